@@ -1,0 +1,159 @@
+package memory
+
+import (
+	"sync"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// A flow is used again for another one after Rest, so that a flow allocates
+// nothing.
+type flow struct {
+	s      *Store
+	id     value.ID
+	inTurn bool
+	wrote  bool   // in this turn
+	key    []byte // room for keys to look up
+
+	// What the journal holds of the flow while it is open. The list of open
+	// flows is under the journal's lock, the entries under their own.
+	mu       sync.Mutex
+	entries  []byte
+	listed   bool
+	previous *flow
+	next     *flow
+}
+
+// keepRoom is how large the room of a flow may be to be kept for the next one.
+const keepRoom = 64 << 10
+
+func (f *flow) Hold() {
+	if !f.inTurn {
+		f.s.turn.Lock()
+		f.inTurn = true
+	}
+}
+
+func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
+	if !f.inTurn {
+		f.s.turn.RLock()
+		defer f.s.turn.RUnlock()
+	}
+	t, err := f.s.table(def)
+	if err != nil {
+		return nil, err
+	}
+	if m := t.members[id]; m != nil {
+		return m.Row, nil
+	}
+	return nil, nil
+}
+
+func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
+	if !f.inTurn {
+		f.s.turn.RLock()
+		defer f.s.turn.RUnlock()
+	}
+	t, err := f.s.table(def)
+	if err != nil {
+		return nil, err
+	}
+	return t.find(columns, key, page, &f.key), nil
+}
+
+// write begins the turn if need be and finds the table.
+func (f *flow) write(def *store.Table) (*table, error) {
+	f.Hold()
+	f.wrote = true
+	return f.s.table(def)
+}
+
+func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
+	t, err := f.write(def)
+	if err != nil {
+		return err
+	}
+	return f.s.insert(t, id, row)
+}
+
+func (f *flow) Update(def *store.Table, id string, row store.Row) error {
+	t, err := f.write(def)
+	if err != nil {
+		return err
+	}
+	return f.s.update(t, id, row)
+}
+
+func (f *flow) Delete(def *store.Table, id string) error {
+	t, err := f.write(def)
+	if err != nil {
+		return err
+	}
+	return f.s.delete(t, id)
+}
+
+func (f *flow) Keep(entries []byte) error {
+	// The entries come first: whoever sees the changes finds them told of.
+	var err error
+	if len(entries) > 0 {
+		err = f.s.journal.keep(f, entries)
+	}
+	if f.inTurn {
+		if err != nil {
+			f.Undo()
+			return err
+		}
+		if f.wrote {
+			f.s.forgetUndo()
+		}
+		f.endTurn()
+	}
+	return err
+}
+
+func (f *flow) Undo() {
+	if f.inTurn {
+		if f.wrote {
+			f.s.undoAll()
+		}
+		f.endTurn()
+	}
+}
+
+func (f *flow) endTurn() {
+	f.inTurn, f.wrote = false, false
+	f.s.turn.Unlock()
+}
+
+func (f *flow) Rest(entries []byte) error {
+	err := f.s.journal.rest(f, entries)
+	if f.inTurn {
+		if err != nil {
+			f.Undo()
+		} else {
+			if f.wrote {
+				f.s.forgetUndo()
+			}
+			f.endTurn()
+		}
+	}
+	f.release()
+	return err
+}
+
+func (f *flow) Leave() {
+	f.Undo()
+	if f.s.journal.leave(f) {
+		f.release()
+	}
+}
+
+// release gives the flow's room to the next one.
+func (f *flow) release() {
+	f.entries = f.entries[:0]
+	if cap(f.entries) > keepRoom {
+		f.entries = nil
+	}
+	f.s.flows.Put(f)
+}

@@ -1,0 +1,241 @@
+package memory
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// A journal holds the entries of flows at rest in chunks, which are used again
+// from the oldest on. To find a flow all records are looked through: that is
+// rare and costs a fraction of a millisecond, while an index would cost every
+// flow.
+type journal struct {
+	mu     sync.Mutex
+	closed bool
+	chunks []*chunk // oldest first; the last one is being filled
+	bytes  int      // room of all chunks
+	limit  int
+	size   int  // room of a usual chunk
+	open   flow // head of the ring of open flows with entries, oldest first
+	left   map[value.ID]*flow
+	lefts  atomic.Int32 // how many are left, so that Begin need not lock
+}
+
+type chunk struct {
+	data    []byte
+	records []record
+}
+
+// A record says where in its chunk the entries of a flow are.
+type record struct {
+	id         value.ID
+	start, end int
+}
+
+func (j *journal) init(limit int) {
+	if limit <= 0 {
+		limit = 64 << 20
+	}
+	j.limit = limit
+	j.size = min(256<<10, max(limit/8, 256))
+	j.open.next, j.open.previous = &j.open, &j.open
+}
+
+// resume makes a flow that was left go on.
+func (j *journal) resume(f *flow) {
+	if j.lefts.Load() == 0 {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	old := j.left[f.id]
+	if old == nil {
+		return
+	}
+	delete(j.left, f.id)
+	j.lefts.Add(-1)
+	f.entries = append(f.entries[:0], old.entries...)
+	j.link(f)
+}
+
+func (j *journal) link(f *flow) {
+	f.listed = true
+	f.previous, f.next = j.open.previous, &j.open
+	f.previous.next, f.next.previous = f, f
+}
+
+func (j *journal) unlink(f *flow) {
+	if f.listed {
+		f.listed = false
+		f.previous.next, f.next.previous = f.next, f.previous
+		f.previous, f.next = nil, nil
+	}
+}
+
+// keep appends to the entries of an open flow.
+func (j *journal) keep(f *flow, entries []byte) error {
+	if !f.listed {
+		j.mu.Lock()
+		if j.closed {
+			j.mu.Unlock()
+			return store.ErrClosed
+		}
+		j.link(f)
+		j.mu.Unlock()
+	}
+	f.mu.Lock()
+	f.entries = append(f.entries, entries...)
+	f.mu.Unlock()
+	return nil
+}
+
+// rest moves the entries of a flow to the others at rest.
+func (j *journal) rest(f *flow, entries []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.unlink(f)
+	if j.closed {
+		return store.ErrClosed
+	}
+	n := len(f.entries) + len(entries)
+	if n == 0 {
+		return nil
+	}
+	c := j.room(n)
+	start := len(c.data)
+	c.data = append(c.data, f.entries...)
+	c.data = append(c.data, entries...)
+	c.records = append(c.records, record{f.id, start, len(c.data)})
+	return nil
+}
+
+// room gives a chunk in which n bytes fit.
+func (j *journal) room(n int) *chunk {
+	if len(j.chunks) > 0 {
+		if c := j.chunks[len(j.chunks)-1]; len(c.data)+n <= cap(c.data) {
+			return c
+		}
+	}
+	size := max(n, j.size)
+	var free *chunk
+	for len(j.chunks) > 0 && j.bytes+size > j.limit {
+		oldest := j.chunks[0]
+		// Moved, not resliced, so that the list stays where it is.
+		j.chunks = j.chunks[:copy(j.chunks, j.chunks[1:])]
+		j.bytes -= cap(oldest.data)
+		if cap(oldest.data) == size {
+			free = oldest
+		}
+	}
+	if free == nil {
+		free = &chunk{data: make([]byte, 0, size)}
+	}
+	free.data, free.records = free.data[:0], free.records[:0]
+	j.chunks = append(j.chunks, free)
+	j.bytes += cap(free.data)
+	return free
+}
+
+// leave keeps the entries of a flow that is given up, and tells whether the
+// flow has none and can be used again.
+func (j *journal) leave(f *flow) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !f.listed {
+		return true
+	}
+	j.unlink(f)
+	if j.left == nil {
+		j.left = map[value.ID]*flow{}
+	}
+	j.left[f.id] = f
+	j.lefts.Add(1)
+	return false
+}
+
+func (j *journal) unfinished() ([]value.ID, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, store.ErrClosed
+	}
+	ids := j.running(nil)
+	slices.SortFunc(ids, compare)
+	return ids, nil
+}
+
+// running appends the ids of all flows that are open or left.
+func (j *journal) running(ids []value.ID) []value.ID {
+	for f := j.open.next; f != &j.open; f = f.next {
+		ids = append(ids, f.id)
+	}
+	for id := range j.left {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func (j *journal) read(id value.ID) ([]byte, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, store.ErrClosed
+	}
+	var entries []byte
+	for _, c := range j.chunks {
+		for _, r := range c.records {
+			if r.id == id {
+				entries = append(entries, c.data[r.start:r.end]...)
+			}
+		}
+	}
+	if f := j.left[id]; f != nil {
+		return append(entries, f.entries...), nil
+	}
+	for f := j.open.next; f != &j.open; f = f.next {
+		if f.id == id {
+			f.mu.Lock()
+			entries = append(entries, f.entries...)
+			f.mu.Unlock()
+		}
+	}
+	return entries, nil
+}
+
+func (j *journal) list(before value.ID, limit int) ([]value.ID, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, store.ErrClosed
+	}
+	ids := j.running(nil)
+	for _, c := range j.chunks {
+		for _, r := range c.records {
+			ids = append(ids, r.id)
+		}
+	}
+	if before != value.Zero {
+		ids = slices.DeleteFunc(ids, func(id value.ID) bool { return compare(id, before) >= 0 })
+	}
+	slices.SortFunc(ids, func(a, b value.ID) int { return compare(b, a) })
+	ids = slices.Compact(ids)
+	if limit > 0 && len(ids) > limit {
+		ids = ids[:limit]
+	}
+	return ids, nil
+}
+
+func (j *journal) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.closed = true
+	j.chunks, j.left = nil, nil
+	j.lefts.Store(0)
+}
+
+func compare(a, b value.ID) int { return bytes.Compare(a[:], b[:]) }

@@ -1,0 +1,127 @@
+// Package memory is a store that keeps state and journal in the memory of the
+// process.
+//
+// Its three main types are [Store], the place; flow, one flow's hand in it; and
+// table, the members of one set with their indexes. It promises what package
+// store asks for, except that nothing outlives the process; that a flow costs
+// no memory once it is at rest, however many there have been; and that the hand
+// of a flow itself allocates nothing. It refuses to keep the whole journal: the
+// entries of unfinished flows stay, those of flows at rest stay as long as
+// there is room, the most recent ones longest.
+//
+// The turn is one lock. Reads outside a turn share it; a turn has it alone,
+// also one for reading, since what a flow reads in its turn must still hold
+// when it writes in it.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options are what one may choose about a store.
+type Options struct {
+	// JournalBytes is how much of the journal of flows at rest is kept, in
+	// bytes. 0 means 64 MiB.
+	JournalBytes int
+}
+
+// A Store keeps state and journal in memory.
+type Store struct {
+	turn   sync.RWMutex
+	closed bool // under turn; also under journal.mu
+	tables []*table
+	byName map[string]*table
+	undo   []change
+	order  int64 // the Order of the last insertion
+	key    []byte
+	old    []byte
+
+	journal journal
+	flows   sync.Pool
+}
+
+// New makes an empty store.
+func New(options Options) *Store {
+	s := &Store{}
+	s.journal.init(options.JournalBytes)
+	s.flows.New = func() any { return &flow{s: s} }
+	return s
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Prepare makes the tables. Tables that are there already keep their members
+// as far as the schema goes on to have them.
+func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	s.tables = make([]*table, len(schema.Tables))
+	s.byName = make(map[string]*table, len(schema.Tables))
+	for i, def := range schema.Tables {
+		if def.Index != i {
+			return fmt.Errorf("the table %s says that its place in the schema is %d, but it is %d", def.Name(), def.Index, i)
+		}
+		t := newTable(def)
+		s.tables[i] = t
+		s.byName[def.Name()] = t
+		if def.Of != nil {
+			t.of = s.byName[def.Of.Name()]
+			if t.of == nil {
+				return fmt.Errorf("the table %s is a subset of %s, which does not stand before it", def.Name(), def.Of.Name())
+			}
+			t.of.subsets = append(t.of.subsets, t)
+		}
+	}
+	return nil
+}
+
+// table finds what the store keeps for a table.
+func (s *Store) table(def *store.Table) (*table, error) {
+	if s.closed {
+		return nil, store.ErrClosed
+	}
+	if def.Index < len(s.tables) && s.tables[def.Index].def == def {
+		return s.tables[def.Index], nil
+	}
+	if t := s.byName[def.Name()]; t != nil {
+		return t, nil
+	}
+	return nil, fmt.Errorf("the store has no table %s", def.Name())
+}
+
+// Begin opens a flow's hand.
+func (s *Store) Begin(id value.ID) store.Flow {
+	f := s.flows.Get().(*flow)
+	f.id = id
+	s.journal.resume(f)
+	return f
+}
+
+// Unfinished lists the flows that are open or were left, oldest first.
+func (s *Store) Unfinished(context.Context) ([]value.ID, error) { return s.journal.unfinished() }
+
+// Journal gives a copy of what is still known of a flow's entries.
+func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) { return s.journal.read(id) }
+
+// Flows lists the flows that are still known.
+func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID, error) {
+	return s.journal.list(before, limit)
+}
+
+// Close ends the store and lets go of what it holds.
+func (s *Store) Close() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.closed = true
+	s.tables, s.byName = nil, nil
+	s.journal.close()
+	return nil
+}
