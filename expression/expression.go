@@ -1,0 +1,324 @@
+// Package expression is the one place that knows the expression library.
+//
+// Its main types are [Expression], a read text; [Error], a fault with its
+// place; and [Scope], where the variables get their values. It promises that an
+// expression has no side effects, gives the same result for the same values,
+// and that a result made of a secret is secret. It refuses what would break
+// that: the library's clock, and its functions that give the fields of a record
+// in no order.
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/value"
+)
+
+// Now and New are the names that the language itself gives a meaning.
+const (
+	Now = "now" // the flow's one instant
+	New = "new" // a fresh identity
+)
+
+// unordered are the library's functions whose result is not settled by their
+// arguments, or that reach outside.
+var unordered = []string{"now", "keys", "values", "toPairs", "fromPairs", "timezone"}
+
+// null is how the language writes what the library calls nil.
+const null = "null"
+
+// An Expression is a text that has been read and compiled. It is immutable and
+// safe for use by several goroutines.
+type Expression struct {
+	Text      string
+	variables []string
+	root      node
+}
+
+// An Error says what is wrong with an expression, and where: Offset is in
+// bytes from its beginning.
+type Error struct {
+	Offset  int
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Parse reads an expression.
+func Parse(text string) (*Expression, error) {
+	config := conf.CreateNew()
+	for _, option := range options() {
+		option(config)
+	}
+	tree, err := parser.ParseWithConfig(text, config)
+	if err != nil {
+		return nil, fault(text, err)
+	}
+	e := &Expression{Text: text}
+	names, err := e.free(tree.Node)
+	if err != nil {
+		return nil, err
+	}
+	e.variables = names
+	root, err := e.build(tree.Node)
+	if err != nil {
+		return nil, err
+	}
+	e.root = root
+	return e, nil
+}
+
+// Variables are the free names of the expression in the order in which they
+// first stand, "now" and "new" among them.
+func (e *Expression) Variables() []string { return e.variables }
+
+// A Scope gives the value of the i-th of the expression's variables.
+type Scope func(i int) value.Value
+
+// Eval computes the expression. Its errors say what went wrong with which
+// values' kinds; they hold no values.
+func (e *Expression) Eval(scope Scope) (value.Value, error) { return e.root.eval(scope) }
+
+// A node is either a part that this package evaluates itself (a variable, a
+// literal, a list or a record, so that records keep the order in which they
+// are written) or a program of the library.
+type node interface {
+	eval(Scope) (value.Value, error)
+}
+
+type (
+	variableNode int
+	literalNode  struct{ v value.Value }
+	listNode     []node
+	recordNode   struct {
+		names []string
+		nodes []node
+	}
+	programNode struct {
+		program *vm.Program
+		names   []string
+		places  []int
+	}
+)
+
+func (n variableNode) eval(s Scope) (value.Value, error) { return s(int(n)), nil }
+func (n literalNode) eval(Scope) (value.Value, error)    { return n.v, nil }
+
+func (n listNode) eval(s Scope) (value.Value, error) {
+	items := make([]value.Value, len(n))
+	for i, x := range n {
+		v, err := x.eval(s)
+		if err != nil {
+			return value.Value{}, err
+		}
+		items[i] = v
+	}
+	return value.List(items), nil
+}
+
+func (n *recordNode) eval(s Scope) (value.Value, error) {
+	fields := make([]value.Field, len(n.nodes))
+	for i, x := range n.nodes {
+		v, err := x.eval(s)
+		if err != nil {
+			return value.Value{}, err
+		}
+		fields[i] = value.Field{Name: n.names[i], Value: v}
+	}
+	return value.Record(fields), nil
+}
+
+func (n *programNode) eval(s Scope) (value.Value, error) {
+	env := make(map[string]any, len(n.names))
+	secret := false
+	for i, name := range n.names {
+		v := s(n.places[i])
+		secret = secret || v.HoldsSecret()
+		env[name] = v.Any()
+	}
+	out, err := vm.Run(n.program, env)
+	if err != nil {
+		if secret {
+			return value.Value{}, errors.New("the expression fails on its values, which are secret")
+		}
+		var e *file.Error
+		if errors.As(err, &e) {
+			return value.Value{}, errors.New(e.Message)
+		}
+		return value.Value{}, err
+	}
+	v, err := value.FromAny(out)
+	if err != nil {
+		return value.Value{}, err
+	}
+	if _, flag := v.Bool(); secret && !flag {
+		v = value.Secret(v)
+	}
+	return v, nil
+}
+
+func (e *Expression) build(n ast.Node) (node, error) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		if n.Value == null {
+			return literalNode{value.Null}, nil
+		}
+		return variableNode(slices.Index(e.variables, n.Value)), nil
+	case *ast.NilNode:
+		return literalNode{value.Null}, nil
+	case *ast.BoolNode:
+		return literalNode{value.Flag(n.Value)}, nil
+	case *ast.IntegerNode:
+		return literalNode{value.Number(float64(n.Value))}, nil
+	case *ast.FloatNode:
+		return literalNode{value.Number(n.Value)}, nil
+	case *ast.StringNode:
+		return literalNode{value.String(n.Value)}, nil
+	case *ast.ArrayNode:
+		list := make(listNode, len(n.Nodes))
+		for i, x := range n.Nodes {
+			part, err := e.build(x)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = part
+		}
+		return list, nil
+	case *ast.MapNode:
+		rec := &recordNode{}
+		for _, p := range n.Pairs {
+			pair := p.(*ast.PairNode)
+			key, ok := pair.Key.(*ast.StringNode)
+			if !ok {
+				return nil, e.fault(pair.Key, "the name of a field must be a word or a text")
+			}
+			part, err := e.build(pair.Value)
+			if err != nil {
+				return nil, err
+			}
+			rec.names = append(rec.names, key.Value)
+			rec.nodes = append(rec.nodes, part)
+		}
+		return rec, nil
+	}
+	return e.compile(n)
+}
+
+// compile hands a part to the library.
+func (e *Expression) compile(n ast.Node) (node, error) {
+	names, err := e.free(n)
+	if err != nil {
+		return nil, err
+	}
+	p := &programNode{names: names}
+	for _, name := range names {
+		p.places = append(p.places, slices.Index(e.variables, name))
+	}
+	p.program, err = expr.Compile(n.String(), options()...)
+	if err != nil {
+		var lib *file.Error
+		if errors.As(err, &lib) {
+			return nil, e.fault(n, lib.Message)
+		}
+		return nil, e.fault(n, err.Error())
+	}
+	return p, nil
+}
+
+func options() []expr.Option {
+	list := []expr.Option{expr.AllowUndefinedVariables()}
+	for _, f := range unordered {
+		list = append(list, expr.DisableBuiltin(f))
+	}
+	return list
+}
+
+// free gathers the names that stand for no declaration inside.
+func (e *Expression) free(n ast.Node) ([]string, error) {
+	c := &collector{e: e}
+	ast.Walk(&n, c)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return slices.DeleteFunc(c.names, func(name string) bool {
+		return name == null || slices.Contains(c.declared, name)
+	}), nil
+}
+
+type collector struct {
+	e               *Expression
+	names, declared []string
+	callees         []ast.Node
+	err             error
+}
+
+// Visit is called for the parts of a node before the node itself.
+func (c *collector) Visit(n *ast.Node) {
+	switch n := (*n).(type) {
+	case *ast.IdentifierNode:
+		if n.Value == "$env" {
+			c.fail(n, "$env is not part of the language: name the variables")
+		}
+		if !slices.Contains(c.names, n.Value) {
+			c.names = append(c.names, n.Value)
+		}
+	case *ast.VariableDeclaratorNode:
+		c.declared = append(c.declared, n.Name)
+	case *ast.CallNode:
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+			c.fail(n, fmt.Sprintf("unknown function %s%s", callee.Value, nearestFunction(callee.Value)))
+		} else {
+			c.fail(n, "only the functions of the expression language can be called")
+		}
+	}
+}
+
+func (c *collector) fail(n ast.Node, message string) {
+	if c.err == nil {
+		c.err = c.e.fault(n, message)
+	}
+}
+
+func nearestFunction(name string) string {
+	if slices.Contains(unordered, name) {
+		return ": its result would not depend on its arguments alone"
+	}
+	if near, ok := diag.Nearest(name, builtin.Names); ok {
+		return ": do you mean " + near + "?"
+	}
+	return ""
+}
+
+func (e *Expression) fault(n ast.Node, message string) error {
+	return &Error{Offset: offset(e.Text, n.Location().From), Message: message}
+}
+
+func fault(text string, err error) error {
+	var lib *file.Error
+	if errors.As(err, &lib) {
+		return &Error{Offset: offset(text, lib.From), Message: lib.Message}
+	}
+	return &Error{Message: err.Error()}
+}
+
+// offset turns the library's count of characters into bytes.
+func offset(text string, runes int) int {
+	at := 0
+	for ; runes > 0 && at < len(text); runes-- {
+		_, size := utf8.DecodeRuneInString(text[at:])
+		at += size
+	}
+	return at
+}

@@ -1,0 +1,242 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/value"
+)
+
+// Routes are the methods and paths that the patterns of all syncs name.
+type Routes struct {
+	All    []*Route // by path, then method
+	static map[string][]*Route
+	// templates are the routes with parameters, the more specific first.
+	templates []*Route
+	// Request and Respond are the actions that stand for HTTP; nil in a
+	// program without Requesting.
+	Request, Respond *Action
+	Credentials      []*check.Credential
+}
+
+// A Route is one method and path, and what the syncs on it say.
+type Route struct {
+	Method, Path string
+	// Patterns are all patterns over requests of this route.
+	Patterns []Ref
+	// Entries are the syncs that such a request alone can start: the fields
+	// that each needs.
+	Entries []*Entry
+	// Fields are the fields that any sync on the route names.
+	Fields   []*Field
+	segments []string // "{name}" for a parameter
+}
+
+// An Entry is a sync that a request of the route alone can start.
+type Entry struct {
+	Sync    *Sync
+	Pattern *Pattern
+	Needs   []*Field
+}
+
+// A Field of a request, and what the syncs make of it.
+type Field struct {
+	Name       string
+	Type       check.Type
+	Optional   bool // no sync on the route needs it
+	Secret     bool
+	Credential *check.Credential // set when it says who is asking
+	Param      bool              // part of the path
+}
+
+// routes gathers the routes of a program.
+func routes(p *Plan, program *check.Program) *Routes {
+	r := &Routes{static: map[string][]*Route{}}
+	for _, in := range p.Instances {
+		for _, a := range in.Actions {
+			switch a.Role {
+			case Request:
+				r.Request, r.Credentials = a, in.Use.Credentials
+			case Respond:
+				r.Respond = a
+			}
+		}
+	}
+	byKey := map[string]*Route{}
+	for _, s := range p.Syncs {
+		for n, w := range s.When {
+			method, path := w.request()
+			if path == "" {
+				continue
+			}
+			key := path + " " + method
+			if byKey[key] == nil {
+				byKey[key] = &Route{Method: method, Path: path, segments: strings.Split(path, "/")}
+			}
+			byKey[key].Patterns = append(byKey[key].Patterns, Ref{s, n})
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		route := byKey[key]
+		r.All = append(r.All, route)
+		if strings.Contains(route.Path, "{") {
+			r.templates = append(r.templates, route)
+		} else {
+			r.static[route.Path] = append(r.static[route.Path], route)
+		}
+		r.fields(route)
+	}
+	slices.SortStableFunc(r.templates, func(a, b *Route) int { return specific(a.segments, b.segments) })
+	return r
+}
+
+// request gives the method and path that a pattern over requests names.
+func (w *Pattern) request() (method, path string) {
+	if w.Action.Role != Request {
+		return "", ""
+	}
+	for _, t := range w.Tests {
+		switch t.Name {
+		case "method":
+			method, _ = t.Literal.Text()
+		case "path":
+			path, _ = t.Literal.Text()
+		}
+	}
+	return method, path
+}
+
+// specific orders paths so that a segment that is written out comes before a
+// parameter, from left to right.
+func specific(a, b []string) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		pa, pb := isParam(a[i]), isParam(b[i])
+		switch {
+		case pa && !pb:
+			return 1
+		case !pa && pb:
+			return -1
+		}
+	}
+	return 0
+}
+
+func isParam(segment string) bool {
+	return len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}'
+}
+
+// fields gathers what the patterns on a route say of its fields.
+func (r *Routes) fields(route *Route) {
+	field := func(name string) *Field {
+		for _, f := range route.Fields {
+			if f.Name == name {
+				return f
+			}
+		}
+		f := &Field{Name: name, Optional: true, Param: slices.Contains(route.segments, "{"+name+"}")}
+		for _, c := range r.Credentials {
+			if c.Field == name {
+				f.Credential, f.Secret = c, true
+			}
+		}
+		route.Fields = append(route.Fields, f)
+		return f
+	}
+	for _, ref := range route.Patterns {
+		w := ref.Sync.When[ref.Pattern]
+		entry := &Entry{Sync: ref.Sync, Pattern: w}
+		named := func(name string, t check.Type, optional bool) {
+			if name == "method" || name == "path" || name == "headers" {
+				return
+			}
+			f := field(name)
+			if f.Type.Kind == check.Unknown {
+				f.Type = t
+			}
+			f.Secret = f.Secret || t.Kind == check.Secret
+			if !optional {
+				f.Optional = false
+				entry.Needs = append(entry.Needs, f)
+			}
+		}
+		for _, v := range w.Vars {
+			if !v.Column.Out {
+				named(v.Name, ref.Sync.Types[v.Slot], v.Optional)
+			}
+		}
+		for _, t := range w.Tests {
+			if !t.Column.Out {
+				// A literal is one of the values that a field may have, not a need.
+				named(t.Name, check.Type{}, true)
+			}
+		}
+		if len(ref.Sync.When) == 1 {
+			route.Entries = append(route.Entries, entry)
+		}
+	}
+}
+
+// Find gives the route of a request and the parameters in its path. When there
+// is none, allowed holds the methods that the path does have, and none means
+// that no sync knows the path. The path's segments are unescaped one by one by
+// the caller.
+func (r *Routes) Find(method, path string) (route *Route, params []value.Field, allowed []string) {
+	if found, ok := r.static[path]; ok {
+		return pick(found, method)
+	}
+	segments := strings.Split(path, "/")
+	var found []*Route
+	for _, t := range r.templates {
+		if len(found) > 0 && specific(found[0].segments, t.segments) != 0 {
+			break
+		}
+		if fits(t.segments, segments) {
+			found = append(found, t)
+		}
+	}
+	route, _, allowed = pick(found, method)
+	if route == nil {
+		return nil, nil, allowed
+	}
+	for i, s := range route.segments {
+		if isParam(s) {
+			params = append(params, value.Field{Name: s[1 : len(s)-1], Value: value.String(segments[i])})
+		}
+	}
+	return route, params, nil
+}
+
+func pick(found []*Route, method string) (*Route, []value.Field, []string) {
+	var allowed []string
+	for _, f := range found {
+		if f.Method == method {
+			return f, nil, nil
+		}
+		allowed = append(allowed, f.Method)
+	}
+	return nil, nil, allowed
+}
+
+func fits(template, segments []string) bool {
+	if len(template) != len(segments) {
+		return false
+	}
+	for i, t := range template {
+		if t != segments[i] && (!isParam(t) || segments[i] == "") {
+			return false
+		}
+	}
+	return true
+}
+
+// Nearest gives the path of a route that somebody may have meant.
+func (r *Routes) Nearest(path string) (string, bool) {
+	var paths []string
+	for _, route := range r.All {
+		paths = append(paths, route.Path)
+	}
+	return diag.Nearest(path, paths)
+}

@@ -1,0 +1,268 @@
+// Package store keeps what a program must not lose: the state of its concepts
+// and the journal of its flows, together.
+//
+// Its three main types are [Store], the place; [Flow], one flow's hand in it;
+// and [Schema], the tables that the state needs. It promises that the state
+// changes of an action and the journal entries that tell of them become
+// durable together or not at all, that what a flow reads in one turn is one
+// snapshot, and that Rest returns only when everything that the flow rests on
+// is durable. It refuses to know what an entry says: journal entries are bytes
+// here.
+//
+// The stores are in the folders below: memory, sqlite, postgres. One suite,
+// storetest, holds them all to this page.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// A Store is a place for state and journal. Its methods may be called by
+// several goroutines.
+type Store interface {
+	// Prepare brings the tables up to the schema. Additions are made, in one
+	// transaction; a change that would lose data is refused with a
+	// *SchemaError and nothing is changed. It is called once, before Begin.
+	Prepare(ctx context.Context, s *Schema) error
+
+	// Begin opens a flow's hand. A flow that exists in the journal already
+	// (recovery) is gone on with.
+	Begin(id value.ID) Flow
+
+	// Unfinished lists the flows with entries in the journal that have not come
+	// to rest, oldest first.
+	Unfinished(ctx context.Context) ([]value.ID, error)
+
+	// Journal gives all durable entries of a flow in the order in which they
+	// were appended, and nil for a flow that it does not know.
+	Journal(ctx context.Context, id value.ID) ([]byte, error)
+
+	// Flows lists flows, newest first, that are older than before (or all, for
+	// the zero id), at most limit of them.
+	Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error)
+
+	// Close makes everything durable and ends the store. Flows that are still
+	// open get ErrClosed.
+	Close() error
+}
+
+// A Flow is one flow's hand in the store. It is used by one goroutine at a
+// time. It has at most one turn: the turn begins with Hold or the first write
+// and ends with Keep or Undo. Outside a turn each read stands for itself; in a
+// turn all reads see one snapshot and the flow's own writes. While a flow that
+// has written holds its turn, no other flow writes.
+type Flow interface {
+	// Hold begins a turn for reading.
+	Hold()
+
+	// Get gives the member's row, not to be changed, and nil when there is
+	// no such member.
+	Get(t *Table, id string) (Row, error)
+
+	// Find gives the members whose columns equal the key (values, one for
+	// each column), in the order in which they were inserted; with no columns,
+	// all members. A column of a collection (Many) matches when it holds the
+	// value. Find uses an index where there is one. Page bounds what is given.
+	Find(t *Table, columns []int, key []value.Value, page Page) ([]Member, error)
+
+	// Insert adds a member. It fails with *UniqueError, *MemberError.
+	// The row belongs to the store from then on.
+	Insert(t *Table, id string, row Row) error
+
+	// Update replaces a member's row. It fails with *UniqueError, *MemberError.
+	Update(t *Table, id string, row Row) error
+
+	// Delete removes a member, also from the tables that are subsets of this
+	// one. It fails with *MemberError.
+	Delete(t *Table, id string) error
+
+	// Keep ends the turn: what was written stays, and becomes durable together
+	// with the entries, which are appended to the flow's journal. Keep does not
+	// wait for that. The bytes are copied. Without a turn it only appends.
+	Keep(entries []byte) error
+
+	// Undo ends the turn: what was written in it is gone. Without a turn it
+	// does nothing.
+	Undo()
+
+	// Rest appends the last entries, says that the flow is at rest, and waits
+	// until everything that the flow wrote or read, and its entries if it
+	// wrote, is durable. The Flow must not be used afterwards.
+	Rest(entries []byte) error
+
+	// Leave gives the flow up without rest, as a stopping process does: it
+	// stays among the unfinished. The Flow must not be used afterwards.
+	Leave()
+}
+
+// A Row holds a value for each column of its table: value.Null where an
+// optional column is empty, a list for a collection.
+type Row []value.Value
+
+// A Member is a row with its id. Order ascends in the order of insertion.
+type Member struct {
+	ID    string
+	Row   Row
+	Order int64
+}
+
+// A Page bounds a Find. The zero Page is everything.
+type Page struct {
+	After int64 // only members whose Order is greater
+	Limit int   // at most so many; 0 means all
+}
+
+// A Schema is all tables of a program.
+type Schema struct {
+	Tables []*Table
+}
+
+// A Table is one set of one concept's state.
+type Table struct {
+	Instance string // the concept's name in the app: "Profile"
+	Set      string // the set's name: "User"
+	Index    int    // its place in the schema
+	Of       *Table // the set that this one is a subset of, earlier in the schema
+	Columns  []Column
+	Unique   [][]int // columns whose values together no two members share; rows with a null in them are exempt
+	Indexes  [][]int // columns that are looked up together
+}
+
+// Name is "Instance.Set".
+func (t *Table) Name() string { return t.Instance + "." + t.Set }
+
+// Column gives the place of a column by name, and -1 when there is none.
+func (t *Table) Column(name string) int {
+	for i, c := range t.Columns {
+		if c.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// A Column is one field of a set.
+type Column struct {
+	Name     string
+	Type     Type
+	Optional bool
+	Many     Many
+}
+
+// A Type is how a column is stored.
+type Type int
+
+const (
+	// Text is a string, an identity, a date, a constant, or the digest of a secret.
+	Text Type = iota
+	// Number is a 64-bit floating point number.
+	Number
+	// Flag is a truth value.
+	Flag
+	// Moment is a time in milliseconds.
+	Moment
+	// Blob is a reference to a large value.
+	Blob
+	// Json is any value.
+	Json
+)
+
+func (t Type) String() string {
+	return [...]string{"text", "number", "flag", "moment", "blob", "json"}[t]
+}
+
+// Many says whether a column holds one value or a collection.
+type Many int
+
+const (
+	// One value.
+	One Many = iota
+	// Set is a list without repetition; its order does not matter.
+	Set
+	// Seq is a list.
+	Seq
+)
+
+// A UniqueError says that a member with the same values is there already.
+type UniqueError struct {
+	Table   *Table
+	Columns []int
+	ID      string // the member that is there already, if the store knows
+}
+
+func (e *UniqueError) Error() string {
+	return fmt.Sprintf("%s has a member with this %s already", e.Table.Name(), e.Table.columnNames(e.Columns))
+}
+
+func (t *Table) columnNames(columns []int) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = t.Columns[c].Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// A MemberError says that a member is not there, or on insertion that it is.
+type MemberError struct {
+	Table  *Table
+	ID     string
+	Exists bool
+}
+
+func (e *MemberError) Error() string {
+	if e.Exists {
+		return fmt.Sprintf("%s has the member %s already", e.Table.Name(), e.ID)
+	}
+	return fmt.Sprintf("%s has no member %s", e.Table.Name(), e.ID)
+}
+
+// A SchemaError says what a change of the schema would lose.
+type SchemaError struct {
+	Losses []string // each a phrase such as "column Profile.User.email"
+}
+
+func (e *SchemaError) Error() string {
+	return "the store holds what the specification no longer has: " + strings.Join(e.Losses, "; ")
+}
+
+var (
+	// ErrClosed says that the store has ended.
+	ErrClosed = errors.New("the store is closed")
+	// ErrLost says that something the flow had written did not become durable
+	// and was undone with everything that came with it, so that the flow
+	// cannot go on from where it is. It wraps with the cause.
+	ErrLost = errors.New("the store could not make the changes durable")
+)
+
+// Durability says when Rest returns.
+type Durability int
+
+const (
+	// Full: everything is flushed to disk before.
+	Full Durability = iota
+	// Relaxed: a flush follows within 100 ms; a crash may lose the last of
+	// them, never the order or the consistency.
+	Relaxed
+	// Memory: nothing is flushed.
+	Memory
+)
+
+// ParseDurability reads full, relaxed or memory.
+func ParseDurability(s string) (Durability, error) {
+	switch s {
+	case "full", "":
+		return Full, nil
+	case "relaxed":
+		return Relaxed, nil
+	case "memory":
+		return Memory, nil
+	}
+	return Full, fmt.Errorf("durability is full, relaxed or memory, not %q", s)
+}
+
+func (d Durability) String() string { return [...]string{"full", "relaxed", "memory"}[d] }

@@ -1,0 +1,201 @@
+package value
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MomentLayout is how a moment is written in JSON: RFC 3339, UTC, milliseconds.
+const MomentLayout = "2006-01-02T15:04:05.000Z"
+
+// Hidden is what is shown in place of a secret.
+const Hidden = "•••"
+
+// AppendJSON appends a value as JSON, hiding what is secret. An unset value is
+// written as null.
+func AppendJSON(dst []byte, v Value) []byte { return appendJSON(dst, v, false) }
+
+// AppendRevealedJSON appends a value as JSON with the secrets in it. It is for
+// the one answer that they were made for.
+func AppendRevealedJSON(dst []byte, v Value) []byte { return appendJSON(dst, v, true) }
+
+func appendJSON(dst []byte, v Value, reveal bool) []byte {
+	switch v.Kind() {
+	case FlagKind:
+		return strconv.AppendBool(dst, v.num == 1)
+	case NumberKind:
+		f, _ := v.Num()
+		return appendNumber(dst, f)
+	case TimeKind:
+		t, _ := v.Moment()
+		dst = append(dst, '"')
+		dst = t.AppendFormat(dst, MomentLayout)
+		return append(dst, '"')
+	case StringKind:
+		s, _ := v.Text()
+		return appendQuoted(dst, s)
+	case ListKind:
+		dst = append(dst, '[')
+		for i, x := range v.Items() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendJSON(dst, x, reveal)
+		}
+		return append(dst, ']')
+	case RecordKind:
+		dst = append(dst, '{')
+		for i, f := range v.Fields() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendQuoted(dst, f.Name)
+			dst = append(dst, ':')
+			dst = appendJSON(dst, f.Value, reveal)
+		}
+		return append(dst, '}')
+	case BlobKind:
+		b := v.Blob()
+		return fmt.Appendf(dst, `{"sha256":"%s","size":%d,"type":%s}`, hex.EncodeToString(b.Hash[:]), b.Size, appendQuoted(nil, b.Type))
+	case SecretKind:
+		if reveal {
+			return appendJSON(dst, v.Reveal(), true)
+		}
+		return append(dst, `"`+Hidden+`"`...)
+	}
+	return append(dst, "null"...)
+}
+
+func appendNumber(dst []byte, f float64) []byte {
+	if i := int64(f); float64(i) == f && i < 1<<53 && i > -1<<53 {
+		return strconv.AppendInt(dst, i, 10)
+	}
+	b, err := jsontext.AppendFormat(dst, []byte(strconv.FormatFloat(f, 'g', -1, 64)), jsontext.CanonicalizeRawFloats(true))
+	if err != nil {
+		return append(dst, "null"...)
+	}
+	return b
+}
+
+func appendQuoted(dst []byte, s string) []byte {
+	b, err := jsontext.AppendQuote(dst, s)
+	if err != nil {
+		// Not UTF-8: AppendQuote has written it with replacement characters.
+		return b
+	}
+	return b
+}
+
+// String shows a value as JSON, secrets hidden, cut after 200 bytes.
+func (v Value) String() string {
+	b := AppendJSON(nil, v)
+	if len(b) > 200 {
+		return string(bytes.ToValidUTF8(b[:200], nil)) + "…"
+	}
+	return string(b)
+}
+
+// ParseJSON reads exactly one JSON value. Its errors say where, in lines and
+// columns. Names that stand twice in an object, text that is not UTF-8, and
+// nesting deeper than 200 are errors.
+func ParseJSON(text []byte) (Value, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(text))
+	v, err := parseJSON(d, 0)
+	if err == nil {
+		if _, more := d.ReadToken(); more != io.EOF {
+			err = errors.New("something follows the end of the JSON")
+		}
+	}
+	if err != nil {
+		return Value{}, fmt.Errorf("%s: %w", place(text, d.InputOffset()), plain(err))
+	}
+	return v, nil
+}
+
+func place(text []byte, offset int64) string {
+	before := text[:min(int(offset), len(text))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return fmt.Sprintf("line %d, column %d", line, column)
+}
+
+// plain takes the library's own words for the place out of its errors.
+func plain(err error) error {
+	var s *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the JSON ends too early")
+	case errors.As(err, &s):
+		return s.Err
+	}
+	return err
+}
+
+func parseJSON(d *jsontext.Decoder, depth int) (Value, error) {
+	if depth > maxDepth {
+		return Value{}, fmt.Errorf("nested deeper than %d", maxDepth)
+	}
+	t, err := d.ReadToken()
+	if err != nil {
+		return Value{}, err
+	}
+	switch t.Kind() {
+	case 'n':
+		return Null, nil
+	case 't', 'f':
+		return Flag(t.Bool()), nil
+	case '"':
+		return String(t.String()), nil
+	case '0':
+		f, err := strconv.ParseFloat(t.String(), 64)
+		if err != nil {
+			return Value{}, fmt.Errorf("the number %s is too large", t.String())
+		}
+		return Number(f), nil
+	case '[':
+		items := []Value{}
+		for d.PeekKind() != ']' {
+			x, err := parseJSON(d, depth+1)
+			if err != nil {
+				return Value{}, err
+			}
+			items = append(items, x)
+		}
+		_, err := d.ReadToken()
+		return List(items), err
+	case '{':
+		fields := []Field{}
+		for d.PeekKind() != '}' {
+			name, err := d.ReadToken()
+			if err != nil {
+				return Value{}, err
+			}
+			// The decoder refuses names that stand twice.
+			field := Field{Name: name.String()}
+			if field.Value, err = parseJSON(d, depth+1); err != nil {
+				return Value{}, err
+			}
+			fields = append(fields, field)
+		}
+		_, err := d.ReadToken()
+		return Value{ref: &record{fields}}, err
+	}
+	return Value{}, fmt.Errorf("unexpected %s", t.Kind())
+}
+
+// ParseMoment reads a moment as clients write it: RFC 3339 with any fraction
+// and zone.
+func ParseMoment(s string) (Value, bool) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return Value{}, false
+	}
+	return Time(t), true
+}
