@@ -1,0 +1,337 @@
+// Package syntax reads the text of concepts, apps, syncs, views and scenarios.
+//
+// Its three main types are [File], the tree of one text; [Span] of package
+// source on every node of it, so that everything can answer where it stands;
+// and the items [Concept], [App], [Sync], [View] and [Scenario] of which a
+// text is made. It promises that [Parse] always returns a tree, however broken
+// the text is; that one broken line costs one message and its neighbours are
+// still read; that grammar.txt beside it says the same as its code; and that
+// [Format] changes no meaning and twice is once. It refuses to know what a
+// name means: expressions are kept as text, and whether a concept exists is
+// the work of package check.
+package syntax
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/source"
+)
+
+const (
+	// maxSize is the size of a text, in bytes, beyond which it is not read.
+	maxSize = 4 << 20
+	// maxDepth is how deep blocks and brackets may be nested.
+	maxDepth = 100
+)
+
+// Parse reads a text. The tree is never nil; what could not be read is left
+// out of it, and the item that held it is marked as broken. The findings come
+// sorted by place.
+func Parse(src *source.File) (*File, []diag.Diagnostic) {
+	p := parse(src)
+	return p.file, p.diags
+}
+
+func parse(src *source.File) *parser {
+	p := &parser{src: src, file: &File{Source: src}}
+	if len(src.Text) > maxSize {
+		p.add(diag.Diagnostic{Code: diag.TooLarge, Span: src.Span(0, 0),
+			Message: "the file is larger than 4 MiB and is not read"})
+		return p
+	}
+	p.splitLines()
+	p.items()
+	p.diags = diag.Sort(p.diags)
+	slices.SortFunc(p.file.Comments, func(a, b *Comment) int { return a.Span.Start - b.Span.Start })
+	return p
+}
+
+// A parser reads one text, line by line.
+type parser struct {
+	src      *source.File
+	file     *File
+	diags    []diag.Diagnostic
+	lines    []textLine
+	next     int // the text line to be read next
+	level    int // how many blocks are around the next line
+	end      int // the offset behind the last line that was read
+	unclosed int // how many brackets were found open
+	layout   []laidLine
+}
+
+// A laidLine is what the formatter needs to know of a line that was read: its
+// level, and how it was taken.
+type laidLine struct {
+	first, last int // text lines
+	level       int
+	form        lineForm
+	text        int // where its tokens begin, when the line does not begin with them
+	tokens      []token
+	comments    []*Comment
+	exprs       []*Expr // those of the line
+	item        bool    // it begins an item
+}
+
+// A lineForm says how a line was read.
+type lineForm int
+
+const (
+	tokenLine   lineForm = iota // as tokens
+	proseLine                   // as free text
+	titleLine                   // a word, then free text
+	requestLine                 // METHOD /path, then tokens
+)
+
+func (p *parser) add(d diag.Diagnostic) { p.diags = append(p.diags, d) }
+
+// peek is the next line that says something, or nil at the end of the text.
+func (p *parser) peek() *textLine {
+	for p.next < len(p.lines) && p.lines[p.next].blank {
+		p.next++
+	}
+	if p.next >= len(p.lines) {
+		return nil
+	}
+	return &p.lines[p.next]
+}
+
+// firstWord is the word with which the next line begins, or "".
+func (p *parser) firstWord() string {
+	if l := p.peek(); l != nil {
+		return p.wordAt(l.text)
+	}
+	return ""
+}
+
+// take reads the next line as tokens. The caller knows that there is one.
+func (p *parser) take() *cursor { return p.takeFrom(tokenLine, p.peek().text) }
+
+// takeFrom reads the next line as tokens from an offset on.
+func (p *parser) takeFrom(form lineForm, offset int) *cursor {
+	line := p.scan(p.next, offset)
+	p.next = line.last + 1
+	p.end = p.lines[line.last].end
+	if n := len(line.tokens); n > 0 {
+		p.end = line.tokens[n-1].end
+	}
+	p.layout = append(p.layout, laidLine{first: line.first, last: line.last, level: p.level,
+		form: form, text: offset, tokens: line.tokens, comments: line.comments})
+	return &cursor{p: p, line: line, laid: len(p.layout) - 1}
+}
+
+// skipDeeper passes over the lines that are indented by more than a number of
+// columns: those below a line that could not be read.
+func (p *parser) skipDeeper(indent int) {
+	for l := p.peek(); l != nil && l.indent > indent; l = p.peek() {
+		p.end = l.end
+		p.next++
+	}
+}
+
+// skipLine passes over the next line and what stands below it.
+func (p *parser) skipLine() {
+	indent := p.peek().indent
+	p.end = p.peek().end
+	p.next++
+	p.skipDeeper(indent)
+}
+
+// block reads the lines that are indented by more than their parent, one call
+// of read for each that begins a part. It tells whether there were any.
+func (p *parser) block(parent int, read func()) bool {
+	first := p.peek()
+	if first == nil || first.indent <= parent {
+		return false
+	}
+	if p.level >= maxDepth {
+		p.add(diag.Diagnostic{Code: diag.TooDeep, Span: p.src.Span(first.text, first.end),
+			Message: "this line stands inside more than a hundred blocks"})
+		p.skipDeeper(parent)
+		return true
+	}
+	p.level++
+	defer func() { p.level-- }()
+	indent, wrong := first.indent, -1
+	for l := first; l != nil && l.indent > parent; l = p.peek() {
+		if l.indent != indent && l.indent != wrong {
+			p.uneven(l, indent)
+			wrong = l.indent
+		}
+		before := p.next
+		read()
+		if p.next == before {
+			p.skipLine()
+		}
+	}
+	return true
+}
+
+func (p *parser) uneven(l *textLine, indent int) {
+	message := "this line is indented less than the lines it follows"
+	if l.indent > indent {
+		message = "this line is indented more than the one it follows, which takes no lines of its own"
+	}
+	p.add(diag.Diagnostic{Code: diag.UnevenIndent, Span: p.src.Span(l.text, l.end), Message: message,
+		Fix: &diag.Fix{Title: "indent it like its neighbours", Edits: []diag.Edit{
+			{Span: p.src.Span(l.start, l.text), Text: strings.Repeat(" ", indent)}}}})
+}
+
+// items reads the whole text.
+func (p *parser) items() {
+	for l := p.peek(); l != nil; l = p.peek() {
+		word := p.firstWord()
+		if !slices.Contains(itemWords, word) {
+			near, ok := diag.Nearest(word, itemWords)
+			p.unknownItem(word, near, ok)
+			if !ok {
+				p.skipToItem()
+				continue
+			}
+			word = near
+		} else if l.indent > 0 {
+			p.add(diag.Diagnostic{Code: diag.UnevenIndent, Span: p.src.Span(l.text, l.end),
+				Message: "“" + word + "” begins at the left edge",
+				Fix: &diag.Fix{Title: "move it to the left edge", Edits: []diag.Edit{
+					{Span: p.src.Span(l.start, l.text), Text: ""}}}})
+		}
+		p.item(word)
+	}
+}
+
+func (p *parser) item(word string) {
+	before := len(p.diags)
+	switch word {
+	case "concept":
+		p.concept()
+	case "app":
+		p.app()
+	case "sync":
+		p.sync()
+	case "view":
+		p.view()
+	case "scenario":
+		s := p.scenario()
+		s.Broken = len(p.diags) > before
+		p.file.Scenarios = append(p.file.Scenarios, s)
+	}
+}
+
+// partWords tell where a word belongs that stands outside its item.
+var partWords = map[string]string{
+	"purpose": "concept", "principle": "concept", "state": "concept", "actions": "concept",
+	"queries": "concept", "when": "sync", "where": "sync", "then": "sync", "use": "app", "expose": "app",
+}
+
+func (p *parser) unknownItem(word, near string, ok bool) {
+	l := p.peek()
+	d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.src.Span(l.text, l.text+len(word)),
+		Message: "“" + word + "” begins no item",
+		Notes:   []string{"an item begins with concept, app, sync, view or scenario"}}
+	switch {
+	case ok:
+		d.Message += "; did you mean “" + near + "”?"
+		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
+	case word == "":
+		d.Code, d.Span = diag.Unexpected, p.src.Span(l.text, l.end)
+		d.Message = "expected an item"
+	case partWords[word] != "":
+		d.Code = diag.Misplaced
+		d.Message = "“" + word + "” stands outside a " + partWords[word]
+	}
+	if !l.quiet {
+		p.add(d)
+	}
+}
+
+// skipToItem passes over everything up to the next line that begins an item.
+func (p *parser) skipToItem() {
+	for p.next++; p.peek() != nil; p.next++ {
+		if l := p.peek(); l.indent == 0 && slices.Contains(itemWords, p.firstWord()) {
+			return
+		}
+	}
+}
+
+// parts reads the parts of an item: lines at the indentation of its head, or
+// deeper when the first of them is, that begin with one of the words, in the
+// order of the words. Words from index many on may come again.
+func (p *parser) parts(item string, head *cursor, words []string, many int, read func(word string)) {
+	last, lost := -1, false
+	indent := head.line.indent
+	if l := p.peek(); l != nil && l.indent > indent {
+		indent = l.indent
+	}
+	for l := p.peek(); l != nil && l.indent >= head.line.indent; l = p.peek() {
+		word := p.firstWord()
+		at := slices.Index(words, word)
+		if at < 0 {
+			if l.indent == head.line.indent && slices.Contains(itemWords, word) {
+				return
+			}
+			near, ok := diag.Nearest(word, slices.Concat(words, itemWords))
+			if ok && slices.Contains(itemWords, near) && !slices.Contains(words, near) {
+				return // the reader of items says so
+			}
+			if !lost && !l.quiet {
+				p.unknownPart(item, word, near, words)
+			}
+			if at = slices.Index(words, near); !ok || at < 0 {
+				lost = true
+				p.skipLine()
+				continue
+			}
+			word = near
+		}
+		lost = false
+		span := p.src.Span(l.text, l.text+len(p.firstWord()))
+		switch {
+		case l.indent != indent:
+			p.uneven(l, indent)
+		case at < last && at < many:
+			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span,
+				Message: "“" + word + "” comes before “" + words[last] + "”"})
+		case at == last && at < many:
+			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span,
+				Message: "“" + word + "” stands twice in this " + item})
+		}
+		last = max(last, at)
+		before := p.next
+		read(word)
+		if p.next == before {
+			return // a part that turned out to belong to something else
+		}
+	}
+}
+
+func (p *parser) unknownPart(item, word, near string, words []string) {
+	l := p.peek()
+	d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.src.Span(l.text, l.text+len(word)),
+		Message: "“" + word + "” begins no part of the " + item,
+		Notes:   []string{"its parts are " + list(words)}}
+	switch {
+	case near != "":
+		d.Message += "; did you mean “" + near + "”?"
+		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
+	case partWords[word] != "":
+		d.Code = diag.Misplaced
+		d.Message = "“" + word + "” is a part of a " + partWords[word] + ", not of a " + item
+	case word == "":
+		d.Code, d.Span = diag.Unexpected, p.src.Span(l.text, l.end)
+		d.Message = "expected a part of the " + item
+	default:
+		d.Code, d.Span = diag.Misplaced, p.src.Span(l.text, l.end)
+		d.Message = "this line stands in no part of the " + item
+	}
+	p.add(d)
+}
+
+// list joins words as a sentence does.
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " and " + words[n]
+}

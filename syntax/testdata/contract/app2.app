@@ -1,0 +1,4 @@
+app Reader
+
+use Requesting
+    session from body, bearer, cookie "session"
