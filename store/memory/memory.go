@@ -55,8 +55,7 @@ func New(options Options) *Store {
 
 var _ store.Store = (*Store)(nil)
 
-// Prepare makes the tables. Tables that are there already keep their members
-// as far as the schema goes on to have them.
+// Prepare makes the tables, without members.
 func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()

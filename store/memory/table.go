@@ -1,11 +1,9 @@
 package memory
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/value"
 )
 
 // A table holds the members of one set.
@@ -58,19 +56,6 @@ func newTable(def *store.Table) *table {
 	return t
 }
 
-// check brings a row into the form in which it is kept.
-func (t *table) check(row store.Row) error {
-	if len(row) != len(t.def.Columns) {
-		return fmt.Errorf("a row for %s has %d values, but the table has %d columns", t.def.Name(), len(row), len(t.def.Columns))
-	}
-	for i := range row {
-		if row[i].IsUnset() {
-			row[i] = value.Null
-		}
-	}
-	return nil
-}
-
 // unique tells whether a row may stand beside the others; m is the member that
 // it replaces.
 func (s *Store) unique(t *table, row store.Row, m *member) error {
@@ -87,7 +72,7 @@ func (s *Store) unique(t *table, row store.Row, m *member) error {
 }
 
 func (s *Store) insert(t *table, id string, row store.Row) error {
-	if err := t.check(row); err != nil {
+	if err := t.def.Check(row); err != nil {
 		return err
 	}
 	if t.of != nil && t.of.members[id] == nil {
@@ -109,7 +94,7 @@ func (s *Store) insert(t *table, id string, row store.Row) error {
 }
 
 func (s *Store) update(t *table, id string, row store.Row) error {
-	if err := t.check(row); err != nil {
+	if err := t.def.Check(row); err != nil {
 		return err
 	}
 	m := t.members[id]

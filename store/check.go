@@ -1,0 +1,68 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// Check brings a row into the form in which every store keeps it: one value
+// for each column, null for what is unset. It fails when a value is not of its
+// column's type, or holds a secret, which no store keeps.
+func (t *Table) Check(row Row) error {
+	if len(row) != len(t.Columns) {
+		return fmt.Errorf("a row for %s has %d values, but the table has %d columns", t.Name(), len(row), len(t.Columns))
+	}
+	for i := range row {
+		k := row[i].Kind()
+		if k == value.NullKind {
+			continue
+		}
+		c := &t.Columns[i]
+		if k == value.Unset {
+			row[i] = value.Null
+			continue
+		}
+		if c.Many == One {
+			if c.Type == Json && !row[i].HoldsSecret() || c.Type != Json && k == c.Type.Kind() {
+				continue
+			}
+			return t.wrong(c, row[i])
+		}
+		if k != value.ListKind {
+			return fmt.Errorf("%s.%s is a collection and cannot hold %v", t.Name(), c.Name, k)
+		}
+		for _, x := range row[i].Items() {
+			if c.Type == Json && !x.HoldsSecret() || c.Type != Json && x.Kind() == c.Type.Kind() {
+				continue
+			}
+			return t.wrong(c, x)
+		}
+	}
+	return nil
+}
+
+func (t *Table) wrong(c *Column, v value.Value) error {
+	if v.HoldsSecret() {
+		return fmt.Errorf("%s.%s would hold a secret, which no store keeps", t.Name(), c.Name)
+	}
+	return fmt.Errorf("%s.%s holds %v and cannot hold %v", t.Name(), c.Name, c.Type.Kind(), v.Kind())
+}
+
+// Kind is the kind of the values that a column of the type holds. A column of
+// Json holds every kind; for it the result is Unset.
+func (t Type) Kind() value.Kind {
+	switch t {
+	case Text:
+		return value.StringKind
+	case Number:
+		return value.NumberKind
+	case Flag:
+		return value.FlagKind
+	case Moment:
+		return value.TimeKind
+	case Blob:
+		return value.BlobKind
+	}
+	return value.Unset
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Change is one difference between the schema that a store has and the one
+// that it is to have.
+type Change struct {
+	Kind    ChangeKind
+	Old     *Table // nil for what is added with its table
+	New     *Table // nil for what is dropped with its table
+	Column  string
+	Columns []string // of a unique or an index
+}
+
+// A ChangeKind says what is to be done.
+type ChangeKind int
+
+const (
+	// DropTable loses members, if there are any.
+	DropTable ChangeKind = iota
+	// AddTable is harmless.
+	AddTable
+	// DropUnique and DropIndex are harmless.
+	DropUnique
+	DropIndex
+	// DropColumn loses values, if any member has one.
+	DropColumn
+	// RetypeColumn loses values, if any member has one.
+	RetypeColumn
+	// RequireColumn needs a value where a member has none.
+	RequireColumn
+	// RelaxColumn is harmless.
+	RelaxColumn
+	// AddColumn is harmless for an optional column or a collection; for others
+	// it needs a value for each member.
+	AddColumn
+	// MoveTable makes a table a subset of another one or of none; it loses
+	// members that are not in that one.
+	MoveTable
+	// AddUnique fails when members share the values.
+	AddUnique
+	// AddIndex is harmless.
+	AddIndex
+)
+
+// Table is the table that is changed, as it is to be if it goes on.
+func (c Change) Table() *Table {
+	if c.New != nil {
+		return c.New
+	}
+	return c.Old
+}
+
+// Harmless tells whether the change loses nothing whatever the store holds.
+func (c Change) Harmless() bool {
+	switch c.Kind {
+	case AddTable, DropUnique, DropIndex, RelaxColumn, AddIndex:
+		return true
+	case AddColumn:
+		column := c.New.Columns[c.New.Column(c.Column)]
+		return column.Optional || column.Many != One
+	case MoveTable:
+		return c.New.Of == nil
+	}
+	return false
+}
+
+// String says the change as an order: "add the column Profile.User.email".
+func (c Change) String() string {
+	t := c.Table().Name()
+	switch c.Kind {
+	case DropTable:
+		return "drop the table " + t
+	case AddTable:
+		return "add the table " + t
+	case DropColumn:
+		return fmt.Sprintf("drop the column %s.%s", t, c.Column)
+	case RetypeColumn:
+		from, to := c.Old.Columns[c.Old.Column(c.Column)], c.New.Columns[c.New.Column(c.Column)]
+		return fmt.Sprintf("make the column %s.%s %s instead of %s", t, c.Column, to.shape(), from.shape())
+	case RequireColumn:
+		return fmt.Sprintf("make the column %s.%s one that every member has", t, c.Column)
+	case RelaxColumn:
+		return fmt.Sprintf("make the column %s.%s optional", t, c.Column)
+	case AddColumn:
+		return fmt.Sprintf("add the column %s.%s", t, c.Column)
+	case MoveTable:
+		if c.New.Of == nil {
+			return fmt.Sprintf("make the table %s no subset of %s", t, c.Old.Of.Name())
+		}
+		return fmt.Sprintf("make the table %s a subset of %s", t, c.New.Of.Name())
+	case AddUnique:
+		return fmt.Sprintf("make %s unique in %s", strings.Join(c.Columns, ", "), t)
+	case DropUnique:
+		return fmt.Sprintf("make %s no longer unique in %s", strings.Join(c.Columns, ", "), t)
+	case AddIndex:
+		return fmt.Sprintf("index %s by %s", t, strings.Join(c.Columns, ", "))
+	case DropIndex:
+		return fmt.Sprintf("index %s no longer by %s", t, strings.Join(c.Columns, ", "))
+	}
+	return "change the table " + t
+}
+
+// shape says a column's type: "text", "a set of number".
+func (c Column) shape() string {
+	if c.Many == One {
+		return c.Type.String()
+	}
+	return "a " + manyNames[c.Many] + " of " + c.Type.String()
+}
+
+// Diff lists what leads from one schema to another, in an order in which it can
+// be done: what is in the way goes first. A nil old schema has no tables.
+// Whether a change that is not Harmless loses something depends on what the
+// store holds.
+func Diff(old, new *Schema) []Change {
+	var changes []Change
+	before := map[string]*Table{}
+	if old != nil {
+		for _, t := range old.Tables {
+			before[t.Name()] = t
+		}
+		after := map[string]bool{}
+		for _, t := range new.Tables {
+			after[t.Name()] = true
+		}
+		// Subsets stand after the sets that they are of, and go first.
+		for _, t := range slices.Backward(old.Tables) {
+			if !after[t.Name()] {
+				changes = append(changes, Change{Kind: DropTable, Old: t})
+			}
+		}
+	}
+	for _, t := range new.Tables {
+		if o := before[t.Name()]; o != nil {
+			changes = append(changes, diffTable(o, t)...)
+		} else {
+			changes = append(changes, Change{Kind: AddTable, New: t})
+		}
+	}
+	return changes
+}
+
+func diffTable(o, n *Table) []Change {
+	var changes []Change
+	add := func(kind ChangeKind, column string, columns []string) {
+		changes = append(changes, Change{kind, o, n, column, columns})
+	}
+	// An index on a column whose type changes is made anew.
+	retyped := map[string]bool{}
+	for _, c := range n.Columns {
+		if i := o.Column(c.Name); i >= 0 && (o.Columns[i].Type != c.Type || o.Columns[i].Many != c.Many) {
+			retyped[c.Name] = true
+		}
+	}
+	missing := func(t *Table, groups [][]int, from *Table, others [][]int) [][]string {
+		var out [][]string
+		for _, g := range groups {
+			names := t.names(g)
+			kept := slices.ContainsFunc(others, func(x []int) bool { return slices.Equal(from.names(x), names) })
+			if !kept || slices.ContainsFunc(names, func(n string) bool { return retyped[n] }) {
+				out = append(out, names)
+			}
+		}
+		return out
+	}
+	for _, u := range missing(o, o.Unique, n, n.Unique) {
+		add(DropUnique, "", u)
+	}
+	for _, x := range missing(o, o.Indexes, n, n.Indexes) {
+		add(DropIndex, "", x)
+	}
+	for _, c := range o.Columns {
+		if n.Column(c.Name) < 0 {
+			add(DropColumn, c.Name, nil)
+		}
+	}
+	for _, c := range n.Columns {
+		i := o.Column(c.Name)
+		switch {
+		case i < 0:
+			add(AddColumn, c.Name, nil)
+		case retyped[c.Name]:
+			add(RetypeColumn, c.Name, nil)
+		case o.Columns[i].Optional && !c.Optional:
+			add(RequireColumn, c.Name, nil)
+		case !o.Columns[i].Optional && c.Optional:
+			add(RelaxColumn, c.Name, nil)
+		}
+	}
+	if nameOf(o.Of) != nameOf(n.Of) {
+		add(MoveTable, "", nil)
+	}
+	for _, u := range missing(n, n.Unique, o, o.Unique) {
+		add(AddUnique, "", u)
+	}
+	for _, x := range missing(n, n.Indexes, o, o.Indexes) {
+		add(AddIndex, "", x)
+	}
+	return changes
+}
+
+func nameOf(t *Table) string {
+	if t == nil {
+		return ""
+	}
+	return t.Name()
+}
