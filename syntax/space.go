@@ -1,0 +1,81 @@
+package syntax
+
+import "strings"
+
+// A spacer decides where a space stands between two tokens. In the lines of
+// the language that follows from the tokens alone. In an expression, whose
+// grammar is not ours, a space stays where one is, but for those beside
+// brackets, commas and the colons of records.
+type spacer struct {
+	p     *parser
+	exprs []*Expr
+	open  []byte // brackets that are open
+	last  token
+	key   bool // the last token begins a part of a record: it is a key
+	begun bool
+}
+
+// inExpr tells whether two tokens belong to the same expression.
+func (s *spacer) inExpr(a, b token) bool {
+	for _, e := range s.exprs {
+		if a.start >= e.Span.Start && b.end <= e.Span.End {
+			return true
+		}
+	}
+	return false
+}
+
+// element makes the next element of a token.
+func (s *spacer) element(t token) element {
+	text := s.p.textOf(t)
+	e := element{text: text, depth: len(s.open)}
+	inExpr := s.begun && s.inExpr(s.last, t)
+	if s.begun {
+		e.gap = s.gap(t, inExpr)
+	}
+	isKey := s.begun && len(s.open) > 0 && s.open[len(s.open)-1] == '{' &&
+		(s.lastIs("{") || s.lastIs(","))
+	if t.kind == signToken {
+		switch c := text[0]; c {
+		case '(', '[', '{':
+			s.open = append(s.open, c)
+		case ')', ']', '}':
+			if n := len(s.open); n > 0 {
+				s.open = s.open[:n-1]
+			}
+			e.depth = len(s.open)
+		}
+	}
+	s.key = isKey || s.key && text == ":"
+	s.last, s.begun = t, true
+	return e
+}
+
+func (s *spacer) lastIs(text string) bool {
+	return s.last.kind == signToken && s.p.textOf(s.last) == text
+}
+
+// gap tells whether a space stands before a token.
+func (s *spacer) gap(t token, inExpr bool) bool {
+	text := s.p.textOf(t)
+	sign := t.kind == signToken
+	switch {
+	case s.last.kind == signToken && strings.Contains("([{", s.p.textOf(s.last)):
+		return false
+	case sign && (strings.Contains(")]}", text) || text == ","):
+		return false
+	case s.lastIs(","):
+		return true
+	case s.key && sign && text == ":":
+		return false
+	case s.key && s.lastIs(":"):
+		return !sign || text != ":"
+	case inExpr:
+		return t.start > s.last.end
+	case sign && text == "." || s.lastIs("."), sign && text == "?", s.lastIs("-"):
+		return false
+	case sign && text == ":":
+		return s.lastIs(")") && len(s.open) == 0
+	}
+	return true
+}

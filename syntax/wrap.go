@@ -1,0 +1,254 @@
+package syntax
+
+import "strings"
+
+// commentGap stands between a line and the comment behind it.
+const commentGap = "  "
+
+// wrap gives the text of a line that begins at a column. A line that is too
+// long, or holds a comment before its end, is continued inside its brackets;
+// continued lines are indented by what the first one is, so that the text needs
+// no more than its own indentation before it.
+func wrap(elements []element, column int) string {
+	note := ""
+	if n := len(elements); n > 0 && elements[n-1].comment && elements[n-1].depth == 0 {
+		note = commentGap + elements[n-1].text
+		elements = elements[:n-1]
+	}
+	w := &wrapper{column: column}
+	nodes, _ := group(elements)
+	w.nodes(nodes, column)
+	return w.out.String() + note
+}
+
+// A node is an element, or a pair of brackets with the parts between them.
+type node struct {
+	element
+	parts  [][]node // of a pair of brackets; each with its comma
+	closer string
+	notes  bool // a comment stands inside
+}
+
+// group builds nodes up to a closing bracket, and gives what stands behind it.
+func group(elements []element) (nodes []node, rest []element) {
+	for len(elements) > 0 {
+		e := elements[0]
+		if !e.comment && strings.Contains(")]}", e.text) {
+			return nodes, elements
+		}
+		elements = elements[1:]
+		n := node{element: e, notes: e.comment}
+		if !e.comment && strings.Contains("([{", e.text) {
+			var inner []node
+			inner, elements = group(elements)
+			if len(elements) > 0 {
+				n.closer = elements[0].text
+				elements = elements[1:]
+			}
+			n.parts = parts(inner)
+			for _, i := range inner {
+				n.notes = n.notes || i.notes
+			}
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
+
+// parts takes what stands in brackets apart at the commas. A comment behind a
+// comma on its line goes with what the comma ends.
+func parts(nodes []node) [][]node {
+	var all [][]node
+	var part []node
+	for i, n := range nodes {
+		part = append(part, n)
+		comma := n.text == "," && !n.comment
+		noted := n.comment && !n.alone && i > 0 && nodes[i-1].text == "," && !nodes[i-1].comment
+		nextNoted := i+1 < len(nodes) && nodes[i+1].comment && !nodes[i+1].alone
+		if comma && !nextNoted || noted {
+			all = append(all, part)
+			part = nil
+		}
+	}
+	if len(part) > 0 {
+		all = append(all, part)
+	}
+	return all
+}
+
+// A wrapper writes nodes and knows the column it is at.
+type wrapper struct {
+	out    strings.Builder
+	column int
+	fresh  bool // nothing but indentation stands on the line
+	noted  bool // a comment ends the line
+}
+
+func (w *wrapper) text(s string) {
+	w.out.WriteString(s)
+	w.column += width(s)
+	w.fresh = false
+}
+
+func (w *wrapper) newLine(indent int) {
+	if w.fresh && !w.noted {
+		return
+	}
+	w.out.WriteString("\n" + strings.Repeat(" ", indent))
+	w.column, w.fresh, w.noted = indent, true, false
+}
+
+// flat is the text of nodes on one line.
+func flat(nodes []node) string {
+	var b strings.Builder
+	for i, n := range nodes {
+		if n.gap && i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(n.text)
+		if n.closer != "" {
+			for j, part := range n.parts {
+				if j > 0 {
+					b.WriteByte(' ')
+				}
+				b.WriteString(flat(part))
+			}
+			b.WriteString(n.closer)
+		}
+	}
+	return b.String()
+}
+
+// nodes writes nodes, on one line when they fit.
+func (w *wrapper) nodes(nodes []node, indent int) {
+	text := flat(nodes)
+	notes := false
+	for _, n := range nodes {
+		notes = notes || n.notes
+	}
+	if !notes && w.column+width(text) <= lineWidth {
+		w.text(text)
+		return
+	}
+	broken := w.toBreak(nodes)
+	for i, n := range nodes {
+		if n.comment {
+			w.note(n, indent)
+			continue
+		}
+		if w.noted {
+			w.newLine(indent)
+		}
+		if n.gap && i > 0 && !w.fresh {
+			w.text(" ")
+		}
+		switch {
+		case n.closer == "":
+			w.text(n.text)
+		case broken[i]:
+			w.brackets(n, indent)
+		default:
+			w.text(flat([]node{n}))
+		}
+	}
+}
+
+// toBreak chooses the brackets to be continued on more lines: those with
+// comments in them, else the first pair with which every line is short enough,
+// else all that hold anything.
+func (w *wrapper) toBreak(nodes []node) map[int]bool {
+	noted, all := map[int]bool{}, map[int]bool{}
+	for i, n := range nodes {
+		if n.closer == "" || len(n.parts) == 0 {
+			continue
+		}
+		all[i] = true
+		if n.notes {
+			noted[i] = true
+		}
+	}
+	if len(noted) > 0 {
+		return noted
+	}
+	for i := range nodes {
+		if !all[i] {
+			continue
+		}
+		before := w.column + width(flat(nodes[:i])) + 2
+		behind := width(flat(nodes[i+1:])) + 2
+		if before <= lineWidth && behind <= lineWidth-indentWidth {
+			return map[int]bool{i: true}
+		}
+	}
+	return all
+}
+
+// brackets writes a pair of brackets over several lines, with as much on each
+// as there is room for.
+func (w *wrapper) brackets(n node, indent int) {
+	w.text(n.text)
+	inner := indent + indentWidth
+	if first := n.parts[0]; first[0].comment && !first[0].alone {
+		w.note(first[0], inner)
+		n.parts[0] = first[1:]
+	}
+	w.newLine(inner)
+	for _, part := range n.parts {
+		if len(part) == 0 {
+			continue
+		}
+		notes := false
+		for _, n := range part {
+			notes = notes || n.notes
+		}
+		text := flat(part)
+		switch {
+		case w.noted:
+			w.newLine(inner)
+		case w.fresh:
+		case !notes && w.column+1+width(text) <= lineWidth:
+			w.text(" ")
+		case notes && !part[0].comment && w.column+1+width(headText(part)) <= lineWidth && onlyLastNoted(part):
+			w.text(" ")
+		default:
+			w.newLine(inner)
+		}
+		before := w.out.Len()
+		w.nodes(part, inner)
+		if strings.Contains(w.out.String()[before:], "\n") {
+			w.forceBreak()
+		}
+	}
+	w.newLine(indent)
+	w.text(n.closer)
+}
+
+// forceBreak makes what follows begin on a new line.
+func (w *wrapper) forceBreak() {
+	if !w.fresh {
+		w.column = lineWidth
+	}
+}
+
+// onlyLastNoted tells whether the only comment of a part stands behind it.
+func onlyLastNoted(part []node) bool {
+	for _, n := range part[:len(part)-1] {
+		if n.notes {
+			return false
+		}
+	}
+	return part[len(part)-1].comment && !part[len(part)-1].alone
+}
+
+func headText(part []node) string { return flat(part[:len(part)-1]) }
+
+// note writes a comment; what follows it begins on a new line.
+func (w *wrapper) note(n node, indent int) {
+	if n.alone {
+		w.newLine(indent)
+	} else if !w.fresh {
+		w.out.WriteString(commentGap)
+	}
+	w.out.WriteString(n.text)
+	w.fresh, w.noted = false, true
+}
