@@ -1,0 +1,297 @@
+package legible
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/host"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/memory"
+	"github.com/legible-lang/legible/store/sqlite"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options say where an app keeps what it must not lose, and how it is served.
+// The zero value is right for trying things out: state and journal in memory,
+// served on 127.0.0.1:8000.
+type Options struct {
+	// Store is "memory:" (the same as "") or "sqlite:PATH".
+	Store string
+	// Durability says when an answer leaves: full, relaxed or memory.
+	Durability store.Durability
+	// Addr is where ListenAndServe listens, "127.0.0.1:8000" when empty. Port
+	// 0 picks a free one.
+	Addr string
+	// Host are the options of the HTTP front.
+	Host host.Options
+	// Limits bound each flow.
+	Limits engine.Limits
+	// Clock gives the moment; nil means time.Now. Tests own it.
+	Clock func() time.Time
+	// Log is told what an operator should know; nil means slog.Default.
+	Log *slog.Logger
+	// Recorder sees the journal of every flow; see engine.Options.
+	Recorder func(flow value.ID, entries []byte, rested bool)
+}
+
+// An App is a program: texts and the Go of its concepts. Its methods may be
+// called by several goroutines.
+type App struct {
+	files    fs.FS
+	concepts []func() Concept
+
+	mu     sync.Mutex
+	engine *engine.Engine
+	store  store.Store
+	front  http.Handler
+	log    *slog.Logger
+}
+
+// New makes an app of the .app, .sync and .concept files anywhere in files and
+// of the concepts that it uses. Nothing is read before Open or ListenAndServe.
+func New(files fs.FS, concepts ...func() Concept) *App {
+	return &App{files: files, concepts: concepts}
+}
+
+// A CheckError says that the texts of an app have mistakes.
+type CheckError struct{ Diagnostics []diag.Diagnostic }
+
+func (e *CheckError) Error() string {
+	var b strings.Builder
+	b.WriteString("the program does not pass the checker:")
+	for _, d := range e.Diagnostics {
+		if d.Severity == diag.Error {
+			fmt.Fprintf(&b, "\n%s: %s [%s]", d.Span, d.Message, d.Code)
+		}
+	}
+	return b.String()
+}
+
+// Check reads the app's texts and gives the program with all findings.
+func (a *App) Check() (*check.Program, []diag.Diagnostic, error) {
+	program, _, findings, err := a.read()
+	return program, findings, err
+}
+
+func (a *App) read() (*check.Program, map[string]Concept, []diag.Diagnostic, error) {
+	var trees []*syntax.File
+	var findings []diag.Diagnostic
+	err := fs.WalkDir(a.files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !slices.Contains([]string{".app", ".sync", ".concept", ".scenario"}, path.Ext(name)) {
+			return err
+		}
+		text, err := fs.ReadFile(a.files, name)
+		if err != nil {
+			return err
+		}
+		tree, ds := syntax.Parse(source.NewFile(name, string(text)))
+		trees, findings = append(trees, tree), append(findings, ds...)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("reading the app's files: %w", err)
+	}
+	made := map[string]Concept{}
+	specs := map[string]*syntax.File{}
+	for _, make := range a.concepts {
+		c := make()
+		tree, ds := syntax.Parse(source.NewFile(c.File, c.Spec))
+		findings = append(findings, ds...)
+		for _, spec := range tree.Concepts {
+			made[spec.Name.Text], specs[spec.Name.Text] = c, tree
+		}
+	}
+	program, ds := check.Check(trees, check.Options{Concept: func(name string) *syntax.File { return specs[name] }})
+	findings = append(findings, ds...)
+	diag.Sort(findings)
+	return program, made, findings, nil
+}
+
+// Open checks the program, opens the store, brings its tables up to the
+// specifications, and goes on with the flows that an earlier process left
+// unfinished. Close ends what it began.
+func (a *App) Open(ctx context.Context, o Options) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.engine != nil {
+		return errors.New("the app is open already")
+	}
+	a.log = o.Log
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	program, made, findings, err := a.read()
+	if err != nil {
+		return err
+	}
+	if diag.HasErrors(findings) {
+		return &CheckError{findings}
+	}
+	p := plan.Build(program)
+	schema := engine.Schema(p)
+	st, err := OpenStore(o.Store, o.Durability)
+	if err != nil {
+		return err
+	}
+	closeStore := func(err error) error { return errors.Join(err, st.Close()) }
+	if err := st.Prepare(ctx, schema); err != nil {
+		return closeStore(fmt.Errorf("preparing the store: %w", err))
+	}
+	methods := map[string]Methods{}
+	for _, in := range p.Instances {
+		c, ok := made[in.Concept.Name]
+		if !ok {
+			return closeStore(fmt.Errorf("the app uses the concept %s, but its Go was not passed to New", in.Concept.Name))
+		}
+		instance := &Instance{Name: in.Name, Log: a.log.With("concept", in.Name), tables: map[string]*store.Table{}}
+		for _, t := range in.Tables {
+			instance.tables[t.Set.Name] = schema.Tables[t.Index]
+		}
+		methods[in.Name] = c.Build(instance)
+	}
+	e, err := engine.New(p, st, schema, methods, engine.Options{
+		Limits: o.Limits, Clock: o.Clock, Log: a.log, Recorder: o.Recorder,
+	})
+	if err != nil {
+		return closeStore(err)
+	}
+	if err := e.Recover(ctx, func(r engine.Result) {
+		a.log.Info("went on with a flow that was unfinished", "flow", r.Flow.String())
+	}); err != nil {
+		// The others have gone on: what one flow met is told, and kept in the
+		// journal, but does not keep the app from serving.
+		a.log.Error("some flows could not go on", "error", err)
+	}
+	if o.Host.Log == nil {
+		o.Host.Log = a.log
+	}
+	a.engine, a.store, a.front = e, st, host.New(e, o.Host)
+	return nil
+}
+
+// OpenStore opens a store by its name: "memory:" or "sqlite:PATH".
+func OpenStore(name string, d store.Durability) (store.Store, error) {
+	kind, rest, _ := strings.Cut(name, ":")
+	switch kind {
+	case "", "memory":
+		return memory.New(memory.Options{}), nil
+	case "sqlite":
+		if rest == "" {
+			return nil, fmt.Errorf("the store %q names no file: write sqlite:PATH", name)
+		}
+		return sqlite.Open(rest, sqlite.Options{Durability: d})
+	}
+	return nil, fmt.Errorf("the store %q is unknown: write memory: or sqlite:PATH", name)
+}
+
+// Close ends the app: flows that are running come to rest first.
+func (a *App) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.engine == nil {
+		return nil
+	}
+	err := a.store.Close()
+	a.engine, a.store, a.front = nil, nil, nil
+	return err
+}
+
+// Handler serves the app's routes. It answers 503 while the app is not open.
+func (a *App) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		front := a.front
+		a.mu.Unlock()
+		if front == nil {
+			http.Error(w, `{"error":"The app is not open."}`, http.StatusServiceUnavailable)
+			return
+		}
+		front.ServeHTTP(w, r)
+	})
+}
+
+// ListenAndServe opens the app, serves its routes until ctx ends, lets the
+// requests in flight finish, and closes it.
+func (a *App) ListenAndServe(ctx context.Context, o Options) (err error) {
+	if err := a.Open(ctx, o); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	addr := o.Addr
+	if addr == "" {
+		addr = "127.0.0.1:8000"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	a.log.Info("listening on http://" + l.Addr().String())
+	return host.Serve(ctx, l, a.Handler(), o.Host)
+}
+
+// An Outcome is how an action that was asked from Go ended.
+type Outcome struct {
+	Flow    string  // the id of the flow that it opened
+	Out     []Field // outputs, when it returned
+	Refusal *engine.Refused
+	Fault   error
+}
+
+// A Field is a named value.
+type Field = value.Field
+
+// Ask opens a flow with an action, such as "Profile.authenticate", and gives
+// its outcome once the flow is at rest and durable. A refusal is an outcome; an
+// error means that the action could not be asked or is not durable.
+func (a *App) Ask(ctx context.Context, action string, in ...Field) (Outcome, error) {
+	a.mu.Lock()
+	e := a.engine
+	a.mu.Unlock()
+	if e == nil {
+		return Outcome{}, errors.New("the app is not open")
+	}
+	var names []string
+	for _, x := range e.Plan().Actions {
+		if x.FullName() != action {
+			names = append(names, x.FullName())
+			continue
+		}
+		opening := engine.Opening{Action: x, In: make([]value.Value, len(x.Inputs))}
+		for _, f := range in {
+			i := x.Input(f.Name)
+			if i < 0 {
+				near := ""
+				if n, ok := diag.Nearest(f.Name, x.Inputs); ok {
+					near = ": do you mean " + n + "?"
+				}
+				return Outcome{}, fmt.Errorf("%s has no input %s%s", action, f.Name, near)
+			}
+			opening.In[i] = f.Value
+			if x.Secret[i] {
+				opening.In[i] = value.Secret(f.Value)
+			}
+		}
+		result, err := e.Run(ctx, opening)
+		return Outcome{Flow: result.Flow.String(), Out: result.Out, Refusal: result.Refused, Fault: result.Fault}, err
+	}
+	if near, ok := diag.Nearest(action, names); ok {
+		return Outcome{}, fmt.Errorf("there is no action %s: do you mean %s?", action, near)
+	}
+	return Outcome{}, fmt.Errorf("there is no action %s", action)
+}

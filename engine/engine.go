@@ -1,0 +1,218 @@
+// Package engine runs a plan.
+//
+// Its three main types are [Engine], a plan with its concepts and its store;
+// [Context], what an action of a concept is given; and [Result], how a flow
+// ended. It promises that within a flow one thing happens at a time, in an
+// order that depends on nothing but the inputs; that a sync fires once for each
+// distinct way of matching its lines with actions; that the state changes of
+// an action and the record of its completion are kept together; and that Run
+// returns only when everything that its result rests on is durable. It refuses
+// to know of HTTP: a request is an action like any other, and who asked it
+// turns the result into an answer.
+//
+// The files follow a flow: flow.go asks and completes actions, match.go finds
+// what a completed action completes, where.go makes frames, fire.go asks what
+// a firing asks, call.go crosses into Go, record.go writes and recalls the
+// journal. naive.go is the oracle that the matching is held against.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Method is an action in Go: in has a value for each column of the action,
+// unset where nothing was given; out has one for each output, to be filled.
+// The slices must not be kept.
+type Method func(ctx Context, in, out []value.Value) error
+
+// A QueryMethod is a query in Go; it adds its rows.
+type QueryMethod func(ctx Context, in []value.Value, rows *Rows) error
+
+// Rows are what a query gives.
+type Rows struct {
+	width int
+	cells []value.Value
+}
+
+// Add makes a row, to be filled by the caller at once.
+func (r *Rows) Add() []value.Value {
+	n := len(r.cells)
+	for range r.width {
+		r.cells = append(r.cells, value.Value{})
+	}
+	return r.cells[n : n+r.width : n+r.width]
+}
+
+// Len is the number of rows.
+func (r *Rows) Len() int {
+	if r.width == 0 {
+		return 0
+	}
+	return len(r.cells) / r.width
+}
+
+func (r *Rows) row(i int) []value.Value { return r.cells[i*r.width : (i+1)*r.width] }
+
+// Methods are the Go side of one instance, by name. The two actions of
+// Requesting have none: the engine is their implementation.
+type Methods struct {
+	Actions map[string]Method
+	Queries map[string]QueryMethod
+}
+
+// Limits bound a flow. Zero means the default.
+type Limits struct {
+	Actions  int           // asked in one flow; 50,000
+	Depth    int           // of actions asked by syncs of actions …; 12,000
+	Frames   int           // made by one where; 100,000
+	Deadline time.Duration // of a flow; 30 s
+}
+
+func (l Limits) orDefault() Limits {
+	or := func(n *int, d int) {
+		if *n <= 0 {
+			*n = d
+		}
+	}
+	or(&l.Actions, 50_000)
+	or(&l.Depth, 12_000)
+	or(&l.Frames, 100_000)
+	if l.Deadline <= 0 {
+		l.Deadline = 30 * time.Second
+	}
+	return l
+}
+
+// Options of an engine. The zero value is right.
+type Options struct {
+	Limits Limits
+	// Clock gives the moment; nil means time.Now.
+	Clock func() time.Time
+	// IDs makes the ids of flows and of new things; nil means random ones.
+	IDs *value.IDs
+	// Log is told of faults; nil means slog.Default.
+	Log *slog.Logger
+	// Recorder is called with the journal entries of a flow as they are
+	// handed to the store, the last time with rested. It must not keep the
+	// bytes.
+	Recorder func(flow value.ID, entries []byte, rested bool)
+	// NoJournal leaves the journal out: for measuring what it costs.
+	NoJournal bool
+}
+
+// An Engine runs flows. It is safe for use by several goroutines.
+type Engine struct {
+	plan    *plan.Plan
+	store   store.Store
+	options Options
+	methods []Method      // by plan.Action.Index
+	queries []QueryMethod // by plan.Query.Index
+	checks  [][]check     // by plan.Action.Index
+	tables  []*store.Table
+	flows   sync.Pool
+}
+
+// New makes an engine. Every action and query of the plan must have its
+// method. The store must have been prepared with the schema, which is that of
+// Schema(plan).
+func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]Methods, options Options) (*Engine, error) {
+	e := &Engine{plan: p, store: st, tables: schema.Tables, options: options}
+	e.options.Limits = options.Limits.orDefault()
+	if e.options.IDs == nil {
+		e.options.IDs = value.NewIDs()
+	}
+	if e.options.Log == nil {
+		e.options.Log = slog.Default()
+	}
+	for _, a := range p.Actions {
+		m := methods[a.Instance.Name].Actions[a.Name]
+		if m == nil && a.Role == plan.Ordinary {
+			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", a.FullName(), a.Instance.Concept.Name)
+		}
+		e.methods = append(e.methods, m)
+		e.checks = append(e.checks, checksOf(a))
+	}
+	for _, q := range p.Queries {
+		m := methods[q.Instance.Name].Queries[q.Name]
+		if m == nil {
+			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", q.FullName(), q.Instance.Concept.Name)
+		}
+		e.queries = append(e.queries, m)
+	}
+	e.flows.New = func() any { return newFlow(e) }
+	return e, nil
+}
+
+// Plan is what the engine runs.
+func (e *Engine) Plan() *plan.Plan { return e.plan }
+
+// Store is where the engine keeps state and journal.
+func (e *Engine) Store() store.Store { return e.store }
+
+// An Opening is the action that opens a flow.
+type Opening struct {
+	Action *plan.Action
+	// In has a value for each column of the action.
+	In []value.Value
+	// Further are fields of a request that no sync names. Their values are
+	// never written down.
+	Further []value.Field
+	// ID names the flow; the zero id means a new one.
+	ID value.ID
+}
+
+// A Result is how a flow ended.
+type Result struct {
+	Flow value.ID
+	// Outcome of the action that opened the flow.
+	Outcome Outcome
+	// Out are its outputs when it returned, Refused its refusal.
+	Out     []value.Field
+	Refused *Refused
+	// Answer are the named values of the first Requesting.respond, nil when
+	// nobody answered.
+	Answer *Answer
+	// Unhandled is the first refusal that no sync matched, if there is one.
+	Unhandled *Refused
+	// Fault is the first fault of the flow, if there is one.
+	Fault error
+	// Entries are the flow's journal, set only when nobody answered a request.
+	Entries []byte
+	// Actions is how many actions completed.
+	Actions int
+}
+
+// An Answer is what Requesting.respond was asked with.
+type Answer struct {
+	Fields []value.Field // without the request itself
+}
+
+// A Refused is a refusal as it happened.
+type Refused struct {
+	Action   string
+	Code     string
+	Kind     string
+	Sentence string
+}
+
+// Run opens a flow, runs it to rest and waits until it is durable. The error
+// is that of the store (it wraps store.ErrLost or store.ErrClosed when the
+// flow's changes are not durable); what went wrong in the flow is in the
+// result. Run does not stop when ctx does: a flow whose client is gone runs to
+// its end. The context's values are there for the concepts.
+func (e *Engine) Run(ctx context.Context, o Opening) (Result, error) {
+	f := e.flows.Get().(*flow)
+	f.begin(ctx, o)
+	result, err := f.run(o)
+	f.reset()
+	e.flows.Put(f)
+	return result, err
+}

@@ -1,0 +1,289 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// An Outcome is how an action ended.
+type Outcome = journal.Outcome
+
+// An occurrence is one action of a flow. Occurrences are named by their place
+// in flow.occs, which is the order in which they were asked.
+type occurrence struct {
+	action  *plan.Action
+	id      journal.ActionID
+	in      []value.Value
+	out     []value.Value // outputs, or sentence and code of a refusal
+	outcome Outcome
+	seq     int32 // order of completion, from 1
+	depth   int32
+	taken   bool // some sync that matched it fired
+}
+
+// A flow is one running flow. It is used by one goroutine and then again for
+// another flow; nothing that it hands out may be kept.
+type flow struct {
+	engine *Engine
+	ctx    context.Context
+	id     value.ID
+	idText string
+	now    time.Time
+	hand   store.Flow
+	call   call
+
+	occs   []occurrence
+	values arena
+	seq    int32
+	lists  []occList // by action, returned and refused: see list
+	stamp  uint32
+	// Stacks, used by whoever is at work and cut back when it is done.
+	slots    []value.Value
+	tuples   []int32
+	building []int32 // the match that is being tried
+	refs     []plan.Ref
+	kept     []keptFrame
+	lost     []lostFrame
+	rows     []Rows // free rows of queries
+	joined   map[*plan.Join]*joinIndex
+
+	firings   uint32
+	writer    journal.Writer
+	handed    int // how many bytes of the journal the store has
+	dead      error
+	fault     error
+	unhandled int32 // -1, or the first refusal: settled at rest
+	answer    *Answer
+	past      *past // what is already known of a flow that is recovered
+	quiet     int   // inside then together: completions are not considered
+}
+
+type occList struct {
+	stamp uint32
+	occs  []int32
+}
+
+func newFlow(e *Engine) *flow {
+	f := &flow{engine: e, lists: make([]occList, 2*len(e.plan.Actions))}
+	f.call.flow = f
+	return f
+}
+
+func (f *flow) begin(ctx context.Context, o Opening) {
+	f.ctx = ctx
+	f.call.start = time.Now()
+	f.now = f.call.start
+	if clock := f.engine.options.Clock; clock != nil {
+		f.now = clock()
+	}
+	f.id = o.ID
+	if f.id == value.Zero {
+		f.id = f.engine.options.IDs.At(f.now)
+	}
+	f.idText = f.id.String()
+	f.hand = f.engine.store.Begin(f.id)
+	f.stamp++
+}
+
+// reset lets go of everything that the flow held.
+func (f *flow) reset() {
+	clear(f.occs)
+	f.occs = f.occs[:0]
+	f.values.reset()
+	clear(f.slots[:cap(f.slots)])
+	f.slots, f.tuples, f.refs = f.slots[:0], f.tuples[:0], f.refs[:0]
+	clear(f.kept)
+	f.kept = f.kept[:0]
+	clear(f.lost)
+	f.lost = f.lost[:0]
+	f.ctx, f.hand, f.dead, f.fault, f.answer, f.past, f.joined = nil, nil, nil, nil, nil, nil, nil
+	f.seq, f.firings, f.handed, f.quiet = 0, 0, 0, 0
+	f.writer.Bytes = f.writer.Bytes[:0]
+	if cap(f.writer.Bytes) > 1<<20 {
+		f.writer.Bytes = nil
+	}
+	f.call.reset()
+}
+
+// run runs the flow to rest.
+func (f *flow) run(o Opening) (Result, error) {
+	f.recordBegun()
+	in := f.values.take(len(o.Action.Inputs))
+	copy(in, o.In)
+	root := f.ask(o.Action, in, o.Further, journal.ActionID{}, 0)
+	return f.end(root)
+}
+
+func (f *flow) end(root int32) (Result, error) {
+	occ := &f.occs[root]
+	result := Result{Flow: f.id, Outcome: occ.outcome, Answer: f.answer, Fault: f.fault, Actions: int(f.seq)}
+	switch {
+	case occ.action.Role == plan.Request: // its result is the answer
+	case occ.outcome == journal.Returned:
+		for i, v := range occ.out {
+			result.Out = append(result.Out, value.Field{Name: occ.action.Outputs[i], Value: v})
+		}
+	case occ.outcome == journal.Refused:
+		result.Refused = f.refused(occ)
+	}
+	if r := f.firstUnhandled(); r >= 0 {
+		result.Unhandled = f.refused(&f.occs[r])
+	}
+	if f.answer == nil {
+		result.Entries = append([]byte(nil), f.writer.Bytes...)
+	}
+	var lost error
+	if errors.Is(f.dead, store.ErrLost) || errors.Is(f.dead, store.ErrClosed) {
+		// What the flow did is gone from the store: it must not be said to rest.
+		f.hand.Leave()
+		return result, f.dead
+	}
+	f.record(true)
+	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
+		lost = fmt.Errorf("making flow %s durable: %w", f.idText, err)
+	}
+	return result, lost
+}
+
+// firstUnhandled gives the first refusal that no firing sync matched, -1 when
+// there is none. What was refused inside Requesting.respond is no answer.
+func (f *flow) firstUnhandled() int32 {
+	best := int32(-1)
+	for i := range f.occs {
+		o := &f.occs[i]
+		if o.outcome == journal.Refused && !o.taken && o.action.Role != plan.Respond &&
+			(best < 0 || o.seq < f.occs[best].seq) {
+			best = int32(i)
+		}
+	}
+	return best
+}
+
+func (f *flow) refused(o *occurrence) *Refused {
+	sentence, _ := o.out[plan.RefusedError].Text()
+	code, _ := o.out[plan.RefusedCode].Text()
+	r := &Refused{Action: o.action.FullName(), Code: code, Sentence: sentence, Kind: "invalid"}
+	for _, spec := range o.action.Spec.Refusals {
+		if spec.Code == code {
+			r.Kind = spec.Kind
+		}
+	}
+	return r
+}
+
+// ask asks an action and everything that follows from it, depth first. It
+// gives the action's place. The values of in belong to the flow.
+func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id journal.ActionID, depth int32) int32 {
+	n := int32(len(f.occs))
+	f.occs = append(f.occs, occurrence{action: a, id: id, in: in, depth: depth})
+	if f.dead == nil {
+		f.dead = f.exceeded(depth)
+		if f.dead != nil {
+			f.failed(f.dead)
+			f.recordFault(f.dead)
+		}
+	}
+	if f.dead != nil {
+		return n // stays pending: the flow is at its end
+	}
+	f.recordAsked(n, further)
+	f.perform(n)
+	if f.quiet == 0 {
+		f.enlist(n)
+		f.consider(n)
+	}
+	return n
+}
+
+// exceeded tells which limit of the flow is passed.
+func (f *flow) exceeded(depth int32) error {
+	limits := &f.engine.options.Limits
+	switch {
+	case len(f.occs) > limits.Actions:
+		return fmt.Errorf("the flow has asked %d actions, which is the limit: %s", limits.Actions, f.circle())
+	case int(depth) > limits.Depth:
+		return fmt.Errorf("the flow is %d actions deep, which is the limit: %s", limits.Depth, f.circle())
+	case len(f.occs)&31 == 0 && time.Since(f.call.start) > limits.Deadline:
+		return fmt.Errorf("the flow has run for %s, which is its deadline", limits.Deadline)
+	}
+	return nil
+}
+
+// circle names the actions that a flow without end keeps asking.
+func (f *flow) circle() string {
+	last := f.occs[len(f.occs)-1].action
+	names := last.FullName()
+	for i := len(f.occs) - 2; i >= 0 && i > len(f.occs)-12; i-- {
+		if f.occs[i].action == last {
+			return names + " comes again and again; break the circle with a where that can end it"
+		}
+		names = f.occs[i].action.FullName() + ", " + names
+	}
+	return "the last ones are " + names
+}
+
+// failed notes the flow's first fault.
+func (f *flow) failed(err error) {
+	if f.fault == nil {
+		f.fault = err
+	}
+}
+
+// complete notes how an action ended.
+func (f *flow) complete(n int32, outcome Outcome, out []value.Value) {
+	f.seq++
+	o := &f.occs[n]
+	o.outcome, o.out, o.seq = outcome, out, f.seq
+}
+
+// list gives the completed actions with an outcome that patterns can match, in
+// the order of completion.
+func (f *flow) list(a *plan.Action, refused bool) *occList {
+	i := 2 * a.Index
+	if refused {
+		i++
+	}
+	l := &f.lists[i]
+	if l.stamp != f.stamp {
+		l.stamp, l.occs = f.stamp, l.occs[:0]
+	}
+	return l
+}
+
+// An arena hands out slices of values that live as long as the flow.
+type arena struct {
+	free  []value.Value
+	first []value.Value
+}
+
+func (a *arena) take(n int) []value.Value {
+	if n > len(a.free) {
+		size := max(256, n)
+		if a.first != nil {
+			size = max(4096, n)
+		}
+		a.free = make([]value.Value, size)
+		if a.first == nil {
+			a.first = a.free
+		}
+	}
+	out := a.free[:n:n]
+	a.free = a.free[n:]
+	return out
+}
+
+func (a *arena) reset() {
+	used := len(a.first)
+	if len(a.free) > 0 && len(a.first) > 0 && &a.free[len(a.free)-1] == &a.first[len(a.first)-1] {
+		used = len(a.first) - len(a.free)
+	}
+	clear(a.first[:used])
+	a.free = a.first
+}

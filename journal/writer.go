@@ -1,0 +1,317 @@
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// An entry is written as its kind in one byte, the length of what follows in
+// four bytes (least significant first), and then its fields in the order of
+// Entry: numbers as varints, texts and values as package value writes them,
+// lists as their count and their items. An unset value is not written at all.
+
+// A Writer appends entries to Bytes. It keeps no other state but the open
+// entry, so Bytes may be taken and truncated between entries.
+type Writer struct {
+	Bytes []byte
+	start int
+}
+
+func (w *Writer) open(k Kind) {
+	w.Bytes = append(w.Bytes, byte(k), 0, 0, 0, 0)
+	w.start = len(w.Bytes)
+}
+
+func (w *Writer) close() {
+	binary.LittleEndian.PutUint32(w.Bytes[w.start-4:], uint32(len(w.Bytes)-w.start))
+}
+
+func (w *Writer) number(n uint64) { w.Bytes = binary.AppendUvarint(w.Bytes, n) }
+
+func (w *Writer) id(id ActionID) {
+	w.number(uint64(id.Firing))
+	w.number(uint64(id.Frame))
+	w.number(uint64(id.Line))
+}
+
+// Begun writes the first entry of a flow.
+func (w *Writer) Begun(now time.Time) {
+	w.open(Begun)
+	w.number(Version)
+	w.number(uint64(now.UnixMilli()))
+	w.close()
+}
+
+// Asked writes that an action was asked with the named values; further are
+// fields beside the named ones.
+func (w *Writer) Asked(id ActionID, action string, names []string, values []value.Value, further []value.Field) {
+	w.open(Asked)
+	w.id(id)
+	w.Bytes = value.AppendText(w.Bytes, action)
+	w.fields(names, values, further)
+	w.close()
+}
+
+// Returned writes that an action returned the named values.
+func (w *Writer) Returned(id ActionID, action string, names []string, values []value.Value) {
+	w.completed(id, action, Returned)
+	w.fields(names, values, nil)
+	w.close()
+}
+
+// Refused writes that an action was refused.
+func (w *Writer) Refused(id ActionID, action, code, sentence string) {
+	w.completed(id, action, Refused)
+	w.Bytes = value.AppendText(w.Bytes, code)
+	w.Bytes = value.AppendText(w.Bytes, sentence)
+	w.close()
+}
+
+// Failed writes that an action faulted, or that it was undone.
+func (w *Writer) Failed(id ActionID, action string, outcome Outcome, text string) {
+	w.completed(id, action, outcome)
+	w.Bytes = value.AppendText(w.Bytes, text)
+	w.close()
+}
+
+func (w *Writer) completed(id ActionID, action string, o Outcome) {
+	w.open(Completed)
+	w.id(id)
+	w.Bytes = value.AppendText(w.Bytes, action)
+	w.Bytes = append(w.Bytes, byte(o))
+}
+
+func (w *Writer) fields(names []string, values []value.Value, further []value.Field) {
+	n := len(further)
+	for _, v := range values {
+		if !v.IsUnset() {
+			n++
+		}
+	}
+	w.number(uint64(n))
+	for i, v := range values {
+		if !v.IsUnset() {
+			w.Bytes = value.AppendText(w.Bytes, names[i])
+			w.Bytes = value.Append(w.Bytes, v)
+		}
+	}
+	for _, f := range further {
+		w.Bytes = value.AppendText(w.Bytes, f.Name)
+		w.Bytes = value.Append(w.Bytes, f.Value)
+	}
+}
+
+// Match begins an entry Fired (with the number of the firing) or Dropped. Then
+// come one Matched for each action, one Frame for each frame, and End.
+func (w *Writer) Match(k Kind, number uint32, sync string, matched int) {
+	w.open(k)
+	w.number(uint64(number))
+	w.Bytes = value.AppendText(w.Bytes, sync)
+	w.number(uint64(matched))
+}
+
+// Matched writes one of the actions that were matched.
+func (w *Writer) Matched(id ActionID) { w.id(id) }
+
+// Frames says how many frames follow.
+func (w *Writer) Frames(n int) { w.number(uint64(n)) }
+
+// Frame writes a frame with the bindings of the slots that are set and named.
+// A frame that was not lost has line -1 and lost "".
+func (w *Writer) Frame(line int, lost string, names []string, slots []value.Value) {
+	w.number(uint64(line + 1))
+	w.Bytes = value.AppendText(w.Bytes, lost)
+	n := 0
+	for i, v := range slots {
+		if !v.IsUnset() && names[i] != "" {
+			n++
+		}
+	}
+	w.number(uint64(n))
+	for i, v := range slots {
+		if !v.IsUnset() && names[i] != "" {
+			w.number(uint64(i))
+			w.Bytes = value.AppendText(w.Bytes, names[i])
+			w.Bytes = value.Append(w.Bytes, v)
+		}
+	}
+}
+
+// End ends an entry that Match began.
+func (w *Writer) End() { w.close() }
+
+// Faulted writes that something outside an action went wrong.
+func (w *Writer) Faulted(text string) {
+	w.open(Faulted)
+	w.Bytes = value.AppendText(w.Bytes, text)
+	w.close()
+}
+
+// ErrCorrupt is the error for bytes that are no journal.
+var ErrCorrupt = errors.New("the journal is damaged")
+
+// A NewerError says that a journal was written by a later version.
+type NewerError struct{ Version int }
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("the journal has format %d; this program reads up to format %d: run it with the newer program", e.Version, Version)
+}
+
+// Read gives the entries of a flow. An entry that is cut off at the end is an
+// error, and the entries before it are given with it.
+func Read(b []byte) ([]Entry, error) {
+	var list []Entry
+	for len(b) > 0 {
+		if len(b) < 5 {
+			return list, fmt.Errorf("%w: an entry is cut off", ErrCorrupt)
+		}
+		kind, size := Kind(b[0]), binary.LittleEndian.Uint32(b[1:])
+		if uint64(size) > uint64(len(b)-5) {
+			return list, fmt.Errorf("%w: an entry is cut off", ErrCorrupt)
+		}
+		r := &reader{b: b[5 : 5+size]}
+		e := r.entry(kind)
+		if r.err == nil && len(r.b) > 0 {
+			r.fail()
+		}
+		if r.err != nil {
+			return list, fmt.Errorf("entry %d (%s): %w", len(list)+1, kind, r.err)
+		}
+		if e.Kind == Begun && e.Version > Version {
+			return list, &NewerError{e.Version}
+		}
+		list = append(list, e)
+		b = b[5+size:]
+	}
+	return list, nil
+}
+
+type reader struct {
+	b   []byte
+	err error
+}
+
+func (r *reader) fail() {
+	if r.err == nil {
+		r.err = ErrCorrupt
+	}
+	r.b = nil
+}
+
+func (r *reader) number() uint64 {
+	n, size := binary.Uvarint(r.b)
+	if size <= 0 {
+		r.fail()
+		return 0
+	}
+	r.b = r.b[size:]
+	return n
+}
+
+func (r *reader) small() uint32 {
+	n := r.number()
+	if n > 1<<31 {
+		r.fail()
+		return 0
+	}
+	return uint32(n)
+}
+
+// count reads how many things follow; each takes at least one byte.
+func (r *reader) count() int {
+	n := r.number()
+	if n > uint64(len(r.b)) {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) text() string {
+	s, rest, err := value.DecodeText(r.b)
+	if err != nil {
+		r.fail()
+		return ""
+	}
+	r.b = rest
+	return s
+}
+
+func (r *reader) value() value.Value {
+	v, rest, err := value.Decode(r.b)
+	if err != nil {
+		r.fail()
+		return value.Value{}
+	}
+	r.b = rest
+	return v
+}
+
+func (r *reader) id() ActionID { return ActionID{r.small(), r.small(), r.small()} }
+
+func (r *reader) fields() []value.Field {
+	n := r.count()
+	list := make([]value.Field, 0, n)
+	for range n {
+		list = append(list, value.Field{Name: r.text(), Value: r.value()})
+		if r.err != nil {
+			return nil
+		}
+	}
+	return list
+}
+
+func (r *reader) entry(kind Kind) Entry {
+	e := Entry{Kind: kind}
+	switch kind {
+	case Begun:
+		e.Version = int(r.small())
+		e.Moment = time.UnixMilli(int64(r.number())).UTC()
+		if e.Version > Version {
+			r.b = nil // what a later version says here is not known
+		}
+	case Asked:
+		e.ID, e.Action, e.In = r.id(), r.text(), r.fields()
+	case Completed:
+		e.ID, e.Action = r.id(), r.text()
+		if len(r.b) == 0 {
+			r.fail()
+			return e
+		}
+		e.Outcome, r.b = Outcome(r.b[0]), r.b[1:]
+		switch e.Outcome {
+		case Returned:
+			e.Out = r.fields()
+		case Refused:
+			e.Code, e.Text = r.text(), r.text()
+		case Fault, Undone:
+			e.Text = r.text()
+		default:
+			r.fail()
+		}
+	case Fired, Dropped:
+		e.Number, e.Sync = r.small(), r.text()
+		for range r.count() {
+			e.Matched = append(e.Matched, r.id())
+		}
+		for range r.count() {
+			f := Frame{Line: int(r.small()) - 1, Lost: r.text()}
+			for range r.count() {
+				f.Bindings = append(f.Bindings, Binding{Slot: int(r.small()), Name: r.text(), Value: r.value()})
+			}
+			e.Frames = append(e.Frames, f)
+			if r.err != nil {
+				break
+			}
+		}
+	case Faulted:
+		e.Text = r.text()
+	default:
+		r.fail()
+	}
+	return e
+}
