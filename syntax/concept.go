@@ -99,6 +99,11 @@ func (p *parser) action(actions []*Action) *Action {
 		return nil
 	}
 	a := &Action{}
+	if t := c.peek(); t.kind == wordToken && slices.Contains([]string{"requires", "effects", "refuses"}, p.textOf(t)) &&
+		!c.aheadIs(1, "(") {
+		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
+			Message: "“" + p.textOf(t) + "” is indented below its action"})
+	}
 	if t := c.ahead(1); t.kind == wordToken {
 		switch {
 		case c.accept("system"):
@@ -115,11 +120,6 @@ func (p *parser) action(actions []*Action) *Action {
 				Message: "“" + p.textOf(first) + "” is no kind of action" + near,
 				Notes:   []string{"an action may be a system or an effect action"}})
 		}
-	}
-	if t := c.peek(); t.kind == wordToken && slices.Contains([]string{"requires", "effects", "refuses"}, p.textOf(t)) &&
-		!c.aheadIs(1, "(") {
-		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
-			Message: "“" + p.textOf(t) + "” is indented below its action"})
 	}
 	a.Name = c.lower("the name of an action")
 	a.Inputs, a.Open = c.params("the name of the action", true)

@@ -155,6 +155,9 @@ func (p *parser) block(parent int, read func()) bool {
 	defer func() { p.level-- }()
 	indent, wrong := first.indent, -1
 	for l := first; l != nil && l.indent > parent; l = p.peek() {
+		if l.indent < indent && p.beginsPart(l) {
+			break // a part that stands too far to the right
+		}
 		if l.indent != indent && l.indent != wrong {
 			p.uneven(l, indent)
 			wrong = l.indent
@@ -200,6 +203,14 @@ func (p *parser) items() {
 	}
 }
 
+// article gives a noun with its article.
+func article(noun string) string {
+	if noun == "app" {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
 func (p *parser) item(word string) {
 	before := len(p.diags)
 	switch word {
@@ -238,7 +249,7 @@ func (p *parser) unknownItem(word, near string, ok bool) {
 		d.Message = "expected an item"
 	case partWords[word] != "":
 		d.Code = diag.Misplaced
-		d.Message = "“" + word + "” stands outside a " + partWords[word]
+		d.Message = "“" + word + "” stands outside " + article(partWords[word])
 	}
 	if !l.quiet {
 		p.add(d)
@@ -248,8 +259,11 @@ func (p *parser) unknownItem(word, near string, ok bool) {
 // skipToItem passes over everything up to the next line that begins an item.
 func (p *parser) skipToItem() {
 	for p.next++; p.peek() != nil; p.next++ {
-		if l := p.peek(); l.indent == 0 && slices.Contains(itemWords, p.firstWord()) {
-			return
+		if l := p.peek(); l.indent == 0 {
+			word := p.firstWord()
+			if _, near := diag.Nearest(word, itemWords); near || slices.Contains(itemWords, word) {
+				return
+			}
 		}
 	}
 }
@@ -284,11 +298,13 @@ func (p *parser) parts(item string, head *cursor, words []string, many int, read
 			}
 			word = near
 		}
+		misspelt := words[at] != p.firstWord()
 		lost = false
 		span := p.src.Span(l.text, l.text+len(p.firstWord()))
 		switch {
 		case l.indent != indent:
 			p.uneven(l, indent)
+		case misspelt: // one message is enough
 		case at < last && at < many:
 			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span,
 				Message: "“" + word + "” comes before “" + words[last] + "”"})
@@ -316,7 +332,7 @@ func (p *parser) unknownPart(item, word, near string, words []string) {
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
 	case partWords[word] != "":
 		d.Code = diag.Misplaced
-		d.Message = "“" + word + "” is a part of a " + partWords[word] + ", not of a " + item
+		d.Message = "“" + word + "” is a part of " + article(partWords[word]) + ", not of " + article(item)
 	case word == "":
 		d.Code, d.Span = diag.Unexpected, p.src.Span(l.text, l.end)
 		d.Message = "expected a part of the " + item

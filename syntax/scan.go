@@ -229,14 +229,25 @@ func (p *parser) beginsItem(i int) bool {
 	word := p.wordAt(l.text)
 	rest := strings.TrimSpace(p.src.Text[l.text+len(word) : l.end])
 	switch word {
-	case "when", "where", "then", "purpose", "principle", "state", "actions", "queries":
-		return rest == "" || strings.HasPrefix(rest, "#") || word == "then" && rest == "together"
+	default:
+		return p.beginsPart(&l)
 	case "concept", "app", "sync", "view":
 		r, _ := utf8.DecodeRuneInString(rest)
 		return unicode.IsUpper(r)
 	case "scenario":
 		r, _ := utf8.DecodeRuneInString(rest)
 		return unicode.IsLetter(r)
+	}
+}
+
+// beginsPart tells whether a line begins a part of a concept or sync: one of
+// their words, alone.
+func (p *parser) beginsPart(l *textLine) bool {
+	word := p.wordAt(l.text)
+	rest := strings.TrimSpace(p.src.Text[l.text+len(word) : l.end])
+	switch word {
+	case "when", "where", "then", "purpose", "principle", "state", "actions", "queries":
+		return rest == "" || strings.HasPrefix(rest, "#") || word == "then" && rest == "together"
 	}
 	return false
 }

@@ -36,7 +36,7 @@ func (p *parser) sync() {
 		}
 	})
 	for _, word := range []string{"when", "then"} {
-		if !found[word] && len(p.diags) == before {
+		if !found[word] && head.fine() && len(p.diags) == before {
 			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: sync.Name.Span,
 				Message: "the sync “" + sync.Name.Text + "” has no “" + word + "”"})
 		}
@@ -85,7 +85,7 @@ func (p *parser) view() {
 	p.parts("view", head, []string{"where"}, 1, func(word string) {
 		some = p.partHead(word, func() { p.whereLine(&view.Where) }) || some
 	})
-	if !some && len(p.diags) == before {
+	if !some && head.fine() && len(p.diags) == before {
 		p.add(diag.Diagnostic{Code: diag.MissingPart, Span: view.Name.Span,
 			Message: "the view “" + view.Name.Text + "” has no lines under “where”"})
 	}
@@ -125,7 +125,10 @@ func (c *cursor) refused() Name {
 
 // member reads "Concept.action".
 func (c *cursor) member() (concept, action Name) {
-	concept = c.upper("a concept and an action, as in “Concept.action (…)”")
+	if c.peek().kind != wordToken {
+		c.unexpected("a concept and an action, as in “Concept.action (…)”")
+	}
+	concept = c.upper("a concept")
 	c.expect(".", "between a concept and its action")
 	if t := c.peek(); t.kind == wordToken && isQuery(c.p.textOf(t)) {
 		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: c.p.spanOf(t),

@@ -1,0 +1,65 @@
+package syntax
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/source"
+)
+
+var (
+	errorMark = regexp.MustCompile(`# ERROR (L\d+) "((?:[^"\\]|\\.)*)"`)
+	keptMark  = regexp.MustCompile(`KEPT: (.*)`)
+)
+
+// In testdata/errors a comment on the offending line says what must be found
+// there, and nothing else may be found. The words after KEPT must be in the
+// tree nevertheless.
+func TestErrors(t *testing.T) {
+	files, _ := filepath.Glob("testdata/errors/*.txt")
+	if len(files) == 0 {
+		t.Fatal("no files with errors")
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := source.NewFile(name, string(text))
+		tree, ds := Parse(src)
+		found := map[int][]diag.Diagnostic{}
+		for _, d := range ds {
+			line := d.Span.Position().Line
+			found[line] = append(found[line], d)
+		}
+		for line := 1; line <= src.Lines(); line++ {
+			mark := errorMark.FindStringSubmatch(src.Line(line))
+			got := found[line]
+			if mark == nil {
+				for _, d := range got {
+					t.Errorf("%s: not expected: %s %s", d.Span, d.Code, d.Message)
+				}
+				continue
+			}
+			want := strings.ReplaceAll(mark[2], `\"`, `"`)
+			if len(got) != 1 || string(got[0].Code) != mark[1] || !regexp.MustCompile(want).MatchString(got[0].Message) {
+				t.Errorf("%s:%d: want %s %q, found %d:", name, line, mark[1], want, len(got))
+				for _, d := range got {
+					t.Errorf("\t%s %s", d.Code, d.Message)
+				}
+			}
+		}
+		all := dump(tree)
+		if kept := keptMark.FindStringSubmatch(string(text)); kept != nil {
+			for _, word := range strings.Fields(kept[1]) {
+				if !strings.Contains(all, `"`+word+`"`) {
+					t.Errorf("%s: %q was lost", name, word)
+				}
+			}
+		}
+	}
+}
