@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -209,4 +210,20 @@ func nameOf(t *Table) string {
 		return ""
 	}
 	return t.Name()
+}
+
+// A Plan is what it takes to bring a store to a schema, in sentences.
+type Plan struct {
+	Changes []string // all that is to be done, in order: "add the column Profile.User.email"
+	Losses  []string // what the store holds that would be lost by it: "column Profile.User.email, which 3 members have"
+	Blocked []string // what cannot be done at all with what the store holds
+}
+
+// A Migrator is a store that can be brought to a schema at a loss.
+type Migrator interface {
+	// Plan says what Prepare and Apply would do, and changes nothing.
+	Plan(ctx context.Context, s *Schema) (*Plan, error)
+	// Apply makes all changes, in one transaction, also those that lose data.
+	// It fails with a *SchemaError if something is blocked.
+	Apply(ctx context.Context, s *Schema) error
 }

@@ -16,7 +16,7 @@ import (
 // flow.
 type journal struct {
 	mu     sync.Mutex
-	closed bool
+	closed atomic.Bool
 	chunks []*chunk // oldest first; the last one is being filled
 	bytes  int      // room of all chunks
 	limit  int
@@ -79,12 +79,11 @@ func (j *journal) unlink(f *flow) {
 
 // keep appends to the entries of an open flow.
 func (j *journal) keep(f *flow, entries []byte) error {
+	if j.closed.Load() {
+		return store.ErrClosed
+	}
 	if !f.listed {
 		j.mu.Lock()
-		if j.closed {
-			j.mu.Unlock()
-			return store.ErrClosed
-		}
 		j.link(f)
 		j.mu.Unlock()
 	}
@@ -99,7 +98,7 @@ func (j *journal) rest(f *flow, entries []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.unlink(f)
-	if j.closed {
+	if j.closed.Load() {
 		return store.ErrClosed
 	}
 	n := len(f.entries) + len(entries)
@@ -161,7 +160,7 @@ func (j *journal) leave(f *flow) bool {
 func (j *journal) unfinished() ([]value.ID, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
+	if j.closed.Load() {
 		return nil, store.ErrClosed
 	}
 	ids := j.running(nil)
@@ -183,7 +182,7 @@ func (j *journal) running(ids []value.ID) []value.ID {
 func (j *journal) read(id value.ID) ([]byte, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
+	if j.closed.Load() {
 		return nil, store.ErrClosed
 	}
 	var entries []byte
@@ -210,7 +209,7 @@ func (j *journal) read(id value.ID) ([]byte, error) {
 func (j *journal) list(before value.ID, limit int) ([]value.ID, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
+	if j.closed.Load() {
 		return nil, store.ErrClosed
 	}
 	ids := j.running(nil)
@@ -233,7 +232,7 @@ func (j *journal) list(before value.ID, limit int) ([]value.ID, error) {
 func (j *journal) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.closed = true
+	j.closed.Store(true)
 	j.chunks, j.left = nil, nil
 	j.lefts.Store(0)
 }

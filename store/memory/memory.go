@@ -33,7 +33,7 @@ type Options struct {
 // A Store keeps state and journal in memory.
 type Store struct {
 	turn   sync.RWMutex
-	closed bool // under turn; also under journal.mu
+	closed bool
 	tables []*table
 	byName map[string]*table
 	undo   []change

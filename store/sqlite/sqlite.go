@@ -1,0 +1,314 @@
+// Package sqlite is a store in one file on disk, by SQLite.
+//
+// Its three main types are [Store], the file; flow, one flow's hand in it; and
+// group, the changes of many flows that become durable by one flush. It
+// promises what package store asks for, also when the process is killed or the
+// power fails: all changes go through one transaction at a time, in the order
+// in which the flows made them, and a flow's answer waits for the flush of
+// everything it rests on. It refuses to share the file with another process
+// that writes, and to lose data by a change of the schema unless it is told to.
+//
+// The file is an ordinary database: the set User of the concept Profile is the
+// table "Profile.User", a field is a column of its name, and any tool may read
+// it beside the running program. These are the names that are not the
+// program's:
+//
+//	_order   a member's place in the order of insertion
+//	_id      a member's identity
+//	_unique… the key of a unique that holds a collection or any value
+//	"Profile.User.tags"  (value, member): who has which item in a collection
+//	_journal             (flow, part, data): the entries of flows
+//	_unfinished          (flow): the flows that have not come to rest
+//	_meta                (name, value): the schema that the tables were made for
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options are what one may choose about a store.
+type Options struct {
+	// Durability says when Rest returns; zero is store.Full.
+	Durability store.Durability
+	// Lost is told when changes that no flow waits for could not be made
+	// durable, as happens only with Relaxed and Memory. It may be nil.
+	Lost func(error)
+}
+
+// flushEvery bounds how long something stays undurable that nobody waits for.
+const flushEvery = 100 * time.Millisecond
+
+// A Store is a database file.
+type Store struct {
+	path    string
+	options Options
+	lock    *os.File
+
+	// The turn guards the connection and all below it.
+	turn      sync.Mutex
+	conn      *conn
+	closed    bool // also under mu
+	begun     bool // a transaction is open
+	tables    []*table
+	byName    map[string]*table
+	order     int64 // the Order of the last insertion
+	leased    int64 // no Order above it may be given out before it is raised in the file
+	part      int64 // the number of the last group, ascending over restarts
+	batch     []chunk
+	fixed     fixed
+	scratch   []byte
+	schema    *store.Schema // what the file has
+	savepoint bool
+
+	// mu guards what flows share without a turn. It is taken after the turn.
+	mu      sync.Mutex
+	group   *group // changed only with both
+	running int    // flows that have begun and neither rest nor were left
+	leading bool   // a flow is about to commit the group
+	armed   bool   // the timer runs
+	timer   *time.Timer
+	marked  map[value.ID]bool // what _unfinished holds
+	rooms   [][]byte          // room for entries, to be used again
+	commits int64
+}
+
+// fixed are the statements that do not depend on a table.
+type fixed struct {
+	begin, commit, rollback, savepoint, release, undo *stmt
+	journal, mark, unmark, lease                      *stmt
+	read, list, listAll                               *stmt
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the file, which is made if it is not there. The folder must be.
+func Open(path string, options Options) (*Store, error) {
+	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, group: newGroup()}
+	if err := s.open(); err != nil {
+		if s.conn != nil {
+			s.conn.close()
+		}
+		if s.lock != nil {
+			s.lock.Close()
+		}
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	}
+	s.timer = time.AfterFunc(time.Hour, s.flushLate)
+	s.timer.Stop()
+	return s, nil
+}
+
+func (s *Store) open() error {
+	if s.path == "" {
+		return errors.New("the path is empty: name a file")
+	}
+	folder := filepath.Dir(s.path)
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there is no folder %s: make it first", folder)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is no folder", folder)
+	}
+	if info, err := os.Stat(s.path); err == nil && info.IsDir() {
+		return errors.New("this is a folder: name a file in it")
+	}
+	var err error
+	if s.lock, err = lockFile(s.path + ".lock"); err != nil {
+		return s.lockError(err)
+	}
+	if s.conn, err = openConn(s.path); err != nil {
+		return explain(err)
+	}
+	synchronous := "FULL"
+	if s.options.Durability == store.Memory {
+		synchronous = "OFF"
+	}
+	err = s.conn.exec(`PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ` + synchronous + `;
+		PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000`)
+	if err != nil {
+		return explain(err)
+	}
+	if err := s.readMeta(); err != nil {
+		return explain(err)
+	}
+	return nil
+}
+
+func (s *Store) lockError(err error) error {
+	switch {
+	case errors.Is(err, errLocked):
+		return fmt.Errorf("another process has it open: stop that one, or name another file (%s.lock is locked)", s.path)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("its folder cannot be written to: %w", err)
+	}
+	return err
+}
+
+// explain says what can be done about an error of SQLite when that is known.
+func explain(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code & 0xff {
+	case codeNotADB:
+		return fmt.Errorf("the file is not a SQLite database: name another file, or move this one away (%w)", err)
+	case codeCorrupt:
+		return fmt.Errorf("the file is damaged: put a copy back, or try sqlite3's .recover (%w)", err)
+	case codeReadOnly, codePerm, codeCantOpen:
+		return fmt.Errorf("the file cannot be opened for writing: look at its owner and permissions (%w)", err)
+	case codeFull:
+		return fmt.Errorf("the disk is full (%w)", err)
+	case codeBusy, codeLocked:
+		return fmt.Errorf("another program holds the database locked: let it finish (%w)", err)
+	case codeIO:
+		return fmt.Errorf("the disk fails (%w)", err)
+	}
+	return err
+}
+
+const (
+	codePerm       = 3
+	codeBusy       = 5
+	codeLocked     = 6
+	codeReadOnly   = 8
+	codeIO         = 10
+	codeCorrupt    = 11
+	codeFull       = 13
+	codeCantOpen   = 14
+	codeConstraint = 19
+	codeNotADB     = 26
+)
+
+// Begin opens a flow's hand.
+func (s *Store) Begin(id value.ID) store.Flow {
+	f := &flow{s: s, id: id}
+	s.mu.Lock()
+	s.running++
+	f.kept = s.marked[id]
+	s.mu.Unlock()
+	return f
+}
+
+// Close commits what is left, folds the log into the file, and closes it.
+func (s *Store) Close() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return nil
+	}
+	err := s.commit()
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.timer.Stop()
+	if s.begun {
+		s.fixed.rollback.run()
+	}
+	if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
+		err = explain(e)
+	}
+	if e := s.conn.close(); e != nil && err == nil {
+		err = explain(e)
+	}
+	s.lock.Close()
+	if err != nil {
+		return fmt.Errorf("closing the store %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// Unfinished lists the flows that have not come to rest, oldest first.
+func (s *Store) Unfinished(context.Context) ([]value.ID, error) {
+	var ids []value.ID
+	err := s.look("listing the unfinished flows", func() error {
+		return s.conn.query("SELECT flow FROM _unfinished ORDER BY flow", func(q *stmt) error {
+			ids = append(ids, value.ID(q.bytes(0)))
+			return nil
+		})
+	})
+	return ids, err
+}
+
+// Journal gives the entries of a flow.
+func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) {
+	var entries []byte
+	err := s.look("reading the journal", func() error {
+		q := s.fixed.read
+		q.bindBlob(id[:])
+		for {
+			more, err := q.step()
+			if err != nil {
+				return err
+			}
+			if !more {
+				return q.reset()
+			}
+			entries = append(entries, q.bytes(0)...)
+		}
+	})
+	return entries, err
+}
+
+// Flows lists flows, newest first.
+func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID, error) {
+	var ids []value.ID
+	err := s.look("listing the flows", func() error {
+		q := s.fixed.listAll
+		if before != value.Zero {
+			q = s.fixed.list
+			q.bindBlob(before[:])
+		}
+		if limit <= 0 {
+			limit = -1
+		}
+		q.bindInt(int64(limit))
+		for {
+			more, err := q.step()
+			if err != nil {
+				return err
+			}
+			if !more {
+				return q.reset()
+			}
+			ids = append(ids, value.ID(q.bytes(0)))
+		}
+	})
+	return ids, err
+}
+
+// look reads from the journal. What is about to be written there is written
+// first, so that a flow that has just ended can be looked at.
+func (s *Store) look(doing string, read func() error) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	if s.fixed.read == nil {
+		return fmt.Errorf("%s: the store has not been prepared", doing)
+	}
+	s.mu.Lock()
+	pending := len(s.group.flows) > 0
+	s.mu.Unlock()
+	if pending {
+		if err := s.commit(); err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+	}
+	if err := read(); err != nil {
+		return fmt.Errorf("%s: %w", doing, explain(err))
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/storetest"
+)
+
+func opened(t testing.TB, path string, o Options) *Store {
+	t.Helper()
+	s, err := Open(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestStore(t *testing.T) {
+	for _, d := range []store.Durability{store.Full, store.Relaxed, store.Memory} {
+		t.Run(d.String(), func(t *testing.T) {
+			o := Options{Durability: d}
+			storetest.Run(t, storetest.Kit{
+				Open: func(t testing.TB) store.Store { return opened(t, filepath.Join(t.TempDir(), "test.db"), o) },
+				Reopen: func(t testing.TB, s store.Store) store.Store {
+					if err := s.Close(); err != nil {
+						t.Fatal(err)
+					}
+					return opened(t, s.(*Store).path, o)
+				},
+			})
+		})
+	}
+}

@@ -1,0 +1,403 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+func (p *place) journal(id value.ID) string {
+	p.Helper()
+	entries, err := p.s.Journal(context.Background(), id)
+	if err != nil {
+		p.Fatalf("reading the journal: %v", err)
+	}
+	return string(entries)
+}
+
+func (p *place) unfinished() []value.ID {
+	p.Helper()
+	ids, err := p.s.Unfinished(context.Background())
+	if err != nil {
+		p.Fatalf("listing the unfinished: %v", err)
+	}
+	return ids
+}
+
+func (p *place) next() value.ID { return p.ids.At(time.UnixMilli(1e12)) }
+
+func testJournal(t *testing.T, p *place) {
+	id := p.next()
+	if got, err := p.s.Journal(context.Background(), id); got != nil || err != nil {
+		t.Errorf("the journal of an unknown flow is %q, %v, want nil", got, err)
+	}
+	f := p.s.Begin(id)
+	buffer := []byte("a")
+	keep := func(entries string) {
+		t.Helper()
+		buffer = append(buffer[:0], entries...)
+		if err := f.Keep(buffer); err != nil {
+			t.Fatal(err)
+		}
+		for i := range buffer {
+			buffer[i] = '!' // the store has copied it
+		}
+	}
+	keep("one ")
+	if err := f.Insert(p.user, "u1", named("ada")); err != nil {
+		t.Fatal(err)
+	}
+	keep("two ")
+	f.Hold()
+	keep("three ")
+	if got := p.journal(id); got != "one two three " {
+		t.Errorf("the journal is %q", got)
+	}
+	if got := p.unfinished(); !slices.Equal(got, []value.ID{id}) {
+		t.Errorf("the unfinished are %v, want %v", got, id)
+	}
+	if err := f.Insert(p.user, "u2", named("eve")); err != nil {
+		t.Fatal(err)
+	}
+	f.Undo()
+	keep("four ")
+	if err := f.Rest([]byte("five")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.journal(id), "one two three four five"; got != want {
+		t.Errorf("the journal is %q, want %q", got, want)
+	}
+	if got := p.unfinished(); len(got) != 0 {
+		t.Errorf("the unfinished are %v, want none", got)
+	}
+	// Entries may be anything, and large.
+	large := bytes.Repeat([]byte("\x00\xff'\""), 300_000)
+	id = p.next()
+	f = p.s.Begin(id)
+	if err := errors.Join(f.Keep(large), f.Rest(large)); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.journal(id); got != string(large)+string(large) {
+		t.Errorf("%d bytes of large entries came back, want %d of them as they were", len(got), 2*len(large))
+	}
+}
+
+func testLeave(t *testing.T, p *place) {
+	first, second, silent := p.next(), p.next(), p.next()
+	f, g, h := p.s.Begin(first), p.s.Begin(second), p.s.Begin(silent)
+	if err := errors.Join(g.Keep([]byte("g")), f.Keep([]byte("f"))); err != nil {
+		t.Fatal(err)
+	}
+	g.Leave()
+	f.Leave()
+	h.Leave()
+	if got, want := p.unfinished(), []value.ID{first, second}; !slices.Equal(got, want) {
+		t.Errorf("the unfinished are %v, want %v, oldest first", got, want)
+	}
+	// A flow that was left is gone on with.
+	f = p.s.Begin(first)
+	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Keep([]byte("2")), f.Rest([]byte("3"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.journal(first); got != "f23" {
+		t.Errorf("the journal of a flow that was gone on with is %q, want f23", got)
+	}
+	if got, want := p.unfinished(), []value.ID{second}; !slices.Equal(got, want) {
+		t.Errorf("the unfinished are %v, want %v", got, want)
+	}
+	g = p.s.Begin(second)
+	if err := g.Rest(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.unfinished(); len(got) != 0 {
+		t.Errorf("a flow that came to rest without a word is unfinished: %v", got)
+	}
+}
+
+func testFlows(t *testing.T, p *place) {
+	var all []value.ID
+	for i := range 10 {
+		id := p.next()
+		f := p.s.Begin(id)
+		all = append(all, id)
+		if i == 4 {
+			if err := f.Keep([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			defer f.Leave() // an open one is listed, too
+			continue
+		}
+		if err := errors.Join(f.Keep([]byte("x")), f.Rest([]byte("y"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Reverse(all)
+	list := func(before value.ID, limit int) []value.ID {
+		t.Helper()
+		ids, err := p.s.Flows(context.Background(), before, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	if got := list(value.Zero, 0); !slices.Equal(got, all) {
+		t.Errorf("the flows are %v, want %v", got, all)
+	}
+	if got := list(value.Zero, 3); !slices.Equal(got, all[:3]) {
+		t.Errorf("the newest flows are %v, want %v", got, all[:3])
+	}
+	if got := list(all[2], 3); !slices.Equal(got, all[3:6]) {
+		t.Errorf("the flows before are %v, want %v", got, all[3:6])
+	}
+	if got := list(all[9], 3); len(got) != 0 {
+		t.Errorf("the flows before the first are %v, want none", got)
+	}
+}
+
+func testClosed(t *testing.T, p *place) {
+	f, g := p.begin(), p.begin()
+	if err := f.Keep([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err1 := f.Get(p.user, "u")
+	_, err2 := f.Find(p.user, nil, nil, store.Page{})
+	_, err3 := p.s.Journal(context.Background(), value.Zero)
+	_, err4 := p.s.Unfinished(context.Background())
+	_, err5 := p.s.Flows(context.Background(), value.Zero, 1)
+	h := p.begin()
+	for i, err := range []error{err1, err2, err3, err4, err5, f.Keep([]byte("y")), f.Insert(p.user, "u", named("u")), g.Rest([]byte("x")), h.Keep([]byte("x"))} {
+		if !errors.Is(err, store.ErrClosed) {
+			t.Errorf("after the end call %d gives %v, want %v", i, err, store.ErrClosed)
+		}
+	}
+	f.Leave()
+	h.Leave()
+	if err := p.s.Close(); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+}
+
+// testConcurrent lets flows move amounts from one to another; the sum stays,
+// whoever looks.
+func testConcurrent(t *testing.T, p *place) {
+	const accounts, workers, rounds = 8, 6, 30
+	name := func(i int) string { return fmt.Sprint("account ", i) }
+	account := func(i int, n float64) store.Row {
+		row := named(name(i))
+		row[userAge] = value.Number(n)
+		return row
+	}
+	for i := range accounts {
+		p.do(insert(p.user, name(i), account(i, 100)))
+	}
+	sum := func(f store.Flow) (total float64) {
+		members, err := f.Find(p.user, nil, nil, store.Page{})
+		if err != nil {
+			t.Error(err)
+		}
+		for _, m := range members {
+			n, _ := m.Row[userAge].Num()
+			total += n
+		}
+		return total
+	}
+	ids := make([][]value.ID, workers)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := range rounds {
+				id := p.next()
+				ids[w] = append(ids[w], id)
+				f := p.s.Begin(id)
+				if err := f.Keep([]byte("asked ")); err != nil {
+					t.Error(err)
+				}
+				if got := sum(f); got != 100*accounts {
+					t.Errorf("a look outside a turn sees a sum of %v, want %v", got, 100*accounts)
+				}
+				from, to := (w+i)%accounts, (w*3+i*5+1)%accounts
+				if from == to {
+					to = (to + 1) % accounts
+				}
+				f.Hold()
+				a, err1 := f.Get(p.user, name(from))
+				b, err2 := f.Get(p.user, name(to))
+				if err := errors.Join(err1, err2); err != nil {
+					t.Error(err)
+					f.Leave()
+					return
+				}
+				x, _ := a[userAge].Num()
+				y, _ := b[userAge].Num()
+				err := errors.Join(f.Update(p.user, name(from), account(from, x-1)), f.Update(p.user, name(to), account(to, y+1)))
+				if err != nil {
+					t.Error(err)
+				}
+				if got := sum(f); got != 100*accounts {
+					t.Errorf("a look in the turn sees a sum of %v, want %v", got, 100*accounts)
+				}
+				if i%3 == 0 {
+					f.Undo()
+				} else if err := f.Keep([]byte("moved ")); err != nil {
+					t.Error(err)
+				}
+				if err := f.Rest([]byte("done")); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	group.Wait()
+	for w := range ids {
+		for i, id := range ids[w] {
+			want := "asked moved done"
+			if i%3 == 0 {
+				want = "asked done"
+			}
+			if got := p.journal(id); got != want {
+				t.Errorf("the journal of a flow is %q, want %q", got, want)
+			}
+		}
+	}
+	if got := p.unfinished(); len(got) != 0 {
+		t.Errorf("%d flows are unfinished, want none", len(got))
+	}
+}
+
+// testWaitsForTurn looks whether a flow that has written keeps others from
+// writing, and from seeing what may yet be undone.
+func testWaitsForTurn(t *testing.T, p *place) {
+	f := p.begin()
+	if err := f.Insert(p.user, "u1", named("ada")); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error)
+	go func() {
+		g := p.begin()
+		err := g.Insert(p.user, "u2", named("ada")) // waits, and then may have the name
+		if err == nil {
+			err = g.Keep(nil)
+		}
+		wrote <- errors.Join(err, g.Rest(nil))
+	}()
+	saw := make(chan store.Row)
+	go func() {
+		h := p.begin()
+		defer h.Leave()
+		row, err := h.Get(p.user, "u1")
+		if err != nil {
+			t.Error(err)
+		}
+		saw <- row
+	}()
+	select {
+	case err := <-wrote:
+		t.Errorf("a flow has written in the turn of another one: %v", err)
+		f.Undo()
+		return
+	case row := <-saw:
+		if row != nil {
+			t.Error("a flow has seen what another one has not kept")
+		}
+		f.Undo()
+	case <-time.After(10 * time.Millisecond):
+		f.Undo()
+		if row := <-saw; row != nil {
+			t.Error("a flow has seen what was undone")
+		}
+	}
+	if err := <-wrote; err != nil {
+		t.Errorf("writing after another flow's undo: %v", err)
+	}
+	f.Leave()
+}
+
+func testReopen(t *testing.T, p *place) {
+	if p.kit.Reopen == nil {
+		t.Skip("this store does not outlive the process")
+	}
+	row := named("ada")
+	row[userTags] = texts("x", "y")
+	p.do(insert(p.user, "u1", row), insert(p.admin, "u1", store.Row{value.Number(1), texts("r")}), insert(p.user, "u2", named("eve")))
+	left, silent := p.next(), p.next()
+	f := p.s.Begin(left)
+	if err := errors.Join(f.Insert(p.user, "u3", named("joe")), f.Keep([]byte("entry "))); err != nil {
+		t.Fatal(err)
+	}
+	f.Leave()
+	g := p.s.Begin(silent)
+	if _, err := g.Get(p.user, "u1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Rest([]byte("read")); err != nil {
+		t.Fatal(err)
+	}
+	before := p.found(p.user, nil, nil, store.Page{})
+	h := p.begin()
+	last, err := h.Find(p.user, nil, nil, store.Page{After: 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Leave()
+	end := last[len(last)-1]
+	p.do(func(f store.Flow) error { return f.Delete(p.user, end.ID) })
+
+	again := func() {
+		t.Helper()
+		p.s = p.kit.Reopen(t, p.s)
+		if err := p.s.Prepare(context.Background(), p.all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again()
+	if got, want := p.found(p.user, nil, nil, store.Page{}), before[:len(before)-1]; !slices.Equal(got, want) {
+		t.Errorf("after opening again there are %v, want %v", got, want)
+	}
+	if got := p.get(p.user, "u1"); !sameRow(got, row) {
+		t.Errorf("after opening again a row is %v, want %v", got, row)
+	}
+	if got := p.found(p.user, []int{userTags}, []value.Value{text("y")}, store.Page{}); !slices.Equal(got, []string{"u1"}) {
+		t.Errorf("after opening again those with a tag are %v", got)
+	}
+	if got := p.unfinished(); !slices.Equal(got, []value.ID{left}) {
+		t.Errorf("after opening again the unfinished are %v, want %v", got, left)
+	}
+	if got := p.journal(silent); got != "read" {
+		t.Errorf("after opening again the journal of a flow that only read is %q", got)
+	}
+	p.do(insert(p.user, "u4", named("may")))
+	if got := p.found(p.user, nil, nil, store.Page{After: end.Order}); !slices.Equal(got, []string{"u4"}) {
+		t.Errorf("after the place of one that was deleted before there are %v, want u4", got)
+	}
+	// A flow that was left goes on after the end of its process.
+	f = p.s.Begin(left)
+	if err := errors.Join(f.Keep([]byte("more ")), f.Rest([]byte("end"))); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	if got, want := p.journal(left), "entry more end"; got != want {
+		t.Errorf("the journal of a flow that went on is %q, want %q", got, want)
+	}
+	if got := p.unfinished(); len(got) != 0 {
+		t.Errorf("the unfinished are %v, want none", got)
+	}
+	var taken *store.UniqueError
+	f = p.begin()
+	defer f.Leave()
+	if err := f.Insert(p.user, "u9", named("ada")); !errors.As(err, &taken) {
+		t.Errorf("after opening again a unique does not hold: %v", err)
+	}
+}
