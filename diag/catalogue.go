@@ -20,5 +20,6 @@ func Catalogue() []Entry {
 	var all []Entry
 	all = append(all, syntaxEntries()...)
 	all = append(all, checkEntries()...)
+	all = append(all, genEntries()...)
 	return all
 }

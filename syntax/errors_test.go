@@ -63,3 +63,68 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// Every code of reading has an example in the catalogue that has the fault,
+// and only that one.
+func TestCatalogueExamples(t *testing.T) {
+	n := 0
+	for _, e := range diag.Catalogue() {
+		if !strings.HasPrefix(string(e.Code), "L01") {
+			continue
+		}
+		n++
+		text := e.Example
+		if e.Code == diag.TooLarge {
+			text = strings.Repeat("# a long text\n", 400_000)
+		}
+		_, ds := Parse(source.NewFile("example", text))
+		if len(ds) != 1 || ds[0].Code != e.Code {
+			t.Errorf("the example of %s gives %v", e.Code, ds)
+		}
+	}
+	if n == 0 {
+		t.Error("the catalogue has no code of reading")
+	}
+}
+
+// A fix removes the finding that it belongs to, and brings no new ones.
+func TestFixes(t *testing.T) {
+	files, _ := filepath.Glob("testdata/errors/*.txt")
+	fixed := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := source.NewFile(name, string(text))
+		_, before := Parse(src)
+		for _, d := range before {
+			if d.Fix == nil {
+				continue
+			}
+			fixed++
+			repaired, err := diag.Apply(src, d.Fix.Edits)
+			if err != nil {
+				t.Errorf("%s: %v", d.Span, err)
+			}
+			same := 0
+			_, after := Parse(source.NewFile(name, repaired))
+			for _, a := range after {
+				if a.Code == d.Code && a.Message == d.Message {
+					same++
+				}
+			}
+			for _, b := range before {
+				if b.Code == d.Code && b.Message == d.Message {
+					same--
+				}
+			}
+			if same >= 0 {
+				t.Errorf("%s: %s: the fix %q does not remove it", d.Span, d.Message, d.Fix.Title)
+			}
+		}
+	}
+	if fixed < 10 {
+		t.Errorf("only %d findings have a fix", fixed)
+	}
+}
