@@ -146,7 +146,7 @@ func (n *programNode) eval(s Scope) (value.Value, error) {
 	for i, name := range n.names {
 		v := s(n.places[i])
 		secret = secret || v.HoldsSecret()
-		env[name] = v.Any()
+		env[prefix+name] = v.Any()
 	}
 	out, err := vm.Run(n.program, env)
 	if err != nil {
@@ -226,6 +226,7 @@ func (e *Expression) compile(n ast.Node) (node, error) {
 	for _, name := range names {
 		p.places = append(p.places, slices.Index(e.variables, name))
 	}
+	ast.Walk(&n, prefixed(names))
 	p.program, err = expr.Compile(n.String(), options()...)
 	if err != nil {
 		var lib *file.Error
@@ -235,6 +236,19 @@ func (e *Expression) compile(n ast.Node) (node, error) {
 		return nil, e.fault(n, err.Error())
 	}
 	return p, nil
+}
+
+// prefix keeps variables apart from the library's functions, so that a variable
+// may be called count.
+const prefix = "v_"
+
+// prefixed renames the variables for the library.
+type prefixed []string
+
+func (p prefixed) Visit(n *ast.Node) {
+	if id, ok := (*n).(*ast.IdentifierNode); ok && slices.Contains(p, id.Value) {
+		id.Value = prefix + id.Value
+	}
 }
 
 func options() []expr.Option {

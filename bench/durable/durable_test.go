@@ -1,0 +1,186 @@
+package durable
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/sqlite"
+	"github.com/legible-lang/legible/value"
+)
+
+// A flow inserts a session and has two lots of entries.
+var (
+	asked = make([]byte, 300)
+	ended = make([]byte, 200)
+)
+
+func sessions() *store.Schema {
+	return &store.Schema{Tables: []*store.Table{{
+		Instance: "Session", Set: "Session",
+		Columns: []store.Column{{Name: "user"}, {Name: "token"}, {Name: "until", Type: store.Moment}},
+		Unique:  [][]int{{1}},
+	}}}
+}
+
+// BenchmarkFlow makes flows durable: each client waits for its own before it
+// begins the next. "raw" puts the same rows into the same tables with the
+// driver, as many as are waiting in one transaction.
+func BenchmarkFlow(b *testing.B) {
+	for _, clients := range []int{1, 16, 128} {
+		var raw, own float64
+		b.Run(fmt.Sprintf("clients=%d/raw", clients), func(b *testing.B) { raw = rate(b, clients, openRaw(b)) })
+		b.Run(fmt.Sprintf("clients=%d/store", clients), func(b *testing.B) {
+			own = rate(b, clients, openStore(b))
+			if raw > 0 {
+				b.ReportMetric(own/raw, "of-raw")
+			}
+		})
+	}
+}
+
+type session struct {
+	flow            value.ID
+	id, user, token string
+	until           int64
+}
+
+// rate lets clients make sessions and gives how many a second.
+func rate(b *testing.B, clients int, put func(session) error) float64 {
+	ids := value.NewIDs()
+	var next atomic.Int64
+	var group sync.WaitGroup
+	b.ResetTimer()
+	start := time.Now()
+	for range clients {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for next.Add(1) <= int64(b.N) {
+				flow := ids.At(time.Now())
+				name := flow.String()
+				if err := put(session{flow, name, "user-" + name[:8], "token-" + name, 1e12}); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		}()
+	}
+	group.Wait()
+	took := time.Since(start)
+	b.StopTimer()
+	perSecond := float64(b.N) / took.Seconds()
+	b.ReportMetric(perSecond, "flows/s")
+	return perSecond
+}
+
+func openStore(b *testing.B) func(session) error {
+	s, err := sqlite.Open(filepath.Join(b.TempDir(), "store.db"), sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	schema := sessions()
+	if err := s.Prepare(context.Background(), schema); err != nil {
+		b.Fatal(err)
+	}
+	table := schema.Tables[0]
+	return func(x session) error {
+		f := s.Begin(x.flow)
+		row := store.Row{value.String(x.user), value.String(x.token), value.Time(time.UnixMilli(x.until))}
+		if err := f.Insert(table, x.id, row); err != nil {
+			f.Leave()
+			return err
+		}
+		if err := f.Keep(asked); err != nil {
+			return err
+		}
+		return f.Rest(ended)
+	}
+}
+
+func openRaw(b *testing.B) func(session) error {
+	db, err := sql.Open("sqlite", filepath.Join(b.TempDir(), "raw.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-65536)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	for _, text := range []string{
+		`CREATE TABLE session (_order INTEGER PRIMARY KEY, _id TEXT NOT NULL UNIQUE, user TEXT, token TEXT, until INTEGER) STRICT`,
+		`CREATE UNIQUE INDEX session_token ON session (token)`,
+		`CREATE TABLE journal (flow BLOB, part INTEGER, data BLOB, PRIMARY KEY (flow, part)) STRICT, WITHOUT ROWID`,
+	} {
+		if _, err := db.Exec(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	insert, err := db.Prepare(`INSERT INTO session (_id, user, token, until) VALUES (?, ?, ?, ?)`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	journal, err := db.Prepare(`INSERT INTO journal (flow, part, data) VALUES (?, ?, ?)`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	entries := append(append([]byte{}, asked...), ended...)
+	type job struct {
+		session
+		done chan error
+	}
+	jobs := make(chan *job, 1024)
+	commit := func(batch []*job) error {
+		tx, err := db.Begin()
+		if err != nil {
+			return err
+		}
+		insert, journal := tx.Stmt(insert), tx.Stmt(journal)
+		for _, j := range batch {
+			if _, err := insert.Exec(j.id, j.user, j.token, j.until); err != nil {
+				tx.Rollback()
+				return err
+			}
+			if _, err := journal.Exec(j.flow[:], 1, entries); err != nil {
+				tx.Rollback()
+				return err
+			}
+		}
+		return tx.Commit()
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for first := range jobs {
+			batch := []*job{first}
+		more:
+			for len(batch) < 1024 {
+				select {
+				case j, ok := <-jobs:
+					if !ok {
+						break more
+					}
+					batch = append(batch, j)
+				default:
+					break more
+				}
+			}
+			err := commit(batch)
+			for _, j := range batch {
+				j.done <- err
+			}
+		}
+	}()
+	b.Cleanup(func() { close(jobs); <-ended; db.Close() })
+	return func(x session) error {
+		j := &job{x, make(chan error, 1)}
+		jobs <- j
+		return <-j.done
+	}
+}

@@ -1,0 +1,238 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/store/memory"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// build makes the plan of a program text, which must have no errors.
+func build(t testing.TB, text string) *plan.Plan {
+	t.Helper()
+	tree, findings := syntax.Parse(source.NewFile("program", text))
+	program, more := check.Check([]*syntax.File{tree}, check.Options{})
+	for _, d := range append(findings, more...) {
+		if d.Severity == diag.Error {
+			t.Fatalf("%s: %s\n%s", d.Span, d.Message, text)
+		}
+	}
+	return plan.Build(program)
+}
+
+// start makes an engine for a plan on the memory store.
+func start(t testing.TB, p *plan.Plan, methods map[string]engine.Methods, o engine.Options) *engine.Engine {
+	t.Helper()
+	st := memory.New(memory.Options{})
+	schema := engine.Schema(p)
+	if err := st.Prepare(context.Background(), schema); err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(p, st, schema, methods, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// model is how the actions of random programs end: it depends on the action
+// and its inputs alone.
+func model(a *plan.Action, in []value.Value) (engine.Outcome, []value.Value) {
+	h := len(a.Name)
+	for _, b := range value.AppendKey(value.AppendText(nil, a.Name), value.List(slices.Clone(in))) {
+		h = h*31 + int(b)
+	}
+	if h < 0 {
+		h = -h
+	}
+	if h%5 == 0 {
+		return journal.Refused, []value.Value{value.String("No."), value.String([]string{"NO", "NEVER"}[h/5%2])}
+	}
+	return journal.Returned, []value.Value{word(h / 7 % 3), word(h / 11 % 3)}
+}
+
+func word(i int) value.Value { return value.String(string(rune('u' + i))) }
+
+const randomConcept = `concept Thing
+
+purpose
+    be asked
+
+actions
+    one (p: String, q?: String) : (x: String, y: String)
+        refuses NO "No."
+        refuses NEVER "No."
+
+    two (p: String, q?: String) : (x: String, y: String)
+        refuses NO "No."
+        refuses NEVER "No."
+
+    three (p: String, q?: String) : (x: String, y: String)
+        refuses NO "No."
+        refuses NEVER "No."
+
+`
+
+// randomProgram writes syncs over the three actions: joins of up to three
+// lines with shared variables, literals, optional inputs and refusals.
+func randomProgram(t *rapid.T) string {
+	var b strings.Builder
+	b.WriteString(randomConcept)
+	pick := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }
+	for i := range rapid.IntRange(1, 5).Draw(t, "syncs") {
+		fmt.Fprintf(&b, "sync S%d\nwhen\n", i)
+		bound := map[string]bool{}
+		arg := func(name string) string {
+			switch pick("arg", "variable", "variable", "variable", "literal", "any", "none") {
+			case "literal":
+				return name + `: "` + pick("literal", "u", "v", "w") + `"`
+			case "any":
+				return name + ": _"
+			case "none":
+				return ""
+			}
+			v := pick("variable", "a", "b", "c")
+			bound[v] = true
+			return name + ": " + v
+		}
+		args := func(names ...string) string {
+			var list []string
+			for _, n := range names {
+				if s := arg(n); s != "" {
+					list = append(list, s)
+				}
+			}
+			return "(" + strings.Join(list, ", ") + ")"
+		}
+		for range rapid.IntRange(1, 3).Draw(t, "lines") {
+			fmt.Fprintf(&b, "    Thing.%s %s : ", pick("action", "one", "two", "three"), args("p", "q"))
+			switch pick("outcome", "returned", "returned", "refused", "code") {
+			case "returned":
+				b.WriteString(args("x", "y"))
+			case "refused":
+				b.WriteString("(error)")
+			case "code":
+				b.WriteString("refused " + pick("code", "NO", "NEVER"))
+			}
+			b.WriteString("\n")
+		}
+		b.WriteString("then\n")
+		fresh := 0
+		for range rapid.IntRange(1, 3).Draw(t, "asks") {
+			value := func() string {
+				names := []string{`"u"`, `"v"`, `"w"`}
+				for v := range bound {
+					names = append(names, v)
+				}
+				slices.Sort(names)
+				return pick("value", names...)
+			}
+			fmt.Fprintf(&b, "    Thing.%s (p: %s, q: %s)", pick("ask", "one", "two", "three"), value(), value())
+			switch pick("await", "no", "no", "yes", "literal") {
+			case "yes":
+				fresh++
+				fmt.Fprintf(&b, " : (x: f%d)", fresh)
+				bound[fmt.Sprintf("f%d", fresh)] = true
+			case "literal":
+				b.WriteString(` : (y: "v")`)
+			}
+			b.WriteString("\n")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// TestNaive holds the engine against the oracle: the same firings, of the same
+// actions, in the same order.
+func TestNaive(t *testing.T) {
+	fired, joined := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		text := randomProgram(rt)
+		p := build(t, text)
+		const limit = 40
+		var entries []byte
+		var root engine.Method
+		methods := engine.Methods{Actions: map[string]engine.Method{}}
+		for _, a := range p.Actions {
+			root = func(_ engine.Context, in, out []value.Value) error {
+				outcome, values := model(a, in)
+				if outcome == journal.Refused {
+					code, _ := values[plan.RefusedCode].Text()
+					return &engine.Refusal{Code: code}
+				}
+				copy(out, values)
+				return nil
+			}
+			methods.Actions[a.Name] = root
+		}
+		e := start(t, p, map[string]engine.Methods{"Thing": methods}, engine.Options{
+			Limits:   engine.Limits{Actions: limit},
+			Recorder: func(_ value.ID, b []byte, _ bool) { entries = append(entries, b...) },
+		})
+		opening := p.Actions[rapid.IntRange(0, 2).Draw(rt, "opening")]
+		in := []value.Value{word(rapid.IntRange(0, 2).Draw(rt, "p")), word(rapid.IntRange(0, 2).Draw(rt, "q"))}
+		if _, err := e.Run(context.Background(), engine.Opening{Action: opening, In: in}); err != nil {
+			rt.Fatal(err)
+		}
+		n := &engine.Naive{Plan: p, Perform: model, Limit: limit}
+		n.Ask(opening, slices.Clone(in))
+		var want []string
+		for _, f := range n.Fired {
+			want = append(want, fmt.Sprint(f.Sync, f.Matched))
+			fired++
+			if len(f.Matched) > 1 {
+				joined++
+			}
+		}
+		got := firings(rt, entries)
+		if !slices.Equal(got, want) {
+			rt.Fatalf("the engine fired\n%v\nbut the oracle\n%v\nin\n%s", got, want, text)
+		}
+	})
+	if fired < 100 || joined < 20 {
+		t.Errorf("the random programs fired only %d syncs, %d of them joins: they test nothing", fired, joined)
+	}
+}
+
+// firings reads the firings out of a journal, the matched actions as their
+// places in the order of asking.
+func firings(t *rapid.T, b []byte) []string {
+	entries, err := journal.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[journal.ActionID]int{}
+	var list []string
+	for _, e := range entries {
+		switch e.Kind {
+		case journal.Asked:
+			asked[e.ID] = len(asked)
+		case journal.Fired:
+			matched := []int{}
+			for _, id := range e.Matched {
+				matched = append(matched, asked[id])
+			}
+			list = append(list, fmt.Sprint(e.Sync, matched))
+		}
+	}
+	return list
+}
