@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -22,7 +23,8 @@ type Routes struct {
 	Credentials      []*check.Credential
 }
 
-// A Route is one method and path, and what the syncs on it say.
+// A Route is one method and path, and what the syncs on it say. Where the
+// patterns take any method, Method is "".
 type Route struct {
 	Method, Path string
 	// Patterns are all patterns over requests of this route.
@@ -79,6 +81,15 @@ func routes(p *Plan, program *check.Program) *Routes {
 			byKey[key].Patterns = append(byKey[key].Patterns, Ref{s, n})
 		}
 	}
+	for _, route := range byKey {
+		// Patterns that take any method stand on every route of their path.
+		if every := byKey[route.Path+" "]; every != nil && every != route {
+			route.Patterns = append(route.Patterns, every.Patterns...)
+			slices.SortFunc(route.Patterns, func(a, b Ref) int {
+				return cmp.Or(a.Sync.Index-b.Sync.Index, a.Pattern-b.Pattern)
+			})
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		route := byKey[key]
 		r.All = append(r.All, route)
@@ -89,7 +100,9 @@ func routes(p *Plan, program *check.Program) *Routes {
 		}
 		r.fields(route)
 	}
-	slices.SortStableFunc(r.templates, func(a, b *Route) int { return specific(a.segments, b.segments) })
+	slices.SortStableFunc(r.templates, func(a, b *Route) int {
+		return cmp.Or(len(a.segments)-len(b.segments), specific(a.segments, b.segments))
+	})
 	return r
 }
 
@@ -181,43 +194,78 @@ func (r *Routes) fields(route *Route) {
 
 // Find gives the route of a request and the parameters in its path. When there
 // is none, allowed holds the methods that the path does have, and none means
-// that no sync knows the path. The path's segments are unescaped one by one by
-// the caller.
+// that no sync knows the path. A path that is written out comes before one with
+// parameters, as long as it has the method. A route without a method takes any.
 func (r *Routes) Find(method, path string) (route *Route, params []value.Field, allowed []string) {
-	if found, ok := r.static[path]; ok {
-		return pick(found, method)
+	return r.find(method, path, nil)
+}
+
+// FindSegments is Find for a path whose segments have been unescaped one by
+// one, so that they may hold slashes of their own. The first one is empty, as
+// every path begins with a slash.
+func (r *Routes) FindSegments(method string, segments []string) (route *Route, params []value.Field, allowed []string) {
+	path := ""
+	if !slices.ContainsFunc(segments, func(s string) bool { return strings.Contains(s, "/") }) {
+		path = strings.Join(segments, "/")
 	}
-	segments := strings.Split(path, "/")
-	var found []*Route
-	for _, t := range r.templates {
-		if len(found) > 0 && specific(found[0].segments, t.segments) != 0 {
-			break
-		}
-		if fits(t.segments, segments) {
-			found = append(found, t)
+	return r.find(method, path, segments)
+}
+
+func (r *Routes) find(method, path string, segments []string) (*Route, []value.Field, []string) {
+	var every *Route // takes any method
+	var allowed []string
+	for _, t := range r.static[path] {
+		switch t.Method {
+		case method:
+			return t, nil, nil
+		case "":
+			every = t
+		default:
+			allowed = append(allowed, t.Method)
 		}
 	}
-	route, _, allowed = pick(found, method)
-	if route == nil {
+	if every != nil {
+		return every, nil, nil
+	}
+	if len(r.templates) == 0 {
 		return nil, nil, allowed
 	}
-	for i, s := range route.segments {
+	if segments == nil {
+		segments = strings.Split(path, "/")
+	}
+	for _, t := range r.templates {
+		if every != nil && every.Path != t.Path {
+			break
+		}
+		if !fits(t.segments, segments) {
+			continue
+		}
+		switch t.Method {
+		case method:
+			return t, t.params(segments), nil
+		case "":
+			every = t
+		default:
+			if !slices.Contains(allowed, t.Method) {
+				allowed = append(allowed, t.Method)
+			}
+		}
+	}
+	if every != nil {
+		return every, every.params(segments), nil
+	}
+	return nil, nil, allowed
+}
+
+// params gives the parameters in a path that fits.
+func (t *Route) params(segments []string) []value.Field {
+	var params []value.Field
+	for i, s := range t.segments {
 		if isParam(s) {
 			params = append(params, value.Field{Name: s[1 : len(s)-1], Value: value.String(segments[i])})
 		}
 	}
-	return route, params, nil
-}
-
-func pick(found []*Route, method string) (*Route, []value.Field, []string) {
-	var allowed []string
-	for _, f := range found {
-		if f.Method == method {
-			return f, nil, nil
-		}
-		allowed = append(allowed, f.Method)
-	}
-	return nil, nil, allowed
+	return params
 }
 
 func fits(template, segments []string) bool {
