@@ -32,12 +32,16 @@ type Concept struct {
 
 // A Set is one declaration of a concept's state.
 type Set struct {
-	Tree    *syntax.Set
-	Name    string // of one member, upper-case: "Session"
-	Kind    syntax.SetKind
-	Of      *Set
-	Fields  []*Field
-	Uniques [][]int // places in Fields
+	Tree *syntax.Set
+	Name string // of one member, upper-case: "Session"
+	Kind syntax.SetKind
+	Of   *Set
+	// Member is the identity of its members: of a subset that of the set at
+	// the top, which may be a type parameter's.
+	Member Type
+	Fields []*Field
+	// Uniques are places in Fields; a field declared unique is among them.
+	Uniques [][]int
 }
 
 // A Field of a set.
@@ -239,7 +243,8 @@ type Term struct {
 type Expr struct {
 	Tree *syntax.Expr
 	Node *expression.Expression
-	Vars []*Var // in the order of Node.Variables()
+	// Vars are in the order of Node.Variables(); "now" and "new" have nil.
+	Vars []*Var
 }
 
 // A Line of where.

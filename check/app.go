@@ -1,0 +1,284 @@
+package check
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/syntax"
+)
+
+// requesting is the concept that stands for HTTP. Its request takes any
+// further inputs: the fields of what a client sends.
+const requesting = "Requesting"
+
+// app resolves which concepts the program uses, and whose types.
+func (c *checker) app() {
+	for _, f := range c.files {
+		c.program.Scenarios = append(c.program.Scenarios, f.Scenarios...)
+		for _, a := range f.Apps {
+			if first := c.program.App; first != nil {
+				c.twice(a.Name.Span, first.Name.Span, "there are two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
+				continue
+			}
+			c.program.App, c.program.Name = a, a.Name.Text
+			c.hasApp, c.appBroken = true, a.Broken
+		}
+	}
+	app := c.program.App
+	if app == nil {
+		for _, name := range slices.Sorted(maps.Keys(c.specs)) {
+			c.addInstance(name, c.specs[name], nil)
+		}
+		c.resolveBindings()
+		return
+	}
+	for _, u := range app.Uses {
+		c.use(u)
+	}
+	c.resolveBindings()
+	for _, e := range app.Exposes {
+		c.expose(e)
+	}
+}
+
+func (c *checker) use(u *syntax.Use) {
+	name := u.As
+	if name.Text == "" {
+		name = u.Concept
+	}
+	if name.Text == "" {
+		return
+	}
+	if first := c.program.Instances[name.Text]; first != nil {
+		message := "the app uses “" + name.Text + "” twice"
+		if u.As.Text == "" {
+			message += "; a second one needs a name of its own, as in “use " + name.Text + " as Other”"
+		}
+		c.twice(name.Span, first.Use.Span, message)
+		return
+	}
+	s := c.spec(u.Concept.Text)
+	if s == nil {
+		c.unknown(diag.UnknownConcept, u.Concept, "there is no concept “"+u.Concept.Text+"”", c.conceptNames())
+		c.appBroken = true // what it would have brought is not reported again
+		return
+	}
+	i := c.addInstance(name.Text, s, u)
+	for _, t := range u.Credentials {
+		if s.concept.Name != requesting {
+			c.fault(diag.BadCredential, t.Span, "only "+requesting+" takes credentials, not “"+s.concept.Name+"”")
+			continue
+		}
+		c.credential(i, t)
+	}
+}
+
+func (c *checker) addInstance(name string, s *spec, u *syntax.Use) *Instance {
+	i := &Instance{Name: name, Concept: s.concept, Use: u, Bindings: map[string]Type{}}
+	c.program.Instances[name] = i
+	return i
+}
+
+func (c *checker) conceptNames() []string { return slices.Sorted(maps.Keys(c.specs)) }
+
+func (c *checker) instanceNames() []string { return slices.Sorted(maps.Keys(c.program.Instances)) }
+
+func (c *checker) credential(i *Instance, t *syntax.Credential) {
+	for _, other := range i.Credentials {
+		if other.Field == t.Field.Text {
+			c.fault(diag.DeclaredTwice, t.Field.Span, "the credential “"+t.Field.Text+"” is declared twice")
+			return
+		}
+	}
+	credential := &Credential{Field: t.Field.Text}
+	for _, from := range t.From {
+		switch from.Kind.Text {
+		case "body":
+			credential.Body = true
+		case "bearer":
+			credential.Bearer = true
+		case "cookie":
+			credential.Cookies = append(credential.Cookies, from.Name)
+		case "header":
+			credential.Headers = append(credential.Headers, from.Name)
+		}
+	}
+	i.Credentials = append(i.Credentials, credential)
+}
+
+// resolveBindings settles what the type parameters of each instance are. One
+// that is not bound stays a type of its own.
+func (c *checker) resolveBindings() {
+	for _, name := range c.instanceNames() {
+		i := c.program.Instances[name]
+		s := c.specs[i.Concept.Name]
+		if i.Use != nil {
+			seen := map[string]bool{}
+			for _, b := range i.Use.Bindings {
+				switch {
+				case b.Param.Text == "":
+				case seen[b.Param.Text]:
+					c.fault(diag.DeclaredTwice, b.Param.Span, "the type parameter “"+b.Param.Text+"” is bound twice")
+				case !slices.Contains(i.Concept.Params, b.Param.Text) && !s.broken():
+					c.unknown(diag.UnknownTypeParameter, b.Param,
+						"“"+i.Concept.Name+"” has no type parameter “"+b.Param.Text+"”", i.Concept.Params)
+				}
+				seen[b.Param.Text] = true
+			}
+		}
+		for _, p := range i.Concept.Params {
+			c.bound(i, p, nil)
+		}
+	}
+}
+
+// bound gives the type that a type parameter of an instance stands for. The
+// path holds the parameters that are being settled.
+func (c *checker) bound(i *Instance, p string, path []string) Type {
+	own := Type{Kind: Identity, Name: i.Name + "." + p}
+	if t, ok := i.Bindings[p]; ok {
+		return t
+	}
+	t := own
+	if i.Use != nil {
+		for _, b := range i.Use.Bindings {
+			if b.Param.Text != p {
+				continue
+			}
+			if slices.Contains(path, own.Name) {
+				c.fault(diag.Circular, b.Span, "the type parameter “"+own.Name+"” stands for itself")
+				break
+			}
+			t = c.foreign(b, append(path, own.Name))
+			break
+		}
+	}
+	if _, ok := i.Bindings[p]; !ok {
+		i.Bindings[p] = t
+	}
+	return i.Bindings[p]
+}
+
+// foreign resolves "Profile.User" behind a binding.
+func (c *checker) foreign(b *syntax.Binding, path []string) Type {
+	if b.Instance.Text == "" || b.Type.Text == "" {
+		return Type{}
+	}
+	other := c.instance(b.Instance)
+	if other == nil {
+		return Type{}
+	}
+	s := c.specs[other.Concept.Name]
+	found := s.find(b.Type.Text)
+	if len(found) == 0 {
+		if !s.broken() {
+			var names []string
+			for _, d := range s.types {
+				names = append(names, d.name)
+			}
+			c.unknown(diag.UnknownType, b.Type, "“"+other.Concept.Name+"” has no type “"+b.Type.Text+"”", names)
+		}
+		return Type{}
+	}
+	d := found[0]
+	if len(found) > 1 {
+		c.declared(s, b.Type) // says that it is ambiguous
+		return Type{}
+	}
+	if d.param {
+		return c.bound(other, d.name, path)
+	}
+	t := Type{Kind: Identity, Name: d.name}
+	if d.alias != nil {
+		t = d.target
+	}
+	return c.appTypeIn(other, t, path)
+}
+
+// appType gives a type of a concept as the app's syncs see it: of identities,
+// whose instance made them.
+func (c *checker) appType(i *Instance, t Type) Type { return c.appTypeIn(i, t, nil) }
+
+func (c *checker) appTypeIn(i *Instance, t Type, path []string) Type {
+	switch t.Kind {
+	case List:
+		elem := c.appTypeIn(i, *t.Elem, path)
+		return Type{Kind: List, Elem: &elem}
+	case Identity:
+		s := c.specs[i.Concept.Name]
+		name := t.Name
+		if set := s.set(name); set != nil {
+			name = set.Member.Name
+		}
+		if slices.Contains(i.Concept.Params, name) {
+			return c.bound(i, name, path)
+		}
+		return Type{Kind: Identity, Name: i.Name + "." + name}
+	}
+	return t
+}
+
+// instance finds an instance by its name. Without an app each concept is one,
+// when it is first named. What cannot be found is reported, except where the
+// app itself is broken.
+func (c *checker) instance(name syntax.Name) *Instance {
+	if name.Text == "" {
+		return nil
+	}
+	if i := c.program.Instances[name.Text]; i != nil {
+		return i
+	}
+	if !c.hasApp {
+		if s := c.spec(name.Text); s != nil {
+			i := c.addInstance(name.Text, s, nil)
+			for _, p := range s.concept.Params {
+				c.bound(i, p, nil)
+			}
+			return i
+		}
+		c.unknown(diag.UnknownConcept, name, "there is no concept “"+name.Text+"”", c.conceptNames())
+		return nil
+	}
+	if c.appBroken {
+		return nil
+	}
+	if s := c.specs[name.Text]; s != nil {
+		for _, other := range c.instanceNames() {
+			if c.program.Instances[other].Concept == s.concept {
+				c.fault(diag.ConceptNotUsed, name.Span,
+					"the app uses “"+name.Text+"” under the name “"+other+"”")
+				return nil
+			}
+		}
+		c.fault(diag.ConceptNotUsed, name.Span,
+			"the app “"+c.program.Name+"” does not use the concept “"+name.Text+"”",
+			"write “use "+name.Text+"” in the app")
+		return nil
+	}
+	c.unknown(diag.UnknownConcept, name, "the app “"+c.program.Name+"” uses no concept “"+name.Text+"”", c.instanceNames())
+	return nil
+}
+
+func (c *checker) expose(t *syntax.Expose) {
+	i := c.instance(t.Concept)
+	if i == nil || t.Member.Text == "" {
+		return
+	}
+	s := c.specs[i.Concept.Name]
+	e := &Exposed{Tree: t, Instance: i, Action: s.action(t.Member.Text), Query: s.query(t.Member.Text)}
+	if e.Action == nil && e.Query == nil {
+		if !s.broken() {
+			c.unknown(diag.UnknownAction, t.Member, "“"+i.Concept.Name+"” has no action or query “"+t.Member.Text+"”",
+				append(s.actionNames(), s.queryNames()...))
+		}
+		return
+	}
+	for _, other := range c.program.Exposed {
+		if other.Instance == i && other.Action == e.Action && other.Query == e.Query {
+			c.twice(t.Span, other.Tree.Span, "“"+t.Concept.Text+"."+t.Member.Text+"” is exposed twice")
+			return
+		}
+	}
+	c.program.Exposed = append(c.program.Exposed, e)
+}
