@@ -349,10 +349,10 @@ func faultAt(line *plan.Ask, expr string, err error) error {
 type call struct {
 	flow    *flow
 	action  int32
-	wrote   bool // the turn has been taken
-	joint   bool // inside then together
-	reading bool // inside a query
-	start   time.Time // of the flow, by the machine's clock
+	wrote   bool            // the turn has been taken
+	joint   bool            // inside then together
+	reading bool            // inside a query
+	start   time.Time       // of the flow, by the machine's clock
 	ctx     context.Context // with the deadline, made when somebody asks
 	cancel  context.CancelFunc
 }

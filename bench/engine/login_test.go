@@ -22,14 +22,14 @@ const concepts = `concept Requesting
 purpose
     let the outside ask
 
+state
+    a set of Requests
+
 actions
     request (method: String, path: String, headers: Json, ...) : (request: Request)
     respond (request: Request, status?: Number, headers?: Json, cookies?: Json, body?: Json, ...) : ()
         refuses ALREADY_ANSWERED as conflict "This request has been answered already."
         refuses UNKNOWN_REQUEST as missing "There is no such request in this flow."
-
-state
-    a set of Requests
 
 concept Profile
 

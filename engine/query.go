@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// Query asks a query from outside of any flow and gives its rows, a value for
+// each output. All that it reads is one snapshot, and nothing is recorded. The
+// error is the query's own, or the store's.
+func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (rows [][]value.Value, err error) {
+	e.look(ctx, func(f *flow) {
+		given := f.takeRows(len(q.Outputs))
+		defer f.giveRows(given)
+		if err = f.callQuery(q, in, given); err != nil {
+			return
+		}
+		for i := range given.Len() {
+			rows = append(rows, append([]value.Value(nil), given.row(i)...))
+		}
+	})
+	return rows, err
+}
+
+// Frames runs one line of where from outside of any flow, with bindings in
+// slots, and gives the frames that are left: the slots with what the line
+// binds. All that it reads is one snapshot, and nothing is recorded.
+func (e *Engine) Frames(ctx context.Context, line *plan.Line, slots []value.Value) (frames [][]value.Value, err error) {
+	e.look(ctx, func(f *flow) {
+		own := append([]value.Value(nil), slots...)
+		w := &search{flow: f, sync: &plan.Sync{}, slots: own, inner: 1}
+		w.lines([]*plan.Line{line}, 0, func() {
+			if len(frames) == f.engine.options.Limits.Frames {
+				w.fail(line, fmt.Errorf("the line gives more than %d frames, which is the limit", len(frames)))
+				return
+			}
+			frames = append(frames, append([]value.Value(nil), own...))
+		})
+		if w.err != nil {
+			frames, err = nil, fmt.Errorf("%s: %w", line.Span, w.err)
+		}
+	})
+	return frames, err
+}
+
+// look reads in one turn of a flow in which nothing happens.
+func (e *Engine) look(ctx context.Context, read func(*flow)) {
+	f := e.flows.Get().(*flow)
+	f.begin(ctx, Opening{})
+	// A query that asks for its key finds that of the action that opened the
+	// flow, as the first line of where does.
+	f.occs = append(f.occs, occurrence{})
+	f.hand.Hold()
+	defer func() {
+		f.hand.Undo()
+		f.hand.Leave()
+		f.reset()
+		e.flows.Put(f)
+	}()
+	read(f)
+}
