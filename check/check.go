@@ -39,6 +39,7 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 			Concepts:  map[string]*Concept{},
 			Instances: map[string]*Instance{},
 			Views:     map[string]*View{},
+			Questions: map[*syntax.Line]*Line{},
 		},
 		specs: map[string]*spec{},
 		views: map[string]*viewState{},

@@ -17,6 +17,9 @@ type Program struct {
 	Syncs     []*Sync              // in the order of their names
 	Views     map[string]*View
 	Scenarios []*syntax.Scenario // of the app
+	// Questions are the state lines of scenarios. Whether a name is bound by
+	// then is known when the scenario runs, so Binds says nothing in them.
+	Questions map[*syntax.Line]*Line
 	Exposed   []*Exposed
 }
 

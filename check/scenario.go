@@ -46,7 +46,7 @@ func (c *checker) conceptScenario(s *spec, t *syntax.Scenario) {
 			c.fault(diag.WrongStep, step.Span, "a concept knows no syncs, so none of them fires in its scenario")
 		case step.State != nil:
 			r.free = true
-			r.line(step.State)
+			c.program.Questions[step.State] = r.line(step.State)
 			r.free = false
 		}
 	}
@@ -114,7 +114,7 @@ func (c *checker) appScenario(t *syntax.Scenario, syncs []string) {
 		case step.Call != nil && !r.quiet:
 			c.fault(diag.WrongStep, step.Span, "an app is tested through requests, as in “POST /path {…}”, not through a concept's calls")
 		case step.State != nil:
-			r.line(step.State)
+			c.program.Questions[step.State] = r.line(step.State)
 		}
 	}
 }

@@ -36,9 +36,9 @@ func primitives() []string {
 	return []string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"}
 }
 
-// primitive is the type of a primitive's name.
+// primitive is the type of a primitive's name, singular or plural.
 func primitive(name string) (Type, bool) {
-	i := slices.Index(primitives(), name)
+	i := slices.IndexFunc(primitives(), func(p string) bool { return name == p || name == p+"s" })
 	return Type{Kind: String + TypeKind(i)}, i >= 0
 }
 

@@ -234,6 +234,11 @@ func (k *kinds) line(l *Line) {
 		}
 	case *FoldLine:
 		k.lines(b.Lines)
+		for _, e := range []*Expr{b.Limit, b.Offset} {
+			if e != nil {
+				k.term(Term{Span: e.Tree.Span, Expr: e}, Type{Kind: Number}, false, "a number of rows")
+			}
+		}
 		k.fold(b, l)
 	}
 }

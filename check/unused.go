@@ -164,7 +164,8 @@ func (c *checker) reportUnused(u *uses) {
 			continue
 		}
 		near, slip := diag.Nearest(v.Name, names)
-		slip = slip && !slices.Contains(names, v.Name)
+		// A slip seldom hits the first letter; in a short name it is another word.
+		slip = slip && !slices.Contains(names, v.Name) && len(v.Name) > 3 && v.Name[0] == near[0]
 		d := diag.Diagnostic{Code: diag.Unused, Severity: diag.Warning, Span: v.Span,
 			Message: "“" + v.Name + "” is bound here and used nowhere"}
 		switch u.first[v] {
@@ -185,7 +186,6 @@ func (c *checker) reportUnused(u *uses) {
 		}
 		if slip {
 			d.Message += "; did you mean “" + near + "”?"
-			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: v.Span, Text: near}}}
 		}
 		c.add(d)
 	}

@@ -68,7 +68,7 @@ func singulars(word string) []string {
 		}
 	}
 	without := func(n int, tail string) string { return word[:len(word)-n] + tail }
-	ends := func(tail string) bool { return len(last) > len(tail)+1 && strings.HasSuffix(last, tail) }
+	ends := func(tail string) bool { return len(last) > len(tail) && strings.HasSuffix(last, tail) }
 	switch {
 	case last == "Series", last == "Species", last == "News":
 		return nil

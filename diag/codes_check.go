@@ -1,5 +1,10 @@
 package diag
 
+import (
+	"cmp"
+	"slices"
+)
+
 // The codes of names and contracts: what a text says that its concepts, app
 // and views do not hold. Each one's entry in the catalogue has an example that
 // has the fault, and a test of package check checks it.
@@ -122,4 +127,47 @@ const (
 
 // checkEntries is the part of the catalogue that belongs to the check of
 // names, types and flow.
-func checkEntries() []Entry { return nil }
+func checkEntries() []Entry {
+	all := slices.Concat(contractEntries(), nameEntries(), flowEntries())
+	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Code, b.Code) })
+	return all
+}
+
+// The concepts that the examples are about.
+const (
+	exampleUsers = `concept Users
+
+state
+    a set of Users with
+        a unique name String
+        an optional age Number
+        a tags set of Strings
+
+actions
+    add (name: String) : (user: User)
+        refuses TAKEN as conflict "The name '{name}' is taken."
+    rename (user: User, name: String, age?: Number) : ()
+    effect greet (user: User) : ()
+
+queries
+    _find (name: String) : optional (user: User)
+
+`
+	exampleBoxes = `concept Boxes [Owner]
+
+state
+    a set of Boxes with
+        an owner Owner
+    a set of Labels with
+        a box Box
+        an owner Owner
+
+actions
+    open (owner: Owner) : (box: Box)
+    fill (box: Box, amount: Number) : ()
+
+queries
+    _boxesOf (owner: Owner) : (box: Box)
+
+`
+)

@@ -1,0 +1,16 @@
+package check
+
+import "slices"
+
+// HoldPasses reports a pass that stands before one that it rests on.
+func HoldPasses(report func(format string, args ...any)) {
+	var promised []string
+	for _, p := range passes() {
+		for _, need := range p.needs {
+			if !slices.Contains(promised, need) {
+				report("the pass %q needs %q, which no earlier pass promises", p.name, need)
+			}
+		}
+		promised = append(promised, p.promises)
+	}
+}
