@@ -151,28 +151,30 @@ func diffTable(o, n *Table) []Change {
 	add := func(kind ChangeKind, column string, columns []string) {
 		changes = append(changes, Change{kind, o, n, column, columns})
 	}
-	// An index on a column whose type changes is made anew.
-	retyped := map[string]bool{}
+	// An index on a column whose type changes is made anew, and a unique also
+	// when members get a value that had none.
+	retyped, filled := map[string]bool{}, map[string]bool{}
 	for _, c := range n.Columns {
-		if i := o.Column(c.Name); i >= 0 && (o.Columns[i].Type != c.Type || o.Columns[i].Many != c.Many) {
-			retyped[c.Name] = true
+		if i := o.Column(c.Name); i >= 0 {
+			retyped[c.Name] = o.Columns[i].Type != c.Type || o.Columns[i].Many != c.Many
+			filled[c.Name] = retyped[c.Name] || o.Columns[i].Optional && !c.Optional
 		}
 	}
-	missing := func(t *Table, groups [][]int, from *Table, others [][]int) [][]string {
+	missing := func(t *Table, groups [][]int, from *Table, others [][]int, anew map[string]bool) [][]string {
 		var out [][]string
 		for _, g := range groups {
 			names := t.names(g)
 			kept := slices.ContainsFunc(others, func(x []int) bool { return slices.Equal(from.names(x), names) })
-			if !kept || slices.ContainsFunc(names, func(n string) bool { return retyped[n] }) {
+			if !kept || slices.ContainsFunc(names, func(n string) bool { return anew[n] }) {
 				out = append(out, names)
 			}
 		}
 		return out
 	}
-	for _, u := range missing(o, o.Unique, n, n.Unique) {
+	for _, u := range missing(o, o.Unique, n, n.Unique, filled) {
 		add(DropUnique, "", u)
 	}
-	for _, x := range missing(o, o.Indexes, n, n.Indexes) {
+	for _, x := range missing(o, o.Indexes, n, n.Indexes, retyped) {
 		add(DropIndex, "", x)
 	}
 	for _, c := range o.Columns {
@@ -196,10 +198,10 @@ func diffTable(o, n *Table) []Change {
 	if nameOf(o.Of) != nameOf(n.Of) {
 		add(MoveTable, "", nil)
 	}
-	for _, u := range missing(n, n.Unique, o, o.Unique) {
+	for _, u := range missing(n, n.Unique, o, o.Unique, filled) {
 		add(AddUnique, "", u)
 	}
-	for _, x := range missing(n, n.Indexes, o, o.Indexes) {
+	for _, x := range missing(n, n.Indexes, o, o.Indexes, retyped) {
 		add(AddIndex, "", x)
 	}
 	return changes

@@ -315,3 +315,6 @@ func (s *stmt) bytes(i int) []byte {
 	}
 	return unsafe.Slice((*byte)(pointer(p)), n)
 }
+
+// columns is how many columns the result has.
+func (s *stmt) columns() int { return int(sqlite3.Xsqlite3_column_count(s.c.tls, s.p)) }

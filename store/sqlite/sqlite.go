@@ -216,6 +216,10 @@ func (s *Store) Close() error {
 	if s.begun {
 		s.fixed.rollback.run()
 	}
+	if s.leased > s.order {
+		s.fixed.lease.bindInt(s.order) // give back what was not used
+		s.fixed.lease.run()
+	}
 	if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
 		err = explain(e)
 	}

@@ -123,17 +123,17 @@ func checkNames(s *store.Schema) error {
 	distinct := func(name, what string) error {
 		low := strings.ToLower(name)
 		if other := seen[low]; other != "" {
-			return fmt.Errorf("%s and %s differ only in upper and lower case, which SQLite does not tell apart: rename one", other, what)
+			return fmt.Errorf("the %s %s and %s differ only in upper and lower case, which SQLite does not tell apart: rename one", what, other, name)
 		}
-		seen[low] = what
+		seen[low] = name
 		return nil
 	}
 	for _, t := range s.Tables {
-		if err := distinct(t.Name(), "the sets "+t.Name()); err != nil {
+		if err := distinct(t.Name(), "sets"); err != nil {
 			return err
 		}
 		for _, c := range t.Columns {
-			if err := distinct(t.Name()+"."+c.Name, "the fields "+t.Name()+"."+c.Name); err != nil {
+			if err := distinct(t.Name()+"."+c.Name, "fields"); err != nil {
 				return err
 			}
 			if strings.HasPrefix(c.Name, "_") {
