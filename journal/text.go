@@ -1,0 +1,57 @@
+package journal
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// String prints an entry on one line as a person reads it, secrets hidden.
+func (e Entry) String() string {
+	switch e.Kind {
+	case Begun:
+		return "begun " + e.Moment.Format(value.MomentLayout)
+	case Asked:
+		return fmt.Sprintf("asked %s %s %s", e.ID, e.Action, Bindings(e.In))
+	case Completed:
+		switch e.Outcome {
+		case Returned:
+			return fmt.Sprintf("returned %s %s %s", e.ID, e.Action, Bindings(e.Out))
+		case Refused:
+			return fmt.Sprintf("refused %s %s %s %q", e.ID, e.Action, e.Code, e.Text)
+		}
+		return fmt.Sprintf("%s %s %s %q", e.Outcome, e.ID, e.Action, e.Text)
+	case Fired, Dropped:
+		var b strings.Builder
+		b.WriteString(e.Kind.String())
+		if e.Kind == Fired {
+			fmt.Fprintf(&b, " %d", e.Number)
+		}
+		fmt.Fprintf(&b, " %s %v", e.Sync, e.Matched)
+		for _, f := range e.Frames {
+			b.WriteString(" {")
+			for i, x := range f.Bindings {
+				if i > 0 {
+					b.WriteString(", ")
+				}
+				b.WriteString(x.Name + ": " + x.Value.String())
+			}
+			b.WriteString("}")
+			if f.Lost != "" {
+				b.WriteString(" lost at " + f.Lost)
+			}
+		}
+		return b.String()
+	}
+	return fmt.Sprintf("faulted %q", e.Text)
+}
+
+// Bindings prints named values as the language writes arguments.
+func Bindings(fields []value.Field) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f.Name + ": " + f.Value.String()
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
