@@ -1,0 +1,82 @@
+// Package trial lets the tests of a concept call its Go on a real engine with
+// a store in memory.
+//
+// Its one type is [App], an app that uses the concept and nothing else. It
+// promises that each call is an action of a flow of its own: what declines or
+// fails is undone. It refuses to mock anything but the clock.
+package trial
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/value"
+)
+
+// An App is an app with one concept.
+type App struct {
+	*legible.App
+	// Now is the moment; a test may move it.
+	Now time.Time
+	t   testing.TB
+	do  func(legible.Context) error
+	err error
+}
+
+// Open opens an app that uses one concept.
+func Open(t testing.TB, concept func() legible.Concept) *App {
+	t.Helper()
+	a := &App{Now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), t: t}
+	name, _, _ := strings.Cut(strings.Fields(concept().Spec)[1], " ")
+	text := "app Trial\n\nuse Trialing\nuse " + name + "\n"
+	a.App = legible.New(fstest.MapFS{"trial.app": {Data: []byte(text)}}, concept, a.trialing)
+	err := a.Open(t.Context(), legible.Options{
+		Clock: func() time.Time { return a.Now },
+		Log:   slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// trialing is a concept whose one action is what the test wants to do.
+func (a *App) trialing() legible.Concept {
+	return legible.Concept{
+		File: "trialing.concept",
+		Spec: "concept Trialing\n\npurpose\n    try a concept\n\nactions\n    do () : ()\n",
+		Build: func(*legible.Instance) legible.Methods {
+			return legible.Methods{Actions: map[string]legible.Method{
+				"do": func(ctx legible.Context, _, _ []value.Value) error {
+					a.err = a.do(ctx)
+					return a.err
+				},
+			}}
+		},
+	}
+}
+
+// Do calls f as an action and gives its error; with one, what f wrote is
+// undone. A fault of f itself, such as a panic, ends the test.
+func (a *App) Do(f func(ctx legible.Context) error) error {
+	a.t.Helper()
+	a.do, a.err = f, nil
+	outcome, err := a.Ask(context.Background(), "Trialing.do")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if outcome.Fault != nil && a.err == nil {
+		a.t.Fatal(outcome.Fault)
+	}
+	return a.err
+}

@@ -1,0 +1,166 @@
+// Package profile is the concept of users who come back with a name and a
+// password.
+//
+// Its three main types are [Concept], the actions; [Options], how slow the
+// hashing of a password is; and the generated [State]. It promises that a
+// password is nowhere but in the request that carries it, that what it keeps
+// is argon2id in the usual PHC form with its parameters, and that an unknown
+// name costs a client as much time as a wrong password. It refuses to hash
+// more passwords at once than there is memory for: the others wait.
+package profile
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/legible-lang/legible"
+)
+
+//go:generate go run github.com/legible-lang/legible/cmd/legible gen .
+
+// The bounds of the specification.
+const (
+	maxUsername = 64   // characters
+	minPassword = 8    // characters
+	maxPassword = 1024 // bytes
+)
+
+// New gives the concept, to be passed to legible.New.
+func New() legible.Concept { return With(Options{})() }
+
+// With gives a New that hashes as the options say.
+func With(options Options) func() legible.Concept {
+	return func() legible.Concept {
+		h := newHasher(options)
+		return Define(func(s *State) Actions { return &Concept{s, h} })
+	}
+}
+
+// A Concept is the Go of one use of Profile.
+type Concept struct {
+	*State
+	hasher *hasher
+}
+
+// CreateAccount hashes before it writes: the first write takes the store's
+// turn, and nobody shall wait for a hash.
+func (c *Concept) CreateAccount(ctx legible.Context, in CreateAccountIn) (CreateAccountOut, error) {
+	if !isUsername(in.Username) {
+		return CreateAccountOut{}, ErrBadUsername
+	}
+	if err := fit(in.Password); err != nil {
+		return CreateAccountOut{}, err
+	}
+	if _, _, taken := c.Users.ByUsername(ctx, in.Username); taken {
+		return CreateAccountOut{}, ErrUsernameTaken
+	}
+	hash, err := c.hasher.hash(ctx, in.Password)
+	if err != nil {
+		return CreateAccountOut{}, err
+	}
+	user, err := c.Users.Insert(ctx, UserRow{Username: in.Username, PasswordHash: hash})
+	if legible.IsTaken(err, "username") {
+		return CreateAccountOut{}, ErrUsernameTaken // by somebody who was quicker
+	}
+	return CreateAccountOut{User: user}, err
+}
+
+// Authenticate does the same work whether the name is known or not.
+func (c *Concept) Authenticate(ctx legible.Context, in AuthenticateIn) (AuthenticateOut, error) {
+	user, row, known := c.Users.ByUsername(ctx, in.Username)
+	right, err := c.hasher.matches(ctx, row.PasswordHash, in.Password)
+	if err != nil {
+		return AuthenticateOut{}, err
+	}
+	if !known || !right {
+		return AuthenticateOut{}, ErrInvalidCredentials
+	}
+	return AuthenticateOut{User: user}, nil
+}
+
+func (c *Concept) ChangePassword(ctx legible.Context, in ChangePasswordIn) (ChangePasswordOut, error) {
+	old, known := c.Users.Get(ctx, in.User)
+	if !known {
+		return ChangePasswordOut{}, ErrUnknownUser
+	}
+	right, err := c.hasher.matches(ctx, old.PasswordHash, in.OldPassword)
+	if err != nil {
+		return ChangePasswordOut{}, err
+	}
+	if !right {
+		return ChangePasswordOut{}, ErrWrongPassword
+	}
+	if in.NewPassword == in.OldPassword {
+		return ChangePasswordOut{}, ErrSamePassword
+	}
+	if err := fit(in.NewPassword); err != nil {
+		return ChangePasswordOut{}, err
+	}
+	hash, err := c.hasher.hash(ctx, in.NewPassword)
+	if err != nil {
+		return ChangePasswordOut{}, err
+	}
+	row, known := c.Users.Get(ctx, in.User)
+	switch {
+	case !known:
+		return ChangePasswordOut{}, ErrUnknownUser
+	case row.PasswordHash != old.PasswordHash:
+		return ChangePasswordOut{}, ErrWrongPassword // changed while this was hashed
+	}
+	row.PasswordHash = hash
+	err = c.Users.Update(ctx, in.User, row)
+	if legible.IsMissing(err) {
+		return ChangePasswordOut{}, ErrUnknownUser
+	}
+	return ChangePasswordOut{User: in.User}, err
+}
+
+func (c *Concept) DeleteAccount(ctx legible.Context, in DeleteAccountIn) error {
+	err := c.Users.Delete(ctx, in.User)
+	if legible.IsMissing(err) {
+		return ErrUnknownUser
+	}
+	return err
+}
+
+func (c *Concept) GetUserDetails(ctx legible.Context, in GetUserDetailsIn) (GetUserDetailsOut, bool, error) {
+	row, known := c.Users.Get(ctx, in.User)
+	return GetUserDetailsOut{Username: row.Username}, known, nil
+}
+
+func (c *Concept) GetAllUsers(ctx legible.Context, _ GetAllUsersIn) ([]GetAllUsersOut, error) {
+	var all []GetAllUsersOut
+	for user, row := range c.Users.All(ctx) {
+		all = append(all, GetAllUsersOut{User: user, Username: row.Username})
+	}
+	return all, nil
+}
+
+// isUsername holds a name against the specification. What is invisible is
+// refused because it would let one name look like another.
+func isUsername(name string) bool {
+	if !utf8.ValidString(name) || strings.TrimSpace(name) != name {
+		return false
+	}
+	n := 0
+	for _, r := range name {
+		if !unicode.IsGraphic(r) {
+			return false
+		}
+		n++
+	}
+	return n >= 1 && n <= maxUsername
+}
+
+// fit holds a new password against the bounds.
+func fit(password legible.Secret) error {
+	text := password.Reveal()
+	switch {
+	case utf8.RuneCountInString(text) < minPassword:
+		return ErrPasswordTooShort
+	case len(text) > maxPassword:
+		return ErrPasswordTooLong
+	}
+	return nil
+}

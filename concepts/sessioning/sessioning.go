@@ -1,0 +1,100 @@
+// Package sessioning is the concept of being logged in: who bears the secret
+// that a session was created with is taken for its user.
+//
+// Its three main types are [Concept], the actions; [Options], how long a
+// session lasts; and the generated [State]. It promises that a token has 256
+// random bits, that nothing but its digest is kept, so that reading the store
+// lets nobody in, and that a session whose time is over is none, whether or not
+// it has been removed yet. It refuses to lengthen a session: its end is settled
+// when it is created.
+package sessioning
+
+import (
+	"time"
+
+	"github.com/legible-lang/legible"
+)
+
+//go:generate go run github.com/legible-lang/legible/cmd/legible gen .
+
+// Options say how long a session lasts. The zero value is right.
+type Options struct {
+	Lifetime time.Duration // 30 days for 0
+}
+
+// New gives the concept, to be passed to legible.New.
+func New() legible.Concept { return With(Options{})() }
+
+// With gives a New with options.
+func With(options Options) func() legible.Concept {
+	if options.Lifetime <= 0 {
+		options.Lifetime = 30 * 24 * time.Hour
+	}
+	return func() legible.Concept {
+		return Define(func(s *State) Actions { return &Concept{s, options.Lifetime} })
+	}
+}
+
+// A Concept is the Go of one use of Sessioning.
+type Concept struct {
+	*State
+	lifetime time.Duration
+}
+
+func (c *Concept) Create(ctx legible.Context, in CreateIn) (CreateOut, error) {
+	token, now := legible.NewSecret(), ctx.Now()
+	_, err := c.Sessions.Insert(ctx, SessionRow{
+		User: in.User, Token: token.Digest(), Created: now, Expires: now.Add(c.lifetime),
+	})
+	return CreateOut{Session: token}, err
+}
+
+// live finds the session of a token whose time is not over.
+func (c *Concept) live(ctx legible.Context, token legible.Secret) (Session, SessionRow, bool) {
+	session, row, found := c.Sessions.ByToken(ctx, token)
+	return session, row, found && ctx.Now().Before(row.Expires)
+}
+
+func (c *Concept) Delete(ctx legible.Context, in DeleteIn) error {
+	session, _, found := c.live(ctx, in.Session)
+	if !found {
+		return ErrUnknownSession
+	}
+	err := c.Sessions.Delete(ctx, session)
+	if legible.IsMissing(err) {
+		return ErrUnknownSession
+	}
+	return err
+}
+
+func (c *Concept) DeleteAll(ctx legible.Context, in DeleteAllIn) error {
+	for session := range c.Sessions.ByUser(ctx, in.User) {
+		if err := c.remove(ctx, session); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Expire is asked when a session's time is over; by then somebody may have
+// deleted it.
+func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {
+	row, found := c.Sessions.Get(ctx, in.Member)
+	if !found || ctx.Now().Before(row.Expires) {
+		return nil
+	}
+	return c.remove(ctx, in.Member)
+}
+
+// remove deletes a session that may be gone already.
+func (c *Concept) remove(ctx legible.Context, session Session) error {
+	if err := c.Sessions.Delete(ctx, session); !legible.IsMissing(err) {
+		return err
+	}
+	return nil
+}
+
+func (c *Concept) GetUser(ctx legible.Context, in GetUserIn) (GetUserOut, bool, error) {
+	_, row, found := c.live(ctx, in.Session)
+	return GetUserOut{User: row.User}, found, nil
+}

@@ -1,0 +1,185 @@
+package sessioning
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/internal/trial"
+	"github.com/legible-lang/legible/value"
+)
+
+type fixture struct {
+	*trial.App
+	c *Concept
+	t *testing.T
+}
+
+func open(t *testing.T, options Options) *fixture {
+	t.Helper()
+	f := &fixture{t: t}
+	f.App = trial.Open(t, func() legible.Concept {
+		return Define(func(s *State) Actions {
+			f.c = &Concept{s, options.Lifetime}
+			return f.c
+		})
+	})
+	return f
+}
+
+func (f *fixture) create(user User) (token legible.Secret) {
+	f.t.Helper()
+	err := f.Do(func(ctx legible.Context) error {
+		out, err := f.c.Create(ctx, CreateIn{user})
+		token = out.Session
+		return err
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return token
+}
+
+// userOf gives the user of a token, "" for nobody.
+func (f *fixture) userOf(token legible.Secret) (user User) {
+	f.t.Helper()
+	err := f.Do(func(ctx legible.Context) error {
+		out, found, err := f.c.GetUser(ctx, GetUserIn{token})
+		if found {
+			user = out.User
+		}
+		return err
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return user
+}
+
+func (f *fixture) count() (n int) {
+	f.t.Helper()
+	if err := f.Do(func(ctx legible.Context) error {
+		for range f.c.Sessions.All(ctx) {
+			n++
+		}
+		return nil
+	}); err != nil {
+		f.t.Fatal(err)
+	}
+	return n
+}
+
+func TestASessionStandsForItsUser(t *testing.T) {
+	f := open(t, Options{Lifetime: time.Hour})
+	ann, bob := f.create("ann"), f.create("bob")
+	if f.userOf(ann) != "ann" || f.userOf(bob) != "bob" || f.userOf(legible.NewSecret()) != "" || f.userOf(legible.SecretOf("")) != "" {
+		t.Errorf("the tokens give %q, %q", f.userOf(ann), f.userOf(bob))
+	}
+	remove := func(ctx legible.Context) error { return f.c.Delete(ctx, DeleteIn{ann}) }
+	if err := f.Do(remove); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Do(remove); !errors.Is(err, ErrUnknownSession) {
+		t.Errorf("deleting again: %v, want UNKNOWN_SESSION", err)
+	}
+	if f.userOf(ann) != "" || f.userOf(bob) != "bob" {
+		t.Errorf("after the end of one session the tokens give %q, %q", f.userOf(ann), f.userOf(bob))
+	}
+}
+
+func TestTheTokenIsNotKept(t *testing.T) {
+	f := open(t, Options{Lifetime: time.Hour})
+	token := f.create("ann")
+	if len(token.Reveal()) != 43 {
+		t.Errorf("the token has %d characters, want 43 for 256 bits", len(token.Reveal()))
+	}
+	err := f.Do(func(ctx legible.Context) error {
+		for id, row := range f.c.Sessions.All(ctx) {
+			if row.Token != token.Digest() || string(id) == token.Reveal() {
+				t.Errorf("of the token is kept %q, as %q", row.Token, id)
+			}
+			// What is kept lets nobody in.
+			if _, found, _ := f.c.GetUser(ctx, GetUserIn{legible.SecretOf(string(row.Token))}); found {
+				t.Error("the digest is taken for the token")
+			}
+			if _, found, _ := f.c.GetUser(ctx, GetUserIn{legible.SecretOf(string(id))}); found {
+				t.Error("the identity is taken for the token")
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestASessionEndsWithItsTime(t *testing.T) {
+	f := open(t, Options{Lifetime: time.Hour})
+	token := f.create("ann")
+	var member Session
+	if err := f.Do(func(ctx legible.Context) error {
+		member, _, _ = f.c.Sessions.ByToken(ctx, token)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	expire := func(ctx legible.Context) error { return f.c.Expire(ctx, ExpireIn{member}) }
+
+	f.Now = f.Now.Add(time.Hour - time.Millisecond)
+	if err := f.Do(expire); err != nil || f.userOf(token) != "ann" {
+		t.Errorf("a millisecond before its end the session is %q's, %v", f.userOf(token), err)
+	}
+	f.Now = f.Now.Add(time.Millisecond)
+	if got := f.userOf(token); got != "" {
+		t.Errorf("at its end the session is still %q's", got)
+	}
+	if err := f.Do(func(ctx legible.Context) error { return f.c.Delete(ctx, DeleteIn{token}) }); !errors.Is(err, ErrUnknownSession) {
+		t.Errorf("deleting a session whose time is over: %v, want UNKNOWN_SESSION", err)
+	}
+	if f.count() != 1 {
+		t.Fatalf("there are %d sessions before expire", f.count())
+	}
+	for range 2 { // the second time it is gone already
+		if err := f.Do(expire); err != nil || f.count() != 0 {
+			t.Errorf("after expire there are %d sessions, %v", f.count(), err)
+		}
+	}
+}
+
+func TestDeleteAll(t *testing.T) {
+	f := open(t, Options{Lifetime: time.Hour})
+	other := f.create("bob")
+	for range 600 { // more than are fetched at a time
+		f.create("ann")
+	}
+	for range 2 {
+		if err := f.Do(func(ctx legible.Context) error { return f.c.DeleteAll(ctx, DeleteAllIn{"ann"}) }); err != nil {
+			t.Fatal(err)
+		}
+		if f.count() != 1 || f.userOf(other) != "bob" {
+			t.Errorf("%d sessions are left, the other's is %q's", f.count(), f.userOf(other))
+		}
+	}
+}
+
+// The contract as the engine sees it: the token comes out as a secret, and a
+// text from outside is taken for one.
+func TestContract(t *testing.T) {
+	app := trial.Open(t, New)
+	out, err := app.Ask(t.Context(), "Sessioning.create", legible.Field{Name: "user", Value: value.String("ann")})
+	if err != nil || len(out.Out) != 1 || !out.Out[0].Value.IsSecret() {
+		t.Fatalf("create gives %v (%v, %v, %v), want a secret", out.Out, out.Refusal, out.Fault, err)
+	}
+	token, _ := out.Out[0].Value.Text()
+	for _, want := range []string{"", "UNKNOWN_SESSION"} {
+		out, err := app.Ask(t.Context(), "Sessioning.delete", legible.Field{Name: "session", Value: value.String(token)})
+		code := ""
+		if out.Refusal != nil {
+			code = out.Refusal.Code
+		}
+		if code != want || err != nil || out.Fault != nil {
+			t.Errorf("delete is refused with %q (%v, %v), want %q", code, out.Fault, err, want)
+		}
+	}
+}
