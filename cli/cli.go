@@ -1,0 +1,177 @@
+// Package cli is the legible command.
+//
+// Its three main types are the [Streams] that a command reads and writes; the
+// workspace, which knows which texts below a folder are one program; and the
+// findings type, an error that stands for messages already printed. There is
+// one file for each command. It promises that results go to stdout and talk to
+// stderr, that it exits with 0 when all is well (warnings are), 1 when there
+// are findings, and 2 for misuse or trouble, that programs can read what it
+// prints where --json is offered, and that it writes no colour without a
+// terminal or with NO_COLOR. It refuses to hold any rule of the language: it
+// reads files, calls the packages that know, and prints what they say.
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/legible-lang/legible/diag"
+)
+
+// The exit codes.
+const (
+	exitFine     = 0
+	exitFindings = 1
+	exitTrouble  = 2
+)
+
+// errFindings ends a command that has printed findings which are errors.
+var errFindings = errors.New("there are findings")
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Run runs the command line, without the program's name, and gives the exit
+// code.
+func Run(args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot(Streams{in, out, errOut})
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	switch err := root.Execute(); {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errFindings):
+		return exitFindings
+	default:
+		fmt.Fprintf(errOut, "legible: %v\n", err)
+		return exitTrouble
+	}
+}
+
+func newRoot(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "legible",
+		Short: "Check, format and explain programs made of concepts and synchronizations",
+		Long: `Legible reads .app, .sync, .concept and .scenario files: concepts say what
+the parts of a program promise, synchronizations say when one leads to another.
+
+A PATH is a folder or a file; a folder stands for everything below it, and
+without a PATH the folder is the one you are in.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return unknownCommand(cmd, args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(s.Err)
+			if err := cmd.Help(); err != nil {
+				return err
+			}
+			return errors.New("which command?")
+		},
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.CompletionOptions.DisableDefaultCmd = false
+	root.AddCommand(newCheck(s), newFormat(s), newGen(s), newPlan(s), newVersion(s))
+	return root
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if near, ok := diag.Nearest(name, names); ok {
+		return fmt.Errorf("there is no command %q; did you mean %q?", name, near)
+	}
+	return fmt.Errorf("there is no command %q; the commands are %s", name, strings.Join(names, ", "))
+}
+
+// flagError says of a flag that nobody knows which one may be meant.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return fmt.Errorf("%s: %w", cmd.CommandPath(), err)
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	name := unknown.GetSpecifiedName()
+	message := fmt.Sprintf("%q has no flag --%s", cmd.CommandPath(), name)
+	if near, ok := diag.Nearest(name, names); ok {
+		return fmt.Errorf("%s; did you mean --%s?", message, near)
+	}
+	return fmt.Errorf("%s; see %s --help", message, cmd.CommandPath())
+}
+
+// colorful tells whether colours may be written to w.
+func colorful(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// A findingsFormat says how findings are printed.
+type findingsFormat struct{ json, sarif, github bool }
+
+func (f *findingsFormat) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.json, "json", false, "print findings as JSON, one object a line")
+	cmd.Flags().BoolVar(&f.sarif, "sarif", false, "print findings as SARIF 2.1.0, for code scanners")
+	cmd.Flags().BoolVar(&f.github, "github", false, "print findings as annotations of a GitHub workflow")
+	cmd.MarkFlagsMutuallyExclusive("json", "sarif", "github")
+}
+
+func (f *findingsFormat) print(w io.Writer, findings []diag.Diagnostic) error {
+	switch {
+	case f.json:
+		return diag.WriteJSON(w, findings)
+	case f.sarif:
+		return diag.WriteSARIF(w, findings)
+	case f.github:
+		return diag.WriteGitHub(w, findings)
+	}
+	return diag.WriteText(w, findings, diag.TextOptions{Color: colorful(w)})
+}
+
+// counted writes "1 error" and "3 errors".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// tally says how many findings there are of which severity: "2 errors and 1
+// warning", "no findings".
+func tally(findings []diag.Diagnostic) string {
+	errs := 0
+	for _, d := range findings {
+		if d.Severity == diag.Error {
+			errs++
+		}
+	}
+	var parts []string
+	if errs > 0 {
+		parts = append(parts, counted(errs, "error"))
+	}
+	if warnings := len(findings) - errs; warnings > 0 {
+		parts = append(parts, counted(warnings, "warning"))
+	}
+	return cmp.Or(strings.Join(parts, " and "), "no findings")
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/plan"
+)
+
+func newPlan(s Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "plan [PATH]",
+		Short: "Show what a program becomes when it runs",
+		Long: `Plan prints the program as the engine sees it: its concepts with their tables,
+its routes with the fields that requests need and their types, how an action
+finds the lines of when that it may match, and of each sync the slots, the
+order of joining, and what its lines do, each with its place in the text.`,
+		Example: "  legible plan apps/focusreader",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, paths []string) error {
+			w, err := open(paths)
+			if err != nil {
+				return err
+			}
+			if n := len(w.programs); n > 1 {
+				var roots []string
+				for _, p := range w.programs {
+					roots = append(roots, p.title())
+				}
+				return fmt.Errorf("there are %d programs here, and a plan is of one: name one of %s", n, strings.Join(roots, ", "))
+			}
+			p := w.programs[0]
+			findings, err := p.check(w)
+			if err != nil {
+				return err
+			}
+			if err := broken(s.Err, diag.Sort(findings)); err != nil {
+				return err
+			}
+			return plan.Build(p.checked).Print(s.Out)
+		},
+	}
+}
