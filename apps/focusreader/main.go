@@ -1,0 +1,111 @@
+// Command focusreader serves FocusReader, a place to read one's own e-books
+// without distraction.
+//
+// What it does is written in the .app and .sync files beside this one; what its
+// concepts do is in the catalogue. Its main types are those of package legible:
+// the App is made here of the texts and the concepts, and its Options come from
+// flags and the environment. It promises that the API stands under /api, that
+// an answered request is on disk, and that a signal lets the requests in flight
+// finish. It refuses to hold any rule of the app in Go.
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"flag"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/profile"
+	"github.com/legible-lang/legible/concepts/requesting"
+	"github.com/legible-lang/legible/concepts/sessioning"
+	"github.com/legible-lang/legible/host"
+)
+
+//go:embed *.app *.sync
+var texts embed.FS
+
+// prefix is the path under which the API stands.
+const prefix = "/api"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "focusreader:", err)
+		os.Exit(1)
+	}
+}
+
+// newApp is the app: its texts and the Go of its concepts.
+func newApp() *legible.App {
+	return legible.New(texts, requesting.New, profile.New, sessioning.New)
+}
+
+// run serves until ctx ends. It writes one line to out when it listens, and
+// its log to errOut.
+func run(ctx context.Context, args []string, env func(string) string, out, errOut io.Writer) (err error) {
+	s, err := readSettings(args, env, errOut)
+	if err != nil {
+		return err
+	}
+	level := slog.LevelInfo
+	if s.options.Host.Development {
+		level = slog.LevelDebug
+	}
+	s.options.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
+	app := newApp()
+	if err := app.Open(ctx, s.options); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	l, err := net.Listen("tcp", s.options.Addr)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
+	return host.Serve(ctx, l, handler(app), s.options.Host)
+}
+
+// handler is what is served: a word of welcome, and the API.
+func handler(app *legible.App) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", welcome)
+	mux.Handle("/", app.Handler())
+	return mux
+}
+
+func welcome(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	fmt.Fprintf(w, welcomePage, html.EscapeString(r.Host), prefix)
+}
+
+// welcomePage is what somebody sees who opens the server in a browser.
+const welcomePage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>FocusReader</title>
+<style>body { font: 1.1rem/1.6 serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem } pre { overflow-x: auto }</style>
+<h1>FocusReader</h1>
+<p>This server's API is under <code>%[2]s</code>. Requests are POST with a JSON object:</p>
+<pre>curl -H 'Content-Type: application/json' \
+    -d '{"username": "ann", "password": "correct horse"}' \
+    http://%[1]s%[2]s/Profile/createAccount</pre>
+</html>
+`

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/store"
+)
+
+// errUsage ends a start whose flags are wrong; what is wrong has been said.
+var errUsage = errors.New("wrong flags")
+
+// settings are what a person may choose.
+type settings struct {
+	options legible.Options
+}
+
+// readSettings reads flags; each has an environment variable that gives its
+// default.
+func readSettings(args []string, env func(string) string, errOut io.Writer) (*settings, error) {
+	flags := flag.NewFlagSet("focusreader", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var names []string
+	text := func(name, usual, usage string) *string {
+		names = append(names, name)
+		return flags.String(name, cmp.Or(env(variable(name)), usual), usage+" ("+variable(name)+")")
+	}
+	addr := text("addr", "127.0.0.1:8000", "where to listen; port 0 picks a free one")
+	place := text("store", "sqlite:focusreader.db", "where state and record are kept: sqlite:PATH or memory:")
+	durability := text("durability", "full", "when an answer leaves: full, relaxed or memory")
+	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
+	names = append(names, "dev")
+	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
+
+	fail := func(format string, args ...any) error {
+		fmt.Fprintf(errOut, "focusreader: "+format+"\n", args...)
+		return errUsage
+	}
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(errOut, "focusreader serves FocusReader. Its flags, with the variables that give their defaults:")
+		flags.SetOutput(errOut)
+		flags.PrintDefaults()
+		return nil, flag.ErrHelp
+	case err != nil:
+		return nil, fail("%s", said(err, names))
+	case flags.NArg() > 0:
+		return nil, fail("there is nothing to do with %q; flags begin with --", flags.Arg(0))
+	}
+	s := &settings{}
+	o := &s.options
+	o.Addr, o.Store = *addr, *place
+	o.Host.Prefix, o.Host.Development = prefix, *dev
+	var err error
+	if o.Durability, err = store.ParseDurability(*durability); err != nil {
+		return nil, fail("--durability: %v", err)
+	}
+	switch *refusals {
+	case "kind":
+	case "200":
+		o.Host.Refusals200 = true
+	default:
+		return nil, fail("--refusals is kind or 200, not %q", *refusals)
+	}
+	return s, nil
+}
+
+func variable(name string) string { return "FOCUSREADER_" + strings.ToUpper(name) }
+
+func isTrue(s string) bool { return s == "true" || s == "1" }
+
+// said is what the flag package says, with the flag that may have been meant.
+func said(err error, names []string) string {
+	message := err.Error()
+	unknown, ok := strings.CutPrefix(message, "flag provided but not defined: -")
+	if !ok {
+		return message
+	}
+	message = "there is no flag --" + unknown
+	if near, ok := diag.Nearest(unknown, names); ok {
+		return message + "; did you mean --" + near + "?"
+	}
+	return message + "; the flags are --" + strings.Join(names, ", --")
+}
