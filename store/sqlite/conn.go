@@ -52,7 +52,7 @@ func (e *Error) Error() string { return e.Text }
 // patch mends the library once for the machines that need it.
 var patch = sync.OnceFunc(sqlite3.PatchIssue199)
 
-func openConn(path string) (*conn, error) {
+func openConn(path string, readOnly bool) (*conn, error) {
 	patch()
 	c := &conn{tls: libc.NewTLS(), path: path}
 	c.words = libc.Xmalloc(c.tls, 16)
@@ -66,7 +66,11 @@ func openConn(path string) (*conn, error) {
 	}
 	defer libc.Xfree(c.tls, name)
 	// No mutex: the turn is one already.
-	flags := int32(sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_CREATE | sqlite3.SQLITE_OPEN_NOMUTEX | sqlite3.SQLITE_OPEN_EXRESCODE)
+	flags := int32(sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_CREATE)
+	if readOnly {
+		flags = sqlite3.SQLITE_OPEN_READONLY
+	}
+	flags |= sqlite3.SQLITE_OPEN_NOMUTEX | sqlite3.SQLITE_OPEN_EXRESCODE
 	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, c.words, flags, 0)
 	c.db = *(*uintptr)(pointer(c.words))
 	if rc != sqlite3.SQLITE_OK {

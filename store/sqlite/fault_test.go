@@ -224,7 +224,7 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		return path(name)
 	}
 	sql := func(name string, texts ...string) string {
-		c, err := openConn(path(name))
+		c, err := openConn(path(name), false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,7 @@ func TestOthersMayRead(t *testing.T) {
 	if err := errors.Join(f.Insert(table, "x", note("hello")), f.Rest([]byte("e"))); err != nil {
 		t.Fatal(err)
 	}
-	c, err := openConn(s.path)
+	c, err := openConn(s.path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,5 +295,50 @@ func TestOthersMayRead(t *testing.T) {
 	got := rows(t, &Store{conn: c}, `SELECT n._id, n.text, n.tags, g.value FROM "Notes.Note" n JOIN "Notes.Note.tags" g ON g.member = n._order`)
 	if want := `x | hello | ["tag"] | tag`; len(got) != 1 || got[0] != want {
 		t.Errorf("another connection reads %q, want %q", got, want)
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	ctx := context.Background()
+	s, table := prepared(t, Options{})
+	if _, err := Open(filepath.Join(t.TempDir(), "no.db"), Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("opening for reading what is not there says %v", err)
+	}
+	write := func(n byte) {
+		t.Helper()
+		f := s.Begin(value.ID{n})
+		if err := errors.Join(f.Insert(table, fmt.Sprint(n), note(fmt.Sprint(n))), f.Rest([]byte{'a' + n})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1)
+	r := opened(t, s.path, Options{ReadOnly: true})
+	if got, err := r.Journal(ctx, value.ID{1}); string(got) != "b" || err != nil {
+		t.Errorf("the journal beside a running process is %q, %v", got, err)
+	}
+	other := storetest.ParseSchema(t, "X.Y\n  z text")
+	if err := r.Prepare(ctx, other); err == nil {
+		t.Error("reading prepares another schema")
+	}
+	schema := storetest.ParseSchema(t, notes)
+	if err := r.Prepare(ctx, schema); err != nil {
+		t.Fatal(err)
+	}
+	f := r.Begin(value.ID{2})
+	if row, err := f.Get(schema.Tables[0], "1"); row == nil || err != nil {
+		t.Errorf("reading beside a running process gives %v, %v", row, err)
+	}
+	write(2)
+	if err := f.Insert(schema.Tables[0], "3", note("3")); !errors.Is(err, errReadOnly) {
+		t.Errorf("writing into what was opened for reading gives %v", err)
+	}
+	if err := f.Keep([]byte("x")); !errors.Is(err, errReadOnly) {
+		t.Errorf("keeping in what was opened for reading gives %v", err)
+	}
+	if err := f.Rest(nil); err != nil {
+		t.Errorf("a flow that has only read rests with %v", err)
+	}
+	if ids, err := r.Flows(ctx, value.Zero, 0); len(ids) != 2 || err != nil {
+		t.Errorf("the flows are %v, %v, want two", ids, err)
 	}
 }

@@ -50,6 +50,14 @@ func (f *flow) Rest(entries []byte) error {
 		s.mu.Unlock()
 		return err
 	}
+	if s.options.ReadOnly {
+		f.end()
+		s.mu.Unlock()
+		if len(entries) > 0 {
+			return errReadOnly
+		}
+		return nil
+	}
 	f.rested = true
 	if len(entries) > 0 || f.kept {
 		f.queue(entries)

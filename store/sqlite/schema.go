@@ -75,11 +75,15 @@ func (s *Store) readMeta() error {
 // to go on.
 func (s *Store) prepareFixed() error {
 	f := &s.fixed
+	begin := "BEGIN IMMEDIATE"
+	if s.options.ReadOnly {
+		begin = "BEGIN"
+	}
 	for _, x := range []struct {
 		to   **stmt
 		text string
 	}{
-		{&f.begin, "BEGIN IMMEDIATE"},
+		{&f.begin, begin},
 		{&f.commit, "COMMIT"},
 		{&f.rollback, "ROLLBACK"},
 		{&f.savepoint, "SAVEPOINT turn"},
@@ -109,6 +113,9 @@ func (s *Store) prepareFixed() error {
 		return err
 	}
 	s.leased = s.order
+	if s.options.ReadOnly {
+		return nil
+	}
 	// Each opening has its own range of parts, so that they need not be written.
 	part, err := s.number("SELECT value FROM _meta WHERE name = 'part'")
 	if err != nil {
@@ -187,6 +194,9 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 	text := store.EncodeSchema(schema)
 	kept := s.schema != nil && bytes.Equal(text, store.EncodeSchema(s.schema))
 	if !kept {
+		if s.options.ReadOnly {
+			return errors.New("the file has another schema, and it was opened for reading only")
+		}
 		if err := s.conn.exec("BEGIN IMMEDIATE"); err != nil {
 			return err
 		}

@@ -42,6 +42,10 @@ type Options struct {
 	// Lost is told when changes that no flow waits for could not be made
 	// durable, as happens only with Relaxed and Memory. It may be nil.
 	Lost func(error)
+	// ReadOnly opens a file that is there, for looking at it, also while
+	// another process works with it. Nothing can be written, and Prepare takes
+	// only the schema that the file has.
+	ReadOnly bool
 }
 
 // flushEvery bounds how long something stays undurable that nobody waits for.
@@ -78,7 +82,6 @@ type Store struct {
 	timer   *time.Timer
 	marked  map[value.ID]bool // what _unfinished holds
 	rooms   [][]byte          // room for entries, to be used again
-	commits int64
 }
 
 // fixed are the statements that do not depend on a table.
@@ -123,11 +126,14 @@ func (s *Store) open() error {
 	if info, err := os.Stat(s.path); err == nil && info.IsDir() {
 		return errors.New("this is a folder: name a file in it")
 	}
+	if s.options.ReadOnly {
+		return s.openReader()
+	}
 	var err error
 	if s.lock, err = lockFile(s.path + ".lock"); err != nil {
 		return s.lockError(err)
 	}
-	if s.conn, err = openConn(s.path); err != nil {
+	if s.conn, err = openConn(s.path, false); err != nil {
 		return explain(err)
 	}
 	synchronous := "FULL"
@@ -144,6 +150,28 @@ func (s *Store) open() error {
 	}
 	return nil
 }
+
+// openReader opens the file beside a process that may work with it.
+func (s *Store) openReader() (err error) {
+	if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
+		return errors.New("there is no such file")
+	}
+	if s.conn, err = openConn(s.path, true); err != nil {
+		return explain(err)
+	}
+	if err := s.conn.exec("PRAGMA busy_timeout = 2000"); err != nil {
+		return explain(err)
+	}
+	if err := s.readMeta(); err != nil {
+		return explain(err)
+	}
+	if s.schema == nil {
+		return errors.New("the file is empty: nothing has been stored in it yet")
+	}
+	return nil
+}
+
+var errReadOnly = errors.New("the store was opened for reading only")
 
 func (s *Store) lockError(err error) error {
 	switch {
@@ -216,17 +244,21 @@ func (s *Store) Close() error {
 	if s.begun {
 		s.fixed.rollback.run()
 	}
-	if s.leased > s.order {
-		s.fixed.lease.bindInt(s.order) // give back what was not used
-		s.fixed.lease.run()
-	}
-	if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
-		err = explain(e)
+	if !s.options.ReadOnly {
+		if s.leased > s.order {
+			s.fixed.lease.bindInt(s.order) // give back what was not used
+			s.fixed.lease.run()
+		}
+		if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
+			err = explain(e)
+		}
 	}
 	if e := s.conn.close(); e != nil && err == nil {
 		err = explain(e)
 	}
-	s.lock.Close()
+	if s.lock != nil {
+		s.lock.Close()
+	}
 	if err != nil {
 		return fmt.Errorf("closing the store %s: %w", s.path, err)
 	}
@@ -304,7 +336,8 @@ func (s *Store) look(doing string, read func() error) error {
 		return fmt.Errorf("%s: the store has not been prepared", doing)
 	}
 	s.mu.Lock()
-	pending := len(s.group.flows) > 0
+	// Who only reads lets go of the moment that it has seen last.
+	pending := len(s.group.flows) > 0 || s.options.ReadOnly
 	s.mu.Unlock()
 	if pending {
 		if err := s.commit(); err != nil {
