@@ -15,7 +15,11 @@ const requesting = "Requesting"
 // app resolves which concepts the program uses, and whose types.
 func (c *checker) app() {
 	for _, f := range c.files {
-		c.program.Scenarios = append(c.program.Scenarios, f.Scenarios...)
+		for _, s := range f.Scenarios {
+			if !s.Broken {
+				c.program.Scenarios = append(c.program.Scenarios, s)
+			}
+		}
 		for _, a := range f.Apps {
 			if first := c.program.App; first != nil {
 				c.twice(a.Name.Span, first.Name.Span, "there are two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
@@ -107,118 +111,6 @@ func (c *checker) credential(i *Instance, t *syntax.Credential) {
 	i.Credentials = append(i.Credentials, credential)
 }
 
-// resolveBindings settles what the type parameters of each instance are. One
-// that is not bound stays a type of its own.
-func (c *checker) resolveBindings() {
-	for _, name := range c.instanceNames() {
-		i := c.program.Instances[name]
-		s := c.specs[i.Concept.Name]
-		if i.Use != nil {
-			seen := map[string]bool{}
-			for _, b := range i.Use.Bindings {
-				switch {
-				case b.Param.Text == "":
-				case seen[b.Param.Text]:
-					c.fault(diag.DeclaredTwice, b.Param.Span, "the type parameter “"+b.Param.Text+"” is bound twice")
-				case !slices.Contains(i.Concept.Params, b.Param.Text) && !s.broken():
-					c.unknown(diag.UnknownTypeParameter, b.Param,
-						"“"+i.Concept.Name+"” has no type parameter “"+b.Param.Text+"”", i.Concept.Params)
-				}
-				seen[b.Param.Text] = true
-			}
-		}
-		for _, p := range i.Concept.Params {
-			c.bound(i, p, nil)
-		}
-	}
-}
-
-// bound gives the type that a type parameter of an instance stands for. The
-// path holds the parameters that are being settled.
-func (c *checker) bound(i *Instance, p string, path []string) Type {
-	own := Type{Kind: Identity, Name: i.Name + "." + p}
-	if t, ok := i.Bindings[p]; ok {
-		return t
-	}
-	t := own
-	if i.Use != nil {
-		for _, b := range i.Use.Bindings {
-			if b.Param.Text != p {
-				continue
-			}
-			if slices.Contains(path, own.Name) {
-				c.fault(diag.Circular, b.Span, "the type parameter “"+own.Name+"” stands for itself")
-				break
-			}
-			t = c.foreign(b, append(path, own.Name))
-			break
-		}
-	}
-	if _, ok := i.Bindings[p]; !ok {
-		i.Bindings[p] = t
-	}
-	return i.Bindings[p]
-}
-
-// foreign resolves "Profile.User" behind a binding.
-func (c *checker) foreign(b *syntax.Binding, path []string) Type {
-	if b.Instance.Text == "" || b.Type.Text == "" {
-		return Type{}
-	}
-	other := c.instance(b.Instance)
-	if other == nil {
-		return Type{}
-	}
-	s := c.specs[other.Concept.Name]
-	found := s.find(b.Type.Text)
-	if len(found) == 0 {
-		if !s.broken() {
-			var names []string
-			for _, d := range s.types {
-				names = append(names, d.name)
-			}
-			c.unknown(diag.UnknownType, b.Type, "“"+other.Concept.Name+"” has no type “"+b.Type.Text+"”", names)
-		}
-		return Type{}
-	}
-	d := found[0]
-	if len(found) > 1 {
-		c.declared(s, b.Type) // says that it is ambiguous
-		return Type{}
-	}
-	if d.param {
-		return c.bound(other, d.name, path)
-	}
-	t := Type{Kind: Identity, Name: d.name}
-	if d.alias != nil {
-		t = d.target
-	}
-	return c.appTypeIn(other, t, path)
-}
-
-// appType gives a type of a concept as the app's syncs see it: of identities,
-// whose instance made them.
-func (c *checker) appType(i *Instance, t Type) Type { return c.appTypeIn(i, t, nil) }
-
-func (c *checker) appTypeIn(i *Instance, t Type, path []string) Type {
-	switch t.Kind {
-	case List:
-		elem := c.appTypeIn(i, *t.Elem, path)
-		return Type{Kind: List, Elem: &elem}
-	case Identity:
-		s := c.specs[i.Concept.Name]
-		name := t.Name
-		if set := s.set(name); set != nil {
-			name = set.Member.Name
-		}
-		if slices.Contains(i.Concept.Params, name) {
-			return c.bound(i, name, path)
-		}
-		return Type{Kind: Identity, Name: i.Name + "." + name}
-	}
-	return t
-}
-
 // instance finds an instance by its name. Without an app each concept is one,
 // when it is first named. What cannot be found is reported, except where the
 // app itself is broken.
@@ -237,7 +129,7 @@ func (c *checker) instance(name syntax.Name) *Instance {
 			}
 			return i
 		}
-		c.unknown(diag.UnknownConcept, name, "there is no concept “"+name.Text+"”", c.conceptNames())
+		c.noConcept(name, "there is no concept “"+name.Text+"”", c.conceptNames())
 		return nil
 	}
 	if c.appBroken {
@@ -256,8 +148,22 @@ func (c *checker) instance(name syntax.Name) *Instance {
 			"write “use "+name.Text+"” in the app")
 		return nil
 	}
-	c.unknown(diag.UnknownConcept, name, "the app “"+c.program.Name+"” uses no concept “"+name.Text+"”", c.instanceNames())
+	c.noConcept(name, "the app “"+c.program.Name+"” uses no concept “"+name.Text+"”", c.instanceNames())
 	return nil
+}
+
+// noConcept reports a concept that is nowhere. One that is no misspelling is
+// missing as a whole, and one message in each file says so.
+func (c *checker) noConcept(name syntax.Name, message string, known []string) {
+	key := name.Text
+	if name.Span.File != nil {
+		key += "\x00" + name.Span.File.Name
+	}
+	if _, near := diag.Nearest(name.Text, known); !near && c.missing[key] {
+		return
+	}
+	c.missing[key] = true
+	c.unknown(diag.UnknownConcept, name, message, known)
 }
 
 func (c *checker) expose(t *syntax.Expose) {

@@ -41,8 +41,9 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 			Views:     map[string]*View{},
 			Questions: map[*syntax.Line]*Line{},
 		},
-		specs: map[string]*spec{},
-		views: map[string]*viewState{},
+		specs:   map[string]*spec{},
+		views:   map[string]*viewState{},
+		missing: map[string]bool{},
 	}
 	for _, p := range passes() {
 		p.run(c)
@@ -81,6 +82,7 @@ type checker struct {
 	specs     map[string]*spec // by the concept's name
 	appBroken bool             // some of the app could not be read
 	hasApp    bool
+	missing   map[string]bool // concepts that were reported as missing, with their files
 	views     map[string]*viewState
 	viewOrder []*viewState // a view stands behind those that it uses
 	syncOrder []*syncState

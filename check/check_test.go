@@ -73,6 +73,27 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Every code of the check stands in a file of testdata/errors.
+func TestEveryCodeIsTested(t *testing.T) {
+	names, err := filepath.Glob("testdata/errors/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, e := range diag.Catalogue() {
+		if e.Code > "L02" && e.Code < "L05" && !strings.Contains(all.String(), " "+string(e.Code)+" ") {
+			t.Errorf("no file of testdata/errors has the fault %s, %s", e.Code, e.Name)
+		}
+	}
+}
+
 // requesting adds the concept that stands for HTTP to an archive.
 func requesting(a *txtar.Archive) {
 	a.Files = append(a.Files, txtar.File{Name: "requesting.catalogue", Data: []byte(requestingText)})

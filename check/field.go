@@ -9,7 +9,7 @@ import (
 
 // fieldLine resolves "field of x is y".
 func (r *resolver) fieldLine(b *syntax.FieldLine) LineBody {
-	l := &FieldLine{Instance: r.c.instance(b.Concept), Has: b.Has}
+	l := &FieldLine{Instance: r.instance(b.Concept), Has: b.Has}
 	if l.Instance != nil && b.Subject != nil {
 		l.Set, l.Field = r.owner(l.Instance, b)
 	}
@@ -59,7 +59,10 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 	}
 	var owners []*Set
 	for _, set := range s.concept.Sets {
-		if set.field(b.Field.Text) >= 0 {
+		if set.field(b.Field.Text) < 0 {
+			continue
+		}
+		if _, above := set.Of.Find(b.Field.Text); above == nil { // or it was reported where it is declared
 			owners = append(owners, set)
 		}
 	}

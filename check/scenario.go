@@ -31,6 +31,10 @@ func (c *checker) scenarios() {
 // and queries, and its variables against the order of the steps.
 func (c *checker) conceptScenario(s *spec, t *syntax.Scenario) {
 	r := newResolver(c, t.Broken || s.broken())
+	r.self = &Instance{Name: s.concept.Name, Concept: s.concept, Bindings: map[string]Type{}}
+	for _, p := range s.concept.Params {
+		c.bound(r.self, p, nil)
+	}
 	for _, step := range t.Steps {
 		if step.Call != nil && step.Call.HasOut {
 			r.gatherArgs(step.Call.Out, lineSite, "")

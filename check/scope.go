@@ -22,6 +22,7 @@ type resolver struct {
 	quiet bool // some of its text could not be read: what seems to lack may stand there
 	free  bool // names need not be bound: a scenario's are not followed
 
+	self     *Instance         // the concept whose scenario it is
 	hints    map[*Var]Type     // what is known of types so far, for ambiguous fields
 	sites    map[string][]site // who binds a name, anywhere in the item
 	unnamed  map[string]unnamed
@@ -53,6 +54,20 @@ func newResolver(c *checker, broken bool) *resolver {
 
 func (r *resolver) push() { r.scope = &scope{outer: r.scope, names: map[string]*Var{}} }
 func (r *resolver) pop()  { r.scope = r.scope.outer }
+
+// instance finds the instance of a line. The scenario of a concept knows only
+// that concept.
+func (r *resolver) instance(name syntax.Name) *Instance {
+	switch {
+	case r.self == nil:
+		return r.c.instance(name)
+	case name.Text == r.self.Name:
+		return r.self
+	case name.Text != "":
+		r.fault(diag.WrongStep, name.Span, "the scenario of “"+r.self.Name+"” knows no other concept")
+	}
+	return nil
+}
 
 func (r *resolver) fault(code diag.Code, span source.Span, message string, notes ...string) {
 	r.ok = false
@@ -108,6 +123,11 @@ func (r *resolver) bind(name syntax.Name) (v *Var, binds bool) {
 	if ours(name.Text) {
 		r.fault(diag.ReservedVariable, name.Span, "“"+name.Text+"” has a meaning of its own and cannot be bound",
 			"now is the flow's instant, new a fresh identity")
+		return nil, false
+	}
+	switch name.Text {
+	case "true", "false", "null", "nil":
+		r.fault(diag.ReservedVariable, name.Span, "“"+name.Text+"” is a value and cannot be bound")
 		return nil, false
 	}
 	if v := r.lookup(name.Text); v != nil {

@@ -55,7 +55,7 @@ func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 
 // pattern resolves a line of when.
 func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
-	p := &Pattern{Tree: t, Instance: r.c.instance(t.Concept)}
+	p := &Pattern{Tree: t, Instance: r.instance(t.Concept)}
 	var s *spec
 	if p.Instance != nil {
 		s = r.c.specs[p.Instance.Concept.Name]
@@ -195,7 +195,7 @@ func (r *resolver) asks(trees []*syntax.Ask) []*Ask {
 }
 
 func (r *resolver) ask(t *syntax.Ask) *Ask {
-	a := &Ask{Tree: t, Instance: r.c.instance(t.Concept), Awaited: t.HasOut}
+	a := &Ask{Tree: t, Instance: r.instance(t.Concept), Awaited: t.HasOut}
 	var s *spec
 	if a.Instance != nil {
 		s = r.c.specs[a.Instance.Concept.Name]

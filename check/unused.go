@@ -117,11 +117,15 @@ func (u *uses) lines(list []*Line, as role) {
 		if l.Mode == syntax.NoLine {
 			in = localLine
 		}
+		given := in
+		if in == boundLine {
+			given = output
+		}
 		u.asks(l.Else)
 		switch b := l.Body.(type) {
 		case *QueryLine:
 			u.args(b.In, valueInput)
-			u.args(b.Out, in)
+			u.args(b.Out, given)
 		case *FieldLine:
 			u.term(b.Subject, in)
 			u.term(b.Object, in)
@@ -129,7 +133,7 @@ func (u *uses) lines(list []*Line, as role) {
 			u.term(b.Subject, in)
 		case *ViewLine:
 			u.args(b.In, valueInput)
-			u.args(b.Out, in)
+			u.args(b.Out, given)
 		case *IsLine:
 			u.expr(b.Expr)
 			u.note(b.Var, b.Expr.Tree.Span, in)

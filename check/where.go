@@ -97,7 +97,7 @@ func (r *resolver) body(t *syntax.Line) LineBody {
 // each of these gives nil, as an interface, for what is broken
 
 func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
-	q := &QueryLine{Instance: r.c.instance(b.Concept)}
+	q := &QueryLine{Instance: r.instance(b.Concept)}
 	var s *spec
 	if q.Instance != nil {
 		s = r.c.specs[q.Instance.Concept.Name]
@@ -139,7 +139,7 @@ func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
 }
 
 func (r *resolver) memberLine(b *syntax.MemberLine) LineBody {
-	m := &MemberLine{Instance: r.c.instance(b.Concept)}
+	m := &MemberLine{Instance: r.instance(b.Concept)}
 	if m.Instance != nil {
 		s := r.c.specs[m.Instance.Concept.Name]
 		m.Set = r.set(s, b.Concept.Text, b.Set)
