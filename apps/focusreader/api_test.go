@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"log/slog"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/diag"
+)
+
+// serve serves the app on a store of its own.
+func serve(t *testing.T, args ...string) client {
+	t.Helper()
+	s, err := readSettings(append([]string{"--store", "sqlite:" + t.TempDir() + "/reader.db"}, args...), none, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.options.Log = slog.New(slog.DiscardHandler)
+	return serveApp(t, newApp(), s.options)
+}
+
+func serveApp(t *testing.T, app *legible.App, options legible.Options) client {
+	t.Helper()
+	if err := app.Open(context.Background(), options); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler(app))
+	t.Cleanup(func() {
+		server.Close()
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return client{t, server.URL}
+}
+
+func none(string) string { return "" }
+
+// fields are what an answer must hold.
+type fields = map[string]any
+
+const ann = `{"username": "ann", "password": "correct horse"}`
+
+func TestChecker(t *testing.T) {
+	program, findings, err := newApp().Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range findings {
+		if d.Severity == diag.Error {
+			t.Errorf("%s: %s", d.Span, d.Message)
+		} else {
+			t.Logf("%s: %s", d.Span, d.Message)
+		}
+	}
+	if program.Name != "FocusReader" {
+		t.Errorf("the app is called %q", program.Name)
+	}
+}
+
+// TestRoutes goes through the routes as a client does.
+func TestRoutes(t *testing.T) {
+	c := serve(t)
+
+	user := c.want("/api/Profile/createAccount", ann, 200, fields{"user": nil}).text("user")
+	c.want("/api/Profile/createAccount", ann, 409,
+		fields{"error": "Username 'ann' already exists.", "refusal": "USERNAME_TAKEN"})
+	c.want("/api/Profile/createAccount", `{"username": "bob", "password": "short"}`, 422,
+		fields{"error": "Password must be at least 8 characters long."})
+	c.want("/api/Profile/createAccount", `{"username": "bob"}`, 400, fields{"error": nil})
+
+	c.want("/api/Profile/authenticate", ann, 200, fields{"user": user})
+	wrong := c.want("/api/Profile/authenticate", `{"username": "ann", "password": "wrong horse"}`, 401,
+		fields{"error": "Invalid username or password."})
+	unknown := c.want("/api/auth/login", `{"username": "bob", "password": "correct horse"}`, 401, nil)
+	if wrong.raw != unknown.raw {
+		t.Errorf("a wrong password is answered %s and an unknown name %s", wrong.raw, unknown.raw)
+	}
+
+	login := c.want("/api/auth/login", ann, 200, fields{"user": user, "session": nil, "message": "Login successful"})
+	session := login.text("session")
+	if k := login.cookie; k == nil || k.Value != session || !k.HttpOnly || k.SameSite != http.SameSiteLaxMode || k.Path != "/" {
+		t.Errorf("login set the cookie %v", login.cookie)
+	}
+
+	// The session, whichever way it comes.
+	c.want("/api/Profile/_getUserDetails", `{"session": "`+session+`"}`, 200, fields{"username": "ann"})
+	c.want("/api/Profile/_getUserDetails", `{}`, 200, fields{"username": "ann"}, "Authorization", "Bearer "+session)
+	c.want("/api/Profile/_getUserDetails", `{}`, 200, fields{"username": "ann"}, "Cookie", "session="+session)
+	c.want("/api/Profile/_getUserDetails", `{"user": "`+user+`"}`, 401, nil)
+	c.want("/api/Profile/_getUserDetails", `{"session": "made up"}`, 401, fields{"error": "Please log in."})
+
+	change := func(old, new string) string {
+		return `{"session": "` + session + `", "oldPassword": "` + old + `", "newPassword": "` + new + `"}`
+	}
+	c.want("/api/Profile/changePassword", change("wrong horse", "battery staple"), 403, fields{"error": "Incorrect old password."})
+	c.want("/api/Profile/changePassword", change("correct horse", "correct horse"), 422,
+		fields{"error": "New password cannot be the same as the old password."})
+	c.want("/api/Profile/changePassword", change("correct horse", "battery staple"), 200, fields{"user": user})
+	c.want("/api/Profile/authenticate", ann, 401, nil)
+
+	out := c.want("/api/auth/logout", `{"session": "`+session+`"}`, 200, fields{"message": "Logged out successfully"})
+	if out.cookie == nil || out.cookie.MaxAge >= 0 {
+		t.Errorf("logout left the cookie: %v", out.cookie)
+	}
+	c.want("/api/auth/logout", `{"session": "`+session+`"}`, 404, fields{"error": "There is no such session."})
+	c.want("/api/Profile/_getUserDetails", `{}`, 401, fields{"error": "Please log in."}, "Cookie", "session="+session)
+}
+
+// TestEverythingElseDemandsASession asks every route but those that begin
+// something, without and with a made-up session.
+func TestEverythingElseDemandsASession(t *testing.T) {
+	c := serve(t, "--store", "memory:")
+	open := map[string]bool{"/Profile/createAccount": true, "/Profile/authenticate": true, "/auth/login": true}
+	asked := 0
+	for _, path := range routes(t) {
+		if open[path] {
+			continue
+		}
+		asked++
+		body := `{"oldPassword": "correct horse", "newPassword": "battery staple"`
+		c.want("/api"+path, body+`}`, 401, nil)
+		want := 401
+		if path == "/auth/logout" {
+			want = 404 // the session is what it is about: there is none
+		}
+		c.want("/api"+path, body+`, "session": "made up"}`, want, nil)
+	}
+	if asked < 3 {
+		t.Errorf("only %d routes were asked", asked)
+	}
+}
+
+// routes are the paths of the app.
+func routes(t *testing.T) []string {
+	t.Helper()
+	program, _, err := newApp().Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, s := range program.Syncs {
+		for _, w := range s.When {
+			for _, a := range w.In {
+				if path, ok := a.Term.Literal.Text(); ok && a.Name == "path" {
+					paths = append(paths, path)
+				}
+			}
+		}
+	}
+	return paths
+}
+
+// TestOlderClients wants refusals as they are used to.
+func TestOlderClients(t *testing.T) {
+	c := serve(t, "--store", "memory:", "--refusals", "200")
+	c.want("/api/Profile/createAccount", ann, 200, nil)
+	c.want("/api/Profile/createAccount", ann, 200, fields{"error": "Username 'ann' already exists."})
+	c.want("/api/auth/login", `{"username": "ann", "password": "wrong horse"}`, 200, fields{"error": "Invalid username or password."})
+	c.want("/api/Profile/_getUserDetails", `{"session": "made up"}`, 200, fields{"error": "Please log in."})
+}
+
+// TestPaths asks where nothing is.
+func TestPaths(t *testing.T) {
+	c := serve(t, "--store", "memory:")
+	c.want("/api/auth/Login", ann, 404, fields{"nearest": "/api/auth/login"})
+	c.want("/auth/login", ann, 404, fields{"nearest": "/api/auth/login"})
+	c.want("/nothing/of/the/kind", "{}", 404, fields{"error": nil})
+	r, err := http.NewRequest("GET", c.base+"/api/auth/login", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := c.send(r); a.status != 405 {
+		t.Errorf("GET /api/auth/login answered %d: %s", a.status, a.raw)
+	}
+	page, err := http.Get(c.base + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Body.Close()
+	text, err := io.ReadAll(page.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.StatusCode != 200 || !strings.Contains(string(text), c.base+"/api/Profile/createAccount") {
+		t.Errorf("the page at / answered %d and does not say where the API is:\n%s", page.StatusCode, text)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	env := map[string]string{"FOCUSREADER_ADDR": "127.0.0.1:9000", "FOCUSREADER_REFUSALS": "200", "FOCUSREADER_DEV": "true"}
+	s, err := readSettings([]string{"--addr", "127.0.0.1:0"}, func(name string) string { return env[name] }, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := s.options; o.Addr != "127.0.0.1:0" || !o.Host.Refusals200 || !o.Host.Development || o.Store != "sqlite:focusreader.db" {
+		t.Errorf("the settings are %+v", o)
+	}
+	for _, x := range []struct{ arg, want string }{
+		{"--adr=x", "there is no flag --adr; did you mean --addr?"},
+		{"--refusals=kinds", `--refusals is kind or 200, not "kinds"`},
+		{"--durability=ful", `durability is full, relaxed or memory, not "ful"`},
+		{"serve", `there is nothing to do with "serve"`},
+	} {
+		var said strings.Builder
+		if _, err := readSettings([]string{x.arg}, none, &said); err != errUsage || !strings.Contains(said.String(), x.want) {
+			t.Errorf("%s says %q (%v), want %q", x.arg, said.String(), err, x.want)
+		}
+	}
+}

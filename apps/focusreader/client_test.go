@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"reflect"
+	"testing"
+)
+
+// A client asks the API and holds what it says.
+type client struct {
+	t    *testing.T
+	base string // such as "http://127.0.0.1:8000"
+}
+
+// An answer is what the server said.
+type answer struct {
+	status int
+	fields map[string]any
+	cookie *http.Cookie // the session cookie, if one was set
+	raw    string
+}
+
+// post sends a JSON object; each header is a name and a value.
+func (c client) post(path, body string, headers ...string) answer {
+	c.t.Helper()
+	r, err := http.NewRequest("POST", c.base+path, bytes.NewBufferString(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return c.send(r)
+}
+
+func (c client) send(r *http.Request) answer {
+	c.t.Helper()
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer w.Body.Close()
+	text, err := io.ReadAll(w.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	a := answer{status: w.StatusCode, raw: string(text)}
+	if err := json.Unmarshal(text, &a.fields); err != nil {
+		c.t.Fatalf("%s %s answered %d with what is no JSON object: %s", r.Method, r.URL.Path, w.StatusCode, text)
+	}
+	for _, cookie := range w.Cookies() {
+		if cookie.Name == "session" {
+			a.cookie = cookie
+		}
+	}
+	return a
+}
+
+// want posts and holds status and fields of the answer; a field that is wanted
+// as nil must be there with any text in it.
+func (c client) want(path, body string, status int, fields map[string]any, headers ...string) answer {
+	c.t.Helper()
+	a := c.post(path, body, headers...)
+	if a.status != status {
+		c.t.Fatalf("POST %s %s answered %d, want %d: %s", path, body, a.status, status, a.raw)
+	}
+	for name, want := range fields {
+		got := a.fields[name]
+		text, _ := got.(string)
+		if want == nil && text == "" || want != nil && !reflect.DeepEqual(got, want) {
+			c.t.Fatalf("POST %s %s answered %q for %s, want %v: %s", path, body, got, name, want, a.raw)
+		}
+	}
+	return a
+}
+
+// text gives a field of the answer.
+func (a answer) text(name string) string {
+	s, _ := a.fields[name].(string)
+	return s
+}
