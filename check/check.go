@@ -10,8 +10,8 @@
 //
 // The work is a table of passes. Each pass is one story in one file (types.go,
 // unused.go and so on), and reads what earlier ones have promised. Within the
-// first of them the order is: types of a concept (state.go), its actions and
-// queries (contract.go), the app (app.go), then the variables of views and
+// first of them the order is: types of a concept (typenames.go, state.go), its actions and
+// queries (contract.go), the app (app.go, binding.go), then the variables of views and
 // syncs (scope.go, where.go, view.go, sync.go).
 package check
 
