@@ -56,11 +56,13 @@ type App struct {
 	files    fs.FS
 	concepts []func() Concept
 
-	mu     sync.Mutex
-	engine *engine.Engine
-	store  store.Store
-	front  http.Handler
-	log    *slog.Logger
+	mu      sync.Mutex
+	engine  *engine.Engine
+	store   store.Store
+	front   http.Handler
+	log     *slog.Logger
+	stop    context.CancelFunc // of the ticking
+	stopped chan struct{}
 }
 
 // New makes an app of the .app, .sync and .concept files anywhere in files and
@@ -182,8 +184,47 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		o.Host.Log = a.log
 	}
 	a.engine, a.store, a.front = e, st, host.New(e, o.Host)
+	if e.HasTimers() && o.Clock == nil {
+		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
+		a.stop, a.stopped = stop, make(chan struct{})
+		go a.tick(ticking, e)
+	}
 	return nil
 }
+
+// tickEvery is how often the app looks whether a system action is due.
+const tickEvery = time.Second
+
+func (a *App) tick(ctx context.Context, e *engine.Engine) {
+	defer close(a.stopped)
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	for {
+		if _, err := e.Tick(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("system actions", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Tick starts the system actions whose moment has come. An app with a clock of
+// its own (Options.Clock) calls it; others tick by themselves.
+func (a *App) Tick(ctx context.Context) error {
+	a.mu.Lock()
+	e := a.engine
+	a.mu.Unlock()
+	if e == nil {
+		return errNotOpen
+	}
+	_, err := e.Tick(ctx)
+	return err
+}
+
+var errNotOpen = errors.New("the app is not open")
 
 // OpenStore opens a store by its name: "memory:" or "sqlite:PATH".
 func OpenStore(name string, d store.Durability) (store.Store, error) {
@@ -206,6 +247,11 @@ func (a *App) Close() error {
 	defer a.mu.Unlock()
 	if a.engine == nil {
 		return nil
+	}
+	if a.stop != nil {
+		a.stop()
+		<-a.stopped
+		a.stop = nil
 	}
 	err := a.store.Close()
 	a.engine, a.store, a.front = nil, nil, nil
@@ -264,7 +310,7 @@ func (a *App) Ask(ctx context.Context, action string, in ...Field) (Outcome, err
 	e := a.engine
 	a.mu.Unlock()
 	if e == nil {
-		return Outcome{}, errors.New("the app is not open")
+		return Outcome{}, errNotOpen
 	}
 	var names []string
 	for _, x := range e.Plan().Actions {

@@ -117,6 +117,7 @@ type Engine struct {
 	queries []QueryMethod // by plan.Query.Index
 	checks  [][]check     // by plan.Action.Index
 	tables  []*store.Table
+	timers  []*timer
 	flows   sync.Pool
 }
 
@@ -146,6 +147,10 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", q.FullName(), q.Instance.Concept.Name)
 		}
 		e.queries = append(e.queries, m)
+	}
+	var err error
+	if e.timers, err = timersOf(p, schema.Tables); err != nil {
+		return nil, err
 	}
 	e.flows.New = func() any { return newFlow(e) }
 	return e, nil

@@ -87,6 +87,12 @@ func (b *builder) instance(use *check.Instance) {
 		tables[set] = t
 		in.Tables = append(in.Tables, t)
 	}
+	for _, spec := range use.Concept.Actions {
+		// The runtime asks which moments have come.
+		if t := tables[spec.AtSet]; t != nil {
+			t.lookedUp(slices.Index(spec.AtSet.Fields, spec.AtField))
+		}
+	}
 	// A subset comes after the set that it is of, wherever it was written.
 	var place func(t *Table)
 	placed := map[*Table]bool{}

@@ -115,6 +115,14 @@ type Member struct {
 type Page struct {
 	After int64 // only members whose Order is greater
 	Limit int   // at most so many; 0 means all
+	Due   *Due  // only members whose moment has come; nil means all
+}
+
+// A Due picks the members whose moment in a column is there and not after
+// Until, which is a moment too.
+type Due struct {
+	Column int
+	Until  value.Value
 }
 
 // A Schema is all tables of a program.

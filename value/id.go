@@ -52,6 +52,19 @@ func ParseID(s string) (ID, error) {
 	return id, nil
 }
 
+// DerivedID makes an id of a moment and a hash: the same for the same.
+func DerivedID(at time.Time, hash [32]byte) ID {
+	var id ID
+	copy(id[:], hash[:])
+	ms := at.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	id[6] = 0x70 | id[6]&0x0f
+	id[8] = 0x80 | id[8]&0x3f
+	return id
+}
+
 // IDs makes ids that nobody can guess and that ascend in one process. It is
 // safe for use by several goroutines.
 type IDs struct {
