@@ -87,4 +87,3 @@ func TestCatalogue(t *testing.T) {
 		}
 	}
 }
-

@@ -69,12 +69,14 @@ func (m *maker) collection(set *check.Set) string {
 
 func vowel(b byte) bool { return strings.IndexByte("aeiou", b) >= 0 }
 
-// stateField is the name of a set in State.
+// stateField is the name of a set in State, as the specification writes it: a
+// word that tells the set's type from its member's is not needed there.
 func (m *maker) stateField(set *check.Set) string {
-	if set.Kind == syntax.ElementDecl {
+	name := m.collection(set)
+	if set.Kind == syntax.ElementDecl || name == goName(set.Name)+"Set" {
 		return goName(set.Name)
 	}
-	return m.collection(set)
+	return name
 }
 
 // article is the one before a word, as a sentence begins.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/concepts/internal/trial"
+	"github.com/legible-lang/legible/concepts/trial"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -537,14 +537,14 @@ func (s *Editors) ByDesk(ctx legible.Context, v string) iter.Seq2[Editor, Editor
 
 // State is the state of one use of Forming.
 type State struct {
-	Forms      *Forms
-	Labels     *Labels
-	Entries    *Entries
-	StarredSet *StarredSet
-	Pinned     *PinnedElement
-	Settings   *SettingsElement
-	Box        *BoxElement
-	Editors    *Editors
+	Forms    *Forms
+	Labels   *Labels
+	Entries  *Entries
+	Starred  *StarredSet
+	Pinned   *PinnedElement
+	Settings *SettingsElement
+	Box      *BoxElement
+	Editors  *Editors
 }
 
 func newState(instance *legible.Instance) *State {
@@ -638,7 +638,7 @@ func newState(instance *legible.Instance) *State {
 				}
 			},
 		}},
-		StarredSet: &StarredSet{legible.Set[Starred, StarredRow]{
+		Starred: &StarredSet{legible.Set[Starred, StarredRow]{
 			Table: instance.Table("Starred"),
 			Encode: func(r StarredRow) store.Row {
 				return store.Row{

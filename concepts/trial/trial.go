@@ -4,6 +4,17 @@
 // Its one type is [App], an app that uses the concept and nothing else. It
 // promises that each call is an action of a flow of its own: what declines or
 // fails is undone. It refuses to mock anything but the clock.
+//
+// A test takes hold of the concept's Go where it is made:
+//
+//	var c *Concept
+//	app := trial.Open(t, func() legible.Concept {
+//		return Define(func(s *State) Actions { c = &Concept{s}; return c })
+//	})
+//	err := app.Do(func(ctx legible.Context) error {
+//		_, err := c.CreateAccount(ctx, CreateAccountIn{Username: "ann"})
+//		return err
+//	})
 package trial
 
 import (
@@ -21,7 +32,7 @@ import (
 // An App is an app with one concept.
 type App struct {
 	*legible.App
-	// Now is the moment; a test may move it.
+	// Now is the moment, 2030-01-02 03:04:05 UTC at first; a test may move it.
 	Now time.Time
 	t   testing.TB
 	do  func(legible.Context) error

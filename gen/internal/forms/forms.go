@@ -1,0 +1,77 @@
+// Package forms is a concept that has every form of specification there is, to
+// try the Go that is generated. What goes into its actions comes out again.
+package forms
+
+import (
+	"github.com/legible-lang/legible"
+)
+
+//go:generate go run github.com/legible-lang/legible/cmd/legible gen .
+
+// New gives the concept.
+func New() legible.Concept {
+	return Define(func(s *State) Actions { return &Concept{s} })
+}
+
+// A Concept is the Go of one use of Forming.
+type Concept struct{ *State }
+
+// Put keeps what it is given; each name it takes once from an author, who is
+// the form itself.
+func (c *Concept) Put(ctx legible.Context, in PutIn) (PutOut, error) {
+	if len(in.Name) > 10 {
+		return PutOut{}, ErrTooLong
+	}
+	err := c.Forms.Put(ctx, in.Form, FormRow{Author: "author", Name: in.Name, Size: in.Size, Done: in.Done, Day: in.Day,
+		Moment: in.Moment, Token: in.Token.Digest(), Extra: in.Extra, Status: FormStatusOpen,
+		Labels: in.Labels, Steps: in.Steps, Nickname: "nick " + in.Name})
+	if legible.IsTaken(err, "name") {
+		return PutOut{}, ErrNameTaken
+	}
+	return PutOut{in.Form}, err
+}
+
+func (c *Concept) Maybe(_ legible.Context, in MaybeIn) (MaybeOut, error) { return MaybeOut(in), nil }
+
+func (c *Concept) Clear(legible.Context, ClearIn) error { return nil }
+
+func (c *Concept) OlderForm(_ legible.Context, in OlderFormIn) (OlderFormOut, error) {
+	if in.Form == "" {
+		return OlderFormOut{}, ErrError("This form is empty.")
+	}
+	return OlderFormOut(in), nil
+}
+
+func (c *Concept) Tick(legible.Context, TickIn) error { return nil }
+
+func (c *Concept) Pass(legible.Context, PassIn) error { return nil }
+
+func (c *Concept) Send(_ legible.Context, in SendIn) (SendOut, error) {
+	return SendOut{Scan: in.Scan, Token: legible.SecretOf(string(in.Form))}, nil
+}
+
+func (c *Concept) One(ctx legible.Context, in OneIn) (OneOut, error) {
+	row, _ := c.Forms.Get(ctx, in.Form)
+	return OneOut{Name: row.Name, Labels: row.Labels}, nil
+}
+
+func (c *Concept) Optional(ctx legible.Context, in OptionalIn) (OptionalOut, bool, error) {
+	row, found := c.Forms.Get(ctx, in.Form)
+	return OptionalOut{Note: row.Note}, found, nil
+}
+
+func (c *Concept) Many(ctx legible.Context, _ ManyIn) ([]ManyOut, error) {
+	var out []ManyOut
+	for form, row := range c.Forms.All(ctx) {
+		out = append(out, ManyOut{Form: form, Title: row.Name})
+	}
+	return out, nil
+}
+
+func (c *Concept) Silent(ctx legible.Context, _ SilentIn) ([]SilentOut, error) {
+	var out []SilentOut
+	for editor := range c.Editors.All(ctx) {
+		out = append(out, SilentOut{Editor: editor})
+	}
+	return out, nil
+}
