@@ -106,7 +106,7 @@ func (c *checker) refusals(a *Action, s *spec) {
 	if form := a.Tree.ErrorForm; form != nil && a.Refusal("ERROR") == nil {
 		name := syntax.Name{Text: "ERROR", Span: *form}
 		a.Refusals = append(a.Refusals, &Refusal{
-			Tree: &syntax.Refusal{Span: *form, Code: name}, Code: "ERROR", Kind: "invalid"})
+			Tree: &syntax.Refusal{Span: *form, Code: name}, Code: "ERROR", Kind: "invalid", Sentence: "{error}"})
 	}
 }
 
