@@ -49,7 +49,7 @@ type Refusal = engine.Refusal
 // A Value is a value of the language, where a concept takes any: Json.
 type Value = value.Value
 
-// A Blob refers to a large value.
+// A Blob refers to a large value; Context opens it.
 type Blob = value.Blob
 
 // A Concept is a specification and the Go that keeps it. The New function of a

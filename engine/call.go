@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -27,6 +28,11 @@ type Context interface {
 	// Key names this action among all actions of all flows, the same when it
 	// is run again after a crash: an idempotency key for other services.
 	Key() string
+	// PutBlob keeps what a reader gives and OpenBlob reads it again; what no
+	// member of any set comes to refer to is swept away later. Large reading and
+	// writing comes before the first write of an action.
+	PutBlob(r io.Reader, mediaType string) (*value.Blob, error)
+	OpenBlob(b *value.Blob) (store.BlobReader, error)
 	// State is the concept's hand in the store. Collections that are
 	// generated from the specification use it.
 	State() State
@@ -378,6 +384,18 @@ func (c *call) Value(key any) any           { return c.flow.ctx.Value(key) }
 func (c *call) Now() time.Time              { return c.flow.now.UTC().Truncate(time.Millisecond) }
 func (c *call) NewID() string               { return c.flow.engine.options.IDs.At(c.flow.now).String() }
 func (c *call) State() State                { return c }
+
+func (c *call) PutBlob(r io.Reader, mediaType string) (*value.Blob, error) {
+	if c.reading {
+		return nil, errReadOnly
+	}
+	return c.flow.engine.store.PutBlob(c, r, mediaType)
+}
+
+func (c *call) OpenBlob(b *value.Blob) (store.BlobReader, error) {
+	return c.flow.engine.store.OpenBlob(c, b.Hash)
+}
+
 func (c *call) Key() string {
 	return c.flow.idText + "/" + c.flow.occs[c.action].id.String()
 }

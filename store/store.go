@@ -17,7 +17,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"time"
 
 	"github.com/legible-lang/legible/value"
 )
@@ -45,6 +47,20 @@ type Store interface {
 	// Flows lists flows, newest first, that are older than before (or all, for
 	// the zero id), at most limit of them.
 	Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error)
+
+	// PutBlob keeps what a reader gives, under the hash of its bytes, and gives
+	// the reference once it is durable. Bytes that are there already are not
+	// kept again. It is done outside of any turn, and a blob that nothing
+	// comes to refer to is swept away later.
+	PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error)
+
+	// OpenBlob opens a blob for reading. It fails with an error that wraps
+	// fs.ErrNotExist when the store does not have it.
+	OpenBlob(ctx context.Context, hash [32]byte) (BlobReader, error)
+
+	// SweepBlobs removes the blobs that no row and no unfinished flow's journal
+	// refers to and that were put longer ago than age; it gives their number.
+	SweepBlobs(ctx context.Context, age time.Duration) (int, error)
 
 	// Close makes everything durable and ends the store. Flows that are still
 	// open get ErrClosed.
@@ -98,6 +114,12 @@ type Flow interface {
 	// Leave gives the flow up without rest, as a stopping process does: it
 	// stays among the unfinished. The Flow must not be used afterwards.
 	Leave()
+}
+
+// A BlobReader reads one blob. Its reads may come in any order.
+type BlobReader interface {
+	io.ReadSeekCloser
+	io.ReaderAt
 }
 
 // A Row holds a value for each column of its table: value.Null where an
