@@ -1,7 +1,8 @@
 package syntax
 
 import (
-	"slices"
+	"sort"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -320,17 +321,19 @@ func (c *cursor) exprUpTo(n int) *Expr {
 	first, last := c.peek(), c.ahead(n-1)
 	c.i += n
 	text := []byte(c.p.src.Text[first.start:last.end])
-	for _, comment := range c.line.comments {
-		from, to := comment.Span.Start-first.start, comment.Span.End-first.start
-		if from >= 0 && to <= len(text) {
-			copy(text[from:to], slices.Repeat([]byte{' '}, to-from))
-		}
+	erase := func(from, to int) {
+		copy(text[from-first.start:to-first.start], strings.Repeat(" ", to-from))
 	}
-	for i := c.line.first + 1; i <= c.line.last; i++ {
-		l := c.p.lines[i]
-		from, to := l.text-first.start, l.end-first.start
-		if l.blank && from >= 0 && to <= len(text) {
-			copy(text[from:to], slices.Repeat([]byte{' '}, to-from))
+	comments := c.line.comments
+	at := sort.Search(len(comments), func(i int) bool { return comments[i].Span.Start > first.start })
+	for ; at < len(comments) && comments[at].Span.End < last.end; at++ {
+		erase(comments[at].Span.Start, comments[at].Span.End)
+	}
+	lines := c.p.lines
+	at = sort.Search(len(lines), func(i int) bool { return lines[i].start > first.start })
+	for ; at < len(lines) && lines[at].end < last.start; at++ {
+		if lines[at].blank {
+			erase(lines[at].text, lines[at].end)
 		}
 	}
 	e := &Expr{Span: c.p.src.Span(first.start, last.end), Text: string(text)}

@@ -130,16 +130,7 @@ func TestFormat(t *testing.T) {
 		if strings.HasPrefix(name, "testdata/contract") {
 			continue
 		}
-		golden := strings.TrimSuffix(name, ".in") + ".want"
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, _ := os.ReadFile(golden)
-		if got != string(want) {
-			t.Errorf("%s looks otherwise than %s: %s", name, golden, diffLines(string(want), got))
-		}
+		golden(t, strings.TrimSuffix(name, ".in")+".want", got)
 	}
 }
 

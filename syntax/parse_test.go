@@ -26,5 +26,6 @@ func TestContractExamples(t *testing.T) {
 		if len(f.Concepts)+len(f.Apps)+len(f.Syncs)+len(f.Views)+len(f.Scenarios) == 0 {
 			t.Errorf("%s: nothing was read", name)
 		}
+		golden(t, "testdata/tree/"+filepath.Base(name)+".want", dump(f))
 	}
 }

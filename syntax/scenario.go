@@ -80,7 +80,7 @@ func (p *parser) step() *Step {
 	first := c.peek()
 	next := c.ahead(1)
 	switch {
-	case c.at("in"), (c.at("no") || c.at("maybe")) && c.inFollows(1):
+	case c.at("in"), c.at("no") && c.inFollows(1):
 		step.State = &Line{}
 		c.modes(step.State)
 		step.State.Body = c.conceptLine()

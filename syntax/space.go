@@ -1,6 +1,9 @@
 package syntax
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // A spacer decides where a space stands between two tokens. In the lines of
 // the language that follows from the tokens alone. In an expression, whose
@@ -17,12 +20,9 @@ type spacer struct {
 
 // inExpr tells whether two tokens belong to the same expression.
 func (s *spacer) inExpr(a, b token) bool {
-	for _, e := range s.exprs {
-		if a.start >= e.Span.Start && b.end <= e.Span.End {
-			return true
-		}
-	}
-	return false
+	// They stand in order: the last that begins before the token can hold it.
+	i := sort.Search(len(s.exprs), func(i int) bool { return s.exprs[i].Span.Start > a.start }) - 1
+	return i >= 0 && b.end <= s.exprs[i].Span.End
 }
 
 // element makes the next element of a token.

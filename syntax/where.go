@@ -9,7 +9,22 @@ import (
 
 // operatorWords are the words that stand between two parts of an expression,
 // or after its first one.
-var operatorWords = []string{"is", "in", "and", "or", "not", "matches", "contains", "startsWith", "endsWith", "of", "has"}
+var operatorWords = []string{"is", "in", "and", "or", "matches", "contains", "startsWith", "endsWith", "of", "has"}
+
+// operatorWord tells whether a word continues what stands before it; "not"
+// does only with another operator behind it, as in "x not in xs".
+func operatorWord(word, behind string) bool {
+	if word == "not" {
+		word = behind
+	}
+	return slices.Contains(operatorWords, word)
+}
+
+// operatorWordAt tells it of the token n places ahead.
+func (c *cursor) operatorWordAt(n int) bool {
+	t := c.ahead(n)
+	return t.kind == wordToken && operatorWord(c.p.textOf(t), c.p.textOf(c.ahead(n+1)))
+}
 
 // whereLine reads one line of where with its block and its else.
 func (p *parser) whereLine(lines *[]*Line) {
@@ -30,6 +45,11 @@ func (p *parser) whereLine(lines *[]*Line) {
 	}
 	*lines = append(*lines, line)
 	if fold, ok := line.Body.(*FoldLine); ok {
+		if line.Mode != PlainLine {
+			c.warn(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(first),
+				Message: "“" + line.Mode.String() + "” cannot stand before “" + fold.Var.Text + " is " +
+					fold.Fold.String() + "”, which always gives a value"})
+		}
 		p.foldBlock(c, line, fold)
 		return
 	}
@@ -53,7 +73,7 @@ func (c *cursor) modes(line *Line) {
 	for c.at("no") || c.at("maybe") {
 		next := c.ahead(1)
 		text := c.p.textOf(next)
-		lineFollows := next.kind == wordToken && !slices.Contains(operatorWords, text) ||
+		lineFollows := next.kind == wordToken && !c.operatorWordAt(1) ||
 			text == "(" || c.inFollows(1)
 		if !lineFollows || next.kind == endToken {
 			return
@@ -124,7 +144,7 @@ func (c *cursor) misspelt() {
 	if t.kind != wordToken || next.kind != wordToken || c.bad {
 		return
 	}
-	if text := c.p.textOf(next); slices.Contains(operatorWords, text) && !c.inFollows(1) {
+	if c.operatorWordAt(1) && !c.inFollows(1) {
 		return
 	}
 	word := c.p.textOf(t)
@@ -246,7 +266,34 @@ func (c *cursor) isLine() LineBody {
 				c.p.textOf(t) + " " + c.p.textOf(c.ahead(1)) + "”"})
 		return nil
 	}
+	c.brokenFold()
 	return &IsLine{Var: name, Expr: c.expr("is")}
+}
+
+// brokenFold looks at what follows "is" where a word that is no operator
+// follows a word: no expression begins so, and a fold is meant.
+func (c *cursor) brokenFold() {
+	t, next := c.peek(), c.ahead(1)
+	word := c.p.textOf(t)
+	if t.kind != wordToken || next.kind != wordToken || c.operatorWordAt(1) && !c.aheadIs(1, "of") ||
+		word == "not" || word == "let" || word == "if" || c.bad {
+		return
+	}
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t)}
+	switch near, ok := diag.Nearest(word, []string{"each", "count", "sum", "min", "max", "first"}); {
+	case word == "count":
+		d.Message = "“count” counts the frames that the lines below it give, and takes no expression"
+	case word == "sum" || word == "min" || word == "max":
+		d.Message = "expected “of” after “" + word + "”"
+		d.Fix = &diag.Fix{Title: "write of", Edits: []diag.Edit{{Span: c.p.src.Span(t.end, t.end), Text: " of"}}}
+	case ok:
+		d.Code = diag.UnknownWord
+		d.Message = "“" + word + "” is no way to make one value of many; did you mean “" + near + "”?"
+		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
+	default:
+		return
+	}
+	c.fail(d)
 }
 
 // operatorAhead tells whether the token n places ahead continues an expression
@@ -256,7 +303,7 @@ func (c *cursor) operatorAhead(n int) bool {
 	text := c.p.textOf(t)
 	switch t.kind {
 	case wordToken:
-		return text != "not" && slices.Contains(operatorWords, text)
+		return c.operatorWordAt(n)
 	case signToken:
 		return !strings.ContainsAny(text[:1], "([{!-+")
 	}
@@ -308,7 +355,7 @@ func (p *parser) foldTail(fold *FoldLine) bool {
 	plain := rest == "" || strings.HasPrefix(rest, "#")
 	switch {
 	case word == "order" && strings.HasPrefix(rest, "by"):
-	case (word == "limit" || word == "offset") && !plain && p.valueFollows(rest):
+	case (word == "limit" || word == "offset") && !plain && valueFollows(rest):
 	case word == "distinct" && plain:
 	default:
 		return false
@@ -340,15 +387,15 @@ func (p *parser) foldTail(fold *FoldLine) bool {
 
 // valueFollows tells whether a text begins a value, not the rest of an
 // expression that began before it.
-func (p *parser) valueFollows(rest string) bool {
-	word := (&parser{src: p.src}).wordOf(rest)
-	if word != "" {
-		return !slices.Contains(operatorWords, word)
+func valueFollows(rest string) bool {
+	if word := wordOf(rest); word != "" {
+		return !operatorWord(word, wordOf(strings.TrimSpace(rest[len(word):])))
 	}
-	return rest[0] >= '0' && rest[0] <= '9' || rest[0] == '('
+	return strings.IndexByte("0123456789(\"'`", rest[0]) >= 0
 }
 
-func (p *parser) wordOf(s string) string {
+// wordOf is the word with which a text begins, or "".
+func wordOf(s string) string {
 	for i, r := range s {
 		if !wordRune(r, i == 0) {
 			return s[:i]

@@ -1,6 +1,9 @@
 package syntax
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // commentGap stands between a line and the comment behind it.
 const commentGap = "  "
@@ -27,6 +30,7 @@ type node struct {
 	parts  [][]node // of a pair of brackets; each with its comma
 	closer string
 	notes  bool // a comment stands inside
+	width  int  // on one line
 }
 
 // group builds nodes up to a closing bracket, and gives what stands behind it.
@@ -37,7 +41,7 @@ func group(elements []element) (nodes []node, rest []element) {
 			return nodes, elements
 		}
 		elements = elements[1:]
-		n := node{element: e, notes: e.comment}
+		n := node{element: e, notes: e.comment, width: width(e.text)}
 		if !e.comment && strings.Contains("([{", e.text) {
 			var inner []node
 			inner, elements = group(elements)
@@ -46,8 +50,10 @@ func group(elements []element) (nodes []node, rest []element) {
 				elements = elements[1:]
 			}
 			n.parts = parts(inner)
-			for _, i := range inner {
-				n.notes = n.notes || i.notes
+			n.notes = noted(inner)
+			n.width += width(n.closer) + max(0, len(n.parts)-1)
+			for _, part := range n.parts {
+				n.width += widthOf(part)
 			}
 		}
 		nodes = append(nodes, n)
@@ -98,36 +104,42 @@ func (w *wrapper) newLine(indent int) {
 	w.column, w.fresh, w.noted = indent, true, false
 }
 
-// flat is the text of nodes on one line.
-func flat(nodes []node) string {
-	var b strings.Builder
+// flat writes nodes on one line.
+func (w *wrapper) flat(nodes []node) {
 	for i, n := range nodes {
 		if n.gap && i > 0 {
-			b.WriteByte(' ')
+			w.text(" ")
 		}
-		b.WriteString(n.text)
-		if n.closer != "" {
-			for j, part := range n.parts {
-				if j > 0 {
-					b.WriteByte(' ')
-				}
-				b.WriteString(flat(part))
+		w.text(n.text)
+		if n.closer == "" {
+			continue
+		}
+		for j, part := range n.parts {
+			if j > 0 {
+				w.text(" ")
 			}
-			b.WriteString(n.closer)
+			w.flat(part)
+		}
+		w.text(n.closer)
+	}
+}
+
+// widthOf is how wide nodes are on one line.
+func widthOf(nodes []node) int {
+	sum := 0
+	for i, n := range nodes {
+		sum += n.width
+		if n.gap && i > 0 {
+			sum++
 		}
 	}
-	return b.String()
+	return sum
 }
 
 // nodes writes nodes, on one line when they fit.
 func (w *wrapper) nodes(nodes []node, indent int) {
-	text := flat(nodes)
-	notes := false
-	for _, n := range nodes {
-		notes = notes || n.notes
-	}
-	if !notes && w.column+width(text) <= lineWidth {
-		w.text(text)
+	if !noted(nodes) && w.column+widthOf(nodes) <= lineWidth {
+		w.flat(nodes)
 		return
 	}
 	broken := w.toBreak(nodes)
@@ -148,7 +160,7 @@ func (w *wrapper) nodes(nodes []node, indent int) {
 		case broken[i]:
 			w.brackets(n, indent)
 		default:
-			w.text(flat([]node{n}))
+			w.flat([]node{n})
 		}
 	}
 }
@@ -157,27 +169,28 @@ func (w *wrapper) nodes(nodes []node, indent int) {
 // comments in them, else the first pair with which every line is short enough,
 // else all that hold anything.
 func (w *wrapper) toBreak(nodes []node) map[int]bool {
-	noted, all := map[int]bool{}, map[int]bool{}
+	withNotes, all := map[int]bool{}, map[int]bool{}
 	for i, n := range nodes {
 		if n.closer == "" || len(n.parts) == 0 {
 			continue
 		}
 		all[i] = true
 		if n.notes {
-			noted[i] = true
+			withNotes[i] = true
 		}
 	}
-	if len(noted) > 0 {
-		return noted
+	if len(withNotes) > 0 {
+		return withNotes
 	}
-	for i := range nodes {
-		if !all[i] {
-			continue
-		}
-		before := w.column + width(flat(nodes[:i])) + 2
-		behind := width(flat(nodes[i+1:])) + 2
-		if before <= lineWidth && behind <= lineWidth-indentWidth {
+	before, total := 0, widthOf(nodes)
+	for i, n := range nodes {
+		behind := total - before - n.width
+		if all[i] && w.column+before+2 <= lineWidth && behind+2 <= lineWidth-indentWidth {
 			return map[int]bool{i: true}
+		}
+		before = total - behind
+		if i+1 < len(nodes) && nodes[i+1].gap {
+			before++
 		}
 	}
 	return all
@@ -187,7 +200,7 @@ func (w *wrapper) toBreak(nodes []node) map[int]bool {
 // as there is room for.
 func (w *wrapper) brackets(n node, indent int) {
 	w.text(n.text)
-	inner := indent + indentWidth
+	inner := min(indent+indentWidth, max(indent, lineWidth*3/5)) // deep brackets must leave room
 	if first := n.parts[0]; first[0].comment && !first[0].alone {
 		w.note(first[0], inner)
 		n.parts[0] = first[1:]
@@ -197,18 +210,14 @@ func (w *wrapper) brackets(n node, indent int) {
 		if len(part) == 0 {
 			continue
 		}
-		notes := false
-		for _, n := range part {
-			notes = notes || n.notes
-		}
-		text := flat(part)
+		notes := noted(part)
 		switch {
 		case w.noted:
 			w.newLine(inner)
 		case w.fresh:
-		case !notes && w.column+1+width(text) <= lineWidth:
+		case !notes && w.column+1+widthOf(part) <= lineWidth:
 			w.text(" ")
-		case notes && !part[0].comment && w.column+1+width(headText(part)) <= lineWidth && onlyLastNoted(part):
+		case notes && !part[0].comment && w.column+1+widthOf(part[:len(part)-1]) <= lineWidth && onlyLastNoted(part):
 			w.text(" ")
 		default:
 			w.newLine(inner)
@@ -232,15 +241,14 @@ func (w *wrapper) forceBreak() {
 
 // onlyLastNoted tells whether the only comment of a part stands behind it.
 func onlyLastNoted(part []node) bool {
-	for _, n := range part[:len(part)-1] {
-		if n.notes {
-			return false
-		}
-	}
-	return part[len(part)-1].comment && !part[len(part)-1].alone
+	last := part[len(part)-1]
+	return !noted(part[:len(part)-1]) && last.comment && !last.alone
 }
 
-func headText(part []node) string { return flat(part[:len(part)-1]) }
+// noted tells whether a comment stands in or between nodes.
+func noted(nodes []node) bool {
+	return slices.ContainsFunc(nodes, func(n node) bool { return n.notes })
+}
 
 // note writes a comment; what follows it begins on a new line.
 func (w *wrapper) note(n node, indent int) {
