@@ -1,0 +1,178 @@
+package host
+
+import (
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// answered makes the reply of what Requesting.respond was asked with. The
+// fields status, headers, cookies and body are read; the others are a JSON
+// object in their order, secrets revealed: this is the answer that they were
+// made for. The error says what no answer can be, and names no values.
+func (x *exchange) answered(fields []value.Field) (*reply, error) {
+	p := &x.reply
+	*p = reply{status: http.StatusOK}
+	var body value.Value
+	failed := false
+	out := append(x.out[:0], '{')
+	for i := range fields {
+		v := fields[i].Value
+		var err error
+		switch fields[i].Name {
+		case "status":
+			p.status, err = statusIn(v)
+		case "headers":
+			err = p.headers(v)
+		case "cookies":
+			err = x.cookies(p, v)
+		case "body":
+			body = v
+		default:
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = value.AppendJSON(out, value.String(fields[i].Name))
+			out = append(out, ':')
+			out = value.AppendRevealedJSON(out, v)
+			failed = failed || fields[i].Name == "error" && !v.IsNull()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	out = append(out, '}')
+	if !body.IsNull() { // null given to an optional input is absence
+		var err error
+		if out, err = p.whole(out[:0], body); err != nil {
+			return nil, err
+		}
+	}
+	x.out, p.body = out, out
+	if failed {
+		x.front.soft(p)
+	}
+	return p, nil
+}
+
+// whole is a body that is sent as it is: a text as text, all else as JSON.
+func (p *reply) whole(out []byte, v value.Value) ([]byte, error) {
+	if text, ok := v.Text(); ok {
+		if p.kind == "" {
+			p.kind = "text/plain; charset=utf-8"
+		}
+		return append(out, text...), nil
+	}
+	if v.Reveal().Kind() == value.BlobKind {
+		return nil, fmt.Errorf("Requesting.respond was given binary data as the body, which cannot be sent yet")
+	}
+	return value.AppendRevealedJSON(out, v), nil
+}
+
+func statusIn(v value.Value) (int, error) {
+	if v.IsNull() {
+		return http.StatusOK, nil
+	}
+	n, ok := v.Num()
+	if !ok {
+		return 0, fmt.Errorf("Requesting.respond was given %s as the status, which is a number from 200 to 599", v.Kind())
+	}
+	if status := int(n); status >= 200 && status <= 599 && float64(status) == n {
+		return status, nil
+	}
+	return 0, fmt.Errorf("Requesting.respond was given the status %s, but a status is a whole number from 200 to 599", v)
+}
+
+// headers reads the record of headers: a text, number or flag for each, a list
+// for one that is sent several times, null for none.
+func (p *reply) headers(v value.Value) error {
+	if v.IsNull() {
+		return nil
+	}
+	if v.Kind() != value.RecordKind {
+		return fmt.Errorf("Requesting.respond was given %s as headers, which are a record", v.Kind())
+	}
+	for _, f := range v.Fields() {
+		name := textproto.CanonicalMIMEHeaderKey(f.Name)
+		if !isToken(f.Name) {
+			return fmt.Errorf("Requesting.respond was given a header with the name %q, which can be none", f.Name)
+		}
+		if why := forbidden(name); why != "" {
+			return fmt.Errorf("Requesting.respond was given the header %s: %s", name, why)
+		}
+		var values []string
+		items := f.Value.Items()
+		if items == nil {
+			items = []value.Value{f.Value}
+		}
+		for _, item := range items {
+			if item.IsNull() {
+				continue
+			}
+			s, ok := headerText(item)
+			if !ok {
+				return fmt.Errorf("Requesting.respond was given %s as the header %s, which is one line of text", item.Kind(), name)
+			}
+			values = append(values, s)
+		}
+		switch {
+		case len(values) == 0:
+		case name == "Content-Type":
+			p.kind = values[0]
+		default:
+			p.set(name, strings.Join(values, ", "))
+		}
+	}
+	return nil
+}
+
+// forbidden says why a header is not the program's to set.
+func forbidden(name string) string {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization",
+		"Te", "Trailer", "Transfer-Encoding", "Upgrade":
+		return "it belongs to the connection"
+	case "Content-Length", "X-Trace-Id":
+		return "it is set with every answer"
+	case "Set-Cookie":
+		return "cookies are set with the field cookies"
+	}
+	return ""
+}
+
+// headerText writes a value as the text of a header. What has a line break or
+// another control character in it can be none.
+func headerText(v value.Value) (string, bool) {
+	var s string
+	switch v.Kind() {
+	case value.StringKind, value.SecretKind:
+		var ok bool
+		if s, ok = v.Text(); !ok {
+			return "", false
+		}
+	case value.NumberKind, value.FlagKind:
+		s = v.String()
+	default:
+		return "", false
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// isToken tells whether a text can be the name of a header or cookie.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}

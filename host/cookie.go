@@ -1,0 +1,89 @@
+package host
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/value"
+)
+
+// cookies reads the record of cookies. Each is its text, null to delete it, or
+// a record {value, maxAge, path} with maxAge in seconds. No script can read
+// them (HttpOnly), other sites' forms do not send them (SameSite=Lax), and
+// under TLS they travel under TLS only.
+func (x *exchange) cookies(p *reply, v value.Value) error {
+	if v.IsNull() {
+		return nil
+	}
+	if v.Kind() != value.RecordKind {
+		return fmt.Errorf("Requesting.respond was given %s as cookies, which are a record", v.Kind())
+	}
+	for _, f := range v.Fields() {
+		c := &http.Cookie{
+			Name: f.Name, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Secure: x.front.options.BehindTLS || x.request.TLS != nil,
+		}
+		if err := cookieOf(c, f.Value); err != nil {
+			return fmt.Errorf("Requesting.respond was given the cookie %q: %w", f.Name, err)
+		}
+		if err := c.Valid(); err != nil || !isToken(c.Name) {
+			// The library's error quotes the value, which may be a secret.
+			return fmt.Errorf("Requesting.respond was given the cookie %q, whose name, value or path has a character that no cookie can have", f.Name)
+		}
+		p.set("Set-Cookie", c.String())
+	}
+	return nil
+}
+
+func cookieOf(c *http.Cookie, v value.Value) error {
+	if v.Kind() != value.RecordKind {
+		return cookieValue(c, v)
+	}
+	for _, f := range v.Fields() {
+		switch f.Name {
+		case "value":
+			if err := cookieValue(c, f.Value); err != nil {
+				return err
+			}
+		case "maxAge":
+			if f.Value.IsNull() {
+				continue
+			}
+			n, ok := f.Value.Num()
+			if !ok || n != math.Trunc(n) || math.Abs(n) > 1<<31 {
+				return fmt.Errorf("its maxAge must be a whole number of seconds")
+			}
+			if c.MaxAge = int(n); n <= 0 {
+				c.MaxAge = -1
+			}
+		case "path":
+			path, ok := f.Value.Text()
+			if !ok {
+				return fmt.Errorf("its path must be a text")
+			}
+			c.Path = path
+		default:
+			near := ""
+			if n, ok := diag.Nearest(f.Name, []string{"value", "maxAge", "path"}); ok {
+				near = "; do you mean " + n + "?"
+			}
+			return fmt.Errorf("it has value, maxAge and path, but no %s%s", f.Name, near)
+		}
+	}
+	return nil
+}
+
+func cookieValue(c *http.Cookie, v value.Value) error {
+	if v.IsNull() {
+		c.MaxAge = -1
+		return nil
+	}
+	text, ok := v.Text()
+	if !ok {
+		return fmt.Errorf("its value must be a text or null, not %s", v.Reveal().Kind())
+	}
+	c.Value = text
+	return nil
+}

@@ -1,0 +1,250 @@
+// Package host turns HTTP requests into flows and the results of flows into
+// answers.
+//
+// Its three main types are [Front], the http.Handler of a program; [Options],
+// what one may choose about it; and reply, which everything that can happen to
+// a request becomes before one place writes it. It promises that every request
+// is answered, with JSON and a status that says what happened; that what a
+// request lacks is named, with the nearest thing that it has; that a
+// credential means the same whichever way it came; and that neither log nor
+// answer shows a secret that the program did not answer with. It refuses to
+// know what a program does: which paths there are, which fields they need and
+// who may ask for what all comes from the plan.
+//
+// The files follow a request: front.go receives it, find.go finds its route,
+// fields.go and credential.go gather what it carries, needs.go holds that
+// against what the syncs need, result.go makes the answer, answer.go and
+// cookie.go read what the program wants in it, reply.go writes it. serve.go
+// stands around them all.
+package host
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options of a front and its server. The zero value is right.
+type Options struct {
+	// Prefix is the path below which the routes stand, such as "/api". The
+	// front takes it off itself, so it is mounted without http.StripPrefix;
+	// paths in messages carry it.
+	Prefix string
+	// AllowOrigins are the origins, such as "https://app.example.org", whose
+	// pages may call and read the answers, with credentials. None means that
+	// only pages of the same origin can.
+	AllowOrigins []string
+	// Refusals200 sends with status 200 what older clients expect to find
+	// there: every refusal, every answer of a sync that has the field "error",
+	// and what the front says of a readable request that lacks a field or a
+	// credential. What is no readable request for a known path (404, 405, 413,
+	// 415, 400 for what is not JSON), and 5xx of the front itself, keep their
+	// status.
+	Refusals200 bool
+	// Development puts the reason into answers with status 500.
+	Development bool
+	// BehindTLS says that a proxy in front speaks TLS, so that cookies are
+	// Secure also where this process sees plain HTTP.
+	BehindTLS bool
+	// Log has one line for each request, and faults; nil means slog.Default.
+	Log *slog.Logger
+
+	// MaxBody is how large a body may be, in bytes; 16 MiB.
+	MaxBody int64
+	// MaxInFlight is how many requests are worked on at a time, 1024. What
+	// comes above that is told to come again (503).
+	MaxInFlight int
+	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
+	MaxHeader int
+	// HeaderTimeout bounds the reading of a request's headers, 10 s;
+	// ReadTimeout that of the whole request, 60 s; WriteTimeout the time from
+	// the headers to the end of the answer, 2 min; IdleTimeout how long a
+	// connection may wait for its next request, 2 min; Grace how long requests
+	// in flight may go on when the server stops, 10 s.
+	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout, Grace time.Duration
+}
+
+func (o Options) orDefault() Options {
+	o.Prefix = strings.TrimRight(o.Prefix, "/")
+	if o.Prefix != "" && o.Prefix[0] != '/' {
+		o.Prefix = "/" + o.Prefix
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
+	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)
+	o.MaxHeader = cmp.Or(max(o.MaxHeader, 0), 64<<10)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 2*time.Minute)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
+	o.Grace = cmp.Or(o.Grace, 10*time.Second)
+	return o
+}
+
+// A Front answers the requests of one program. It is safe for use by several
+// goroutines.
+type Front struct {
+	engine   *engine.Engine
+	plan     *plan.Plan
+	routes   *plan.Routes
+	options  Options
+	origins  map[string]bool
+	sameSite *http.CrossOriginProtection
+	ids      *value.IDs // for the traces of requests that open no flow
+	known    map[*plan.Route]*knownRoute
+	// The columns of Requesting.request that the front fills itself, -1 where
+	// there is none.
+	method, path, headers int
+	secretHeaders         map[string]bool // canonical names
+	inFlight              atomic.Int64
+	exchanges             sync.Pool
+}
+
+// New makes the front of the program that an engine runs.
+func New(e *engine.Engine, opt Options) *Front {
+	f := &Front{
+		engine: e, plan: e.Plan(), routes: e.Plan().Routes, options: opt.orDefault(),
+		origins: map[string]bool{}, sameSite: http.NewCrossOriginProtection(), ids: value.NewIDs(),
+		known: map[*plan.Route]*knownRoute{}, method: -1, path: -1, headers: -1,
+		secretHeaders: map[string]bool{"Authorization": true, "Proxy-Authorization": true, "Cookie": true},
+	}
+	for _, origin := range opt.AllowOrigins {
+		if err := f.sameSite.AddTrustedOrigin(origin); err != nil {
+			f.options.Log.Error("an allowed origin is none; write it as https://app.example.org", "origin", origin, "error", err)
+			continue
+		}
+		f.origins[origin] = true
+	}
+	if a := f.routes.Request; a != nil {
+		f.method, f.path, f.headers = a.Input("method"), a.Input("path"), a.Input("headers")
+		for _, c := range f.routes.Credentials {
+			for _, h := range c.Headers {
+				f.secretHeaders[http.CanonicalHeaderKey(h)] = true
+			}
+		}
+		everywhere := patternsWithoutPath(f.plan)
+		for _, r := range f.routes.All {
+			f.known[r] = f.know(r, everywhere)
+		}
+	}
+	f.exchanges.New = func() any { return &exchange{front: f} }
+	return f
+}
+
+// A knownRoute is a route with all that the front looks at for each request.
+type knownRoute struct {
+	*plan.Route
+	fields       []*knownField
+	wantsHeaders bool // some sync names the field headers
+	secretParams bool // its path holds a secret
+}
+
+// A knownField is a field that some sync on the route names.
+type knownField struct {
+	*plan.Field
+	column int
+	// literals are what the syncs compare it with.
+	literals []value.Value
+	// joint tells that a sync names it which the request alone cannot start.
+	joint bool
+}
+
+// field finds a field by its name.
+func (k *knownRoute) field(name string) *knownField {
+	for _, x := range k.fields {
+		if x.Name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// patternsWithoutPath gives the patterns over requests that name no path: they
+// match the requests of every route.
+func patternsWithoutPath(p *plan.Plan) []plan.Ref {
+	var list []plan.Ref
+	for _, s := range p.Syncs {
+		for i, w := range s.When {
+			if w.Action.Role == plan.Request && literal(w, "path").IsNull() {
+				list = append(list, plan.Ref{Sync: s, Pattern: i})
+			}
+		}
+	}
+	return list
+}
+
+// literal is what a pattern wants a field to be.
+func literal(w *plan.Pattern, name string) value.Value {
+	for _, t := range w.Tests {
+		if t.Name == name && !t.Column.Out {
+			return t.Literal
+		}
+	}
+	return value.Value{}
+}
+
+// know gathers what the front looks at of a route.
+func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
+	k := &knownRoute{Route: r}
+	for _, x := range r.Fields {
+		k.fields = append(k.fields, &knownField{Field: x, column: f.routes.Request.Input(x.Name)})
+		k.secretParams = k.secretParams || x.Param && x.Secret
+	}
+	for i, ref := range append(append([]plan.Ref(nil), r.Patterns...), everywhere...) {
+		w := ref.Sync.When[ref.Pattern]
+		for _, v := range w.Vars {
+			if !v.Column.Out {
+				k.name(f, v.Name, ref, v.Slot, i < len(r.Patterns))
+			}
+		}
+		for _, t := range w.Tests {
+			if t.Column.Out {
+				continue
+			}
+			if x := k.name(f, t.Name, ref, -1, i < len(r.Patterns)); x != nil && !t.Literal.IsNull() {
+				x.literals = append(x.literals, t.Literal)
+			}
+		}
+	}
+	return k
+}
+
+// name notes that a pattern names a field, and gives it.
+func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own bool) *knownField {
+	switch name {
+	case "headers":
+		k.wantsHeaders = true
+		return nil
+	case "method", "path":
+		return nil
+	}
+	x := k.field(name)
+	if x == nil {
+		column := f.routes.Request.Input(name)
+		if own || column < 0 {
+			return nil // an output, or a refusal's sentence
+		}
+		x = &knownField{Field: &plan.Field{Name: name, Optional: true}, column: column}
+		for _, c := range f.routes.Credentials {
+			if c.Field == name {
+				x.Credential, x.Secret = c, true
+			}
+		}
+		if slot >= 0 {
+			x.Type = ref.Sync.Types[slot]
+		}
+		k.fields = append(k.fields, x)
+	}
+	x.joint = x.joint || own && len(ref.Sync.When) > 1
+	return x
+}

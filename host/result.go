@@ -1,0 +1,91 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// result makes the reply of how the flow ended: the answer of a sync, else the
+// first refusal that no sync matched, else what broke, else that nobody
+// answered, and why.
+func (x *exchange) result(r engine.Result, err error) *reply {
+	trace := r.Flow.String()
+	p := x.ended(r, err, trace)
+	p.trace = trace
+	return p
+}
+
+func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
+	switch {
+	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrClosed):
+		x.warn("an answer was withheld: what it rests on is not durable", trace, err.Error())
+		return again("What was asked could not be kept just now. Please try again in a moment.")
+	case err != nil:
+		x.warn("an answer was withheld", trace, err.Error())
+		return x.fault(trace, err.Error())
+	case r.Answer != nil:
+		p, err := x.answered(r.Answer.Fields)
+		if err != nil {
+			x.warn("an answer could not be sent", trace, err.Error())
+			return x.fault(trace, err.Error())
+		}
+		return p
+	case r.Unhandled != nil:
+		return x.front.soft(refused(r.Unhandled))
+	case r.Fault != nil: // the engine has told the log
+		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
+		return x.fault(trace, reason)
+	}
+	entries, err := journal.Read(r.Entries)
+	reason := explain.Unanswered(x.front.plan, entries)
+	if err != nil {
+		reason = "the record of the flow cannot be read: " + err.Error()
+	}
+	x.warn("nobody answered a request", trace, reason)
+	return x.broken("Nobody answered this request.", trace, reason)
+}
+
+func (x *exchange) warn(what, trace, reason string) {
+	route := ""
+	if x.route != nil {
+		route = x.request.Method + " " + x.front.options.Prefix + x.route.Path
+	}
+	x.front.options.Log.LogAttrs(context.WithoutCancel(x.request.Context()), slog.LevelError, what,
+		slog.String("trace", trace), slog.String("route", route), slog.String("reason", reason))
+}
+
+// refused is the reply to a request that ended with a refusal.
+func refused(r *engine.Refused) *reply {
+	sentence := r.Sentence
+	if sentence == "" {
+		sentence = fmt.Sprintf("%s was refused.", r.Action)
+	}
+	return problem(statusOf(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
+}
+
+// statusOf gives the status of a kind of refusal.
+func statusOf(kind string) int {
+	switch kind {
+	case "unauthenticated":
+		return http.StatusUnauthorized
+	case "forbidden":
+		return http.StatusForbidden
+	case "missing":
+		return http.StatusNotFound
+	case "conflict":
+		return http.StatusConflict
+	case "limited":
+		return http.StatusTooManyRequests
+	}
+	return http.StatusUnprocessableEntity
+}
