@@ -33,6 +33,10 @@ type Context interface {
 	// writing comes before the first write of an action.
 	PutBlob(r io.Reader, mediaType string) (*value.Blob, error)
 	OpenBlob(b *value.Blob) (store.BlobReader, error)
+	// Hold takes the store's turn before the first write: what is read from
+	// here on stays so until the action returns. Nobody else writes meanwhile,
+	// so slow work comes before it.
+	Hold()
 	// State is the concept's hand in the store. Collections that are
 	// generated from the specification use it.
 	State() State
@@ -195,18 +199,26 @@ func (f *flow) keepable(n int32, a *plan.Action, out []value.Value) bool {
 // drop undoes what the action wrote. What a joint decision wrote is undone by
 // the decision.
 func (f *flow) drop() {
-	if f.call.wrote && !f.call.joint {
+	if !f.call.joint {
+		f.letGo()
+	}
+}
+
+// letGo undoes what was written in the turn and ends it.
+func (f *flow) letGo() {
+	if f.call.wrote || f.call.held {
 		f.hand.Undo()
-		f.call.wrote = false
+		f.call.wrote, f.call.held = false, false
 	}
 }
 
 // keep ends the turn of an action, or of a joint decision, that returned.
 func (f *flow) keep() bool {
 	if !f.call.wrote {
+		f.letGo()
 		return true
 	}
-	f.call.wrote = false
+	f.call.wrote, f.call.held = false, false
 	f.record(false)
 	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
 		f.dead = err
@@ -355,7 +367,8 @@ func faultAt(line *plan.Ask, expr string, err error) error {
 type call struct {
 	flow    *flow
 	action  int32
-	wrote   bool            // the turn has been taken
+	wrote   bool            // something was written in this turn
+	held    bool            // the turn was taken by Hold
 	joint   bool            // inside then together
 	reading bool            // inside a query
 	start   time.Time       // of the flow, by the machine's clock
@@ -384,6 +397,12 @@ func (c *call) Value(key any) any           { return c.flow.ctx.Value(key) }
 func (c *call) Now() time.Time              { return c.flow.now.UTC().Truncate(time.Millisecond) }
 func (c *call) NewID() string               { return c.flow.engine.options.IDs.At(c.flow.now).String() }
 func (c *call) State() State                { return c }
+func (c *call) Hold() {
+	if !c.reading && !c.wrote && !c.held {
+		c.held = true
+		c.flow.hand.Hold()
+	}
+}
 
 func (c *call) PutBlob(r io.Reader, mediaType string) (*value.Blob, error) {
 	if c.reading {

@@ -38,12 +38,13 @@ type QueryMethod func(ctx Context, in []value.Value, rows *Rows) error
 
 // Rows are what a query gives.
 type Rows struct {
-	width int
-	cells []value.Value
+	width, count int
+	cells        []value.Value
 }
 
 // Add makes a row, to be filled by the caller at once.
 func (r *Rows) Add() []value.Value {
+	r.count++
 	n := len(r.cells)
 	for range r.width {
 		r.cells = append(r.cells, value.Value{})
@@ -52,12 +53,7 @@ func (r *Rows) Add() []value.Value {
 }
 
 // Len is the number of rows.
-func (r *Rows) Len() int {
-	if r.width == 0 {
-		return 0
-	}
-	return len(r.cells) / r.width
-}
+func (r *Rows) Len() int { return r.count }
 
 func (r *Rows) row(i int) []value.Value { return r.cells[i*r.width : (i+1)*r.width] }
 

@@ -157,8 +157,7 @@ func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.Actio
 		}
 		return
 	}
-	f.hand.Undo()
-	f.call.wrote = false
+	f.letGo()
 	last := int32(len(f.occs)) - 1
 	for n := from; n < last; n++ {
 		f.undone(n)

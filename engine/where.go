@@ -553,7 +553,7 @@ func (f *flow) takeRows(width int) *Rows {
 	if n := len(f.rows); n > 0 {
 		r := f.rows[n-1]
 		f.rows = f.rows[:n-1]
-		r.width, r.cells = width, r.cells[:0]
+		r.width, r.count, r.cells = width, 0, r.cells[:0]
 		return &r
 	}
 	return &Rows{width: width}

@@ -84,6 +84,12 @@ func (b *builder) instance(use *check.Instance) {
 	for _, set := range use.Concept.Sets {
 		t := &Table{Instance: in, Set: set}
 		t.Unique = slices.Clone(set.Uniques)
+		for i, f := range set.Fields {
+			// What a member belongs to is what concepts look their members up by.
+			if f.Type.Kind == check.Identity {
+				t.lookedUp(i)
+			}
+		}
 		tables[set] = t
 		in.Tables = append(in.Tables, t)
 	}
