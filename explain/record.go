@@ -124,9 +124,9 @@ func (a *action) ended() string {
 	case journal.Returned:
 		return "returned"
 	case journal.Refused:
-		return "was refused " + a.code + " (" + clip(a.text) + ")"
+		return "was refused " + a.code + " (“" + clip(a.text) + "”)"
 	case journal.Fault:
-		return "faulted: " + clip(a.text)
+		return "faulted: " + clip(strings.TrimPrefix(a.text, a.name+": "))
 	case journal.Undone:
 		return "was undone"
 	}

@@ -121,7 +121,7 @@ func (r *record) nobody(respond *plan.Action, answers func(*plan.Ask) bool) stri
 func (r *record) faulted() string {
 	for _, a := range r.actions {
 		if a.outcome == journal.Fault {
-			return a.name + " faulted: " + a.text
+			return a.name + " " + a.ended()
 		}
 	}
 	if len(r.faults) > 0 {

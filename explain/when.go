@@ -126,6 +126,9 @@ func find(vars []bound, slot int) *bound {
 type difference struct {
 	cost int // 1 looks like a slip, 3 like something else; -1 is another path
 	text string
+	// path tells that it is another path, and no other difference is forgiven
+	// beside it.
+	path bool
 }
 
 // differences lists in what an action, however it ended, is not what a line
@@ -144,7 +147,7 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 			}
 		case t.Literal.IsNull():
 			if !got.IsNull() {
-				list = append(list, difference{2, t.Name + " must be absent, but is " + clip(got.String())})
+				list = append(list, difference{cost: 2, text: t.Name + " must be absent, but is " + clip(got.String())})
 			}
 		case got.IsNull():
 			list = append(list, missing(t.Name, a))
@@ -161,14 +164,15 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 			list = append(list, missing(v.Name, a))
 			continue
 		}
-		before := find(vars, v.Slot)
 		for _, w := range p.Vars[:i] {
-			if before == nil && w.Slot == v.Slot {
-				before = &bound{v.Slot, a.column(w.Column), w.Name}
+			if x := a.column(w.Column); w.Slot == v.Slot && !same(x, got) {
+				list = append(list, difference{cost: 2, text: v.Name + " is " + clip(got.String()) + " and " + w.Name +
+					" is " + clip(x.String()) + ", where the line wants them to be the same"})
 			}
 		}
+		before := find(vars, v.Slot)
 		if before != nil && !same(before.value, got) {
-			list = append(list, difference{2, v.Name + " is " + clip(got.String()) + " in " + a.name +
+			list = append(list, difference{cost: 2, text: v.Name + " is " + clip(got.String()) + " in " + a.name +
 				", but " + clip(before.value.String()) + " in " + before.from})
 		}
 	}
@@ -177,20 +181,21 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 
 // unequal compares a literal with what an action has in its place.
 func unequal(p *plan.Pattern, t plan.Test, got value.Value) difference {
-	d := difference{3, t.Name + " differs: the line says " + t.Literal.String() + ", but it was " + clip(got.String())}
+	d := difference{cost: 3, text: t.Name + " differs: the line says " + t.Literal.String() + ", but it was " + clip(got.String())}
 	want, _ := t.Literal.Text()
 	if text, ok := got.Text(); ok {
-		if strings.EqualFold(text, want) {
-			d.cost = 1
-		} else if _, near := diag.Nearest(text, []string{want}); near {
-			d.cost = 1
-		} else if p.Action.Role == plan.Request && t.Name == "path" {
+		_, near := diag.Nearest(text, []string{want})
+		path := p.Action.Role == plan.Request && t.Name == "path"
+		switch {
+		case near:
+			d.cost, d.path = 1, path && !strings.EqualFold(text, want)
+		case path:
 			d.cost = -1
 		}
 	}
 	if p.Action.Role == plan.Request && t.Name == "method" {
 		d.cost = 1
-		if !strings.Contains(p.Text, "method") {
+		if !strings.Contains(p.Text, "method:") {
 			d.text += " (a line without method means POST)"
 		}
 	}
@@ -201,9 +206,9 @@ func unequal(p *plan.Pattern, t plan.Test, got value.Value) difference {
 // that looks like it.
 func missing(name string, a *action) difference {
 	if near, ok := diag.Nearest(name, a.names()); ok {
-		return difference{1, name + " is missing, but there is " + near}
+		return difference{cost: 1, text: name + " is missing, but there is " + near}
 	}
-	return difference{2, name + " is missing"}
+	return difference{cost: 2, text: name + " is missing"}
 }
 
 // names lists what an action was given.
@@ -258,8 +263,9 @@ func (r *record) miss(p *plan.Pattern, a *action, got *partial) (int, string) {
 		}
 		why = append(why, a.name+" "+a.ended()+wants)
 	}
-	for _, d := range differences(p, a, got.bound) {
-		if d.cost < 0 {
+	list := differences(p, a, got.bound)
+	for _, d := range list {
+		if d.cost < 0 || d.path && (len(list) > 1 || got.count < len(got.chosen)-1) {
 			return -1, ""
 		}
 		cost += d.cost

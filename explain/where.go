@@ -49,13 +49,18 @@ func outcome(line *plan.Line) string {
 		return "found what must not be there"
 	case line.Filter != nil:
 		return "was not true"
-	case line.Is != nil:
-		return "was something else"
+	case line.Is != nil, line.Member != nil, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
+		return "did not hold"
+	case line.Query != nil && slices.ContainsFunc(line.Query.Out, compares),
+		line.View != nil && slices.ContainsFunc(line.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any }):
+		return "gave nothing that agrees"
 	case line.Fold != nil:
 		return "gave something else"
 	}
 	return "gave nothing"
 }
+
+func compares(o plan.Output) bool { return !o.Binds && !o.Term.Any }
 
 // with lists the variables that a line reads: `, with user = "u1"`. A question
 // about nothing has no answer, and that is said.
@@ -217,8 +222,8 @@ func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal
 			return "sync " + s.Name + " fired, but only an else of it asks " + what, 0
 		}
 		line := s.Where[f.Line]
-		return "sync " + s.Name + " went into the else of its where line at " + line.Span.String() + " (" + clip(line.Text) + ")" +
-			with(s, line, f) + ", which does not ask " + what, 0
+		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + clip(line.Text) + ")" +
+			with(s, line, f) + ", and that else does not ask " + what, 0
 	}
 	for i, line := range lines {
 		a := r.byID[journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}]
@@ -230,8 +235,8 @@ func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal
 			return "sync " + s.Name + " fired, but " + place + " " + a.ended() + given(a), i
 		case wanted(line):
 			return "sync " + s.Name + " fired, but " + place + " " + a.ended(), i
-		case !line.Awaited:
-			continue
+		case !line.Awaited, s.Together && a.outcome == journal.Undone:
+			continue // a decision was undone by a later line
 		case a.outcome != journal.Returned:
 			return "sync " + s.Name + " fired, but " + place + " " + a.ended() + ", so the lines below it were not asked" + r.taken(a), i
 		}
