@@ -6,7 +6,7 @@ import (
 )
 
 // commentGap stands between a line and the comment behind it.
-const commentGap = "  "
+const commentGap = " "
 
 // wrap gives the text of a line that begins at a column. A line that is too
 // long, or holds a comment before its end, is continued inside its brackets;
