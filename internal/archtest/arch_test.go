@@ -1,0 +1,300 @@
+package archtest
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module    = "github.com/legible-lang/legible"
+	top       = "../.."
+	maxLines  = 800 // of a file written by hand
+	essay     = 40  // words of a package's doc comment, at least
+	note      = 15  // the same of a command and of what is internal
+	docTable  = "ARCHITECTURE.md"
+	tableMark = "<!-- rooms: written by go test ./internal/archtest -update -->\n"
+	tableEnd  = "<!-- end of rooms -->\n"
+)
+
+var update = flag.Bool("update", false, "rewrite the table of rooms")
+
+// A file is one Go file of the module.
+type file struct {
+	name   string // from the top, with slashes
+	folder string // "." for the top
+	text   string
+	tree   *ast.File
+	test   bool
+	made   bool // by a program
+}
+
+func goFiles(t *testing.T) []file {
+	t.Helper()
+	var files []file
+	err := filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if base := d.Name(); name != top && (strings.HasPrefix(base, ".") || base == "testdata" || base == "node_modules") {
+				return filepath.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != top {
+				return filepath.SkipDir // a module of its own
+			}
+			return nil
+		}
+		if filepath.Ext(name) != ".go" {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(top, name)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		files = append(files, file{name: rel, folder: path.Dir(rel), text: string(text), tree: tree,
+			test: strings.HasSuffix(rel, "_test.go"), made: ast.IsGenerated(tree)})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// find gives the room of a folder.
+func find(folder string) (room, bool) {
+	for _, r := range rooms {
+		if r.folder == folder || strings.HasSuffix(r.folder, "/*") && path.Dir(folder) == path.Dir(r.folder) {
+			return r, true
+		}
+	}
+	return room{}, false
+}
+
+func (r room) may(folder string) bool {
+	return slices.ContainsFunc(r.uses, func(u string) bool {
+		return u == folder || strings.HasSuffix(u, "/*") && path.Dir(folder) == path.Dir(u)
+	})
+}
+
+// TestArrows holds every import against the table of rooms.
+func TestArrows(t *testing.T) {
+	for _, f := range goFiles(t) {
+		r, known := find(f.folder)
+		if !known {
+			if !f.test {
+				t.Errorf("%s: the folder %s has no room in rooms_test.go: say what it may use", f.name, f.folder)
+			}
+			continue
+		}
+		for _, spec := range f.tree.Imports {
+			imported := strings.Trim(spec.Path.Value, `"`)
+			inner, ours := strings.CutPrefix(imported, module)
+			switch {
+			case ours && !f.test:
+				inner = cmp.Or(strings.TrimPrefix(inner, "/"), ".")
+				if !r.may(inner) {
+					t.Errorf("%s: %s may not import %s: %s", f.name, f.folder, inner, r.why)
+				}
+			case !ours && strings.Contains(strings.Split(imported, "/")[0], "."):
+				checkLibrary(t, f, imported)
+			}
+		}
+	}
+}
+
+func checkLibrary(t *testing.T, f file, imported string) {
+	t.Helper()
+	for _, l := range libraries {
+		if !strings.HasPrefix(imported, l.path) {
+			continue
+		}
+		if !slices.Contains(l.rooms, f.folder) && !(f.test && l.tests) {
+			t.Errorf("%s: %s (%s) is used in %s only", f.name, imported, l.reason, cmp.Or(strings.Join(l.rooms, " and "), "tests"))
+		}
+		return
+	}
+	t.Errorf("%s: the library %s has no place in rooms_test.go", f.name, imported)
+}
+
+// TestReadingIsPure wants that what reads texts sees no file, network or
+// process, so that it gives the same in an editor, a browser and a test.
+func TestReadingIsPure(t *testing.T) {
+	reading := []string{"source", "diag", "expression", "syntax", "check", "plan", "value", "journal", "explain"}
+	outside := []string{"os", "io/ioutil", "net", "net/http", "syscall", "os/exec", "math/rand", "log", "log/slog"}
+	for _, f := range goFiles(t) {
+		if f.test || !slices.Contains(reading, f.folder) {
+			continue
+		}
+		for _, spec := range f.tree.Imports {
+			if imported := strings.Trim(spec.Path.Value, `"`); slices.Contains(outside, imported) {
+				t.Errorf("%s: %s may not import %s: it reads texts that somebody else has opened", f.name, f.folder, imported)
+			}
+		}
+	}
+}
+
+// TestRoomsAreDirected holds the table itself to one direction: a room uses
+// only what stands above it, so that there is no circle.
+func TestRoomsAreDirected(t *testing.T) {
+	place := map[string]int{}
+	for i, r := range rooms {
+		place[r.folder] = i
+	}
+	for i, r := range rooms {
+		for _, u := range r.uses {
+			j, known := place[u]
+			if !known {
+				t.Errorf("%s uses %s, which is no room", r.folder, u)
+			}
+			if j >= i {
+				t.Errorf("%s uses %s, which stands below it", r.folder, u)
+			}
+		}
+	}
+}
+
+// TestFiles holds each file to what a person can read.
+func TestFiles(t *testing.T) {
+	open := []string{"TO" + "DO", "FIX" + "ME"}
+	for _, f := range goFiles(t) {
+		if f.made {
+			continue
+		}
+		if n := strings.Count(f.text, "\n"); n > maxLines && !f.test {
+			t.Errorf("%s has %d lines; at most %d tell one story", f.name, n, maxLines)
+		}
+		for i, line := range strings.Split(f.text, "\n") {
+			for _, word := range open {
+				if strings.Contains(line, word) {
+					t.Errorf("%s:%d: %s: what is left open is no part of the source", f.name, i+1, word)
+				}
+			}
+		}
+		for _, d := range f.tree.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: func init: what runs before main cannot be followed", f.name)
+			}
+		}
+	}
+}
+
+// docs gives the doc comment of each package that is more than tests.
+func docs(files []file) map[string]string {
+	out := map[string]string{}
+	for _, f := range files {
+		if f.test {
+			continue
+		}
+		if _, ok := out[f.folder]; !ok {
+			out[f.folder] = ""
+		}
+		if f.tree.Doc != nil && !f.made {
+			out[f.folder] += f.tree.Doc.Text()
+		}
+	}
+	return out
+}
+
+// TestEssays wants of each package a few sentences that say what it is for.
+func TestEssays(t *testing.T) {
+	for folder, doc := range docs(goFiles(t)) {
+		least := essay
+		if strings.HasPrefix(folder, "cmd/") || strings.Contains(folder, "internal/") {
+			least = note
+		}
+		if n := len(strings.Fields(doc)); n < least {
+			t.Errorf("the package in %s says %d words of itself; at least %d tell what it is for, its main types, what it promises and refuses", folder, n, least)
+		}
+	}
+}
+
+// TestRoomTable holds the table in ARCHITECTURE.md against the folders.
+func TestRoomTable(t *testing.T) {
+	name := filepath.Join(top, docTable)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), tableMark)
+	_, after, closed := strings.Cut(rest, tableEnd)
+	if !ok || !closed {
+		t.Fatalf("%s has no table of rooms between its two marks", docTable)
+	}
+	want := before + tableMark + table(docs(goFiles(t))) + tableEnd + after
+	if want == string(text) {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("the table of rooms in %s is not what the folders are: run go test ./internal/archtest -update", docTable)
+}
+
+// table draws the rooms in their order; those of one line stand together.
+func table(docs map[string]string) string {
+	var b strings.Builder
+	b.WriteString("| room | is | may use |\n| --- | --- | --- |\n")
+	for _, r := range rooms {
+		for _, folder := range slices.Sorted(folders(docs, r)) {
+			link := fmt.Sprintf("[%s](%s)", folder, folder)
+			if folder == "." {
+				link = "[the top](legible.go)"
+			}
+			uses := slices.Clone(r.uses)
+			if i := slices.Index(uses, "."); i >= 0 {
+				uses[i] = "the top"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", link, sentence(docs[folder]), strings.Join(uses, ", "))
+		}
+	}
+	return b.String()
+}
+
+func folders(docs map[string]string, r room) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for folder := range docs {
+			if found, ok := find(folder); ok && found.folder == r.folder && !yield(folder) {
+				return
+			}
+		}
+	}
+}
+
+// sentence is the first sentence of a package's doc comment, without the words
+// with which it begins.
+func sentence(doc string) string {
+	doc = strings.Join(strings.Fields(doc), " ")
+	first, _, _ := strings.Cut(doc, ". ")
+	words := strings.Fields(strings.TrimSuffix(first, "."))
+	if len(words) > 2 && (words[0] == "Package" || words[0] == "Command") {
+		words = words[2:]
+		if words[0] == "is" {
+			words = words[1:]
+		}
+	}
+	return strings.ReplaceAll(strings.Join(words, " "), "|", "\\|")
+}

@@ -1,0 +1,69 @@
+package archtest
+
+// A room is a package of the house and what it may use of the others.
+type room struct {
+	folder string
+	// uses are the rooms that its code may import; tests may import any.
+	// "concepts/*" stands for every folder in concepts.
+	uses []string
+	// why is said when the arrow is broken.
+	why string
+}
+
+// The order is the direction: what is above may not use what is below.
+var rooms = []room{
+	{"source", nil, "texts and places are what everything else is told of"},
+	{"value", nil, "values are what everything else holds"},
+	{"diag", []string{"source"}, "a finding is words and places, whoever found it"},
+	{"expression", []string{"value", "diag"}, "the outside library of expressions is wrapped once"},
+	{"syntax", []string{"source", "diag"}, "text must be readable without running anything"},
+	{"check", []string{"syntax", "expression", "diag", "source", "value"}, "a program is checked without running anything"},
+	{"plan", []string{"check", "syntax", "expression", "diag", "source", "value"}, "a plan depends on the text alone"},
+
+	{"journal", []string{"value"}, "what happened can be read without what made it happen"},
+	{"store", []string{"value"}, "a store keeps bytes and rows, and knows of no flow"},
+	{"store/memory", []string{"store", "value"}, "a store knows its interface alone"},
+	{"store/sqlite", []string{"store", "value"}, "a store knows its interface alone"},
+	{"store/storetest", []string{"store", "value"}, "the suite knows the interface alone, so that it fits every store"},
+	{"engine", []string{"plan", "check", "syntax", "expression", "journal", "store", "source", "value"}, "the engine runs plans, and knows of no HTTP"},
+	{"explain", []string{"plan", "check", "syntax", "journal", "diag", "source", "value"}, "why and why not are read from plan and journal; nothing is run again"},
+
+	{"host", []string{"engine", "explain", "plan", "check", "journal", "store", "diag", "value"}, "the front asks the engine, and holds no rule of a program"},
+	{".", []string{"host", "engine", "plan", "check", "syntax", "diag", "source", "store", "store/memory", "store/sqlite", "value"}, "the public package puts the parts together"},
+	{"gen", []string{"check", "syntax", "diag", "source"}, "Go is written from a checked specification"},
+	{"gen/slot", []string{".", "value"}, "generated code reads values through it, and through the public package"},
+	{"gen/internal/forms", []string{".", "gen/slot", "store", "value"}, "it is an example of what gen writes, and uses what a concept uses"},
+	{"scenario/event", nil, "what a run of scenarios says is words, for whoever prints them"},
+	{"scenario", []string{".", "scenario/event", "engine", "explain", "plan", "check", "syntax", "expression", "journal", "diag", "source", "value"}, "scenarios are tests of a program, asked as a client asks"},
+	{"concepts", nil, "specifications can be read without building the Go of any concept"},
+	{"concepts/*", []string{".", "gen/slot", "store", "value"}, "concepts never mention each other, and no engine"},
+	{"cli", []string{"concepts", "gen", "scenario", "scenario/event", "explain", "plan", "check", "syntax", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
+	{"cmd/legible", []string{"cli"}, "the command is package cli"},
+	{"apps/*", []string{".", "host", "concepts/*", "store", "diag"}, "an app is its texts, its concepts and its settings"},
+	{"bench/*", []string{".", "engine", "plan", "check", "syntax", "diag", "source", "value", "store", "store/memory", "store/sqlite", "journal", "host", "concepts/*"}, "measuring looks at everything and nothing looks at it"},
+	{"internal/archtest", nil, "the house is looked at from outside"},
+	{"internal/docstest", nil, "the documents are tested, and nothing uses the tests"},
+}
+
+// A library comes from outside and is used in one place.
+type library struct {
+	path   string // or its beginning
+	rooms  []string
+	tests  bool // any test may use it
+	reason string
+}
+
+var libraries = []library{
+	{"github.com/spf13/", []string{"cli"}, false, "commands and flags"},
+	{"golang.org/x/term", []string{"cli"}, false, "whether somebody looks"},
+	{"github.com/expr-lang/expr", []string{"expression"}, false, "expressions"},
+	{"github.com/go-json-experiment/json", []string{"value"}, false, "JSON that is read strictly"},
+	{"modernc.org/", []string{"store/sqlite", "bench/durable"}, false, "the embedded database"},
+	{"golang.org/x/crypto", []string{"concepts/profile"}, false, "argon2id"},
+	{"github.com/rogpeppe/go-internal", nil, true, "scripts"},
+	{"golang.org/x/tools/txtar", nil, true, "archives of texts"},
+	{"github.com/cockroachdb/datadriven", nil, true, "step files"},
+	{"github.com/google/go-cmp", nil, true, "differences"},
+	{"pgregory.net/rapid", []string{"store/storetest"}, true, "random programs and histories"},
+	{"go.uber.org/goleak", nil, true, "goroutines that stay"},
+}
