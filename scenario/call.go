@@ -1,0 +1,197 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/check"
+)
+
+// given makes the inputs of a call, in the form that their types ask for.
+func (w *world) given(call *syntax.CallStep, params []*check.Param) ([]legible.Field, error) {
+	var in []legible.Field
+	for _, a := range call.Args {
+		v, err := w.names.of(a.Name, a.Value, w.clock.Now())
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range params {
+			if p.Name == a.Name.Text {
+				if v, err = plan.Accept(whole(p), v, false); err != nil {
+					return nil, fmt.Errorf("“%s” %w", p.Name, err)
+				}
+			}
+		}
+		in = append(in, legible.Field{Name: a.Name.Text, Value: v})
+	}
+	return in, nil
+}
+
+func sent(in []legible.Field) string {
+	return string(value.AppendJSON(nil, value.Record(slices.Clone(in))))
+}
+
+// action asks an action of the concept.
+func (w *world) action(call *syntax.CallStep) *Failure {
+	concept, name := w.concept(), call.Name.Text
+	var spec *check.Action
+	for _, a := range concept.Actions {
+		if a.Name == name {
+			spec = a.Spec
+		}
+	}
+	if spec == nil {
+		return &Failure{Message: fmt.Sprintf("%s has no action “%s”", concept.Name, name)}
+	}
+	in, err := w.given(call, spec.Inputs)
+	if err != nil {
+		return &Failure{Message: name + ": " + err.Error()}
+	}
+	outcome, err := w.app.Ask(w.ctx, concept.Name+"."+name, in...)
+	fail := func(format string, args ...any) *Failure {
+		return &Failure{Message: name + " " + fmt.Sprintf(format, args...), Sent: sent(in)}
+	}
+	refused := refusalPattern(call, spec)
+	switch {
+	case err != nil:
+		return fail("could not be asked: %v", err)
+	case outcome.Fault != nil:
+		return fail("faulted: %s", firstLine(outcome.Fault.Error())).note("trace %s", outcome.Flow)
+	case outcome.Refusal != nil:
+		r := outcome.Refusal
+		switch {
+		case refused:
+			got := map[string]value.Value{"error": value.String(r.Sentence), "refusal": value.String(r.Code)}
+			return w.outputs(call, got, fail)
+		case call.Refused.Text == "":
+			return fail("was refused %s: %s", r.Code, r.Sentence).note("it was to return")
+		case call.Refused.Text != r.Code:
+			return fail("was refused %s: %s", r.Code, r.Sentence).note("it was to be refused %s", call.Refused.Text)
+		}
+		return nil
+	}
+	got := map[string]value.Value{}
+	for _, f := range outcome.Out {
+		got[f.Name] = f.Value
+	}
+	if refused || call.Refused.Text != "" {
+		code := call.Refused.Text
+		if code != "" {
+			code = " " + code
+		}
+		f := fail("returned, but was to be refused%s", code)
+		if len(outcome.Out) > 0 {
+			f.note("it returned %s", show(value.Record(outcome.Out)))
+		}
+		return f
+	}
+	return w.outputs(call, got, fail)
+}
+
+// outputs holds what a call gave against what it was to give.
+func (w *world) outputs(call *syntax.CallStep, got map[string]value.Value, fail func(string, ...any) *Failure) *Failure {
+	differs, err := w.names.fit(call.Out, func(name string) value.Value { return got[name] }, w.clock.Now())
+	if err != nil {
+		return fail("could not be compared: %v", err)
+	}
+	if len(differs) > 0 {
+		f := fail("gave something else")
+		f.Differs = differs
+		return f
+	}
+	return nil
+}
+
+// refusalPattern tells whether outputs match a refusal: they name "error" or
+// "refusal", and the action has no output called so.
+func refusalPattern(call *syntax.CallStep, spec *check.Action) bool {
+	return slices.ContainsFunc(call.Out, func(a *syntax.Arg) bool {
+		return (a.Name.Text == "error" || a.Name.Text == "refusal") &&
+			!slices.ContainsFunc(spec.Outputs, func(p *check.Param) bool { return p.Name == a.Name.Text })
+	})
+}
+
+// query asks a query of the concept.
+func (w *world) query(call *syntax.CallStep) *Failure {
+	concept, name := w.concept(), call.Name.Text
+	var spec *check.Query
+	for _, q := range concept.Queries {
+		if q.Name == name {
+			spec = q.Spec
+		}
+	}
+	if spec == nil {
+		return &Failure{Message: fmt.Sprintf("%s has no query “%s”", concept.Name, name)}
+	}
+	in, err := w.given(call, spec.Inputs)
+	if err != nil {
+		return &Failure{Message: name + ": " + err.Error()}
+	}
+	rows, err := w.app.Query(w.ctx, concept.Name+"."+name, in...)
+	fail := func(format string, args ...any) *Failure {
+		return &Failure{Message: name + " " + fmt.Sprintf(format, args...), Sent: sent(in)}
+	}
+	switch {
+	case err != nil:
+		return fail("failed: %s", firstLine(err.Error()))
+	case spec.Rows == syntax.OneRow && len(rows) != 1:
+		return fail("gave %s, but its specification says that it gives one", quantity(len(rows), "row")).rows(rows)
+	case spec.Rows == syntax.OptionalRow && len(rows) > 1:
+		return fail("gave %s, but its specification says that it gives one at most", quantity(len(rows), "row")).rows(rows)
+	case call.None && len(rows) > 0:
+		return fail("gave %s, but was to give none", quantity(len(rows), "row")).rows(rows)
+	case call.None || !call.HasOut:
+		return nil
+	case len(rows) == 0:
+		return fail("gave no row")
+	}
+	var nearest []Difference
+	for _, row := range rows {
+		try := maps.Clone(w.names)
+		differs, err := try.fit(call.Out, func(name string) value.Value { return value.Record(slices.Clone(row)).Get(name) }, w.clock.Now())
+		if err != nil {
+			return fail("could not be compared: %v", err)
+		}
+		if len(differs) == 0 {
+			w.names = try
+			return nil
+		}
+		if nearest == nil || len(differs) < len(nearest) {
+			nearest = differs
+		}
+	}
+	if len(rows) == 1 {
+		f := fail("gave a row that does not fit")
+		f.Differs = nearest
+		return f
+	}
+	f := fail("gave %s, none of which fits; the nearest differs in", quantity(len(rows), "row")).rows(rows)
+	f.Differs = nearest
+	return f
+}
+
+// rowsShown is how many rows a failure shows.
+const rowsShown = 5
+
+// rows adds what a query gave.
+func (f *Failure) rows(rows [][]legible.Field) *Failure {
+	for i, row := range rows {
+		if i == rowsShown {
+			return f.note("and %s more", quantity(len(rows)-i, "row"))
+		}
+		f.note("row %s", show(value.Record(slices.Clone(row))))
+	}
+	return f
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
+}

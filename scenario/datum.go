@@ -1,0 +1,105 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// make makes the value of a datum that is sent.
+func (n names) make(d *syntax.Datum) (value.Value, error) {
+	switch d.Kind {
+	case syntax.ScalarDatum:
+		return scalar(d.Scalar), nil
+	case syntax.NameDatum:
+		return n.get(d.Name.Text)
+	case syntax.AnyDatum:
+		return value.Value{}, errors.New("“_” is no value that could be sent")
+	case syntax.ListDatum:
+		if d.Open {
+			return value.Value{}, errors.New("a list that is sent ends where it ends: “...” stands only in what is expected")
+		}
+		items := []value.Value{}
+		for _, x := range d.List {
+			v, err := n.make(x)
+			if err != nil {
+				return value.Value{}, err
+			}
+			items = append(items, v)
+		}
+		return value.List(items), nil
+	}
+	fields := []value.Field{}
+	for _, f := range d.Fields {
+		v, err := n.make(f.Value)
+		if err != nil {
+			return value.Value{}, err
+		}
+		fields = append(fields, value.Field{Name: f.Name.Text, Value: v})
+	}
+	return value.Record(fields), nil
+}
+
+// hold holds what came against what is expected, and gives only what differs.
+func (n names) hold(want *syntax.Datum, got value.Value, path string) []Difference {
+	switch want.Kind {
+	case syntax.ScalarDatum:
+		if v := scalar(want.Scalar); !same(v, got) {
+			return []Difference{{path, show(v), show(got)}}
+		}
+		return nil
+	case syntax.AnyDatum:
+		if got.IsNull() {
+			return []Difference{{path, "a value", show(got)}}
+		}
+		return nil
+	case syntax.NameDatum:
+		return n.settle(want.Name, path, got)
+	case syntax.ListDatum:
+		return n.holdList(want, got, path)
+	}
+	if got.Kind() != value.RecordKind {
+		return []Difference{{path, "a record", show(got)}}
+	}
+	var all []Difference
+	for _, f := range want.Fields {
+		all = append(all, n.hold(f.Value, got.Get(f.Name.Text), joined(path, f.Name.Text))...)
+	}
+	return all
+}
+
+func (n names) holdList(want *syntax.Datum, got value.Value, path string) []Difference {
+	if got.Kind() != value.ListKind {
+		return []Difference{{path, "a list", show(got)}}
+	}
+	items := got.Items()
+	if len(items) < len(want.List) || len(items) > len(want.List) && !want.Open {
+		least := ""
+		if want.Open {
+			least = " or more"
+		}
+		return []Difference{{path, fmt.Sprintf("a list of %s%s", quantity(len(want.List), "item"), least),
+			fmt.Sprintf("a list of %s: %s", quantity(len(items), "item"), show(got))}}
+	}
+	var all []Difference
+	for i, x := range want.List {
+		all = append(all, n.hold(x, items[i], fmt.Sprintf("%s[%d]", path, i))...)
+	}
+	return all
+}
+
+// joined is the path of a field, quoted where it is no plain name.
+func joined(path, name string) string {
+	for i, c := range name {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return path + "[" + strconv.Quote(name) + "]"
+		}
+	}
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

@@ -1,0 +1,172 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/expression"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// names are what a scenario has bound so far.
+type names map[string]binding
+
+// A binding is a value and where the scenario got it.
+type binding struct {
+	value value.Value
+	at    source.Span
+}
+
+// get gives the value of a name.
+func (n names) get(name string) (value.Value, error) {
+	if b, ok := n[name]; ok {
+		return b.value, nil
+	}
+	message := fmt.Sprintf("“%s” has no value yet: no step before this one binds it", name)
+	if near, ok := diag.Nearest(name, slices.Sorted(maps.Keys(n))); ok {
+		message += fmt.Sprintf("; did you mean “%s”?", near)
+	}
+	return value.Value{}, fmt.Errorf("%s", message)
+}
+
+// settle binds a name to what was found, or compares.
+func (n names) settle(name syntax.Name, path string, got value.Value) []Difference {
+	b, known := n[name.Text]
+	switch {
+	case !known && got.IsNull():
+		return []Difference{{path, fmt.Sprintf("a value, to be called “%s”", name.Text), show(got)}}
+	case !known:
+		n[name.Text] = binding{got, name.Span}
+	case !same(b.value, got):
+		return []Difference{{path, fmt.Sprintf("%s, which is “%s” since %s", show(b.value), name.Text, b.at), show(got)}}
+	}
+	return nil
+}
+
+// same compares by structure; a moment also equals a text that says it, as
+// JSON has no moments.
+func same(want, got value.Value) bool {
+	if want.IsNull() || got.IsNull() {
+		return want.IsNull() && got.IsNull()
+	}
+	if want.Kind() == value.TimeKind && got.Kind() == value.StringKind {
+		want, got = got, want
+	}
+	if text, ok := want.Text(); ok && got.Kind() == value.TimeKind {
+		m, ok := value.ParseMoment(text)
+		return ok && value.Equal(m, got)
+	}
+	return value.Equal(want, got)
+}
+
+// show writes a value for a person.
+func show(v value.Value) string {
+	if v.IsUnset() {
+		return "nothing"
+	}
+	return cut(string(value.AppendJSON(nil, v)), 400)
+}
+
+func cut(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d characters)", string(r[:most]), len(r))
+}
+
+// scalar makes a value of a literal as the reader found it.
+func scalar(x any) value.Value {
+	v, err := value.FromAny(x)
+	if err != nil {
+		return value.Null
+	}
+	return v
+}
+
+// of gives the value of a term where one is needed.
+func (n names) of(name syntax.Name, t *syntax.Term, now time.Time) (value.Value, error) {
+	if t == nil {
+		return n.get(name.Text)
+	}
+	switch t.Kind {
+	case syntax.LiteralTerm:
+		return scalar(t.Literal), nil
+	case syntax.AnyTerm:
+		return value.Value{}, fmt.Errorf("“_” is no value: say what “%s” is, or leave it out", name.Text)
+	case syntax.ExpressionTerm:
+		return n.compute(t.Expr.Text, now)
+	}
+	if t.Name.Text == expression.Now || t.Name.Text == expression.New {
+		return n.compute(t.Name.Text, now)
+	}
+	return n.get(t.Name.Text)
+}
+
+// compute evaluates an expression over the names.
+func (n names) compute(text string, now time.Time) (value.Value, error) {
+	e, err := expression.Parse(text)
+	if err != nil {
+		return value.Value{}, fmt.Errorf("%s: %w", text, err)
+	}
+	scope := make([]value.Value, len(e.Variables()))
+	for i, name := range e.Variables() {
+		switch name {
+		case expression.Now:
+			scope[i] = value.Time(now)
+		case expression.New:
+			scope[i] = value.String(value.NewIDs().At(now).String())
+		default:
+			if scope[i], err = n.get(name); err != nil {
+				return value.Value{}, err
+			}
+		}
+	}
+	v, err := e.Eval(func(i int) value.Value { return scope[i] })
+	if err != nil {
+		return value.Value{}, fmt.Errorf("%s: %w", text, err)
+	}
+	return v, nil
+}
+
+// fit holds what was found against the outputs that a call names. It binds
+// names also when it does not fit; who tries several rows gives it a copy.
+func (n names) fit(out []*syntax.Arg, got func(name string) value.Value, now time.Time) ([]Difference, error) {
+	var all []Difference
+	for _, a := range out {
+		v, path := got(a.Name.Text), a.Name.Text
+		kind := syntax.VariableTerm
+		name := a.Name
+		if a.Value != nil {
+			kind, name = a.Value.Kind, a.Value.Name
+		}
+		switch {
+		case kind == syntax.AnyTerm:
+			if v.IsNull() {
+				all = append(all, Difference{path, "a value", show(v)})
+			}
+		case kind == syntax.VariableTerm && a.Optional && v.IsNull():
+			if b, known := n[name.Text]; !known {
+				n[name.Text] = binding{value.Null, name.Span}
+			} else if !b.value.IsNull() {
+				all = append(all, n.settle(name, path, v)...)
+			}
+		case kind == syntax.VariableTerm:
+			all = append(all, n.settle(name, path, v)...)
+		default:
+			want, err := n.of(a.Name, a.Value, now)
+			if err != nil {
+				return nil, err
+			}
+			if !same(want, v) {
+				all = append(all, Difference{path, show(want), show(v)})
+			}
+		}
+	}
+	return all, nil
+}

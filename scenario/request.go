@@ -1,0 +1,230 @@
+package scenario
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// request sends a request and holds the answer against what is expected.
+func (w *world) request(h *syntax.HTTPStep) *Failure {
+	fail := func(format string, args ...any) *Failure {
+		return &Failure{Message: h.Method.Text + " " + h.Path + " " + fmt.Sprintf(format, args...)}
+	}
+	r, body, err := w.build(h)
+	if err != nil {
+		return fail("cannot be sent: %v", err)
+	}
+	before := w.flows.count()
+	w.asked, w.last = true, nil
+	answer, err := w.serve(r)
+	for _, f := range w.flows.since(before) {
+		for _, e := range f.entries() {
+			if e.Kind == journal.Asked && e.ID == (journal.ActionID{}) && w.plan.Routes.Request != nil &&
+				e.Action == w.plan.Routes.Request.FullName() {
+				w.last = f
+			}
+		}
+	}
+	if err != nil {
+		f := fail("broke the handler: %s", firstLine(err.Error()))
+		f.Sent = body
+		return f.note("%s", err.Error())
+	}
+	for _, c := range answer.Cookies() {
+		w.cookies[c.Name] = c.Value
+	}
+	got, text, err := w.read(answer)
+	if err != nil {
+		return fail("is answered with what cannot be read: %v", err)
+	}
+	f := fail("is not answered as expected")
+	f.Sent = body
+	switch {
+	case h.Status == 0 && answer.StatusCode >= 500:
+		f.Differs = append(f.Differs, Difference{"status", "any below 500", fmt.Sprint(answer.StatusCode)})
+	case h.Status != 0 && h.Status != answer.StatusCode:
+		f.Differs = append(f.Differs, Difference{"status", fmt.Sprint(h.Status), fmt.Sprint(answer.StatusCode)})
+	}
+	status := len(f.Differs)
+	if h.Answer != nil {
+		f.Differs = append(f.Differs, w.names.hold(h.Answer, got, "")...)
+	}
+	if len(f.Differs) == 0 {
+		return nil
+	}
+	if status > 0 {
+		f.Differs = f.Differs[:status] // the body of another answer differs in everything
+		f.note("answered %s", cut(text, 2000))
+		w.reason(f, got)
+	}
+	if trace := answer.Header.Get("X-Trace-Id"); trace != "" {
+		f.note("trace %s", trace)
+	}
+	return f
+}
+
+// build makes the request and the text of what it carries.
+func (w *world) build(h *syntax.HTTPStep) (r *http.Request, sent string, err error) {
+	path, err := w.path(h.Path)
+	if err != nil {
+		return nil, "", err
+	}
+	var body []byte
+	if h.Body != nil {
+		v, err := w.names.make(h.Body)
+		if err != nil {
+			return nil, "", err
+		}
+		sent = string(value.AppendJSON(nil, v))
+		if h.Method.Text == http.MethodGet || h.Method.Text == http.MethodHead {
+			if path, err = withQuery(path, v); err != nil {
+				return nil, "", err
+			}
+		} else {
+			body = value.AppendRevealedJSON(nil, v)
+		}
+	}
+	r, err = http.NewRequestWithContext(w.ctx, h.Method.Text, "http://scenario.test"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, "", err
+	}
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+	r.Header.Set("Accept", "application/json")
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, line := range h.Headers {
+		if err := w.header(r, line); err != nil {
+			return nil, "", fmt.Errorf("%s line: %w", line.Kind.Text, err)
+		}
+	}
+	return r, sent, nil
+}
+
+// header adds what a line below the request says.
+func (w *world) header(r *http.Request, line *syntax.Header) error {
+	if line.Kind.Text == "cookie" && line.Value.Kind == syntax.AnyDatum {
+		kept, ok := w.cookies[line.Name]
+		if !ok {
+			return fmt.Errorf("no answer has set the cookie “%s” yet", line.Name)
+		}
+		r.AddCookie(&http.Cookie{Name: line.Name, Value: kept})
+		return nil
+	}
+	v, err := w.names.make(line.Value)
+	if err != nil {
+		return err
+	}
+	text := plain(v)
+	switch line.Kind.Text {
+	case "bearer":
+		r.Header.Set("Authorization", "Bearer "+text)
+	case "cookie":
+		r.AddCookie(&http.Cookie{Name: line.Name, Value: text})
+	default:
+		r.Header.Add(line.Name, text)
+	}
+	return nil
+}
+
+// plain writes a value as it stands in a path, a query string or a header.
+func plain(v value.Value) string {
+	if text, ok := v.Text(); ok {
+		return text
+	}
+	return string(value.AppendRevealedJSON(nil, v))
+}
+
+// path puts the values of names in braces into a path.
+func (w *world) path(text string) (string, error) {
+	var b strings.Builder
+	for {
+		before, rest, open := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !open {
+			return b.String(), nil
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			return "", fmt.Errorf("a brace in its path is not closed")
+		}
+		v, err := w.names.get(name)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(url.PathEscape(plain(v)))
+		text = after
+	}
+}
+
+// withQuery adds the fields of a record to the query string.
+func withQuery(path string, v value.Value) (string, error) {
+	if v.Kind() != value.RecordKind {
+		return "", fmt.Errorf("what is sent with GET or HEAD must be a record: its fields stand in the query string")
+	}
+	query := url.Values{}
+	for _, f := range v.Fields() {
+		items := []value.Value{f.Value}
+		if f.Value.Kind() == value.ListKind {
+			items = f.Value.Items()
+		}
+		for _, x := range items {
+			if !x.IsNull() {
+				query.Add(f.Name, plain(x))
+			}
+		}
+	}
+	sign := "?"
+	if strings.Contains(path, "?") {
+		sign = "&"
+	}
+	if len(query) == 0 {
+		return path, nil
+	}
+	return path + sign + query.Encode(), nil
+}
+
+// serve lets the app answer. A panic of the handler is an error with its stack.
+func (w *world) serve(r *http.Request) (answer *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	rec := httptest.NewRecorder()
+	w.app.Handler().ServeHTTP(rec, r)
+	return rec.Result(), nil
+}
+
+// read gives the body as a value and as a person reads it.
+func (w *world) read(answer *http.Response) (value.Value, string, error) {
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return value.Value{}, "", err
+	}
+	kind := answer.Header.Get("Content-Type")
+	switch {
+	case len(body) == 0:
+		return value.Value{}, "with an empty body", nil
+	case strings.HasPrefix(kind, "application/json"):
+		v, err := value.ParseJSON(body)
+		if err != nil {
+			return value.Value{}, "", fmt.Errorf("the body says that it is JSON, but %w", err)
+		}
+		return v, string(body), nil
+	case utf8.Valid(body):
+		return value.String(string(body)), string(body), nil
+	}
+	return value.Value{}, fmt.Sprintf("with %d bytes of %s", len(body), kind), nil
+}

@@ -1,0 +1,216 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// A world is one app on a fresh store, with what one scenario knows of it.
+type world struct {
+	ctx     context.Context
+	app     *legible.App
+	engine  *engine.Engine
+	plan    *plan.Plan
+	clock   *clock
+	flows   *flows
+	log     *log
+	names   names
+	cookies map[string]string // what answers have set
+	asked   bool              // a request has been sent
+	last    *flow             // that of the last request; nil when it opened none
+}
+
+// open opens an app as a scenario finds it.
+func open(ctx context.Context, app *legible.App, o legible.Options) (*world, error) {
+	w := &world{ctx: ctx, app: app, clock: &clock{now: beginning}, flows: &flows{also: o.Recorder},
+		log: &log{}, names: names{}, cookies: map[string]string{}}
+	o.Store, o.Clock, o.Recorder, o.Log = "memory:", w.clock.Now, w.flows.record, slog.New(w.log)
+	o.Host.Prefix, o.Host.Development, o.Host.Log = "", true, nil
+	if err := app.Open(ctx, o); err != nil {
+		return nil, fmt.Errorf("opening the app: %w", err)
+	}
+	w.engine = app.Engine()
+	w.plan = w.engine.Plan()
+	return w, nil
+}
+
+// play plays the steps of a scenario up to the first that fails.
+func (w *world) play(s *syntax.Scenario) *Failure {
+	for _, step := range s.Steps {
+		w.clock.advance(time.Millisecond) // no two steps are at the same moment
+		w.log.reset()
+		if f := w.step(step); f != nil {
+			f.Span = step.Span
+			if text := w.log.String(); text != "" {
+				f.note("%s", text)
+			}
+			return f
+		}
+	}
+	return nil
+}
+
+func (w *world) step(step *syntax.Step) *Failure {
+	switch {
+	case step.Call != nil && strings.HasPrefix(step.Call.Name.Text, "_"):
+		return w.query(step.Call)
+	case step.Call != nil:
+		return w.action(step.Call)
+	case step.HTTP != nil:
+		return w.request(step.HTTP)
+	case step.Fired != nil:
+		return w.fired(step.Fired)
+	case step.State != nil:
+		return w.state(step.State)
+	}
+	return w.after(step.After)
+}
+
+// after lets time pass and what is due by then run.
+func (w *world) after(text string) *Failure {
+	d, err := duration(text)
+	if err != nil {
+		return &Failure{Message: err.Error()}
+	}
+	w.clock.advance(d)
+	if err := w.app.Tick(w.ctx); err != nil {
+		return &Failure{Message: fmt.Sprintf("after “%s”: %v", text, err)}
+	}
+	return nil
+}
+
+// concept is the only instance in a concept's own scenarios.
+func (w *world) concept() *plan.Instance {
+	for _, in := range w.plan.Instances {
+		return in
+	}
+	return nil
+}
+
+// whole is the type of a parameter with its collection.
+func whole(p *check.Param) check.Type {
+	if p.Many == syntax.One {
+		return p.Type
+	}
+	elem := p.Type
+	return check.Type{Kind: check.List, Elem: &elem}
+}
+
+// A flow is one flow with what its journal says.
+type flow struct {
+	id      value.ID
+	bytes   []byte
+	request bool // a request opened it
+	rested  bool
+}
+
+func (f *flow) entries() []journal.Entry {
+	if f == nil {
+		return nil
+	}
+	entries, err := journal.Read(f.bytes)
+	if err != nil {
+		panic(fmt.Sprintf("scenario: the engine gave a journal that cannot be read: %v", err))
+	}
+	return entries
+}
+
+// flows are those of one world, in the order in which they began.
+type flows struct {
+	mu   sync.Mutex
+	list []*flow
+	also func(value.ID, []byte, bool)
+}
+
+func (r *flows) record(id value.ID, entries []byte, rested bool) {
+	if r.also != nil {
+		r.also(id, entries, rested)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var f *flow
+	for i := len(r.list) - 1; i >= 0 && f == nil; i-- {
+		if r.list[i].id == id {
+			f = r.list[i]
+		}
+	}
+	if f == nil {
+		f = &flow{id: id}
+		r.list = append(r.list, f)
+	}
+	f.bytes = append(f.bytes, entries...)
+	f.rested = rested
+}
+
+// since gives the flows after the first n.
+func (r *flows) since(n int) []*flow {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]*flow(nil), r.list[n:]...)
+}
+
+func (r *flows) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.list)
+}
+
+// coverage is what the flows of the world have reached.
+func (w *world) coverage() *Coverage {
+	c := newCoverage(w.plan)
+	for _, f := range w.flows.since(0) {
+		c.add(f.entries())
+	}
+	return c
+}
+
+// A log keeps what the app says of errors while a step runs: they go into its
+// failure.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.TrimRight(l.text.String(), "\n")
+}
+
+// Enabled, Handle, WithAttrs and WithGroup make it a slog.Handler.
+func (l *log) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+
+func (l *log) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(&l.text, "log: %s\n", r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key != "flow" && a.Key != "trace" && a.Key != "id" {
+			fmt.Fprintf(&l.text, "    %s: %s\n", a.Key, strings.ReplaceAll(a.Value.String(), "\n", "\n    "))
+		}
+		return true
+	})
+	return nil
+}
+
+func (l *log) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *log) WithGroup(string) slog.Handler      { return l }
