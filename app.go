@@ -53,7 +53,7 @@ type Options struct {
 // An App is a program: texts and the Go of its concepts. Its methods may be
 // called by several goroutines.
 type App struct {
-	files    fs.FS
+	files    []fs.FS
 	concepts []func() Concept
 
 	mu      sync.Mutex
@@ -68,8 +68,12 @@ type App struct {
 // New makes an app of the .app, .sync and .concept files anywhere in files and
 // of the concepts that it uses. Nothing is read before Open or ListenAndServe.
 func New(files fs.FS, concepts ...func() Concept) *App {
-	return &App{files: files, concepts: concepts}
+	return &App{files: []fs.FS{files}, concepts: concepts}
 }
+
+// Add gives an app that is not open further texts, such as scenarios that its
+// program does not carry. Of two files with one name the earlier one counts.
+func (a *App) Add(files fs.FS) { a.files = append(a.files, files) }
 
 // A CheckError says that the texts of an app have mistakes.
 type CheckError struct{ Diagnostics []diag.Diagnostic }
@@ -94,20 +98,24 @@ func (a *App) Check() (*check.Program, []diag.Diagnostic, error) {
 func (a *App) read() (*check.Program, map[string]Concept, []diag.Diagnostic, error) {
 	var trees []*syntax.File
 	var findings []diag.Diagnostic
-	err := fs.WalkDir(a.files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !slices.Contains([]string{".app", ".sync", ".concept", ".scenario"}, path.Ext(name)) {
-			return err
-		}
-		text, err := fs.ReadFile(a.files, name)
+	seen := map[string]bool{}
+	for _, files := range a.files {
+		err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || seen[name] || !slices.Contains([]string{".app", ".sync", ".concept", ".scenario"}, path.Ext(name)) {
+				return err
+			}
+			text, err := fs.ReadFile(files, name)
+			if err != nil {
+				return err
+			}
+			seen[name] = true
+			tree, ds := syntax.Parse(source.NewFile(name, string(text)))
+			trees, findings = append(trees, tree), append(findings, ds...)
+			return nil
+		})
 		if err != nil {
-			return err
+			return nil, nil, nil, fmt.Errorf("reading the app's files: %w", err)
 		}
-		tree, ds := syntax.Parse(source.NewFile(name, string(text)))
-		trees, findings = append(trees, tree), append(findings, ds...)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("reading the app's files: %w", err)
 	}
 	made := map[string]Concept{}
 	specs := map[string]*syntax.File{}

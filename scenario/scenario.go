@@ -66,7 +66,10 @@ package scenario
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"sync"
@@ -93,7 +96,9 @@ type Suite struct {
 	FullCoverage bool
 }
 
-// App plays all scenarios of an app, each as a parallel subtest.
+// App plays all scenarios of an app, each as a parallel subtest: those among
+// its texts, and those in .scenario files in the folder of the test and below,
+// so that a program need not carry its tests.
 func App(t *testing.T, make func() *legible.App) {
 	t.Helper()
 	Suite{App: make}.Run(t)
@@ -103,8 +108,31 @@ func App(t *testing.T, make func() *legible.App) {
 // which lines of the syncs none of them reached.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
-	stage{of: "app", app: s.App, options: s.Options, full: s.FullCoverage,
-		scenarios: func(p *check.Program) []*syntax.Scenario { return p.Scenarios }}.run(t)
+	beside, err := scenariosBelow(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	make := func() *legible.App {
+		app := s.App()
+		app.Add(beside)
+		return app
+	}
+	stage{of: "app", app: make, options: s.Options, full: s.FullCoverage,
+		scenarios: func(p *check.Program) []*syntax.Scenario { return once(p.Scenarios) }}.run(t)
+}
+
+// once leaves out what is there again: an app may carry the files beside the
+// test under other names.
+func once(all []*syntax.Scenario) []*syntax.Scenario {
+	seen := map[string]bool{}
+	var list []*syntax.Scenario
+	for _, s := range all {
+		if text := s.Span.Text(); !seen[text] {
+			seen[text] = true
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Concept plays the scenarios in a concept's own specification, each as a
@@ -120,6 +148,38 @@ func Concept(t *testing.T, make func() legible.Concept) {
 			}
 			return nil
 		}}.run(t)
+}
+
+// scenariosBelow reads the .scenario files of a folder and of those below it;
+// below an app not those of other apps. Hidden folders, testdata and node_modules are passed
+// over.
+func scenariosBelow(dir fs.FS) (fs.FS, error) {
+	found := fstest.MapFS{}
+	own, err := fs.Glob(dir, "*.app")
+	if err != nil {
+		return nil, fmt.Errorf("looking for scenarios: %w", err)
+	}
+	err = fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != ".":
+			apps, err := fs.Glob(dir, path.Join(name, "*.app"))
+			if base := d.Name(); len(apps) > 0 && len(own) > 0 || base[0] == '.' || base == "testdata" || base == "node_modules" {
+				return fs.SkipDir
+			}
+			return err
+		case path.Ext(name) == ".scenario":
+			text, err := fs.ReadFile(dir, name)
+			found[name] = &fstest.MapFile{Data: text}
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for scenarios: %w", err)
+	}
+	return found, nil
 }
 
 // conceptName reads the name that a specification gives its concept.
@@ -176,6 +236,11 @@ func (st stage) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := st.scenarios(program)
+	if len(all) == 0 {
+		err := errors.New("the " + st.of + " " + st.name + " has no scenarios")
+		tell(event.Event{Event: event.Broken, Failure: err.Error()})
+		t.Fatal(err)
+	}
 	tell(event.Event{Event: event.Suite, Scenarios: len(all)})
 	var mu sync.Mutex
 	total := &Coverage{}
