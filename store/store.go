@@ -147,6 +147,16 @@ type Due struct {
 	Until  value.Value
 }
 
+// Has tells whether the moment of a row has come. For nil it has for every row.
+func (d *Due) Has(row Row) bool {
+	if d == nil {
+		return true
+	}
+	at, there := row[d.Column].Moment()
+	until, bounded := d.Until.Moment()
+	return there && bounded && !at.After(until)
+}
+
 // A Schema is all tables of a program.
 type Schema struct {
 	Tables []*Table

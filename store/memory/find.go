@@ -27,7 +27,7 @@ func (t *table) find(columns []int, key []value.Value, page store.Page, room *[]
 	}
 	if x.unique {
 		m := x.single[string(k)]
-		if m == nil || m.Order <= page.After || !t.matches(m, columns, key) {
+		if m == nil || m.Order <= page.After || !page.Due.Has(m.Row) || !t.matches(m, columns, key) {
 			return nil
 		}
 		return []store.Member{m.Member}
@@ -93,7 +93,7 @@ func (t *table) collect(from []*member, columns []int, key []value.Value, page s
 		from = from[i:]
 	}
 	var out []store.Member
-	if len(columns) == 0 {
+	if len(columns) == 0 && page.Due == nil {
 		n := len(from)
 		if page.Limit > 0 {
 			n = min(n, page.Limit)
@@ -101,7 +101,7 @@ func (t *table) collect(from []*member, columns []int, key []value.Value, page s
 		out = make([]store.Member, 0, n)
 	}
 	for _, m := range from {
-		if m.gone || !t.matches(m, columns, key) {
+		if m.gone || !page.Due.Has(m.Row) || !t.matches(m, columns, key) {
 			continue
 		}
 		if page.Limit > 0 && len(out) == page.Limit {

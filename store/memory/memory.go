@@ -42,6 +42,7 @@ type Store struct {
 	old    []byte
 
 	journal journal
+	blobs   blobs
 	flows   sync.Pool
 }
 
@@ -122,5 +123,6 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.tables, s.byName = nil, nil
 	s.journal.close()
+	s.blobs.close()
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // A finder is the statement for one shape of question: which columns, which of
-// them for null, whether after a member, whether with a limit.
+// them for null, whether after a member, whether with a limit, which moment.
 type finder struct {
 	q      *stmt
 	filter []int // places in the key that the statement does not compare
@@ -27,6 +27,9 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 		shape = append(shape, byte(c), byte(c>>8), null)
 	}
 	shape = append(shape, bit(page.After > 0), bit(page.Limit > 0))
+	if page.Due != nil {
+		shape = append(shape, byte(page.Due.Column), byte(page.Due.Column>>8))
+	}
 	s.scratch = shape
 	if f := t.find[string(shape)]; f != nil {
 		return f, nil
@@ -53,6 +56,9 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 	}
 	if page.After > 0 {
 		where = append(where, "_order > ?")
+	}
+	if page.Due != nil {
+		where = append(where, quote(t.def.Columns[page.Due.Column].Name)+" <= ?") // null is not
 	}
 	names := []string{"_order", "_id"}
 	for _, c := range t.def.Columns {
@@ -89,6 +95,9 @@ func (s *Store) search(t *table, columns []int, key []value.Value, page store.Pa
 			return nil, nil
 		}
 	}
+	if page.Due != nil && page.Due.Until.Kind() != value.TimeKind {
+		return nil, nil
+	}
 	f, err := s.finder(t, columns, key, page)
 	if err != nil {
 		return nil, err
@@ -100,6 +109,9 @@ func (s *Store) search(t *table, columns []int, key []value.Value, page store.Pa
 	}
 	if page.After > 0 {
 		f.q.bindInt(page.After)
+	}
+	if page.Due != nil {
+		s.bindItem(f.q, store.Moment, page.Due.Until)
 	}
 	if page.Limit > 0 && len(f.filter) == 0 {
 		f.q.bindInt(int64(page.Limit))

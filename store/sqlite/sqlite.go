@@ -20,6 +20,9 @@
 //	_journal             (flow, part, data): the entries of flows
 //	_unfinished          (flow): the flows that have not come to rest
 //	_meta                (name, value): the schema that the tables were made for
+//
+// Large values lie beside the file, in the folder that is named like it with
+// -blobs at the end.
 package sqlite
 
 import (
@@ -56,6 +59,7 @@ type Store struct {
 	path    string
 	options Options
 	lock    *os.File
+	blobs   blobs
 
 	// The turn guards the connection and all below it.
 	turn      sync.Mutex
@@ -72,6 +76,7 @@ type Store struct {
 	scratch   []byte
 	schema    *store.Schema // what the file has
 	savepoint bool
+	sweep     *store.Sweep // is shown what is written, when not nil
 
 	// mu guards what flows share without a turn. It is taken after the turn.
 	mu      sync.Mutex
@@ -96,6 +101,7 @@ var _ store.Store = (*Store)(nil)
 // Open opens the file, which is made if it is not there. The folder must be.
 func Open(path string, options Options) (*Store, error) {
 	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, group: newGroup()}
+	s.blobs.folder = path + "-blobs"
 	if err := s.open(); err != nil {
 		if s.conn != nil {
 			s.conn.close()
@@ -132,6 +138,9 @@ func (s *Store) open() error {
 	var err error
 	if s.lock, err = lockFile(s.path + ".lock"); err != nil {
 		return s.lockError(err)
+	}
+	if err := s.blobs.open(); err != nil {
+		return fmt.Errorf("clearing away what was not stored to its end: %w", err)
 	}
 	if s.conn, err = openConn(s.path, false); err != nil {
 		return explain(err)
@@ -240,6 +249,7 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
+	s.blobs.close()
 	s.timer.Stop()
 	if s.begun {
 		s.fixed.rollback.run()

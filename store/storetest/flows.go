@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,8 +176,11 @@ func testClosed(t *testing.T, p *place) {
 	_, err3 := p.s.Journal(context.Background(), value.Zero)
 	_, err4 := p.s.Unfinished(context.Background())
 	_, err5 := p.s.Flows(context.Background(), value.Zero, 1)
+	_, err6 := p.s.PutBlob(context.Background(), strings.NewReader("x"), "")
+	_, err7 := p.s.OpenBlob(context.Background(), [32]byte{})
+	_, err8 := p.s.SweepBlobs(context.Background(), 0)
 	h := p.begin()
-	for i, err := range []error{err1, err2, err3, err4, err5, f.Keep([]byte("y")), f.Insert(p.user, "u", named("u")), g.Rest([]byte("x")), h.Keep([]byte("x"))} {
+	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, f.Keep([]byte("y")), f.Insert(p.user, "u", named("u")), g.Rest([]byte("x")), h.Keep([]byte("x"))} {
 		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("after the end call %d gives %v, want %v", i, err, store.ErrClosed)
 		}

@@ -443,6 +443,66 @@ func testPaging(t *testing.T, p *place) {
 var odd = []string{"", " ", "'", `"`, `''; DROP TABLE "Profile.User"; --`, "?", "%", "_", "\\", "\x00", "a\x00b", "\x00\x00",
 	"ß", "ẞ", "\u00c5se", "A\u030ase", "日本語", "👩‍👩‍👧", "\u202e", "\ufeff", "null", "NULL", "true", "0", "00", "1e3", "-0", "[]", "\n", "\r\n", "\t", "\x7f", "\xff\xfe"}
 
+func testDue(t *testing.T, p *place) {
+	at := func(ms int64) value.Value { return value.Time(time.UnixMilli(ms)) }
+	thing := func(v value.Value, flag bool) store.Row {
+		row := p.blank()
+		row[thingAt], row[thingFlag] = v, value.Flag(flag)
+		return row
+	}
+	p.do(
+		insert(p.thing, "1", thing(at(50), true)),
+		insert(p.thing, "2", thing(at(10), false)),
+		insert(p.thing, "3", thing(value.Null, true)),
+		insert(p.thing, "4", thing(at(-7), true)),
+		insert(p.thing, "5", thing(at(51), true)),
+		insert(p.thing, "6", thing(at(0), true)))
+	order := map[string]int64{}
+	f := p.begin()
+	members, err := f.Find(p.thing, nil, nil, store.Page{})
+	f.Leave()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
+		order[m.ID] = m.Order
+	}
+	yes := []value.Value{value.Flag(true)}
+	for _, c := range []struct {
+		until   value.Value
+		after   string
+		limit   int
+		columns []int
+		key     []value.Value
+		want    []string
+	}{
+		{until: at(50), want: []string{"1", "2", "4", "6"}},
+		{until: at(49), want: []string{"2", "4", "6"}},
+		{until: at(-8), want: []string{}},
+		{until: at(1e12), want: []string{"1", "2", "4", "5", "6"}},
+		{until: at(50), limit: 2, want: []string{"1", "2"}},
+		{until: at(50), limit: 2, after: "2", want: []string{"4", "6"}},
+		{until: at(50), after: "6", want: []string{}},
+		{until: at(50), columns: []int{thingFlag}, key: yes, want: []string{"1", "4", "6"}},
+		{until: at(50), columns: []int{thingFlag}, key: yes, after: "1", limit: 1, want: []string{"4"}},
+		{until: at(50), columns: []int{thingAt}, key: []value.Value{at(10)}, want: []string{"2"}},
+		{until: at(50), columns: []int{thingAt}, key: []value.Value{at(51)}, want: []string{}},
+		{until: at(50), columns: []int{thingAt}, key: []value.Value{value.Null}, want: []string{}},
+		{until: value.Null, want: []string{}},
+	} {
+		page := store.Page{After: order[c.after], Limit: c.limit, Due: &store.Due{Column: thingAt, Until: c.until}}
+		if got := p.found(p.thing, c.columns, c.key, page); !slices.Equal(got, c.want) {
+			t.Errorf("due until %v after %q, at most %d, by %v = %v: %v, want %v", c.until, c.after, c.limit, c.columns, c.key, got, c.want)
+		}
+	}
+	// What was due and is done is not due any more.
+	p.do(func(f store.Flow) error { return f.Update(p.thing, "2", thing(value.Null, true)) },
+		func(f store.Flow) error { return f.Update(p.thing, "1", thing(at(99), true)) })
+	if got := p.found(p.thing, nil, nil, store.Page{Due: &store.Due{Column: thingAt, Until: at(50)}}); !slices.Equal(got, []string{"4", "6"}) {
+		t.Errorf("after changes there are due %v, want 4 and 6", got)
+	}
+}
+
 func testStrings(t *testing.T, p *place) {
 	for _, s := range odd {
 		row := named(s)

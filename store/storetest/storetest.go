@@ -41,6 +41,7 @@ func Run(t *testing.T, k Kit) {
 		{"Collections", testCollections},
 		{"Find", testFind},
 		{"Paging", testPaging},
+		{"Due", testDue},
 		{"Strings", testStrings},
 		{"Values", testValues},
 		{"Check", testCheck},
@@ -51,6 +52,9 @@ func Run(t *testing.T, k Kit) {
 		{"Concurrent", testConcurrent},
 		{"WaitsForTurn", testWaitsForTurn},
 		{"Random", testRandom},
+		{"Blobs", testBlobs},
+		{"Sweep", testSweep},
+		{"BlobsConcurrent", testBlobsConcurrent},
 		{"Reopen", testReopen},
 	} {
 		t.Run(test.name, func(t *testing.T) {

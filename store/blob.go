@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// CopyBlob writes what a reader gives and makes the reference to it, without
+// holding more than a piece of it. It stops with the context's error when that
+// is done. What goes wrong in writing is returned as it is, so that the store
+// can say what to do about it.
+func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (*value.Blob, error) {
+	h := sha256.New()
+	b := &value.Blob{Type: mediaType}
+	piece := make([]byte, 64<<10)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n, err := r.Read(piece)
+		if n > 0 {
+			if _, err := w.Write(piece[:n]); err != nil {
+				return nil, err
+			}
+			h.Write(piece[:n])
+			b.Size += int64(n)
+		}
+		if err == io.EOF {
+			h.Sum(b.Hash[:0])
+			return b, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading what is to be stored: %w", err)
+		}
+	}
+}
+
+// A Sweep finds out which blobs nothing refers to: the store adds all that may
+// go, shows it everything that may refer to them, and removes what is left. A
+// store that lets flows write meanwhile shows it what they write, too. Its
+// methods may be called by several goroutines.
+type Sweep struct {
+	mu   sync.Mutex
+	left map[[32]byte]bool
+	// Which first two bytes the hashes have, as one bit each, so that bytes that
+	// hold no hash are passed over quickly.
+	first [1 << 10]uint64
+}
+
+// NewSweep makes an empty sweep.
+func NewSweep() *Sweep { return &Sweep{left: map[[32]byte]bool{}} }
+
+// Add says that a blob may go.
+func (w *Sweep) Add(hash [32]byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left[hash] = true
+	first := uint(hash[0])<<8 | uint(hash[1])
+	w.first[first>>6] |= 1 << (first & 63)
+}
+
+// Spare keeps a blob.
+func (w *Sweep) Spare(hash [32]byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.left, hash)
+}
+
+// SpareIn keeps the blobs that a value refers to.
+func (w *Sweep) SpareIn(v value.Value) {
+	switch v.Kind() {
+	case value.BlobKind:
+		w.Spare(v.Blob().Hash)
+	case value.ListKind:
+		for _, x := range v.Items() {
+			w.SpareIn(x)
+		}
+	case value.RecordKind:
+		for _, f := range v.Fields() {
+			w.SpareIn(f.Value)
+		}
+	}
+}
+
+// SpareRow keeps the blobs that a row refers to.
+func (w *Sweep) SpareRow(t *Table, row Row) {
+	for i, c := range t.Columns {
+		if c.Type == Blob || c.Type == Json {
+			w.SpareIn(row[i])
+		}
+	}
+}
+
+// SpareAmong keeps the blobs whose hashes are somewhere among bytes. Journal
+// entries hold a hash as it is, whatever else they say.
+func (w *Sweep) SpareAmong(entries []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.left) == 0 {
+		return
+	}
+	for i := 0; i+32 <= len(entries); i++ {
+		first := uint(entries[i])<<8 | uint(entries[i+1])
+		if w.first[first>>6]&(1<<(first&63)) != 0 {
+			delete(w.left, [32]byte(entries[i:]))
+		}
+	}
+}
+
+// Left lists the blobs that nothing refers to.
+func (w *Sweep) Left() [][32]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := make([][32]byte, 0, len(w.left))
+	for hash := range w.left {
+		out = append(out, hash)
+	}
+	return out
+}
+
+// Has tells whether a blob may still go.
+func (w *Sweep) Has(hash [32]byte) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.left[hash]
+}
+
+// Holds tells whether a row of the table can refer to a blob.
+func (t *Table) Holds() bool {
+	for _, c := range t.Columns {
+		if c.Type == Blob || c.Type == Json {
+			return true
+		}
+	}
+	return false
+}

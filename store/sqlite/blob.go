@@ -1,0 +1,343 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// The large values lie as files beside the database, so that they are streamed
+// and any tool may read them: that with the hash abcdef… is
+//
+//	PATH-blobs/ab/cdef…
+//
+// A file gets its name when it is whole and durable. Until then it is
+//
+//	PATH-blobs/new-…
+//
+// and what a crash leaves of those is removed when the store is opened.
+type blobs struct {
+	folder string
+	mu     sync.Mutex // held while a name is given or taken away
+	closed bool       // under mu
+}
+
+const newPrefix = "new-"
+
+// name gives the folder and the file of a blob.
+func (b *blobs) name(hash [32]byte) (folder, file string) {
+	text := hex.EncodeToString(hash[:])
+	folder = filepath.Join(b.folder, text[:2])
+	return folder, filepath.Join(folder, text[2:])
+}
+
+// open removes what a crash has left. The file's lock is held: nobody else
+// writes here.
+func (b *blobs) open() error {
+	entries, err := os.ReadDir(b.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), newPrefix) {
+			if err := os.Remove(filepath.Join(b.folder, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *blobs) close() {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+}
+
+// PutBlob keeps what a reader gives in a file.
+func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
+	if s.options.ReadOnly {
+		return nil, errReadOnly
+	}
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return nil, store.ErrClosed
+	}
+	ref, err := s.putBlob(ctx, r, mediaType)
+	if err != nil {
+		if diskFull(err) {
+			err = fmt.Errorf("the disk is full (%w)", err)
+		}
+		return nil, fmt.Errorf("storing a large value in %s: %w", s.blobs.folder, err)
+	}
+	return ref, nil
+}
+
+func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref *value.Blob, err error) {
+	flush := s.options.Durability != store.Memory
+	if err := makeFolder(s.blobs.folder, flush); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(s.blobs.folder, newPrefix+"*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(f.Name()) // does nothing once it has its name
+	ref, err = store.CopyBlob(ctx, f, r, mediaType)
+	if err == nil && flush {
+		// Also with Relaxed: a row that refers to it must never be there without it.
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return nil, err
+	}
+	folder, file := s.blobs.name(ref.Hash)
+	if err := makeFolder(folder, flush); err != nil {
+		return nil, err
+	}
+	if err := s.blobs.give(f.Name(), file, ref.Size); err != nil {
+		return nil, err
+	}
+	if flush {
+		// Also when it was there: who has put it may not have come so far.
+		err = syncFolder(folder)
+	}
+	return ref, err
+}
+
+// give gives a file its name, or makes the one that has it young again.
+func (b *blobs) give(from, to string, size int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return store.ErrClosed
+	}
+	if info, err := os.Stat(to); err == nil && info.Size() == size {
+		now := time.Now()
+		return os.Chtimes(to, now, now)
+	}
+	return os.Rename(from, to)
+}
+
+// makeFolder makes a folder whose parent is there, durably.
+func makeFolder(folder string, flush bool) error {
+	if _, err := os.Stat(folder); err == nil {
+		return nil
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if flush {
+		return syncFolder(filepath.Dir(folder))
+	}
+	return nil
+}
+
+// OpenBlob opens the file of a blob.
+func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, error) {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return nil, store.ErrClosed
+	}
+	_, file := s.blobs.name(hash)
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the store has no large value %x: %w", hash, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening a large value: %w", err)
+	}
+	return f, nil
+}
+
+// SweepBlobs removes the files that nothing refers to. It reads one snapshot of
+// the database by a connection of its own, so that flows go on meanwhile; what
+// they come to refer to is kept, too.
+func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
+	if s.options.ReadOnly {
+		return 0, errReadOnly
+	}
+	defer func() {
+		if err != nil && !errors.Is(err, store.ErrClosed) {
+			err = fmt.Errorf("sweeping the large values in %s: %w", s.blobs.folder, explain(err))
+		}
+	}()
+	until := time.Now().Add(-age)
+	w := store.NewSweep()
+	err = s.blobs.each(func(hash [32]byte, _ string, info fs.FileInfo) error {
+		if !info.ModTime().After(until) {
+			w.Add(hash)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return 0, err
+	}
+	schema, err := s.beginSweep(w)
+	if err != nil {
+		return 0, err
+	}
+	defer s.endSweep()
+	if err := s.spare(ctx, w, schema); err != nil {
+		return 0, err
+	}
+	for _, hash := range w.Left() {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		gone, err := s.dropBlob(w, hash, until)
+		if err != nil {
+			return n, err
+		}
+		if gone {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// beginSweep makes flows show the sweep what they write, and makes durable what
+// they have written before.
+func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return nil, store.ErrClosed
+	}
+	if s.fixed.read == nil {
+		return nil, errors.New("the store has not been prepared")
+	}
+	if s.sweep != nil {
+		return nil, errors.New("they are being swept already")
+	}
+	if err := s.commit(); err != nil {
+		return nil, err
+	}
+	s.sweep = w
+	return s.schema, nil
+}
+
+func (s *Store) endSweep() {
+	s.turn.Lock()
+	s.sweep = nil
+	s.turn.Unlock()
+}
+
+// spare shows the sweep all rows and the journals of unfinished flows.
+func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema) error {
+	c, err := openConn(s.path, true)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.exec("PRAGMA busy_timeout = 2000; BEGIN"); err != nil {
+		return err
+	}
+	defer c.exec("ROLLBACK")
+	for _, t := range schema.Tables {
+		for i := range t.Columns {
+			column := &t.Columns[i]
+			if column.Type != store.Blob && column.Type != store.Json {
+				continue
+			}
+			text := fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", quote(column.Name), quote(t.Name()))
+			err := c.query(text, func(q *stmt) error {
+				v, err := q.value(0, column)
+				w.SpareIn(v)
+				return errors.Join(err, ctx.Err())
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	// A hash may lie across two parts of a journal only if the engine tears a
+	// value in two, which it does not.
+	return c.query("SELECT data FROM _unfinished JOIN _journal USING (flow)", func(q *stmt) error {
+		w.SpareAmong(q.bytes(0))
+		return ctx.Err()
+	})
+}
+
+// dropBlob removes a file, unless someone has come to refer to it or has put it
+// again.
+func (s *Store) dropBlob(w *store.Sweep, hash [32]byte, until time.Time) (bool, error) {
+	s.turn.Lock() // so that nobody is about to write a reference
+	defer s.turn.Unlock()
+	if s.closed {
+		return false, store.ErrClosed
+	}
+	s.blobs.mu.Lock()
+	defer s.blobs.mu.Unlock()
+	_, file := s.blobs.name(hash)
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !w.Has(hash) || info.ModTime().After(until) {
+		return false, nil
+	}
+	return true, os.Remove(file)
+}
+
+// each calls do for each blob.
+func (b *blobs) each(do func(hash [32]byte, file string, info fs.FileInfo) error) error {
+	folders, err := os.ReadDir(b.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if !folder.IsDir() || len(folder.Name()) != 2 {
+			continue
+		}
+		path := filepath.Join(b.folder, folder.Name())
+		files, err := os.ReadDir(path)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			hash, err := hex.DecodeString(folder.Name() + f.Name())
+			if err != nil || len(hash) != 32 {
+				continue // not ours
+			}
+			info, err := f.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err == nil {
+				err = do([32]byte(hash), filepath.Join(path, f.Name()), info)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

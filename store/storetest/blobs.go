@@ -1,0 +1,281 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// put stores bytes and gives the reference.
+func (p *place) put(data []byte) *value.Blob {
+	p.Helper()
+	b, err := p.s.PutBlob(context.Background(), bytes.NewReader(data), "text/plain")
+	if err != nil {
+		p.Fatalf("storing %d bytes: %v", len(data), err)
+	}
+	return b
+}
+
+// holds tells whether the store has a blob, and looks whether it is whole.
+func (p *place) holds(b *value.Blob) bool {
+	p.Helper()
+	r, err := p.s.OpenBlob(context.Background(), b.Hash)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if err != nil {
+		p.Fatalf("opening: %v", err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil || sha256.Sum256(data) != b.Hash || int64(len(data)) != b.Size {
+		p.Errorf("a blob of %d bytes reads as %d others, %v", b.Size, len(data), err)
+	}
+	return true
+}
+
+func (p *place) sweep(age time.Duration) int {
+	p.Helper()
+	n, err := p.s.SweepBlobs(context.Background(), age)
+	if err != nil {
+		p.Fatalf("sweeping: %v", err)
+	}
+	return n
+}
+
+func noise(n int, seed byte) []byte {
+	data := make([]byte, n)
+	rand.NewChaCha8([32]byte{seed}).Read(data)
+	return data
+}
+
+func testBlobs(t *testing.T, p *place) {
+	ctx := context.Background()
+	if p.holds(&value.Blob{Hash: [32]byte{1}}) {
+		t.Error("an empty store holds something")
+	}
+	for _, size := range []int{0, 1, 64 << 10, 64<<10 + 1, 3_000_000} {
+		data := noise(size, 1)
+		b := p.put(data)
+		if b.Hash != sha256.Sum256(data) || b.Size != int64(size) || b.Type != "text/plain" {
+			t.Errorf("the reference to %d bytes is %+v", size, b)
+		}
+		if !p.holds(b) {
+			t.Errorf("what was stored is not there: %d bytes", size)
+		}
+		if again := p.put(data); *again != *b {
+			t.Errorf("the same bytes have the reference %+v, and before %+v", again, b)
+		}
+	}
+	data := noise(200_000, 2)
+	r, err := p.s.OpenBlob(ctx, p.put(data).Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := iotest.TestReader(readSeeker{r}, data); err != nil {
+		t.Errorf("reading here and there: %v", err)
+	}
+	piece := make([]byte, 100)
+	if _, err := r.ReadAt(piece, 150_000); err != nil || !bytes.Equal(piece, data[150_000:150_100]) {
+		t.Errorf("reading from the middle on gives other bytes, %v", err)
+	}
+	if n, err := r.ReadAt(piece, int64(len(data))-10); err != io.EOF || n != 10 {
+		t.Errorf("reading past the end gives %d bytes, %v, want 10 and the end", n, err)
+	}
+
+	// What cannot be read to its end is not stored.
+	before := noise(100_000, 3)
+	cause := errors.New("the line went dead")
+	if _, err := p.s.PutBlob(ctx, io.MultiReader(bytes.NewReader(before), iotest.ErrReader(cause)), ""); !errors.Is(err, cause) {
+		t.Errorf("storing from a reader that fails gives %v, want its cause", err)
+	}
+	stop, cancel := context.WithCancel(ctx)
+	endless := readerFunc(func(b []byte) (int, error) { cancel(); return len(b), nil })
+	if _, err := p.s.PutBlob(stop, endless, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("storing without end gives %v once the context is done", err)
+	}
+	if p.holds(&value.Blob{Hash: sha256.Sum256(before), Size: int64(len(before))}) {
+		t.Error("the first part of what could not be read is stored")
+	}
+}
+
+type readSeeker struct{ io.ReadSeeker }
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+func testSweep(t *testing.T, p *place) {
+	seed := byte(0)
+	blob := func() *value.Blob { seed++; return p.put(noise(1000, seed)) }
+	in := func(b *value.Blob) value.Value { return value.Binary(b) }
+	list := func(items ...value.Value) value.Value { return value.List(items) }
+	deep := func(b *value.Blob) value.Value {
+		return value.Record([]value.Field{{Name: "a", Value: list(value.Number(1), value.Record([]value.Field{{Name: "b", Value: in(b)}}))}})
+	}
+	blank := func(set map[int]value.Value) store.Row {
+		row := p.blank()
+		for c, v := range set {
+			row[c] = v
+		}
+		return row
+	}
+
+	alone, file, among, json, any := blob(), blob(), blob(), blob(), blob()
+	told, old, undone := blob(), blob(), blob()
+	p.do(
+		insert(p.thing, "1", blank(map[int]value.Value{thingFile: in(file)})),
+		insert(p.thing, "2", blank(map[int]value.Value{thingFiles: list(in(blob()), in(among))})),
+		insert(p.thing, "3", blank(map[int]value.Value{thingData: deep(json)})),
+		insert(p.thing, "4", blank(map[int]value.Value{thingAny: list(text("x"), deep(any))})),
+		// Looks like a reference, and is none.
+		insert(p.thing, "5", blank(map[int]value.Value{thingData: text(fmt.Sprintf("sha256:%x;1000;", alone.Hash))})))
+	// Flows: one that was left, one that is open, one that has come to rest, and
+	// one that undoes.
+	entry := func(b *value.Blob) []byte { return append([]byte("an entry "), value.Append(nil, in(b))...) }
+	open := blob()
+	leftID := p.next()
+	left, g, h, u := p.s.Begin(leftID), p.begin(), p.begin(), p.begin()
+	err := errors.Join(left.Keep(entry(told)), g.Keep(entry(open)), h.Keep(entry(old)), h.Rest([]byte("end")),
+		u.Insert(p.thing, "6", blank(map[int]value.Value{thingFile: in(undone)})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.Leave()
+	u.Undo()
+	defer u.Leave()
+
+	if n := p.sweep(time.Hour); n != 0 {
+		t.Errorf("%d blobs are swept that were put just now", n)
+	}
+	if n := p.sweep(0); n != 3 {
+		t.Errorf("%d blobs are swept, want 3", n)
+	}
+	for what, b := range map[string]*value.Blob{"refers nothing": alone, "refers only a flow at rest": old, "refers only what was undone": undone} {
+		if p.holds(b) {
+			t.Errorf("a blob is left to which %s", what)
+		}
+	}
+	for what, b := range map[string]*value.Blob{"a field": file, "a collection": among, "a value of any kind": json,
+		"a collection of any values": any, "a flow that was left": told, "an open flow": open} {
+		if !p.holds(b) {
+			t.Errorf("a blob is gone to which %s refers", what)
+		}
+	}
+	r, err := p.s.OpenBlob(context.Background(), file.Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	left = p.s.Begin(leftID)
+	err = errors.Join(g.Rest([]byte("end")), left.Rest([]byte("end")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"1", "2", "3", "4"} {
+		p.do(func(f store.Flow) error { return f.Delete(p.thing, id) })
+	}
+	if n := p.sweep(0); n != 7 {
+		t.Errorf("%d blobs are swept when nothing refers to any, want 7", n)
+	}
+	if p.holds(file) {
+		t.Error("a blob is left to which nothing refers any more")
+	}
+	// Bytes that were swept can be stored again.
+	if again := p.put(noise(1000, 2)); *again != *file || !p.holds(again) {
+		t.Error("what was swept cannot be stored again")
+	}
+	if n := p.sweep(time.Hour); n != 0 {
+		t.Errorf("%d blobs are swept that were put again just now", n)
+	}
+}
+
+// testBlobsConcurrent lets flows store, refer and let go while others sweep:
+// what a row refers to is there.
+func testBlobsConcurrent(t *testing.T, p *place) {
+	const workers, rounds = 4, 20
+	ctx := context.Background()
+	stop := make(chan struct{})
+	var swept, flows sync.WaitGroup
+	swept.Add(1)
+	go func() {
+		defer swept.Done()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				// The age covers a flow that runs.
+				if _, err := p.s.SweepBlobs(ctx, 50*time.Millisecond); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	}()
+	for w := range workers {
+		flows.Add(1)
+		go func() {
+			defer flows.Done()
+			for i := range rounds {
+				data := strings.Repeat(fmt.Sprint("the same for all in a round ", i), 1000)
+				b, err := p.s.PutBlob(ctx, strings.NewReader(data), "text/plain")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				row := p.blank()
+				row[thingFile] = value.Binary(b)
+				f := p.begin()
+				name := fmt.Sprint(w, " ", i)
+				if err := errors.Join(f.Insert(p.thing, name, row), f.Rest([]byte("x"))); err != nil {
+					t.Error(err)
+					return
+				}
+				r, err := p.s.OpenBlob(ctx, b.Hash)
+				if err != nil {
+					t.Errorf("a row refers to a blob that is gone: %v", err)
+					return
+				}
+				got, err := io.ReadAll(r)
+				if err != nil || string(got) != data {
+					t.Errorf("a blob of %d bytes reads as %d others, %v", len(data), len(got), err)
+				}
+				r.Close()
+				if i%2 == 0 {
+					f := p.begin()
+					if err := errors.Join(f.Delete(p.thing, name), f.Rest(nil)); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}()
+	}
+	flows.Wait()
+	close(stop)
+	swept.Wait()
+	p.sweep(0)
+	members := p.found(p.thing, nil, nil, store.Page{})
+	for _, id := range members {
+		if b := p.get(p.thing, id)[thingFile].Blob(); !p.holds(b) {
+			t.Errorf("the blob of %s is gone", id)
+		}
+	}
+	if want := workers * rounds / 2; len(members) != want {
+		t.Errorf("%d rows are there, want %d", len(members), want)
+	}
+}
