@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/textproto"
@@ -37,7 +38,7 @@ func (x *exchange) answered(fields []value.Field) (*reply, error) {
 			}
 			out = value.AppendJSON(out, value.String(fields[i].Name))
 			out = append(out, ':')
-			out = value.AppendRevealedJSON(out, v)
+			out = p.appendValue(out, v)
 			failed = failed || fields[i].Name == "error" && !v.IsNull()
 		}
 		if err != nil {
@@ -46,10 +47,10 @@ func (x *exchange) answered(fields []value.Field) (*reply, error) {
 	}
 	out = append(out, '}')
 	if !body.IsNull() { // null given to an optional input is absence
-		var err error
-		if out, err = p.whole(out[:0], body); err != nil {
-			return nil, err
-		}
+		out = p.whole(out[:0], body)
+	}
+	if err := p.opens(x.request.Context(), x.front.engine.Store()); err != nil {
+		return nil, err
 	}
 	x.out, p.body = out, out
 	if failed {
@@ -58,18 +59,30 @@ func (x *exchange) answered(fields []value.Field) (*reply, error) {
 	return p, nil
 }
 
-// whole is a body that is sent as it is: a text as text, all else as JSON.
-func (p *reply) whole(out []byte, v value.Value) ([]byte, error) {
+// whole is a body that is sent as it is: a text as text, binary data as what
+// it is, all else as JSON.
+func (p *reply) whole(out []byte, v value.Value) []byte {
 	if text, ok := v.Text(); ok {
 		if p.kind == "" {
 			p.kind = "text/plain; charset=utf-8"
 		}
-		return append(out, text...), nil
+		return append(out, text...)
 	}
-	if v.Reveal().Kind() == value.BlobKind {
-		return nil, fmt.Errorf("Requesting.respond was given binary data as the body, which cannot be sent yet")
+	if p.blob = v.Reveal().Blob(); p.blob != nil {
+		if p.kind == "" {
+			p.kind = p.blob.Type
+		}
+		if !p.has("Content-Security-Policy") {
+			// It may be anything that anybody has sent: no browser shall run it.
+			p.set("Content-Security-Policy", "default-src 'none'; sandbox")
+		}
+		if !p.has("Etag") {
+			p.set("Etag", `"`+hex.EncodeToString(p.blob.Hash[:])+`"`)
+		}
+		return out
 	}
-	return value.AppendRevealedJSON(out, v), nil
+	p.cuts = p.cuts[:0]
+	return p.appendValue(out, v)
 }
 
 func statusIn(v value.Value) (int, error) {
@@ -78,7 +91,7 @@ func statusIn(v value.Value) (int, error) {
 	}
 	n, ok := v.Num()
 	if !ok {
-		return 0, fmt.Errorf("Requesting.respond was given %s as the status, which is a number from 200 to 599", v.Kind())
+		return 0, fmt.Errorf("Requesting.respond was given %s as the status, which is a number from 200 to 599", kindOf(v))
 	}
 	if status := int(n); status >= 200 && status <= 599 && float64(status) == n {
 		return status, nil
@@ -93,7 +106,7 @@ func (p *reply) headers(v value.Value) error {
 		return nil
 	}
 	if v.Kind() != value.RecordKind {
-		return fmt.Errorf("Requesting.respond was given %s as headers, which are a record", v.Kind())
+		return fmt.Errorf("Requesting.respond was given %s as headers, which are a record", kindOf(v))
 	}
 	for _, f := range v.Fields() {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
@@ -114,7 +127,7 @@ func (p *reply) headers(v value.Value) error {
 			}
 			s, ok := headerText(item)
 			if !ok {
-				return fmt.Errorf("Requesting.respond was given %s as the header %s, which is one line of text", item.Kind(), name)
+				return fmt.Errorf("Requesting.respond was given %s as the header %s, which is one line of text without control characters", kindOf(item), name)
 			}
 			values = append(values, s)
 		}

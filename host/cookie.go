@@ -18,7 +18,7 @@ func (x *exchange) cookies(p *reply, v value.Value) error {
 		return nil
 	}
 	if v.Kind() != value.RecordKind {
-		return fmt.Errorf("Requesting.respond was given %s as cookies, which are a record", v.Kind())
+		return fmt.Errorf("Requesting.respond was given %s as cookies, which are a record", kindOf(v))
 	}
 	for _, f := range v.Fields() {
 		c := &http.Cookie{
@@ -82,7 +82,7 @@ func cookieValue(c *http.Cookie, v value.Value) error {
 	}
 	text, ok := v.Text()
 	if !ok {
-		return fmt.Errorf("its value must be a text or null, not %s", v.Reveal().Kind())
+		return fmt.Errorf("its value must be a text or null, not %s", kindOf(v))
 	}
 	c.Value = text
 	return nil

@@ -124,9 +124,16 @@ func (field *knownField) accept(v value.Value, fromText bool) (value.Value, erro
 	if fromText && field.Type.Kind == check.Unknown {
 		v = field.likeLiterals(v)
 	}
+	if field.binary {
+		_, err := plan.Accept(field.Type, withoutDataURL(v), fromText)
+		return v, err // keepBinary makes a reference of it
+	}
 	v, err := plan.Accept(field.Type, v, fromText)
 	if err != nil {
 		return v, err
+	}
+	if _, isText := v.Text(); field.Credential != nil && !isText {
+		return v, errors.New("must be a text, not " + kindOf(v))
 	}
 	if field.Secret {
 		v = value.Secret(v)
@@ -186,12 +193,20 @@ func (x *exchange) readBody() (value.Value, *reply) {
 		return none, problem(http.StatusBadRequest, "the body is not JSON: "+clip(err.Error(), 300))
 	}
 	if v.Kind() != value.RecordKind {
-		return none, problem(http.StatusBadRequest, `the body must be a JSON object such as {"name": "value"}, not `+v.Kind().String())
+		return none, problem(http.StatusBadRequest, `the body must be a JSON object such as {"name": "value"}, not `+kindOf(v))
 	}
 	if len(v.Fields()) > maxFields {
 		return none, problem(http.StatusBadRequest, "the body has more than 1000 fields")
 	}
 	return v, nil
+}
+
+// kindOf says what a value is, in the words of the language.
+func kindOf(v value.Value) string {
+	if v = v.Reveal(); v.Kind() == value.StringKind {
+		return "a text"
+	}
+	return v.Kind().String()
 }
 
 // readAll reads into the exchange's buffer, which grows with what arrives and

@@ -70,6 +70,14 @@ func (x *exchange) answer() *reply {
 		return no
 	}
 	f := x.front
+	if k.binary {
+		if err := x.keepBinary(k); err != nil {
+			trace := x.trace()
+			p := x.ended(engine.Result{}, err, trace)
+			p.trace = trace
+			return p
+		}
+	}
 	result, err := f.engine.Run(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further})
 	return x.result(result, err)
 }
@@ -88,10 +96,10 @@ func (x *exchange) recovered(p any) any {
 
 // trace names a request that opened no flow.
 func (x *exchange) trace() string {
-	if x.reply.trace != "" {
-		return x.reply.trace
+	if x.reply.trace == "" {
+		x.reply.trace = x.front.ids.At(time.Now()).String()
 	}
-	return x.front.ids.At(time.Now()).String()
+	return x.reply.trace
 }
 
 // reset lets go of everything that came with the request.
@@ -137,7 +145,7 @@ func (f *Front) log(x *exchange, start time.Time) {
 		slog.String("path", clip(strings.ToValidUTF8(path, "?"), 300)),
 		slog.Int("status", x.reply.status),
 		slog.Duration("duration", time.Since(start)),
-		slog.Int("bytes", x.reply.sent),
+		slog.Int64("bytes", x.reply.sent),
 		slog.String("trace", x.reply.trace),
 		slog.String("remote", remote))
 }

@@ -14,8 +14,9 @@
 // The files follow a request: front.go receives it, find.go finds its route,
 // fields.go and credential.go gather what it carries, needs.go holds that
 // against what the syncs need, result.go makes the answer, answer.go and
-// cookie.go read what the program wants in it, reply.go writes it. serve.go
-// stands around them all.
+// cookie.go read what the program wants in it, reply.go writes it. binary.go
+// keeps large values out of all that, cors.go lets other origins in, serve.go
+// stands around.
 package host
 
 import (
@@ -147,6 +148,7 @@ type knownRoute struct {
 	fields       []*knownField
 	wantsHeaders bool // some sync names the field headers
 	secretParams bool // its path holds a secret
+	binary       bool // some field is or holds binary data
 }
 
 // A knownField is a field that some sync on the route names.
@@ -155,6 +157,8 @@ type knownField struct {
 	column int
 	// literals are what the syncs compare it with.
 	literals []value.Value
+	// binary tells that it is or holds binary data.
+	binary bool
 	// joint tells that a sync names it which the request alone cannot start.
 	joint bool
 }
@@ -215,6 +219,10 @@ func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
 				x.literals = append(x.literals, t.Literal)
 			}
 		}
+	}
+	for _, x := range k.fields {
+		x.binary = holdsBinary(x.Type)
+		k.binary = k.binary || x.binary
 	}
 	return k
 }

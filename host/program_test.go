@@ -64,7 +64,8 @@ actions
 
     typed (
         text?: String, number?: Number, flag?: Flag, when?: DateTime, day?: Date,
-        binary?: Binary, json?: Json, list?: set of Number, secret?: Secret
+        binary?: Binary, json?: Json, list?: set of Number, secret?: Secret,
+        binaries?: seq of Binary
     ) : (z: Json)
 
     token (x: String) : (token: Secret)

@@ -2,6 +2,7 @@ package host
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/legible-lang/legible/value"
@@ -13,14 +14,21 @@ type reply struct {
 	kind   string // media type of the body; JSON when empty
 	body   []byte
 	header []headerLine
-	trace  string // the flow, or a name of its own
-	sent   int    // bytes of the body that have left
+	cuts   []cut       // where binary data goes into the body
+	blob   *value.Blob // the whole body, when set
+	trace  string      // the flow, or a name of its own
+	sent   int64       // bytes of the body that have left
 }
 
 type headerLine struct{ name, value string }
 
 // set adds a header. The name is canonical.
 func (p *reply) set(name, value string) { p.header = append(p.header, headerLine{name, value}) }
+
+// has tells whether a header is set.
+func (p *reply) has(name string) bool {
+	return slices.ContainsFunc(p.header, func(h headerLine) bool { return h.name == name })
+}
 
 // problem is a reply that says what is wrong, in the field error.
 func problem(status int, sentence string, further ...value.Field) *reply {
@@ -86,7 +94,7 @@ func (x *exchange) send(p *reply) {
 		} else {
 			h["Content-Type"] = []string{p.kind}
 		}
-		h["Content-Length"] = []string{strconv.Itoa(len(p.body))}
+		h["Content-Length"] = []string{strconv.FormatInt(p.length(), 10)}
 	}
 	if p.status == http.StatusUnauthorized {
 		h["Www-Authenticate"] = bearer
@@ -101,10 +109,20 @@ func (x *exchange) send(p *reply) {
 	}
 	h["X-Trace-Id"] = []string{p.trace}
 	x.started = true
-	x.writer.WriteHeader(p.status)
-	if x.request.Method != http.MethodHead && !bodyless(p.status) {
-		// An error here means that the client is gone: there is nobody to tell.
-		p.sent, _ = x.writer.Write(p.body)
+	var err error
+	switch {
+	case p.blob != nil && !bodyless(p.status):
+		p.sent, err = x.sendBlob(p)
+	case x.request.Method == http.MethodHead || bodyless(p.status):
+		x.writer.WriteHeader(p.status)
+	default:
+		x.writer.WriteHeader(p.status)
+		p.sent, err = p.write(x.request.Context(), x.front.engine.Store(), x.writer)
+	}
+	if err != nil && (len(p.cuts) > 0 || p.blob != nil) {
+		// The client is gone, or binary data is: it must not take what it has
+		// got for the whole.
+		panic(http.ErrAbortHandler)
 	}
 }
 
