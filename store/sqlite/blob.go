@@ -29,11 +29,14 @@ import (
 // and what a crash leaves of those is removed when the store is opened.
 type blobs struct {
 	folder string
-	mu     sync.Mutex // held while a name is given or taken away
-	closed bool       // under mu
+	create func(folder string) (*os.File, error) // newFile, but for tests
+	mu     sync.Mutex                            // held while a name is given or taken away
+	closed bool                                  // under mu
 }
 
 const newPrefix = "new-"
+
+func newFile(folder string) (*os.File, error) { return os.CreateTemp(folder, newPrefix+"*") }
 
 // name gives the folder and the file of a blob.
 func (b *blobs) name(hash [32]byte) (folder, file string) {
@@ -94,7 +97,7 @@ func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref
 	if err := makeFolder(s.blobs.folder, flush); err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(s.blobs.folder, newPrefix+"*")
+	f, err := s.blobs.create(s.blobs.folder)
 	if err != nil {
 		return nil, err
 	}

@@ -54,8 +54,12 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 			where = append(where, quote(column.Name)+" = ?")
 		}
 	}
+	order := "_order"
+	if page.Due != nil && ledBy(t.def, page.Due.Column) {
+		order = "+_order" // else the whole table is read, since it lies in this order
+	}
 	if page.After > 0 {
-		where = append(where, "_order > ?")
+		where = append(where, order+" > ?")
 	}
 	if page.Due != nil {
 		where = append(where, quote(t.def.Columns[page.Due.Column].Name)+" <= ?") // null is not
@@ -68,7 +72,7 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 	if len(where) > 0 {
 		text += " WHERE " + strings.Join(where, " AND ")
 	}
-	text += " ORDER BY _order"
+	text += " ORDER BY " + order
 	if page.Limit > 0 && len(f.filter) == 0 {
 		text += " LIMIT ?"
 	}
@@ -78,6 +82,16 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 	}
 	t.find[string(shape)] = f
 	return f, nil
+}
+
+// ledBy tells whether an index has the column in front.
+func ledBy(t *store.Table, column int) bool {
+	for _, x := range slices.Concat(t.Indexes, t.Unique) {
+		if x[0] == column && comparable(&t.Columns[column]) {
+			return true
+		}
+	}
+	return false
 }
 
 func bit(b bool) byte {

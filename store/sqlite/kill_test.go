@@ -23,12 +23,15 @@ const killPath = "LEGIBLE_TEST_KILL_PATH"
 
 // TestMain becomes the process that is killed when the test asks for it.
 func TestMain(m *testing.M) {
+	var err error
 	if path := os.Getenv(killPath); path != "" {
-		if err := runUntilKilled(path, os.Getenv("LEGIBLE_TEST_KILL_DURABILITY")); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+		err = runUntilKilled(path, os.Getenv("LEGIBLE_TEST_KILL_DURABILITY"))
+	} else if path := os.Getenv(killBlobs); path != "" {
+		err = putUntilKilled(path)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -117,7 +120,7 @@ func TestKill(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "test.db")
 			answered := 0
 			for round := range rounds {
-				ids := killed(t, path, d, time.Duration(20+round*37%100)*time.Millisecond)
+				ids := killed(t, []string{killPath + "=" + path, "LEGIBLE_TEST_KILL_DURABILITY=" + d.String()}, time.Duration(20+round*37%100)*time.Millisecond)
 				answered += len(ids)
 				if d != store.Full {
 					ids = nil // the last ones may be gone
@@ -132,10 +135,11 @@ func TestKill(t *testing.T) {
 }
 
 // killed runs a process, kills it some time after its first word, and gives the
-// flows that it said came to rest.
-func killed(t *testing.T, path string, d store.Durability, after time.Duration) []string {
+// ids that it printed.
+func killed(t *testing.T, env []string, after time.Duration) []string {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), killPath+"="+path, "LEGIBLE_TEST_KILL_DURABILITY="+d.String())
+	cmd.Env = append(os.Environ(), env...)
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
 	out, err := cmd.StdoutPipe()

@@ -101,7 +101,7 @@ var _ store.Store = (*Store)(nil)
 // Open opens the file, which is made if it is not there. The folder must be.
 func Open(path string, options Options) (*Store, error) {
 	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, group: newGroup()}
-	s.blobs.folder = path + "-blobs"
+	s.blobs.folder, s.blobs.create = path+"-blobs", newFile
 	if err := s.open(); err != nil {
 		if s.conn != nil {
 			s.conn.close()

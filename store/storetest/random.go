@@ -226,6 +226,18 @@ func compareFind(r *rapid.T, f store.Flow, m model, t *store.Table) {
 	}
 	want := m.find(t, columns, key)
 	same(r, fmt.Sprintf("by %v = %v", columns, key), t, f, columns, key, want, store.Page{})
+	for i, c := range t.Columns {
+		if c.Type != store.Moment || c.Many != store.One {
+			continue
+		}
+		due := &store.Due{Column: i, Until: drawItem(r, store.Moment)}
+		come := slices.DeleteFunc(slices.Clone(want), func(x modelMember) bool {
+			at, there := x.row[i].Moment()
+			until, _ := due.Until.Moment()
+			return !there || at.After(until)
+		})
+		same(r, fmt.Sprintf("due until %v by %v = %v", due.Until, columns, key), t, f, columns, key, come, store.Page{Due: due})
+	}
 	if len(want) > 1 {
 		all, err := f.Find(t, columns, key, store.Page{})
 		if err != nil {
