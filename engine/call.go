@@ -349,12 +349,23 @@ func (f *flow) respond(n int32) {
 	f.recordReturned(n)
 }
 
+// answerOf gives the named values in the order in which they are written.
 func (f *flow) answerOf(o *occurrence) *Answer {
-	answer := &Answer{Fields: make([]value.Field, 0, len(o.in))}
-	for i, v := range o.in {
-		if name := o.action.Inputs[i]; name != "request" && !v.IsUnset() {
+	answer := &Answer{}
+	add := func(column int) {
+		if name, v := o.action.Inputs[column], o.in[column]; name != "request" && !v.IsUnset() {
 			answer.Fields = append(answer.Fields, value.Field{Name: name, Value: v})
 		}
+	}
+	if line := f.asking; line != nil && line.Action == o.action {
+		answer.Fields = make([]value.Field, 0, len(line.In))
+		for i := range line.In {
+			add(line.In[i].Column)
+		}
+		return answer
+	}
+	for i := range o.in {
+		add(i)
 	}
 	return answer
 }

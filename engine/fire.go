@@ -112,6 +112,7 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 			in[input.Column] = input.Term.Literal
 		}
 	}
+	f.asking = line
 	return f.ask(line.Action, in, nil, id, depth), true
 }
 

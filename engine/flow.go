@@ -61,8 +61,9 @@ type flow struct {
 	fault     error
 	unhandled int32 // -1, or the first refusal: settled at rest
 	answer    *Answer
-	past      *past // what is already known of a flow that is recovered
-	quiet     int   // inside then together: completions are not considered
+	past      *past     // what is already known of a flow that is recovered
+	quiet     int       // inside then together: completions are not considered
+	asking    *plan.Ask // the line whose action is being asked; nil for the first action
 }
 
 type occList struct {
@@ -104,7 +105,7 @@ func (f *flow) reset() {
 	clear(f.lost)
 	f.lost = f.lost[:0]
 	f.ctx, f.hand, f.dead, f.fault, f.answer, f.past, f.joined = nil, nil, nil, nil, nil, nil, nil
-	f.seq, f.firings, f.handed, f.quiet = 0, 0, 0, 0
+	f.seq, f.firings, f.handed, f.quiet, f.asking = 0, 0, 0, 0, nil
 	f.writer.Bytes = f.writer.Bytes[:0]
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil
