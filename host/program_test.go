@@ -123,9 +123,28 @@ func methods() map[string]engine.Methods {
 // start makes the engine of a program text on a store, or on one in memory.
 func start(t testing.TB, name, text string, st store.Store) *engine.Engine {
 	t.Helper()
+	return startWith(t, name, text, st, func(map[string]engine.Methods) {})
+}
+
+// startWith lets the test put other methods in.
+func startWith(t testing.TB, name, text string, st store.Store, change func(map[string]engine.Methods)) *engine.Engine {
+	t.Helper()
+	m := methods()
+	change(m)
+	return run(t, []*source.File{source.NewFile("concepts", concepts), source.NewFile(name, text)}, st, m)
+}
+
+// bare makes the engine of a program without Requesting.
+func bare(t testing.TB) *engine.Engine {
+	text := "concept Alone\n\npurpose\n    be alone\n\nstate\n    a set of Members\n"
+	return run(t, []*source.File{source.NewFile("alone", text)}, nil, map[string]engine.Methods{"Alone": {}})
+}
+
+func run(t testing.TB, files []*source.File, st store.Store, m map[string]engine.Methods) *engine.Engine {
+	t.Helper()
 	var trees []*syntax.File
 	var all []diag.Diagnostic
-	for _, f := range []*source.File{source.NewFile("concepts", concepts), source.NewFile(name, text)} {
+	for _, f := range files {
 		tree, ds := syntax.Parse(f)
 		trees, all = append(trees, tree), append(all, ds...)
 	}
@@ -148,7 +167,7 @@ func start(t testing.TB, name, text string, st store.Store) *engine.Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	e, err := engine.New(p, st, schema, methods(), engine.Options{Log: slog.New(slog.DiscardHandler)})
+	e, err := engine.New(p, st, schema, m, engine.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
