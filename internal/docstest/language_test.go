@@ -1,0 +1,96 @@
+package docstest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/concepts"
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/syntax"
+)
+
+// catalogue gives the concepts that a document does not hold.
+func catalogue(name string) *syntax.File {
+	file, text, ok := concepts.Spec(name)
+	if !ok {
+		return nil
+	}
+	tree, _ := syntax.Parse(source.NewFile(file, text))
+	return tree
+}
+
+// TestLanguage checks the examples in the language: those of a document are
+// one program, those with the word "alone" a program each, and those with
+// "wrong CODE" must have that fault. All stand in the one style.
+func TestLanguage(t *testing.T) {
+	for _, doc := range documents(t) {
+		var whole []*syntax.File
+		for _, f := range fences(t, doc) {
+			switch f.kind {
+			case "where":
+				f.text = "sync Example\nwhen\n    Requesting.request () : (request)\nwhere\n" + indent(f.text) +
+					"then\n    Requesting.respond (request)\n"
+				f.line -= 4
+				report(t, f, parse(t, f, nil))
+				continue
+			case "concept", "app", "sync", "scenario":
+			case "console", "finding", "text", "sh", "go", "json":
+				continue // other tests run them, or they are no examples of ours
+			default:
+				t.Errorf("%s:%d: nobody tests an example of kind %q", f.doc, f.line, f.kind)
+				continue
+			}
+			file := source.NewFile(f.doc, f.inPlace())
+			tree, findings := syntax.Parse(file)
+			if len(f.words) > 0 && f.words[0] == "in" { // the file in which it stands
+				f.words = nil
+			}
+			if len(f.words) > 0 {
+				_, more := check.Check([]*syntax.File{tree}, check.Options{Concept: catalogue})
+				findings = append(findings, more...)
+			}
+			switch {
+			case len(f.words) == 2 && f.words[0] == "wrong":
+				if !slices.ContainsFunc(findings, func(d diag.Diagnostic) bool { return string(d.Code) == f.words[1] }) {
+					t.Errorf("%s:%d: the example does not have the fault %s; it has %v", f.doc, f.line, f.words[1], findings)
+				}
+				continue
+			case len(f.words) == 1 && f.words[0] == "alone":
+			case len(f.words) == 0:
+				whole = append(whole, tree)
+			default:
+				t.Errorf("%s:%d: the words %q are not known", f.doc, f.line, f.words)
+			}
+			report(t, f, findings)
+			if styled, _ := syntax.Format(source.NewFile(f.doc, f.text)); styled != f.text {
+				t.Errorf("%s:%d: the example is not in the one style; it would be\n%s", f.doc, f.line, styled)
+			}
+		}
+		_, findings := check.Check(whole, check.Options{Concept: catalogue})
+		report(t, fence{doc: doc}, findings)
+	}
+}
+
+func parse(t *testing.T, f fence, findings []diag.Diagnostic) []diag.Diagnostic {
+	t.Helper()
+	_, ds := syntax.Parse(source.NewFile(f.doc, f.inPlace()))
+	return append(findings, ds...)
+}
+
+func report(t *testing.T, f fence, findings []diag.Diagnostic) {
+	t.Helper()
+	var b strings.Builder
+	if err := diag.WriteText(&b, findings, diag.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 0 {
+		t.Errorf("an example of %s is not what it should be:\n%s", f.doc, &b)
+	}
+}
+
+func indent(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
+}
