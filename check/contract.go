@@ -3,6 +3,7 @@ package check
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/legible-lang/legible/diag"
@@ -96,7 +97,7 @@ func (c *checker) refusals(a *Action, s *spec) {
 			c.unknown(diag.RefusalKind, t.Kind, "“"+r.Kind+"” is no kind of refusal", refusalKinds())
 		}
 		for _, m := range placeholder.FindAllStringSubmatch(r.Sentence, -1) {
-			if param(a.Inputs, m[1]) == nil && !s.broken() {
+			if m[1] != ReasonName && param(a.Inputs, m[1]) == nil && !s.broken() {
 				c.unknown(diag.UnknownPlaceholder, syntax.Name{Text: m[1], Span: within(t.SentenceSpan, m[1])},
 					"“"+a.Name+"” has no input “"+m[1]+"” that its sentence could name", paramNames(a.Inputs))
 			}
@@ -108,6 +109,16 @@ func (c *checker) refusals(a *Action, s *spec) {
 		a.Refusals = append(a.Refusals, &Refusal{
 			Tree: &syntax.Refusal{Span: *form, Code: name}, Code: "ERROR", Kind: "invalid", Sentence: "{error}"})
 	}
+}
+
+// ReasonName is the one name in a refusal's sentence that may be no input of
+// the action: what stands for it is the concept's Go to say.
+const ReasonName = "reason"
+
+// GivesReason tells whether the concept's Go completes the sentence of one of
+// an action's refusals with a reason.
+func (r *Refusal) GivesReason(a *Action) bool {
+	return strings.Contains(r.Sentence, "{"+ReasonName+"}") && param(a.Inputs, ReasonName) == nil
 }
 
 // within is where a name in braces stands in a span, or the span.

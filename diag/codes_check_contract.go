@@ -107,7 +107,7 @@ actions
 			Repair: "Write one of the kinds, or none for invalid."},
 		{Code: UnknownPlaceholder, Name: "unknown-placeholder",
 			Title: "a name in a refusal's sentence that is no input",
-			Cause: "A sentence may name inputs of its action in braces; nothing else is known when it is made.",
+			Cause: "A sentence may name inputs of its action in braces, and {reason}, which the concept's Go gives; nothing else is known when it is made.",
 			Example: `concept Users
 
 actions

@@ -83,8 +83,11 @@ func (m *maker) actionNote(a *check.Action) {
 	var names []string
 	for _, r := range a.Refusals {
 		name := refusalName(r.Code)
-		if isSpoken(r) {
+		switch {
+		case isSpoken(r):
 			name += "(sentence)"
+		case m.isReasoned(r):
+			name += "(" + check.ReasonName + ")"
 		}
 		names = append(names, name)
 	}

@@ -21,6 +21,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/legible-lang/legible/check"
@@ -180,11 +181,14 @@ func (m *maker) refusals() {
 	if len(list) == 0 {
 		return
 	}
-	var fixed, spoken []*check.Refusal
+	var fixed, spoken, reasoned []*check.Refusal
 	for _, r := range list {
-		if isSpoken(r) {
+		switch {
+		case isSpoken(r):
 			spoken = append(spoken, r)
-		} else {
+		case m.isReasoned(r):
+			reasoned = append(reasoned, r)
+		default:
 			fixed = append(fixed, r)
 		}
 	}
@@ -205,6 +209,22 @@ func (m *maker) refusals() {
 		m.p("}")
 		m.p("")
 	}
+	for _, r := range reasoned {
+		m.p("// %s: %s", refusalName(r.Code), r.Sentence)
+		m.p("func %s(%s string) error {", refusalName(r.Code), check.ReasonName)
+		m.p("return &legible.Refusal{Code: %q, With: map[string]string{%q: %s}}", r.Code, check.ReasonName, check.ReasonName)
+		m.p("}")
+		m.p("")
+	}
+}
+
+// isReasoned tells of a refusal whose sentence only Go can complete, in one of
+// the actions that have it.
+func (m *maker) isReasoned(r *check.Refusal) bool {
+	return slices.ContainsFunc(m.concept.Actions, func(a *check.Action) bool {
+		same := a.Refusal(r.Code)
+		return same != nil && same.GivesReason(a)
+	})
 }
 
 // isSpoken tells of the older form of a refusal, whose sentence only Go knows.

@@ -22,6 +22,9 @@ func (c *Concept) Put(ctx legible.Context, in PutIn) (PutOut, error) {
 	if len(in.Name) > 10 {
 		return PutOut{}, ErrTooLong
 	}
+	if in.Name == "bent" {
+		return PutOut{}, ErrBroken("it has a bend")
+	}
 	err := c.Forms.Put(ctx, in.Form, FormRow{Author: "author", Name: in.Name, Size: in.Size, Done: in.Done, Day: in.Day,
 		Moment: in.Moment, Token: in.Token.Digest(), Extra: in.Extra, Status: FormStatusOpen,
 		Labels: in.Labels, Steps: in.Steps, Nickname: "nick " + in.Name})

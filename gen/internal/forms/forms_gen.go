@@ -93,6 +93,11 @@ func ErrError(sentence string) error {
 	return &legible.Refusal{Code: "ERROR", With: map[string]string{"error": sentence}}
 }
 
+// ErrBroken: The form '{name}' is broken: {reason}.
+func ErrBroken(reason string) error {
+	return &legible.Refusal{Code: "BROKEN", With: map[string]string{"reason": reason}}
+}
+
 // PutIn is what put takes.
 type PutIn struct {
 	Form   Form
@@ -220,7 +225,7 @@ type Actions interface {
 	// Requires: form is new
 	// Effects: adds a form,
 	// with all that is given
-	// Declines with ErrNameTaken, ErrTooLong.
+	// Declines with ErrNameTaken, ErrTooLong, ErrBroken(reason).
 	Put(ctx legible.Context, in PutIn) (PutOut, error)
 	// Maybe is the action maybe.
 	Maybe(ctx legible.Context, in MaybeIn) (MaybeOut, error)
