@@ -44,6 +44,7 @@ const null = "null"
 type Expression struct {
 	Text      string
 	variables []string
+	shape     *Shape
 	root      node
 }
 
@@ -72,6 +73,7 @@ func Parse(text string) (*Expression, error) {
 		return nil, err
 	}
 	e.variables = names
+	e.shape = e.shapeOf(tree.Node)
 	root, err := e.build(tree.Node)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,139 @@
+package expression
+
+import (
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// A Form is what an expression, or a part of one, is.
+type Form int
+
+const (
+	// OtherForm is a part of which only the parts are known.
+	OtherForm Form = iota
+	// VariableForm is a name: Name is the variable's, or that of a let.
+	VariableForm
+	// LiteralForm is a value that is written out: Literal.
+	LiteralForm
+	// ListForm is a list; the parts are its items.
+	ListForm
+	// RecordForm is a record; the parts are its fields, called Names.
+	RecordForm
+	// UnaryForm has one part: Name is "not", "!", "-" or "+".
+	UnaryForm
+	// BinaryForm has two parts: Name is the operator.
+	BinaryForm
+	// ConditionalForm has a condition and the two values.
+	ConditionalForm
+	// FieldForm takes the field Name of its part.
+	FieldForm
+	// ItemForm takes an item of its first part; the second says which.
+	ItemForm
+	// SliceForm takes some items of its first part.
+	SliceForm
+	// CallForm calls the function Name.
+	CallForm
+	// PredicateForm is what a function does to each item: its part.
+	PredicateForm
+	// PointerForm is the item of a predicate: Name is "" for the item itself.
+	PointerForm
+	// LetForm names its first part, as Name, in its second.
+	LetForm
+)
+
+// A Shape is the form of an expression for those who reason about it without
+// computing it. It must not be changed.
+type Shape struct {
+	Form    Form
+	Name    string
+	Literal value.Value
+	Parts   []*Shape
+	Names   []string // of a record's fields, one for each part
+	Offset  int      // in bytes, where it stands in the text
+}
+
+// Shape gives the form of the expression.
+func (e *Expression) Shape() *Shape { return e.shape }
+
+func (e *Expression) shapeOf(n ast.Node) *Shape {
+	s := &Shape{Offset: offset(e.Text, n.Location().From)}
+	parts := func(list ...ast.Node) {
+		for _, x := range list {
+			if x != nil {
+				s.Parts = append(s.Parts, e.shapeOf(x))
+			}
+		}
+	}
+	literal := func(v value.Value) { s.Form, s.Literal = LiteralForm, v }
+	switch n := n.(type) {
+	case *ast.NilNode:
+		literal(value.Null)
+	case *ast.BoolNode:
+		literal(value.Flag(n.Value))
+	case *ast.IntegerNode:
+		literal(value.Number(float64(n.Value)))
+	case *ast.FloatNode:
+		literal(value.Number(n.Value))
+	case *ast.StringNode:
+		literal(value.String(n.Value))
+	case *ast.IdentifierNode:
+		if n.Value == null {
+			literal(value.Null)
+			break
+		}
+		s.Form, s.Name = VariableForm, n.Value
+	case *ast.ArrayNode:
+		s.Form = ListForm
+		parts(n.Nodes...)
+	case *ast.MapNode:
+		s.Form = RecordForm
+		for _, p := range n.Pairs {
+			pair := p.(*ast.PairNode)
+			name := ""
+			if key, ok := pair.Key.(*ast.StringNode); ok {
+				name = key.Value
+			}
+			s.Names = append(s.Names, name)
+			parts(pair.Value)
+		}
+	case *ast.UnaryNode:
+		s.Form, s.Name = UnaryForm, n.Operator
+		parts(n.Node)
+	case *ast.BinaryNode:
+		s.Form, s.Name = BinaryForm, n.Operator
+		parts(n.Left, n.Right)
+	case *ast.ConditionalNode:
+		s.Form = ConditionalForm
+		parts(n.Cond, n.Exp1, n.Exp2)
+	case *ast.ChainNode:
+		return e.shapeOf(n.Node)
+	case *ast.MemberNode:
+		if name, ok := n.Property.(*ast.StringNode); ok {
+			s.Form, s.Name = FieldForm, name.Value
+			parts(n.Node)
+			break
+		}
+		s.Form = ItemForm
+		parts(n.Node, n.Property)
+	case *ast.SliceNode:
+		s.Form = SliceForm
+		parts(n.Node, n.From, n.To)
+	case *ast.BuiltinNode:
+		s.Form, s.Name = CallForm, n.Name
+		parts(n.Arguments...)
+	case *ast.CallNode:
+		parts(n.Arguments...)
+	case *ast.PredicateNode:
+		s.Form = PredicateForm
+		parts(n.Node)
+	case *ast.PointerNode:
+		s.Form, s.Name = PointerForm, n.Name
+	case *ast.VariableDeclaratorNode:
+		s.Form, s.Name = LetForm, n.Name
+		parts(n.Value, n.Expr)
+	case *ast.SequenceNode:
+		parts(n.Nodes...)
+	}
+	return s
+}
