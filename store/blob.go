@@ -71,27 +71,11 @@ func (w *Sweep) Spare(hash [32]byte) {
 	delete(w.left, hash)
 }
 
-// SpareIn keeps the blobs that a value refers to.
-func (w *Sweep) SpareIn(v value.Value) {
-	switch v.Kind() {
-	case value.BlobKind:
-		w.Spare(v.Blob().Hash)
-	case value.ListKind:
-		for _, x := range v.Items() {
-			w.SpareIn(x)
-		}
-	case value.RecordKind:
-		for _, f := range v.Fields() {
-			w.SpareIn(f.Value)
-		}
-	}
-}
-
 // SpareRow keeps the blobs that a row refers to.
 func (w *Sweep) SpareRow(t *Table, row Row) {
 	for i, c := range t.Columns {
 		if c.Type == Blob || c.Type == Json {
-			w.SpareIn(row[i])
+			EachBlob(row[i], func(hash [32]byte) error { w.Spare(hash); return nil })
 		}
 	}
 }
@@ -128,6 +112,27 @@ func (w *Sweep) Has(hash [32]byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.left[hash]
+}
+
+// EachBlob calls do for each blob that a value refers to, until one call fails.
+func EachBlob(v value.Value, do func(hash [32]byte) error) error {
+	switch v.Kind() {
+	case value.BlobKind:
+		return do(v.Blob().Hash)
+	case value.ListKind:
+		for _, x := range v.Items() {
+			if err := EachBlob(x, do); err != nil {
+				return err
+			}
+		}
+	case value.RecordKind:
+		for _, f := range v.Fields() {
+			if err := EachBlob(f.Value, do); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Holds tells whether a row of the table can refer to a blob.

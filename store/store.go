@@ -48,6 +48,12 @@ type Store interface {
 	// the zero id), at most limit of them.
 	Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error)
 
+	// Forget removes flows at rest from the journal, in steps between which
+	// other flows go on, and gives their number. Of a flow with a derived id,
+	// which could be asked to run again, it stays known that it has run: its
+	// journal is empty and not nil.
+	Forget(ctx context.Context, r Retention) (int, error)
+
 	// PutBlob keeps what a reader gives, under the hash of its bytes, and gives
 	// the reference once it is durable. Bytes that are there already are not
 	// kept again. It is done outside of any turn, and a blob that nothing
@@ -114,6 +120,21 @@ type Flow interface {
 	// Leave gives the flow up without rest, as a stopping process does: it
 	// stays among the unfinished. The Flow must not be used afterwards.
 	Leave()
+}
+
+// A Retention says which flows at rest are to be forgotten: those of which one
+// of the two says so. The zero Retention forgets none.
+type Retention struct {
+	Before time.Time // those that began before; zero means none
+	Keep   int       // all but so many of the newest; 0 means none
+}
+
+// A Copier is a store that can be copied while it works.
+type Copier interface {
+	// Backup copies everything that is durable, as of one moment, to a path that
+	// is not there. What is at the path afterwards is a whole store, and while
+	// something is missing or if it fails there is none.
+	Backup(ctx context.Context, path string) error
 }
 
 // A BlobReader reads one blob. Its reads may come in any order.

@@ -52,7 +52,8 @@ func ParseID(s string) (ID, error) {
 	return id, nil
 }
 
-// DerivedID makes an id of a moment and a hash: the same for the same.
+// DerivedID makes an id of a moment and a hash: the same for the same. It has
+// the layout of a UUID of version 8.
 func DerivedID(at time.Time, hash [32]byte) ID {
 	var id ID
 	copy(id[:], hash[:])
@@ -60,8 +61,21 @@ func DerivedID(at time.Time, hash [32]byte) ID {
 	for i := range 6 {
 		id[i] = byte(ms >> (40 - 8*i))
 	}
-	id[6] = 0x70 | id[6]&0x0f
+	id[6] = 0x80 | id[6]&0x0f
 	id[8] = 0x80 | id[8]&0x3f
+	return id
+}
+
+// Derived tells whether the id was made by DerivedID and may be made again.
+func (id ID) Derived() bool { return id[6]>>4 == 8 }
+
+// FirstID is the least id that may be made at a moment.
+func FirstID(at time.Time) ID {
+	var id ID
+	ms := max(at.UnixMilli(), 0)
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
 	return id
 }
 

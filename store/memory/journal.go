@@ -24,6 +24,8 @@ type journal struct {
 	open   flow // head of the ring of open flows with entries, oldest first
 	left   map[value.ID]*flow
 	lefts  atomic.Int32 // how many are left, so that Begin need not lock
+
+	forgotten map[value.ID]bool // flows with derived ids that have run
 }
 
 type chunk struct {
@@ -203,6 +205,9 @@ func (j *journal) read(id value.ID) ([]byte, error) {
 			f.mu.Unlock()
 		}
 	}
+	if entries == nil && j.forgotten[id] {
+		entries = []byte{}
+	}
 	return entries, nil
 }
 
@@ -233,7 +238,7 @@ func (j *journal) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.closed.Store(true)
-	j.chunks, j.left = nil, nil
+	j.chunks, j.left, j.forgotten = nil, nil, nil
 	j.lefts.Store(0)
 }
 

@@ -258,6 +258,23 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema)
 		return err
 	}
 	defer c.exec("ROLLBACK")
+	err = eachValue(ctx, c, schema, func(hash [32]byte) error {
+		w.Spare(hash)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// A hash may lie across two parts of a journal only if the engine tears a
+	// value in two, which it does not.
+	return c.query("SELECT data FROM _unfinished JOIN _journal USING (flow)", func(q *stmt) error {
+		w.SpareAmong(q.bytes(0))
+		return ctx.Err()
+	})
+}
+
+// eachValue calls do for each reference in a row, by any connection.
+func eachValue(ctx context.Context, c *conn, schema *store.Schema, do func(hash [32]byte) error) error {
 	for _, t := range schema.Tables {
 		for i := range t.Columns {
 			column := &t.Columns[i]
@@ -267,7 +284,9 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema)
 			text := fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", quote(column.Name), quote(t.Name()))
 			err := c.query(text, func(q *stmt) error {
 				v, err := q.value(0, column)
-				w.SpareIn(v)
+				if err == nil {
+					err = store.EachBlob(v, do)
+				}
 				return errors.Join(err, ctx.Err())
 			})
 			if err != nil {
@@ -275,12 +294,7 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema)
 			}
 		}
 	}
-	// A hash may lie across two parts of a journal only if the engine tears a
-	// value in two, which it does not.
-	return c.query("SELECT data FROM _unfinished JOIN _journal USING (flow)", func(q *stmt) error {
-		w.SpareAmong(q.bytes(0))
-		return ctx.Err()
-	})
+	return nil
 }
 
 // dropBlob removes a file, unless someone has come to refer to it or has put it

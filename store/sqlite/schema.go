@@ -25,6 +25,7 @@ const createMeta = `
 CREATE TABLE _meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE _journal (flow BLOB, part INTEGER, data BLOB, PRIMARY KEY (flow, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE _unfinished (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO _meta (name, value) VALUES ('schema', '{}'), ('order', 0), ('part', 0)`
 
 var _ store.Migrator = (*Store)(nil)
@@ -68,6 +69,12 @@ func (s *Store) readMeta() error {
 	if s.schema, err = store.DecodeSchema(text); err != nil {
 		return err
 	}
+	if !s.options.ReadOnly {
+		// What came later than the first files of this format.
+		if err := s.conn.exec("CREATE TABLE IF NOT EXISTS _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"); err != nil {
+			return err
+		}
+	}
 	return s.prepareFixed()
 }
 
@@ -93,6 +100,10 @@ func (s *Store) prepareFixed() error {
 		{&f.mark, "INSERT OR IGNORE INTO _unfinished (flow) VALUES (?)"},
 		{&f.unmark, "DELETE FROM _unfinished WHERE flow = ?"},
 		{&f.lease, "UPDATE _meta SET value = ? WHERE name = 'order'"},
+		{&f.flows, "SELECT DISTINCT flow FROM _journal WHERE flow > ? AND flow < ? AND flow NOT IN (SELECT flow FROM _unfinished) ORDER BY flow LIMIT ?"},
+		{&f.forget, "DELETE FROM _journal WHERE flow = ?"},
+		{&f.remember, "INSERT OR IGNORE INTO _forgotten (flow) VALUES (?)"},
+		{&f.known, "SELECT 1 FROM _forgotten WHERE flow = ?"},
 		{&f.read, "SELECT data FROM _journal WHERE flow = ? ORDER BY part"},
 		{&f.list, "SELECT DISTINCT flow FROM _journal WHERE flow < ? ORDER BY flow DESC LIMIT ?"},
 		{&f.listAll, "SELECT DISTINCT flow FROM _journal ORDER BY flow DESC LIMIT ?"},

@@ -19,6 +19,7 @@
 //	"Profile.User.tags"  (value, member): who has which item in a collection
 //	_journal             (flow, part, data): the entries of flows
 //	_unfinished          (flow): the flows that have not come to rest
+//	_forgotten           (flow): what could run again and must not
 //	_meta                (name, value): the schema that the tables were made for
 //
 // Large values lie beside the file, in the folder that is named like it with
@@ -94,6 +95,7 @@ type fixed struct {
 	begin, commit, rollback, savepoint, release, undo *stmt
 	journal, mark, unmark, lease                      *stmt
 	read, list, listAll                               *stmt
+	flows, forget, remember, known                    *stmt
 }
 
 var _ store.Store = (*Store)(nil)
@@ -299,10 +301,22 @@ func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) {
 				return err
 			}
 			if !more {
-				return q.reset()
+				break
 			}
 			entries = append(entries, q.bytes(0)...)
 		}
+		if err := q.reset(); err != nil || entries != nil || !id.Derived() {
+			return err
+		}
+		s.fixed.known.bindBlob(id[:])
+		known, err := s.fixed.known.step()
+		if err != nil {
+			return err
+		}
+		if known {
+			entries = []byte{}
+		}
+		return s.fixed.known.reset()
 	})
 	return entries, err
 }

@@ -179,8 +179,9 @@ func testClosed(t *testing.T, p *place) {
 	_, err6 := p.s.PutBlob(context.Background(), strings.NewReader("x"), "")
 	_, err7 := p.s.OpenBlob(context.Background(), [32]byte{})
 	_, err8 := p.s.SweepBlobs(context.Background(), 0)
+	_, err9 := p.s.Forget(context.Background(), store.Retention{Keep: 1})
 	h := p.begin()
-	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, f.Keep([]byte("y")), f.Insert(p.user, "u", named("u")), g.Rest([]byte("x")), h.Keep([]byte("x"))} {
+	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9, f.Keep([]byte("y")), f.Insert(p.user, "u", named("u")), g.Rest([]byte("x")), h.Keep([]byte("x"))} {
 		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("after the end call %d gives %v, want %v", i, err, store.ErrClosed)
 		}

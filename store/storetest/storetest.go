@@ -48,6 +48,8 @@ func Run(t *testing.T, k Kit) {
 		{"Journal", testJournal},
 		{"Leave", testLeave},
 		{"Flows", testFlows},
+		{"Forget", testForget},
+		{"ForgetConcurrent", testForgetConcurrent},
 		{"Closed", testClosed},
 		{"Concurrent", testConcurrent},
 		{"WaitsForTurn", testWaitsForTurn},

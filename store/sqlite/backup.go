@@ -1,0 +1,258 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/legible-lang/legible/store"
+)
+
+var _ store.Copier = (*Store)(nil)
+
+// Backup copies the file and its large values while flows go on. The copy is
+// one moment of the database; it may hold large values that came later. A large
+// value whose bytes are not what they were ends it, so that a copy that is
+// there is good. It also works from a store that was opened for reading, beside
+// the process that works with the file.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	if err := s.backup(ctx, path); err != nil {
+		if errors.Is(err, store.ErrClosed) {
+			return err
+		}
+		if diskFull(err) {
+			err = fmt.Errorf("the disk is full (%w)", err)
+		}
+		return fmt.Errorf("copying the store %s to %s: %w", s.path, path, explain(err))
+	}
+	return nil
+}
+
+func (s *Store) backup(ctx context.Context, path string) (err error) {
+	if path == "" {
+		return errors.New("the path is empty: name a file")
+	}
+	folder := path + "-blobs"
+	part := path + ".part" // until all is there
+	for _, name := range []string{path, folder, part} {
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s is there already: name another file, or remove it", name)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := s.settle(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(part)
+			os.RemoveAll(folder)
+		}
+	}()
+	copies := blobs{folder: folder, create: newFile}
+	// Before the database, so that what it then refers to is not swept away
+	// between; and after it, for what has come meanwhile.
+	if err := s.blobs.copyTo(ctx, &copies); err != nil {
+		return err
+	}
+	if err := s.copyTo(ctx, part); err != nil {
+		return err
+	}
+	if err := s.blobs.copyTo(ctx, &copies); err != nil {
+		return err
+	}
+	if err := copies.complete(ctx, part, s.schema); err != nil {
+		return err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// copyTo copies one moment of the database, durably.
+func (s *Store) copyTo(ctx context.Context, path string) error {
+	c, err := openConn(s.path, true)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	// The copy is not stopped in the middle: it takes about a second for a
+	// gigabyte.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := c.exec("PRAGMA busy_timeout = 2000"); err != nil {
+		return err
+	}
+	if err := c.query("VACUUM INTO ?", nil, path); err != nil {
+		return err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// copyTo copies the blobs that the other folder does not have.
+func (b *blobs) copyTo(ctx context.Context, other *blobs) error {
+	return b.each(func(hash [32]byte, file string, info fs.FileInfo) error {
+		folder, to := other.name(hash)
+		if _, err := os.Stat(to); err == nil {
+			return nil
+		}
+		from, err := os.Open(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // swept
+		}
+		if err != nil {
+			return err
+		}
+		defer from.Close()
+		if err := makeFolder(other.folder, true); err != nil {
+			return err
+		}
+		if err := makeFolder(folder, true); err != nil {
+			return err
+		}
+		if err := copyFile(ctx, from, to, hash); err != nil {
+			return err
+		}
+		return syncFolder(folder)
+	})
+}
+
+func copyFile(ctx context.Context, from *os.File, to string, hash [32]byte) error {
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	ref, err := store.CopyBlob(ctx, f, from, "")
+	if err == nil && ref.Hash != hash {
+		err = fmt.Errorf("%s is damaged: its bytes are not those that were stored", from.Name())
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// complete makes sure that the large values are there that a copy refers to.
+func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema) error {
+	c, err := openConn(path, true)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return eachValue(ctx, c, schema, func(hash [32]byte) error {
+		_, file := b.name(hash)
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the large value %x is missing, though something refers to it", hash)
+		} else if err != nil {
+			return err
+		}
+		return nil
+	})
+}
+
+// Compact gives the room that is not used in the file back to the disk. Nothing
+// else happens in the store meanwhile.
+func (s *Store) Compact(ctx context.Context) error {
+	if s.options.ReadOnly {
+		return errReadOnly
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	err := s.commit()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = s.conn.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+	}
+	if err != nil {
+		return fmt.Errorf("compacting the store %s: %w", s.path, explain(err))
+	}
+	return nil
+}
+
+// Damage looks through the file and all large values and gives what is wrong, a
+// sentence each. Flows go on meanwhile.
+func (s *Store) Damage(ctx context.Context) ([]string, error) {
+	var found []string
+	err := s.settle()
+	if err == nil {
+		err = s.damage(ctx, &found)
+	}
+	if err != nil && !errors.Is(err, store.ErrClosed) {
+		err = fmt.Errorf("looking through the store %s: %w", s.path, explain(err))
+	}
+	return found, err
+}
+
+func (s *Store) damage(ctx context.Context, found *[]string) error {
+	c, err := openConn(s.path, true)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.exec("PRAGMA busy_timeout = 2000"); err != nil {
+		return err
+	}
+	err = c.query("PRAGMA integrity_check(20)", func(q *stmt) error {
+		if text := q.string(0); text != "ok" {
+			*found = append(*found, text)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	err = s.blobs.each(func(hash [32]byte, file string, _ fs.FileInfo) error {
+		f, err := os.Open(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		h := sha256.New()
+		if _, err := io.Copy(h, f); err != nil {
+			*found = append(*found, fmt.Sprintf("the large value %x cannot be read: %v", hash, err))
+		} else if [32]byte(h.Sum(nil)) != hash {
+			*found = append(*found, fmt.Sprintf("the large value %x has other bytes than those that were stored", hash))
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	return eachValue(ctx, c, s.schema, func(hash [32]byte) error {
+		_, file := s.blobs.name(hash)
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			*found = append(*found, fmt.Sprintf("the large value %x is missing, though something refers to it", hash))
+		}
+		return nil
+	})
+}
