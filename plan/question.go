@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/syntax"
 )
@@ -14,16 +16,38 @@ type Question struct {
 	Types []check.Type
 }
 
-// Question lowers a line of the program that the plan was built from.
+// Question lowers a line of the program that the plan was built from. A line
+// out of a concept's own scenarios names no instance of the app: it is about
+// the first one of that concept.
 func (p *Plan) Question(x *check.Line) *Question {
 	b := &builder{plan: p, instances: map[*check.Instance]*Instance{}}
 	for _, in := range p.Instances {
 		b.instances[in.Use] = in
 	}
+	if use := instanceOf(x); b.instances[use] == nil {
+		for _, in := range slices.Backward(p.Instances) {
+			if in.Concept == use.Concept {
+				b.instances[use] = in
+			}
+		}
+	}
 	alone := &Sync{}
 	l := &lowering{builder: b, sync: alone, slots: map[*check.Var]int{}}
 	line := l.line(x)
 	return &Question{Line: line, Slots: alone.Slots, Types: alone.Types}
+}
+
+// instanceOf is whose state a line reads, for the lines that a scenario has.
+func instanceOf(x *check.Line) *check.Instance {
+	switch body := x.Body.(type) {
+	case *check.QueryLine:
+		return body.Instance
+	case *check.FieldLine:
+		return body.Instance
+	case *check.MemberLine:
+		return body.Instance
+	}
+	panic("plan: a line that is no question about a concept")
 }
 
 // Given tells the question which slots have a value already; the others get
