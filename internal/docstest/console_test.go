@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/cli"
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/source"
@@ -89,9 +88,8 @@ func TestFindings(t *testing.T) {
 				continue
 			}
 			tree, findings := syntax.Parse(source.NewFile(f.words[0], wrong.text))
-			_, more := check.Check([]*syntax.File{tree}, check.Options{Concept: catalogue})
 			var out strings.Builder
-			if err := diag.WriteText(&out, append(findings, more...), diag.TextOptions{}); err != nil {
+			if err := diag.WriteText(&out, append(findings, program(tree)...), diag.TextOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if out.String() != f.text {

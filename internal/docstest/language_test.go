@@ -22,6 +22,26 @@ func catalogue(name string) *syntax.File {
 	return tree
 }
 
+// app is the app of examples that show none.
+const app = `app Example
+
+use Requesting
+    session from body, bearer, cookie "session"
+use Profile
+use Sessioning [User = Profile.User]
+`
+
+// program checks texts as one program; where they hold no app it is the one
+// above.
+func program(trees ...*syntax.File) []diag.Diagnostic {
+	if !slices.ContainsFunc(trees, func(f *syntax.File) bool { return len(f.Apps) > 0 }) {
+		tree, _ := syntax.Parse(source.NewFile("example.app", app))
+		trees = append(trees, tree)
+	}
+	_, findings := check.Check(trees, check.Options{Concept: catalogue})
+	return findings
+}
+
 // TestLanguage checks the examples in the language: those of a document are
 // one program, those with the word "alone" a program each, and those with
 // "wrong CODE" must have that fault. All stand in the one style.
@@ -49,8 +69,7 @@ func TestLanguage(t *testing.T) {
 				f.words = nil
 			}
 			if len(f.words) > 0 {
-				_, more := check.Check([]*syntax.File{tree}, check.Options{Concept: catalogue})
-				findings = append(findings, more...)
+				findings = append(findings, program(tree)...)
 			}
 			switch {
 			case len(f.words) == 2 && f.words[0] == "wrong":
@@ -69,8 +88,7 @@ func TestLanguage(t *testing.T) {
 				t.Errorf("%s:%d: the example is not in the one style; it would be\n%s", f.doc, f.line, styled)
 			}
 		}
-		_, findings := check.Check(whole, check.Options{Concept: catalogue})
-		report(t, fence{doc: doc}, findings)
+		report(t, fence{doc: doc}, program(whole...))
 	}
 }
 

@@ -25,7 +25,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "go.mod"), "module example.org/guestbook\n\ngo 1.26\n")
-	write(t, filepath.Join(work, "go.work"), "go 1.26\n\nuse (\n\t./guestbook\n\t"+here+"\n)\n")
+	write(t, filepath.Join(work, "go.work"), "go 1.26.0\n\nuse (\n\t./guestbook\n\t"+here+"\n)\n")
 	binary := filepath.Join(work, "legible")
 	if text, err := exec.Command("go", "build", "-o", binary, here+"/cmd/legible").CombinedOutput(); err != nil {
 		t.Fatalf("building legible: %v\n%s", err, text)
