@@ -133,6 +133,9 @@ func plain(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the JSON ends too early")
 	case errors.As(err, &s):
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return fmt.Errorf("the name %q stands twice", s.JSONPointer.LastToken())
+		}
 		return s.Err
 	}
 	return err

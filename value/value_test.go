@@ -101,7 +101,7 @@ func TestParseJSONErrors(t *testing.T) {
 		`{"a": 1,`:          "line 1, column",
 		"{\n\"a\": tru}":    "line 2, column",
 		`{"a":1} x`:         "something follows",
-		`{"a":1,"a":2}`:     "duplicate",
+		`{"a":1,"a":2}`:     "the name \"a\" stands twice",
 		"\"\xff\"":          "UTF-8",
 		`1e999`:             "too large",
 		deep:                "nested deeper",
