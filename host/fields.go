@@ -175,7 +175,11 @@ func (x *exchange) readBody() (value.Value, *reply) {
 	if no := jsonBody(r.Header); no != nil {
 		return none, no
 	}
-	if err := x.readAll(http.MaxBytesReader(x.writer, r.Body, limit)); err != nil {
+	var from io.Reader = r.Body // which ends at its length
+	if r.ContentLength < 0 {
+		from = http.MaxBytesReader(x.writer, r.Body, limit)
+	}
+	if err := x.readAll(from); err != nil {
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &large):
