@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/legible-lang/legible/check"
@@ -79,7 +80,7 @@ func TestPrint(t *testing.T) {
 				return
 			}
 			if got, want := first.String(), string(archive.Files[last].Data); got != want {
-				t.Errorf("the plan is\n%s\nwant\n%s", got, want)
+				t.Errorf("the plan is not what %s says:\n%s", name, diff.Diff("want", []byte(want), "got", []byte(got)))
 			}
 		})
 	}
