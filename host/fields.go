@@ -175,14 +175,9 @@ func (x *exchange) readBody() (value.Value, *reply) {
 	if no := jsonBody(r.Header); no != nil {
 		return none, no
 	}
-	var from io.Reader = r.Body // which ends at its length
-	if r.ContentLength < 0 {
-		from = http.MaxBytesReader(x.writer, r.Body, limit)
-	}
-	if err := x.readAll(from); err != nil {
-		var large *http.MaxBytesError
+	if err := x.readAll(r.Body, limit); err != nil {
 		switch {
-		case errors.As(err, &large):
+		case errors.Is(err, errTooLarge):
 			return none, tooLarge(limit)
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return none, problem(http.StatusRequestTimeout, "the body did not arrive in time")
@@ -213,9 +208,12 @@ func kindOf(v value.Value) string {
 	return v.Kind().String()
 }
 
+var errTooLarge = errors.New("the body is too large")
+
 // readAll reads into the exchange's buffer, which grows with what arrives and
-// not with what was promised.
-func (x *exchange) readAll(r io.Reader) error {
+// not with what was promised. The server closes the connection of a client that
+// goes on sending after its answer.
+func (x *exchange) readAll(r io.Reader, limit int64) error {
 	if cap(x.body) == 0 {
 		x.body = make([]byte, 0, 1024)
 	}
@@ -225,6 +223,9 @@ func (x *exchange) readAll(r io.Reader) error {
 		}
 		n, err := r.Read(x.body[len(x.body):cap(x.body)])
 		x.body = x.body[:len(x.body)+n]
+		if int64(len(x.body)) > limit {
+			return errTooLarge
+		}
 		if err == io.EOF {
 			return nil
 		}
