@@ -43,11 +43,11 @@ func (x *exchange) gather(k *knownRoute) *reply {
 		return no
 	}
 	f := x.front
-	if n := len(f.routes.Request.Inputs); len(x.in) != n {
-		x.in = make([]value.Value, n)
+	x.widen(k)
+	if k.action == f.routes.Request {
+		x.put(f.method, value.String(k.method(x.request.Method)))
+		x.put(f.path, value.String(k.Path))
 	}
-	x.put(f.method, value.String(k.method(x.request.Method)))
-	x.put(f.path, value.String(k.Path))
 	if k.wantsHeaders {
 		if len(x.request.Header) > maxHeaders {
 			return problem(http.StatusRequestHeaderFieldsTooLarge, "the request has more than 200 headers")
@@ -75,6 +75,20 @@ func (x *exchange) gather(k *knownRoute) *reply {
 		}
 	}
 	return nil
+}
+
+// widen makes room for a value of each input of what will be asked.
+func (x *exchange) widen(k *knownRoute) {
+	n := 0
+	if k.action != nil {
+		n = len(k.action.Inputs)
+	} else {
+		n = len(k.query.Inputs)
+	}
+	if cap(x.in) < n {
+		x.in = make([]value.Value, n)
+	}
+	x.in = x.in[:n]
 }
 
 // reserved are the names that the front gives their values itself.

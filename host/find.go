@@ -52,6 +52,12 @@ func (x *exchange) find() (*knownRoute, *reply) {
 		x.params = params
 		return f.known[route], nil
 	}
+	if k := f.exposed[readable]; k != nil {
+		if r.Method == k.Method {
+			return k, nil
+		}
+		allowed = append(allowed, k.Method)
+	}
 	if len(allowed) == 0 {
 		return nil, f.unknownPath(r.Method, f.options.Prefix+readable, readable)
 	}
@@ -64,9 +70,9 @@ func (f *Front) unknownPath(method, full, inner string) *reply {
 	message := "no sync answers " + method + " " + clip(full, 200)
 	near, ok := "", false
 	if inner != "" {
-		near, ok = nearestPath(inner, f.routes.All)
+		near, ok = nearestPath(inner, f.paths)
 	} else if f.options.Prefix != "" {
-		if near, ok = nearestPath(full, f.routes.All); !ok {
+		if near, ok = nearestPath(full, f.paths); !ok {
 			return problem(http.StatusNotFound, message+": the paths begin with "+f.options.Prefix)
 		}
 	}

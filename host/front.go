@@ -66,10 +66,15 @@ func (x *exchange) answer() *reply {
 	if no := x.gather(k); no != nil {
 		return no
 	}
-	if no := x.lacking(k); no != nil {
+	f := x.front
+	called := k.action != f.routes.Request || k.query != nil
+	lacking := x.lacking
+	if called {
+		lacking = x.lackingInputs
+	}
+	if no := lacking(k); no != nil {
 		return no
 	}
-	f := x.front
 	if k.binary {
 		if err := x.keepBinary(k); err != nil {
 			trace := x.trace()
@@ -77,6 +82,9 @@ func (x *exchange) answer() *reply {
 			p.trace = trace
 			return p
 		}
+	}
+	if called {
+		return x.call(k)
 	}
 	result, err := f.engine.Run(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further})
 	return x.result(result, err)

@@ -13,7 +13,7 @@
 //
 // The files follow a request: front.go receives it, find.go finds its route,
 // fields.go and credential.go gather what it carries, needs.go holds that
-// against what the syncs need, result.go makes the answer, answer.go and
+// against what the syncs need, exposed.go asks what the app exposes itself, result.go makes the answer, answer.go and
 // cookie.go read what the program wants in it, reply.go writes it. binary.go
 // keeps large values out of all that, cors.go lets other origins in, serve.go
 // stands around.
@@ -22,7 +22,9 @@ package host
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -103,6 +105,8 @@ type Front struct {
 	sameSite *http.CrossOriginProtection
 	ids      *value.IDs // for the traces of requests that open no flow
 	known    map[*plan.Route]*knownRoute
+	exposed  map[string]*knownRoute // by path
+	paths    []*plan.Route          // all there are
 	// The columns of Requesting.request that the front fills itself, -1 where
 	// there is none.
 	method, path, headers int
@@ -138,6 +142,11 @@ func New(e *engine.Engine, opt Options) *Front {
 			f.known[r] = f.know(r, everywhere)
 		}
 	}
+	f.exposed = f.exposedRoutes()
+	f.paths = slices.Clone(f.routes.All)
+	for _, path := range slices.Sorted(maps.Keys(f.exposed)) {
+		f.paths = append(f.paths, f.exposed[path].Route)
+	}
 	f.exchanges.New = func() any { return &exchange{front: f} }
 	return f
 }
@@ -145,6 +154,8 @@ func New(e *engine.Engine, opt Options) *Front {
 // A knownRoute is a route with all that the front looks at for each request.
 type knownRoute struct {
 	*plan.Route
+	action       *plan.Action // that opens the flow
+	query        *plan.Query  // exposed in place of an action
 	fields       []*knownField
 	wantsHeaders bool // some sync names the field headers
 	secretParams bool // its path holds a secret
@@ -199,7 +210,7 @@ func literal(w *plan.Pattern, name string) value.Value {
 
 // know gathers what the front looks at of a route.
 func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
-	k := &knownRoute{Route: r}
+	k := &knownRoute{Route: r, action: f.routes.Request}
 	for _, x := range r.Fields {
 		k.fields = append(k.fields, &knownField{Field: x, column: f.routes.Request.Input(x.Name)})
 		k.secretParams = k.secretParams || x.Param && x.Secret

@@ -28,6 +28,12 @@ use Requesting
     key from header "X-Key"
 use Thing
 
+expose Thing.do "a test"
+expose Thing.typed "a test"
+expose Thing.greet "a test"
+expose Thing._find "a test"
+expose Thing._pairs "a test"
+
 concept Requesting
 
 purpose
@@ -70,8 +76,11 @@ actions
 
     token (x: String) : (token: Secret)
 
+    greet (session: Secret) : (greeting: String)
+
 queries
     _find (x: String) : optional (y: String)
+    _pairs (x: String, n?: Number) : many (a: String, b: Number)
 `
 
 // methods are the Go side of Thing.
@@ -103,12 +112,27 @@ func methods() map[string]engine.Methods {
 					out[0] = value.Record(fields)
 					return nil
 				},
+				"greet": func(_ engine.Context, in, out []value.Value) error {
+					s, _ := in[0].Text()
+					out[0] = value.String("hello " + s)
+					return nil
+				},
 				"token": func(_ engine.Context, in, out []value.Value) error {
 					out[0] = value.Secret(in[0])
 					return nil
 				},
 			},
 			Queries: map[string]engine.QueryMethod{
+				"_pairs": func(_ engine.Context, in []value.Value, rows *engine.Rows) error {
+					if x, _ := in[0].Text(); x == "fault" {
+						return errors.New("the disk is on fire")
+					}
+					for i := range 2 {
+						row := rows.Add()
+						row[0], row[1] = in[0], value.Number(float64(i))
+					}
+					return nil
+				},
 				"_find": func(_ engine.Context, in []value.Value, rows *engine.Rows) error {
 					if x, _ := in[0].Text(); x != "none" {
 						rows.Add()[0] = value.String(x)

@@ -1,0 +1,120 @@
+package host
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// An action or query that the app exposes is answered at POST
+// /Instance/member, with its inputs as fields. An action answers with its
+// outputs, and is refused as any request is; a query answers with the list of
+// its rows. A sync on the same path comes first.
+
+// exposedRoutes gives the routes of what the app exposes, by path.
+func (f *Front) exposedRoutes() map[string]*knownRoute {
+	routes := map[string]*knownRoute{}
+	for _, e := range f.plan.Program.Exposed {
+		k := &knownRoute{}
+		var inputs []*check.Param
+		name := e.Instance.Name + "."
+		if e.Action != nil {
+			name, inputs = name+e.Action.Name, e.Action.Inputs
+			for _, a := range f.plan.Actions {
+				if a.FullName() == name {
+					k.action = a
+				}
+			}
+		} else {
+			name, inputs = name+e.Query.Name, e.Query.Inputs
+			for _, q := range f.plan.Queries {
+				if q.FullName() == name {
+					k.query = q
+				}
+			}
+		}
+		k.Route = &plan.Route{Method: http.MethodPost, Path: "/" + strings.Replace(name, ".", "/", 1)}
+		for i, p := range inputs {
+			k.fields = append(k.fields, f.inputField(p, i))
+			k.binary = k.binary || k.fields[i].binary
+		}
+		routes[k.Path] = k
+	}
+	return routes
+}
+
+// inputField is the field of an input. One that has a credential's name may
+// stand where the credential does.
+func (f *Front) inputField(p *check.Param, column int) *knownField {
+	t := p.Type
+	if p.Many != syntax.One {
+		elem := t
+		t = check.Type{Kind: check.List, Elem: &elem}
+	}
+	field := &plan.Field{Name: p.Name, Type: t, Optional: p.Optional, Secret: t.Kind == check.Secret}
+	for _, c := range f.routes.Credentials {
+		if c.Field == p.Name {
+			field.Credential, field.Secret = c, true
+		}
+	}
+	return &knownField{Field: field, column: column, binary: holdsBinary(t)}
+}
+
+// lackingInputs names the inputs that are missing or do not fit.
+func (x *exchange) lackingInputs(k *knownRoute) *reply {
+	l := &lack{wrong: x.bad}
+	for _, field := range k.fields {
+		if !field.Optional && x.in[field.column].IsNull() && x.badAt(field.column) == nil {
+			l.missing = append(l.missing, field)
+		}
+	}
+	if l.cost() == 0 {
+		return nil
+	}
+	return x.front.soft(x.complain(k, l))
+}
+
+// call asks an exposed action or query.
+func (x *exchange) call(k *knownRoute) *reply {
+	f, ctx := x.front, x.request.Context()
+	if k.query != nil {
+		trace := x.trace()
+		rows, err := f.engine.Query(ctx, k.query, x.in)
+		if err != nil {
+			x.warn("an exposed query could not be answered", trace, err.Error())
+			return x.fault(trace, err.Error())
+		}
+		items := make([]value.Value, len(rows))
+		for n, row := range rows {
+			fields := make([]value.Field, len(row))
+			for i, v := range row {
+				fields[i] = value.Field{Name: k.query.Outputs[i], Value: v}
+			}
+			items[n] = value.Record(fields)
+		}
+		return x.told(trace, value.List(items))
+	}
+	r, err := f.engine.Run(ctx, engine.Opening{Action: k.action, In: x.in})
+	if err != nil || r.Outcome != journal.Returned {
+		r.Unhandled = r.Refused // what syncs did of it is not what was asked
+		return x.result(r, err)
+	}
+	return x.told(r.Flow.String(), value.Record(r.Out))
+}
+
+// told is the reply that gives a value as JSON.
+func (x *exchange) told(trace string, v value.Value) *reply {
+	p := &reply{status: http.StatusOK, trace: trace}
+	p.body = p.appendValue(nil, v)
+	if err := p.opens(x.request.Context(), x.front.engine.Store()); err != nil {
+		x.warn("an answer could not be sent", trace, err.Error())
+		return x.fault(trace, err.Error())
+	}
+	return p
+}
