@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/syntax"
 )
 
 // A Question is a line of where that stands alone, such as the state line of a
@@ -88,11 +87,9 @@ func (q *Question) Given(bound func(slot int) bool) (missing []int) {
 	case l.Member != nil:
 		l.Member.Binds = binds(l.Member.Subject)
 	}
-	if q.Line.Mode != syntax.NoLine {
-		for s := range q.Slots {
-			if gives[s] {
-				q.Line.Binds = append(q.Line.Binds, s)
-			}
+	for s := range q.Slots {
+		if gives[s] {
+			q.Line.Binds = append(q.Line.Binds, s)
 		}
 	}
 	return missing

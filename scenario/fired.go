@@ -115,10 +115,11 @@ func bindings(frame journal.Frame) string {
 }
 
 // reason adds why a request was answered with a status that nobody wanted:
-// what the host says, then what the syncs did with it.
+// what the host says, or else which refusals and dropped frames led there.
 func (w *world) reason(f *Failure, got value.Value) {
 	if text, ok := got.Get("reason").Text(); ok && text != "" {
 		f.note("reason: %s", text)
+		return
 	}
 	if w.last == nil {
 		f.note("the request opened no flow")
@@ -128,10 +129,6 @@ func (w *world) reason(f *Failure, got value.Value) {
 		switch {
 		case e.Kind == journal.Completed && e.Outcome == journal.Refused:
 			f.note("%s was refused %s: %s", e.Action, e.Code, e.Text)
-		case e.Kind == journal.Completed && e.Outcome == journal.Fault:
-			f.note("%s faulted: %s", e.Action, e.Text)
-		case e.Kind == journal.Faulted:
-			f.note("the flow faulted: %s", e.Text)
 		case e.Kind == journal.Dropped || e.Kind == journal.Fired:
 			for _, s := range w.plan.Syncs {
 				if s.Name == e.Sync {

@@ -150,12 +150,6 @@ func (n names) fit(out []*syntax.Arg, got func(name string) value.Value, now tim
 			if v.IsNull() {
 				all = append(all, Difference{path, "a value", show(v)})
 			}
-		case kind == syntax.VariableTerm && a.Optional && v.IsNull():
-			if b, known := n[name.Text]; !known {
-				n[name.Text] = binding{value.Null, name.Span}
-			} else if !b.value.IsNull() {
-				all = append(all, n.settle(name, path, v)...)
-			}
 		case kind == syntax.VariableTerm:
 			all = append(all, n.settle(name, path, v)...)
 		default:

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -65,6 +66,9 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 	}
 	if status > 0 {
 		f.Differs = f.Differs[:status] // the body of another answer differs in everything
+		if got.Kind() == value.RecordKind {
+			text = string(value.AppendJSON(nil, without(got, "reason", "trace")))
+		}
 		f.note("answered %s", cut(text, 2000))
 		w.reason(f, got)
 	}
@@ -72,6 +76,17 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		f.note("trace %s", trace)
 	}
 	return f
+}
+
+// without leaves fields out of a record: what is told on a line of its own.
+func without(v value.Value, names ...string) value.Value {
+	var fields []value.Field
+	for _, f := range v.Fields() {
+		if !slices.Contains(names, f.Name) {
+			fields = append(fields, f)
+		}
+	}
+	return value.Record(fields)
 }
 
 // build makes the request and the text of what it carries.

@@ -124,12 +124,7 @@ func (w *world) adapt(q *plan.Question, slots []value.Value) error {
 		return fmt.Errorf("the state keeps a digest of “%s”, which nothing can be compared with", l.Read.Table.Set.Fields[l.Read.Column].Name)
 	case l.Read != nil:
 		f := l.Read.Table.Set.Fields[l.Read.Column]
-		typ := f.Type
-		if f.Many != syntax.One && !l.Read.Has {
-			elem := f.Type
-			typ = check.Type{Kind: check.List, Elem: &elem}
-		}
-		return fit(&l.Read.Object, typ, f.Name)
+		return fit(&l.Read.Object, f.Type, f.Name)
 	case l.Query != nil:
 		for i := range l.Query.In {
 			p := l.Query.Query.Spec.Inputs[l.Query.In[i].Column]

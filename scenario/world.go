@@ -200,15 +200,25 @@ func (l *log) String() string {
 func (l *log) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
 
 func (l *log) Handle(_ context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintf(&l.text, "log: %s\n", r.Message)
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "log: %s\n", r.Message)
+	ofFlow, long := false, false
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key != "flow" && a.Key != "trace" && a.Key != "id" {
-			fmt.Fprintf(&l.text, "    %s: %s\n", a.Key, strings.ReplaceAll(a.Value.String(), "\n", "\n    "))
+		switch s := a.Value.String(); a.Key {
+		case "flow", "trace", "id":
+			ofFlow = true
+		default:
+			long = long || strings.Contains(s, "\n")
+			fmt.Fprintf(&text, "    %s: %s\n", a.Key, strings.ReplaceAll(s, "\n", "\n    "))
 		}
 		return true
 	})
+	if ofFlow && !long {
+		return nil // the failure says it already; only a stack is news
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text.WriteTo(&l.text)
 	return nil
 }
 
