@@ -8,7 +8,6 @@ import (
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -53,7 +52,7 @@ func (f *Front) exposedRoutes() map[string]*knownRoute {
 // stand where the credential does.
 func (f *Front) inputField(p *check.Param, column int) *knownField {
 	t := p.Type
-	if p.Many != syntax.One {
+	if p.Many.String() != "" { // a set or seq of them
 		elem := t
 		t = check.Type{Kind: check.List, Elem: &elem}
 	}
