@@ -21,12 +21,15 @@ func (f *Front) allow(x *exchange, h http.Header) {
 	h.Set("Access-Control-Expose-Headers", "X-Trace-Id")
 }
 
-// preflight adds what a browser asks before it lets a page of another origin
-// send a request.
-func (f *Front) preflight(x *exchange, p *reply, allow string) {
-	r := x.request
-	if !f.origins[r.Header.Get("Origin")] || r.Header.Get("Access-Control-Request-Method") == "" {
-		return
+// preflight answers what a browser asks before it lets a page of another origin
+// send a request; nil when it is none, or the origin is not allowed. Any method
+// and path may follow: what is wrong with them is said to the request itself,
+// where the page can read it.
+func (x *exchange) preflight() *reply {
+	r, f := x.request, x.front
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || !f.origins[r.Header.Get("Origin")] || !isToken(method) {
+		return nil
 	}
 	headers := []string{"Authorization", "Content-Type"}
 	for _, c := range f.routes.Credentials {
@@ -35,9 +38,11 @@ func (f *Front) preflight(x *exchange, p *reply, allow string) {
 		}
 	}
 	slices.Sort(headers)
-	p.set("Access-Control-Allow-Methods", allow)
+	p := &reply{status: http.StatusNoContent}
+	p.set("Access-Control-Allow-Methods", method)
 	p.set("Access-Control-Allow-Headers", strings.Join(slices.Compact(headers), ", "))
 	p.set("Access-Control-Max-Age", "600")
+	return p
 }
 
 // ownPage tells whether the cookies of a request count: not where a page of

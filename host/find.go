@@ -15,6 +15,9 @@ import (
 // find gives the route of the request, or the reply where there is none.
 func (x *exchange) find() (*knownRoute, *reply) {
 	f, r := x.front, x.request
+	if p := x.preflight(); p != nil {
+		return nil, p
+	}
 	raw := r.URL.EscapedPath()
 	if r.Method == http.MethodOptions && r.RequestURI == "*" {
 		return nil, &reply{status: http.StatusNoContent}
@@ -98,7 +101,6 @@ func (f *Front) wrongMethod(x *exchange, full string, allowed []string) *reply {
 	if x.request.Method == http.MethodOptions {
 		p := &reply{status: http.StatusNoContent}
 		p.set("Allow", allow)
-		f.preflight(x, p, allow)
 		return p
 	}
 	items := make([]value.Value, len(allowed))
