@@ -42,8 +42,9 @@ type Options struct {
 	// paths in messages carry it.
 	Prefix string
 	// AllowOrigins are the origins, such as "https://app.example.org", whose
-	// pages may call and read the answers, with credentials. None means that
-	// only pages of the same origin can.
+	// pages may call and read the answers, with credentials (a browser sends
+	// the cookies only from origins of the same site; others use a bearer
+	// token). None means that only pages of the same origin can.
 	AllowOrigins []string
 	// Refusals200 sends with status 200 what older clients expect to find
 	// there: every refusal, every answer of a sync that has the field "error",
