@@ -54,7 +54,7 @@ func Read(r io.ReaderAt, size int64) (*Book, error) { return Limits{}.Read(r, si
 
 // Read is Read with limits.
 func (l Limits) Read(r io.ReaderAt, size int64) (*Book, error) {
-	src := &source{r: r}
+	src := &source{r: r, size: size}
 	book, err := l.orDefault().read(src, size)
 	if src.err != nil {
 		return nil, fmt.Errorf("reading an EPUB: %w", src.err) // what came of it says nothing about the file
@@ -108,6 +108,7 @@ func (l Limits) read(src *source, size int64) (*Book, error) {
 // itself failed.
 type source struct {
 	r      io.ReaderAt
+	size   int64
 	err    error
 	budget int64 // how many bytes may still be read, when bounded
 	bound  bool
@@ -116,6 +117,9 @@ type source struct {
 var errBudget = errors.New("the directory is too long")
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off > s.size {
+		return 0, io.ErrUnexpectedEOF // the archive says that something is there
+	}
 	if s.bound {
 		if s.budget -= int64(len(p)); s.budget < 0 {
 			return 0, errBudget
