@@ -84,7 +84,11 @@ func (c *checker) addInstance(name string, s *spec, u *syntax.Use) *Instance {
 	return i
 }
 
-func (c *checker) conceptNames() []string { return slices.Sorted(maps.Keys(c.specs)) }
+func (c *checker) conceptNames() []string {
+	names := slices.AppendSeq(slices.Clone(c.opt.Known), maps.Keys(c.specs))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 func (c *checker) instanceNames() []string { return slices.Sorted(maps.Keys(c.program.Instances)) }
 

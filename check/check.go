@@ -27,6 +27,8 @@ type Options struct {
 	// Concept gives a text with a concept that the texts do not hold, from a
 	// catalogue, or nil. It may itself be nil.
 	Concept func(name string) *syntax.File
+	// Known are names that Concept has, for those who mistype one.
+	Known []string
 }
 
 // Check resolves the texts of one app. The program is never nil; the findings

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/syntax"
@@ -169,9 +170,10 @@ func (p *program) check(w *workspace) ([]diag.Diagnostic, error) {
 		tree, ds := syntax.Parse(source.NewFile(slash(name), string(text)))
 		trees, findings = append(trees, tree), append(findings, ds...)
 	}
-	checked, ds := check.Check(trees, check.Options{Concept: func(name string) *syntax.File {
-		return w.concept(p.root, name)
-	}})
+	checked, ds := check.Check(trees, check.Options{
+		Concept: func(name string) *syntax.File { return w.concept(p.root, name) },
+		Known:   concepts.Names(),
+	})
 	p.checked = checked
 	findings = append(findings, ds...)
 	if p.parts == nil {
