@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, env func(string) string, out, errOu
 	defer func() { err = errors.Join(err, app.Close()) }()
 	l, err := net.Listen("tcp", s.options.Addr)
 	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+		return fmt.Errorf("listening, as --addr says: %w", err)
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 	return host.Serve(ctx, l, handler(app), s.options.Host)

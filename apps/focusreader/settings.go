@@ -45,8 +45,9 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(errOut, "focusreader serves FocusReader. Its flags, with the variables that give their defaults:")
-		flags.SetOutput(errOut)
-		flags.PrintDefaults()
+		flags.VisitAll(func(f *flag.Flag) {
+			fmt.Fprintf(errOut, "  --%-12s %s; usual: %s\n", f.Name, f.Usage, cmp.Or(f.DefValue, "none"))
+		})
 		return nil, flag.ErrHelp
 	case err != nil:
 		return nil, fail("%s", said(err, names))
