@@ -29,7 +29,7 @@ syncs no scenario reached.
 
 The concepts are Go, so the scenarios are played by Go tests: test runs
 "go test" on those that call scenario.App or scenario.Concept, in the folder of
-the scenarios or the nearest one above it. A file stands for its folder.`,
+the scenarios or the nearest one above it.`,
 		Example: "  legible test\n  legible test apps/focusreader --run 'log(in|out)'\n  legible test --json | jq 'select(.event == \"scenario\")'",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			if _, err := regexp.Compile(only); err != nil {
@@ -63,6 +63,7 @@ func testScenarios(s Streams, paths []string, only string, asJSON bool) error {
 	for i := range events {
 		events[i].findPlaces(texts)
 	}
+	events = wanted(events, texts)
 	report := tallied(events)
 	if asJSON {
 		err = writeEvents(s.Out, events)
@@ -121,10 +122,33 @@ func (h *happened) findPlaces(texts []string) {
 		return place
 	}
 	h.Place = from(h.Place)
+	if h.Event.Event == event.Broken {
+		for i := range h.Details {
+			h.Details[i] = from(h.Details[i])
+		}
+	}
 	h.Unreached = slices.Clone(h.Unreached)
 	for i := range h.Unreached {
 		h.Unreached[i].Place = from(h.Unreached[i].Place)
 	}
+}
+
+// wanted leaves out what nobody asked for: a Go test plays all scenarios of its
+// app, the paths may have named some of them. Coverage says nothing then.
+func wanted(events []happened, texts []string) []happened {
+	partly := map[string]bool{}
+	events = slices.DeleteFunc(events, func(e happened) bool {
+		file, _, _ := strings.Cut(e.Place, ":")
+		name := filepath.FromSlash(file)
+		if e.Event.Event != event.Scenario || !exists(name) || slices.Contains(texts, name) {
+			return false
+		}
+		partly[e.heading()] = true
+		return true
+	})
+	return slices.DeleteFunc(events, func(e happened) bool {
+		return e.Event.Event == event.Coverage && partly[e.heading()]
+	})
 }
 
 // A report counts what happened.
@@ -195,9 +219,14 @@ func printEvents(w io.Writer, events []happened) error {
 			b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
 		}
 	}
-	for i, e := range events {
-		if h := e.heading(); i == 0 || h != events[i-1].heading() {
+	last := ""
+	for _, e := range events {
+		if e.Event.Event == event.Suite {
+			continue
+		}
+		if h := e.heading(); h != last {
 			b.WriteString(h + "\n")
+			last = h
 		}
 		switch e.Event.Event {
 		case event.Scenario:

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,11 +28,28 @@ func (w *world) given(call *syntax.CallStep, params []*check.Param) ([]legible.F
 				if v, err = plan.Accept(whole(p), v, false); err != nil {
 					return nil, fmt.Errorf("“%s” %w", p.Name, err)
 				}
+				if v, err = w.kept(p, v); err != nil {
+					return nil, fmt.Errorf("keeping “%s”: %w", p.Name, err)
+				}
 			}
 		}
 		in = append(in, legible.Field{Name: a.Name.Text, Value: v})
 	}
 	return in, nil
+}
+
+// kept puts binary data, which a scenario writes in base64, into the store.
+func (w *world) kept(p *check.Param, v value.Value) (value.Value, error) {
+	text, ok := v.Text()
+	if p.Type.Kind != check.Binary || !ok {
+		return v, nil
+	}
+	r := base64.NewDecoder(base64.StdEncoding, strings.NewReader(text))
+	blob, err := w.engine.Store().PutBlob(w.ctx, r, "application/octet-stream")
+	if err != nil {
+		return value.Value{}, err
+	}
+	return value.Binary(blob), nil
 }
 
 func sent(in []legible.Field) string {

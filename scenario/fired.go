@@ -43,7 +43,7 @@ func (w *world) fired(step *syntax.FiredStep) *Failure {
 		}
 		f.note("in the flow of the last request fired: %s", strings.Join(list, ", "))
 	}
-	if counts[name] < step.Times && w.last != nil {
+	if counts[name] == 0 && w.last != nil {
 		for _, s := range w.plan.Syncs {
 			if s.Name == name {
 				w.whyNot(f, s, entries)

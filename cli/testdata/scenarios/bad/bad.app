@@ -1,0 +1,4 @@
+app Bad
+
+use Requesting
+use Sessioning

@@ -1,0 +1,4 @@
+app Broken
+
+use Requesting
+use Sessioning

@@ -1,0 +1,4 @@
+app Good
+
+use Requesting
+use Sessioning

@@ -1,0 +1,4 @@
+app Short
+
+use Requesting
+use Sessioning

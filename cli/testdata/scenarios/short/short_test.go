@@ -1,0 +1,20 @@
+package short
+
+import (
+	"embed"
+	"testing"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/requesting"
+	"github.com/legible-lang/legible/concepts/sessioning"
+	"github.com/legible-lang/legible/scenario"
+)
+
+//go:embed *.app *.sync
+var texts embed.FS
+
+func newApp() *legible.App { return legible.New(texts, requesting.New, sessioning.New) }
+
+func TestScenarios(t *testing.T) {
+	scenario.Suite{App: newApp, FullCoverage: true}.Run(t)
+}

@@ -1,0 +1,9 @@
+package torn
+
+import (
+	"testing"
+
+	"github.com/legible-lang/legible/scenario"
+)
+
+func TestScenarios(t *testing.T) { scenario.App(t, nobodyKnows) }
