@@ -1,7 +1,10 @@
 package explain
 
 import (
+	"cmp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/journal"
@@ -12,9 +15,12 @@ import (
 // A record is the journal of one flow, held against the plan.
 type record struct {
 	plan    *plan.Plan
+	begun   time.Time
 	actions []*action // in the order in which they were asked
 	byID    map[journal.ActionID]*action
+	bySpec  map[*plan.Action][]*action
 	matches []journal.Entry // Fired and Dropped
+	firings map[uint32]int  // places in matches
 	faults  []string
 }
 
@@ -26,29 +32,45 @@ type action struct {
 	in      []value.Value
 	further []string // names beside those of the program
 	outcome journal.Outcome
+	seq     int           // order of completion, from 1
 	out     []value.Value // outputs by column, or sentence and code
 	text    string        // of a fault or refusal
 	code    string        // of a refusal
 }
 
 func read(p *plan.Plan, entries []journal.Entry) *record {
-	r := &record{plan: p, byID: map[journal.ActionID]*action{}}
+	r := &record{plan: p, byID: map[journal.ActionID]*action{}, bySpec: map[*plan.Action][]*action{}, firings: map[uint32]int{}}
 	specs := map[string]*plan.Action{}
 	for _, a := range p.Actions {
 		specs[a.FullName()] = a
 	}
+	ended := 0
 	for _, e := range entries {
 		switch e.Kind {
+		case journal.Begun:
+			r.begun = e.Moment
 		case journal.Asked:
+			if r.byID[e.ID] != nil {
+				continue
+			}
 			a := &action{id: e.ID, name: e.Action, spec: specs[e.Action]}
 			a.given(e.In)
 			r.actions = append(r.actions, a)
 			r.byID[e.ID] = a
+			if a.spec != nil {
+				r.bySpec[a.spec] = append(r.bySpec[a.spec], a)
+			}
 		case journal.Completed:
 			if a := r.byID[e.ID]; a != nil {
+				if ended++; a.seq == 0 {
+					a.seq = ended
+				}
 				a.completed(&e)
 			}
 		case journal.Fired, journal.Dropped:
+			if e.Kind == journal.Fired {
+				r.firings[e.Number] = len(r.matches)
+			}
 			r.matches = append(r.matches, e)
 		case journal.Faulted:
 			r.faults = append(r.faults, e.Text)
@@ -101,6 +123,77 @@ func (a *action) column(c plan.Column) value.Value {
 	return list[c.Index]
 }
 
+// columnName names a place in an action.
+func (a *action) columnName(c plan.Column) string {
+	switch {
+	case a.spec == nil || c.Index < 0:
+		return "a value"
+	case !c.Out && c.Index < len(a.spec.Inputs):
+		return a.spec.Inputs[c.Index]
+	case c.Out && a.outcome == journal.Refused && c.Index == plan.RefusedCode:
+		return "refusal"
+	case c.Out && a.outcome == journal.Refused:
+		return "error"
+	case c.Out && c.Index < len(a.spec.Outputs):
+		return a.spec.Outputs[c.Index]
+	}
+	return "a value"
+}
+
+// label names an action so that it is told from its namesakes.
+func (a *action) label() string { return a.name + " " + a.id.String() }
+
+// inType and outType give the type of a column, as far as it is declared.
+func (a *action) inType(i int) check.Type {
+	if a.spec != nil && a.spec.Spec != nil && i < len(a.spec.Spec.Inputs) {
+		return a.spec.Spec.Inputs[i].Type
+	}
+	return check.Type{}
+}
+
+func (a *action) outType(i int) check.Type {
+	if a.outcome != journal.Refused && a.spec != nil && a.spec.Spec != nil && i < len(a.spec.Spec.Outputs) {
+		return a.spec.Spec.Outputs[i].Type
+	}
+	return check.Type{}
+}
+
+// inputs lists what an action was given, and outputs what it returned.
+func (a *action) inputs() []Detail {
+	var list []Detail
+	for i, v := range a.in {
+		if !v.IsUnset() {
+			list = append(list, Detail{Name: a.spec.Inputs[i], Value: show(v, a.inType(i))})
+		}
+	}
+	for _, name := range a.further {
+		list = append(list, Detail{Name: name, Value: value.Hidden})
+	}
+	return list
+}
+
+func (a *action) outputs() []Detail {
+	var list []Detail
+	if a.outcome != journal.Returned {
+		return nil
+	}
+	for i, v := range a.out {
+		if !v.IsUnset() {
+			list = append(list, Detail{Name: a.spec.Outputs[i], Value: show(v, a.outType(i))})
+		}
+	}
+	return list
+}
+
+// arguments writes details as the language writes arguments.
+func arguments(list []Detail) string {
+	parts := make([]string, len(list))
+	for i, d := range list {
+		parts[i] = d.Name + ": " + d.Value
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
 // request names the request that opened the flow: "POST /auth/login".
 func (r *record) request() string {
 	root := r.actions[0]
@@ -115,7 +208,7 @@ func (r *record) request() string {
 			}
 		}
 	}
-	return strings.Join(words, " ")
+	return cmp.Or(strings.Join(words, " "), root.name)
 }
 
 // ended says how an action ended, in words that follow its name.
@@ -133,28 +226,53 @@ func (a *action) ended() string {
 	return "did not come to an end"
 }
 
-// show writes a value for a person. What was secret is a mark.
-func show(v value.Value, t check.Type) string {
-	if t.Kind == check.Secret && !v.IsNull() {
-		return value.Hidden
+// sync gives the plan's sync of a name, nil when it has none.
+func (r *record) sync(name string) *plan.Sync {
+	i := slices.IndexFunc(r.plan.Syncs, func(s *plan.Sync) bool { return s.Name == name })
+	if i < 0 {
+		return nil
 	}
-	return clip(v.String())
+	return r.plan.Syncs[i]
 }
 
-const shown = 100
-
-// clip cuts a text to what fits into a sentence.
-func clip(s string) string {
-	if len(s) <= shown {
-		return s
-	}
-	return strings.ToValidUTF8(s[:shown], "") + "…"
+// An asking is the line of a firing that asked an action.
+type asking struct {
+	match *journal.Entry
+	sync  *plan.Sync // nil when the plan no longer has it
+	index uint32     // of the frame
+	frame *journal.Frame
+	lines []*plan.Ask // then, or the else that the frame took
+	line  *plan.Ask   // nil when the plan no longer has it
 }
 
-// enumerate joins words: "a", "a and b", "a, b and c".
-func enumerate(words []string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+// asking finds who asked an action; nil for the one that opened the flow.
+func (r *record) asking(id journal.ActionID) *asking {
+	i, ok := r.firings[id.Firing]
+	if id == (journal.ActionID{}) || !ok {
+		return nil
 	}
-	return strings.Join(words, "")
+	k := &asking{match: &r.matches[i], index: id.Frame}
+	k.sync = r.sync(k.match.Sync)
+	if int(id.Frame) < len(k.match.Frames) {
+		k.frame = &k.match.Frames[id.Frame]
+	}
+	if k.sync == nil || k.frame == nil {
+		return k
+	}
+	k.lines = branchOf(k.sync, k.frame)
+	for _, line := range k.lines {
+		if line.Line == int(id.Line) {
+			k.line = line
+		}
+	}
+	return k
+}
+
+// branchOf gives the lines that a frame asks: then, or the else of the line
+// that dropped it.
+func branchOf(s *plan.Sync, f *journal.Frame) []*plan.Ask {
+	if f.Line >= 0 && f.Line < len(s.Where) {
+		return s.Where[f.Line].Else
+	}
+	return s.Then
 }

@@ -1,12 +1,3 @@
-// Package explain answers why something happened in a flow, and why something
-// did not, from the plan and the record alone.
-//
-// Its main types are record, the journal of one flow held against the plan;
-// and verdict, how near a sync came and where it stopped. It promises that it
-// changes nothing, that the same record gives the same words, that a place in
-// the text is named wherever one is meant, and that no secret is shown: the
-// record holds none. It refuses to guess at state that has changed since: what
-// is not in the record is not said.
 package explain
 
 import (
@@ -16,28 +7,48 @@ import (
 	"github.com/legible-lang/legible/plan"
 )
 
-// Unanswered says why nobody answered the request that opened a flow: which
+// Unanswered says why nobody answered the request that opened a flow, in one
+// sentence without a full stop that is not empty: the sentence of
+// [WhyUnanswered].
+func Unanswered(p *plan.Plan, entries []journal.Entry) string {
+	return WhyUnanswered(p, entries).Sentence
+}
+
+// WhyUnanswered says why nobody answered the request that opened a flow: which
 // sync that could have answered came nearest, and where it stopped, with the
 // values that it stopped at. Where a sync waited for an action that nothing
-// asked, it goes on to who would have asked it. It is one sentence, without a
-// full stop, and not empty.
-func Unanswered(p *plan.Plan, entries []journal.Entry) string {
+// asked, it goes on to who would have asked it.
+func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
+	t := &Tree{Kind: AnswerNode}
+	say := func(sentence string) *Tree { t.Sentence = sentence; return t }
 	if len(r.actions) == 0 {
-		return "the record of this flow is empty"
+		t.Title = "nothing was asked"
+		return say("the record of this flow is empty")
 	}
-	if text := r.faulted(); text != "" {
-		return text
+	t.Title = r.request() + " was not answered"
+	if sentence, fault := r.faulted(); fault != nil {
+		t.add(fault)
+		return say(sentence)
 	}
 	respond := p.Routes.Respond
 	if respond == nil {
-		return "the program has no Requesting.respond, so nothing can answer"
+		return say("the program has no Requesting.respond, so nothing can answer")
 	}
-	answers := func(a *plan.Ask) bool { return a.Action == respond }
-	if v := r.nearest(answers, map[*plan.Sync]bool{}); v != nil {
-		return v.text
+	q := &question{wanted: func(a *plan.Ask) bool { return a.Action == respond }, seen: map[*plan.Sync]bool{}}
+	list := r.verdicts(q)
+	if len(list) == 0 {
+		sentence := r.nobody(respond)
+		t.add(note(sentence))
+		return say(sentence)
 	}
-	return r.nobody(respond, answers)
+	for i, v := range list[:min(len(list), 4)] {
+		if i > 0 {
+			v.tree.acquit()
+		}
+		t.add(v.tree)
+	}
+	return say(list[0].text)
 }
 
 // A verdict says how near a sync came to asking something.
@@ -46,47 +57,74 @@ type verdict struct {
 	// that did not match, the more the less of it fits.
 	cost int
 	text string
+	tree *Tree
 }
 
 // less keeps the nearer of two verdicts, the first of equal ones.
 func (v *verdict) less(w *verdict) bool { return v != nil && (w == nil || v.cost < w.cost) }
+
+// A question is what a sync is looked at for.
+type question struct {
+	// wanted tells the lines of then and else that would have done it.
+	wanted func(*plan.Ask) bool
+	// seen are the syncs that the explanation has come through already.
+	seen map[*plan.Sync]bool
+	// every tells that syncs over requests of another path count as well.
+	every bool
+}
+
+func (q *question) about(wanted func(*plan.Ask) bool) *question {
+	return &question{wanted, q.seen, q.every}
+}
 
 // chain is how many syncs an explanation goes through: what lies behind five
 // others is no cause that a reader could hold.
 const chain = 5
 
 // nearest gives the verdict of the sync that came nearest to asking what is
-// wanted. Seen are the syncs that the explanation has come through already.
-func (r *record) nearest(wanted func(*plan.Ask) bool, seen map[*plan.Sync]bool) *verdict {
-	var best *verdict
-	if len(seen) == chain {
+// wanted.
+func (r *record) nearest(q *question) *verdict {
+	if list := r.verdicts(q); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+// verdicts gives those of all syncs that could have asked what is wanted,
+// nearest first.
+func (r *record) verdicts(q *question) []*verdict {
+	var list []*verdict
+	if len(q.seen) == chain {
 		return nil
 	}
 	for _, s := range r.plan.Syncs {
-		if seen[s] || !slices.ContainsFunc(s.Asks, wanted) {
+		if q.seen[s] || !slices.ContainsFunc(s.Asks, q.wanted) {
 			continue
 		}
-		seen[s] = true
-		if v := r.whyNot(s, wanted, seen); v.less(best) {
-			best = v
+		q.seen[s] = true
+		if v := r.whyNot(s, q); v != nil {
+			list = append(list, v)
 		}
-		delete(seen, s)
+		delete(q.seen, s)
 	}
-	return best
+	slices.SortStableFunc(list, func(a, b *verdict) int { return a.cost - b.cost })
+	return list
 }
 
 // whyNot says where a sync stopped on the way to what is wanted of it; nil for
 // a sync that has nothing to do with the flow.
-func (r *record) whyNot(s *plan.Sync, wanted func(*plan.Ask) bool, seen map[*plan.Sync]bool) *verdict {
+func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
 	var best *verdict
 	for i := range r.matches {
 		m := &r.matches[i]
 		if m.Sync != s.Name {
 			continue
 		}
-		v := r.dropped(s, m)
+		var v *verdict
 		if m.Kind == journal.Fired {
-			v = r.stopped(s, m, wanted)
+			v = r.stopped(s, m, q.wanted)
+		} else {
+			v = r.dropped(s, m)
 		}
 		if v.less(best) {
 			best = v
@@ -95,11 +133,14 @@ func (r *record) whyNot(s *plan.Sync, wanted func(*plan.Ask) bool, seen map[*pla
 	if best != nil {
 		return best
 	}
-	return r.unmatched(s, seen)
+	if v := r.broke(s); v != nil {
+		return v
+	}
+	return r.unmatched(s, q)
 }
 
 // nobody is said where no sync that could answer has to do with the request.
-func (r *record) nobody(respond *plan.Action, answers func(*plan.Ask) bool) string {
+func (r *record) nobody(respond *plan.Action) string {
 	text := "no sync that " + r.request() + " reaches asks " + respond.FullName()
 	var fired []string
 	for i := range r.matches {
@@ -118,14 +159,24 @@ func (r *record) nobody(respond *plan.Action, answers func(*plan.Ask) bool) stri
 
 // faulted names the first thing that broke, if anything did: then what did not
 // follow needs no other reason.
-func (r *record) faulted() string {
+func (r *record) faulted() (string, *Tree) {
 	for _, a := range r.actions {
 		if a.outcome == journal.Fault {
-			return a.name + " " + a.ended()
+			t := r.action(a)
+			t.Kind, t.Cause = FaultNode, true
+			if k := r.asking(a.id); k != nil && k.line != nil {
+				t.at(k.line.Span, k.line.Text)
+			}
+			return a.name + " " + a.ended(), t
 		}
 	}
 	if len(r.faults) > 0 {
-		return "the flow faulted: " + r.faults[0]
+		t := &Tree{Kind: FaultNode, Title: "the flow faulted: " + r.faults[0], Cause: true}
+		if s, span, text := r.faultPlace(r.faults[0]); s != nil {
+			t.Sync = s.Name
+			t.at(span, text)
+		}
+		return "the flow faulted: " + r.faults[0], t
 	}
-	return ""
+	return "", nil
 }

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,33 +14,76 @@ import (
 
 // unmatched says which line of when found nothing, and how the action that
 // came nearest to it differs. It gives nil for a sync over requests of another
-// path, unless the path looks like a slip of the finger.
-func (r *record) unmatched(s *plan.Sync, seen map[*plan.Sync]bool) *verdict {
+// path, unless the path looks like a slip of the finger or every sync is wanted.
+func (r *record) unmatched(s *plan.Sync, q *question) *verdict {
 	b := &assignment{record: r, sync: s, chosen: make([]*action, len(s.When)), steps: 5000}
 	b.try(0, 0, nil)
-	best := b.best
-	if best == nil {
-		return nil
+	var best *verdict
+	for _, got := range b.best {
+		v := r.lacks(s, got, q)
+		if v.less(best) {
+			best = v
+		}
 	}
-	v := &verdict{cost: 2}
+	return best
+}
+
+// lacks says which lines of when a partial match leaves without an action.
+func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
+	v := &verdict{cost: 2, tree: &Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " did not match"}}
+	v.tree.at(s.Span, "")
+	var found []*Tree
 	for i, p := range s.When {
-		if best.chosen[i] != nil {
+		if a := got.chosen[i]; a != nil {
+			found = append(found, r.matchedBy(i, p, a))
 			continue
 		}
-		cost, reason := r.misses(s, p, best, seen)
+		cost, reason, line := r.misses(p, got, q)
 		if cost < 0 {
 			return nil
 		}
 		v.cost += cost
 		if v.text == "" {
 			v.text = "sync " + s.Name + " did not match: nothing fits its line at " + p.Span.String() + " (" + clip(p.Text) + "); " + reason
+			line.Cause = line.Culprit() == nil
+		} else {
+			line.shorten()
+		}
+		v.tree.add(line)
+	}
+	v.tree.add(found...)
+	if v.text == "" {
+		// Every line finds its action, and yet it was not considered: the flow
+		// broke off before, or the program was another one then.
+		v.text = "sync " + s.Name + " did not match, though each of its lines has an action that fits"
+		if len(r.faults) > 0 {
+			v.text += ": the flow faulted before"
+		}
+		v.tree.Title = v.text
+		for _, f := range r.faults {
+			v.tree.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + f})
 		}
 	}
-	if v.text == "" {
-		// Every line finds its action now; one of them came too late.
-		v.text = "sync " + s.Name + " did not match, though each of its lines has an action that fits"
-	}
 	return v
+}
+
+// shorten leaves of a further line that nothing fits what is nearest to it: the
+// way behind the first one is enough to follow.
+func (t *Tree) shorten() {
+	t.acquit()
+	for _, c := range t.Children {
+		for _, n := range c.Children {
+			if n.Kind == SyncNode {
+				n.Children = nil
+			}
+		}
+	}
+}
+
+// matchedBy shows a line of when and the action that stands for it.
+func (r *record) matchedBy(i int, p *plan.Pattern, a *action) *Tree {
+	t := &Tree{Kind: WhenNode, Title: "line " + strconv.Itoa(i+1) + " of when fits " + a.label(), Action: a.id.String(), Name: a.name}
+	return t.at(p.Span, p.Text)
 }
 
 // An assignment gives as many lines of when an action as it can.
@@ -47,9 +91,12 @@ type assignment struct {
 	record *record
 	sync   *plan.Sync
 	chosen []*action
-	best   *partial
+	best   []*partial // equally full, at most equals of them
 	steps  int
 }
+
+// equals is how many equally full ways of matching are compared.
+const equals = 32
 
 // A partial is a way of matching some of the lines.
 type partial struct {
@@ -58,34 +105,49 @@ type partial struct {
 	count  int
 }
 
-// A bound is the value of a variable, and the line that it comes from.
+// A bound is the value of a variable, and where it comes from.
 type bound struct {
-	slot  int
-	value value.Value
-	from  string
+	slot    int
+	value   value.Value
+	pattern *plan.Pattern
+	action  *action
+	column  plan.Column
 }
 
-// try goes through the lines from i on; of equally full assignments the one
-// that fills the earlier lines is kept.
+// try goes through the lines from i on. The first ways that it finds fill the
+// earlier lines.
 func (b *assignment) try(i, count int, vars []bound) {
 	if b.steps--; b.steps < 0 && b.best != nil {
 		return
 	}
+	full := 0
+	if b.best != nil {
+		full = b.best[0].count
+	}
+	if count+len(b.chosen)-i < full {
+		return
+	}
 	if i == len(b.chosen) {
-		if b.best == nil || count > b.best.count {
-			b.best = &partial{slices.Clone(b.chosen), slices.Clone(vars), count}
+		if count > full {
+			b.best = nil
+		}
+		if len(b.best) < equals {
+			b.best = append(b.best, &partial{slices.Clone(b.chosen), slices.Clone(vars), count})
 		}
 		return
 	}
 	p := b.sync.When[i]
-	for _, a := range b.record.actions {
-		if a.spec != p.Action || slices.Contains(b.chosen, a) || !ends(p, a) {
+	for _, a := range b.record.bySpec[p.Action] {
+		if slices.Contains(b.chosen, a) || !ends(p, a) {
 			continue
 		}
 		if next, ok := bind(p, a, vars); ok {
 			b.chosen[i] = a
 			b.try(i+1, count+1, next)
 			b.chosen[i] = nil
+		}
+		if b.steps < 0 && b.best != nil {
+			return
 		}
 	}
 	b.try(i+1, count, vars)
@@ -107,7 +169,7 @@ func bind(p *plan.Pattern, a *action, vars []bound) ([]bound, bool) {
 	vars = slices.Clip(vars)
 	for _, v := range p.Vars {
 		if find(vars, v.Slot) == nil {
-			vars = append(vars, bound{v.Slot, a.column(v.Column), a.name})
+			vars = append(vars, bound{v.Slot, a.column(v.Column), p, a, v.Column})
 		}
 	}
 	return vars, true
@@ -122,93 +184,168 @@ func find(vars []bound, slot int) *bound {
 	return nil
 }
 
-// A difference is one thing in which an action is not what a line wants.
-type difference struct {
-	cost int // 1 looks like a slip, 3 like something else; -1 is another path
-	text string
-	// path tells that it is another path, and no other difference is forgiven
-	// beside it.
-	path bool
+// A candidate is an action that a line of when might have meant.
+type candidate struct {
+	action *action
+	cost   int
+	list   []difference
+	// far tells that it is a request of another path.
+	far bool
 }
 
-// differences lists in what an action, however it ended, is not what a line
-// wants, under the variables that are bound already.
-func differences(p *plan.Pattern, a *action, vars []bound) []difference {
-	var list []difference
-	for _, t := range p.Tests {
-		if t.Column.Out && !ends(p, a) {
-			continue
+// candidates gives the actions of a line's kind, nearest first.
+func (r *record) candidates(p *plan.Pattern, got *partial) []candidate {
+	var list []candidate
+	for _, a := range r.bySpec[p.Action] {
+		c := candidate{action: a, list: differences(p, a, got.bound)}
+		if !ends(p, a) {
+			c.cost += 2
 		}
-		got := a.column(t.Column)
-		switch {
-		case t.Any:
-			if got.IsNull() {
-				list = append(list, missing(t.Name, a))
+		for i := range c.list {
+			d := &c.list[i]
+			c.cost += d.cost()
+			if d.anotherPath() && (!d.near || len(c.list) > 1 || got.count < len(got.chosen)-1) {
+				c.far = true
 			}
-		case t.Literal.IsNull():
-			if !got.IsNull() {
-				list = append(list, difference{cost: 2, text: t.Name + " must be absent, but is " + clip(got.String())})
-			}
-		case got.IsNull():
-			list = append(list, missing(t.Name, a))
-		case !same(got, t.Literal):
-			list = append(list, unequal(p, t, got))
+		}
+		if len(c.list) == 0 && ends(p, a) {
+			c.cost = 2
+		}
+		list = append(list, c)
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
+	return list
+}
+
+// misses says why a line found no action. The cost is -1 where the sync is
+// about requests of another path and not every sync is wanted.
+func (r *record) misses(p *plan.Pattern, got *partial, q *question) (int, string, *Tree) {
+	list := r.candidates(p, got)
+	t := (&Tree{Kind: WhenNode, Title: "nothing fits this line of when"}).at(p.Span, p.Text)
+	if len(list) == 0 {
+		cost, text := r.neverAsked(p.Action, q, t)
+		return cost, text, t
+	}
+	if slices.ContainsFunc(list, func(c candidate) bool { return c.far }) && !q.every {
+		return -1, "", nil
+	}
+	for i := range list[:min(len(list), 3)] {
+		t.add(r.candidate(p, &list[i]))
+	}
+	if n := len(list) - 3; n > 0 {
+		t.add(note("and " + strconv.Itoa(n) + " more that are further off"))
+	}
+	text := list[0].text(p)
+	if len(list) > 1 {
+		text = "of the " + strconv.Itoa(len(list)) + " that were asked, the nearest: " + text
+	}
+	return list[0].cost, text, t
+}
+
+// text says why one action does not stand for a line.
+func (c *candidate) text(p *plan.Pattern) string {
+	var why []string
+	if !ends(p, c.action) {
+		why = append(why, c.action.name+" "+c.action.ended()+", and the line wants it to have "+wanted(p))
+	}
+	for i := range c.list {
+		why = append(why, c.list[i].text())
+	}
+	if len(why) == 0 {
+		return "the " + c.action.name + " of this flow stands for another of its lines already"
+	}
+	return strings.Join(why, ", and ")
+}
+
+func wanted(p *plan.Pattern) string {
+	if p.Refused {
+		return "been refused"
+	}
+	return "returned"
+}
+
+// candidate shows an action, who asked it, and in what it differs.
+func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
+	a := c.action
+	t := r.action(a)
+	t.Kind = CandidateNode
+	if k := r.asking(a.id); k != nil && k.line != nil {
+		t.at(k.line.Span, k.line.Text)
+	}
+	if !ends(p, a) {
+		t.add(&Tree{Kind: DifferenceNode, Title: "it " + a.ended() + ", and the line wants it to have " + wanted(p)})
+	}
+	for i := range c.list {
+		d := &c.list[i]
+		n := &Tree{Kind: DifferenceNode, Title: d.text()}
+		if text := d.remark(); text != "" {
+			n.add(note(text))
+		}
+		if d.kind != missing || !d.column.Out {
+			n.add(r.origin(a, d.column, 0))
+		}
+		if o := d.other; o != nil {
+			other := &Tree{Kind: SourceNode, Action: o.action.id.String(), Title: d.slotName(o) + " = " +
+				show(o.value, o.action.columnType(o.column)) + " in " + o.action.label() + ", which fits this line"}
+			n.add(other.at(o.pattern.Span, o.pattern.Text))
+			other.add(r.origin(o.action, o.column, 0))
+		}
+		t.add(n)
+	}
+	if len(t.Children) == 0 {
+		t.add(note("it stands for another line of this sync already, and each line needs an action of its own"))
+	}
+	return t
+}
+
+// neverAsked goes on to who would have asked an action.
+func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, string) {
+	text := "nothing in this flow asked " + a.FullName()
+	wanted := func(x *plan.Ask) bool { return x.Action == a }
+	if v := r.nearest(q.about(wanted)); v != nil {
+		line.add(&Tree{Kind: NoteNode, Title: text + "; this sync could have", Children: []*Tree{v.tree}})
+		return 1 + v.cost, text + ": " + v.text
+	}
+	var askers []string
+	for _, s := range r.plan.Syncs {
+		if slices.ContainsFunc(s.Asks, wanted) {
+			askers = append(askers, s.Name)
 		}
 	}
-	for i, v := range p.Vars {
-		if v.Column.Out && !ends(p, a) {
+	switch {
+	case a.Role == plan.Request:
+		line.add(note("this flow was not opened by a request, but by " + r.actions[0].label()))
+	case len(askers) == 0:
+		text += ", and no sync asks it at all"
+		line.add(note(text))
+		for _, x := range r.idle() {
+			line.add(x)
+		}
+	default:
+		line.add(note(text + "; it is asked by " + enumerate(askers)))
+	}
+	return 6, text
+}
+
+// idle gives the last actions of the flow that no sync matched: where something
+// else was meant to be asked, it is one of them that was asked instead.
+func (r *record) idle() []*Tree {
+	var list []*Tree
+	for i := len(r.actions) - 1; i >= 0 && len(list) < 3; i-- {
+		a := r.actions[i]
+		k := r.asking(a.id)
+		if a.spec == nil || a.spec.Role != plan.Ordinary || k == nil || k.line == nil || len(r.taken(a)) > 0 {
 			continue
 		}
-		got := a.column(v.Column)
-		if got.IsNull() && !v.Optional {
-			list = append(list, missing(v.Name, a))
-			continue
-		}
-		for _, w := range p.Vars[:i] {
-			if x := a.column(w.Column); w.Slot == v.Slot && !same(x, got) {
-				list = append(list, difference{cost: 2, text: v.Name + " is " + clip(got.String()) + " and " + w.Name +
-					" is " + clip(x.String()) + ", where the line wants them to be the same"})
-			}
-		}
-		before := find(vars, v.Slot)
-		if before != nil && !same(before.value, got) {
-			list = append(list, difference{cost: 2, text: v.Name + " is " + clip(got.String()) + " in " + a.name +
-				", but " + clip(before.value.String()) + " in " + before.from})
-		}
+		t := &Tree{Kind: NoteNode, Action: a.id.String(), Name: a.name, Title: a.label() + " was asked, and no sync matched it"}
+		list = append(list, t.at(k.line.Span, k.line.Text))
 	}
 	return list
 }
 
-// unequal compares a literal with what an action has in its place.
-func unequal(p *plan.Pattern, t plan.Test, got value.Value) difference {
-	d := difference{cost: 3, text: t.Name + " differs: the line says " + t.Literal.String() + ", but it was " + clip(got.String())}
-	want, _ := t.Literal.Text()
-	if text, ok := got.Text(); ok {
-		_, near := diag.Nearest(text, []string{want})
-		path := p.Action.Role == plan.Request && t.Name == "path"
-		switch {
-		case near:
-			d.cost, d.path = 1, path && !strings.EqualFold(text, want)
-		case path:
-			d.cost = -1
-		}
-	}
-	if p.Action.Role == plan.Request && t.Name == "method" {
-		d.cost = 1
-		if !strings.Contains(p.Text, "method:") {
-			d.text += " (a line without method means POST)"
-		}
-	}
-	return d
-}
-
-// missing says that an action was not given something, and what it was given
-// that looks like it.
-func missing(name string, a *action) difference {
-	if near, ok := diag.Nearest(name, a.names()); ok {
-		return difference{cost: 1, text: name + " is missing, but there is " + near}
-	}
-	return difference{cost: 2, text: name + " is missing"}
+// anotherPath tells that a request has another path, near or not.
+func (d *difference) anotherPath() bool {
+	return d.kind == unequal && d.pattern.Action.Role == plan.Request && d.name == "path" && !d.sameFold()
 }
 
 // names lists what an action was given.
@@ -222,70 +359,5 @@ func (a *action) names() []string {
 	return names
 }
 
-// misses says why a line found no action. The cost is -1 where the sync is
-// about requests of another path.
-func (r *record) misses(s *plan.Sync, p *plan.Pattern, got *partial, seen map[*plan.Sync]bool) (int, string) {
-	best, text, count := 0, "", 0
-	for _, a := range r.actions {
-		if a.spec != p.Action {
-			continue
-		}
-		count++
-		cost, why := r.miss(p, a, got)
-		if cost < 0 {
-			if p.Action.Role == plan.Request {
-				return -1, ""
-			}
-			continue
-		}
-		if text == "" || cost < best {
-			best, text = cost, why
-		}
-	}
-	if count == 0 {
-		return r.neverAsked(p.Action, seen)
-	}
-	if count > 1 {
-		text = "of the " + strconv.Itoa(count) + " that were asked, the nearest: " + text
-	}
-	return best, text
-}
-
-// miss says why one action does not stand for a line.
-func (r *record) miss(p *plan.Pattern, a *action, got *partial) (int, string) {
-	cost := 0
-	var why []string
-	if !ends(p, a) {
-		cost += 2
-		wants := ", and the line wants it to have returned"
-		if p.Refused {
-			wants = ", and the line wants it to have been refused"
-		}
-		why = append(why, a.name+" "+a.ended()+wants)
-	}
-	list := differences(p, a, got.bound)
-	for _, d := range list {
-		if d.cost < 0 || d.path && (len(list) > 1 || got.count < len(got.chosen)-1) {
-			return -1, ""
-		}
-		cost += d.cost
-		why = append(why, d.text)
-	}
-	if len(why) == 0 {
-		return 2, "the " + a.name + " of this flow stands for another of its lines already"
-	}
-	return cost, strings.Join(why, ", and ")
-}
-
-// neverAsked goes on to who would have asked an action.
-func (r *record) neverAsked(a *plan.Action, seen map[*plan.Sync]bool) (int, string) {
-	text := "nothing in this flow asked " + a.FullName()
-	wanted := func(x *plan.Ask) bool { return x.Action == a }
-	if v := r.nearest(wanted, seen); v != nil {
-		return 1 + v.cost, text + ": " + v.text
-	}
-	if !slices.ContainsFunc(r.plan.Syncs, func(s *plan.Sync) bool { return slices.ContainsFunc(s.Asks, wanted) }) {
-		return 6, text + ", and no sync asks it at all"
-	}
-	return 6, text
-}
+// nearestName finds what an action was given that looks like a name.
+func (a *action) nearestName(name string) (string, bool) { return diag.Nearest(name, a.names()) }

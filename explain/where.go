@@ -13,9 +13,11 @@ import (
 // dropped says at which line of where a match lost its last frame, with the
 // values of the variables that the line reads.
 func (r *record) dropped(s *plan.Sync, m *journal.Entry) *verdict {
-	v := &verdict{cost: 1}
+	v := &verdict{cost: 1, tree: &Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " matched, but its where dropped every frame"}}
+	v.tree.at(s.Span, "")
 	if len(m.Frames) == 0 {
 		v.text = "sync " + s.Name + " matched, but its where kept nothing"
+		v.tree.add(r.matchedLines(s, m)...)
 		return v
 	}
 	// The frame that came furthest says most.
@@ -25,6 +27,21 @@ func (r *record) dropped(s *plan.Sync, m *journal.Entry) *verdict {
 			f = &m.Frames[i]
 		}
 	}
+	for i := range m.Frames {
+		n := r.lostAt(s, m, &m.Frames[i])
+		if &m.Frames[i] != f {
+			v.tree.add(n)
+			continue
+		}
+		if c := n.Culprit(); c == nil {
+			n.Cause = true
+		}
+		v.tree.Children = append([]*Tree{n}, v.tree.Children...)
+	}
+	for _, n := range v.tree.Children[1:] {
+		n.acquit()
+	}
+	v.tree.add(r.matchedLines(s, m)...)
 	if f.Line < 0 || f.Line >= len(s.Where) {
 		v.text = "sync " + s.Name + " matched, but its where dropped it at " + f.Lost
 		return v
@@ -40,6 +57,54 @@ func (r *record) dropped(s *plan.Sync, m *journal.Entry) *verdict {
 	}
 	v.text += "; an else under that line could answer"
 	return v
+}
+
+// matchedLines shows what a match gave to each line of when.
+func (r *record) matchedLines(s *plan.Sync, m *journal.Entry) []*Tree {
+	var list []*Tree
+	for i, p := range s.When {
+		if i < len(m.Matched) {
+			if a := r.byID[m.Matched[i]]; a != nil {
+				list = append(list, r.matchedBy(i, p, a))
+			}
+		}
+	}
+	return list
+}
+
+// lostAt shows a frame that a line of where dropped.
+func (r *record) lostAt(s *plan.Sync, m *journal.Entry, f *journal.Frame) *Tree {
+	if f.Line < 0 || f.Line >= len(s.Where) {
+		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that is not in the text now", Place: f.Lost}
+	}
+	line := s.Where[f.Line]
+	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)
+	b := &bindings{record: r, sync: s, match: m, frame: f}
+	r.reading(t, b, line)
+	if line.View != nil {
+		r.inside(t, b, line)
+	}
+	for _, slot := range reads(line) {
+		if n := b.source(slot, 0); n != nil {
+			t.add(n)
+		}
+	}
+	return t
+}
+
+// reading lists the variables that a line reads, with where they come from.
+func (r *record) reading(t *Tree, b *bindings, line *plan.Line) {
+	asked := asksOf(line)
+	for _, slot := range reads(line) {
+		x := binding(b.sync, b.frame, slot)
+		if x == nil {
+			continue
+		}
+		t.Values = append(t.Values, b.detail(slot))
+		if x.Value.IsNull() && slices.Contains(asked, slot) {
+			t.add(note(x.Name + " is null, and what is asked of nothing gives nothing"))
+		}
+	}
 }
 
 // outcome says what a line did to the frame that it dropped.
@@ -195,56 +260,90 @@ func asksOf(line *plan.Line) []int {
 // stopped says why a sync that fired did not ask what is wanted of it, in the
 // frame that came furthest.
 func (r *record) stopped(s *plan.Sync, m *journal.Entry, wanted func(*plan.Ask) bool) *verdict {
-	best, furthest := "", -1
+	var best *verdict
+	furthest := -1
 	for i := range m.Frames {
-		f := &m.Frames[i]
-		lines := s.Then
-		if f.Line >= 0 && f.Line < len(s.Where) {
-			lines = s.Where[f.Line].Else
+		text, at, n := r.branch(s, m, uint32(i), &m.Frames[i], wanted)
+		if at <= furthest {
+			continue
 		}
-		text, at := r.branch(s, m, uint32(i), f, lines, wanted)
-		if at > furthest {
-			best, furthest = text, at
+		furthest = at
+		t := (&Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " fired, but not to this end", Children: []*Tree{n}}).at(s.Span, "")
+		if n.Culprit() == nil {
+			n.Cause = true
 		}
+		t.add(r.matchedLines(s, m)...)
+		best = &verdict{text: text, tree: t}
 	}
-	if best == "" {
-		return nil
-	}
-	return &verdict{text: best}
+	return best
 }
 
 // branch goes along the lines that one frame asked, to the one at which it
 // stopped, and tells how far that was.
-func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal.Frame, lines []*plan.Ask, wanted func(*plan.Ask) bool) (string, int) {
+func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
+	lines := branchOf(s, f)
 	if !slices.ContainsFunc(lines, wanted) {
 		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
 		if f.Line < 0 || f.Line >= len(s.Where) {
-			return "sync " + s.Name + " fired, but only an else of it asks " + what, 0
+			n := (&Tree{Kind: NoteNode, Title: "only an else of it asks " + what}).at(s.Span, "")
+			return "sync " + s.Name + " fired, but only an else of it asks " + what, 0, n
 		}
 		line := s.Where[f.Line]
+		n := r.lostAt(s, m, f)
+		n.Title += ", and its else does not ask " + what
 		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + clip(line.Text) + ")" +
-			with(s, line, f) + ", and that else does not ask " + what, 0
+			with(s, line, f) + ", and that else does not ask " + what, 0, n
 	}
 	for i, line := range lines {
-		a := r.byID[journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}]
+		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
+		a := r.byID[id]
 		place := line.Action.FullName() + " at " + line.Span.String()
+		fired := "sync " + s.Name + " fired, but "
+		n := (&Tree{Kind: ThenNode, Title: "this line was not asked"}).at(line.Span, line.Text)
+		if a != nil {
+			n.Title, n.Action, n.Name = a.label()+" "+a.ended(), id.String(), a.name
+		}
 		switch {
 		case a == nil:
-			return "sync " + s.Name + " fired, but the flow ended before it asked " + place, i
+			n.Title = "the flow ended before it asked this line"
+			for _, x := range r.faults {
+				n.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + x})
+			}
+			return fired + "the flow ended before it asked " + place, i, n
 		case wanted(line) && a.outcome == journal.Refused:
-			return "sync " + s.Name + " fired, but " + place + " " + a.ended() + given(a), i
+			return fired + place + " " + a.ended() + given(a), i, n
 		case wanted(line):
-			return "sync " + s.Name + " fired, but " + place + " " + a.ended(), i
+			return fired + place + " " + a.ended(), i, n
 		case !line.Awaited, s.Together && a.outcome == journal.Undone:
 			continue // a decision was undone by a later line
 		case a.outcome != journal.Returned:
-			return "sync " + s.Name + " fired, but " + place + " " + a.ended() + ", so the lines below it were not asked" + r.taken(a), i
+			n.Title += ", so the lines below it were not asked"
+			n.add(r.whatFor(a)...)
+			if names := r.taken(a); len(names) > 0 {
+				n.add(note("that refusal was matched by sync " + enumerate(names)))
+				return fired + place + " " + a.ended() + ", so the lines below it were not asked; that refusal was matched by sync " +
+					enumerate(names) + ", which did not answer either", i, n
+			}
+			return fired + place + " " + a.ended() + ", so the lines below it were not asked", i, n
 		}
 		if no := unlike(s, line, a, f); no != "" {
-			return "sync " + s.Name + " fired, but " + place + " returned " + no + ", so the lines below it were not asked", i
+			n.Title = a.label() + " returned " + no + ", so the lines below it were not asked"
+			n.add(r.whatFor(a)...)
+			return fired + place + " returned " + no + ", so the lines below it were not asked", i, n
 		}
 	}
-	return "sync " + s.Name + " fired", len(lines)
+	return "sync " + s.Name + " fired", len(lines), (&Tree{Kind: NoteNode, Title: "sync " + s.Name + " fired"}).at(s.Span, "")
+}
+
+// whatFor says with which values an action was asked, and where they come from.
+func (r *record) whatFor(a *action) []*Tree {
+	var list []*Tree
+	for i, v := range a.in {
+		if !v.IsUnset() {
+			list = append(list, r.origin(a, plan.Column{Index: i}, 0))
+		}
+	}
+	return list
 }
 
 // given lists what a refused respond was asked with as its request.
@@ -256,7 +355,7 @@ func given(a *action) string {
 }
 
 // taken names the syncs that matched a refusal: it is theirs to answer.
-func (r *record) taken(a *action) string {
+func (r *record) taken(a *action) []string {
 	var names []string
 	for i := range r.matches {
 		m := &r.matches[i]
@@ -264,10 +363,7 @@ func (r *record) taken(a *action) string {
 			names = append(names, m.Sync)
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "; that refusal was matched by sync " + enumerate(names) + ", which did not answer either"
+	return names
 }
 
 // unlike says in which output an action that returned is not what its line wants.
@@ -290,10 +386,4 @@ func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
 		}
 	}
 	return ""
-}
-
-// same compares two values of the record. What was secret is not known and may
-// be the same.
-func same(a, b value.Value) bool {
-	return a.IsNull() && b.IsNull() || value.Gone(a) || value.Gone(b) || value.Equal(a, b)
 }

@@ -1,0 +1,271 @@
+// Package explain answers why something happened in a flow, and why something
+// did not, from the plan and the record alone.
+//
+// Its main types are [Tree], an explanation that terminal and browser draw
+// alike; record, the journal of one flow held against the plan; and verdict,
+// how near a sync came and where it stopped. It promises that it changes
+// nothing, that the same record gives the same words, that a place in the text
+// is named wherever one is meant, and that no secret is shown: the record holds
+// none. It refuses to guess at state that has changed since: what is not in the
+// record is not said.
+//
+// [Why] goes back from an action to the request, [WhyNot] says where a sync
+// stopped, [WhyAnswer] and [WhyUnanswered] how a request ended, and [Flow] what
+// happened from the beginning on.
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+)
+
+// Why says why an action was asked: the line that asked it, the variables that
+// flowed into it, what its sync had matched, and why that was asked, back to
+// the request. The error says that the flow has no such action.
+func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, error) {
+	r := read(p, entries)
+	a := r.byID[id]
+	if a == nil {
+		return nil, fmt.Errorf("this flow has no action %s", id)
+	}
+	return r.why(a, map[*action]bool{}), nil
+}
+
+// FindAction finds an action of a flow by its id ("1.0.2") or its name
+// ("Sessioning.create"). Of several with the name it gives the first; the
+// number says how many there are. The error names the nearest.
+func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.ActionID, count int, err error) {
+	r := read(p, entries)
+	var names []string
+	for _, a := range r.actions {
+		if a.id.String() == text {
+			return a.id, 1, nil
+		}
+		if a.name == text {
+			if count++; count == 1 {
+				id = a.id
+			}
+		}
+		if !slices.Contains(names, a.name) {
+			names = append(names, a.name)
+		}
+	}
+	if count > 0 {
+		return id, count, nil
+	}
+	if near, ok := diag.Nearest(text, names); ok {
+		return id, 0, fmt.Errorf("this flow has no action %s; did you mean %s?", text, near)
+	}
+	if len(names) > 8 {
+		names = append(names[:8], "others")
+	}
+	return id, 0, fmt.Errorf("this flow has no action %s; it has %s", text, enumerate(names))
+}
+
+// action shows an action with what it was given and how it ended.
+func (r *record) action(a *action) *Tree {
+	t := &Tree{Kind: ActionNode, Action: a.id.String(), Name: a.name, Outcome: a.outcome.String(), In: a.inputs(), Out: a.outputs()}
+	t.Title = a.label() + " " + arguments(t.In) + " " + a.ended()
+	if a.outcome == journal.Returned && len(t.Out) > 0 {
+		t.Title += " " + arguments(t.Out)
+	}
+	return t
+}
+
+// why explains an action; what has been explained already is only named.
+func (r *record) why(a *action, seen map[*action]bool) *Tree {
+	t := r.action(a)
+	if seen[a] {
+		t.Title = a.label() + ", as above"
+		return t
+	}
+	seen[a] = true
+	k := r.asking(a.id)
+	switch {
+	case k == nil && a.id == (journal.ActionID{}):
+		text := "it was asked from outside and opened the flow"
+		if a.spec != nil && a.spec.Role == plan.Request {
+			text = "it came from the client and opened the flow"
+		}
+		t.add(note(text))
+	case k == nil:
+		t.add(note("the record does not have the firing that asked it"))
+	case k.line == nil:
+		t.add(&Tree{Kind: FiringNode, Sync: k.match.Sync, Title: fmt.Sprintf("asked by sync %s, firing %d, which reads otherwise now", k.match.Sync, k.match.Number)})
+	default:
+		t.add(r.askedBy(k, seen))
+	}
+	return t
+}
+
+// askedBy shows the line that asked an action and all that this rested on.
+func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
+	title := fmt.Sprintf("asked by sync %s, firing %d", k.sync.Name, k.match.Number)
+	if n := len(k.match.Frames); n > 1 {
+		title += fmt.Sprintf(", frame %d of %d", k.index+1, n)
+	}
+	t := (&Tree{Kind: FiringNode, Sync: k.sync.Name, Title: title}).at(k.line.Span, k.line.Text)
+	b := r.bindingsOf(k)
+	t.Values = b.inputs(k.line)
+	for i, p := range k.sync.When {
+		if i >= len(k.match.Matched) {
+			break
+		}
+		n := (&Tree{Kind: WhenNode, Title: fmt.Sprintf("line %d of when matched", i+1)}).at(p.Span, p.Text)
+		if a := r.byID[k.match.Matched[i]]; a != nil {
+			n.Action = a.id.String()
+			n.add(r.why(a, seen))
+		}
+		t.add(n)
+	}
+	for i, line := range k.sync.Where {
+		if k.frame.Line == i {
+			n := r.lostAt(k.sync, k.match, k.frame)
+			n.Title += ", so its else was asked"
+			t.add(n)
+			break
+		}
+		n := (&Tree{Kind: WhereNode, Title: "this line of where held"}).at(line.Span, line.Text)
+		for _, slot := range line.Binds {
+			if k.sync.Slots[slot] != "" {
+				n.Values = append(n.Values, Detail{Name: k.sync.Slots[slot], Value: show(b.value(slot), k.sync.Types[slot])})
+			}
+		}
+		t.add(n)
+	}
+	for _, line := range k.lines {
+		if line == k.line {
+			break
+		}
+		if !line.Awaited {
+			continue
+		}
+		id := journal.ActionID{Firing: k.match.Number, Frame: k.index, Line: uint32(line.Line)}
+		n := (&Tree{Kind: ThenNode, Title: "the line before it was awaited"}).at(line.Span, line.Text)
+		if a := r.byID[id]; a != nil {
+			n.Action = id.String()
+			seen[a] = true // who asked it is said above
+			n.add(r.action(a))
+		}
+		t.add(n)
+	}
+	return t
+}
+
+// inputs lists what a line gave to the action that it asked.
+func (b *bindings) inputs(line *plan.Ask) []Detail {
+	var list []Detail
+	a := b.record.byID[journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)}]
+	for _, in := range line.In {
+		d := Detail{Name: in.Name}
+		if a != nil {
+			d.Value = show(a.column(plan.Column{Index: in.Column}), a.inType(in.Column))
+		}
+		switch {
+		case in.Term.Expr != nil:
+			d.From, d.Place = "computed as "+clip(in.Term.Expr.Text), line.Span.String()
+		case in.Term.Slot >= 0:
+			v := b.detail(in.Term.Slot)
+			d.From, d.Place = v.From, v.Place
+		default:
+			d.From, d.Place = "written in the line", line.Span.String()
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// WhyAnswer says how the request that opened a flow was answered and why so:
+// by which firing, or by the runtime where no sync did.
+func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
+	r := read(p, entries)
+	if len(r.actions) == 0 {
+		return WhyUnanswered(p, entries)
+	}
+	root := r.actions[0]
+	if root.spec == nil || root.spec.Role != plan.Request {
+		t := &Tree{Kind: AnswerNode, Title: root.label() + " was asked from outside: it " + root.ended()}
+		t.add(r.action(root))
+		if _, fault := r.faulted(); fault != nil {
+			t.add(fault)
+		}
+		return t
+	}
+	answer, refused := r.answer()
+	switch {
+	case answer != nil:
+		t := &Tree{Kind: AnswerNode, Title: r.request() + " was answered" + r.statusOf(answer)}
+		if k := r.asking(answer.id); k != nil {
+			t.Title += " by sync " + k.match.Sync
+			t.Sync = k.match.Sync
+			if k.line != nil {
+				t.at(k.line.Span, k.line.Text)
+			}
+		}
+		t.add(r.why(answer, map[*action]bool{}))
+		for _, a := range r.bySpec[answer.spec] {
+			if k := r.asking(a.id); a.outcome == journal.Refused && k != nil {
+				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " answered as well: " + a.label() + " " + a.ended()}
+				if k.line != nil {
+					n.at(k.line.Span, k.line.Text)
+				}
+				t.add(n)
+			}
+		}
+		return t
+	case refused != nil:
+		t := &Tree{Kind: AnswerNode, Title: r.request() + " was answered with a refusal that no sync matched: " + refused.label() + " " + refused.ended()}
+		if kind := refused.kind(); kind != "" {
+			t.Title += ", which is of the kind " + kind
+		}
+		t.add(r.why(refused, map[*action]bool{}))
+		if n := WhyUnanswered(p, entries); len(n.Children) > 0 {
+			t.Sentence = n.Sentence
+			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
+		}
+		return t
+	}
+	return WhyUnanswered(p, entries)
+}
+
+// answer gives the respond that answered or, where none did, the first refusal
+// that no firing sync matched.
+func (r *record) answer() (answer, refused *action) {
+	for _, a := range r.actions {
+		if a.spec == nil {
+			continue
+		}
+		if a.spec.Role == plan.Respond {
+			if a.outcome == journal.Returned && (answer == nil || a.seq < answer.seq) {
+				answer = a
+			}
+			continue
+		}
+		if a.outcome == journal.Refused && (refused == nil || a.seq < refused.seq) && len(r.taken(a)) == 0 {
+			refused = a
+		}
+	}
+	return answer, refused
+}
+
+// statusOf is " with status 401" where the answer says one.
+func (r *record) statusOf(a *action) string {
+	if i := a.spec.Input("status"); i >= 0 && !a.in[i].IsNull() {
+		return " with status " + clip(a.in[i].String())
+	}
+	return " with status 200"
+}
+
+// kind is the kind of a refusal's code.
+func (a *action) kind() string {
+	for _, x := range a.spec.Spec.Refusals {
+		if x.Code == a.code {
+			return x.Kind
+		}
+	}
+	return ""
+}
