@@ -53,7 +53,7 @@ func (e *Engine) look(ctx context.Context, read func(*flow)) {
 	// A query that asks for its key finds that of the action that opened the
 	// flow, as the first line of where does.
 	f.occs = append(f.occs, occurrence{})
-	f.hand.Hold()
+	f.hand.View()
 	defer func() {
 		f.hand.Undo()
 		f.hand.Leave()

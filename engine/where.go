@@ -44,7 +44,7 @@ type search struct {
 // are to be asked on f.kept and those that were lost on f.lost.
 func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	w := &search{flow: f, sync: s, slots: slots}
-	f.hand.Hold()
+	f.hand.View()
 	defer f.hand.Undo()
 	w.lines(s.Where, 0, w.keep)
 	if w.err != nil {

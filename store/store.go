@@ -74,13 +74,18 @@ type Store interface {
 }
 
 // A Flow is one flow's hand in the store. It is used by one goroutine at a
-// time. It has at most one turn: the turn begins with Hold or the first write
-// and ends with Keep or Undo. Outside a turn each read stands for itself; in a
+// time. It has at most one turn: the turn begins with Hold, View or the first
+// write and ends with Keep or Undo. Outside a turn each read stands for itself; in a
 // turn all reads see one snapshot and the flow's own writes. While a flow that
 // has written holds its turn, no other flow writes.
 type Flow interface {
-	// Hold begins a turn for reading.
+	// Hold begins a turn, so that what is read before a write still holds then.
+	// While it is held no other flow writes.
 	Hold()
+
+	// View begins a turn in which nothing is written: writing fails with
+	// ErrView. It costs others less than Hold does.
+	View()
 
 	// Get gives the member's row, not to be changed, and nil when there is
 	// no such member.
@@ -294,6 +299,8 @@ func (e *SchemaError) Error() string {
 var (
 	// ErrClosed says that the store has ended.
 	ErrClosed = errors.New("the store is closed")
+	// ErrView says that a flow writes in a turn that View began.
+	ErrView = errors.New("nothing can be written while looking")
 	// ErrLost says that something the flow had written did not become durable
 	// and was undone with everything that came with it, so that the flow
 	// cannot go on from where it is. It wraps with the cause.

@@ -13,6 +13,7 @@ type flow struct {
 	s      *Store
 	id     value.ID
 	inTurn bool
+	shared bool   // the turn is that of View
 	wrote  bool   // in this turn
 	key    []byte // room for keys to look up
 
@@ -32,6 +33,13 @@ func (f *flow) Hold() {
 	if !f.inTurn {
 		f.s.turn.Lock()
 		f.inTurn = true
+	}
+}
+
+func (f *flow) View() {
+	if !f.inTurn {
+		f.s.turn.RLock()
+		f.inTurn, f.shared = true, true
 	}
 }
 
@@ -64,6 +72,9 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 
 // write begins the turn if need be and finds the table.
 func (f *flow) write(def *store.Table) (*table, error) {
+	if f.shared {
+		return nil, store.ErrView
+	}
 	f.Hold()
 	f.wrote = true
 	return f.s.table(def)
@@ -122,8 +133,13 @@ func (f *flow) Undo() {
 }
 
 func (f *flow) endTurn() {
-	f.inTurn, f.wrote = false, false
-	f.s.turn.Unlock()
+	shared := f.shared
+	f.inTurn, f.shared, f.wrote = false, false, false
+	if shared {
+		f.s.turn.RUnlock()
+	} else {
+		f.s.turn.Unlock()
+	}
 }
 
 func (f *flow) Rest(entries []byte) error {

@@ -9,9 +9,9 @@
 // entries of unfinished flows stay, those of flows at rest stay as long as
 // there is room, the most recent ones longest.
 //
-// The turn is one lock. Reads outside a turn share it; a turn has it alone,
-// also one for reading, since what a flow reads in its turn must still hold
-// when it writes in it.
+// The turn is one lock. Reads outside a turn and turns for looking share it;
+// any other turn has it alone, also while it only reads, since what a flow reads
+// in its turn must still hold when it writes in it.
 package memory
 
 import (

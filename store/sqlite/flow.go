@@ -12,6 +12,7 @@ type flow struct {
 	s      *Store
 	id     value.ID
 	inTurn bool
+	view   bool // the turn is for looking only
 	saved  bool // this turn has a savepoint, since it has written
 	wrote  bool // some turn has written and was kept
 
@@ -33,6 +34,14 @@ func (f *flow) Hold() {
 	if !f.inTurn {
 		f.s.turn.Lock()
 		f.inTurn = true
+	}
+}
+
+// View is a turn like any other, since there is one connection.
+func (f *flow) View() {
+	if !f.inTurn {
+		f.Hold()
+		f.view = true
 	}
 }
 
@@ -123,6 +132,9 @@ func (f *flow) write(def *store.Table) (*table, error) {
 	if f.s.options.ReadOnly {
 		return nil, errReadOnly
 	}
+	if f.view {
+		return nil, store.ErrView
+	}
 	f.Hold()
 	t, err := f.begin(def)
 	if err != nil {
@@ -212,6 +224,6 @@ func (f *flow) Undo() {
 }
 
 func (f *flow) endTurn() {
-	f.inTurn = false
+	f.inTurn, f.view = false, false
 	f.s.turn.Unlock()
 }

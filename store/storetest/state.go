@@ -109,6 +109,59 @@ func testTurns(t *testing.T, p *place) {
 	}
 }
 
+func testView(t *testing.T, p *place) {
+	p.do(insert(p.user, "u1", named("ada")))
+	f, g := p.begin(), p.begin()
+	defer f.Leave()
+	defer g.Leave()
+	if err := errors.Join(f.Insert(p.user, "u2", named("eve")), f.Keep([]byte("x"))); err != nil {
+		t.Fatal(err)
+	}
+	f.View()
+	f.View() // a turn is there already
+	f.Hold()
+	if got := p.inTurn(f, p.user); !slices.Equal(got, []string{"u1", "u2"}) {
+		t.Errorf("a flow that looks sees %v, want what was there and what it has written", got)
+	}
+	for what, err := range map[string]error{
+		"inserting": f.Insert(p.user, "u3", named("may")),
+		"updating":  f.Update(p.user, "u1", named("may")),
+		"deleting":  f.Delete(p.user, "u1"),
+	} {
+		if !errors.Is(err, store.ErrView) {
+			t.Errorf("%s while looking gives %v, want %v", what, err, store.ErrView)
+		}
+	}
+	if row, err := f.Get(p.user, "u1"); !sameRow(row, named("ada")) || err != nil {
+		t.Errorf("after writes that were refused a flow sees %v, %v", row, err)
+	}
+	f.Undo()
+	if err := errors.Join(f.Insert(p.user, "u3", named("may")), f.Keep(nil)); err != nil {
+		t.Errorf("writing after looking: %v", err)
+	}
+	// A turn for looking ends with Keep, too, which appends.
+	id := p.next()
+	h := p.s.Begin(id)
+	h.View()
+	if got := p.inTurn(h, p.user); len(got) != 3 {
+		t.Errorf("another flow sees %v, want three", got)
+	}
+	if err := errors.Join(h.Keep([]byte("a")), h.Insert(p.user, "u4", named("joe")), h.Rest([]byte("b"))); err != nil {
+		t.Error(err)
+	}
+	if got := p.journal(id); got != "ab" {
+		t.Errorf("the journal of a flow that looked is %q, want ab", got)
+	}
+	h = p.begin()
+	h.View()
+	if err := h.Rest([]byte("c")); err != nil {
+		t.Errorf("coming to rest while looking: %v", err)
+	}
+	if err := g.Insert(p.user, "u5", named("sue")); err != nil {
+		t.Errorf("writing after another one has looked: %v", err)
+	}
+}
+
 func testUndoAll(t *testing.T, p *place) {
 	for i, name := range []string{"a", "b", "c", "d"} {
 		row := named(name)

@@ -34,6 +34,7 @@ func Run(t *testing.T, k Kit) {
 	}{
 		{"Members", testMembers},
 		{"Turns", testTurns},
+		{"View", testView},
 		{"UndoAll", testUndoAll},
 		{"Uniques", testUniques},
 		{"UniqueCollections", testUniqueCollections},
