@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"crypto/sha256"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -138,5 +139,31 @@ func TestOnce(t *testing.T) {
 	all := append(read("a", one), read("b", "\n"+one+"\nscenario one\n    POST /b => 200\n")...)
 	if got := once(all); len(got) != 2 || got[0].Span.File.Name != "a" || got[1].Steps[0].HTTP.Path != "/b" {
 		t.Errorf("of a scenario in two files and another one, %d are left, want 2", len(got))
+	}
+}
+
+func TestSame(t *testing.T) {
+	noon := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
+	blob := value.Binary(&value.Blob{Hash: sha256.Sum256([]byte("a book")), Size: 6})
+	text := value.String
+	for _, c := range []struct {
+		a, b value.Value
+		want bool
+	}{
+		{value.Null, value.Value{}, true},
+		{value.Null, text(""), false},
+		{text("Emma"), value.Secret(text("Emma")), true},
+		{text("2030-01-31T13:00:00+01:00"), value.Time(noon), true},
+		{text("2030-01-31T13:00:00Z"), value.Time(noon), false},
+		{text("noon"), value.Time(noon), false},
+		{text("YSBib29r"), blob, true},
+		{text("YSBsb29r"), blob, false},
+		{text("a book"), blob, false},
+		{text("1"), value.Number(1), false},
+		{blob, blob, true},
+	} {
+		if same(c.a, c.b) != c.want || same(c.b, c.a) != c.want {
+			t.Errorf("that %s and %s are the same is not %t", c.a, c.b, c.want)
+		}
 	}
 }
