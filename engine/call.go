@@ -351,14 +351,19 @@ func (f *flow) respond(n int32) {
 
 // answerOf gives the named values in the order in which they are written.
 func (f *flow) answerOf(o *occurrence) *Answer {
-	answer := &Answer{}
+	// One allocation for an answer of the usual size.
+	room := &struct {
+		Answer
+		fields [6]value.Field
+	}{}
+	answer := &room.Answer
+	answer.Fields = room.fields[:0]
 	add := func(column int) {
 		if name, v := o.action.Inputs[column], o.in[column]; name != "request" && !v.IsUnset() {
 			answer.Fields = append(answer.Fields, value.Field{Name: name, Value: v})
 		}
 	}
 	if line := f.asking; line != nil && line.Action == o.action {
-		answer.Fields = make([]value.Field, 0, len(line.In))
 		for i := range line.In {
 			add(line.In[i].Column)
 		}

@@ -178,6 +178,9 @@ func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.Actio
 func (f *flow) undone(n int32) {
 	if f.occs[n].outcome == journal.Returned {
 		f.occs[n].outcome = journal.Undone
+		if f.occs[n].action.Role == plan.Respond {
+			f.answer = nil
+		}
 		f.recordFailed(n, "undone: another action of the same decision did not return")
 	}
 }

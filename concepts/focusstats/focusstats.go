@@ -1,0 +1,129 @@
+// Package focusstats is the concept of time that was really spent reading.
+//
+// Its three main types are [Concept], the actions; the generated [State]; and
+// tally, which counts what sessions add up to. It promises that a session ends
+// once, that one that nobody ended counts for 4 hours at the most, and that the
+// minutes of a day are those that lie in it. It refuses to know what was read
+// or whose it is: a document is an identity here, and who may look is for the
+// syncs.
+package focusstats
+
+import (
+	"errors"
+	"time"
+
+	"github.com/legible-lang/legible"
+)
+
+//go:generate go run github.com/legible-lang/legible/cmd/legible gen .
+
+// longest is what a session counts for at the most.
+const longest = 4 * time.Hour
+
+// New gives the concept, to be passed to legible.New.
+func New() legible.Concept {
+	return Define(func(s *State) Actions { return &Concept{s} })
+}
+
+// A Concept is the Go of one use of FocusStats.
+type Concept struct{ *State }
+
+func (c *Concept) InitUser(ctx legible.Context, in InitUserIn) (InitUserOut, error) {
+	id, err := c.FocusStats.Insert(ctx, FocusStatsRow{User: in.User})
+	if legible.IsTaken(err, "user") {
+		err = ErrStatsExist
+	}
+	return InitUserOut{FocusStats: id}, err
+}
+
+func (c *Concept) StartSession(ctx legible.Context, in StartSessionIn) (StartSessionOut, error) {
+	ctx.Hold() // nobody else begins a session of this user meanwhile
+	if _, _, found := c.FocusStats.ByUser(ctx, in.User); !found {
+		return StartSessionOut{}, ErrNoStats
+	}
+	for id, row := range c.FocusSessions.ByUser(ctx, in.User) {
+		if row.End != nil {
+			continue
+		}
+		if err := c.finish(ctx, id, row); err != nil {
+			return StartSessionOut{}, err
+		}
+	}
+	id, err := c.FocusSessions.Insert(ctx, FocusSessionRow{
+		User: in.User, Document: in.Document, Library: in.Library, Start: ctx.Now(),
+	})
+	return StartSessionOut{FocusSession: id}, err
+}
+
+// finish ends a session that is open.
+func (c *Concept) finish(ctx legible.Context, id FocusSession, row FocusSessionRow) error {
+	end := ctx.Now()
+	if last := row.Start.Add(longest); end.After(last) {
+		end = last
+	}
+	row.End = &end
+	return c.FocusSessions.Update(ctx, id, row)
+}
+
+func (c *Concept) EndSession(ctx legible.Context, in EndSessionIn) (EndSessionOut, error) {
+	ctx.Hold() // nobody else ends it meanwhile
+	row, found := c.FocusSessions.Get(ctx, in.FocusSession)
+	switch {
+	case !found:
+		return EndSessionOut{}, ErrUnknownSession
+	case row.End != nil:
+		return EndSessionOut{}, ErrEndedAlready
+	}
+	return EndSessionOut{FocusSession: in.FocusSession}, c.finish(ctx, in.FocusSession, row)
+}
+
+func (c *Concept) RemoveSession(ctx legible.Context, in RemoveSessionIn) error {
+	err := c.FocusSessions.Delete(ctx, in.FocusSession)
+	if legible.IsMissing(err) {
+		return ErrUnknownSession
+	}
+	return err
+}
+
+func (c *Concept) ForgetUser(ctx legible.Context, in ForgetUserIn) error {
+	ctx.Hold()
+	var all error
+	for id := range c.FocusSessions.ByUser(ctx, in.User) {
+		all = errors.Join(all, c.FocusSessions.Delete(ctx, id))
+	}
+	if id, _, found := c.FocusStats.ByUser(ctx, in.User); found {
+		all = errors.Join(all, c.FocusStats.Delete(ctx, id))
+	}
+	return all
+}
+
+func (c *Concept) GetSessions(ctx legible.Context, in GetSessionsIn) ([]GetSessionsOut, error) {
+	var rows []GetSessionsOut
+	for id, row := range c.FocusSessions.ByUser(ctx, in.User) {
+		rows = append(rows, GetSessionsOut{
+			FocusSession: id, Document: row.Document, Library: row.Library, Start: row.Start, End: row.End,
+		})
+	}
+	return rows, nil
+}
+
+func (c *Concept) GetOpenSession(ctx legible.Context, in GetOpenSessionIn) (GetOpenSessionOut, bool, error) {
+	for id, row := range c.FocusSessions.ByUser(ctx, in.User) {
+		if row.Document == in.Document && row.End == nil {
+			return GetOpenSessionOut{FocusSession: id}, true, nil
+		}
+	}
+	return GetOpenSessionOut{}, false, nil
+}
+
+func (c *Concept) ViewStats(ctx legible.Context, in ViewStatsIn) (ViewStatsOut, bool, error) {
+	id, _, found := c.FocusStats.ByUser(ctx, in.User)
+	if !found {
+		return ViewStatsOut{}, false, nil
+	}
+	t := newTally(ctx.Now())
+	for _, row := range c.FocusSessions.ByUser(ctx, in.User) {
+		t.add(row)
+	}
+	return ViewStatsOut{Stats: t.record(string(id))}, true, nil
+}

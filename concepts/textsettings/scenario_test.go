@@ -1,0 +1,11 @@
+package textsettings_test
+
+import (
+	"testing"
+
+	"github.com/legible-lang/legible/concepts/textsettings"
+	"github.com/legible-lang/legible/scenario"
+)
+
+// TestScenarios plays the scenarios of the specification.
+func TestScenarios(t *testing.T) { scenario.Concept(t, textsettings.New) }
