@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/value"
+)
+
+func newFlow(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "flow",
+		Short: "List the flows of an app, or show one",
+		Long: `A flow is a request and everything that followed from it. Its id is the trace id
+of the answer.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return unknownCommand(cmd, args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return errors.New("list or show? see legible flow --help")
+		},
+	}
+	cmd.AddCommand(newFlowList(s), newFlowShow(s))
+	return cmd
+}
+
+func newFlowShow(s Streams) *cobra.Command {
+	var f recordsFlags
+	var raw bool
+	cmd := &cobra.Command{
+		Use:   "show TRACE-ID",
+		Short: "Show what happened in a flow",
+		Long: `Show draws a flow as a tree: below an action the syncs that it set off, below a
+sync what it asked, and where a where dropped what had matched. With --entries
+it prints the record itself, an entry a line.
+` + whereRecords,
+		Example: "  legible flow show 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd\n  legible flow show last --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := f.open(s)
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			id, err := r.find(args[0])
+			if err != nil {
+				return err
+			}
+			entries, rested, err := r.entries(id)
+			if err != nil {
+				return err
+			}
+			if raw {
+				return printEntries(s.Out, entries)
+			}
+			return f.print(s.Out, id, explain.Flow(r.plan, entries, rested))
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&raw, "entries", false, "print the record's entries")
+	cmd.MarkFlagsMutuallyExclusive("entries", "json")
+	return cmd
+}
+
+func printEntries(w io.Writer, entries []journal.Entry) error {
+	for _, e := range entries {
+		if _, err := fmt.Fprintln(w, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newFlowList(s Streams) *cobra.Command {
+	var f recordsFlags
+	var filter filterFlags
+	var count int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the last flows, newest first",
+		Long: `List prints a line for each of the last flows: when it began, its id, what asked
+for it, and how it ended.
+` + whereRecords,
+		Example: "  legible flow list -n 50 --outcome unanswered\n  legible flow list --sync LogIn --json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			r, err := f.open(s)
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			wants, err := filter.compile(r)
+			if err != nil {
+				return err
+			}
+			list, err := r.last(count, wants)
+			if err != nil {
+				return err
+			}
+			return f.printList(s.Out, list)
+		},
+	}
+	f.add(cmd)
+	filter.add(cmd)
+	cmd.Flags().IntVarP(&count, "count", "n", 20, "how many flows at most; 0 is all")
+	return cmd
+}
+
+// A listed is a flow of a list.
+type listed struct {
+	Flow string `json:"flow"`
+	explain.Summary
+	id      value.ID
+	entries []journal.Entry
+	rested  bool
+}
+
+// last gives the last flows that are wanted, newest first.
+func (r *records) last(count int, wants func(*explain.Summary) bool) ([]listed, error) {
+	var list []listed
+	err := r.each(func(id value.ID) (bool, error) {
+		x, err := r.listed(id)
+		if err != nil {
+			return false, err
+		}
+		if wants(&x.Summary) {
+			list = append(list, x)
+		}
+		return count <= 0 || len(list) < count, nil
+	})
+	return list, err
+}
+
+func (r *records) listed(id value.ID) (listed, error) {
+	entries, rested, err := r.entries(id)
+	if err != nil {
+		return listed{}, err
+	}
+	return listed{id.String(), explain.Summarize(r.plan, entries, rested), id, entries, rested}, nil
+}
+
+// moment is how a list shows when a flow began.
+const moment = "2006-01-02 15:04:05.000Z"
+
+func (f *recordsFlags) printList(w io.Writer, list []listed) error {
+	if f.json {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		for _, x := range list {
+			if err := e.Encode(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b strings.Builder
+	for _, x := range list {
+		fmt.Fprintf(&b, "%s  %s  %s\n", x.Begun.Format(moment), x.Flow, &x.Summary)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// filterFlags say which flows are wanted.
+type filterFlags struct{ path, sync, concept, outcome string }
+
+// outcomes are what a flow's outcome may be.
+var outcomes = []string{"answered", "refused", "faulted", "unanswered", "open", "returned"}
+
+func (f *filterFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.path, "path", "", "only requests of this path; * stands for anything")
+	cmd.Flags().StringVar(&f.sync, "sync", "", "only flows in which this sync matched")
+	cmd.Flags().StringVar(&f.concept, "concept", "", "only flows in which an action of this concept was asked")
+	cmd.Flags().StringVar(&f.outcome, "outcome", "", "only flows with this outcome ("+strings.Join(outcomes, ", ")+") or status (401)")
+}
+
+// compile holds the names against the program and makes a test of them.
+func (f *filterFlags) compile(r *records) (func(*explain.Summary) bool, error) {
+	if f.sync != "" {
+		if _, err := explain.FindSync(r.plan, f.sync); err != nil {
+			return nil, fmt.Errorf("--sync: %w", err)
+		}
+	}
+	var names []string
+	for _, in := range r.plan.Instances {
+		names = append(names, in.Name)
+	}
+	if f.concept != "" && !slices.Contains(names, f.concept) {
+		return nil, fmt.Errorf("--concept: the app uses no %s%s", f.concept, meant(f.concept, names))
+	}
+	isStatus := len(f.outcome) == 3 && strings.Trim(f.outcome, "0123456789") == ""
+	if f.outcome != "" && !isStatus && !slices.Contains(outcomes, f.outcome) {
+		return nil, fmt.Errorf("--outcome is one of %s, or a status, not %q%s", strings.Join(outcomes, ", "), f.outcome, meant(f.outcome, outcomes))
+	}
+	path, err := regexp.Compile("^" + strings.ReplaceAll(regexp.QuoteMeta(f.path), `\*`, ".*") + "$")
+	if err != nil {
+		return nil, fmt.Errorf("--path: %w", err)
+	}
+	return func(s *explain.Summary) bool {
+		switch {
+		case f.path != "" && !path.MatchString(s.Path),
+			f.sync != "" && !slices.Contains(s.Fired, f.sync) && !slices.Contains(s.Dropped, f.sync),
+			f.concept != "" && !slices.Contains(s.Concepts, f.concept),
+			f.outcome != "" && s.Outcome != f.outcome && s.Status != f.outcome:
+			return false
+		}
+		return true
+	}, nil
+}

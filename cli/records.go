@@ -1,0 +1,285 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/sqlite"
+	"github.com/legible-lang/legible/value"
+)
+
+// records are what happened in an app, held against its texts.
+type records struct {
+	plan  *plan.Plan
+	store store.Store
+}
+
+// recordsFlags say where the texts and the record are.
+type recordsFlags struct {
+	app, store string
+	json       bool
+}
+
+func (f *recordsFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts")
+	cmd.Flags().StringVar(&f.store, "store", "", "where the app keeps its record: sqlite:PATH; without it, the one store in the folder of the app or here")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
+}
+
+// whereRecords is said by every command that reads a record.
+const whereRecords = `
+The record is read from the app's store, at rest or beside the running app;
+nothing is changed in it. The places are those of the app's texts as they are
+now.`
+
+// open reads the app's texts and opens its store for looking at it.
+func (f *recordsFlags) open(s Streams) (*records, error) {
+	p, err := planOf(s, f.app)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.openStore()
+	if err != nil {
+		return nil, err
+	}
+	return &records{p, st}, nil
+}
+
+func (r *records) close() { r.store.Close() } // it was only read: nothing can be lost
+
+// planOf makes the plan of the one program that a path stands for.
+func planOf(s Streams, path string) (*plan.Plan, error) {
+	w, err := open([]string{path})
+	if err != nil {
+		return nil, err
+	}
+	if n := len(w.programs); n > 1 {
+		var roots []string
+		for _, p := range w.programs {
+			roots = append(roots, p.title())
+		}
+		return nil, fmt.Errorf("there are %d programs here, and a record is of one: name one of %s with --app", n, strings.Join(roots, ", "))
+	}
+	findings, err := w.programs[0].check(w)
+	if err != nil {
+		return nil, err
+	}
+	if err := broken(s.Err, diag.Sort(findings)); err != nil {
+		return nil, err
+	}
+	return plan.Build(w.programs[0].checked), nil
+}
+
+func (f *recordsFlags) openStore() (store.Store, error) {
+	kind, path, named := strings.Cut(f.store, ":")
+	switch {
+	case f.store == "":
+		return f.onlyStore()
+	case !named && kind != "memory":
+		path = f.store // a path alone can be one thing only
+	case kind == "memory":
+		return nil, errors.New("a store in memory is gone with its process, and cannot be looked at from outside: start the app with --store sqlite:PATH")
+	case kind != "sqlite":
+		return nil, fmt.Errorf("the store %q cannot be looked at: write sqlite:PATH", f.store)
+	case path == "":
+		return nil, fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
+	}
+	if _, err := stat(path); err != nil {
+		return nil, err
+	}
+	return sqlite.Open(path, sqlite.Options{ReadOnly: true})
+}
+
+// onlyStore finds the store that nobody named.
+func (f *recordsFlags) onlyStore() (store.Store, error) {
+	folder := f.app
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		folder = filepath.Dir(folder)
+	}
+	var found []string
+	for _, dir := range []string{folder, "."} {
+		names, err := filepath.Glob(filepath.Join(dir, "*.db"))
+		if err != nil {
+			return nil, fmt.Errorf("looking for a store: %w", err)
+		}
+		for _, name := range names {
+			if clean := filepath.Clean(name); !slices.Contains(found, clean) {
+				found = append(found, clean)
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, fmt.Errorf("which store? there is no .db file in %s: name it with --store sqlite:PATH", slash(filepath.Clean(folder)))
+	case 1:
+		return sqlite.Open(found[0], sqlite.Options{ReadOnly: true})
+	}
+	return nil, fmt.Errorf("which store? there are %s: name one with --store sqlite:PATH", strings.Join(found, ", "))
+}
+
+// entries reads the record of a flow, and tells whether the flow has come to
+// rest.
+func (r *records) entries(id value.ID) (entries []journal.Entry, rested bool, err error) {
+	b, err := r.store.Journal(context.Background(), id)
+	if err != nil {
+		return nil, false, err
+	}
+	if entries, err = journal.Read(b); err != nil {
+		return nil, false, fmt.Errorf("reading flow %s: %w", id, err)
+	}
+	open, err := r.store.Unfinished(context.Background())
+	if err != nil {
+		return nil, false, err
+	}
+	return entries, !slices.Contains(open, id), nil
+}
+
+// errNoRecord ends a search in a store in which nothing has happened.
+var errNoRecord = errors.New("nothing has happened in this store yet: it holds no flow")
+
+// newest gives the flow that began last.
+func (r *records) newest() (value.ID, error) {
+	ids, err := r.store.Flows(context.Background(), value.Zero, 1)
+	if err != nil {
+		return value.Zero, err
+	}
+	if len(ids) == 0 {
+		return value.Zero, errNoRecord
+	}
+	return ids[0], nil
+}
+
+// find gives the flow of a trace id, as a person pasted it: whole, its
+// beginning, its end, or "last".
+func (r *records) find(text string) (value.ID, error) {
+	if text == "last" {
+		return r.newest()
+	}
+	digits := strings.ToLower(strings.Trim(strings.TrimSpace(text), `"',;`))
+	if _, after, ok := strings.Cut(digits, "x-trace-id:"); ok {
+		digits = strings.TrimSpace(after)
+	}
+	digits = strings.ReplaceAll(digits, "-", "")
+	if digits == "" || len(digits) > 32 || strings.Trim(digits, "0123456789abcdef") != "" {
+		return value.Zero, fmt.Errorf("%q is no trace id: an answer has it in the header X-Trace-Id, and \"legible flow list\" shows the last ones", text)
+	}
+	if len(digits) < 4 {
+		return value.Zero, fmt.Errorf("%q is too short for a trace id: give at least 4 of its digits", text)
+	}
+	found, err := r.begin(digits)
+	if err != nil {
+		return value.Zero, err
+	}
+	if len(found) == 0 && len(digits) < 32 {
+		if found, err = r.endIn(digits); err != nil {
+			return value.Zero, err
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		if len(digits) < 32 {
+			return value.Zero, fmt.Errorf("no flow has an id that begins or ends with %s; \"legible flow list\" shows the last ones", text)
+		}
+		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away at the door (404, 405, 400 for a field) opens none and leaves no record; the app's log may have it", text)
+	}
+	return value.Zero, fmt.Errorf("%s may be %s or %s: give more digits", text, found[0], found[1])
+}
+
+// begin gives the flows, two at most, whose ids begin with the digits.
+func (r *records) begin(digits string) ([]value.ID, error) {
+	last, err := value.ParseID(digits + strings.Repeat("f", 32-len(digits)))
+	if err != nil {
+		return nil, err
+	}
+	before := last
+	for i := len(before) - 1; i >= 0; i-- { // the id after the last that may be meant
+		if before[i]++; before[i] != 0 {
+			break
+		}
+	}
+	ids, err := r.store.Flows(context.Background(), before, 2)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ids, func(id value.ID) bool { return !strings.HasPrefix(hexOf(id), digits) }), nil
+}
+
+// endIn gives the flows, two at most, whose ids end with the digits.
+func (r *records) endIn(digits string) ([]value.ID, error) {
+	var found []value.ID
+	err := r.each(func(id value.ID) (bool, error) {
+		if strings.HasSuffix(hexOf(id), digits) {
+			found = append(found, id)
+		}
+		return len(found) < 2, nil
+	})
+	return found, err
+}
+
+func hexOf(id value.ID) string { return strings.ReplaceAll(id.String(), "-", "") }
+
+// page is how many flows are listed at a time.
+const page = 1000
+
+// each shows the flows, newest first, until visit tells it to stop.
+func (r *records) each(visit func(value.ID) (bool, error)) error {
+	before := value.Zero
+	for {
+		ids, err := r.store.Flows(context.Background(), before, page)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if on, err := visit(id); err != nil || !on {
+				return err
+			}
+		}
+		if len(ids) < page {
+			return nil
+		}
+		before = ids[len(ids)-1]
+	}
+}
+
+// styleOf is how a tree is printed to w.
+func styleOf(w io.Writer) explain.Style {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
+		return explain.Style{}
+	}
+	return explain.Style{Lines: true, Color: colorful(w)}
+}
+
+// An explained is a tree of one flow, as JSON has it.
+type explained struct {
+	Flow string `json:"flow"`
+	*explain.Tree
+}
+
+// print writes an explanation of a flow.
+func (f *recordsFlags) print(w io.Writer, id value.ID, t *explain.Tree) error {
+	if f.json {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(explained{id.String(), t})
+	}
+	return t.Print(w, styleOf(w))
+}
