@@ -1,0 +1,291 @@
+// Package annotation is the concept of marks and notes at places of a document.
+//
+// Its two main types are [Concept], the actions, and the generated [State]. It
+// promises that a color is one that a style sheet takes as it is, that a place
+// has the form of an EPUB CFI, that only who made an annotation sees or changes
+// it, and that a search asks for words and for nothing else: there are no
+// patterns in it that could be slow. It refuses to know what a document is.
+package annotation
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/legible-lang/legible"
+)
+
+//go:generate go run github.com/legible-lang/legible/cmd/legible gen .
+
+// The bounds of the specification.
+const (
+	maxTitle       = 100    // characters
+	maxTags        = 1000   // of a user
+	maxTagsOf      = 50     // of an annotation
+	maxContent     = 10_000 // characters
+	maxLocation    = 2000   // bytes
+	maxAnnotations = 10_000 // of a document
+	maxCriteria    = 20     // words; further ones are left out
+)
+
+// New gives the concept, to be passed to legible.New.
+func New() legible.Concept {
+	return Define(func(s *State) Actions { return &Concept{s} })
+}
+
+// A Concept is the Go of one use of Annotation.
+type Concept struct{ *State }
+
+func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (RegisterDocumentOut, error) {
+	if c.Documents.Has(ctx, in.Document) {
+		return RegisterDocumentOut{}, ErrAlreadyRegistered
+	}
+	err := c.Documents.Put(ctx, in.Document, DocumentRow{Creator: in.Creator})
+	return RegisterDocumentOut{Document: in.Document}, err
+}
+
+func (c *Concept) CreateTag(ctx legible.Context, in CreateTagIn) (CreateTagOut, error) {
+	n := utf8.RuneCountInString(in.Title)
+	if n < 1 || n > maxTitle || strings.TrimSpace(in.Title) != in.Title ||
+		!utf8.ValidString(in.Title) || strings.ContainsFunc(in.Title, unicode.IsControl) {
+		return CreateTagOut{}, ErrBadTitle
+	}
+	tag, err := c.Tags.Insert(ctx, TagRow{Creator: in.Creator, Title: in.Title})
+	if legible.IsTaken(err, "title") {
+		return CreateTagOut{}, ErrTagExists
+	}
+	if err != nil {
+		return CreateTagOut{}, err
+	}
+	count := 0
+	for range c.Tags.ByCreator(ctx, in.Creator) {
+		count++
+	}
+	if count > maxTags {
+		return CreateTagOut{}, ErrTooManyTags
+	}
+	return CreateTagOut{Tag: tag}, nil
+}
+
+// CreateAnnotation writes first and looks then, so that the document cannot be
+// forgotten in between; what declines is undone.
+func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (CreateAnnotationOut, error) {
+	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
+		return CreateAnnotationOut{}, err
+	}
+	row := AnnotationRow{Creator: in.Creator, Document: in.Document, Color: given(in.Color), Content: given(in.Content),
+		Location: in.Location, Tags: in.Tags, Created: ctx.Now()}
+	if err := c.fits(ctx, row); err != nil {
+		return CreateAnnotationOut{}, err
+	}
+	annotation, err := c.Annotations.Insert(ctx, row)
+	if err != nil {
+		return CreateAnnotationOut{}, err
+	}
+	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
+		return CreateAnnotationOut{}, err
+	}
+	count := 0
+	for range c.Annotations.ByDocument(ctx, in.Document) {
+		count++
+	}
+	if count > maxAnnotations {
+		return CreateAnnotationOut{}, ErrTooManyAnnotations
+	}
+	return CreateAnnotationOut{Annotation: annotation}, nil
+}
+
+func (c *Concept) annotatable(ctx legible.Context, user User, document Document) error {
+	switch row, found := c.Documents.Get(ctx, document); {
+	case !found:
+		return ErrUnknownDocument
+	case row.Creator != user:
+		return ErrNotYours
+	}
+	return nil
+}
+
+// given leaves nothing of an empty text.
+func given(text *string) *string {
+	if text != nil && *text == "" {
+		return nil
+	}
+	return text
+}
+
+// fits holds an annotation against the specification.
+func (c *Concept) fits(ctx legible.Context, row AnnotationRow) error {
+	switch {
+	case row.Color == nil && row.Content == nil:
+		return ErrEmptyAnnotation
+	case row.Color != nil && !isColor(*row.Color):
+		return ErrBadColor
+	case row.Content != nil && utf8.RuneCountInString(*row.Content) > maxContent:
+		return ErrTooLong
+	case !isLocation(row.Location):
+		return ErrBadLocation
+	case len(row.Tags) > maxTagsOf:
+		return ErrTooManyTags
+	}
+	for _, tag := range row.Tags {
+		if of, found := c.Tags.Get(ctx, tag); !found || of.Creator != row.Creator {
+			return ErrUnknownTag // another's is none of one's own
+		}
+	}
+	return nil
+}
+
+// own gives an annotation that a user made.
+func (c *Concept) own(ctx legible.Context, user User, annotation Annotation) (AnnotationRow, error) {
+	switch row, found := c.Annotations.Get(ctx, annotation); {
+	case !found:
+		return row, ErrUnknownAnnotation
+	case row.Creator != user:
+		return row, ErrNotYours
+	default:
+		return row, nil
+	}
+}
+
+func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (UpdateAnnotationOut, error) {
+	row, err := c.own(ctx, in.User, in.Annotation)
+	if err != nil {
+		return UpdateAnnotationOut{}, err
+	}
+	if in.NewColor != nil {
+		row.Color = given(in.NewColor)
+	}
+	if in.NewContent != nil {
+		row.Content = given(in.NewContent)
+	}
+	if in.NewLocation != nil {
+		row.Location = *in.NewLocation
+	}
+	if in.NewTags != nil {
+		row.Tags = in.NewTags
+	}
+	if err := c.fits(ctx, row); err != nil {
+		return UpdateAnnotationOut{}, err
+	}
+	err = c.Annotations.Update(ctx, in.Annotation, row)
+	if legible.IsMissing(err) {
+		return UpdateAnnotationOut{}, ErrUnknownAnnotation
+	}
+	return UpdateAnnotationOut{Annotation: in.Annotation}, err
+}
+
+func (c *Concept) DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) error {
+	if _, err := c.own(ctx, in.User, in.Annotation); err != nil {
+		return err
+	}
+	err := c.Annotations.Delete(ctx, in.Annotation)
+	if legible.IsMissing(err) {
+		return ErrUnknownAnnotation
+	}
+	return err
+}
+
+func (c *Concept) ForgetDocument(ctx legible.Context, in ForgetDocumentIn) error {
+	return c.forget(ctx, in.Document)
+}
+
+// forget removes a document before its annotations, so that there can be no
+// further ones.
+func (c *Concept) forget(ctx legible.Context, document Document) error {
+	if err := c.Documents.Delete(ctx, document); err != nil && !legible.IsMissing(err) {
+		return err
+	}
+	for annotation := range c.Annotations.ByDocument(ctx, document) {
+		if err := c.Annotations.Delete(ctx, annotation); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Concept) ForgetUser(ctx legible.Context, in ForgetUserIn) error {
+	for document := range c.Documents.ByCreator(ctx, in.User) {
+		if err := c.forget(ctx, document); err != nil {
+			return err
+		}
+	}
+	for annotation := range c.Annotations.ByCreator(ctx, in.User) {
+		if err := c.Annotations.Delete(ctx, annotation); err != nil && !legible.IsMissing(err) {
+			return err
+		}
+	}
+	for tag := range c.Tags.ByCreator(ctx, in.User) {
+		if err := c.Tags.Delete(ctx, tag); err != nil && !legible.IsMissing(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Concept) Search(ctx legible.Context, in SearchIn) ([]SearchOut, error) {
+	var words []string
+	if in.Criteria != nil {
+		words = strings.Fields(fold(*in.Criteria))
+		words = words[:min(len(words), maxCriteria)]
+	}
+	titles := map[Tag]string{}
+	for tag, row := range c.Tags.ByCreator(ctx, in.User) {
+		titles[tag] = row.Title
+	}
+	var found []SearchOut
+	for annotation, row := range c.Annotations.ByDocument(ctx, in.Document) {
+		if row.Creator != in.User {
+			continue
+		}
+		out := SearchOut{Annotation: annotation, Creator: row.Creator, Document: row.Document, Color: row.Color,
+			Content: row.Content, Location: row.Location, Tags: row.Tags, Created: row.Created}
+		for _, tag := range row.Tags {
+			out.Titles = append(out.Titles, titles[tag])
+		}
+		if out.has(words) {
+			found = append(found, out)
+		}
+	}
+	return found, nil
+}
+
+// has tells whether each word is somewhere in what a person sees of an
+// annotation.
+func (o *SearchOut) has(words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	var places []string
+	for _, text := range []*string{o.Color, o.Content} {
+		if text != nil {
+			places = append(places, fold(*text))
+		}
+	}
+	for _, title := range o.Titles {
+		places = append(places, fold(title))
+	}
+	return !slices.ContainsFunc(words, func(word string) bool {
+		return !slices.ContainsFunc(places, func(place string) bool { return strings.Contains(place, word) })
+	})
+}
+
+// fold makes texts the same that differ in capitals only: of the forms of a
+// letter it takes the least.
+func fold(text string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return least
+	}, text)
+}
+
+func (c *Concept) GetTags(ctx legible.Context, in GetTagsIn) ([]GetTagsOut, error) {
+	var all []GetTagsOut
+	for tag, row := range c.Tags.ByCreator(ctx, in.User) {
+		all = append(all, GetTagsOut{Tag: tag, Title: row.Title})
+	}
+	return all, nil
+}

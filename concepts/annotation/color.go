@@ -1,0 +1,111 @@
+package annotation
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxColor is how many bytes a color has at most; the longest that means
+// something is far shorter.
+const maxColor = 64
+
+var (
+	hexColor   = regexp.MustCompile(`^#([0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})$`)
+	function   = regexp.MustCompile(`^(rgb|hsl)a?\(([^()]*)\)$`)
+	number     = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?$`)
+	percentage = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?%$`)
+	hue        = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?(deg|grad|rad|turn)?$`)
+)
+
+// isColor tells whether a text is a color as CSS writes it: a name, digits
+// after #, rgb() or hsl(), in the older form with commas or the newer without.
+// What holds comments, variables or calculations is none here: a color comes
+// into style sheets as it is.
+func isColor(text string) bool {
+	if len(text) > maxColor {
+		return false
+	}
+	text = strings.ToLower(text)
+	if isNamed(text) || hexColor.MatchString(text) {
+		return true
+	}
+	f := function.FindStringSubmatch(text)
+	if f == nil {
+		return false
+	}
+	if strings.ContainsRune(f[2], ',') {
+		return isOlder(f[1], strings.Split(f[2], ","))
+	}
+	return isNewer(f[1], f[2])
+}
+
+// isOlder holds three or four parts between commas: those of rgb() are all
+// numbers or all percentages.
+func isOlder(name string, parts []string) bool {
+	if len(parts) != 3 && len(parts) != 4 {
+		return false
+	}
+	for i := range parts {
+		parts[i] = strings.Trim(parts[i], " ")
+	}
+	if len(parts) == 4 && !isAlpha(parts[3]) {
+		return false
+	}
+	all := func(parts []string, what *regexp.Regexp) bool {
+		return !slices.ContainsFunc(parts, func(p string) bool { return !what.MatchString(p) })
+	}
+	if name == "hsl" {
+		return hue.MatchString(parts[0]) && all(parts[1:3], percentage)
+	}
+	return all(parts[:3], number) || all(parts[:3], percentage)
+}
+
+// isNewer holds three parts between spaces, each of which may be “none”, and
+// after a slash the alpha.
+func isNewer(name, text string) bool {
+	text, alpha, hasAlpha := strings.Cut(text, "/")
+	if alpha = strings.Trim(alpha, " "); hasAlpha && alpha != "none" && !isAlpha(alpha) {
+		return false
+	}
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' })
+	if len(parts) != 3 {
+		return false
+	}
+	for i, p := range parts {
+		switch {
+		case p == "none":
+		case name == "hsl" && i == 0:
+			if !hue.MatchString(p) {
+				return false
+			}
+		case !number.MatchString(p) && !percentage.MatchString(p):
+			return false
+		}
+	}
+	return true
+}
+
+func isAlpha(text string) bool { return number.MatchString(text) || percentage.MatchString(text) }
+
+// isNamed tells whether a word is one of CSS's names of colors.
+func isNamed(word string) bool {
+	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Contains(" "+named+" ", " "+word+" ")
+}
+
+const named = "transparent currentcolor " +
+	"aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown " +
+	"burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan " +
+	"darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid " +
+	"darkred darksalmon darkseagreen darkslateblue darkslategray darkslategrey darkturquoise darkviolet " +
+	"deeppink deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro " +
+	"ghostwhite gold goldenrod gray green greenyellow grey honeydew hotpink indianred indigo ivory khaki " +
+	"lavender lavenderblush lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow " +
+	"lightgray lightgreen lightgrey lightpink lightsalmon lightseagreen lightskyblue lightslategray " +
+	"lightslategrey lightsteelblue lightyellow lime limegreen linen magenta maroon mediumaquamarine " +
+	"mediumblue mediumorchid mediumpurple mediumseagreen mediumslateblue mediumspringgreen mediumturquoise " +
+	"mediumvioletred midnightblue mintcream mistyrose moccasin navajowhite navy oldlace olive olivedrab " +
+	"orange orangered orchid palegoldenrod palegreen paleturquoise palevioletred papayawhip peachpuff peru " +
+	"pink plum powderblue purple rebeccapurple red rosybrown royalblue saddlebrown salmon sandybrown " +
+	"seagreen seashell sienna silver skyblue slateblue slategray slategrey snow springgreen steelblue tan " +
+	"teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen"
