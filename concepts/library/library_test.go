@@ -11,11 +11,8 @@ import (
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 	"github.com/legible-lang/legible/concepts/trial"
-	"github.com/legible-lang/legible/scenario"
 	"github.com/legible-lang/legible/value"
 )
-
-func TestScenarios(t *testing.T) { scenario.Concept(t, New) }
 
 type fixture struct {
 	*trial.App

@@ -1,0 +1,11 @@
+package library_test
+
+import (
+	"testing"
+
+	"github.com/legible-lang/legible/concepts/library"
+	"github.com/legible-lang/legible/scenario"
+)
+
+// TestScenarios plays the scenarios of the specification.
+func TestScenarios(t *testing.T) { scenario.Concept(t, library.New) }
