@@ -126,7 +126,7 @@ func (d *difference) text() string {
 		return d.name + " is " + got + " in " + d.action.name + ", but " +
 			show(d.other.value, d.other.action.columnType(d.other.column)) + " in " + d.other.action.name
 	}
-	return d.name + " is " + got + " and " + d.beside + " is " + clip(d.value.String()) + ", where the line wants them to be the same"
+	return d.name + " is " + got + " and " + d.beside + " is " + show(d.value, d.action.columnType(d.column)) + ", where the line wants them to be the same"
 }
 
 // remark says what kind of slip a difference may be; "" when it looks like none.

@@ -14,8 +14,8 @@ import (
 // inside looks for the line of a view that dropped a frame. The record has the
 // view's inputs only, so it goes by what they tell: a line that is an
 // expression over them can be computed again; where all lines but one are known
-// to have held, it is that one.
-func (r *record) inside(t *Tree, b *bindings, use *plan.Line) {
+// to have held, it is that one. It gives the line's node when it is sure.
+func (r *record) inside(t *Tree, b *bindings, use *plan.Line) *Tree {
 	known := map[int]value.Value{}
 	for _, in := range use.View.In {
 		if v, ok := r.term(in.Term, func(slot int) (value.Value, bool) {
@@ -36,7 +36,8 @@ func (r *record) inside(t *Tree, b *bindings, use *plan.Line) {
 		case sure && !held:
 			n := (&Tree{Kind: WhereNode, Title: "in view " + use.View.Name + ", this line " + outcome(line), Cause: use.Mode == syntax.PlainLine}).at(line.Span, line.Text)
 			t.add(n)
-			return
+			r.computed(n, line, known)
+			return n
 		}
 	}
 	compared := slices.ContainsFunc(use.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any })
@@ -44,10 +45,29 @@ func (r *record) inside(t *Tree, b *bindings, use *plan.Line) {
 		n := (&Tree{Kind: WhereNode}).at(line.Span, line.Text)
 		if len(open) == 1 && !compared && use.Mode == syntax.PlainLine {
 			n.Title, n.Cause = "in view "+use.View.Name+", this line "+outcome(line), true
-		} else {
-			n.Title = "in view " + use.View.Name + ", one of " + strconv.Itoa(len(open)) + " lines that may have dropped it"
+			t.add(n)
+			r.computed(n, line, known)
+			return n
 		}
+		n.Title = "in view " + use.View.Name + ", one of " + strconv.Itoa(len(open)) + " lines that may have dropped it"
 		t.add(n)
+	}
+	return nil
+}
+
+// computed lists what is known of the variables of an expression in a view.
+func (r *record) computed(t *Tree, line *plan.Line, known map[int]value.Value) {
+	e := line.Filter
+	if line.Is != nil {
+		e = line.Is.Expr
+	}
+	if e == nil {
+		return
+	}
+	for i, name := range e.Node.Variables() {
+		if v, ok := known[e.Slots[i]]; ok {
+			t.Values = append(t.Values, Detail{Name: name, Value: clip(v.String())})
+		}
 	}
 }
 

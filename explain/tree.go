@@ -197,7 +197,7 @@ func note(text string) *Tree { return &Tree{Kind: NoteNode, Title: text} }
 
 // show writes a value for a person. What was secret is a mark.
 func show(v value.Value, t check.Type) string {
-	if t.Kind == check.Secret && !v.IsNull() {
+	if v.IsSecret() || t.Kind == check.Secret && !v.IsNull() {
 		return value.Hidden
 	}
 	return clip(v.String())

@@ -208,6 +208,9 @@ func (r *record) candidates(p *plan.Pattern, got *partial) []candidate {
 				c.far = true
 			}
 		}
+		if c.far {
+			c.cost += 10 // a sync of this path is nearer, whatever else it lacks
+		}
 		if len(c.list) == 0 && ends(p, a) {
 			c.cost = 2
 		}

@@ -81,13 +81,14 @@ func (r *record) lostAt(s *plan.Sync, m *journal.Entry, f *journal.Frame) *Tree 
 	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)
 	b := &bindings{record: r, sync: s, match: m, frame: f}
 	r.reading(t, b, line)
+	end := t
 	if line.View != nil {
-		r.inside(t, b, line)
+		if n := r.inside(t, b, line); n != nil {
+			end = n
+		}
 	}
 	for _, slot := range reads(line) {
-		if n := b.source(slot, 0); n != nil {
-			t.add(n)
-		}
+		end.add(b.source(slot, 0))
 	}
 	return t
 }
@@ -374,7 +375,7 @@ func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
 		case o.Term.Any, value.Gone(got):
 		case o.Term.Slot < 0:
 			if !same(got, o.Term.Literal) {
-				return o.Name + " = " + clip(got.String()) + ", where the line wants " + o.Term.Literal.String()
+				return o.Name + " = " + show(got, a.outType(o.Column)) + ", where the line wants " + o.Term.Literal.String()
 			}
 		case got.IsNull() && !o.Optional:
 			return "no " + o.Name

@@ -203,7 +203,7 @@ func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 			t.Title += " by sync " + k.match.Sync
 			t.Sync = k.match.Sync
 			if k.line != nil {
-				t.at(k.line.Span, k.line.Text)
+				t.at(k.line.Span, "") // what stands there is said below
 			}
 		}
 		t.add(r.why(answer, map[*action]bool{}))
