@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -105,9 +106,14 @@ func (v Value) String() string {
 // ParseJSON reads exactly one JSON value. Its errors say where, in lines and
 // columns. Names that stand twice in an object, text that is not UTF-8, and
 // nesting deeper than 200 are errors.
-func ParseJSON(text []byte) (Value, error) {
+func ParseJSON(text []byte) (Value, error) { return ParseLentJSON(text, nil) }
+
+// ParseLentJSON is ParseJSON for large texts that need not be copied: those in
+// the fields of the outermost object for which lent is true lie in text itself,
+// which is written over for them, and hold until it is changed.
+func ParseLentJSON(text []byte, lent func(name string) bool) (Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
-	v, err := parseJSON(d, 0)
+	v, err := parseJSON(d, 0, lent, false)
 	if err == nil {
 		if _, more := d.ReadToken(); more != io.EOF {
 			err = errors.New("something follows the end of the JSON")
@@ -141,9 +147,17 @@ func plain(err error) error {
 	return err
 }
 
-func parseJSON(d *jsontext.Decoder, depth int) (Value, error) {
+// parseJSON reads one value. With inPlace its texts are lent.
+func parseJSON(d *jsontext.Decoder, depth int, lent func(string) bool, inPlace bool) (Value, error) {
 	if depth > maxDepth {
 		return Value{}, fmt.Errorf("nested deeper than %d", maxDepth)
+	}
+	if inPlace && d.PeekKind() == '"' {
+		quoted, err := d.ReadValue()
+		if err != nil {
+			return Value{}, err
+		}
+		return lentText(quoted)
 	}
 	t, err := d.ReadToken()
 	if err != nil {
@@ -165,7 +179,7 @@ func parseJSON(d *jsontext.Decoder, depth int) (Value, error) {
 	case '[':
 		items := []Value{}
 		for d.PeekKind() != ']' {
-			x, err := parseJSON(d, depth+1)
+			x, err := parseJSON(d, depth+1, nil, inPlace)
 			if err != nil {
 				return Value{}, err
 			}
@@ -182,7 +196,7 @@ func parseJSON(d *jsontext.Decoder, depth int) (Value, error) {
 			}
 			// The decoder refuses names that stand twice.
 			field := Field{Name: name.String()}
-			if field.Value, err = parseJSON(d, depth+1); err != nil {
+			if field.Value, err = parseJSON(d, depth+1, nil, inPlace || lent != nil && lent(field.Name)); err != nil {
 				return Value{}, err
 			}
 			fields = append(fields, field)
@@ -191,6 +205,19 @@ func parseJSON(d *jsontext.Decoder, depth int) (Value, error) {
 		return Value{ref: &record{fields}}, err
 	}
 	return Value{}, fmt.Errorf("unexpected %s", t.Kind())
+}
+
+// lentText makes a text that lies where it stood in quotes. What has escapes in
+// it becomes shorter, so that it can be written over itself.
+func lentText(quoted []byte) (Value, error) {
+	plain := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(plain, '\\') >= 0 {
+		var err error
+		if plain, err = jsontext.AppendUnquote(quoted[:0], quoted); err != nil {
+			return Value{}, err
+		}
+	}
+	return String(unsafe.String(unsafe.SliceData(plain), len(plain))), nil
 }
 
 // ParseMoment reads a moment as clients write it: RFC 3339 with any fraction

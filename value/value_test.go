@@ -120,8 +120,12 @@ func TestParseJSONErrors(t *testing.T) {
 
 func FuzzParseJSON(f *testing.F) {
 	f.Add([]byte(`{"a":[1,2.5,true,null,"x"]}`))
+	f.Add([]byte(`{"a":"x\/y\u002bz\n\ud83d\ude00é","b":["\\",{"c":"\""}],"d":""}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		v, err := ParseJSON(text)
+		if lent, err2 := ParseLentJSON(bytes.Clone(text), func(string) bool { return true }); (err == nil) != (err2 == nil) || err == nil && !Equal(v, lent) {
+			t.Fatalf("%q is %v, %v, and with lent texts %v, %v", text, v, err, lent, err2)
+		}
 		if err != nil {
 			return
 		}
