@@ -142,6 +142,15 @@ type Copier interface {
 	Backup(ctx context.Context, path string) error
 }
 
+// A Fleet is a store that several processes share, each with flows of its own.
+type Fleet interface {
+	// Taken waits until there are flows that this process is to go on with: those
+	// of a process that is gone, and its own that were given up with ErrLost.
+	// It gives each once. Unfinished comes first, at start, and gives what there
+	// is then. It ends with the context's error, or ErrClosed.
+	Taken(ctx context.Context) ([]value.ID, error)
+}
+
 // A BlobReader reads one blob. Its reads may come in any order.
 type BlobReader interface {
 	io.ReadSeekCloser

@@ -1,0 +1,326 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// A keeper renews the node's lease, on a connection of its own so that it never
+// waits for flows, and takes over what is left by others.
+type keeper struct {
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+	renewed time.Time // when the lease was last known to be good; the loop's own
+}
+
+func (k *keeper) start(s *Store) {
+	ctx, cancel := context.WithCancel(context.Background())
+	k.cancel = cancel
+	k.renewed = time.Now()
+	k.done.Add(1)
+	go func() {
+		defer k.done.Done()
+		k.run(ctx, s)
+	}()
+}
+
+// stop may be called with the turn, which the keeper takes only if it can.
+func (k *keeper) stop() {
+	if k.cancel != nil {
+		k.cancel()
+		k.done.Wait()
+	}
+}
+
+func (k *keeper) run(ctx context.Context, s *Store) {
+	tick := time.NewTicker(s.options.Lease / 5)
+	defer tick.Stop()
+	var c *pgx.Conn
+	defer func() {
+		if c != nil {
+			c.Close(context.Background())
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		once, cancel := context.WithTimeout(ctx, s.options.Lease/2)
+		err := k.round(once, s, &c)
+		cancel()
+		if err != nil && c != nil {
+			c.Close(context.Background())
+			c = nil
+		}
+		if time.Since(k.renewed) > s.options.Lease {
+			// The database does not answer. What waits for it is let go, so that
+			// flows get to know.
+			if line := s.line.Load(); line != nil {
+				line.PgConn().Conn().Close()
+			}
+		}
+	}
+}
+
+// round renews the lease and looks after the others.
+func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) {
+	if *c == nil {
+		if *c, err = pgx.ConnectConfig(ctx, s.config.Copy()); err != nil {
+			*c = nil
+			return err
+		}
+	}
+	s.mu.Lock()
+	node := s.node
+	s.mu.Unlock()
+	if node == 0 {
+		return s.rejoin(ctx)
+	}
+	tag, err := (*c).Exec(ctx, "UPDATE _node SET until = clock_timestamp() + $2 * INTERVAL '1 millisecond' WHERE node = $1", node, s.options.Lease.Milliseconds())
+	if err != nil {
+		return err
+	}
+	k.renewed = time.Now()
+	if tag.RowsAffected() == 0 {
+		return s.rejoin(ctx)
+	}
+	if !s.prepared.Load() {
+		return nil // Unfinished will give them
+	}
+	if err := s.takeOver(ctx, *c, true); err != nil {
+		return err
+	}
+	return s.adopt(ctx, *c)
+}
+
+// join makes this process a node, with a number of its own. It must be called
+// with the turn, or before the store is used.
+func (s *Store) join(ctx context.Context) error {
+	var node int64
+	if err := s.conn.QueryRow(ctx, "UPDATE _turn SET nodes = nodes + 1 WHERE one = 1 RETURNING nodes").Scan(&node); err != nil {
+		return err
+	}
+	_, err := s.conn.Exec(ctx, "INSERT INTO _node (node, name, until, last) VALUES ($1, $2, clock_timestamp() + $3 * INTERVAL '1 millisecond', 0)",
+		node, s.options.Name, s.options.Lease.Milliseconds())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.node = node
+	s.mu.Unlock()
+	return nil
+}
+
+// rejoin makes a process that was taken for dead a node again. Unless it is
+// busy, when it finds out itself or will be asked again.
+func (s *Store) rejoin(ctx context.Context) error {
+	if !s.turn.TryLock() {
+		return nil
+	}
+	defer s.turn.Unlock()
+	if s.closed || s.outdated {
+		return nil
+	}
+	s.mu.Lock()
+	node := s.node
+	s.mu.Unlock()
+	if node != 0 {
+		// It may have joined again since. The group is lost if it has not.
+		if s.begun {
+			return nil
+		}
+		err := s.beginGroup(ctx)
+		if err == nil {
+			return s.commit()
+		}
+		s.lose(err)
+		return nil
+	}
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	return s.join(ctx)
+}
+
+// errDead is why the group of a node is lost that was taken for dead.
+var errDead = errors.New("this process was silent for so long that another one has taken its flows")
+
+// die notes that the node's flows are another's. It must be called with the
+// turn.
+func (s *Store) die() {
+	s.mu.Lock()
+	s.node = 0
+	s.marked = map[value.ID]bool{}
+	s.orphans = map[value.ID]bool{}
+	s.taken = nil
+	s.mu.Unlock()
+	if s.options.Lost != nil {
+		s.options.Lost(fmt.Errorf("%w: %w", store.ErrLost, errDead))
+	}
+}
+
+// takeOver takes the flows of nodes whose lease has ended, and of those that
+// have left.
+func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
+	const look = `SELECT node FROM _node WHERE until < clock_timestamp() AND node <> $1
+		UNION SELECT node FROM _unfinished WHERE node NOT IN (SELECT node FROM _node)`
+	s.mu.Lock()
+	me := s.node
+	s.mu.Unlock()
+	gone, err := numbers(ctx, c, look, me)
+	if err != nil || len(gone) == 0 || me == 0 {
+		return err
+	}
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx)
+	// The turn may be with one who fell asleep: not to be waited for here.
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", max(s.options.Lease.Milliseconds()/5, 1))); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "SELECT one FROM _turn WHERE one = 1 FOR UPDATE"); err != nil {
+		if code(err) == lockNotAvailable {
+			return nil // the next time
+		}
+		return err
+	}
+	if gone, err = numbers(ctx, tx, look, me); err != nil {
+		return err
+	}
+	alive, err := numbers(ctx, tx, "SELECT node FROM _node WHERE node = $1", me)
+	if err != nil || len(alive) == 0 || len(gone) == 0 {
+		return err
+	}
+	rows, err := tx.Query(ctx, "UPDATE _unfinished SET node = $1 WHERE node = ANY($2) RETURNING flow", me, gone)
+	if err != nil {
+		return err
+	}
+	var ids []value.ID
+	for rows.Next() {
+		ids = append(ids, value.ID(rows.RawValues()[0]))
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM _node WHERE node = ANY($1)", gone); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.node != me {
+		return nil // they are taken from this node in turn
+	}
+	for _, id := range ids {
+		s.marked[id] = true
+	}
+	if tell {
+		s.tell(ids)
+	}
+	return nil
+}
+
+type queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func numbers(ctx context.Context, c queryer, query string, args ...any) ([]int64, error) {
+	rows, err := c.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// adopt offers the flows of this node again that were given up.
+func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
+	s.mu.Lock()
+	me := s.node
+	var ids [][]byte
+	for id := range s.orphans {
+		ids = append(ids, slices.Clone(id[:]))
+	}
+	s.mu.Unlock()
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := c.Query(ctx, "SELECT flow FROM _unfinished WHERE node = $1 AND flow = ANY($2) ORDER BY flow", me, ids)
+	if err != nil {
+		return err
+	}
+	var found []value.ID
+	for rows.Next() {
+		found = append(found, value.ID(rows.RawValues()[0]))
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		delete(s.orphans, value.ID(id))
+	}
+	if s.node == me {
+		for _, id := range found {
+			s.marked[id] = true
+		}
+		s.tell(found)
+	}
+	return nil
+}
+
+// tell adds to what Taken gives. It must be called with mu.
+func (s *Store) tell(ids []value.ID) {
+	if len(ids) == 0 {
+		return
+	}
+	s.taken = append(s.taken, ids...)
+	select {
+	case s.news <- struct{}{}:
+	default:
+	}
+}
+
+// Taken waits for flows that are to go on here.
+func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
+	for {
+		s.mu.Lock()
+		ids, closed := s.taken, s.closed
+		s.taken = nil
+		s.mu.Unlock()
+		if closed {
+			return nil, store.ErrClosed
+		}
+		if len(ids) > 0 {
+			slices.SortFunc(ids, func(a, b value.ID) int { return slices.Compare(a[:], b[:]) })
+			return ids, nil
+		}
+		// Closing is seen within a moment: it makes no news.
+		wait := time.NewTimer(time.Second)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, ctx.Err()
+		case <-s.news:
+		case <-wait.C:
+		}
+		wait.Stop()
+	}
+}

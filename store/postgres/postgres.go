@@ -1,0 +1,381 @@
+// Package postgres is a store in a PostgreSQL database that several processes
+// may share.
+//
+// Its three main types are [Store], one process's part in it, which is called a
+// node; flow, one flow's hand; and group, the changes of many flows of a node
+// that become durable by one commit. It promises what package store asks for,
+// for all nodes together: what one has answered the others see; while a flow has
+// written or holds its turn, no flow of any node writes; and no flow is run by
+// two nodes. It refuses to guess: a node that cannot be sure of its part gives
+// up what it was doing, and what it gave up is done by another.
+//
+// How several nodes write. One row, _turn, is the fleet's turn. A node's group
+// is one transaction that begins by locking this row and ends within
+// milliseconds, so the groups of all nodes stand one after the other. This is
+// why the isolation level may be READ COMMITTED, which every compatible
+// database has or surpasses: once the row is locked nothing changes under the
+// transaction's feet. Nothing ever has to be tried again because two nodes
+// wrote at once, and there is no order of locks to get wrong. What it costs is
+// that nodes do not write side by side; they do read, hash, wait for other
+// services and speak HTTP side by side, and groups are large when it matters.
+//
+// How a node proves that it is alive. A node has a number, which is never given
+// twice, and a lease, which it renews. When a lease has ended, another node
+// locks the turn, removes the row of the dead one from _node, and takes its
+// unfinished flows. Every group looks, after it has locked the turn, whether
+// its node's row is still there. So a node that was only asleep finds out
+// before it changes anything, whatever its clock says; it gives up its flows,
+// and goes on under a new number. If it fell asleep inside a transaction, the
+// server ends that one after half a lease.
+//
+// Only SQL is used that PostgreSQL-compatible distributed databases say they
+// have: no advisory locks, no LISTEN, no sequences, no SKIP LOCKED, no types of
+// its own. None of them was tried; PostgreSQL 15 was. There, a change of the
+// schema is one transaction, as it may not be elsewhere.
+//
+// The tables are ordinary ones: the set User of the concept Profile is the table
+// "Profile.User", a field is a column of its name. These are the names that are
+// not the program's:
+//
+//	_order     a member's place in the order of insertion
+//	_id        a member's identity
+//	_unique…   the SHA-256 of the values that are unique together
+//	"Profile.User.tags"  (member, item, value): who has which item in a collection
+//	_journal             (flow, part, data): the entries of flows
+//	_unfinished          (flow, node): the flows that have not come to rest, and whose they are
+//	_forgotten           (flow): what could run again and must not
+//	_node                (node, name, until, last): the nodes, their leases, their last groups
+//	_turn                (one, version, ord, nodes, shape, sweep): the fleet's turn
+//	_meta                (name, value): the schema that the tables were made for
+//	_blob, _chunk, _spared  large values
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options are what one may choose about a store.
+type Options struct {
+	// Durability says when Rest returns; zero is store.Full. Relaxed and Memory
+	// are the same here: the server flushes by itself within a second.
+	Durability store.Durability
+	// Lease is how long a node may be silent before another takes its flows;
+	// zero is 5 seconds. All nodes should have the same. A turn in which nothing
+	// is asked of the database for half of it is lost.
+	Lease time.Duration
+	// Name is what people read in the table of nodes; empty is the machine's.
+	Name string
+	// Lost is told when changes that no flow waits for could not be made
+	// durable, and when the node was taken for dead. It may be nil.
+	Lost func(error)
+	// ReadOnly looks at a database without becoming a node: nothing can be
+	// written, and Prepare takes only the schema that is there.
+	ReadOnly bool
+}
+
+const (
+	// flushEvery bounds how long entries stay undurable that nobody waits for.
+	flushEvery = 100 * time.Millisecond
+	// holdFor bounds how long a node has the fleet's turn while it waits for
+	// more, so that other nodes come to theirs.
+	holdFor = 5 * time.Millisecond
+)
+
+// A Store is a node.
+type Store struct {
+	options Options
+	config  *pgx.ConnConfig
+	pool    *pgxpool.Pool
+	place   string // host and database, for messages
+
+	// The turn guards the connection for writing and all below it.
+	turn     sync.Mutex
+	conn     *pgx.Conn // nil when it must be made anew
+	closed   bool      // also under mu
+	begun    bool      // a transaction is open and has the fleet's turn
+	version  int64     // the number of the open group, ascending over all nodes
+	order    int64     // the Order of the last insertion
+	sweeping bool      // another one sweeps: what is written is to be told
+	before   []string  // statements that are to be sent before the next one
+	outdated bool      // the tables are not those that this program knows
+	tables   []*table
+	byName   map[string]*table
+	schema   *store.Schema // what the database has
+	shape    int64         // how often the schema was changed
+
+	// open tells readers that kept changes are in the open transaction. Written
+	// with the turn.
+	open     atomic.Bool
+	prepared atomic.Bool // set with the turn
+	// line is the connection for writing, to be cut by the keeper.
+	line atomic.Pointer[pgx.Conn]
+
+	// mu guards what flows share without a turn. It is taken after the turn.
+	mu      sync.Mutex
+	node    int64  // this node's number, 0 when it has none; changed only with both
+	group   *group // changed only with both
+	running int    // flows that have begun and neither rest nor were left
+	leading bool   // a flow is about to commit the group
+	armed   bool   // the timer runs
+	timer   *time.Timer
+	marked  map[value.ID]bool // what _unfinished holds of this node
+	orphans map[value.ID]bool // flows of this node that were given up and may go on
+	taken   []value.ID        // flows that are to go on here
+	news    chan struct{}     // has one when taken was added to
+
+	keeper
+}
+
+var _ store.Store = (*Store)(nil)
+var _ store.Fleet = (*Store)(nil)
+
+// Open connects to a database by its URL, postgres://user@host/database, and
+// becomes a node of it. Tables are made where the search_path says.
+func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	if options.Lease <= 0 {
+		options.Lease = 5 * time.Second
+	}
+	if options.Name == "" {
+		options.Name, _ = os.Hostname()
+	}
+	s := &Store{
+		options: options, marked: map[value.ID]bool{}, orphans: map[value.ID]bool{},
+		group: newGroup(), news: make(chan struct{}, 1), byName: map[string]*table{},
+	}
+	if err := s.open1(ctx, url); err != nil {
+		if s.pool != nil {
+			s.pool.Close()
+		}
+		if s.conn != nil {
+			s.conn.Close(ctx)
+		}
+		return nil, fmt.Errorf("opening the store %s: %w", s.place, explain(err))
+	}
+	s.timer = time.AfterFunc(time.Hour, s.flushLate)
+	s.timer.Stop()
+	if !options.ReadOnly {
+		s.keeper.start(s)
+	}
+	return s, nil
+}
+
+func (s *Store) open1(ctx context.Context, url string) error {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		s.place = "(the URL cannot be read)"
+		return err
+	}
+	s.config = config.ConnConfig
+	s.place = fmt.Sprintf("%s on %s:%d", s.config.Database, s.config.Host, s.config.Port)
+	if s.config.RuntimeParams["application_name"] == "" {
+		s.config.RuntimeParams["application_name"] = "legible"
+	}
+	config.MaxConns = max(config.MaxConns, 8)
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return err
+	}
+	if err := s.pool.Ping(ctx); err != nil {
+		return err
+	}
+	if s.options.ReadOnly {
+		return s.readMeta(ctx, s.pool)
+	}
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	if err := s.makeFixed(ctx); err != nil {
+		return err
+	}
+	if err := s.readMeta(ctx, s.conn); err != nil {
+		return err
+	}
+	return s.join(ctx)
+}
+
+// connect makes the connection for writing.
+func (s *Store) connect(ctx context.Context) error {
+	if s.conn != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.Lease)
+	defer cancel()
+	c, err := pgx.ConnectConfig(ctx, s.config.Copy())
+	if err != nil {
+		return err
+	}
+	// A node that falls asleep inside a transaction must not keep the others.
+	_, err = c.Exec(ctx, fmt.Sprintf("SET idle_in_transaction_session_timeout = %d", s.options.Lease.Milliseconds()/2))
+	if err == nil && s.options.Durability != store.Full {
+		_, err = c.Exec(ctx, "SET synchronous_commit = off")
+	}
+	if err != nil {
+		c.Close(ctx)
+		return err
+	}
+	s.conn, s.before = c, nil
+	s.line.Store(c)
+	return nil
+}
+
+// disconnect lets go of a connection that is of no use.
+func (s *Store) disconnect() {
+	if s.conn != nil {
+		s.line.Store(nil)
+		done, cancel := context.WithTimeout(context.Background(), time.Second)
+		s.conn.Close(done)
+		cancel()
+		s.conn = nil
+	}
+	s.begun, s.before = false, nil
+	s.open.Store(false)
+}
+
+var errReadOnly = errors.New("the store was opened for reading only")
+
+// Begin opens a flow's hand.
+func (s *Store) Begin(id value.ID) store.Flow {
+	f := &flow{s: s, id: id}
+	s.mu.Lock()
+	s.running++
+	f.kept, f.node = s.marked[id], s.node
+	f.durable = f.kept
+	s.mu.Unlock()
+	return f
+}
+
+// Close commits what is left and leaves the fleet: other nodes, or this one
+// when it comes again, take its unfinished flows.
+func (s *Store) Close() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return nil
+	}
+	err := s.commit()
+	s.mu.Lock()
+	s.closed = true
+	node := s.node
+	s.mu.Unlock()
+	s.timer.Stop()
+	s.keeper.stop()
+	if !s.options.ReadOnly && s.conn != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), s.options.Lease)
+		defer cancel()
+		if _, e := s.conn.Exec(ctx, "DELETE FROM _node WHERE node = $1", node); err == nil {
+			err = e
+		}
+	}
+	s.disconnect()
+	s.pool.Close()
+	if err != nil {
+		return fmt.Errorf("closing the store %s: %w", s.place, explain(err))
+	}
+	return nil
+}
+
+// Unfinished lists the flows of this node that have not come to rest, oldest
+// first. What Taken would have given and is in it, Taken does not give.
+func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
+	if err := s.settle("listing the unfinished flows"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	node := s.node
+	s.taken = nil
+	s.mu.Unlock()
+	if s.options.ReadOnly {
+		return s.ids(ctx, "listing the unfinished flows", "SELECT flow FROM _unfinished ORDER BY flow")
+	}
+	return s.ids(ctx, "listing the unfinished flows", "SELECT flow FROM _unfinished WHERE node = $1 ORDER BY flow", node)
+}
+
+// Journal gives the entries of a flow of any node.
+func (s *Store) Journal(ctx context.Context, id value.ID) ([]byte, error) {
+	if err := s.settle("reading the journal"); err != nil {
+		return nil, err
+	}
+	var entries []byte
+	rows, err := s.pool.Query(ctx, "SELECT data FROM _journal WHERE flow = $1 ORDER BY part", id[:])
+	if err == nil {
+		for rows.Next() {
+			entries = append(entries, rows.RawValues()[0]...)
+		}
+		rows.Close()
+		err = rows.Err()
+	}
+	if err == nil && entries == nil && id.Derived() {
+		var known bool
+		err = s.pool.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM _forgotten WHERE flow = $1)", id[:]).Scan(&known)
+		if known {
+			entries = []byte{}
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the journal: %w", explain(err))
+	}
+	return entries, nil
+}
+
+// Flows lists flows of all nodes, newest first.
+func (s *Store) Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error) {
+	if err := s.settle("listing the flows"); err != nil {
+		return nil, err
+	}
+	if before == value.Zero {
+		for i := range before {
+			before[i] = 0xff
+		}
+	}
+	most := int64(1<<62 - 1)
+	if limit > 0 {
+		most = int64(limit)
+	}
+	return s.ids(ctx, "listing the flows", "SELECT DISTINCT flow FROM _journal WHERE flow < $1 ORDER BY flow DESC LIMIT $2", before[:], most)
+}
+
+func (s *Store) ids(ctx context.Context, doing, query string, args ...any) ([]value.ID, error) {
+	rows, err := s.pool.Query(ctx, query, args...)
+	if err == nil {
+		var ids []value.ID
+		for rows.Next() {
+			ids = append(ids, value.ID(rows.RawValues()[0]))
+		}
+		rows.Close()
+		if err = rows.Err(); err == nil {
+			return ids, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", doing, explain(err))
+}
+
+// settle commits what is about to be written, so that a flow that has just
+// ended can be looked at.
+func (s *Store) settle(doing string) error {
+	s.mu.Lock()
+	closed, pending := s.closed, len(s.group.flows) > 0
+	s.mu.Unlock()
+	if closed {
+		return store.ErrClosed
+	}
+	if !pending && !s.open.Load() {
+		return nil
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if err := s.commit(); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
