@@ -354,7 +354,7 @@ func (f *flow) answerOf(o *occurrence) *Answer {
 	// One allocation for an answer of the usual size.
 	room := &struct {
 		Answer
-		fields [6]value.Field
+		fields [4]value.Field
 	}{}
 	answer := &room.Answer
 	answer.Fields = room.fields[:0]

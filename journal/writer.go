@@ -30,9 +30,19 @@ func (w *Writer) close() {
 	binary.LittleEndian.PutUint32(w.Bytes[w.start-4:], uint32(len(w.Bytes)-w.start))
 }
 
-func (w *Writer) number(n uint64) { w.Bytes = binary.AppendUvarint(w.Bytes, n) }
+func (w *Writer) number(n uint64) {
+	if n < 1<<7 { // most are
+		w.Bytes = append(w.Bytes, byte(n))
+		return
+	}
+	w.Bytes = binary.AppendUvarint(w.Bytes, n)
+}
 
 func (w *Writer) id(id ActionID) {
+	if id.Firing < 1<<7 && id.Frame < 1<<7 && id.Line < 1<<7 {
+		w.Bytes = append(w.Bytes, byte(id.Firing), byte(id.Frame), byte(id.Line))
+		return
+	}
 	w.number(uint64(id.Firing))
 	w.number(uint64(id.Frame))
 	w.number(uint64(id.Line))
@@ -87,22 +97,22 @@ func (w *Writer) completed(id ActionID, action string, o Outcome) {
 
 func (w *Writer) fields(names []string, values []value.Value, further []value.Field) {
 	n := len(further)
-	for _, v := range values {
-		if !v.IsUnset() {
+	for i := range values {
+		if !values[i].IsUnset() {
 			n++
 		}
 	}
 	w.number(uint64(n))
-	for i, v := range values {
-		if !v.IsUnset() {
-			w.Bytes = value.AppendText(w.Bytes, names[i])
-			w.Bytes = value.Append(w.Bytes, v)
+	b := w.Bytes
+	for i := range values {
+		if !values[i].IsUnset() {
+			b = value.Append(value.AppendText(b, names[i]), values[i])
 		}
 	}
 	for _, f := range further {
-		w.Bytes = value.AppendText(w.Bytes, f.Name)
-		w.Bytes = value.Append(w.Bytes, f.Value)
+		b = value.Append(value.AppendText(b, f.Name), f.Value)
 	}
+	w.Bytes = b
 }
 
 // Match begins an entry Fired (with the number of the firing) or Dropped. Then

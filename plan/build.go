@@ -50,7 +50,7 @@ func (b *builder) instance(use *check.Instance) {
 	b.instances[use] = in
 	b.plan.Instances = append(b.plan.Instances, in)
 	for _, spec := range use.Concept.Actions {
-		a := &Action{Index: len(b.plan.Actions), Instance: in, Name: spec.Name, Spec: spec, Declared: len(spec.Inputs)}
+		a := &Action{Index: len(b.plan.Actions), Instance: in, Name: spec.Name, full: in.Name + "." + spec.Name, Spec: spec, Declared: len(spec.Inputs)}
 		for _, p := range spec.Inputs {
 			a.Inputs = append(a.Inputs, p.Name)
 			a.Secret = append(a.Secret, p.Type.Kind == check.Secret)

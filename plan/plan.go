@@ -58,6 +58,7 @@ type Action struct {
 	Index    int // in Plan.Actions
 	Instance *Instance
 	Name     string
+	full     string
 	Spec     *check.Action
 	Role     Role
 	Inputs   []string
@@ -70,7 +71,7 @@ type Action struct {
 }
 
 // FullName is "Instance.action".
-func (a *Action) FullName() string { return a.Instance.Name + "." + a.Name }
+func (a *Action) FullName() string { return a.full }
 
 // Input gives the column of an input by name, and -1 when there is none.
 func (a *Action) Input(name string) int { return index(a.Inputs, name) }

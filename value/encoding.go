@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // The encoding of a value is one byte for its kind and then
@@ -25,7 +26,13 @@ import (
 
 // Append appends the encoding of a value. Records keep the order of their
 // fields.
-func Append(dst []byte, v Value) []byte { return appendValue(dst, v, false) }
+func Append(dst []byte, v Value) []byte {
+	if t, ok := v.ref.(text); ok { // most values are
+		dst = append(dst, byte(StringKind))
+		return AppendText(dst, unsafe.String((*byte)(t), int(v.num)))
+	}
+	return appendValue(dst, v, false)
+}
 
 // AppendKey appends an encoding that is equal for two values exactly if they
 // are equal. It reveals secrets, so it must stay in memory.
@@ -71,6 +78,9 @@ func appendValue(dst []byte, v Value, key bool) []byte {
 
 // AppendText appends a string as its length and its bytes.
 func AppendText(dst []byte, s string) []byte {
+	if len(s) < 1<<7 { // most are: a varint of one byte
+		return append(append(dst, byte(len(s))), s...)
+	}
 	dst = binary.AppendUvarint(dst, uint64(len(s)))
 	return append(dst, s...)
 }
