@@ -321,11 +321,10 @@ func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, strin
 	case len(askers) == 0:
 		text += ", and no sync asks it at all"
 		line.add(note(text))
-		for _, x := range r.idle() {
-			line.add(x)
-		}
+		line.add(r.idle()...)
 	default:
 		line.add(note(text + "; it is asked by " + enumerate(askers)))
+		line.add(r.idle()...)
 	}
 	return 6, text
 }
