@@ -41,6 +41,9 @@ func (c *checker) bound(i *Instance, p string, path []string) Type {
 		return t
 	}
 	t := own
+	if !c.hasApp && i.Use == nil && i.Concept != nil && c.program.Instances[i.Name] == i {
+		t = Type{} // nobody says whose it is: it may be anything
+	}
 	if i.Use != nil {
 		for _, b := range i.Use.Bindings {
 			if b.Param.Text != p {

@@ -21,7 +21,7 @@ func TestCatalogueExamples(t *testing.T) {
 		if e.Name == "" || e.Title == "" || e.Cause == "" || e.Repair == "" {
 			t.Errorf("%s has an empty part in the catalogue", e.Code)
 		}
-		if e.Code == diag.TooLarge || e.Code[:3] > "L04" {
+		if e.Code == diag.TooLarge || strings.HasPrefix(string(e.Code), "L06") {
 			continue // its example would be 4 MiB; or it is another package's
 		}
 		file, found := syntax.Parse(source.NewFile("example", e.Example))

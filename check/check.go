@@ -71,6 +71,7 @@ func passes() []pass {
 		{"types", (*checker).types, []string{"views", "syncs"}, "types of variables"},
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).sound, []string{"types of variables"}, "a program without broken parts"},
+		{"outcomes", (*checker).outcomes, []string{"a program without broken parts"}, "entries"},
 	}
 }
 

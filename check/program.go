@@ -21,6 +21,8 @@ type Program struct {
 	// then is known when the scenario runs, so Binds says nothing in them.
 	Questions map[*syntax.Line]*Line
 	Exposed   []*Exposed
+	// Entries are the ways into the program, and what can follow from each.
+	Entries []*Entry
 }
 
 // A Concept is a specification with its names resolved.

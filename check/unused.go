@@ -45,7 +45,8 @@ type role int
 const (
 	needed     role = iota // its name alone matters: a field that a request must have
 	whenInput              // of an action that is no request
-	output                 // of a line of when, then or else
+	output                 // of a line of when
+	awaited                // of a line of then or else: to name it is to await it
 	boundLine              // given its value by a line of where
 	localLine              // the same where only the number of rows counts: "no", count
 	viewInput              // a parameter of a view
@@ -101,13 +102,17 @@ func (u *uses) pattern(p *Pattern) {
 		}
 		u.term(a.Term, as)
 	}
+	if p.isRequest() {
+		u.args(p.Out, needed) // who does not answer may still say what it is about
+		return
+	}
 	u.args(p.Out, output)
 }
 
 func (u *uses) asks(list []*Ask) {
 	for _, a := range list {
 		u.args(a.In, valueInput)
-		u.args(a.Out, output)
+		u.args(a.Out, awaited)
 	}
 }
 
@@ -175,7 +180,7 @@ func (c *checker) reportUnused(u *uses) {
 		switch u.first[v] {
 		case needed, valueInput:
 			continue
-		case localLine:
+		case localLine, awaited:
 			if !slip {
 				continue
 			}

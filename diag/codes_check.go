@@ -125,10 +125,28 @@ const (
 	NoValue Code = "L0410"
 )
 
+// The codes of outcomes: what becomes of a request, on every way that it can go.
+const (
+	// Unanswered is a way on which nobody answers a request.
+	Unanswered Code = "L0501"
+	// AnsweredTwice is a way on which a request is answered twice.
+	AnsweredTwice Code = "L0502"
+	// NeverFires is a sync that fires on no way.
+	NeverFires Code = "L0503"
+	// NeverAsked is an action that a sync waits for and no text asks.
+	NeverAsked Code = "L0504"
+	// Shadowed is a route whose requests another route takes.
+	Shadowed Code = "L0505"
+	// Endless is a circle of syncs that no where ends.
+	Endless Code = "L0506"
+	// NotWalked is an entry that can go in too many ways to follow them all.
+	NotWalked Code = "L0507"
+)
+
 // checkEntries is the part of the catalogue that belongs to the check of
 // names, types and flow.
 func checkEntries() []Entry {
-	all := slices.Concat(contractEntries(), nameEntries(), flowEntries())
+	all := slices.Concat(contractEntries(), nameEntries(), flowEntries(), outcomeEntries())
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Code, b.Code) })
 	return all
 }

@@ -102,9 +102,9 @@ then
 			Cause: "A name that stands only once neither joins nor carries anything. Often it is misspelt there, or where it should be used.",
 			Example: exampleUsers + `sync Twin
 when
-    Users.add () : (user)
+    Users.rename (user, name) : ()
 then
-    Users.add (name: "twin")
+    Users.greet (user)
 `,
 			Repair: "Leave it out; where something must stand, write “_”."},
 		{Code: ViewOutput, Name: "view-output",

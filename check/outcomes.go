@@ -1,0 +1,346 @@
+package check
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/syntax"
+)
+
+// findings are what the walks of a program have shown.
+type findings struct {
+	c       *checker
+	asks    map[*Ask]bool        // that are asked on some way
+	fired   map[*wiredSync]bool  // that fire on some way
+	seconds map[*Ask]bool        // reported as a second answer
+	lost    map[*Line]bool       // reported as a line that leaves a request unanswered
+	edges   map[edge]bool        // who leads to whom; true when nothing but outcomes decides
+	answers map[*Ask]*Answer     // of all entries
+	left    []unansweredWay      // of the entry that is being walked
+	open    map[*Entry]*wiredAsk // the first change that is asked without a look at a credential
+	inEntry map[*Ask]bool        // answers of the entry that is being walked
+}
+
+// An unansweredWay leaves a request without an answer.
+type unansweredWay struct {
+	drops  []*wiredLine // that dropped a match silently on the way
+	events []event
+}
+
+// An edge is a line of a sync that leads to another sync.
+type edge struct {
+	asking *asking
+	ask    *wiredAsk
+	to     *wiredSync
+}
+
+// outcomes walks every entry of a program without errors, and reports what can
+// go wrong on its ways.
+func (c *checker) outcomes() {
+	c.program.Entries = c.entries()
+	if c.broken() {
+		return
+	}
+	w := c.wire()
+	f := &findings{c: c, asks: map[*Ask]bool{}, fired: map[*wiredSync]bool{}, seconds: map[*Ask]bool{}, lost: map[*Line]bool{},
+		edges: map[edge]bool{}, answers: map[*Ask]*Answer{}, open: map[*Entry]*wiredAsk{}}
+	total, cut := 0, false
+	for i := 0; i < len(c.program.Entries) || !cut && f.unstarted(w); i++ {
+		e := c.program.Entries[i]
+		f.left, f.inEntry = nil, map[*Ask]bool{}
+		x := &walk{wired: w, c: c, entry: e, found: f, fired: map[*wiredSync]bool{}}
+		limit := walkLimit
+		if total > walkTotal {
+			limit = walkLimit / 100
+		}
+		total += x.run(limit)
+		for _, s := range w.syncs {
+			if x.fired[s] {
+				e.Syncs = append(e.Syncs, s.sync)
+				f.fired[s] = true
+			}
+		}
+		f.unansweredOf(x)
+		if e.Cut {
+			cut = true
+			f.cut(x)
+		}
+	}
+	f.circles(w)
+	if !cut {
+		f.never(w)
+	}
+	f.shadowed()
+	f.doors()
+}
+
+// unstarted adds an entry for a circle of syncs into which no other way leads:
+// Go may ask one of its actions. It tells whether there was one.
+func (f *findings) unstarted(w *wired) bool {
+	for _, s := range w.syncs {
+		if f.fired[s] || !s.circular || len(s.when) != 1 || s.when[0].act.request {
+			continue
+		}
+		a := s.when[0].act
+		known := slices.ContainsFunc(f.c.program.Entries, func(e *Entry) bool {
+			return e.Kind != Route && e.Instance == a.instance && e.Action == a.action
+		})
+		if known || slices.ContainsFunc(f.asksOf(w, a), func(x *Ask) bool { return f.asks[x] }) {
+			continue
+		}
+		f.c.program.Entries = append(f.c.program.Entries,
+			&Entry{Kind: FromGo, Instance: a.instance, Action: a.action, Patterns: []*Pattern{s.when[0].pattern}})
+		return true
+	}
+	return false
+}
+
+// broken tells whether anything is wrong that would make the walk tell of what
+// is not so.
+func (c *checker) broken() bool {
+	if diag.HasErrors(c.diags) {
+		return true
+	}
+	for _, f := range c.files {
+		for _, a := range f.Apps {
+			if a.Broken {
+				return true
+			}
+		}
+		for _, s := range f.Syncs {
+			if s.Broken {
+				return true
+			}
+		}
+		for _, v := range f.Views {
+			if v.Broken {
+				return true
+			}
+		}
+	}
+	for _, s := range c.specs {
+		if s.broken() {
+			return true
+		}
+	}
+	return false
+}
+
+// asked notes that a line is asked.
+func (f *findings) asked(w *walk, at int, m *moment, by *asking, a *wiredAsk) {
+	f.asks[a.ask] = true
+	if w.entry.Kind == Route && !m.looked && a.act.isChange() && f.open[w.entry] == nil {
+		f.open[w.entry] = a
+	}
+}
+
+// answered notes a line that can be the answer of an entry.
+func (f *findings) answered(w *walk, a *wiredAsk) {
+	if f.inEntry[a.ask] {
+		return
+	}
+	f.inEntry[a.ask] = true
+	if f.answers[a.ask] == nil {
+		f.answers[a.ask] = answerOf(a.ask)
+	}
+	w.entry.Answers = append(w.entry.Answers, f.answers[a.ask])
+}
+
+// leads notes that a completed action led to a sync.
+func (f *findings) leads(d *done, to *wiredSync, free bool) {
+	if d.by == nil || d.by.sync.index < 0 {
+		return
+	}
+	e := edge{d.by, d.ask, to}
+	f.edges[e] = f.edges[e] || free
+}
+
+// cut says that not all ways of an entry were followed.
+func (f *findings) cut(w *walk) {
+	f.c.add(diag.Diagnostic{Code: diag.NotWalked, Severity: diag.Warning, Span: w.entry.place(),
+		Message: w.entry.String() + " can go in too many ways to follow all of them",
+		Notes: []string{"after " + strconv.Itoa(len(w.nodes)) + " different states the check stopped; what is said of other ways is true, but there may be more to say",
+			"fewer lines that nobody awaits, or fewer syncs on one action, make fewer ways"}})
+}
+
+// place is where an entry stands first.
+func (e *Entry) place() source.Span {
+	if len(e.Patterns) > 0 && e.Patterns[0].Tree != nil {
+		return e.Patterns[0].Tree.Span
+	}
+	return e.Action.Tree.Name.Span
+}
+
+// twice reports a line that answers what was answered before.
+func (f *findings) twice(w *walk, at int, a *wiredAsk, by *asking) {
+	if f.seconds[a.ask] {
+		return
+	}
+	f.seconds[a.ask] = true
+	trail := w.trail(at)
+	first := slices.IndexFunc(trail, func(e event) bool { return e.kind == answersEvent })
+	name := by.sync.sync.Name
+	d := diag.Diagnostic{Code: diag.AnsweredTwice, Severity: diag.Warning, Span: a.ask.Tree.Span,
+		Related: w.story(trail)}
+	switch before := trail[first]; {
+	case before.ask == a && before.asking == by:
+		d.Message = w.entry.String() + " can be answered twice: " + name + " answers once for each frame that where gives"
+		if l := w.multiplies(by.sync); l != nil {
+			d.Notes = append(d.Notes, manyNote(l))
+		}
+	default:
+		other := before.asking.sync.sync.Name
+		if other == name {
+			other = "this sync"
+		}
+		d.Message = w.entry.String() + " can be answered twice: here " + name + " answers what " + other + " has answered"
+	}
+	d.Notes = append(d.Notes, "the first answer is sent; the second is refused as ALREADY_ANSWERED")
+	f.await(&d, trail, by)
+	f.c.add(d)
+}
+
+// await offers to await the line that was refused on the way, where that would
+// have kept the sync from going on to its answer.
+func (f *findings) await(d *diag.Diagnostic, trail []event, by *asking) {
+	for _, e := range trail {
+		if e.kind != refusedEvent || e.asking != by || e.ask.ask.Awaited || by.joint {
+			continue
+		}
+		end := e.ask.ask.Tree.Span
+		end.Start = end.End
+		d.Notes = append(d.Notes, "“: ()” behind “"+e.ask.act.name()+" (…)” awaits it: then the lines below are asked only when it returns")
+		d.Fix = &diag.Fix{Title: "await " + e.ask.act.name(), Edits: []diag.Edit{{Span: end, Text: " : ()"}}}
+		return
+	}
+}
+
+// multiplies is the first line of a sync that gives several frames.
+func (w *walk) multiplies(s *wiredSync) *Line {
+	for i, l := range s.where {
+		if s.many[i+1] {
+			return l.line
+		}
+	}
+	return nil
+}
+
+// manyNote says why a line gives several frames, and the way out.
+func manyNote(l *Line) string {
+	switch b := l.Body.(type) {
+	case *QueryLine:
+		return "“" + b.Instance.Name + "." + b.Query.Name + "” gives any number of rows; if it gives at most one, its concept should say “optional”"
+	case *FieldLine:
+		return "several members can have this value; “xs is each …” makes one list of them"
+	}
+	return "“" + oneLineOf(l) + "” can give several frames; “xs is each …” makes one list of them"
+}
+
+func oneLineOf(l *Line) string { return strings.Join(strings.Fields(l.Tree.Span.Text()), " ") }
+
+// unanswered notes a way on which a request is left without an answer.
+func (f *findings) unanswered(w *walk, at int) {
+	x := unansweredWay{events: w.trail(at)}
+	for _, e := range x.events {
+		if e.kind == dropsEvent && !slices.Contains(x.drops, e.way) {
+			x.drops = append(x.drops, e.way)
+		}
+	}
+	for i, other := range f.left {
+		if containsAll(other.drops, x.drops) {
+			return // a shorter way shows the same
+		}
+		if containsAll(x.drops, other.drops) {
+			f.left[i] = x
+			return
+		}
+	}
+	f.left = append(f.left, x)
+}
+
+// containsAll tells whether every line of a is one of b.
+func containsAll(a, b []*wiredLine) bool {
+	return !slices.ContainsFunc(a, func(l *wiredLine) bool { return !slices.Contains(b, l) })
+}
+
+// unansweredOf reports where an entry can be left without an answer.
+func (f *findings) unansweredOf(w *walk) {
+	e := w.entry
+	if len(f.left) > 0 && len(e.Answers) == 0 && len(e.Refusals) == 0 {
+		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
+			Message: "nobody answers " + e.String(), Related: w.story(f.left[0].events), Notes: unansweredNotes()}
+		f.c.add(d)
+		return
+	}
+	for _, x := range f.left {
+		if len(x.drops) == 0 {
+			f.c.add(diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
+				Message: e.String() + " can be left without an answer", Related: w.story(x.events), Notes: unansweredNotes()})
+			continue
+		}
+		last := x.drops[len(x.drops)-1]
+		if f.lost[last.line] {
+			continue
+		}
+		f.lost[last.line] = true
+		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: last.line.Tree.Span,
+			Message: "when " + dropped(last.line) + ", nobody answers " + e.String(), Notes: unansweredNotes()}
+		var before []event
+		for _, y := range x.events {
+			if y.kind != dropsEvent || y.way != last {
+				before = append(before, y)
+			}
+		}
+		d.Related = w.story(before)
+		f.orelse(w, &d, last)
+		f.c.add(d)
+	}
+}
+
+func unansweredNotes() []string {
+	return []string{"the client is told 500, “Nobody answered this request.”"}
+}
+
+// orelse offers the usual else of a line.
+func (f *findings) orelse(w *walk, d *diag.Diagnostic, l *wiredLine) {
+	var sync *Sync
+	for _, s := range w.syncs {
+		if slices.Contains(s.where, l) {
+			sync = s.sync
+		}
+	}
+	request, instance := "", ""
+	for _, p := range sync.When {
+		for _, a := range p.Out {
+			if p.isRequest() && a.Name == "request" && a.Term.Var != nil {
+				request, instance = a.Term.Var.Name, p.Instance.Name
+			}
+		}
+	}
+	if request == "" {
+		d.Notes = append(d.Notes, "an else below the line would answer, with the request's own output named in when")
+		return
+	}
+	if request != "request" {
+		request = "request: " + request
+	}
+	status, sentence := "404", "There is none."
+	switch l.line.Body.(type) {
+	case *FilterLine, *IsLine, *FoldLine:
+		status, sentence = "422", "This cannot be done."
+	}
+	if l.line.Mode == syntax.NoLine {
+		status, sentence = "409", "This is there already."
+	}
+	if slices.Contains(w.entry.Lookups, l.line) {
+		status, sentence = "401", "Please log in."
+	}
+	text := "else " + instance + ".respond (" + request + ", status: " + status + ", error: " + strconv.Quote(sentence) + ")"
+	span := l.line.Tree.Span
+	indent := strings.Repeat(" ", span.Position().Column-1+4)
+	span.Start = span.End
+	d.Fix = &diag.Fix{Title: "add “" + text + "”", Edits: []diag.Edit{{Span: span, Text: "\n" + indent + text}}}
+}
