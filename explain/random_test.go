@@ -127,7 +127,7 @@ func (g *generator) program() (text, last string) {
 		b.WriteString("then\n")
 		if i == count-1 {
 			if request && g.IntN(2) == 0 {
-				b.WriteString("    Thing.do (x: \"first\") : ()\n")
+				fmt.Fprintf(&b, "    %s (x: \"first\") : ()\n", kinds[3])
 			}
 			b.WriteString("    Requesting.respond (request)\n\n")
 			break
