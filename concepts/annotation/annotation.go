@@ -38,6 +38,7 @@ func New() legible.Concept {
 type Concept struct{ *State }
 
 func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (RegisterDocumentOut, error) {
+	ctx.Hold() // nobody else registers it meanwhile
 	if c.Documents.Has(ctx, in.Document) {
 		return RegisterDocumentOut{}, ErrAlreadyRegistered
 	}
@@ -51,26 +52,23 @@ func (c *Concept) CreateTag(ctx legible.Context, in CreateTagIn) (CreateTagOut, 
 		!utf8.ValidString(in.Title) || strings.ContainsFunc(in.Title, unicode.IsControl) {
 		return CreateTagOut{}, ErrBadTitle
 	}
-	tag, err := c.Tags.Insert(ctx, TagRow{Creator: in.Creator, Title: in.Title})
-	if legible.IsTaken(err, "title") {
-		return CreateTagOut{}, ErrTagExists
-	}
-	if err != nil {
-		return CreateTagOut{}, err
-	}
+	ctx.Hold()
 	count := 0
 	for range c.Tags.ByCreator(ctx, in.Creator) {
 		count++
 	}
-	if count > maxTags {
+	if count >= maxTags {
 		return CreateTagOut{}, ErrTooManyTags
 	}
-	return CreateTagOut{Tag: tag}, nil
+	tag, err := c.Tags.Insert(ctx, TagRow{Creator: in.Creator, Title: in.Title})
+	if legible.IsTaken(err, "title") {
+		err = ErrTagExists
+	}
+	return CreateTagOut{Tag: tag}, err
 }
 
-// CreateAnnotation writes first and looks then, so that the document cannot be
-// forgotten in between; what declines is undone.
 func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (CreateAnnotationOut, error) {
+	ctx.Hold() // nobody forgets the document or a tag meanwhile
 	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
 		return CreateAnnotationOut{}, err
 	}
@@ -79,21 +77,15 @@ func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (
 	if err := c.fits(ctx, row); err != nil {
 		return CreateAnnotationOut{}, err
 	}
-	annotation, err := c.Annotations.Insert(ctx, row)
-	if err != nil {
-		return CreateAnnotationOut{}, err
-	}
-	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
-		return CreateAnnotationOut{}, err
-	}
 	count := 0
 	for range c.Annotations.ByDocument(ctx, in.Document) {
 		count++
 	}
-	if count > maxAnnotations {
+	if count >= maxAnnotations {
 		return CreateAnnotationOut{}, ErrTooManyAnnotations
 	}
-	return CreateAnnotationOut{Annotation: annotation}, nil
+	annotation, err := c.Annotations.Insert(ctx, row)
+	return CreateAnnotationOut{Annotation: annotation}, err
 }
 
 func (c *Concept) annotatable(ctx legible.Context, user User, document Document) error {
@@ -149,6 +141,7 @@ func (c *Concept) own(ctx legible.Context, user User, annotation Annotation) (An
 }
 
 func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (UpdateAnnotationOut, error) {
+	ctx.Hold() // two updates of different parts both stay
 	row, err := c.own(ctx, in.User, in.Annotation)
 	if err != nil {
 		return UpdateAnnotationOut{}, err
@@ -169,21 +162,15 @@ func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (
 		return UpdateAnnotationOut{}, err
 	}
 	err = c.Annotations.Update(ctx, in.Annotation, row)
-	if legible.IsMissing(err) {
-		return UpdateAnnotationOut{}, ErrUnknownAnnotation
-	}
 	return UpdateAnnotationOut{Annotation: in.Annotation}, err
 }
 
 func (c *Concept) DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) error {
+	ctx.Hold() // nobody else deletes it meanwhile
 	if _, err := c.own(ctx, in.User, in.Annotation); err != nil {
 		return err
 	}
-	err := c.Annotations.Delete(ctx, in.Annotation)
-	if legible.IsMissing(err) {
-		return ErrUnknownAnnotation
-	}
-	return err
+	return c.Annotations.Delete(ctx, in.Annotation)
 }
 
 func (c *Concept) ForgetDocument(ctx legible.Context, in ForgetDocumentIn) error {
@@ -205,18 +192,19 @@ func (c *Concept) forget(ctx legible.Context, document Document) error {
 }
 
 func (c *Concept) ForgetUser(ctx legible.Context, in ForgetUserIn) error {
+	ctx.Hold()
 	for document := range c.Documents.ByCreator(ctx, in.User) {
 		if err := c.forget(ctx, document); err != nil {
 			return err
 		}
 	}
 	for annotation := range c.Annotations.ByCreator(ctx, in.User) {
-		if err := c.Annotations.Delete(ctx, annotation); err != nil && !legible.IsMissing(err) {
+		if err := c.Annotations.Delete(ctx, annotation); err != nil {
 			return err
 		}
 	}
 	for tag := range c.Tags.ByCreator(ctx, in.User) {
-		if err := c.Tags.Delete(ctx, tag); err != nil && !legible.IsMissing(err) {
+		if err := c.Tags.Delete(ctx, tag); err != nil {
 			return err
 		}
 	}

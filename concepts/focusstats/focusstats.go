@@ -17,6 +17,9 @@ import (
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
 
+// maxSessions is how many sessions a user has at the most.
+const maxSessions = 10_000
+
 // longest is what a session counts for at the most.
 const longest = 4 * time.Hour
 
@@ -41,13 +44,17 @@ func (c *Concept) StartSession(ctx legible.Context, in StartSessionIn) (StartSes
 	if _, _, found := c.FocusStats.ByUser(ctx, in.User); !found {
 		return StartSessionOut{}, ErrNoStats
 	}
+	count := 0
 	for id, row := range c.FocusSessions.ByUser(ctx, in.User) {
-		if row.End != nil {
+		if count++; row.End != nil {
 			continue
 		}
 		if err := c.finish(ctx, id, row); err != nil {
 			return StartSessionOut{}, err
 		}
+	}
+	if count >= maxSessions {
+		return StartSessionOut{}, ErrTooManySessions
 	}
 	id, err := c.FocusSessions.Insert(ctx, FocusSessionRow{
 		User: in.User, Document: in.Document, Library: in.Library, Start: ctx.Now(),

@@ -37,6 +37,8 @@ var (
 	ErrStatsExist = &legible.Refusal{Code: "STATS_EXIST"}
 	// ErrNoStats: This user has no statistics.
 	ErrNoStats = &legible.Refusal{Code: "NO_STATS"}
+	// ErrTooManySessions: There can be at most 10000 focus sessions.
+	ErrTooManySessions = &legible.Refusal{Code: "TOO_MANY_SESSIONS"}
 	// ErrUnknownSession: There is no such focus session.
 	ErrUnknownSession = &legible.Refusal{Code: "UNKNOWN_SESSION"}
 	// ErrEndedAlready: This focus session has ended already.
@@ -129,9 +131,9 @@ type Actions interface {
 	// Declines with ErrStatsExist.
 	InitUser(ctx legible.Context, in InitUserIn) (InitUserOut, error)
 	// StartSession is the action startSession.
-	// Requires: user has statistics
+	// Requires: user has statistics, and less than 10000 sessions
 	// Effects: ends the sessions of user that are open, and adds one that starts now
-	// Declines with ErrNoStats.
+	// Declines with ErrNoStats, ErrTooManySessions.
 	StartSession(ctx legible.Context, in StartSessionIn) (StartSessionOut, error)
 	// EndSession is the action endSession.
 	// Requires: focusSession exists and has not ended

@@ -68,16 +68,18 @@ func (c *Concept) CreateDocument(ctx legible.Context, in CreateDocumentIn) (Crea
 		return CreateDocumentOut{}, err
 	}
 	row.Library, row.Name, row.Created = in.Library, in.Name, ctx.Now()
-	document, err := c.Documents.Insert(ctx, row)
+	ctx.Hold()
 	switch {
-	case legible.IsTaken(err, "name"):
-		return CreateDocumentOut{}, c.nameTaken(in.Library) // by somebody who was quicker
-	case err != nil:
-		return CreateDocumentOut{}, err
 	case !c.Libraries.Has(ctx, in.Library):
 		return CreateDocumentOut{}, ErrUnknownLibrary // deleted while this was read
+	case c.isFull(ctx, in.Library):
+		return CreateDocumentOut{}, ErrLibraryFull
 	}
-	return CreateDocumentOut{Document: document}, nil
+	document, err := c.Documents.Insert(ctx, row)
+	if legible.IsTaken(err, "name") {
+		err = c.nameTaken(in.Library) // by somebody who was quicker
+	}
+	return CreateDocumentOut{Document: document}, err
 }
 
 // nameTaken says in which library the name is taken, which the sentence of one
@@ -141,6 +143,7 @@ func (c *Concept) own(ctx legible.Context, user User, document Document) (Docume
 }
 
 func (c *Concept) RenameDocument(ctx legible.Context, in RenameDocumentIn) (RenameDocumentOut, error) {
+	ctx.Hold() // nobody else changes it meanwhile
 	row, err := c.own(ctx, in.User, in.Document)
 	if err != nil {
 		return RenameDocumentOut{}, err
@@ -150,25 +153,20 @@ func (c *Concept) RenameDocument(ctx legible.Context, in RenameDocumentIn) (Rena
 	}
 	row.Name = in.NewName
 	err = c.Documents.Update(ctx, in.Document, row)
-	switch {
-	case legible.IsTaken(err, "name"):
-		return RenameDocumentOut{}, ErrNameTaken
-	case legible.IsMissing(err):
-		return RenameDocumentOut{}, ErrUnknownDocument
+	if legible.IsTaken(err, "name") {
+		err = ErrNameTaken
 	}
 	return RenameDocumentOut{Document: in.Document}, err
 }
 
 func (c *Concept) OpenDocument(ctx legible.Context, in OpenDocumentIn) (OpenDocumentOut, error) {
+	ctx.Hold() // nobody else changes it meanwhile
 	row, err := c.own(ctx, in.User, in.Document)
 	if err != nil {
 		return OpenDocumentOut{}, err
 	}
 	row.LastOpened = new(ctx.Now())
 	err = c.Documents.Update(ctx, in.Document, row)
-	if legible.IsMissing(err) {
-		return OpenDocumentOut{}, ErrUnknownDocument
-	}
 	if err == nil && !c.Opened.Has(ctx, in.Document) {
 		err = c.Opened.Put(ctx, in.Document, OpenedRow{})
 	}
@@ -176,6 +174,7 @@ func (c *Concept) OpenDocument(ctx legible.Context, in OpenDocumentIn) (OpenDocu
 }
 
 func (c *Concept) CloseDocument(ctx legible.Context, in CloseDocumentIn) (CloseDocumentOut, error) {
+	ctx.Hold()
 	if _, err := c.own(ctx, in.User, in.Document); err != nil {
 		return CloseDocumentOut{}, err
 	}
@@ -187,27 +186,23 @@ func (c *Concept) CloseDocument(ctx legible.Context, in CloseDocumentIn) (CloseD
 }
 
 func (c *Concept) RemoveDocument(ctx legible.Context, in RemoveDocumentIn) (RemoveDocumentOut, error) {
+	ctx.Hold()
 	if !c.Libraries.Has(ctx, in.Library) {
 		return RemoveDocumentOut{}, ErrUnknownLibrary
 	}
 	if row, found := c.Documents.Get(ctx, in.Document); !found || row.Library != in.Library {
 		return RemoveDocumentOut{}, ErrUnknownDocument
 	}
-	err := c.Documents.Delete(ctx, in.Document)
-	if legible.IsMissing(err) {
-		return RemoveDocumentOut{}, ErrUnknownDocument
-	}
-	return RemoveDocumentOut{Document: in.Document}, err
+	return RemoveDocumentOut{Document: in.Document}, c.Documents.Delete(ctx, in.Document)
 }
 
-// DeleteLibrary deletes the library first, so that no document can be created
-// in it any more.
 func (c *Concept) DeleteLibrary(ctx legible.Context, in DeleteLibraryIn) error {
+	ctx.Hold() // nobody creates a document in it meanwhile
 	library, _, found := c.Libraries.ByUser(ctx, in.User)
 	if !found {
 		return nil
 	}
-	if err := c.Libraries.Delete(ctx, library); err != nil && !legible.IsMissing(err) {
+	if err := c.Libraries.Delete(ctx, library); err != nil {
 		return err
 	}
 	for document := range c.Documents.ByLibrary(ctx, library) {

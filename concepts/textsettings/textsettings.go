@@ -35,9 +35,8 @@ type Concept struct{ *State }
 // values holds what a user wants against what a page can show.
 func values(font string, size, height float64) (SettingsRow, error) {
 	row := SettingsRow{Font: font, FontSize: size, LineHeight: height}
-	unfit := func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(";{}<>", r) }
-	switch n := utf8.RuneCountInString(font); {
-	case strings.TrimSpace(font) == "" || n > maxFont || strings.ContainsFunc(font, unfit):
+	switch {
+	case !isFont(font):
 		return row, ErrBadFont
 	case size <= 0 || size > maxFontSize:
 		return row, ErrBadFontSize
@@ -45,6 +44,26 @@ func values(font string, size, height float64) (SettingsRow, error) {
 		return row, ErrBadLineHeight
 	}
 	return row, nil
+}
+
+// isFont tells whether a text may stand in a style sheet where a font does: it
+// ends neither what it stands in nor begins something that goes on after it.
+func isFont(font string) bool {
+	unfit := func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(`;{}<>\`, r) }
+	if strings.TrimSpace(font) == "" || utf8.RuneCountInString(font) > maxFont || !utf8.ValidString(font) ||
+		strings.ContainsFunc(font, unfit) || strings.Contains(font, "/*") {
+		return false
+	}
+	var open rune // the quote that is open
+	for _, r := range font {
+		switch {
+		case r == open:
+			open = 0
+		case open == 0 && (r == '"' || r == '\''):
+			open = r
+		}
+	}
+	return open == 0
 }
 
 func (c *Concept) CreateUserSettings(ctx legible.Context, in CreateUserSettingsIn) (CreateUserSettingsOut, error) {

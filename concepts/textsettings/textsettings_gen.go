@@ -131,8 +131,9 @@ type GetTextSettingsOut struct {
 type Actions interface {
 	// CreateUserSettings is the action createUserSettings.
 	// Requires: user has no default settings; font has 1 to 200 characters, none
-	// of them a control character or one of ; { } < >; fontSize is more than
-	// 0 and at most 500; lineHeight is at least fontSize and at most 1000
+	// of them a control character or one of ; { } < > \, begins no comment,
+	// and closes its quotes; fontSize is more than 0 and at most 500;
+	// lineHeight is at least fontSize and at most 1000
 	// Effects: adds settings that are the default of user
 	// Declines with ErrSettingsExist, ErrBadFont, ErrBadFontSize, ErrBadLineHeight.
 	CreateUserSettings(ctx legible.Context, in CreateUserSettingsIn) (CreateUserSettingsOut, error)
