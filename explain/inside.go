@@ -159,6 +159,30 @@ func (r *record) broke(s *plan.Sync) *verdict {
 	return nil
 }
 
+// cut tells that the flow was ended by one of its limits, with the lines that it
+// went through last: if it went in a circle, that is the circle. It is nil for a
+// flow that came to rest by itself.
+func (r *record) cut() *Tree {
+	for _, text := range r.faults {
+		if s, _, _ := r.faultPlace(text); s != nil {
+			continue
+		}
+		t := &Tree{Kind: FaultNode, Title: text, Cause: true}
+		seen := map[string]bool{}
+		for i := len(r.actions) - 1; i >= 0 && i > len(r.actions)-12; i-- {
+			k := r.asking(r.actions[i].id)
+			if k == nil || k.line == nil || seen[k.line.Span.String()] {
+				continue
+			}
+			seen[k.line.Span.String()] = true
+			n := &Tree{Kind: NoteNode, Sync: k.sync.Name, Title: "among the last to ask was sync " + k.sync.Name}
+			t.add(n.at(k.line.Span, k.line.Text))
+		}
+		return t
+	}
+	return nil
+}
+
 // faultPlace finds the line that a fault of the flow names. The program that
 // ran may have called its files otherwise, so the line and column count.
 func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {

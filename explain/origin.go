@@ -114,6 +114,7 @@ func (b *bindings) source(slot, depth int) *Tree {
 	}
 	if line := b.found(slot); line != nil {
 		t := (&Tree{Kind: SourceNode, Title: name + " comes from a line of where"}).at(line.Span, line.Text)
+		t.add(fromView(line, slot))
 		for _, s := range reads(line) {
 			if s != slot {
 				t.add(b.source(s, depth+1))
@@ -125,6 +126,27 @@ func (b *bindings) source(slot, depth int) *Tree {
 		t := (&Tree{Kind: SourceNode, Title: name + " is " + a.columnName(c) + " of " + a.label(), Action: a.id.String()}).at(line.Span, line.Text)
 		t.add(b.record.origin(a, c, depth+1))
 		return t
+	}
+	return nil
+}
+
+// fromView gives the line of a view that gives a variable of its user a value;
+// nil when it is no view, or its line is one of its inputs.
+func fromView(use *plan.Line, slot int) *Tree {
+	if use.View == nil {
+		return nil
+	}
+	for _, out := range use.View.Out {
+		if out.Term.Slot != slot || !out.Binds {
+			continue
+		}
+		for _, line := range use.View.Lines {
+			if slices.Contains(line.Binds, out.Inner) {
+				t := (&Tree{Kind: SourceNode, Title: "in view " + use.View.Name + ", this line gives it"}).at(line.Span, line.Text)
+				t.add(fromView(line, out.Inner))
+				return t
+			}
+		}
 	}
 	return nil
 }

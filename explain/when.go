@@ -305,6 +305,10 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, string) {
 	text := "nothing in this flow asked " + a.FullName()
 	wanted := func(x *plan.Ask) bool { return x.Action == a }
+	if fault := r.cut(); fault != nil {
+		line.add(fault)
+		return 3, text + " before " + fault.Title
+	}
 	if v := r.nearest(q.about(wanted)); v != nil {
 		line.add(&Tree{Kind: NoteNode, Title: text + "; this sync could have", Children: []*Tree{v.tree}})
 		return 1 + v.cost, text + ": " + v.text
