@@ -18,6 +18,7 @@ import (
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/host"
+	"github.com/legible-lang/legible/inspect"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/store"
@@ -48,6 +49,9 @@ type Options struct {
 	Log *slog.Logger
 	// Recorder sees the journal of every flow; see engine.Options.
 	Recorder func(flow value.ID, entries []byte, rested bool)
+	// Inspect gives the app an inspector, with these options; nil means none.
+	// See App.Inspector.
+	Inspect *inspect.Options
 }
 
 // An App is a program: texts and the Go of its concepts. Its methods may be
@@ -60,6 +64,7 @@ type App struct {
 	engine  *engine.Engine
 	store   store.Store
 	front   http.Handler
+	inspect *inspect.Inspector
 	log     *slog.Logger
 	stop    context.CancelFunc // of the ticking
 	stopped chan struct{}
@@ -175,8 +180,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		}
 		methods[in.Name] = c.Build(instance)
 	}
+	inspector, recorder := o.inspector(p, st, a.log)
 	e, err := engine.New(p, st, schema, methods, engine.Options{
-		Limits: o.Limits, Clock: o.Clock, Log: a.log, Recorder: o.Recorder,
+		Limits: o.Limits, Clock: o.Clock, Log: a.log, Recorder: recorder,
 	})
 	if err != nil {
 		return closeStore(err)
@@ -191,13 +197,45 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if o.Host.Log == nil {
 		o.Host.Log = a.log
 	}
-	a.engine, a.store, a.front = e, st, host.New(e, o.Host)
+	a.engine, a.store, a.front, a.inspect = e, st, host.New(e, o.Host), inspector
 	if e.HasTimers() && o.Clock == nil {
 		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
 		a.stop, a.stopped = stop, make(chan struct{})
 		go a.tick(ticking, e)
 	}
 	return nil
+}
+
+// inspector makes the inspector that the options ask for, and the recorder that
+// tells it, and whoever else is to be told, of every flow.
+func (o *Options) inspector(p *plan.Plan, st store.Store, log *slog.Logger) (*inspect.Inspector, func(value.ID, []byte, bool)) {
+	if o.Inspect == nil {
+		return nil, o.Recorder
+	}
+	opt := *o.Inspect
+	if opt.Clock == nil {
+		opt.Clock = o.Clock
+	}
+	if opt.Log == nil {
+		opt.Log = log
+	}
+	in := inspect.New(p, st, opt)
+	if o.Recorder == nil {
+		return in, in.Record
+	}
+	return in, func(flow value.ID, entries []byte, rested bool) {
+		o.Recorder(flow, entries, rested)
+		in.Record(flow, entries, rested)
+	}
+}
+
+// Inspector gives the pages that show what the app does: Options.Inspect asks
+// for them, and inspect.Listen and Inspector.Serve serve them. It is nil while
+// the app is not open, and where it has none.
+func (a *App) Inspector() *inspect.Inspector {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.inspect
 }
 
 // tickEvery is how often the app looks whether a system action is due.
@@ -261,8 +299,11 @@ func (a *App) Close() error {
 		<-a.stopped
 		a.stop = nil
 	}
+	if a.inspect != nil {
+		a.inspect.Close()
+	}
 	err := a.store.Close()
-	a.engine, a.store, a.front = nil, nil, nil
+	a.engine, a.store, a.front, a.inspect = nil, nil, nil, nil
 	return err
 }
 

@@ -29,7 +29,8 @@ var rooms = []room{
 	{"explain", []string{"plan", "check", "syntax", "journal", "diag", "source", "value"}, "why and why not are read from plan and journal; nothing is run again"},
 
 	{"host", []string{"engine", "explain", "plan", "check", "journal", "store", "diag", "value"}, "the front asks the engine, and holds no rule of a program"},
-	{".", []string{"host", "engine", "plan", "check", "syntax", "diag", "source", "store", "store/memory", "store/sqlite", "value"}, "the public package puts the parts together"},
+	{"inspect", []string{"engine", "explain", "plan", "check", "syntax", "journal", "store", "source", "value"}, "the pages read plan, store and journal, and change nothing"},
+	{".", []string{"inspect", "host", "engine", "plan", "check", "syntax", "diag", "source", "store", "store/memory", "store/sqlite", "value"}, "the public package puts the parts together"},
 	{"gen", []string{"check", "syntax", "diag", "source"}, "Go is written from a checked specification"},
 	{"gen/slot", []string{".", "value"}, "generated code reads values through it, and through the public package"},
 	{"gen/internal/forms", []string{".", "gen/slot", "store", "value"}, "it is an example of what gen writes, and uses what a concept uses"},
@@ -68,4 +69,5 @@ var libraries = []library{
 	{"github.com/google/go-cmp", nil, true, "differences"},
 	{"pgregory.net/rapid", []string{"store/storetest"}, true, "random programs and histories"},
 	{"go.uber.org/goleak", nil, true, "goroutines that stay"},
+	{"github.com/chromedp/", nil, true, "pages in a browser"},
 }

@@ -1,0 +1,350 @@
+package inspect
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/value"
+)
+
+// A selection is what of a flow somebody looks at: an action, a match, or a
+// sync that may have done nothing.
+type selection struct {
+	step  *step
+	match *match
+	sync  *plan.Sync
+}
+
+// The names of the query's parameters that select.
+const (
+	byAction = "at"
+	byMatch  = "match"
+	bySync   = "sync"
+)
+
+func linkTo(x *step) string {
+	return fmt.Sprintf("?%s=%d.%d.%d#detail", byAction, x.id.Firing, x.id.Frame, x.id.Line)
+}
+
+func linkToMatch(m *match) string { return fmt.Sprintf("?%s=%d#detail", byMatch, m.n) }
+
+// selected reads what a request selects; nothing selected is what decided the
+// end.
+func (in *Inspector) selected(s *story, e ending, r *http.Request) selection {
+	query := r.URL.Query()
+	if text := query.Get(byAction); text != "" {
+		var id journal.ActionID
+		if n, _ := fmt.Sscanf(text, "%d.%d.%d", &id.Firing, &id.Frame, &id.Line); n == 3 && s.byID[id] != nil {
+			return selection{step: s.byID[id]}
+		}
+	}
+	if n, err := strconv.Atoi(query.Get(byMatch)); err == nil && n >= 0 && n < len(s.matches) {
+		return selection{match: s.matches[n]}
+	}
+	if sync := in.byName[query.Get(bySync)]; sync != nil {
+		return selection{sync: sync}
+	}
+	return selection{step: e.step}
+}
+
+// A detail is what a page says of what is selected.
+type detail struct {
+	Kind    string // "action", "firing", "drop", "sync"
+	Over    string // a word above the title
+	Title   string
+	Class   class
+	Mark    string // how it ended, in a word or two
+	Text    string // the sentence of a refusal, or what a fault says
+	Lead    string // what there is to say in a sentence or two
+	Before  []link // what it rests on
+	After   []link // what followed
+	Alone   string // said where nothing followed
+	In      []field
+	Out     []field
+	Frames  []frameRows
+	Hidden  int // frames that are not shown
+	Why     *reason
+	WhyOf   string
+	Source  *excerpt
+	Caption string // of Source
+	Spec    *excerpt
+	SpecOf  string // the concept
+}
+
+// A link leads to another part of the flow.
+type link struct {
+	Text, To, Note string
+	Class          class
+}
+
+// A field is a named value, with where it came from.
+type field struct {
+	Name  string
+	Value shown
+	From  []link // text, where it can be looked at; several for an expression
+}
+
+// A frameRows is one frame of a firing with its variables.
+type frameRows struct {
+	Title  string
+	Lost   string // the line that dropped it
+	Values []field
+	Asked  []link
+}
+
+// framesShown is how many frames of a match a page shows.
+const framesShown = 12
+
+// fieldsShown is how many values of an action or a frame a page shows.
+const fieldsShown = 60
+
+// detail gathers what there is to say of a selection.
+func (in *Inspector) detail(s *story, e ending, at selection) *detail {
+	switch {
+	case at.step != nil:
+		return in.stepDetail(s, e, at.step)
+	case at.match != nil:
+		return in.matchDetail(s, at.match)
+	case at.sync != nil:
+		return in.syncDetail(s, at.sync)
+	}
+	return nil
+}
+
+func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
+	d := &detail{Kind: "action", Over: "Action", Title: x.name, Class: classOf(x), Mark: outcomeWords(x)}
+	if x.outcome == journal.Refused || x.outcome == journal.Fault || x.outcome == journal.Undone {
+		d.Text = cut(trimName(x.text, x.name), longValue)
+	}
+	origins := s.origins(x)
+	d.In = fields(x.in, func(f value.Field) []link {
+		o, ok := origins[f.Name]
+		if !ok && x.by == nil {
+			return nil
+		}
+		return from(o, f.Name)
+	})
+	d.Out = fields(x.out, nil)
+	if m := x.by; m != nil {
+		d.Before = append(d.Before, link{Text: "sync " + m.name, To: linkToMatch(m), Note: "asked it", Class: fine})
+		for _, y := range m.matched {
+			d.Before = append(d.Before, link{Text: y.name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+		}
+	} else {
+		d.Lead = "It opened the flow: it came from outside."
+	}
+	for _, m := range s.matches {
+		if slices.Contains(m.matched, x) {
+			note, c := "fired", fine
+			if !m.fired {
+				note, c = "matched, but stopped in where", refused
+			}
+			d.After = append(d.After, link{Text: "sync " + m.name, To: linkToMatch(m), Note: note, Class: c})
+		}
+	}
+	if len(d.After) == 0 {
+		switch {
+		case x == e.last && x.outcome == journal.Refused:
+			d.Alone = "No sync matches this refusal, so it is the answer."
+		case x.outcome == journal.Refused:
+			d.Alone = "No sync matches this refusal."
+		case x.is(plan.Respond) && x.outcome == journal.Returned:
+			d.Alone = "It is the answer."
+		default:
+			d.Alone = "No sync followed on it."
+		}
+	}
+	if x.by != nil && x.by.sync != nil && x.line != nil {
+		marks := []mark{{x.line.Span, "here", ended(x)}}
+		if l := x.by.elseLine(x.id.Frame); l != nil {
+			marks = append(marks, mark{l.Span, "lost", kept(l)})
+		}
+		d.Source = excerptOf(x.by.sync.Span, marks...)
+		d.Caption = "The line of " + x.by.name + " that asked it"
+	}
+	if tree, err := explain.Why(s.plan, s.entries, x.id); err == nil && x.by != nil {
+		d.Why, d.WhyOf = in.reasonOf(tree), "The whole way back to the beginning"
+	}
+	if x.spec != nil && x.spec.Spec.Tree != nil {
+		var marks []mark
+		for _, r := range x.spec.Spec.Refusals {
+			if x.outcome == journal.Refused && r.Code == x.code && r.Tree != nil {
+				marks = append(marks, mark{r.Tree.Span, "here", "this refusal"})
+			}
+		}
+		d.Spec, d.SpecOf = excerptOf(x.spec.Spec.Tree.Span, marks...), x.spec.Instance.Concept.Name
+	}
+	return d
+}
+
+func ended(x *step) string {
+	if x.outcome == journal.Returned {
+		return "asked here, returned"
+	}
+	return "asked here, " + outcomeWords(x)
+}
+
+// fields makes rows of named values.
+func fields(list []value.Field, from func(value.Field) []link) []field {
+	var out []field
+	for _, f := range list {
+		if len(out) == fieldsShown {
+			break
+		}
+		row := field{Name: cut(f.Name, 60), Value: show(f.Value, longValue)}
+		if from != nil {
+			row.From = from(f)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// from writes where a value came from.
+func from(o origin, name string) []link {
+	var list []link
+	switch {
+	case o.step != nil:
+		text := o.step.name
+		if o.name != name {
+			text += ", " + o.name
+		}
+		list = append(list, link{Text: text, To: linkTo(o.step), Note: o.words})
+	case o.place.Known():
+		list = append(list, link{Text: place(o.place), To: sourceLink(o.place.File.Name, o.place.Position().Line), Note: o.words})
+	case o.words != "":
+		list = append(list, link{Note: o.words})
+	}
+	for _, m := range o.more {
+		list = append(list, from(m, "")...)
+	}
+	return list
+}
+
+// place writes a span as "auth.sync, line 12".
+func place(s source.Span) string {
+	return fmt.Sprintf("%s, line %d", s.File.Name, s.Position().Line)
+}
+
+func (in *Inspector) matchDetail(s *story, m *match) *detail {
+	d := &detail{Kind: "firing", Over: "Sync", Title: m.name, Class: fine, Mark: "fired"}
+	if len(m.frames) > 1 {
+		d.Mark += " with " + count(len(m.frames), "frame", "frames")
+	}
+	if !m.fired {
+		d.Kind, d.Class, d.Mark = "drop", refused, "stopped in where"
+		d.Lead = stopped(m)
+	}
+	for _, y := range m.matched {
+		d.Before = append(d.Before, link{Text: y.name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+	}
+	for _, y := range m.asked {
+		if len(d.After) == fieldsShown {
+			break
+		}
+		d.After = append(d.After, link{Text: y.name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+	}
+	if len(d.After) == 0 && m.fired {
+		d.Alone = "It asked nothing: the flow ended before."
+	}
+	var marks []mark
+	for i, f := range m.frames {
+		if i == framesShown {
+			d.Hidden = len(m.frames) - i
+			break
+		}
+		row := frameRows{Title: "Frame " + strconv.Itoa(i+1)}
+		if f.Lost != "" {
+			row.Lost = f.Lost
+			if m.fired {
+				row.Lost += ", and took its else"
+			}
+		}
+		for _, b := range f.Bindings {
+			if len(row.Values) == fieldsShown {
+				break
+			}
+			row.Values = append(row.Values, field{Name: b.Name, Value: show(b.Value, shortValue)})
+		}
+		for _, x := range m.asked {
+			if x.id.Frame == uint32(i) {
+				row.Asked = append(row.Asked, link{Text: x.name, To: linkTo(x), Note: outcomeWords(x), Class: classOf(x)})
+			}
+		}
+		d.Frames = append(d.Frames, row)
+		if m.sync != nil && f.Line >= 0 && f.Line < len(m.sync.Where) {
+			l := m.sync.Where[f.Line]
+			marks = append(marks, mark{l.Span, "lost", kept(l)})
+		}
+	}
+	if m.sync != nil {
+		for i, p := range m.sync.When {
+			if i < len(m.matched) {
+				marks = append(marks, mark{p.Span, "met", "matched"})
+			}
+		}
+		d.Source, d.Caption = excerptOf(m.sync.Span, marks...), "The text of "+m.name
+	}
+	return d
+}
+
+// syncDetail says whether a sync did anything in a flow, and why not.
+func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
+	fired, dropped := s.of(sync.Name)
+	d := &detail{Kind: "sync", Over: "Sync", Title: sync.Name, Class: refused, Mark: "did not fire"}
+	tree, lead := in.whyNot(s, sync)
+	d.Lead = lead
+	if tree != nil {
+		d.Why, d.WhyOf = in.reasonOf(tree), "What was found, line by line"
+	}
+	var marks []mark
+	switch {
+	case len(fired) > 0:
+		d.Class, d.Mark = fine, "fired "+times(len(fired))
+		for i, p := range sync.When {
+			if i < len(fired[0].matched) {
+				marks = append(marks, mark{p.Span, "met", "matched"})
+			}
+		}
+	case len(dropped) > 0:
+		d.Mark = "matched, but stopped in where"
+		for _, m := range dropped {
+			for _, f := range m.frames {
+				if f.Line >= 0 && f.Line < len(sync.Where) {
+					marks = append(marks, mark{sync.Where[f.Line].Span, "lost", "stopped here: it " + kept(sync.Where[f.Line])})
+				}
+			}
+		}
+	default:
+		d.Mark = "did not match"
+		marks = s.unmet(sync, tree)
+	}
+	for _, m := range append(fired, dropped...) {
+		if len(d.After) == framesShown {
+			break
+		}
+		note := "fired"
+		if !m.fired {
+			note = "stopped in where"
+		}
+		d.After = append(d.After, link{Text: "match " + strconv.Itoa(m.n+1), To: linkToMatch(m), Note: note})
+	}
+	d.Source, d.Caption = excerptOf(sync.Span, marks...), "The text of "+sync.Name
+	return d
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return strconv.Itoa(n) + " times"
+}

@@ -1,0 +1,189 @@
+package inspect
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// A flowView is what the page of one flow shows.
+type flowView struct {
+	ID           string
+	Title        string
+	Class        class
+	Mark, Words  string
+	Text, Why    string
+	Look         *link // where to look first
+	Clock, Day   string
+	Moment, Took string
+	Actions      int
+	Damage       string
+	Faults       []string
+	Picture      *picture
+	Items        []*item
+	Hidden       int // actions that have no room in the list
+	Stopped      []link
+	Others       []link
+	OthersHidden int
+	Detail       *detail
+	Record       []string
+	RecordHidden int
+}
+
+// An item is a line of the flow as a list: an action, or a sync with what it
+// asked below it.
+type item struct {
+	Text, Note string
+	Link       string
+	Class      class
+	Sync       bool
+	Selected   bool
+	End        string // the answer, where this action is the last
+	Items      []*item
+}
+
+const (
+	itemsShown  = 400
+	itemsDepth  = 30
+	recordShown = 300
+	syncsShown  = 400
+)
+
+// flowPage shows one flow.
+func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
+	id, err := value.ParseID(r.PathValue("id"))
+	if err != nil {
+		in.missing(w, r, "This is no flow's id: "+cut(r.PathValue("id"), 60)+".")
+		return
+	}
+	s, err := in.reader(r.Context()).load(id)
+	switch {
+	case errors.Is(err, errUnknown):
+		in.missing(w, r, "There is no flow "+id.String()+". It may have been forgotten: the store keeps as many as it has room for.")
+		return
+	case err != nil:
+		in.failed(w, r, "reading a flow", err)
+		return
+	}
+	e := s.ending()
+	at := in.selected(s, e, r)
+	v := flowView{
+		ID: id.String(), Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, longValue), Why: e.why,
+		Clock: clock(s.begun), Day: s.begun.Format(time.DateOnly), Moment: s.begun.Format(time.RFC3339Nano), Took: s.took(),
+		Actions: len(s.steps), Faults: s.faults, Picture: s.draw(e, at), Detail: in.detail(s, e, at),
+	}
+	if v.Words == v.Mark {
+		v.Words = ""
+	}
+	if s.damage != nil {
+		v.Damage = s.damage.Error()
+	}
+	if e.step != nil {
+		v.Look = &link{Text: e.step.name, To: linkTo(e.step)}
+	}
+	v.list(s, e, at)
+	v.syncs(in, s)
+	for i, x := range s.entries {
+		if i == recordShown {
+			v.RecordHidden = len(s.entries) - i
+			break
+		}
+		v.Record = append(v.Record, cut(x.String(), 400))
+	}
+	in.render(w, r, http.StatusOK, "flow", s.title(), v)
+}
+
+// list makes the flow as an indented list.
+func (v *flowView) list(s *story, e ending, at selection) {
+	left := itemsShown
+	var add func(x *step, depth int) *item
+	add = func(x *step, depth int) *item {
+		left--
+		it := &item{Text: x.name, Note: outcomeWords(x), Link: linkTo(x), Class: classOf(x), Selected: at.step == x}
+		if x.outcome == journal.Returned && len(x.out) > 0 {
+			it.Note = "returned " + arguments(x.out)
+		}
+		if x == s.root() && x.is(plan.Request) {
+			it.Note = s.title()
+		}
+		if x.is(plan.Respond) && x.outcome == journal.Returned {
+			it.Note = "answered " + arguments(withoutRequest(x.in))
+		}
+		if x == e.last && e.class != running {
+			it.End = strings.TrimSpace(e.mark + " " + e.words)
+		}
+		for _, m := range x.causes {
+			line := &item{Text: m.name, Note: "fired", Link: linkToMatch(m), Class: fine, Sync: true, Selected: at.match == m}
+			if n := len(m.frames); n > 1 {
+				line.Note = fmt.Sprintf("fired, with %d frames", n)
+			}
+			if !m.fired {
+				line.Note, line.Class = "matched, but stopped in where", refused
+			}
+			it.Items = append(it.Items, line)
+			for i, y := range m.asked {
+				if left <= 0 || depth == itemsDepth {
+					v.Hidden += len(m.asked) - i
+					break
+				}
+				line.Items = append(line.Items, add(y, depth+1))
+			}
+		}
+		return it
+	}
+	if root := s.root(); root != nil {
+		v.Items = []*item{add(root, 0)}
+	}
+}
+
+func withoutRequest(list []value.Field) []value.Field {
+	return slices.DeleteFunc(slices.Clone(list), func(f value.Field) bool { return f.Name == "request" || f.Value.IsNull() })
+}
+
+// arguments writes named values as the language does, short.
+func arguments(list []value.Field) string {
+	var parts []string
+	for _, f := range list {
+		v := show(f.Value, 40)
+		if v.Kind == "text" {
+			v.Text = `"` + v.Text + `"`
+		}
+		parts = append(parts, f.Name+": "+v.Text)
+	}
+	return cut("("+strings.Join(parts, ", ")+")", 160)
+}
+
+// syncs lists the syncs that did not fire: those that a where stopped, and the
+// others.
+func (v *flowView) syncs(in *Inspector, s *story) {
+	for _, sync := range in.plan.Syncs {
+		fired, dropped := s.of(sync.Name)
+		switch {
+		case len(fired) > 0:
+		case len(dropped) > 0:
+			v.Stopped = append(v.Stopped, link{Text: sync.Name, To: "?" + bySync + "=" + sync.Name + "#detail", Note: lostAt(dropped[0])})
+		case len(v.Others) < syncsShown:
+			v.Others = append(v.Others, link{Text: sync.Name, To: "?" + bySync + "=" + sync.Name + "#detail", Note: place(sync.Span)})
+		default:
+			v.OthersHidden++
+		}
+	}
+}
+
+// lostAt says which line of where dropped a match.
+func lostAt(m *match) string {
+	for _, f := range m.frames {
+		if f.Line >= 0 && f.Line < len(m.sync.Where) {
+			l := m.sync.Where[f.Line]
+			return cut(l.Text, 80) + " " + kept(l)
+		}
+	}
+	return "stopped in where"
+}

@@ -1,0 +1,195 @@
+package inspect
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/value"
+)
+
+const (
+	flowsShown = 50   // on one page
+	flowsRead  = 2000 // for one page, when somebody searches
+	searchTime = 2 * time.Second
+)
+
+// A flowsView is what the page with the list of flows shows.
+type flowsView struct {
+	Query, Outcome, Sync string
+	Syncs                []string
+	Rows                 []flowRow
+	Read                 int    // how many flows were looked at
+	Older                string // a link, where there may be more
+	Newest               string // a link to the beginning of the list
+	Searching            bool
+	Count                flowCount
+	Outcomes             []outcome
+	Opened               time.Time
+}
+
+// A flowRow is one flow in the list.
+type flowRow struct {
+	ID             string
+	Link           string
+	Clock, Moment  string
+	Title          string
+	Class          class
+	Mark, Words    string
+	Text           string
+	Took           string
+	Actions, Fires int
+}
+
+// A flowCount is what has happened since the inspector was made.
+type flowCount struct{ Flows, Refused, Faulted int }
+
+// An outcome is what one can ask for, by the word in the address.
+type outcome struct{ Word, Text string }
+
+var outcomes = []outcome{
+	{"", "any end"}, {"fine", "answered or returned"}, {"refused", "refused"}, {"faulted", "faulted or unanswered"}, {"running", "running"},
+}
+
+// flowsPage lists flows, newest first.
+func (in *Inspector) flowsPage(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	v := flowsView{
+		Query: strings.TrimSpace(query.Get("q")), Outcome: query.Get("outcome"), Sync: query.Get("sync"),
+		Outcomes: outcomes, Opened: in.opened,
+	}
+	c := in.counted()
+	v.Count = flowCount{int(c.flows), int(c.refused), int(c.faulted)}
+	for _, s := range in.plan.Syncs {
+		v.Syncs = append(v.Syncs, s.Name)
+	}
+	v.Searching = v.Query != "" || v.Outcome != "" || v.Sync != ""
+	if id, err := value.ParseID(v.Query); err == nil {
+		if _, err := in.reader(r.Context()).load(id); err == nil {
+			http.Redirect(w, r, "/flows/"+id.String(), http.StatusSeeOther)
+			return
+		}
+	}
+	before, _ := value.ParseID(query.Get("before"))
+	if err := in.list(r, &v, before); err != nil {
+		in.failed(w, r, "reading the list of flows", err)
+		return
+	}
+	in.render(w, r, http.StatusOK, "flows", "Flows", v)
+}
+
+// list fills the rows. It reads on until the page is full, the flows are at an
+// end, or enough have been looked at.
+func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error {
+	reader := in.reader(r.Context())
+	deadline := time.Now().Add(searchTime)
+	if before != value.Zero {
+		v.Newest = "/?" + v.keep(nil).Encode()
+	}
+	for {
+		ids, err := in.store.Flows(r.Context(), before, flowsShown+1)
+		if err != nil {
+			return err
+		}
+		ids = newestFirst(append(ids, in.recent.before(before)...))
+		if len(ids) == 0 {
+			return nil
+		}
+		ids = ids[:min(len(ids), flowsShown)]
+		for _, id := range ids {
+			if len(v.Rows) == flowsShown || v.Read >= flowsRead || v.Read%64 == 63 && time.Now().After(deadline) {
+				v.Older = "/?" + v.keep(url.Values{"before": {before.String()}}).Encode()
+				return nil
+			}
+			before = id
+			v.Read++
+			s, err := reader.load(id)
+			if err != nil {
+				continue // it has been forgotten since the list was made
+			}
+			if row, ok := v.row(s); ok {
+				v.Rows = append(v.Rows, row)
+			}
+		}
+	}
+}
+
+// keep gives the address's query with what is being searched for.
+func (v *flowsView) keep(more url.Values) url.Values {
+	q := url.Values{}
+	for name, text := range map[string]string{"q": v.Query, "outcome": v.Outcome, "sync": v.Sync} {
+		if text != "" {
+			q.Set(name, text)
+		}
+	}
+	for name, list := range more {
+		q[name] = list
+	}
+	return q
+}
+
+// row makes the row of a flow, and tells whether it is one that is looked for.
+func (v *flowsView) row(s *story) (flowRow, bool) {
+	e := s.ending()
+	row := flowRow{
+		ID: s.id.String(), Link: "/flows/" + s.id.String(), Clock: clock(s.begun), Moment: s.begun.Format(time.RFC3339Nano),
+		Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, 120), Took: s.took(), Actions: len(s.steps),
+	}
+	if row.Words == row.Mark {
+		row.Words = ""
+	}
+	for _, m := range s.matches {
+		if m.fired {
+			row.Fires++
+		}
+	}
+	if v.Outcome != "" && string(e.class) != v.Outcome {
+		return row, false
+	}
+	if v.Sync != "" && !slices.ContainsFunc(s.matches, func(m *match) bool { return m.name == v.Sync }) {
+		return row, false
+	}
+	return row, v.Query == "" || s.has(v.Query)
+}
+
+// took is how long the flow took, where that is known.
+func (s *story) took() string {
+	if s.ended.IsZero() {
+		return ""
+	}
+	return lasted(s.ended.Sub(s.begun))
+}
+
+// has tells whether a text stands in the flow: in its id, its path, an action's
+// name, a value, a refusal. Upper and lower case are the same.
+func (s *story) has(text string) bool {
+	text = strings.ToLower(text)
+	found := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
+	if strings.HasPrefix(s.id.String(), text) || found(s.title()) {
+		return true
+	}
+	in := func(list []value.Field) bool {
+		return slices.ContainsFunc(list, func(f value.Field) bool {
+			// A secret is a mark here like everywhere, and cannot be found.
+			return found(string(value.AppendJSON(nil, f.Value)))
+		})
+	}
+	for _, e := range s.entries {
+		if found(e.Action) || found(e.Sync) || found(e.Code) || found(e.Text) || in(e.In) || in(e.Out) {
+			return true
+		}
+		if e.Kind == journal.Fired || e.Kind == journal.Dropped {
+			for _, f := range e.Frames {
+				for _, b := range f.Bindings {
+					if found(string(value.AppendJSON(nil, b.Value))) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,134 @@
+// Package inspect is the page in a browser that shows what a program does and
+// why.
+//
+// Its three main types are [Inspector], the http.Handler, which also listens to
+// the journal as an engine's recorder; story, one flow read back from its
+// journal as actions, firings and the answer; and picture, a story laid out to
+// be drawn. It promises that everything can be read without script, with a
+// keyboard and by ear; that what it shows is bounded, however large the flow;
+// that a secret is never shown, nor what was made of one; and that it changes
+// nothing. It refuses to be reached from elsewhere: it stands on an address of
+// its own, on this machine, behind a token unless in development, and nothing
+// in it loads from another place.
+//
+// The files follow a visit: serve.go listens, guard.go lets in, flows.go and
+// flow.go, program.go, concept.go and route.go are the pages, page.go writes
+// them. Behind them recent.go keeps what the engine tells, story.go, ending.go,
+// origin.go and reason.go make sense of it, picture.go and map.go draw.
+package inspect
+
+import (
+	"html/template"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options of an inspector. The zero value is right.
+type Options struct {
+	// Token is what lets in: it is given once in the address, ?token=, and kept
+	// in a cookie from then on; programs send it as a bearer. Empty means that
+	// New makes one: see Inspector.Token.
+	Token string
+	// Development lets everyone in who can reach the address.
+	Development bool
+	// Hosts are names, besides those of this machine itself, under which the
+	// inspector may be asked for, without a port.
+	Hosts []string
+	// Metrics serves /metrics; nil means that there is nothing there.
+	Metrics http.Handler
+	// Clock gives the moment; nil means time.Now.
+	Clock func() time.Time
+	// Log is told what could not be shown; nil means slog.Default.
+	Log *slog.Logger
+}
+
+// An Inspector serves the pages for one program. Its methods may be called by
+// several goroutines.
+type Inspector struct {
+	plan     *plan.Plan
+	store    store.Store
+	schema   *store.Schema
+	options  Options
+	guard    guard
+	recent   recent
+	counts   counts
+	ids      *value.IDs
+	mux      *http.ServeMux
+	pages    map[string]*template.Template
+	assets   map[string]asset
+	sources  *sources
+	program  *programMap
+	streams  streams
+	opened   time.Time
+	byName   map[string]*plan.Sync
+	actions  map[string]*plan.Action
+	database map[string]int // places of tables by name
+}
+
+// New makes the inspector of a program and its store. It reads the plan and the
+// store and what Record is told, so it can be made before the engine whose
+// recorder it is to be.
+func New(p *plan.Plan, st store.Store, opt Options) *Inspector {
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
+	if opt.Log == nil {
+		opt.Log = slog.Default()
+	}
+	in := &Inspector{
+		plan: p, store: st, schema: engine.Schema(p), options: opt, guard: newGuard(opt),
+		ids: value.NewIDs(), pages: parsePages(), assets: readAssets(), sources: sourcesOf(p),
+		opened: opt.Clock(), byName: map[string]*plan.Sync{}, actions: map[string]*plan.Action{},
+		database: map[string]int{},
+	}
+	in.streams.ended = make(chan struct{})
+	for _, s := range p.Syncs {
+		in.byName[s.Name] = s
+	}
+	for _, a := range p.Actions {
+		in.actions[a.FullName()] = a
+	}
+	for i, t := range in.schema.Tables {
+		in.database[t.Name()] = i
+	}
+	in.counts.init(p)
+	in.program = mapOf(p)
+	in.mux = in.routes()
+	return in
+}
+
+// routes are the addresses of the pages. All of them are read with GET.
+func (in *Inspector) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", in.flowsPage)
+	mux.HandleFunc("GET /flows/{id}", in.flowPage)
+	mux.HandleFunc("GET /program", in.programPage)
+	mux.HandleFunc("GET /concepts", in.conceptsPage)
+	mux.HandleFunc("GET /concepts/{name}", in.conceptPage)
+	mux.HandleFunc("GET /concepts/{name}/{set}", in.setPage)
+	mux.HandleFunc("GET /routes", in.routesPage)
+	mux.HandleFunc("GET /source/{file...}", in.sourcePage)
+	mux.HandleFunc("GET /live", in.live)
+	mux.HandleFunc("GET /page/{name}", in.asset)
+	if in.options.Metrics != nil {
+		mux.Handle("GET /metrics", in.options.Metrics)
+	}
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		in.missing(w, r, "There is no page at "+cut(r.URL.Path, 80)+".")
+	})
+	return mux
+}
+
+// ServeHTTP answers who may look, and nobody else.
+func (in *Inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	protect(w.Header())
+	if in.guard.admits(in, w, r) {
+		in.mux.ServeHTTP(w, r)
+	}
+}

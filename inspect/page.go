@@ -1,0 +1,122 @@
+package inspect
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// A layout is what every page has around what it shows.
+type layout struct {
+	App     string
+	Title   string
+	Part    string // which entry of the navigation is the present one
+	Style   string // addresses that change when what they lead to changes
+	Script  string
+	Metrics bool
+	Bare    bool // without a way on: for those who may not look
+	Page    any
+}
+
+// parts says to which entry of the navigation a page belongs.
+var parts = map[string]string{
+	"flows": "flows", "flow": "flows", "program": "program", "source": "program",
+	"concepts": "concepts", "concept": "concepts", "set": "concepts", "routes": "routes",
+}
+
+// parsePages reads the templates. They are part of the program: one that cannot
+// be read is a mistake in it.
+func parsePages() map[string]*template.Template {
+	base := template.Must(template.New("layout.html").Funcs(template.FuncMap{
+		"count":   count,
+		"count64": func(n int64, one, many string) string { return count(int(n), one, many) },
+		"add":     func(a, b int) int { return a + b },
+	}).ParseFS(pageFiles, "page/layout.html", "page/parts.html"))
+	pages := map[string]*template.Template{}
+	for _, name := range []string{"flows", "flow", "program", "concepts", "concept", "set", "routes", "source", "problem"} {
+		pages[name] = template.Must(template.Must(base.Clone()).ParseFS(pageFiles, "page/"+name+".html"))
+	}
+	return pages
+}
+
+// render writes a page. What cannot be written whole is not written at all.
+func (in *Inspector) render(w http.ResponseWriter, r *http.Request, status int, name, title string, page any) {
+	app := in.plan.Name
+	if app == "" {
+		app = "app"
+	}
+	var b bytes.Buffer
+	err := in.pages[name].Execute(&b, layout{
+		App: app, Title: title, Part: parts[name], Page: page, Metrics: in.options.Metrics != nil,
+		Bare:  status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusMisdirectedRequest,
+		Style: in.assets["style.css"].link, Script: in.assets["script.js"].link,
+	})
+	if err != nil {
+		in.options.Log.Error("writing a page of the inspector", "page", name, "error", err)
+		http.Error(w, "This page could not be written; the log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b.Bytes()) // whoever has gone needs no answer
+	}
+}
+
+// problem says that something is not to be had.
+func (in *Inspector) problem(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	in.render(w, r, status, "problem", title, struct{ Title, Text string }{title, text})
+}
+
+func (in *Inspector) missing(w http.ResponseWriter, r *http.Request, text string) {
+	in.problem(w, r, http.StatusNotFound, "There is nothing here", text)
+}
+
+func (in *Inspector) failed(w http.ResponseWriter, r *http.Request, doing string, err error) {
+	in.options.Log.Error("the inspector was "+doing, "error", err)
+	in.problem(w, r, http.StatusInternalServerError, "This could not be read", sentence(doing+": "+err.Error()))
+}
+
+// An asset is a file that pages refer to.
+type asset struct {
+	kind, link string
+	text       []byte
+}
+
+func readAssets() map[string]asset {
+	assets := map[string]asset{}
+	for name, kind := range map[string]string{
+		"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+	} {
+		text, err := fs.ReadFile(pageFiles, path.Join("page", name))
+		if err != nil {
+			panic(err) // it is part of the program
+		}
+		sum := sha256.Sum256(text)
+		assets[name] = asset{kind, "/page/" + name + "?" + hex.EncodeToString(sum[:4]), text}
+	}
+	return assets
+}
+
+// asset serves the style, the script and the icon.
+func (in *Inspector) asset(w http.ResponseWriter, r *http.Request) {
+	a, ok := in.assets[r.PathValue("name")]
+	if !ok {
+		in.missing(w, r, "There is no file "+cut(r.PathValue("name"), 60)+".")
+		return
+	}
+	w.Header().Set("Content-Type", a.kind)
+	if strings.HasSuffix(a.link, "?"+r.URL.RawQuery) {
+		w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	}
+	_, _ = w.Write(a.text) // whoever has gone needs no answer
+}

@@ -1,0 +1,390 @@
+package inspect
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+)
+
+// A picture is a story laid out to be drawn, from left to right: an action, the
+// firings that it set off, what each of them asked, one below the other, and
+// the answer at its end. Rows are in the order of time.
+type picture struct {
+	Width, Height int
+	Nodes         []*node
+	Edges         []edge
+	Hidden        int // how many actions have no room in it
+}
+
+// A node is something in a picture that has a place.
+type node struct {
+	X, Y, W, H    int
+	Kind          string // "action", "firing", "drop", "answer", "more"
+	Class         class
+	Outline       string // path of its shape
+	Title, Below  string
+	TextX         int
+	TitleY, NoteY int
+	Link, Label   string
+	Selected      bool
+	OnPath        bool // it leads to what is selected
+	column, row   int
+	step          *step
+	match         *match
+}
+
+// An edge is a line between nodes.
+type edge struct {
+	Path string
+	Kind string // "asks", "joins", "flows", "ends"
+	// Text stands on the line, at X and Y.
+	Text   string
+	X, Y   int
+	OnPath bool
+}
+
+// What a picture shows at most; more than that nobody reads in a picture.
+const (
+	pictureNodes = 160
+	pictureDepth = 20
+	pictureAsked = 14 // actions of one firing
+)
+
+// Sizes in units of the picture, which are pixels at its usual size.
+const (
+	rowHeight    = 66
+	nodeHeight   = 46
+	pillHeight   = 28
+	columnGap    = 40
+	pictureEdge  = 14
+	letterWidth  = 7
+	smallWidth   = 6
+	fewestInNode = 96
+)
+
+// drawing is a picture in the making.
+type drawing struct {
+	picture
+	story  *story
+	ending ending
+	at     selection
+	steps  map[*step]*node
+	firing map[*match]*node
+	widths []int // of the columns
+}
+
+// draw lays a story out. What is selected is marked, with what leads to it.
+func (s *story) draw(e ending, at selection) *picture {
+	d := &drawing{story: s, ending: e, at: at, steps: map[*step]*node{}, firing: map[*match]*node{}}
+	if root := s.root(); root != nil {
+		d.step(root, 0, 0, 0)
+	}
+	d.place()
+	d.joins()
+	d.flows()
+	return &d.picture
+}
+
+func (d *drawing) add(n *node) *node {
+	title, below := len([]rune(n.Title)), len([]rune(n.Below))
+	n.W = max(fewestInNode, title*letterWidth+34, below*smallWidth+34)
+	n.H = nodeHeight
+	if n.Kind == "firing" || n.Kind == "drop" || n.Kind == "more" {
+		n.W, n.H = title*smallWidth+38, pillHeight
+	}
+	if n.Kind == "drop" {
+		n.H, n.W = nodeHeight-6, max(title*smallWidth+38, below*smallWidth+28)
+	}
+	for len(d.widths) <= n.column {
+		d.widths = append(d.widths, 0)
+	}
+	d.widths[n.column] = max(d.widths[n.column], n.W)
+	d.Nodes = append(d.Nodes, n)
+	return n
+}
+
+// step adds an action at a row and everything that it set off, and gives the
+// next free row.
+func (d *drawing) step(x *step, column, row, depth int) int {
+	n := d.add(&node{Kind: "action", column: column, row: row, step: x, Title: cut(x.name, 30), Class: classOf(x),
+		Below: below(x), Link: linkTo(x), Label: x.name + ", " + outcomeWords(x), Selected: d.at.step == x})
+	if x == d.story.root() && x.is(plan.Request) {
+		n.Title, n.Below = cut(d.story.title(), 34), "request"
+		n.Label = "request " + d.story.title()
+	}
+	d.steps[x] = n
+	next := row
+	for _, m := range x.causes {
+		next = d.match(m, column+1, next, depth)
+	}
+	if d.ending.last == x && d.ending.class != running {
+		a := d.add(&node{Kind: "answer", column: column + 1, row: next, Class: d.ending.class, Title: d.ending.mark,
+			Below: cut(d.ending.words, 26), Label: "the end: " + d.ending.mark + ", " + d.ending.words})
+		if answeredBy(d.ending) {
+			a.Below = "answer"
+		}
+		next++
+	}
+	return max(next, row+1)
+}
+
+func answeredBy(e ending) bool { return strings.HasPrefix(e.words, "answered") }
+
+func (d *drawing) match(m *match, column, row, depth int) int {
+	kind := "firing"
+	if !m.fired {
+		kind = "drop"
+	}
+	n := d.add(&node{Kind: kind, column: column, row: row, match: m, Title: cut(m.name, 28), Link: linkToMatch(m), Selected: d.at.match == m})
+	d.firing[m] = n
+	if !m.fired {
+		n.Below = "stopped in where"
+		n.Label = "sync " + m.name + " matched, but stopped in where"
+		return row + 1
+	}
+	n.Label = "sync " + m.name + " fired"
+	if len(m.frames) > 1 {
+		n.Title += fmt.Sprintf(" ×%d", len(m.frames))
+		n.W = len([]rune(n.Title))*smallWidth + 38
+		d.widths[column] = max(d.widths[column], n.W)
+		n.Label += fmt.Sprintf(" with %d frames", len(m.frames))
+	}
+	next := row
+	for i, x := range m.asked {
+		if i == pictureAsked || depth == pictureDepth || len(d.Nodes) >= pictureNodes {
+			rest := len(m.asked) - i
+			d.Hidden += rest
+			d.add(&node{Kind: "more", column: column + 1, row: next, match: m, Title: "and " + count(rest, "more", "more"),
+				Label: "and " + count(rest, "more action", "more actions") + ", in the list below", Link: "#steps"})
+			next++
+			break
+		}
+		next = d.step(x, column+1, next, depth+1)
+	}
+	return max(next, row+1)
+}
+
+// place gives every node its coordinates and its shape, and draws the edges of
+// the tree.
+func (d *drawing) place() {
+	x := pictureEdge
+	lefts := make([]int, len(d.widths))
+	for i, w := range d.widths {
+		lefts[i] = x
+		x += w + columnGap
+	}
+	d.Width = x - columnGap + pictureEdge
+	rows := 0
+	for _, n := range d.Nodes {
+		n.X = lefts[n.column]
+		n.Y = pictureEdge + n.row*rowHeight + (nodeHeight-n.H)/2
+		if n.Kind == "action" || n.Kind == "answer" {
+			n.W = d.widths[n.column]
+			if n.Kind == "answer" {
+				n.W = max(84, len([]rune(n.Below))*smallWidth+44)
+			}
+		}
+		n.TextX = n.X + n.W/2
+		n.TitleY = n.Y + n.H/2 + 4
+		if n.Below != "" {
+			n.TitleY, n.NoteY = n.Y+n.H/2-3, n.Y+n.H/2+13
+		}
+		n.Outline = outline(n)
+		rows = max(rows, n.row+1)
+	}
+	d.Height = 2*pictureEdge + (rows-1)*rowHeight + nodeHeight
+	d.Edges = nil
+	d.path()
+	for _, n := range d.Nodes {
+		if from := d.parent(n); from != nil {
+			kind := "asks"
+			if n.Kind == "answer" {
+				kind = "ends"
+			}
+			d.Edges = append(d.Edges, edge{Kind: kind, Path: elbow(from, n), OnPath: n.OnPath && from.OnPath})
+		}
+	}
+}
+
+// parent is the node that a node hangs from.
+func (d *drawing) parent(n *node) *node {
+	switch n.Kind {
+	case "action":
+		if n.step.by != nil {
+			return d.firing[n.step.by]
+		}
+	case "firing", "drop":
+		if n.match.cause != nil {
+			return d.steps[n.match.cause]
+		}
+	case "more":
+		return d.firing[n.match]
+	case "answer":
+		return d.steps[d.ending.last]
+	}
+	return nil
+}
+
+// path marks what leads from the request to what is selected.
+func (d *drawing) path() {
+	for _, n := range d.Nodes {
+		n.OnPath = n.Kind == "answer" && (d.at.step == d.ending.last || d.at.step == d.ending.step)
+	}
+	var mark func(x *step)
+	up := func(m *match) {
+		if n := d.firing[m]; n != nil {
+			n.OnPath = true
+		}
+		for _, y := range m.matched {
+			mark(y)
+		}
+	}
+	mark = func(x *step) {
+		n := d.steps[x]
+		if n == nil || n.OnPath {
+			return
+		}
+		n.OnPath = true
+		if x.by != nil {
+			up(x.by)
+		}
+	}
+	if d.at.step != nil {
+		mark(d.at.step)
+	}
+	if d.at.match != nil {
+		up(d.at.match)
+	}
+}
+
+// joins draws the lines to a firing from the other actions that it matched.
+func (d *drawing) joins() {
+	for _, n := range d.Nodes {
+		if n.match == nil || n.Kind == "more" {
+			continue
+		}
+		for _, x := range n.match.matched {
+			from := d.steps[x]
+			if from == nil || x == n.match.cause {
+				continue
+			}
+			x1, y1 := from.X+from.W, from.Y+from.H/2
+			x2, y2 := n.X+n.W/2, n.Y
+			if y1 > y2 {
+				y2 = n.Y + n.H
+			}
+			d.Edges = append(d.Edges, edge{Kind: "joins", OnPath: n.OnPath && from.OnPath,
+				Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+columnGap/2, y1, x2, (y1+y2)/2, x2, y2)})
+		}
+	}
+}
+
+// flows draws which actions of the same firing gave the selected one its
+// inputs.
+func (d *drawing) flows() {
+	to := d.steps[d.at.step]
+	if to == nil {
+		return
+	}
+	sources := d.story.sources(d.at.step)
+	for _, from := range d.Nodes {
+		names := sources[from.step]
+		if from.step == nil || len(names) == 0 || from.step.by != d.at.step.by || from.column != to.column {
+			continue
+		}
+		x := from.X + from.W
+		y1, y2 := from.Y+from.H*3/4, to.Y+to.H/4
+		bulge := 16
+		d.Edges = append(d.Edges, edge{Kind: "flows", OnPath: true, Text: cut(strings.Join(names, ", "), 24),
+			X: x + bulge + 2, Y: y1 + 20,
+			Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x, y1, x+bulge, y1, x+bulge, y2, x+2, y2)})
+		d.Width = max(d.Width, x+bulge+8+len(names)*60)
+	}
+}
+
+// elbow is a line from the right of one node to the left of another, with a
+// rounded corner where it turns.
+func elbow(a, b *node) string {
+	x1, y1 := a.X+a.W, a.Y+a.H/2
+	x2, y2 := b.X, b.Y+b.H/2
+	if y1 == y2 {
+		return fmt.Sprintf("M%d %dH%d", x1, y1, x2)
+	}
+	// The trunk stands close to the right, where all the others turn too.
+	x, r := x2-columnGap/2, 8
+	return fmt.Sprintf("M%d %dH%dQ%d %d %d %dV%dQ%d %d %d %dH%d", x1, y1, x-r, x, y1, x, y1+r, y2-r, x, y2, x+r, y2, x2)
+}
+
+// outline draws a node's shape: what returned is a rounded box, what was
+// refused has pointed ends, what faulted has its corners cut off, the answer is
+// round at both ends.
+func outline(n *node) string {
+	x, y, w, h := n.X, n.Y, n.W, n.H
+	switch {
+	case n.Kind == "answer":
+		return rounded(x, y, w, h, h/2)
+	case n.Kind == "firing", n.Kind == "more":
+		return rounded(x, y, w, h, h/2)
+	case n.Kind == "drop":
+		return rounded(x, y, w, h, 6)
+	case n.Class == refused:
+		p := 12
+		return fmt.Sprintf("M%d %dH%dL%d %dL%d %dH%dL%d %dZ", x+p, y, x+w-p, x+w, y+h/2, x+w-p, y+h, x+p, x, y+h/2)
+	case n.Class == faulted:
+		p := 12
+		return fmt.Sprintf("M%d %dH%dL%d %dV%dL%d %dH%dL%d %dV%dZ", x+p, y, x+w-p, x+w, y+p, y+h-p, x+w-p, y+h, x+p, x, y+h-p, y+p)
+	}
+	return rounded(x, y, w, h, 7)
+}
+
+func rounded(x, y, w, h, r int) string {
+	return fmt.Sprintf("M%d %dh%da%d %d 0 0 1 %d %dv%da%d %d 0 0 1 %d %dh%da%d %d 0 0 1 %d %dv%da%d %d 0 0 1 %d %dZ",
+		x+r, y, w-2*r, r, r, r, r, h-2*r, r, r, -r, r, -(w - 2*r), r, r, -r, -r, -(h - 2*r), r, r, r, -r)
+}
+
+func classOf(x *step) class {
+	switch x.outcome {
+	case journal.Returned:
+		return fine
+	case journal.Refused, journal.Undone:
+		return refused
+	case journal.Fault:
+		return faulted
+	}
+	return running
+}
+
+// below is what stands under an action's name.
+func below(x *step) string {
+	switch x.outcome {
+	case journal.Returned:
+		if len(x.out) > 0 {
+			var names []string
+			for _, f := range x.out {
+				names = append(names, f.Name)
+			}
+			return cut("returned "+strings.Join(names, ", "), 30)
+		}
+		return "returned"
+	case journal.Refused:
+		return cut("✕ refused "+x.code, 34)
+	case journal.Fault:
+		return "⚠ faulted"
+	case journal.Undone:
+		return "↶ undone"
+	}
+	return "… not ended"
+}
+
+// outcomeWords says how an action ended.
+func outcomeWords(x *step) string {
+	switch x.outcome {
+	case journal.Refused:
+		return "refused " + x.code
+	case journal.Pending:
+		return "has not ended"
+	}
+	return x.outcome.String()
+}

@@ -1,0 +1,173 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Reason is an explanation as a page draws it: a tree, of which no more is
+// kept than a person reads.
+type reason struct {
+	Title, Text   string
+	Place, Source string // where it stands, and a link to it
+	Action        string // a link to the action that it is about
+	Cause         bool   // this is where it came to its end
+	Values        []explain.Detail
+	Children      []*reason
+	More          bool // what is below is not shown
+}
+
+const (
+	reasonNodes = 150
+	reasonDepth = 24
+)
+
+// reasonOf makes a reason of an explanation.
+func (in *Inspector) reasonOf(t *explain.Tree) *reason {
+	left := reasonNodes
+	var make func(t *explain.Tree, depth int) *reason
+	make = func(t *explain.Tree, depth int) *reason {
+		left--
+		r := &reason{Title: cut(t.Title, 400), Text: cut(t.Text, 200), Cause: t.Cause}
+		r.Place, r.Source = in.placeLink(t.Place)
+		if t.Action != "" {
+			id := t.Action
+			if id == "0" {
+				id = "0.0.0"
+			}
+			r.Action = "?" + byAction + "=" + id + "#detail"
+		}
+		for _, v := range t.Values {
+			v.Value = cut(v.Value, shortValue)
+			r.Values = append(r.Values, v)
+		}
+		for _, c := range t.Children {
+			if left <= 0 || depth == reasonDepth {
+				r.More = true
+				break
+			}
+			r.Children = append(r.Children, make(c, depth+1))
+		}
+		return r
+	}
+	return make(t, 0)
+}
+
+// placeLink makes a link of a place in the program, "file:line:col".
+func (in *Inspector) placeLink(place string) (text, to string) {
+	parts := strings.Split(place, ":")
+	if len(parts) < 3 {
+		return "", ""
+	}
+	file := strings.Join(parts[:len(parts)-2], ":")
+	line, err := strconv.Atoi(parts[len(parts)-2])
+	if err != nil || in.sources.files[file] == nil {
+		return place, ""
+	}
+	return file + ":" + parts[len(parts)-2], sourceLink(file, line)
+}
+
+// whyNot says why a sync did not fire, or that it did.
+func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead string) {
+	tree, err := explain.WhyNot(s.plan, s.entries, sync.Name)
+	if err != nil {
+		return nil, sentence(err.Error())
+	}
+	return tree, sentence(tree.Sentence)
+}
+
+// stopped says where the where of a sync dropped a match.
+func stopped(m *match) string {
+	if m.sync == nil {
+		return "The program has no sync of this name any more."
+	}
+	for _, f := range m.frames {
+		if f.Line < 0 || f.Line >= len(m.sync.Where) {
+			continue
+		}
+		l := m.sync.Where[f.Line]
+		text := fmt.Sprintf("Its lines of when were matched, but its line of where at %s (%s) %s", l.Span, cut(l.Text, 100), kept(l))
+		if n := len(m.frames) - 1; n > 0 {
+			text += "; " + count(n, "other frame was", "other frames were") + " lost as well"
+		}
+		return text + ". There is no else under that line, so nothing was asked."
+	}
+	return "It matched, but its where kept nothing."
+}
+
+// unmet marks which lines of a sync's when an action of the flow fits by
+// itself, and which none does.
+func (s *story) unmet(sync *plan.Sync, tree *explain.Tree) []mark {
+	var marks []mark
+	culprit := ""
+	if tree != nil && tree.Culprit() != nil {
+		culprit = tree.Culprit().Place
+	}
+	for _, p := range sync.When {
+		if p.Span.String() != culprit && slices.ContainsFunc(s.steps, func(x *step) bool { return fits(p, x) }) {
+			marks = append(marks, mark{p.Span, "met", "an action fits"})
+		} else {
+			marks = append(marks, mark{p.Span, "lost", "nothing fits"})
+		}
+	}
+	return marks
+}
+
+// fits tells whether an action fits a line of when, but for what the line
+// shares with others.
+func fits(p *plan.Pattern, x *step) bool {
+	if x.spec != p.Action || p.Refused != (x.outcome == journal.Refused) || !p.Refused && x.outcome != journal.Returned {
+		return false
+	}
+	for _, t := range p.Tests {
+		v := x.column(t.Column)
+		if t.Any && v.IsNull() || !t.Any && !value.Equal(orNull(v), orNull(t.Literal)) {
+			return false
+		}
+	}
+	for _, c := range p.Vars {
+		if !c.Optional && x.column(c.Column).IsNull() {
+			return false
+		}
+	}
+	return true
+}
+
+func orNull(v value.Value) value.Value {
+	if v.IsUnset() {
+		return value.Null
+	}
+	return v
+}
+
+// column gives the value at a place of a completed action.
+func (x *step) column(c plan.Column) value.Value {
+	switch {
+	case c.Out && x.outcome == journal.Refused:
+		if c.Index == plan.RefusedCode {
+			return value.String(x.code)
+		}
+		return value.String(x.text)
+	case c.Out && c.Index < len(x.spec.Outputs):
+		return named(x.out, x.spec.Outputs[c.Index])
+	case !c.Out && c.Index < len(x.spec.Inputs):
+		return named(x.in, x.spec.Inputs[c.Index])
+	}
+	return value.Value{}
+}
+
+func named(list []value.Field, name string) value.Value {
+	for _, f := range list {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return value.Value{}
+}
