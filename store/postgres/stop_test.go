@@ -1,0 +1,74 @@
+//go:build unix
+
+package postgres
+
+import (
+	"context"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestStop lets a process sleep past its lease in the middle of its flows.
+// Another one takes them over and ends them. When the first wakes up, it must
+// change nothing of them; it goes on with new ones under a new number.
+func TestStop(t *testing.T) {
+	rounds := 4
+	if testing.Short() {
+		rounds = 1
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	url := place(t)
+	w, err := newWorker(ctx, url, "ABC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.s.Close()
+	go w.adopt(ctx)
+	c := startChild(t, url)
+	for round := range rounds {
+		time.Sleep(time.Duration(60+round*37%100) * time.Millisecond)
+		before := numbersOf(t, w.s)
+		if err := c.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		// Until the one that sleeps is taken for dead, and its flows are done.
+		for len(numbersOf(t, w.s)) > 1 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		settled(t, w.s)
+		c.mu.Lock()
+		done, lost := len(c.done), c.lost
+		c.mu.Unlock()
+		if err := c.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		// Until it has lost what it was doing, and works again.
+		for wait := 0; ; wait++ {
+			c.mu.Lock()
+			again := len(c.done) > done+20 && c.lost > lost
+			c.mu.Unlock()
+			if again {
+				break
+			}
+			if wait > 1000 {
+				t.Fatalf("after it woke up the process has ended %d flows and lost %d", len(c.done)-done, c.lost-lost)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if after := numbersOf(t, w.s); len(after) != 2 || slices.Equal(before, after) {
+			t.Errorf("the nodes are %v, and were %v before: want a new number", after, before)
+		}
+	}
+	c.kill(t)
+	for len(numbersOf(t, w.s)) > 1 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	settled(t, w.s)
+	if handed := agree(t, w, c.done); handed == 0 {
+		t.Error("no flow was handed over: the test tests nothing")
+	}
+	t.Logf("%d flows done, %d lost", len(c.done), c.lost)
+}
