@@ -17,7 +17,8 @@ var update = flag.Bool("update", false, "rewrite the output that the scripts hol
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"legible": func() { os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"legible":  func() { os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"requests": serveRequests,
 	})
 }
 
@@ -30,7 +31,9 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": wantCode,
+			"code":   wantCode,
+			"traces": traceIDs,
+			"follow": followed,
 		},
 	})
 }

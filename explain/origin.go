@@ -98,18 +98,28 @@ func (b *bindings) detail(slot int) Detail {
 	return d
 }
 
+// A trail is the way along which a value is followed back.
+type trail struct {
+	hands int              // that it has come through
+	seen  map[*action]bool // whose outputs it has come from
+}
+
 // far is through how many hands a value is followed.
 const far = 6
 
+func begin() trail { return trail{seen: map[*action]bool{}} }
+
+func (t trail) next() trail { t.hands++; return t }
+
 // source says where a variable has its value from, and what that rests on.
-func (b *bindings) source(slot, depth int) *Tree {
-	if depth > far || slot < 0 || b.sync.Slots[slot] == "" {
+func (b *bindings) source(slot int, way trail) *Tree {
+	if way.hands > far || slot < 0 || b.sync.Slots[slot] == "" {
 		return nil
 	}
 	name := b.sync.Slots[slot] + " = " + show(b.value(slot), b.sync.Types[slot])
 	if p, a, c := b.matched(slot); p != nil {
 		t := (&Tree{Kind: SourceNode, Title: name + " is " + a.columnName(c) + " of " + a.label(), Action: a.id.String()}).at(p.Span, p.Text)
-		t.add(b.record.origin(a, c, depth+1))
+		t.add(b.record.origin(a, c, way.next()))
 		return t
 	}
 	if line := b.found(slot); line != nil {
@@ -117,14 +127,14 @@ func (b *bindings) source(slot, depth int) *Tree {
 		t.add(fromView(line, slot))
 		for _, s := range reads(line) {
 			if s != slot {
-				t.add(b.source(s, depth+1))
+				t.add(b.source(s, way.next()))
 			}
 		}
 		return t
 	}
 	if a, c, line := b.asked(slot); a != nil {
 		t := (&Tree{Kind: SourceNode, Title: name + " is " + a.columnName(c) + " of " + a.label(), Action: a.id.String()}).at(line.Span, line.Text)
-		t.add(b.record.origin(a, c, depth+1))
+		t.add(b.record.origin(a, c, way.next()))
 		return t
 	}
 	return nil
@@ -153,11 +163,13 @@ func fromView(use *plan.Line, slot int) *Tree {
 
 // origin says where an action has a value from: it was written in the line
 // that asked it, or it is a variable of that line, or it came from outside.
-func (r *record) origin(a *action, c plan.Column, depth int) *Tree {
-	if depth > far {
+func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
+	if way.hands > far {
 		return nil
 	}
 	k := r.asking(a.id)
+	seen := way.seen[a]
+	way.seen[a] = way.seen[a] || c.Out
 	name := a.columnName(c) + " = " + show(a.column(c), a.columnType(c))
 	t := &Tree{Kind: SourceNode, Action: a.id.String()}
 	switch {
@@ -166,8 +178,8 @@ func (r *record) origin(a *action, c plan.Column, depth int) *Tree {
 		if k != nil && k.line != nil {
 			t.at(k.line.Span, k.line.Text)
 			for i := range a.in {
-				if !a.in[i].IsNull() {
-					t.add(r.origin(a, plan.Column{Index: i}, depth+1))
+				if !a.in[i].IsNull() && !seen {
+					t.add(r.origin(a, plan.Column{Index: i}, way.next()))
 				}
 			}
 		}
@@ -192,11 +204,11 @@ func (r *record) origin(a *action, c plan.Column, depth int) *Tree {
 		case term.Expr != nil:
 			t.Title = name + " was computed by sync " + k.match.Sync + " as " + clip(term.Expr.Text)
 			for _, s := range term.Expr.Slots {
-				t.add(b.source(s, depth+1))
+				t.add(b.source(s, way.next()))
 			}
 		case term.Slot >= 0:
 			t.Title = name + " was given by sync " + k.match.Sync + ", whose variable is " + k.sync.Slots[term.Slot]
-			t.add(b.source(term.Slot, depth+1))
+			t.add(b.source(term.Slot, way.next()))
 		case !a.column(c).IsNull():
 			t.Title = name + " is written in sync " + k.match.Sync
 		default:

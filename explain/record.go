@@ -260,8 +260,9 @@ func (r *record) asking(id journal.ActionID) *asking {
 		return k
 	}
 	k.lines = branchOf(k.sync, k.frame)
+	a := r.byID[id]
 	for _, line := range k.lines {
-		if line.Line == int(id.Line) {
+		if line.Line == int(id.Line) && (a == nil || a.spec == line.Action) {
 			k.line = line
 		}
 	}

@@ -255,17 +255,3 @@ func TestUnansweredOfOddRecords(t *testing.T) {
 		}
 	}
 }
-
-func FuzzUnanswered(f *testing.F) {
-	p := build(f, "a.sync", "sync S\nwhen\n    Requesting.request (path: \"/x\", x) : (request)\n    Thing.do (x) : (z)\nwhere\n    x == \"1\"\nthen\n    Requesting.respond (request)\n")
-	w := &journal.Writer{}
-	w.Asked(journal.ActionID{}, "Requesting.request", []string{"method", "path", "x"}, []value.Value{value.String("POST"), value.String("/x"), value.String("1")}, nil)
-	w.Returned(journal.ActionID{}, "Requesting.request", []string{"request"}, []value.Value{value.String("r")})
-	f.Add(w.Bytes)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		entries, _ := journal.Read(b)
-		if explain.Unanswered(p, entries) == "" {
-			t.Error("nothing is said")
-		}
-	})
-}

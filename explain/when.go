@@ -285,13 +285,13 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 			n.add(note(text))
 		}
 		if d.kind != missing || !d.column.Out {
-			n.add(r.origin(a, d.column, 0))
+			n.add(r.origin(a, d.column, begin()))
 		}
 		if o := d.other; o != nil {
 			other := &Tree{Kind: SourceNode, Action: o.action.id.String(), Title: d.slotName(o) + " = " +
 				show(o.value, o.action.columnType(o.column)) + " in " + o.action.label() + ", which fits this line"}
 			n.add(other.at(o.pattern.Span, o.pattern.Text))
-			other.add(r.origin(o.action, o.column, 0))
+			other.add(r.origin(o.action, o.column, begin()))
 		}
 		t.add(n)
 	}

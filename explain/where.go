@@ -30,6 +30,7 @@ func (r *record) dropped(s *plan.Sync, m *journal.Entry) *verdict {
 	for i := range m.Frames {
 		n := r.lostAt(s, m, &m.Frames[i])
 		if &m.Frames[i] != f {
+			n.Children = nil // the frame that came furthest tells the way
 			v.tree.add(n)
 			continue
 		}
@@ -88,7 +89,7 @@ func (r *record) lostAt(s *plan.Sync, m *journal.Entry, f *journal.Frame) *Tree 
 		}
 	}
 	for _, slot := range reads(line) {
-		end.add(b.source(slot, 0))
+		end.add(b.source(slot, begin()))
 	}
 	return t
 }
@@ -341,7 +342,7 @@ func (r *record) whatFor(a *action) []*Tree {
 	var list []*Tree
 	for i, v := range a.in {
 		if !v.IsUnset() {
-			list = append(list, r.origin(a, plan.Column{Index: i}, 0))
+			list = append(list, r.origin(a, plan.Column{Index: i}, begin()))
 		}
 	}
 	return list
@@ -349,6 +350,9 @@ func (r *record) whatFor(a *action) []*Tree {
 
 // given lists what a refused respond was asked with as its request.
 func given(a *action) string {
+	if a.spec == nil {
+		return ""
+	}
 	if i := a.spec.Input("request"); i >= 0 {
 		return ", with request = " + clip(a.in[i].String())
 	}
