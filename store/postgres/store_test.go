@@ -35,6 +35,9 @@ func opened(t testing.TB, url string, o Options) *Store {
 
 func TestStore(t *testing.T) {
 	for _, d := range []store.Durability{store.Full, store.Relaxed} {
+		if testing.Short() && d != store.Full {
+			continue
+		}
 		t.Run(d.String(), func(t *testing.T) {
 			o := Options{Durability: d}
 			urls := map[store.Store]string{}
