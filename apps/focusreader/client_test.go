@@ -18,8 +18,9 @@ type client struct {
 // An answer is what the server said.
 type answer struct {
 	status int
-	fields map[string]any
-	cookie *http.Cookie // the session cookie, if one was set
+	fields map[string]any // of an object
+	list   []any          // of a list
+	cookie *http.Cookie   // the session cookie, if one was set
 	raw    string
 }
 
@@ -49,8 +50,13 @@ func (c client) send(r *http.Request) answer {
 		c.t.Fatal(err)
 	}
 	a := answer{status: w.StatusCode, raw: string(text)}
-	if err := json.Unmarshal(text, &a.fields); err != nil {
-		c.t.Fatalf("%s %s answered %d with what is no JSON object: %s", r.Method, r.URL.Path, w.StatusCode, text)
+	if w.Header.Get("Content-Type") == "application/json" {
+		var said any
+		if err := json.Unmarshal(text, &said); err != nil {
+			c.t.Fatalf("%s %s answered %d with what is no JSON: %s", r.Method, r.URL.Path, w.StatusCode, text)
+		}
+		a.fields, _ = said.(map[string]any)
+		a.list, _ = said.([]any)
 	}
 	for _, cookie := range w.Cookies() {
 		if cookie.Name == "session" {
@@ -76,6 +82,32 @@ func (c client) want(path, body string, status int, fields map[string]any, heade
 		}
 	}
 	return a
+}
+
+// get asks for a page; each header is a name and a value.
+func (c client) get(path string, headers ...string) answer {
+	c.t.Helper()
+	r, err := http.NewRequest("GET", c.base+path, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return c.send(r)
+}
+
+// object writes the body of a request: names and values in turn.
+func object(pairs ...any) string {
+	fields := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		fields[pairs[i].(string)] = pairs[i+1]
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
 
 // text gives a field of the answer.

@@ -5,3 +5,7 @@ use Requesting
     session from body, bearer, cookie "session"
 use Profile
 use Sessioning [User = Profile.User]
+use Library [User = Profile.User]
+use Annotation [User = Profile.User, Document = Library.Document]
+use FocusStats [User = Profile.User, Document = Library.Document, Library = Library.Library]
+use TextSettings [User = Profile.User, Document = Library.Document]

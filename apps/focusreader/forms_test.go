@@ -47,19 +47,25 @@ func (f *firings) of(sync string) int {
 	return n
 }
 
-// try serves the concepts of the app with other syncs.
+// loginApp is what of the app logging in takes.
+const loginApp = `
+app Login
+
+use Requesting
+    session from body, bearer, cookie "session"
+use Profile
+use Sessioning [User = Profile.User]
+`
+
+// try serves the concepts that logging in takes, with other syncs.
 func try(t *testing.T, syncs string) (client, *firings) {
 	t.Helper()
-	app, err := texts.ReadFile("focusreader.app")
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := &firings{t: t, flows: map[value.ID][]byte{}}
 	options := legible.Options{Log: slog.New(slog.DiscardHandler), Recorder: f.record}
 	options.Host.Prefix, options.Host.Development = prefix, true
 	c := serveApp(t, legible.New(fstest.MapFS{
-		"focusreader.app": {Data: app},
-		"program.sync":    {Data: []byte(syncs)},
+		"program.app":  {Data: []byte(loginApp)},
+		"program.sync": {Data: []byte(syncs)},
 	}, requesting.New, profile.New, sessioning.New), options)
 	return c, f
 }

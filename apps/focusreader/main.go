@@ -25,9 +25,13 @@ import (
 	"syscall"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/annotation"
+	"github.com/legible-lang/legible/concepts/focusstats"
+	"github.com/legible-lang/legible/concepts/library"
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
+	"github.com/legible-lang/legible/concepts/textsettings"
 	"github.com/legible-lang/legible/host"
 )
 
@@ -53,7 +57,8 @@ func main() {
 
 // newApp is the app: its texts and the Go of its concepts.
 func newApp() *legible.App {
-	return legible.New(texts, requesting.New, profile.New, sessioning.New)
+	return legible.New(texts, requesting.New, profile.New, sessioning.New,
+		library.New, annotation.New, focusstats.New, textsettings.New)
 }
 
 // run serves until ctx ends. It writes one line to out when it listens, and

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
+)
+
+// TestNothingIsLeft compares all that is kept before a reader came with all
+// that is kept when they have gone, also if they go while they do other things.
+func TestNothingIsLeft(t *testing.T) {
+	h := newHouse(t, "bob")
+	before := h.dump(t)
+	ann := h.moveIn("ann")
+	if len(h.dump(t)) <= len(before) {
+		t.Fatal("nothing is kept of a reader who is there")
+	}
+	var busy sync.WaitGroup
+	for i := range 8 {
+		book := base64.StdEncoding.EncodeToString(epubtest.Make(fmt.Sprint(i), "", epubtest.Cover(), []string{"<p>Text.</p>"}))
+		busy.Go(func() {
+			for n := 0; ; n++ {
+				a := h.post("/api/Library/createDocument", object("session", ann.session, "library", ann.things["library"],
+					"name", fmt.Sprint(i, " ", n), "epubContent", book))
+				if a.status != 200 {
+					return // the account is gone
+				}
+				h.post("/api/Library/openDocument", object("session", ann.session, "document", a.text("document")))
+				h.post("/api/Annotation/createAnnotation", object("session", ann.session, "document", a.text("document"),
+					"location", "epubcfi(/6/4!/4/2)", "color", "red"))
+			}
+		})
+	}
+	for len(h.dump(t)) < 2*len(before)+10 {
+		time.Sleep(time.Millisecond)
+	}
+	h.want("/api/Profile/deleteAccount", object("session", ann.session), 200, fields{"success": true})
+	busy.Wait()
+	if after := h.dump(t); !slices.Equal(before, after) {
+		t.Errorf("when she had gone there was another state than before she came:\n%s", strings.Join(differing(before, after), "\n"))
+	}
+	// Her books are swept away with all else that nothing refers to; his stay.
+	h.want("/api/Library/_getDocumentDetails", object("session", h.bob.session, "document", h.bob.things["document"]), 200, nil)
+	// The name is free, and whoever takes it finds nothing.
+	h.moveIn("ann")
+}
