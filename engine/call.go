@@ -1,13 +1,10 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	langcheck "github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/journal"
@@ -16,41 +13,6 @@ import (
 	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
-
-// A Context is what an action or query of a concept is given. It ends with the
-// deadline of the flow. It must not be used after the action has returned.
-type Context interface {
-	context.Context
-	// Now is the flow's one instant, in UTC.
-	Now() time.Time
-	// NewID makes an identity that nothing else has.
-	NewID() string
-	// Key names this action among all actions of all flows, the same when it
-	// is run again after a crash: an idempotency key for other services.
-	Key() string
-	// PutBlob keeps what a reader gives and OpenBlob reads it again; what no
-	// member of any set comes to refer to is swept away later. Large reading and
-	// writing comes before the first write of an action.
-	PutBlob(r io.Reader, mediaType string) (*value.Blob, error)
-	OpenBlob(b *value.Blob) (store.BlobReader, error)
-	// Hold takes the store's turn before the first write: what is read from
-	// here on stays so until the action returns. Nobody else writes meanwhile,
-	// so slow work comes before it.
-	Hold()
-	// State is the concept's hand in the store. Collections that are
-	// generated from the specification use it.
-	State() State
-}
-
-// A State reads and writes members of sets, as store.Flow says. The first
-// write takes the store's write turn, and it is held until the action returns.
-type State interface {
-	Get(t *store.Table, id string) (store.Row, error)
-	Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error)
-	Insert(t *store.Table, id string, row store.Row) error
-	Update(t *store.Table, id string, row store.Row) error
-	Delete(t *store.Table, id string) error
-}
 
 // A Refusal is the error with which an action declines: one of the codes of
 // its specification. Kind and sentence stand there.
@@ -377,97 +339,4 @@ func (f *flow) answerOf(o *occurrence) *Answer {
 
 func faultAt(line *plan.Ask, expr string, err error) error {
 	return fmt.Errorf("%s: %s: %w", line.Span, expr, err)
-}
-
-// A call is the Context of the action that is being run.
-type call struct {
-	flow    *flow
-	action  int32
-	wrote   bool            // something was written in this turn
-	held    bool            // the turn was taken by Hold
-	joint   bool            // inside then together
-	reading bool            // inside a query
-	start   time.Time       // of the flow, by the machine's clock
-	ctx     context.Context // with the deadline, made when somebody asks
-	cancel  context.CancelFunc
-}
-
-func (c *call) reset() {
-	if c.cancel != nil {
-		c.cancel()
-	}
-	*c = call{flow: c.flow}
-}
-
-func (c *call) context() context.Context {
-	if c.ctx == nil {
-		c.ctx, c.cancel = context.WithDeadline(context.WithoutCancel(c.flow.ctx), c.start.Add(c.flow.engine.options.Limits.Deadline))
-	}
-	return c.ctx
-}
-
-func (c *call) Deadline() (time.Time, bool) { return c.context().Deadline() }
-func (c *call) Done() <-chan struct{}       { return c.context().Done() }
-func (c *call) Err() error                  { return c.context().Err() }
-func (c *call) Value(key any) any           { return c.flow.ctx.Value(key) }
-func (c *call) Now() time.Time              { return c.flow.now.UTC().Truncate(time.Millisecond) }
-func (c *call) NewID() string               { return c.flow.engine.options.IDs.At(c.flow.now).String() }
-func (c *call) State() State                { return c }
-func (c *call) Hold() {
-	if !c.reading && !c.wrote && !c.held {
-		c.held = true
-		c.flow.hand.Hold()
-	}
-}
-
-func (c *call) PutBlob(r io.Reader, mediaType string) (*value.Blob, error) {
-	if c.reading {
-		return nil, errReadOnly
-	}
-	return c.flow.engine.store.PutBlob(c, r, mediaType)
-}
-
-func (c *call) OpenBlob(b *value.Blob) (store.BlobReader, error) {
-	return c.flow.engine.store.OpenBlob(c, b.Hash)
-}
-
-func (c *call) Key() string {
-	return c.flow.idText + "/" + c.flow.occs[c.action].id.String()
-}
-
-func (c *call) Get(t *store.Table, id string) (store.Row, error) { return c.flow.hand.Get(t, id) }
-
-func (c *call) Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
-	return c.flow.hand.Find(t, columns, key, page)
-}
-
-var errReadOnly = errors.New("a query reads; only an action can change the state")
-
-func (c *call) write() error {
-	if c.reading {
-		return errReadOnly
-	}
-	c.wrote = true
-	return nil
-}
-
-func (c *call) Insert(t *store.Table, id string, row store.Row) error {
-	if err := c.write(); err != nil {
-		return err
-	}
-	return c.flow.hand.Insert(t, id, row)
-}
-
-func (c *call) Update(t *store.Table, id string, row store.Row) error {
-	if err := c.write(); err != nil {
-		return err
-	}
-	return c.flow.hand.Update(t, id, row)
-}
-
-func (c *call) Delete(t *store.Table, id string) error {
-	if err := c.write(); err != nil {
-		return err
-	}
-	return c.flow.hand.Delete(t, id)
 }

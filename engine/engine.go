@@ -11,9 +11,11 @@
 // turns the result into an answer.
 //
 // The files follow a flow: flow.go asks and completes actions, match.go finds
-// what a completed action completes, where.go makes frames, fire.go asks what
-// a firing asks, call.go crosses into Go, record.go writes and recalls the
-// journal. naive.go is the oracle that the matching is held against.
+// what a completed action completes, where.go makes frames (read.go from the
+// state, fold.go of many one), fire.go asks what a firing asks, call.go crosses
+// into Go with what context.go gives it, record.go writes the journal and
+// recover.go goes on from it, timers.go starts what is due. naive.go is the
+// oracle that the matching is held against.
 package engine
 
 import (

@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// A past is what the journal knows of a flow that did not come to rest.
+type past struct {
+	asked     map[journal.ActionID]*journal.Entry
+	completed map[journal.ActionID]*journal.Entry
+	matches   map[string]*journal.Entry // Fired and Dropped, by matchKey
+	entries   []journal.Entry
+}
+
+func matchKey(sync string, matched []journal.ActionID) string {
+	b := append([]byte(sync), 0)
+	for _, id := range matched {
+		b = binary.AppendUvarint(b, uint64(id.Firing))
+		b = binary.AppendUvarint(b, uint64(id.Frame))
+		b = binary.AppendUvarint(b, uint64(id.Line))
+	}
+	return string(b)
+}
+
+// recall completes an action as the journal says that it was completed.
+func (f *flow) recall(n int32) bool {
+	if f.past == nil {
+		return false
+	}
+	o := &f.occs[n]
+	if asked := f.past.asked[o.id]; asked != nil && n > 0 {
+		// What was asked then counts: an expression may give something else now.
+		for _, x := range asked.In {
+			if i := o.action.Input(x.Name); i >= 0 {
+				if value.Gone(x.Value) && !o.in[i].IsNull() && !value.Gone(o.in[i]) {
+					continue
+				}
+				o.in[i] = x.Value
+			}
+		}
+	}
+	e := f.past.completed[o.id]
+	if e == nil {
+		if gone := goneInput(o); gone != "" {
+			f.dead = fmt.Errorf("%s needs the secret %s, which was lost when the process ended", o.action.FullName(), gone)
+			f.failed(f.dead)
+			f.complete(n, journal.Fault, nil)
+			f.recordFailed(n, f.dead.Error())
+			return true
+		}
+		return false
+	}
+	switch e.Outcome {
+	case journal.Returned:
+		out := f.values.take(len(o.action.Outputs))
+		for _, x := range e.Out {
+			if i := o.action.Output(x.Name); i >= 0 {
+				out[i] = x.Value
+			}
+		}
+		f.complete(n, journal.Returned, out)
+		if o.action.Role == plan.Respond {
+			f.answer = f.answerOf(o)
+		}
+	case journal.Refused:
+		out := f.values.take(2)
+		out[plan.RefusedError], out[plan.RefusedCode] = value.String(e.Text), value.String(e.Code)
+		f.complete(n, journal.Refused, out)
+	default:
+		f.complete(n, e.Outcome, nil)
+		if e.Outcome == journal.Fault {
+			f.failed(errors.New(e.Text))
+		}
+	}
+	return true
+}
+
+// goneInput names an input that was a secret and is lost.
+func goneInput(o *occurrence) string {
+	if o.action.Role != plan.Ordinary {
+		return ""
+	}
+	for i, v := range o.in {
+		if value.Gone(v) {
+			return o.action.Inputs[i]
+		}
+	}
+	return ""
+}
+
+// recallFiring finds what the journal says of a match: the number of its
+// firing with its frames pushed on f.kept, or 0 when it was dropped.
+func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
+	if f.past == nil {
+		return 0, false
+	}
+	matched := make([]journal.ActionID, len(s.When))
+	for i := range matched {
+		matched[i] = f.occs[f.tuples[at+i]].id
+	}
+	e := f.past.matches[matchKey(s.Name, matched)]
+	if e == nil {
+		return 0, false
+	}
+	for _, frame := range e.Frames {
+		if e.Kind == journal.Dropped {
+			break
+		}
+		k := keptFrame{slots: f.values.take(len(s.Slots))}
+		for _, b := range frame.Bindings {
+			if b.Slot < len(s.Slots) && s.Slots[b.Slot] == b.Name {
+				k.slots[b.Slot] = b.Value
+			}
+		}
+		if frame.Line >= 0 && frame.Line < len(s.Where) {
+			k.line = s.Where[frame.Line]
+		}
+		f.kept = append(f.kept, k)
+	}
+	return e.Number, true
+}
+
+// Recover goes on with the flows that had not come to rest, oldest first, and
+// calls done, if it is not nil, for each. The error of one flow does not keep
+// the others from going on; the errors are joined.
+func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
+	ids, err := e.store.Unfinished(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for flows to go on with: %w", err)
+	}
+	var all error
+	for _, id := range ids {
+		result, err := e.resume(ctx, id)
+		if err != nil {
+			all = errors.Join(all, fmt.Errorf("going on with flow %s: %w", id, err))
+			continue
+		}
+		if done != nil {
+			done(result)
+		}
+	}
+	return all
+}
+
+// resume runs a flow again from its beginning. What the journal knows to have
+// happened is taken from there; only the rest is done.
+func (e *Engine) resume(ctx context.Context, id value.ID) (Result, error) {
+	b, err := e.store.Journal(ctx, id)
+	if err != nil {
+		return Result{}, err
+	}
+	entries, err := journal.Read(b)
+	if err != nil {
+		return Result{}, err
+	}
+	p := &past{
+		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
+		matches: map[string]*journal.Entry{}, entries: entries,
+	}
+	f := e.flows.Get().(*flow)
+	f.begin(ctx, Opening{ID: id})
+	defer func() {
+		f.reset()
+		e.flows.Put(f)
+	}()
+	for i := range entries {
+		x := &entries[i]
+		switch x.Kind {
+		case journal.Begun:
+			f.now = x.Moment
+		case journal.Asked:
+			p.asked[x.ID] = x
+		case journal.Completed:
+			p.completed[x.ID] = x
+		case journal.Fired, journal.Dropped:
+			p.matches[matchKey(x.Sync, x.Matched)] = x
+			f.firings = max(f.firings, x.Number)
+		case journal.Faulted:
+			f.failed(errors.New(x.Text))
+		}
+	}
+	f.past = p
+	root := p.asked[journal.ActionID{}]
+	if root == nil {
+		f.hand.Leave()
+		return Result{}, fmt.Errorf("%w: nothing was asked in it", journal.ErrCorrupt)
+	}
+	var action *plan.Action
+	for _, a := range e.plan.Actions {
+		if a.FullName() == root.Action {
+			action = a
+		}
+	}
+	if action == nil {
+		f.hand.Leave()
+		return Result{}, fmt.Errorf("it began with %s, which this program does not have", root.Action)
+	}
+	in := make([]value.Value, len(action.Inputs))
+	for _, x := range root.In {
+		if i := action.Input(x.Name); i >= 0 {
+			in[i] = x.Value
+		}
+	}
+	return f.run(Opening{Action: action, In: in, ID: id})
+}
