@@ -90,6 +90,8 @@ func optionsOf(t *testing.T, comment string) host.Options {
 				o.BehindTLS = true
 			case "body":
 				o.MaxBody, _ = strconv.ParseInt(v, 10, 64)
+			case "upload":
+				o.MaxUpload, _ = strconv.ParseInt(v, 10, 64)
 			default:
 				t.Fatalf("there is no option %q", name)
 			}

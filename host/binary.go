@@ -1,9 +1,11 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,13 +13,16 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
 // Binary data comes in JSON as base64, or as a data URL that says its media
-// type. It goes into the store once and through the program as a reference, and
-// out again as base64, or as it is where it is the whole body.
+// type, or as a file of its own (upload.go). It goes into the store once and
+// through the program as a reference, and out again as base64, or as it is where
+// it is the whole body.
 
 // unknownType is the media type of binary data that says nothing of its own.
 const unknownType = "application/octet-stream"
@@ -27,19 +32,30 @@ func holdsBinary(t check.Type) bool {
 	return t.Kind == check.Binary || t.Kind == check.List && t.Elem != nil && holdsBinary(*t.Elem)
 }
 
-// keepBinary puts the binary data of the request into the store.
-func (x *exchange) keepBinary(k *knownRoute) error {
+// keepBinary puts the binary data that came in a text into the store.
+func (x *exchange) keepBinary(k *knownRoute) *reply {
 	for _, field := range k.fields {
 		if !field.binary {
 			continue
 		}
 		v, err := x.kept(x.in[field.column])
 		if err != nil {
-			return fmt.Errorf("keeping the field %s: %w", field.Name, err)
+			return x.notKept(field.Name, err)
 		}
 		x.in[field.column] = v
 	}
-	return nil
+	return x.letGo()
+}
+
+// notKept is the reply where the store does not take binary data.
+func (x *exchange) notKept(field string, err error) *reply {
+	if x.request.Context().Err() != nil {
+		return unread(io.ErrUnexpectedEOF) // the client is gone, and nothing broke here
+	}
+	trace := x.trace()
+	p := x.ended(engine.Result{}, fmt.Errorf("keeping the field %s: %w", field, err), trace)
+	p.trace = trace
+	return p
 }
 
 func (x *exchange) kept(v value.Value) (value.Value, error) {
@@ -67,33 +83,67 @@ func (x *exchange) kept(v value.Value) (value.Value, error) {
 
 // dataURL takes "data:TYPE;base64,TEXT" apart; any other text is base64 itself.
 func dataURL(s string) (media, text string) {
-	head, text, ok := strings.Cut(s, ",")
-	if media, isData := strings.CutPrefix(head, "data:"); ok && isData {
-		if media, isBase64 := strings.CutSuffix(media, ";base64"); isBase64 {
-			if media == "" || len(media) > 100 || strings.ContainsFunc(media, func(r rune) bool { return r < ' ' || r > '~' }) {
-				media = unknownType
-			}
-			return media, text
-		}
+	if !strings.HasPrefix(s, "data:") {
+		return unknownType, s
+	}
+	head, text, ok := strings.Cut(s[len("data:"):], ",")
+	if media, isBase64 := strings.CutSuffix(head, ";base64"); ok && isBase64 {
+		return mediaType(media), text
 	}
 	return unknownType, s
 }
 
-// withoutDataURL gives the base64 of a data URL, so that it can be held against
-// its type.
-func withoutDataURL(v value.Value) value.Value {
+// mediaType is what a client says of its data, where that can be said again.
+func mediaType(s string) string {
+	if s == "" || len(s) > 100 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return unknownType
+	}
+	return s
+}
+
+// acceptBinary holds what came for a field of binary data against its type. It
+// stays as it is until keepBinary makes references of it.
+func (field *knownField) acceptBinary(v value.Value, fromText bool) (value.Value, error) {
+	if field.Type.Kind == check.List && (v.Kind() == value.BlobKind || fromText && v.Kind() == value.StringKind) {
+		v = value.List([]value.Value{v})
+	}
+	if field.Type.Kind == check.Binary && fromText && v.Kind() == value.ListKind {
+		return v, errors.New("came several times, but is one file")
+	}
+	_, err := plan.Accept(field.Type, decoded(v), fromText)
+	return v, err
+}
+
+// decoded gives a reference to nothing in place of each text that is base64, so
+// that it can be held against a type without being decoded into memory.
+func decoded(v value.Value) value.Value {
 	if items := v.Items(); items != nil {
 		list := make([]value.Value, len(items))
 		for i, item := range items {
-			list[i] = withoutDataURL(item)
+			list[i] = decoded(item)
 		}
 		return value.List(list)
 	}
-	if s, ok := v.Text(); ok && strings.HasPrefix(s, "data:") {
-		_, s = dataURL(s)
-		return value.String(s)
+	s, ok := v.Text()
+	if !ok {
+		return v
 	}
-	return v
+	if _, s = dataURL(s); isBase64(s) {
+		return somethingBinary
+	}
+	return value.String("?")
+}
+
+var somethingBinary = value.Binary(&value.Blob{})
+
+// isBase64 tells whether base64.StdEncoding decodes a text.
+func isBase64(s string) bool {
+	// The decoder takes padding for the end of a piece only.
+	if strings.Contains(strings.TrimRight(s, "=\r\n"), "=") {
+		return false
+	}
+	_, err := io.Copy(io.Discard, base64.NewDecoder(base64.StdEncoding, strings.NewReader(s)))
+	return err == nil
 }
 
 // A cut is a place in an answer's JSON where binary data goes in as base64.
@@ -204,18 +254,63 @@ func encode(ctx context.Context, st store.Store, w io.Writer, b *value.Blob) err
 
 // sendBlob sends binary data as the whole body, or the part of it that the
 // request asks for.
-func (x *exchange) sendBlob(p *reply) (int64, error) {
+func (x *exchange) sendBlob(p *reply) error {
 	r, err := x.front.engine.Store().OpenBlob(x.request.Context(), p.blob.Hash)
 	if err != nil {
-		return 0, fmt.Errorf("opening binary data: %w", err)
+		return fmt.Errorf("opening binary data: %w", err)
 	}
 	defer r.Close()
 	method := x.request.Method
-	if p.status == http.StatusOK && (method == http.MethodGet || method == http.MethodHead) {
-		x.writer.Header().Del("Content-Length") // it may be a part only
-		http.ServeContent(x.writer, x.request, "", time.Time{}, r)
-		return p.blob.Size, nil
+	if p.status != http.StatusOK || method != http.MethodGet && method != http.MethodHead {
+		x.writer.WriteHeader(p.status)
+		if method != http.MethodHead {
+			p.sent, err = io.Copy(x.writer, r)
+		}
+		return err
 	}
-	x.writer.WriteHeader(p.status)
-	return io.Copy(x.writer, r)
+	header := x.writer.Header()
+	header.Del("Content-Length") // it may be a part only
+	w := &partWriter{ResponseWriter: x.writer}
+	http.ServeContent(w, x.request, "", time.Time{}, r)
+	p.status, p.sent = cmp.Or(w.status, p.status), w.sent
+	if p.status != http.StatusRequestedRangeNotSatisfiable {
+		return nil
+	}
+	// The library's answer to this is no JSON, and it has not left.
+	no := problem(p.status, fmt.Sprintf("the binary data has %d bytes, and the Range is not among them", p.blob.Size))
+	no.set("Content-Range", fmt.Sprintf("bytes */%d", p.blob.Size))
+	no.trace, p.blob = p.trace, nil
+	x.send(no)
+	return nil
+}
+
+// A partWriter notes what http.ServeContent answers, and keeps back that there
+// is no such part.
+type partWriter struct {
+	http.ResponseWriter
+	status int
+	sent   int64
+}
+
+func (w *partWriter) WriteHeader(status int) {
+	w.status = status
+	if status != http.StatusRequestedRangeNotSatisfiable {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *partWriter) Write(b []byte) (int, error) {
+	if w.status == http.StatusRequestedRangeNotSatisfiable {
+		return len(b), nil
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.sent += int64(n)
+	return n, err
+}
+
+// ReadFrom lets the connection take the data out of the file itself.
+func (w *partWriter) ReadFrom(r io.Reader) (int64, error) {
+	n, err := io.Copy(w.ResponseWriter, r)
+	w.sent += n
+	return n, err
 }

@@ -41,8 +41,8 @@ func (f *Front) exposedRoutes() map[string]*knownRoute {
 		k.Route = &plan.Route{Method: http.MethodPost, Path: "/" + strings.Replace(name, ".", "/", 1)}
 		for i, p := range inputs {
 			k.fields = append(k.fields, f.inputField(p, i))
-			k.binary = k.binary || k.fields[i].binary
 		}
+		k.findBinary()
 		routes[k.Path] = k
 	}
 	return routes
@@ -62,7 +62,7 @@ func (f *Front) inputField(p *check.Param, column int) *knownField {
 			field.Credential, field.Secret = c, true
 		}
 	}
-	return &knownField{Field: field, column: column, binary: holdsBinary(t)}
+	return &knownField{Field: field, column: column}
 }
 
 // lackingInputs names the inputs that are missing or do not fit.

@@ -25,6 +25,8 @@ type exchange struct {
 	further []value.Field
 	bad     []badField
 	body    []byte // of the request
+	held    int64  // of the budget
+	copied  int64  // of what is held, what was read out of the body
 	out     []byte // of the answer
 	reply   reply
 	started bool // some of the answer has left
@@ -63,31 +65,53 @@ func (x *exchange) answer() *reply {
 		return no
 	}
 	x.route = k
-	if no := x.gather(k); no != nil {
+	if no := x.take(k); no != nil {
 		return no
 	}
 	f := x.front
-	called := k.action != f.routes.Request || k.query != nil
-	lacking := x.lacking
-	if called {
-		lacking = x.lackingInputs
-	}
-	if no := lacking(k); no != nil {
-		return no
-	}
-	if k.binary {
-		if err := x.keepBinary(k); err != nil {
-			trace := x.trace()
-			p := x.ended(engine.Result{}, err, trace)
-			p.trace = trace
-			return p
-		}
-	}
-	if called {
+	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)
 	}
 	result, err := f.engine.Run(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further})
 	return x.result(result, err)
+}
+
+// take gathers what the request carries and holds it against what is needed. A
+// file that is the whole body is read only when all else is there.
+func (x *exchange) take(k *knownRoute) *reply {
+	var l load
+	kind, detail, no := x.kindOfBody(k)
+	if no != nil {
+		return no
+	}
+	switch kind {
+	case jsonBody, formBody:
+		no = x.readBody(k, kind, &l)
+	case partsBody:
+		no = x.readParts(k, detail, &l)
+	case rawBody:
+		l.file = k.file
+	}
+	if no != nil {
+		return no
+	}
+	if no := x.gather(k, &l); no != nil {
+		return no
+	}
+	if k.action == x.front.routes.Request && k.query == nil {
+		no = x.lacking(k)
+	} else {
+		no = x.lackingInputs(k)
+	}
+	switch {
+	case no != nil:
+		return no
+	case kind == rawBody:
+		return x.readRaw(k, detail)
+	case k.binary:
+		return x.keepBinary(k)
+	}
+	return nil
 }
 
 // recovered answers a request at which the front itself broke. It gives what
@@ -122,6 +146,8 @@ func (x *exchange) reset() {
 	x.body, x.out = small(x.body), small(x.out)
 	x.writer, x.request, x.route, x.params, x.started = nil, nil, nil, nil, false
 	x.reply = reply{}
+	x.front.budget.used.Add(-x.held)
+	x.held, x.copied = 0, 0
 }
 
 // small keeps a buffer for the next request unless it is a large one.
@@ -133,15 +159,18 @@ func small(b []byte) []byte {
 }
 
 // log writes the line of a request: no field of it and no value of its query
-// string is in there, and of a path that holds a secret only its form.
+// string is in there, and of a path that may hold a secret only its form.
 func (f *Front) log(x *exchange, start time.Time) {
 	r := x.request
 	ctx := r.Context()
 	if !f.options.Log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	path := r.URL.Path
-	if x.route != nil && x.route.secretParams {
+	path := strings.ToValidUTF8(r.URL.Path, "?")
+	switch {
+	case x.route == nil:
+		path = f.unknownForm(path)
+	case x.route.secretParams:
 		path = f.options.Prefix + x.route.Path
 	}
 	remote := r.RemoteAddr
@@ -150,10 +179,27 @@ func (f *Front) log(x *exchange, start time.Time) {
 	}
 	f.options.Log.LogAttrs(ctx, slog.LevelInfo, "request",
 		slog.String("method", clip(r.Method, 20)),
-		slog.String("path", clip(strings.ToValidUTF8(path, "?"), 300)),
+		slog.String("path", clip(path, 300)),
 		slog.Int("status", x.reply.status),
 		slog.Duration("duration", time.Since(start)),
 		slog.Int64("bytes", x.reply.sent),
 		slog.String("trace", x.reply.trace),
 		slog.String("remote", remote))
+}
+
+// unknownForm is what the log shows of a path that no route has: it may be that
+// of a secret, mistyped. Where some route has a secret, and after two segments,
+// nothing is shown.
+func (f *Front) unknownForm(path string) string {
+	prefix := ""
+	if below, ok := strings.CutPrefix(path, f.options.Prefix); ok {
+		prefix, path = f.options.Prefix, below
+	}
+	segments := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 3)
+	for i := range segments {
+		if i == 2 || f.secretAt[i] {
+			segments[i] = "…"
+		}
+	}
+	return clip(prefix+"/"+strings.Join(segments, "/"), 60)
 }

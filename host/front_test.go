@@ -60,13 +60,20 @@ func TestAccessLog(t *testing.T) {
 	send(front, "GET", "/reset/hunter2?x=hunter2", "")
 	send(front, "GET", "/articles/one?page=hunter2", "")
 	send(front, "POST", "/nothing", "")
+	send(front, "GET", "/rest/hunter2", "")                              // mistyped
+	send(front, "POST", "/reset/hunter2", "")                            // the wrong method
+	send(front, "POST", "/reset%2Fhunter2", "")                          // the slash escaped
+	send(front, "GET", "/articles/one/hunter2/two", "")                  // a segment too many
+	send(front, "GET", "/"+strings.Repeat("x", 80)+"hunter2"+"/one", "") // very long
 	if strings.Contains(log.String(), "hunter2") {
 		t.Errorf("the log shows a secret:\n%s", log.String())
 	}
 	want := []struct {
 		method, path string
 		status       int
-	}{{"POST", "/login", 200}, {"GET", "/reset/{session}", 200}, {"GET", "/articles/one", 200}, {"POST", "/nothing", 404}}
+	}{{"POST", "/login", 200}, {"GET", "/reset/{session}", 200}, {"GET", "/articles/one", 200}, {"POST", "/nothing", 404},
+		{"GET", "/rest/…", 404}, {"POST", "/reset/…", 405}, {"POST", "/reset/…", 404}, {"GET", "/articles/…/…", 404},
+		{"GET", "/" + strings.Repeat("x", 59) + "…", 404}}
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != len(want) {
 		t.Fatalf("there are %d lines for %d requests:\n%s", len(lines), len(want), log.String())

@@ -53,6 +53,10 @@ func FuzzServe(f *testing.F) {
 		{"POST", "/respond", "", "", "", `{"status": 204, "set": {"a": "b"}, "cookies": {"a": {"value": "b"}}, "body": [1]}`},
 		{"PATCH", "/where/a/a", "", "text/plain", "", ""},
 		{"PATCH", "/where/none/b", "", "application/x+json; charset=utf-8", "", "{}"},
+		{"POST", "/login", "", "application/x-www-form-urlencoded", "", "username=a&password=b"},
+		{"POST", "/typed", "", "application/x-www-form-urlencoded", "", "{\"binary\": \"Y\\u0051==\"}"},
+		{"POST", "/typed", "text=a", "image/png", "", "abc"},
+		{"POST", "/typed", "text=a", "multipart/form-data; boundary=b", "", "--b\r\nContent-Disposition: form-data; name=\"binary\"\r\n\r\nabc\r\n--b\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nabc\r\n--b--"},
 		{"POST", "/typed", "binary=data:a/b;base64,YQ==", "", "", strings.Repeat("[", 300)},
 	} {
 		f.Add(s.method, s.path, s.query, s.kind, s.cookie, []byte(s.body))

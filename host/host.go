@@ -12,11 +12,12 @@
 // who may ask for what all comes from the plan.
 //
 // The files follow a request: front.go receives it, find.go finds its route,
-// fields.go and credential.go gather what it carries, needs.go holds that
-// against what the syncs need, exposed.go asks what the app exposes itself, result.go makes the answer, answer.go and
+// body.go, form.go and upload.go read its body, fields.go and credential.go gather what
+// it carries, needs.go holds that against what the syncs need, exposed.go asks
+// what the app exposes itself, result.go makes the answer, answer.go and
 // cookie.go read what the program wants in it, reply.go writes it. binary.go
-// keeps large values out of all that, cors.go lets other origins in, serve.go
-// stands around.
+// keeps large values out of all that, budget.go bounds the rest, cors.go lets
+// other origins in, serve.go stands around.
 package host
 
 import (
@@ -30,6 +31,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -61,16 +63,24 @@ type Options struct {
 	// Log has one line for each request, and faults; nil means slog.Default.
 	Log *slog.Logger
 
-	// MaxBody is how large a body may be, in bytes; 16 MiB.
-	MaxBody int64
+	// MaxBody is how large a body may be, in bytes; 16 MiB. MaxUpload is how
+	// large one may be that goes straight to the store, 64 MiB: a file, or a form
+	// with files.
+	MaxBody, MaxUpload int64
+	// MaxBuffered is how much memory the bodies of all requests may take at once,
+	// with the values that are read out of them, in bytes: 256 MiB, and never less
+	// than four times MaxBody. A request that finds no room is told to come again
+	// (503).
+	MaxBuffered int64
 	// MaxInFlight is how many requests are worked on at a time, 1024. What
 	// comes above that is told to come again (503).
 	MaxInFlight int
 	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
 	MaxHeader int
 	// HeaderTimeout bounds the reading of a request's headers, 10 s;
-	// ReadTimeout that of the whole request, 60 s; WriteTimeout the time from
-	// the headers to the end of the answer, 2 min; IdleTimeout how long a
+	// ReadTimeout that of the whole request, 60 s, and a second more for each 64
+	// KiB of an upload; WriteTimeout the time from the headers, or the end of an
+	// upload, to the end of the answer, 2 min; IdleTimeout how long a
 	// connection may wait for its next request, 2 min; Grace how long requests
 	// in flight may go on when the server stops, 10 s.
 	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout, Grace time.Duration
@@ -85,6 +95,8 @@ func (o Options) orDefault() Options {
 		o.Log = slog.Default()
 	}
 	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
+	o.MaxUpload = cmp.Or(max(o.MaxUpload, 0), 64<<20)
+	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBody)
 	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)
 	o.MaxHeader = cmp.Or(max(o.MaxHeader, 0), 64<<10)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
@@ -112,7 +124,9 @@ type Front struct {
 	// there is none.
 	method, path, headers int
 	secretHeaders         map[string]bool // canonical names
+	secretAt              map[int]bool    // the segments of paths where some route has a secret
 	inFlight              atomic.Int64
+	budget                budget
 	exchanges             sync.Pool
 }
 
@@ -123,7 +137,9 @@ func New(e *engine.Engine, opt Options) *Front {
 		origins: map[string]bool{}, sameSite: http.NewCrossOriginProtection(), ids: value.NewIDs(),
 		known: map[*plan.Route]*knownRoute{}, method: -1, path: -1, headers: -1,
 		secretHeaders: map[string]bool{"Authorization": true, "Proxy-Authorization": true, "Cookie": true},
+		secretAt:      map[int]bool{},
 	}
+	f.budget.most = f.options.MaxBuffered
 	for _, origin := range opt.AllowOrigins {
 		if err := f.sameSite.AddTrustedOrigin(origin); err != nil {
 			f.options.Log.Error("an allowed origin is none; write it as https://app.example.org", "origin", origin, "error", err)
@@ -161,6 +177,8 @@ type knownRoute struct {
 	wantsHeaders bool // some sync names the field headers
 	secretParams bool // its path holds a secret
 	binary       bool // some field is or holds binary data
+	// file is the field that is binary data, where there is one and no other.
+	file *knownField
 }
 
 // A knownField is a field that some sync on the route names.
@@ -232,11 +250,29 @@ func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
 			}
 		}
 	}
-	for _, x := range k.fields {
-		x.binary = holdsBinary(x.Type)
-		k.binary = k.binary || x.binary
+	for i, segment := range split(r.Path) {
+		if x := k.field(strings.Trim(segment, "{}")); x != nil && x.Param && x.Secret {
+			f.secretAt[i] = true
+		}
 	}
+	k.findBinary()
 	return k
+}
+
+// findBinary notes which fields are or hold binary data.
+func (k *knownRoute) findBinary() {
+	n := 0
+	for _, x := range k.fields {
+		if x.binary = holdsBinary(x.Type) && !x.Param; !x.binary {
+			continue
+		}
+		k.binary = true
+		if n++; n == 1 && x.Type.Kind == check.Binary {
+			k.file = x
+		} else {
+			k.file = nil
+		}
+	}
 }
 
 // name notes that a pattern names a field, and gives it.

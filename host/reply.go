@@ -112,7 +112,7 @@ func (x *exchange) send(p *reply) {
 	var err error
 	switch {
 	case p.blob != nil && !bodyless(p.status):
-		p.sent, err = x.sendBlob(p)
+		err = x.sendBlob(p)
 	case x.request.Method == http.MethodHead || bodyless(p.status):
 		x.writer.WriteHeader(p.status)
 	default:
