@@ -6,5 +6,6 @@ import (
 	"github.com/legible-lang/legible/scenario"
 )
 
-// TestScenarios plays focusreader.scenario.
-func TestScenarios(t *testing.T) { scenario.App(t, newApp) }
+// TestScenarios plays the .scenario files: together they reach every line of
+// every sync.
+func TestScenarios(t *testing.T) { scenario.Suite{App: newApp, FullCoverage: true}.Run(t) }
