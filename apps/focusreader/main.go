@@ -33,6 +33,7 @@ import (
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
 	"github.com/legible-lang/legible/host"
+	"github.com/legible-lang/legible/inspect"
 )
 
 //go:embed *.app *.sync
@@ -83,7 +84,45 @@ func run(ctx context.Context, args []string, env func(string) string, out, errOu
 		return fmt.Errorf("listening, as --addr says: %w", err)
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
+	if s.inspect != "" {
+		stop, err := serveInspector(ctx, app, s.inspect, l.Addr(), errOut)
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	return host.Serve(ctx, l, handler(app), s.options.Host)
+}
+
+// serveInspector serves the inspector beside the app until stop is called. The
+// address that it prints lets in whoever has it.
+func serveInspector(ctx context.Context, app *legible.App, addr string, beside net.Addr, errOut io.Writer) (stop func() error, err error) {
+	var l net.Listener
+	if addr == auto {
+		l, err = listenBeside(beside)
+	} else {
+		l, err = inspect.Listen(addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; --inspect auto finds a free port, --inspect none leaves the inspector out", err)
+	}
+	inspector := app.Inspector()
+	fmt.Fprintf(errOut, "inspector on %s\n", inspector.Address(l.Addr()))
+	ctx, cancel := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- inspector.Serve(ctx, l) }()
+	return func() error { cancel(); return <-served }, nil
+}
+
+// listenBeside listens on the port after the app's, where a person would look,
+// and on any other when that one is taken.
+func listenBeside(app net.Addr) (net.Listener, error) {
+	if tcp, ok := app.(*net.TCPAddr); ok && tcp.Port < 65535 {
+		if l, err := inspect.Listen(fmt.Sprintf("127.0.0.1:%d", tcp.Port+1)); err == nil {
+			return l, nil
+		}
+	}
+	return inspect.Listen("127.0.0.1:0")
 }
 
 // handler is what is served: a word of welcome, and the API.

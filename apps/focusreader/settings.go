@@ -10,15 +10,28 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/inspect"
 	"github.com/legible-lang/legible/store"
 )
 
 // errUsage ends a start whose flags are wrong; what is wrong has been said.
 var errUsage = errors.New("wrong flags")
 
+// auto lets the program find a place for the inspector.
+const auto = "auto"
+
+const (
+	// maxUpload lets the largest book that a library takes come as a file, or
+	// as a part of a form.
+	maxUpload = 101 << 20
+	// maxBody is for a book in JSON, as base64, which is in memory as a whole: 36 MB.
+	maxBody = 48 << 20
+)
+
 // settings are what a person may choose.
 type settings struct {
 	options legible.Options
+	inspect string // where the inspector listens; empty when there is none
 }
 
 // readSettings reads flags; each has an environment variable that gives its
@@ -35,6 +48,7 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	place := text("store", "sqlite:focusreader.db", "where state and record are kept: sqlite:PATH or memory:")
 	durability := text("durability", "full", "when an answer leaves: full, relaxed or memory")
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
+	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	names = append(names, "dev")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
 
@@ -58,6 +72,11 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	o := &s.options
 	o.Addr, o.Store = *addr, *place
 	o.Host.Prefix, o.Host.Development = prefix, *dev
+	o.Host.MaxBody, o.Host.MaxUpload = maxBody, maxUpload
+	if *inspector != "none" && *inspector != "" {
+		s.inspect = *inspector
+		o.Inspect = &inspect.Options{Development: *dev}
+	}
 	var err error
 	if o.Durability, err = store.ParseDurability(*durability); err != nil {
 		return nil, fail("--durability: %v", err)
