@@ -29,6 +29,8 @@ type Options struct {
 	Concept func(name string) *syntax.File
 	// Known are names that Concept has, for those who mistype one.
 	Known []string
+
+	apart bool // ways that come to the same moment are followed apart: for tests
 }
 
 // Check resolves the texts of one app. The program is never nil; the findings

@@ -1,6 +1,16 @@
 package check
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/syntax"
+)
+
+// CheckApart is Check without making one of ways that come to the same moment.
+func CheckApart(files []*syntax.File) (*Program, []diag.Diagnostic) {
+	return Check(files, Options{apart: true})
+}
 
 // HoldPasses reports a pass that stands before one that it rests on.
 func HoldPasses(report func(format string, args ...any)) {

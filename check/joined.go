@@ -58,7 +58,7 @@ func (w *walk) choose(m *moment, s *wiredSync, chosen []int, at, n int, all []wi
 func (w *walk) fits(m *moment, p *wiredPattern, n int) bool {
 	d := &m.done[n]
 	switch {
-	case d.act != p.act, p.pattern.Refused != (d.refusal != nil):
+	case d.act != p.act, p.elsewhere(w), p.pattern.Refused != (d.refusal != nil):
 		return false
 	case p.pattern.Code != "" && d.refusal.Code != p.pattern.Code:
 		return false
@@ -119,6 +119,7 @@ func (w *walk) fire(at int, m *moment, x wiredMatch, env []sym, n int, free bool
 	}
 	d := &m.done[n]
 	chain := d.chain
+	again := false // often enough to know the rest
 	if s.circular {
 		above := 0
 		for _, c := range chain {
@@ -129,21 +130,19 @@ func (w *walk) fire(at int, m *moment, x wiredMatch, env []sym, n int, free bool
 		if above > 0 {
 			w.found.leads(d, s, free)
 		}
-		if above >= 2 {
-			return nil
-		}
+		again = above >= 2
 		chain = append(slices.Clone(chain), int16(s.index))
 	}
 	w.fired[s] = true
 	var list []next
 	for _, way := range w.ways(m, s, env) {
+		if again && way.asking != nil {
+			continue // but a circle may end here
+		}
 		m := way.moment
 		e := event{kind: firesEvent, sync: s, way: way.line, many: len(way.envs) > 1}
 		if way.asking == nil {
 			e.kind = dropsEvent
-			if m.answered == 0 && m.fallback == nil {
-				m.lost = way.line
-			}
 			list = append(list, next{m, []event{e}})
 			continue
 		}
@@ -156,4 +155,10 @@ func (w *walk) fire(at int, m *moment, x wiredMatch, env []sym, n int, free bool
 		list = append(list, next{m, []event{e}})
 	}
 	return list
+}
+
+// elsewhere tells whether a line wants a request of another path than that of
+// the flow.
+func (p *wiredPattern) elsewhere(w *walk) bool {
+	return p.path != "" && (w.entry.Kind != Route || p.path != w.entry.Path)
 }

@@ -180,11 +180,17 @@ func (k *known) assume(c cond) {
 func (k *known) fact(family int32, args []sym) *fact {
 	for i := range k.facts {
 		f := &k.facts[i]
-		if f.family == family && slices.EqualFunc(f.args, args, func(a, b sym) bool { return k.of(a) == k.of(b) }) {
+		if f.family == family && slices.EqualFunc(f.args, args, k.alike) {
 			return f
 		}
 	}
 	return nil
+}
+
+// alike tells whether two values are known to be the same.
+func (k *known) alike(a, b sym) bool {
+	x, y := k.of(a), k.of(b)
+	return x == y || k.syms[x].literal != 0 && k.syms[x].literal == k.syms[y].literal
 }
 
 // literals gives each literal of a program a number, from 1.

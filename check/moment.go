@@ -20,9 +20,6 @@ type moment struct {
 	looked bool
 	// fallback is the first refusal that no sync can match any more.
 	fallback *Unhandled
-	// lost is the last line that dropped a match silently while nobody had
-	// answered: it does not change what follows, but it is what is to blame.
-	lost *wiredLine
 }
 
 // A done is a completed action.
@@ -47,6 +44,7 @@ type work struct {
 
 	done    int
 	matches []wiredMatch
+	refs    []int // what the matches are made of
 
 	at int
 }
@@ -95,9 +93,6 @@ func (m *moment) settle(w *wired) string {
 	} else {
 		put(0)
 	}
-	if m.lost != nil {
-		put(m.lost.index)
-	}
 	m.request = n.name(m.request)
 	put(len(m.stack))
 	for i := len(m.stack) - 1; i >= 0; i-- {
@@ -107,10 +102,11 @@ func (m *moment) settle(w *wired) string {
 		if k.asking == nil {
 			put(-1)
 			put(k.done)
+			// The rest follows from the next one and what is done.
 			put(len(k.matches) - k.at)
-			for _, x := range k.matches[k.at:] {
-				put(x.sync.index)
-				for _, d := range x.done {
+			if k.at < len(k.matches) {
+				put(k.matches[k.at].sync.index)
+				for _, d := range k.matches[k.at].done {
 					put(d)
 				}
 			}
@@ -184,10 +180,8 @@ func (m *moment) forget() {
 	for _, k := range m.stack {
 		if k.asking == nil {
 			needed[k.done] = true
-			for _, x := range k.matches[min(k.at, len(k.matches)):] {
-				for _, d := range x.done {
-					needed[d] = true
-				}
+			for _, d := range k.refs {
+				needed[d] = true
 			}
 		}
 		for _, d := range k.joint {
@@ -213,6 +207,10 @@ func (m *moment) forget() {
 			continue
 		}
 		k.done = to[k.done]
+		if !slices.ContainsFunc(k.refs, func(d int) bool { return to[d] != d }) {
+			continue // as nearly always: what is dropped came later
+		}
+		k.refs = renumbered(k.refs, to)
 		var matches []wiredMatch
 		for _, x := range k.matches[min(k.at, len(k.matches)):] {
 			matches = append(matches, wiredMatch{x.sync, renumbered(x.done, to)})

@@ -7,7 +7,6 @@ import (
 
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
 )
 
 // findings are what the walks of a program have shown.
@@ -19,15 +18,8 @@ type findings struct {
 	lost    map[*Line]bool       // reported as a line that leaves a request unanswered
 	edges   map[edge]bool        // who leads to whom; true when nothing but outcomes decides
 	answers map[*Ask]*Answer     // of all entries
-	left    []unansweredWay      // of the entry that is being walked
 	open    map[*Entry]*wiredAsk // the first change that is asked without a look at a credential
 	inEntry map[*Ask]bool        // answers of the entry that is being walked
-}
-
-// An unansweredWay leaves a request without an answer.
-type unansweredWay struct {
-	drops  []*wiredLine // that dropped a match silently on the way
-	events []event
 }
 
 // An edge is a line of a sync that leads to another sync.
@@ -50,7 +42,7 @@ func (c *checker) outcomes() {
 	total, cut := 0, false
 	for i := 0; i < len(c.program.Entries) || !cut && f.unstarted(w); i++ {
 		e := c.program.Entries[i]
-		f.left, f.inEntry = nil, map[*Ask]bool{}
+		f.inEntry = map[*Ask]bool{}
 		x := &walk{wired: w, c: c, entry: e, found: f, fired: map[*wiredSync]bool{}}
 		limit := walkLimit
 		if total > walkTotal {
@@ -240,107 +232,3 @@ func manyNote(l *Line) string {
 }
 
 func oneLineOf(l *Line) string { return strings.Join(strings.Fields(l.Tree.Span.Text()), " ") }
-
-// unanswered notes a way on which a request is left without an answer.
-func (f *findings) unanswered(w *walk, at int) {
-	x := unansweredWay{events: w.trail(at)}
-	for _, e := range x.events {
-		if e.kind == dropsEvent && !slices.Contains(x.drops, e.way) {
-			x.drops = append(x.drops, e.way)
-		}
-	}
-	for i, other := range f.left {
-		if containsAll(other.drops, x.drops) {
-			return // a shorter way shows the same
-		}
-		if containsAll(x.drops, other.drops) {
-			f.left[i] = x
-			return
-		}
-	}
-	f.left = append(f.left, x)
-}
-
-// containsAll tells whether every line of a is one of b.
-func containsAll(a, b []*wiredLine) bool {
-	return !slices.ContainsFunc(a, func(l *wiredLine) bool { return !slices.Contains(b, l) })
-}
-
-// unansweredOf reports where an entry can be left without an answer.
-func (f *findings) unansweredOf(w *walk) {
-	e := w.entry
-	if len(f.left) > 0 && len(e.Answers) == 0 && len(e.Refusals) == 0 {
-		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
-			Message: "nobody answers " + e.String(), Related: w.story(f.left[0].events), Notes: unansweredNotes()}
-		f.c.add(d)
-		return
-	}
-	for _, x := range f.left {
-		if len(x.drops) == 0 {
-			f.c.add(diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
-				Message: e.String() + " can be left without an answer", Related: w.story(x.events), Notes: unansweredNotes()})
-			continue
-		}
-		last := x.drops[len(x.drops)-1]
-		if f.lost[last.line] {
-			continue
-		}
-		f.lost[last.line] = true
-		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: last.line.Tree.Span,
-			Message: "when " + dropped(last.line) + ", nobody answers " + e.String(), Notes: unansweredNotes()}
-		var before []event
-		for _, y := range x.events {
-			if y.kind != dropsEvent || y.way != last {
-				before = append(before, y)
-			}
-		}
-		d.Related = w.story(before)
-		f.orelse(w, &d, last)
-		f.c.add(d)
-	}
-}
-
-func unansweredNotes() []string {
-	return []string{"the client is told 500, “Nobody answered this request.”"}
-}
-
-// orelse offers the usual else of a line.
-func (f *findings) orelse(w *walk, d *diag.Diagnostic, l *wiredLine) {
-	var sync *Sync
-	for _, s := range w.syncs {
-		if slices.Contains(s.where, l) {
-			sync = s.sync
-		}
-	}
-	request, instance := "", ""
-	for _, p := range sync.When {
-		for _, a := range p.Out {
-			if p.isRequest() && a.Name == "request" && a.Term.Var != nil {
-				request, instance = a.Term.Var.Name, p.Instance.Name
-			}
-		}
-	}
-	if request == "" {
-		d.Notes = append(d.Notes, "an else below the line would answer, with the request's own output named in when")
-		return
-	}
-	if request != "request" {
-		request = "request: " + request
-	}
-	status, sentence := "404", "There is none."
-	switch l.line.Body.(type) {
-	case *FilterLine, *IsLine, *FoldLine:
-		status, sentence = "422", "This cannot be done."
-	}
-	if l.line.Mode == syntax.NoLine {
-		status, sentence = "409", "This is there already."
-	}
-	if slices.Contains(w.entry.Lookups, l.line) {
-		status, sentence = "401", "Please log in."
-	}
-	text := "else " + instance + ".respond (" + request + ", status: " + status + ", error: " + strconv.Quote(sentence) + ")"
-	span := l.line.Tree.Span
-	indent := strings.Repeat(" ", span.Position().Column-1+4)
-	span.Start = span.End
-	d.Fix = &diag.Fix{Title: "add “" + text + "”", Edits: []diag.Edit{{Span: span, Text: "\n" + indent + text}}}
-}

@@ -34,11 +34,17 @@ const (
 	differsEvent
 )
 
-// trail is what happened on the way to a node.
+// trail is what happened on the first way to a node, and in it so far.
 func (w *walk) trail(at int) []event {
 	var parts [][]event
-	for ; at >= 0; at = w.nodes[at].parent {
+	for {
 		parts = append(parts, w.nodes[at].events)
+		edge := w.nodes[at].edge
+		if edge < 0 {
+			break
+		}
+		parts = append(parts, w.edges[edge].events)
+		at = w.edges[edge].from
 	}
 	slices.Reverse(parts)
 	return slices.Concat(parts...)

@@ -24,23 +24,32 @@ type walk struct {
 	entry   *Entry
 	opening *asking // asks the entry's action, where that is no request
 	nodes   []node
-	seen    map[string]bool
-	needs   bool // some sync must start, or the request is turned away
+	edges   []walkEdge
+	seen    map[string]int // the node of a moment
+	needs   bool           // some sync must start, or the request is turned away
 	found   *findings
 	fired   map[*wiredSync]bool
 }
 
-// A node is a moment with the way to it.
+// A node is a moment with the way to it, and what happened from there on until
+// it could go several ways.
 type node struct {
-	parent int
+	edge   int // the first that led here; -1 for the beginning
 	events []event
 	moment *moment // nil when it was gone on from
+	lost   bool    // it came to rest and nobody had answered
+}
+
+// A walkEdge leads from one node to another.
+type walkEdge struct {
+	from, to int
+	events   []event
 }
 
 // walkLimit is how many moments of one entry are looked at, walkTotal of all
 // entries together.
 const (
-	walkLimit = 4_000
+	walkLimit = 10_000
 	walkTotal = 150_000
 )
 
@@ -48,8 +57,8 @@ func stringValue(s string) value.Value { return value.String(s) }
 
 // run walks the entry and gives how many moments it looked at.
 func (w *walk) run(limit int) int {
-	w.seen = map[string]bool{}
-	w.nodes = append(w.nodes, node{parent: -1, moment: w.begin()})
+	w.seen = map[string]int{}
+	w.nodes = append(w.nodes, node{edge: -1, moment: w.begin()})
 	for at := 0; at < len(w.nodes); at++ {
 		if len(w.nodes) > limit {
 			w.entry.Cut = true
@@ -69,10 +78,15 @@ func (w *walk) run(limit int) int {
 				continue
 			}
 			for _, n := range list {
-				if key := n.moment.settle(w.wired); !w.seen[key] {
-					w.seen[key] = true
-					w.nodes = append(w.nodes, node{at, n.events, n.moment})
+				key := n.moment.settle(w.wired)
+				to, known := w.seen[key]
+				known = known && !w.c.opt.apart
+				if !known {
+					to = len(w.nodes)
+					w.seen[key] = to
+					w.nodes = append(w.nodes, node{edge: len(w.edges), moment: n.moment})
 				}
+				w.edges = append(w.edges, walkEdge{at, to, n.events})
 			}
 			break
 		}
@@ -108,7 +122,12 @@ func (w *walk) begin() *moment {
 		}
 	}
 	d := done{act: a}
-	for _, c := range a.cols {
+	looked := w.lookedAt(a)
+	for i, c := range a.cols {
+		if !looked[i] {
+			d.cols = append(d.cols, 0)
+			continue
+		}
 		s := symbol{label: "“" + c.name + "” of the request", request: true}
 		switch {
 		case c.kind == outCol:
@@ -147,13 +166,39 @@ func (w *walk) begin() *moment {
 	return m
 }
 
+// lookedAt tells which columns of a request the syncs of its path name.
+func (w *walk) lookedAt(a *act) []bool {
+	looked := make([]bool, len(a.cols))
+	for _, ref := range a.returned {
+		p := ref.sync.when[ref.pattern]
+		if p.path == "" || p.path == w.entry.Path {
+			for _, c := range p.cells {
+				looked[c.col] = true
+			}
+		}
+	}
+	return looked
+}
+
 // consider puts a completed action among those done and its matches on the
 // stack.
 func (w *walk) consider(m *moment, d done) {
 	d.open = true
 	m.done = append(m.done, d)
 	n := len(m.done) - 1
-	m.stack = append(m.stack, work{done: n, matches: w.matches(m, n)})
+	m.stack = append(m.stack, considering(n, w.matches(m, n)))
+}
+
+func considering(n int, matches []wiredMatch) work {
+	k := work{done: n, matches: matches}
+	for _, x := range matches {
+		for _, d := range x.done {
+			if !slices.Contains(k.refs, d) {
+				k.refs = append(k.refs, d)
+			}
+		}
+	}
+	return k
 }
 
 // step does the next thing of a moment. Where it can go several ways it gives
@@ -193,7 +238,7 @@ func (w *walk) considered(m *moment, n int) {
 
 func (w *walk) fallsBack(m *moment, d *done) {
 	if m.fallback == nil && m.answered == 0 && !d.act.respond {
-		m.fallback, m.lost = &Unhandled{d.act.instance, d.act.action, d.refusal}, nil
+		m.fallback = &Unhandled{d.act.instance, d.act.action, d.refusal}
 	}
 }
 
@@ -205,7 +250,7 @@ func (w *walk) commit(m *moment) []next {
 	for i := len(joint) - 1; i >= 0; i-- {
 		d := &m.done[joint[i]]
 		d.open = true
-		m.stack = append(m.stack, work{done: joint[i], matches: w.matches(m, joint[i])})
+		m.stack = append(m.stack, considering(joint[i], w.matches(m, joint[i])))
 		m.changed(w.wired, d.act.instance)
 	}
 	return []next{{moment: m}}
@@ -246,7 +291,7 @@ func (w *walk) respond(at int, m *moment, a *wiredAsk, in []sym) []next {
 	e := event{kind: answersEvent, ask: a, asking: asking}
 	w.found.answered(w, a)
 	if m.answered == 0 {
-		m.answered, m.fallback, m.lost = 1, nil, nil
+		m.answered, m.fallback = 1, nil
 		list := w.returned(m, asking, a, in)
 		for i := range list {
 			list[i].events = append([]event{e}, list[i].events...)
@@ -532,7 +577,7 @@ func (w *walk) rest(at int, m *moment) {
 		}
 	}
 	if m.fallback == nil {
-		w.found.unanswered(w, at)
+		w.nodes[at].lost = true
 		return
 	}
 	if !slices.ContainsFunc(w.entry.Refusals, func(u *Unhandled) bool { return *u == *m.fallback }) {

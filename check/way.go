@@ -78,6 +78,7 @@ type gives struct {
 type question struct {
 	family int32
 	args   []sym
+	ins    int    // how many of them are given; the others are compared
 	outs   []*Var // nil where the row's value is not bound
 	nulls  []bool // an out may be null
 	single bool   // there is one row at most
@@ -127,6 +128,8 @@ func (w *walk) answers(m *moment, x *wiredLine, env []sym) []gives {
 		holds = truthOf(f.holds)
 	case q.surely:
 		holds = yes
+	default:
+		holds = w.narrower(m, q)
 	}
 	if l.Mode == syntax.MaybeLine {
 		w.bindRow(m, env, q, f, holds)
@@ -155,6 +158,38 @@ func (w *walk) answers(m *moment, x *wiredLine, env []sym) []gives {
 		slices.Reverse(list) // what keeps the frame first
 	}
 	return list
+}
+
+// narrower answers a question that compares what the row gives, where it is
+// known what the same question gives without comparing.
+func (w *walk) narrower(m *moment, q question) truth {
+	if !q.single || !slices.ContainsFunc(q.args[q.ins:], func(s sym) bool { return s != 0 }) {
+		return maybe
+	}
+	args := slices.Clone(q.args)
+	clear(args[q.ins:])
+	f := m.fact(q.family, args)
+	switch {
+	case f == nil:
+		return maybe
+	case !f.holds:
+		return no
+	case len(f.outs) != len(args)-q.ins:
+		return maybe
+	}
+	all := yes
+	for i, s := range q.args[q.ins:] {
+		if s == 0 {
+			continue
+		}
+		switch m.test(m.sameAs(s, f.outs[i])) {
+		case no:
+			return no
+		case maybe:
+			all = maybe
+		}
+	}
+	return all
 }
 
 // bindRow gives the variables of a row their values.
@@ -297,11 +332,13 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 		for i, p := range b.Query.Inputs {
 			q.surely = q.surely && (p.Optional || m.test(cond{a: q.args[i]}) == yes)
 		}
+		q.ins = len(q.args)
 		out(paramNames(b.Query.Outputs), b.Out, optionals(b.Query.Outputs))
 	case *ViewLine:
 		q.single, q.surely = !b.View.many(), w.surely(b.View)
 		ins, outs := viewParams(b.View.In), viewParams(b.View.Out)
 		in(paramNames(ins), b.In)
+		q.ins = len(q.args)
 		out(paramNames(outs), b.Out, optionals(outs))
 	case *MemberLine:
 		q.surely = b.Set.Kind == syntax.ElementDecl && (b.Binds || b.Subject.Any)
@@ -310,6 +347,7 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 	case *FieldLine:
 		q.single = !b.Has && !b.SubjectBinds && !b.Subject.Any
 		w.side(m, &q, env, b.Subject, b.SubjectBinds)
+		q.ins = len(q.args)
 		w.side(m, &q, env, b.Object, b.ObjectBinds)
 		if q.single && (b.ObjectBinds || b.Object.Any) && !b.Field.Optional {
 			f := m.fact(w.familyOfSet(b.Instance, b.Set), q.args[:1])

@@ -17,7 +17,6 @@ type wired struct {
 	families map[string]int32 // questions of where, without their values
 	shared   []int            // how often each stands in the program
 	reads    [][]*Instance    // what each looks at
-	lines    int
 	proven   map[*View][]proof
 	dropless map[*View]bool // views that give a frame for each of their user's
 }
@@ -78,6 +77,7 @@ type wiredPattern struct {
 	pattern *Pattern
 	act     *act
 	cells   []cell
+	path    string // of a request; "" for any
 	// starts is set where it is the only line of its sync and names a path:
 	// such a request must have what it needs.
 	starts bool
@@ -107,7 +107,6 @@ type wiredAsk struct {
 }
 
 type wiredLine struct {
-	index  int // among all lines of the program, from 1
 	line   *Line
 	orelse *asking
 	drops  bool
@@ -188,6 +187,7 @@ func (w *wired) pattern(s *wiredSync, n int, p *Pattern) *wiredPattern {
 	}
 	if x.act.request {
 		method, path := p.route()
+		x.path = path
 		x.starts = path != "" && len(s.sync.When) == 1
 		if path != "" && method == "POST" && !slices.ContainsFunc(p.In, func(a *Arg) bool { return a.Name == "method" }) {
 			x.cells = append(x.cells, cell{col: x.act.col(col{inCol, "method"}), variable: -1, literal: w.literals.place(stringValue("POST"))})
@@ -218,8 +218,7 @@ func (w *wired) rest(s *wiredSync) {
 	s.then = w.asking(s, nil, s.sync.Then)
 	s.then.joint = s.sync.Together
 	for _, l := range s.sync.Where {
-		w.lines++
-		x := &wiredLine{index: w.lines, line: l, drops: w.drops(l)}
+		x := &wiredLine{line: l, drops: w.drops(l)}
 		if len(l.Else) > 0 {
 			x.orelse = w.asking(s, l, l.Else)
 		}

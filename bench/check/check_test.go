@@ -1,0 +1,171 @@
+package check_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/syntax"
+)
+
+const concepts = `concept Requesting
+
+state
+    a set of Requests
+
+actions
+    request (method: String, path: String, headers: Json, ...) : (request: Request)
+    respond (request: Request, status?: Number, ...) : ()
+        refuses ALREADY_ANSWERED as conflict "This request has been answered already."
+        refuses UNKNOWN_REQUEST as missing "There is no such request in this flow."
+
+concept Sessioning [User]
+
+state
+    a set of Sessions with
+        a user User
+
+queries
+    _getUser (session: Session) : optional (user: User)
+
+concept Library
+
+state
+    a set of Users
+    a set of Documents with
+        an owner User
+        a name String
+        a size Number
+
+actions
+    create (owner: User, name: String) : (document: Document)
+        refuses TAKEN as conflict "There is one already."
+        refuses BAD_NAME "This is no name."
+        effects adds a document
+    rename (document: Document, name: String) : (document: Document)
+        refuses TAKEN as conflict "There is one already."
+        refuses BAD_NAME "This is no name."
+        effects changes the name
+
+concept Counting
+
+state
+    a set of Counters with
+        a unique name String
+        a count Number
+
+actions
+    increment (name: String) : (count: Number)
+        refuses TOO_MANY as limited "Not that many."
+        effects adds one
+
+app Bench
+
+use Requesting
+    session from body, bearer
+use Sessioning [User = Library.User]
+use Library
+use Counting
+
+view LoggedIn (session) : (user)
+where
+    in Sessioning: _getUser (session) : (user)
+`
+
+// routes writes n syncs: three for each route, as most apps have them: one that
+// asks, one for what follows, one for a refusal.
+func routes(n int) string {
+	var b strings.Builder
+	for i := range n / 3 {
+		fmt.Fprintf(&b, `
+sync Ask%[1]d
+when
+    Requesting.request (path: "/library/%[1]d", session, name) : (request)
+where
+    LoggedIn (session) : (user)
+        else Requesting.respond (request, status: 401, error: "Please log in.")
+    name != ""
+        else Requesting.respond (request, status: 422, error: "A name, please.")
+then
+    Library.create (owner: user, name) : (document)
+    Library.rename (document, name) : ()
+    Counting.increment (name: "%[1]d")
+    Requesting.respond (request, document)
+
+sync Count%[1]d
+when
+    Requesting.request (path: "/library/%[1]d") : ()
+    Library.rename (document) : ()
+where
+    in Library: size of document is size
+    size > %[1]d
+then
+    Counting.increment (name: "large")
+
+sync Fail%[1]d
+when
+    Requesting.request (path: "/library/%[1]d") : (request)
+    Library.create () : (error)
+then
+    Requesting.respond (request, status: 409, error)
+`, i)
+	}
+	return b.String()
+}
+
+// crowd writes n syncs on one request.
+func crowd(n int) string {
+	var b strings.Builder
+	b.WriteString("\nsync Answer\nwhen\n    Requesting.request (path: \"/crowd\") : (request)\nthen\n    Requesting.respond (request)\n")
+	for i := range n {
+		fmt.Fprintf(&b, `
+sync Look%[1]d
+when
+    Requesting.request (path: "/crowd", name) : (request)
+where
+    in Library: name of document is name
+    in Library: size of document is %[1]d
+then
+    Counting.increment (name: "%[1]d")
+`, i)
+	}
+	return b.String()
+}
+
+// chain writes n syncs, each of which sets off the next in two ways.
+func chain(n int) string {
+	var b strings.Builder
+	b.WriteString("\nsync Begin\nwhen\n    Requesting.request (path: \"/begin\") : (request)\nthen\n    Counting.increment (name: \"0\")\n    Requesting.respond (request)\n")
+	for i := range n {
+		fmt.Fprintf(&b, `
+sync Next%[1]d
+when
+    Counting.increment (name: "%[1]d") : ()
+then
+    Counting.increment (name: "%[2]d")
+    Counting.increment (name: "%[2]d")
+`, i, i+1)
+	}
+	return b.String()
+}
+
+func run(b *testing.B, text string, syncs int) {
+	text = concepts + text
+	for b.Loop() {
+		tree, found := syntax.Parse(source.NewFile("bench", text))
+		p, ds := check.Check([]*syntax.File{tree}, check.Options{})
+		if len(p.Syncs) != syncs || diag.HasErrors(append(found, ds...)) {
+			b.Fatalf("%d syncs, %v", len(p.Syncs), ds)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/check")
+}
+
+func BenchmarkRoutes1000(b *testing.B) { run(b, routes(999), 999) }
+func BenchmarkCrowd100(b *testing.B)   { run(b, crowd(100), 101) }
+func BenchmarkCrowd1000(b *testing.B)  { run(b, crowd(1000), 1001) }
+func BenchmarkChain10(b *testing.B)    { run(b, chain(10), 11) }
+func BenchmarkChain100(b *testing.B)   { run(b, chain(100), 101) }
