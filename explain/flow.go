@@ -32,9 +32,12 @@ type Summary struct {
 
 // Summarize gives a flow in one line. Rested tells whether it has come to rest.
 func Summarize(p *plan.Plan, entries []journal.Entry, rested bool) Summary {
-	r := read(p, entries)
+	return read(p, entries).summary(rested)
+}
+
+func (r *record) summary(rested bool) Summary {
 	s := Summary{Begun: r.begun, Actions: len(r.actions)}
-	s.Fired, s.Dropped = Syncs(entries)
+	s.Fired, s.Dropped = syncs(r.matches)
 	if len(r.actions) == 0 {
 		s.Outcome = "open"
 		return s
@@ -98,7 +101,7 @@ func (s *Summary) String() string {
 // the syncs that it set off, below a sync what it asked.
 func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	r := read(p, entries)
-	s := Summarize(p, entries, rested)
+	s := r.summary(rested)
 	t := &Tree{Kind: FlowNode, Title: s.String(), Outcome: s.Outcome}
 	if len(r.actions) == 0 {
 		t.Title = "nothing was asked"

@@ -19,10 +19,14 @@ func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 		return nil, err
 	}
 	r := read(p, entries)
-	s := r.sync(name)
+	return r.whyNotAlone(r.sync(name)), nil
+}
+
+// whyNotAlone explains a sync for its own sake.
+func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 	if len(r.actions) == 0 {
 		const empty = "the record of this flow is empty"
-		return &Tree{Kind: SyncNode, Sync: s.Name, Title: empty, Sentence: empty}, nil
+		return &Tree{Kind: SyncNode, Sync: s.Name, Title: empty, Sentence: empty}
 	}
 	fired, dropped := 0, 0
 	t := (&Tree{Kind: SyncNode, Sync: s.Name}).at(s.Span, "")
@@ -52,12 +56,12 @@ func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 			}
 		}
 		t.Sentence = t.Title
-		return t.single(), nil
+		return t.single()
 	case dropped == 1:
-		return r.sole(t), nil
+		return r.sole(t)
 	case dropped > 1:
 		t.Title = "sync " + s.Name + " matched " + times(dropped) + ", but its where dropped every frame"
-		return t.single(), nil
+		return t.single()
 	}
 	q := &question{seen: map[*plan.Sync]bool{s: true}, every: true}
 	v := r.broke(s)
@@ -72,7 +76,7 @@ func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 			v.tree.add(fault)
 		}
 	}
-	return v.tree, nil
+	return v.tree
 }
 
 // sole puts the one verdict of a tree in its place.
@@ -156,11 +160,11 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *journal.Entry, frame uint32, f 
 	}
 }
 
-// Syncs gives the names of the syncs that matched in a flow, each once, in the
+// syncs gives the names of the syncs that matched in a flow, each once, in the
 // order in which they first did: those that fired, and those whose where
 // dropped every frame.
-func Syncs(entries []journal.Entry) (fired, dropped []string) {
-	for _, e := range entries {
+func syncs(matches []journal.Entry) (fired, dropped []string) {
+	for _, e := range matches {
 		switch {
 		case e.Kind == journal.Fired && !slices.Contains(fired, e.Sync):
 			fired = append(fired, e.Sync)
