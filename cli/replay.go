@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/plan"
+)
+
+func newReplay(s Streams) *cobra.Command {
+	var f recordsFlags
+	var filter filterFlags
+	var with string
+	var count int
+	cmd := &cobra.Command{
+		Use:   "replay [TRACE-ID...]",
+		Short: "Say what recorded flows would have been with other texts",
+		Long: `Replay holds other texts of the app, those in the folder that --with names,
+against what is recorded of its last flows, or of those whose trace ids are given,
+and prints the flows that would go otherwise: which sync would no longer fire and
+why, which would fire, what would be asked otherwise.
+
+Nothing is run, no state is touched and no secret is needed. An action that
+would be asked as it was ends as it did, and a where that reads as it did gives
+what it gave. Where the record cannot tell how a flow would go on, that is said.
+` + whereRecords + `
+
+Replay exits with 1 when a flow would go otherwise.`,
+		Example: "  legible replay --with ../reader-next\n  legible replay 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --with ../reader-next --json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if with == "" {
+				return errors.New("with which texts? name their folder with --with")
+			}
+			r, err := f.open(s)
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			now, err := planOf(s, with)
+			if err != nil {
+				return fmt.Errorf("--with: %w", err)
+			}
+			wants, err := filter.compile(r)
+			if err != nil {
+				return err
+			}
+			flows, err := r.named(args)
+			if err == nil && len(args) == 0 {
+				flows, err = r.last(count, wants)
+				slices.Reverse(flows)
+			}
+			if err != nil {
+				return err
+			}
+			return r.replay(s, now, flows, f.json)
+		},
+	}
+	f.add(cmd)
+	filter.add(cmd)
+	cmd.Flags().StringVar(&with, "with", "", "the folder of the other texts")
+	cmd.Flags().IntVarP(&count, "count", "n", 100, "how many of the last flows at most; 0 is all")
+	return cmd
+}
+
+// named gives the flows of trace ids.
+func (r *records) named(args []string) ([]listed, error) {
+	var list []listed
+	for _, arg := range args {
+		id, err := r.find(arg)
+		if err != nil {
+			return nil, err
+		}
+		x, err := r.listed(id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// A replayed is a flow with other texts, as JSON has it.
+type replayed struct {
+	Flow        string          `json:"flow"`
+	Before      explain.Summary `json:"before"`
+	After       explain.Summary `json:"after"`
+	Unknown     int             `json:"unknown"` // how often the record could not tell
+	Differences []*explain.Tree `json:"differences"`
+}
+
+func (r *records) replay(s Streams, now *plan.Plan, flows []listed, asJSON bool) error {
+	changed, unknown, open := 0, 0, 0
+	for _, x := range flows {
+		if !x.rested {
+			open++
+			continue // how it goes on is not in the record
+		}
+		replay := explain.WithTexts(r.plan, now, x.entries)
+		if replay.Unknown > 0 {
+			unknown++
+		}
+		if replay.Same() {
+			continue
+		}
+		changed++
+		if err := printReplay(s.Out, x, replay, asJSON); err != nil {
+			return err
+		}
+	}
+	told := fmt.Sprintf("of %s, %s", counted(len(flows)-open, "flow"), "all would go the same way")
+	if changed > 0 {
+		told = fmt.Sprintf("of %s, %d would go otherwise", counted(len(flows)-open, "flow"), changed)
+	}
+	if unknown > 0 {
+		told += fmt.Sprintf("; of %d the record does not tell all", unknown)
+	}
+	if open > 0 {
+		told += fmt.Sprintf("; %s not come to rest", map[bool]string{true: "one has", false: fmt.Sprintf("%d have", open)}[open == 1])
+	}
+	fmt.Fprintln(s.Err, told)
+	if changed > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+func printReplay(w io.Writer, x listed, replay *explain.Replay, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(replayed{x.Flow, replay.Before, replay.After, replay.Unknown, replay.Differences})
+	}
+	if _, err := fmt.Fprintf(w, "%s  %s\n", x.Begun.Format(moment), x.Flow); err != nil {
+		return err
+	}
+	if err := replay.Tree().Print(w, styleOf(w)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
