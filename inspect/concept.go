@@ -199,6 +199,9 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 			}
 			x := show(hide(cell), shortValue)
 			x.Link = in.memberLink(in.bound(c, f.Type), cell)
+			if f.Type.Kind == check.Identity && x.Kind == "text" {
+				x.Kind = "other" // an identity is no text that anybody wrote
+			}
 			row.Cells = append(row.Cells, x)
 		}
 		v.Members = append(v.Members, row)

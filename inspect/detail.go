@@ -123,7 +123,7 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 		d.Text = cut(trimName(x.text, x.name), longValue)
 	}
 	origins := s.origins(x)
-	d.In = fields(x.in, func(f value.Field) []link {
+	d.In = fields(inOrder(x), func(f value.Field) []link {
 		o, ok := origins[f.Name]
 		if !ok && x.by == nil {
 			return nil
@@ -166,7 +166,7 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 			marks = append(marks, mark{l.Span, "lost", kept(l)})
 		}
 		d.Source = excerptOf(x.by.sync.Span, marks...)
-		d.Caption = "The line of " + x.by.name + " that asked it"
+		d.Caption = "In the text of " + x.by.name
 	}
 	if tree, err := explain.Why(s.plan, s.entries, x.id); err == nil && x.by != nil {
 		d.Why, d.WhyOf = in.reasonOf(tree), "The whole way back to the beginning"
@@ -183,11 +183,23 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 	return d
 }
 
+// inOrder gives the inputs of a step as the line that asked it names them.
+func inOrder(x *step) []value.Field {
+	list := slices.Clone(x.in)
+	if x.line != nil {
+		place := func(f value.Field) int {
+			return slices.IndexFunc(x.line.In, func(in plan.Input) bool { return in.Name == f.Name })
+		}
+		slices.SortStableFunc(list, func(a, b value.Field) int { return place(a) - place(b) })
+	}
+	return list
+}
+
 func ended(x *step) string {
 	if x.outcome == journal.Returned {
-		return "asked here, returned"
+		return "this line asked it"
 	}
-	return "asked here, " + outcomeWords(x)
+	return "this line asked it: " + outcomeWords(x)
 }
 
 // fields makes rows of named values.
@@ -261,7 +273,7 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 		}
 		row := frameRows{Title: "Frame " + strconv.Itoa(i+1)}
 		if f.Lost != "" {
-			row.Lost = f.Lost
+			row.Lost = f.Lost // a place in the text
 			if m.fired {
 				row.Lost += ", and took its else"
 			}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/legible-lang/legible/explain"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/syntax"
@@ -31,6 +30,9 @@ type ending struct {
 	why   string // one or two sentences: what made it end so
 	step  *step  // where to look first: what decided it
 	last  *step  // the action after which it ended
+	// unanswered is set where a request was not answered; why that is so takes
+	// a look at every sync, and is worked out where it is shown.
+	unanswered bool
 }
 
 // ending works out how a flow ended.
@@ -68,8 +70,7 @@ func (s *story) end() ending {
 		return ending{class: running, mark: "…", words: "running", step: s.steps[len(s.steps)-1],
 			why: "The flow has not come to rest yet."}
 	}
-	return ending{class: faulted, mark: "500", words: "nobody answered", step: root,
-		why: sentence(explain.Unanswered(s.plan, s.entries))}
+	return ending{class: faulted, mark: "500", words: "nobody answered", step: root, unanswered: true}
 }
 
 // returned is the ending of a flow that no request opened.
@@ -118,19 +119,13 @@ func (s *story) answered(x *step) ending {
 		return e
 	}
 	e.words = "answered by " + m.name
-	e.why = "Sync " + m.name + " answered, with the last of its lines that was asked."
-	if x.line != nil {
-		e.why = "Sync " + m.name + " answered at " + x.line.Span.String() + "."
-	}
+	e.why = "Sync " + m.name + " answered."
 	if l := m.elseLine(x.id.Frame); l != nil {
-		e.why = fmt.Sprintf("In sync %s the line of where at %s (%s) %s, so its else answered.", m.name, l.Span, cut(l.Text, 100), kept(l))
+		e.why = fmt.Sprintf("In sync %s the line of where at %s (%s) %s, so its else answered.", m.name, place(l.Span), cut(l.Text, 100), kept(l))
 	}
 	for _, y := range m.matched {
 		if y.outcome == journal.Refused {
 			e.why = fmt.Sprintf("%s was refused with %s, and sync %s answers that refusal.", y.name, y.code, m.name)
-			if e.class == fine {
-				e.class = refused
-			}
 			e.step = y
 		}
 	}
@@ -144,6 +139,8 @@ func kept(l *plan.Line) string {
 		return "found what must not be there"
 	case l.Filter != nil:
 		return "was not true"
+	case l.Is != nil, l.Member != nil, l.Read != nil && !l.Read.SubjectBinds && !l.Read.ObjectBinds:
+		return "did not hold"
 	}
 	return "gave nothing"
 }

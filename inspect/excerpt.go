@@ -57,8 +57,14 @@ func linesOf(s source.Span) (first, last int) {
 
 func lines(f *source.File, first, last int, marks []mark) *excerpt {
 	x := &excerpt{File: f.Name, Link: sourceLink(f.Name, first)}
-	if len(marks) > 0 && marks[0].span.Known() {
-		x.Link = sourceLink(f.Name, marks[0].span.Position().Line)
+	// The link to the whole text leads to where the eye should be: a line that
+	// is pointed at before one that is in order.
+	for _, look := range []string{"here", "lost", "met"} {
+		i := slices.IndexFunc(marks, func(m mark) bool { return m.look == look && m.span.File == f })
+		if i >= 0 {
+			x.Link = sourceLink(f.Name, marks[i].span.Position().Line)
+			break
+		}
 	}
 	for n := first; n <= last; n++ {
 		if len(x.Lines) == excerptLines {

@@ -20,7 +20,8 @@ type flowView struct {
 	Class        class
 	Mark, Words  string
 	Text, Why    string
-	Look         *link // where to look first
+	Look         []link // where to look first
+	Asked        bool   // by a request
 	Clock, Day   string
 	Moment, Took string
 	Actions      int
@@ -28,9 +29,9 @@ type flowView struct {
 	Faults       []string
 	Picture      *picture
 	Items        []*item
-	Hidden       int // actions that have no room in the list
-	Stopped      []link
-	Others       []link
+	Hidden       int    // actions that have no room in the list
+	Near         []link // syncs that came near
+	Others       []link // and those that did not
 	OthersHidden int
 	Detail       *detail
 	Record       []string
@@ -46,6 +47,7 @@ type item struct {
 	Sync       bool
 	Selected   bool
 	End        string // the answer, where this action is the last
+	EndClass   class
 	Items      []*item
 }
 
@@ -54,6 +56,7 @@ const (
 	itemsDepth  = 30
 	recordShown = 300
 	syncsShown  = 400
+	syncsNear   = 40
 )
 
 // flowPage shows one flow.
@@ -73,7 +76,18 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := s.ending()
+	var look []link
 	at := in.selected(s, e, r)
+	if e.unanswered {
+		var nearest *plan.Sync
+		e.why, nearest = in.unanswered(s)
+		if r.URL.RawQuery == "" && nearest != nil {
+			at = selection{sync: nearest}
+		}
+		if nearest != nil {
+			look = append(look, link{Text: "sync " + nearest.Name, To: "?" + bySync + "=" + nearest.Name + "#detail"})
+		}
+	}
 	v := flowView{
 		ID: id.String(), Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, longValue), Why: e.why,
 		Clock: clock(s.begun), Day: s.begun.Format(time.DateOnly), Moment: s.begun.Format(time.RFC3339Nano), Took: s.took(),
@@ -85,9 +99,14 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 	if s.damage != nil {
 		v.Damage = s.damage.Error()
 	}
-	if e.step != nil {
-		v.Look = &link{Text: e.step.name, To: linkTo(e.step)}
+	if x := e.step; x != nil {
+		look = append(look, link{Text: x.name, To: linkTo(x)})
+		if x.by != nil && x.line != nil {
+			look = append(look, link{Text: place(x.line.Span), To: sourceLink(x.line.Span.File.Name, x.line.Span.Position().Line)})
+		}
 	}
+	v.Look = look
+	v.Asked = s.root() != nil && s.root().is(plan.Request)
 	v.list(s, e, at)
 	v.syncs(in, s)
 	for i, x := range s.entries {
@@ -114,12 +133,16 @@ func (v *flowView) list(s *story, e ending, at selection) {
 			it.Note = s.title()
 		}
 		if x.is(plan.Respond) && x.outcome == journal.Returned {
-			it.Note = "answered " + arguments(withoutRequest(x.in))
+			it.Note = "answered " + arguments(withoutRequest(inOrder(x)))
 		}
 		if x == e.last && e.class != running {
-			it.End = strings.TrimSpace(e.mark + " " + e.words)
+			it.End, it.EndClass = e.mark, e.class
 		}
 		for _, m := range x.causes {
+			if left--; left <= 0 {
+				v.Hidden += len(m.asked)
+				continue
+			}
 			line := &item{Text: m.name, Note: "fired", Link: linkToMatch(m), Class: fine, Sync: true, Selected: at.match == m}
 			if n := len(m.frames); n > 1 {
 				line.Note = fmt.Sprintf("fired, with %d frames", n)
@@ -160,17 +183,23 @@ func arguments(list []value.Field) string {
 	return cut("("+strings.Join(parts, ", ")+")", 160)
 }
 
-// syncs lists the syncs that did not fire: those that a where stopped, and the
+// syncs lists the syncs that did not fire: those that came near, because a
+// where stopped them or because some of their lines found an action, and the
 // others.
 func (v *flowView) syncs(in *Inspector, s *story) {
 	for _, sync := range in.plan.Syncs {
 		fired, dropped := s.of(sync.Name)
+		to := "?" + bySync + "=" + sync.Name + "#detail"
 		switch {
 		case len(fired) > 0:
 		case len(dropped) > 0:
-			v.Stopped = append(v.Stopped, link{Text: sync.Name, To: "?" + bySync + "=" + sync.Name + "#detail", Note: lostAt(dropped[0])})
+			v.Near = append(v.Near, link{Text: sync.Name, To: to, Note: "matched, but " + lostAt(dropped[0]), Class: refused})
+		case len(v.Near) < syncsNear && s.near(sync) > 0:
+			n := s.near(sync)
+			v.Near = append(v.Near, link{Text: sync.Name, To: to,
+				Note: fmt.Sprintf("%d of its %d lines of when found an action", n, len(sync.When))})
 		case len(v.Others) < syncsShown:
-			v.Others = append(v.Others, link{Text: sync.Name, To: "?" + bySync + "=" + sync.Name + "#detail", Note: place(sync.Span)})
+			v.Others = append(v.Others, link{Text: sync.Name, To: to})
 		default:
 			v.OthersHidden++
 		}
@@ -182,8 +211,19 @@ func lostAt(m *match) string {
 	for _, f := range m.frames {
 		if f.Line >= 0 && f.Line < len(m.sync.Where) {
 			l := m.sync.Where[f.Line]
-			return cut(l.Text, 80) + " " + kept(l)
+			return "“" + cut(l.Text, 80) + "” " + kept(l)
 		}
 	}
-	return "stopped in where"
+	return "its where kept nothing"
+}
+
+// near is how many lines of a sync's when found an action by themselves.
+func (s *story) near(sync *plan.Sync) int {
+	n := 0
+	for _, p := range sync.When {
+		if slices.ContainsFunc(s.steps, func(x *step) bool { return fits(p, x) }) {
+			n++
+		}
+	}
+	return n
 }

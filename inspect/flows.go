@@ -51,7 +51,7 @@ type flowCount struct{ Flows, Refused, Faulted int }
 type outcome struct{ Word, Text string }
 
 var outcomes = []outcome{
-	{"", "any end"}, {"fine", "answered or returned"}, {"refused", "refused"}, {"faulted", "faulted or unanswered"}, {"running", "running"},
+	{"", "any outcome"}, {"fine", "answered or returned"}, {"refused", "refused"}, {"faulted", "faulted or unanswered"}, {"running", "running"},
 }
 
 // flowsPage lists flows, newest first.

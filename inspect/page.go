@@ -37,9 +37,9 @@ var parts = map[string]string{
 // be read is a mistake in it.
 func parsePages() map[string]*template.Template {
 	base := template.Must(template.New("layout.html").Funcs(template.FuncMap{
-		"count":   count,
-		"count64": func(n int64, one, many string) string { return count(int(n), one, many) },
-		"add":     func(a, b int) int { return a + b },
+		"count": count,
+		"times": func(n int64) string { return times(int(n)) },
+		"add":   func(a, b int) int { return a + b },
 	}).ParseFS(pageFiles, "page/layout.html", "page/parts.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"flows", "flow", "program", "concepts", "concept", "set", "routes", "source", "problem"} {

@@ -58,9 +58,9 @@ const (
 	nodeHeight   = 46
 	pillHeight   = 28
 	columnGap    = 40
-	pictureEdge  = 14
-	letterWidth  = 7
-	smallWidth   = 6
+	pictureEdge  = 22
+	letterWidth  = 8 // of the widest usual font; others leave some room
+	smallWidth   = 7
 	fewestInNode = 96
 )
 
@@ -81,6 +81,7 @@ func (s *story) draw(e ending, at selection) *picture {
 	if root := s.root(); root != nil {
 		d.step(root, 0, 0, 0)
 	}
+	d.Hidden = len(s.steps) - len(d.steps)
 	d.place()
 	d.joins()
 	d.flows()
@@ -89,13 +90,16 @@ func (s *story) draw(e ending, at selection) *picture {
 
 func (d *drawing) add(n *node) *node {
 	title, below := len([]rune(n.Title)), len([]rune(n.Below))
-	n.W = max(fewestInNode, title*letterWidth+34, below*smallWidth+34)
+	n.W = max(fewestInNode, title*letterWidth+28, below*smallWidth+32)
 	n.H = nodeHeight
 	if n.Kind == "firing" || n.Kind == "drop" || n.Kind == "more" {
 		n.W, n.H = title*smallWidth+38, pillHeight
 	}
 	if n.Kind == "drop" {
-		n.H, n.W = nodeHeight-6, max(title*smallWidth+38, below*smallWidth+28)
+		n.H, n.W = nodeHeight-6, max(title, below)*smallWidth+30
+	}
+	if n.Kind == "answer" {
+		n.W = max(84, max(title, below)*smallWidth+44)
 	}
 	for len(d.widths) <= n.column {
 		d.widths = append(d.widths, 0)
@@ -116,46 +120,48 @@ func (d *drawing) step(x *step, column, row, depth int) int {
 	}
 	d.steps[x] = n
 	next := row
-	for _, m := range x.causes {
+	for i, m := range x.causes {
+		if i == pictureAsked || len(d.Nodes) >= pictureNodes {
+			rest := count(len(x.causes)-i, "more sync", "more syncs")
+			d.add(&node{Kind: "more", column: column + 1, row: next, step: x, Title: "and " + rest, Label: "and " + rest + ", in the list below", Link: "#steps"})
+			next++
+			break
+		}
 		next = d.match(m, column+1, next, depth)
 	}
 	if d.ending.last == x && d.ending.class != running {
-		a := d.add(&node{Kind: "answer", column: column + 1, row: next, Class: d.ending.class, Title: d.ending.mark,
-			Below: cut(d.ending.words, 26), Label: "the end: " + d.ending.mark + ", " + d.ending.words})
-		if answeredBy(d.ending) {
-			a.Below = "answer"
+		a := &node{Kind: "answer", column: column + 1, row: next, Class: d.ending.class, Title: d.ending.mark,
+			Below: "the end", Label: "the end: " + d.ending.mark + ", " + d.ending.words}
+		if d.story.root().is(plan.Request) {
+			a.Below = "the answer"
 		}
+		if d.ending.unanswered {
+			a.Below = d.ending.words
+		}
+		d.add(a)
 		next++
 	}
 	return max(next, row+1)
 }
 
-func answeredBy(e ending) bool { return strings.HasPrefix(e.words, "answered") }
-
 func (d *drawing) match(m *match, column, row, depth int) int {
-	kind := "firing"
-	if !m.fired {
-		kind = "drop"
-	}
-	n := d.add(&node{Kind: kind, column: column, row: row, match: m, Title: cut(m.name, 28), Link: linkToMatch(m), Selected: d.at.match == m})
+	n := &node{Kind: "firing", column: column, row: row, match: m, Title: cut(m.name, 28), Link: linkToMatch(m), Selected: d.at.match == m,
+		Label: "sync " + m.name + " fired"}
 	d.firing[m] = n
 	if !m.fired {
-		n.Below = "stopped in where"
-		n.Label = "sync " + m.name + " matched, but stopped in where"
+		n.Kind, n.Below, n.Label = "drop", "stopped in where", "sync "+m.name+" matched, but stopped in where"
+		d.add(n)
 		return row + 1
 	}
-	n.Label = "sync " + m.name + " fired"
 	if len(m.frames) > 1 {
 		n.Title += fmt.Sprintf(" ×%d", len(m.frames))
-		n.W = len([]rune(n.Title))*smallWidth + 38
-		d.widths[column] = max(d.widths[column], n.W)
 		n.Label += fmt.Sprintf(" with %d frames", len(m.frames))
 	}
+	d.add(n)
 	next := row
 	for i, x := range m.asked {
 		if i == pictureAsked || depth == pictureDepth || len(d.Nodes) >= pictureNodes {
 			rest := len(m.asked) - i
-			d.Hidden += rest
 			d.add(&node{Kind: "more", column: column + 1, row: next, match: m, Title: "and " + count(rest, "more", "more"),
 				Label: "and " + count(rest, "more action", "more actions") + ", in the list below", Link: "#steps"})
 			next++
@@ -180,11 +186,8 @@ func (d *drawing) place() {
 	for _, n := range d.Nodes {
 		n.X = lefts[n.column]
 		n.Y = pictureEdge + n.row*rowHeight + (nodeHeight-n.H)/2
-		if n.Kind == "action" || n.Kind == "answer" {
+		if n.Kind == "action" {
 			n.W = d.widths[n.column]
-			if n.Kind == "answer" {
-				n.W = max(84, len([]rune(n.Below))*smallWidth+44)
-			}
 		}
 		n.TextX = n.X + n.W/2
 		n.TitleY = n.Y + n.H/2 + 4
@@ -220,6 +223,9 @@ func (d *drawing) parent(n *node) *node {
 			return d.steps[n.match.cause]
 		}
 	case "more":
+		if n.match == nil {
+			return d.steps[n.step]
+		}
 		return d.firing[n.match]
 	case "answer":
 		return d.steps[d.ending.last]
@@ -260,6 +266,7 @@ func (d *drawing) path() {
 }
 
 // joins draws the lines to a firing from the other actions that it matched.
+// They run between the rows, where nothing else stands.
 func (d *drawing) joins() {
 	for _, n := range d.Nodes {
 		if n.match == nil || n.Kind == "more" {
@@ -270,13 +277,15 @@ func (d *drawing) joins() {
 			if from == nil || x == n.match.cause {
 				continue
 			}
-			x1, y1 := from.X+from.W, from.Y+from.H/2
-			x2, y2 := n.X+n.W/2, n.Y
-			if y1 > y2 {
-				y2 = n.Y + n.H
+			const r = 8
+			gap := pictureEdge + n.row*rowHeight - (rowHeight-nodeHeight)/2
+			x1, y1, x2, y2 := from.X+from.W/2, from.Y+from.H, n.X+n.W/2, n.Y
+			turn := -r
+			if from.row >= n.row { // above it
+				y1, turn = from.Y, r
 			}
 			d.Edges = append(d.Edges, edge{Kind: "joins", OnPath: n.OnPath && from.OnPath,
-				Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+columnGap/2, y1, x2, (y1+y2)/2, x2, y2)})
+				Path: fmt.Sprintf("M%d %dV%dQ%d %d %d %dH%dQ%d %d %d %dV%d", x1, y1, gap+turn, x1, gap, x1+r, gap, x2-r, x2, gap, x2, gap+r, y2)})
 		}
 	}
 }
@@ -289,18 +298,21 @@ func (d *drawing) flows() {
 		return
 	}
 	sources := d.story.sources(d.at.step)
-	for _, from := range d.Nodes {
-		names := sources[from.step]
-		if from.step == nil || len(names) == 0 || from.step.by != d.at.step.by || from.column != to.column {
-			continue
+	var list []*node
+	for _, n := range d.Nodes {
+		if n.Kind == "action" && len(sources[n.step]) > 0 && n.step.by == d.at.step.by && n.column == to.column {
+			list = append(list, n)
 		}
-		x := from.X + from.W
-		y1, y2 := from.Y+from.H*3/4, to.Y+to.H/4
-		bulge := 16
-		d.Edges = append(d.Edges, edge{Kind: "flows", OnPath: true, Text: cut(strings.Join(names, ", "), 24),
-			X: x + bulge + 2, Y: y1 + 20,
-			Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x, y1, x+bulge, y1, x+bulge, y2, x+2, y2)})
-		d.Width = max(d.Width, x+bulge+8+len(names)*60)
+	}
+	for i, from := range list {
+		// The one that is furthest away has the widest way round.
+		bulge := 14 + 9*(len(list)-1-i)
+		x1, y1 := from.X+from.W, from.Y+from.H-12
+		x2, y2 := to.X+to.W, to.Y+to.H*(i+1)/(len(list)+2)
+		text := cut(strings.Join(sources[from.step], ", "), 24)
+		d.Edges = append(d.Edges, edge{Kind: "flows", OnPath: true, Text: text, X: x1 + bulge + 8, Y: y1 + 22,
+			Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+bulge+6, y1, x1+bulge+6, y2, x2+2, y2)})
+		d.Width = max(d.Width, x1+bulge+8+len([]rune(text))*smallWidth)
 	}
 }
 

@@ -57,8 +57,10 @@ actions
 
     greet (user: User) : ()
 
+    count (i: Number) : (j: Number)
+
 queries
-    _byUser (user: User) : many (note: Note, text: String)
+    _upTo (n: Number) : many (i: Number)
 `,
 		Build: func(in *legible.Instance) legible.Methods {
 			table := in.Table("Note")
@@ -93,10 +95,17 @@ queries
 						out[0] = row[1]
 						return nil
 					},
+					"count": func(_ legible.Context, in, out []value.Value) error { out[0] = in[0]; return nil },
 					"greet": func(legible.Context, []value.Value, []value.Value) error { return nil },
 				},
 				Queries: map[string]legible.QueryMethod{
-					"_byUser": func(legible.Context, []value.Value, *legible.Rows) error { return nil },
+					"_upTo": func(_ legible.Context, in []value.Value, rows *legible.Rows) error {
+						n, _ := in[0].Num()
+						for i := range int(n) {
+							rows.Add()[0] = value.Number(float64(i))
+						}
+						return nil
+					},
 				},
 			}
 		},
@@ -109,8 +118,8 @@ type world struct {
 	app   *legible.App
 	pages *inspect.Inspector
 	now   time.Time
-	// vars are what requests have answered, by name.
-	vars map[string]string
+	// session is the secret of the session that lived has begun last.
+	session string
 }
 
 // open opens the app of the tests, with some texts in the place of its own.
@@ -131,7 +140,7 @@ func open(t testing.TB, options inspect.Options, texts map[string]string) *world
 	for name, text := range texts {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC), vars: map[string]string{}}
+	w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)}
 	w.app = legible.New(files, requesting.New, profile.New, sessioning.New, notes)
 	err = w.app.Open(context.Background(), legible.Options{
 		Clock: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler), Inspect: &options,
@@ -185,6 +194,9 @@ func (w *world) page(address string) string {
 	return text
 }
 
+// digest is what the state keeps of a secret.
+func digest(secret string) string { return string(legible.SecretOf(secret).Digest()) }
+
 func body(t testing.TB, r *http.Response) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -199,31 +211,50 @@ func body(t testing.TB, r *http.Response) string {
 func (w *world) lived() map[string]string {
 	w.t.Helper()
 	traces := map[string]string{}
-	do := func(name, path, body string, want int, more ...string) string {
+	do := func(name, path, body string, want int) {
 		w.now = w.now.Add(1371 * time.Millisecond)
 		status, trace, answer := w.ask(path, body)
 		if status != want {
 			w.t.Fatalf("%s: %s answered %d, want %d: %s", name, path, status, want, answer)
 		}
 		traces[name] = trace
-		return answer
 	}
 	do("sign up", "/Profile/createAccount", `{"username": "ann", "password": "correct horse"}`, 200)
 	do("sign up again", "/Profile/createAccount", `{"username": "ann", "password": "battery staple"}`, 409)
 	do("failed login", "/auth/login", `{"username": "ann", "password": "correct house"}`, 401)
-	answer, err := value.ParseJSON([]byte(do("login", "/auth/login", `{"username": "ann", "password": "correct horse"}`, 200)))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	session, _ := answer.Get("session").Text()
-	s := `{"session": "` + session + `", `
+	w.now = w.now.Add(1371 * time.Millisecond)
+	traces["login"] = w.logIn()
+	s := `{"session": "` + w.session + `", `
 	do("write", "/notes/write", s+`"text": "Chapter 3 is the one to read again.", "seal": "hunter2hunter2"}`, 200)
 	do("empty", "/notes/write", s+`"text": ""}`, 200)
 	do("full", "/notes/write", s+`"text": "full"}`, 429)
 	do("fault", "/notes/write", s+`"text": "fire"}`, 500)
 	do("stranger", "/notes/write", `{"session": "guessed", "text": "hello"}`, 401)
 	do("dropped", "/notes/read", s+`"note": "0190-no-such-note"}`, 500)
-	do("logout", "/auth/logout", s+`"x": 1}`, 200)
-	do("logout again", "/auth/logout", s+`"x": 1}`, 404)
+	do("logout", "/auth/logout", `{"session": "`+w.session+`"}`, 200)
+	do("logout again", "/auth/logout", `{"session": "`+w.session+`"}`, 404)
 	return traces
+}
+
+// logIn begins a session of ann, who must have signed up, and gives the trace
+// of that.
+func (w *world) logIn() string {
+	w.t.Helper()
+	status, trace, answer := w.ask("/auth/login", `{"username": "ann", "password": "correct horse"}`)
+	v, err := value.ParseJSON([]byte(answer))
+	if err != nil || status != 200 {
+		w.t.Fatalf("logging in answered %d %s (%v)", status, answer, err)
+	}
+	w.session, _ = v.Get("session").Text()
+	return trace
+}
+
+// entries gives the journal of a flow.
+func (w *world) entries(id value.ID) []byte {
+	w.t.Helper()
+	b, err := w.app.Engine().Store().Journal(context.Background(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
 }

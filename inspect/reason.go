@@ -74,6 +74,27 @@ func (in *Inspector) placeLink(place string) (text, to string) {
 	return file + ":" + parts[len(parts)-2], sourceLink(file, line)
 }
 
+// unanswered says why nobody answered a request, and names the sync that came
+// nearest, nil where none did.
+func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
+	tree := explain.WhyUnanswered(s.plan, s.entries)
+	why = tree.Sentence
+	if why == "" {
+		why = explain.Unanswered(s.plan, s.entries)
+	}
+	var find func(t *explain.Tree)
+	find = func(t *explain.Tree) {
+		if nearest == nil {
+			nearest = in.byName[t.Sync]
+		}
+		for _, c := range t.Children {
+			find(c)
+		}
+	}
+	find(tree)
+	return sentence(why), nearest
+}
+
 // whyNot says why a sync did not fire, or that it did.
 func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead string) {
 	tree, err := explain.WhyNot(s.plan, s.entries, sync.Name)
@@ -93,7 +114,7 @@ func stopped(m *match) string {
 			continue
 		}
 		l := m.sync.Where[f.Line]
-		text := fmt.Sprintf("Its lines of when were matched, but its line of where at %s (%s) %s", l.Span, cut(l.Text, 100), kept(l))
+		text := fmt.Sprintf("Its lines of when were matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
 		if n := len(m.frames) - 1; n > 0 {
 			text += "; " + count(n, "other frame was", "other frames were") + " lost as well"
 		}

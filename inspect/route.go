@@ -42,7 +42,7 @@ func (in *Inspector) routesPage(w http.ResponseWriter, r *http.Request) {
 				for _, n := range []struct {
 					is   bool
 					word string
-				}{{f.Credential != nil, "says who asks"}, {f.Secret && f.Credential == nil, "secret"}, {f.Param, "in the path"}, {f.Optional && !f.Param, "optional"}} {
+				}{{f.Credential != nil, "says who asks"}, {f.Secret && f.Credential == nil && !isSecret(f.Type), "secret"}, {f.Param, "in the path"}, {f.Optional && !f.Param, "optional"}} {
 					if n.is {
 						notes = append(notes, n.word)
 					}

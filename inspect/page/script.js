@@ -35,7 +35,7 @@ function live() {
 	dot.setAttribute('aria-hidden', 'true');
 	const button = document.createElement('button');
 	button.type = 'button';
-	button.className = 'plain';
+	button.className = 'quietly';
 	bar.prepend(dot);
 	bar.append(button);
 	let paused = false, waiting = 0, busy = false, again = false, told = 0;
@@ -86,6 +86,9 @@ function live() {
 	say();
 }
 
+// shown is the page whose parts are being shown.
+let shown = location.pathname + location.search;
+
 // Swap: a link within a flow changes what is looked at, not where one is.
 async function swap(address, keep, focus) {
 	const places = [...document.querySelectorAll('[data-keep]')].map((x) => [x.dataset.keep, x.scrollLeft, x.scrollTop, x.open]);
@@ -93,7 +96,10 @@ async function swap(address, keep, focus) {
 	const fresh = await page(address);
 	if (!put(fresh, 'main')) throw new Error('no page');
 	document.title = fresh.title;
-	if (keep) history.pushState(null, '', address);
+	if (keep) {
+		history.pushState(null, '', address);
+		shown = location.pathname + location.search;
+	}
 	for (const [name, left, top, open] of places) {
 		const x = document.querySelector('[data-keep="' + name + '"]');
 		if (!x) continue;
@@ -117,6 +123,8 @@ document.addEventListener('click', (event) => {
 	swap(address, true, true).catch(() => location.assign(address));
 });
 addEventListener('popstate', () => {
+	if (shown === location.pathname + location.search) return; // another place of the same page
+	shown = location.pathname + location.search;
 	if (document.getElementById('detail')) swap(location.href, false, false).catch(() => location.reload());
 });
 
