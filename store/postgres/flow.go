@@ -95,7 +95,11 @@ func (f *flow) check(def *store.Table) (*table, error) {
 func (f *flow) begin() error {
 	s := f.s
 	if !s.begun {
-		if err := s.beginGroup(context.Background()); err != nil {
+		err := s.beginGroup(context.Background())
+		if errors.Is(err, errDead) && !f.durable {
+			err = s.beginGroup(context.Background()) // what others have taken is not this one's
+		}
+		if err != nil {
 			err = fmt.Errorf("%w: %w", store.ErrLost, explain(err))
 			s.mu.Lock()
 			f.dead = err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -183,9 +184,6 @@ func (s *Store) flushLate() {
 // beginGroup opens the transaction, waits for the fleet's turn and looks whether
 // the node is still one. It must be called with the turn.
 func (s *Store) beginGroup(ctx context.Context) error {
-	if s.conn != nil && s.conn.IsClosed() {
-		s.disconnect()
-	}
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
@@ -335,10 +333,20 @@ func (s *Store) swap(g *group) []chunk {
 	return batch
 }
 
-// disown takes flows with derived ids out of a batch that another node has run.
-// Those that have written have asked before.
+// disown takes out of a batch the flows that another node has: those that were
+// taken from this one since it was taken for dead, and those with derived ids
+// that another node has run. Of the latter those that write have asked before.
 func (s *Store) disown(ctx context.Context, batch []chunk) ([]chunk, error) {
 	var ask [][]byte
+	s.mu.Lock()
+	batch = slices.DeleteFunc(batch, func(c chunk) bool {
+		gone := c.f.durable && c.f.node != s.node
+		if gone {
+			c.f.dead = fmt.Errorf("%w: %w", store.ErrLost, errDead)
+		}
+		return gone
+	})
+	s.mu.Unlock()
 	for _, c := range batch {
 		if c.f.id.Derived() && c.f.dead == nil && c.f.claimed == nil && !s.isMarked(c.f.id) {
 			ask = append(ask, c.f.id[:])

@@ -206,10 +206,13 @@ func (s *Store) open1(ctx context.Context, url string) error {
 
 // connect makes the connection for writing.
 func (s *Store) connect(ctx context.Context) error {
+	if s.conn != nil && s.conn.IsClosed() {
+		s.disconnect()
+	}
 	if s.conn != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.options.Lease)
+	ctx, cancel := context.WithTimeout(ctx, max(s.options.Lease, 10*time.Second))
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, s.config.Copy())
 	if err != nil {

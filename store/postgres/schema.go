@@ -177,6 +177,10 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
+	// To change many rows takes longer than a turn may.
+	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 60000"); err != nil {
+		return err
+	}
 	var shape int64
 	if err := tx.QueryRow(ctx, "SELECT shape FROM _turn WHERE one = 1 FOR UPDATE").Scan(&shape); err != nil {
 		return err
