@@ -43,7 +43,10 @@ type Options struct {
 	Host host.Options
 	// Limits bound each flow.
 	Limits engine.Limits
-	// Clock gives the moment; nil means time.Now. Tests own it.
+	// Keep says how long the record of what happened is kept.
+	Keep Keep
+	// Clock gives the moment; nil means time.Now. Tests own it: an app with a
+	// clock of its own neither ticks nor forgets by itself.
 	Clock func() time.Time
 	// Log is told what an operator should know; nil means slog.Default.
 	Log *slog.Logger
@@ -68,6 +71,7 @@ type App struct {
 	log     *slog.Logger
 	stop    context.CancelFunc // of the ticking
 	stopped chan struct{}
+	keeper  *keeper
 }
 
 // New makes an app of the .app, .sync and .concept files anywhere in files and
@@ -166,6 +170,10 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	}
 	closeStore := func(err error) error { return errors.Join(err, st.Close()) }
 	if err := st.Prepare(ctx, schema); err != nil {
+		var losses *store.SchemaError
+		if errors.As(err, &losses) {
+			err = fmt.Errorf("%w (legible migrate --store %s shows what has changed, and with --apply does it)", err, o.Store)
+		}
 		return closeStore(fmt.Errorf("preparing the store: %w", err))
 	}
 	methods := map[string]Methods{}
@@ -202,6 +210,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
 		a.stop, a.stopped = stop, make(chan struct{})
 		go a.tick(ticking, e)
+	}
+	if o.Clock == nil {
+		a.keeper = keep(ctx, st, o.Keep, a.log)
 	}
 	return nil
 }
@@ -294,6 +305,8 @@ func (a *App) Close() error {
 	if a.engine == nil {
 		return nil
 	}
+	a.keeper.end()
+	a.keeper = nil
 	if a.stop != nil {
 		a.stop()
 		<-a.stopped
