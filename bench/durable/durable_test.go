@@ -131,12 +131,7 @@ func openRaw(b *testing.B) func(session) error {
 		b.Fatal(err)
 	}
 	entries := append(append([]byte{}, asked...), ended...)
-	type job struct {
-		session
-		done chan error
-	}
-	jobs := make(chan *job, 1024)
-	commit := func(batch []*job) error {
+	return grouped(b, func() { db.Close() }, func(batch []*job) error {
 		tx, err := db.Begin()
 		if err != nil {
 			return err
@@ -153,7 +148,18 @@ func openRaw(b *testing.B) func(session) error {
 			}
 		}
 		return tx.Commit()
-	}
+	})
+}
+
+// A job is a session that somebody waits for.
+type job struct {
+	session
+	done chan error
+}
+
+// grouped commits what is waiting together.
+func grouped(b *testing.B, end func(), commit func([]*job) error) func(session) error {
+	jobs := make(chan *job, 1024)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -177,7 +183,7 @@ func openRaw(b *testing.B) func(session) error {
 			}
 		}
 	}()
-	b.Cleanup(func() { close(jobs); <-ended; db.Close() })
+	b.Cleanup(func() { close(jobs); <-ended; end() })
 	return func(x session) error {
 		j := &job{x, make(chan error, 1)}
 		jobs <- j

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -300,13 +301,15 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.s.Close()
+	var taken atomic.Int32
+	w.told = func(value.ID, error) { taken.Add(1) }
 	go func() {
 		if err := w.adopt(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrClosed) {
 			t.Errorf("taking over ends with %v", err)
 		}
 	}()
 	var answered []string
-	for round := range rounds {
+	for round := 0; round < rounds || taken.Load() == 0 && round < 20; round++ {
 		c := startChild(t, url)
 		time.Sleep(time.Duration(50+round*37%100) * time.Millisecond)
 		c.kill(t)

@@ -154,7 +154,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		options: options, marked: map[value.ID]bool{}, orphans: map[value.ID]bool{},
 		group: newGroup(), news: make(chan struct{}, 1), byName: map[string]*table{},
 	}
-	if err := s.open1(ctx, url); err != nil {
+	if err := s.dial(ctx, url); err != nil {
 		if s.pool != nil {
 			s.pool.Close()
 		}
@@ -171,7 +171,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open1(ctx context.Context, url string) error {
+func (s *Store) dial(ctx context.Context, url string) error {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		s.place = "(the URL cannot be read)"
