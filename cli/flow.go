@@ -19,7 +19,7 @@ import (
 func newFlow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flow",
-		Short: "List the flows of an app, or show one",
+		Short: "List the flows of an app, show one, or make a scenario of some",
 		Long: `A flow is a request and everything that followed from it. Its id is the trace id
 of the answer.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -29,10 +29,10 @@ of the answer.`,
 			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("list or show? see legible flow --help")
+			return errors.New("list, show or scenario? see legible flow --help")
 		},
 	}
-	cmd.AddCommand(newFlowList(s), newFlowShow(s))
+	cmd.AddCommand(newFlowList(s), newFlowShow(s), newFlowScenario(s))
 	return cmd
 }
 
@@ -71,6 +71,50 @@ it prints the record itself, an entry a line.
 	f.add(cmd)
 	cmd.Flags().BoolVar(&raw, "entries", false, "print the record's entries")
 	cmd.MarkFlagsMutuallyExclusive("entries", "json")
+	return cmd
+}
+
+func newFlowScenario(s Streams) *cobra.Command {
+	var f recordsFlags
+	var title string
+	cmd := &cobra.Command{
+		Use:   "scenario TRACE-ID...",
+		Short: "Write recorded flows as a scenario",
+		Long: `Scenario writes the requests of flows, in the order in which they are named, with
+the answers that they got and the syncs that fired, as a scenario that legible test
+plays from then on. An identity that an answer gave is a name in what follows.
+Name the flows before that made what these rest on, too: a scenario begins with an
+empty store. Secrets are not in the record; where a client made one up, write one.
+` + whereRecords,
+		Example: "  legible flow scenario a0cd 33f1 --title 'a login that failed' >>app.scenario",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := f.open(s)
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			flows, err := r.named(args)
+			if err != nil {
+				return err
+			}
+			var entries [][]journal.Entry
+			for _, x := range flows {
+				entries = append(entries, x.entries)
+			}
+			if title == "" {
+				title = "as recorded on " + flows[0].Begun.Format("2006-01-02")
+			}
+			text, err := explain.Scenario(r.plan, title, entries...)
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(s.Out, text)
+			return err
+		},
+	}
+	f.addPlaces(cmd)
+	cmd.Flags().StringVar(&title, "title", "", "the title of the scenario")
 	return cmd
 }
 

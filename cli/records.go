@@ -36,9 +36,13 @@ type recordsFlags struct {
 }
 
 func (f *recordsFlags) add(cmd *cobra.Command) {
+	f.addPlaces(cmd)
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
+}
+
+func (f *recordsFlags) addPlaces(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts")
 	cmd.Flags().StringVar(&f.store, "store", "", "where the app keeps its record: sqlite:PATH; without it, the one store in the folder of the app or here")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
 // whereRecords is said by every command that reads a record.
