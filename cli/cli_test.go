@@ -28,12 +28,17 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       *update,
+		Setup:               beginScript,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":   wantCode,
-			"traces": traceIDs,
-			"follow": followed,
+			"code":    wantCode,
+			"traces":  traceIDs,
+			"follow":  followed,
+			"fill":    filled,
+			"rows":    shownRows,
+			"hold":    held,
+			"release": released,
 		},
 	})
 }

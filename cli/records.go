@@ -42,8 +42,10 @@ func (f *recordsFlags) add(cmd *cobra.Command) {
 
 func (f *recordsFlags) addPlaces(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts")
-	cmd.Flags().StringVar(&f.store, "store", "", "where the app keeps its record: sqlite:PATH; without it, the one store in the folder of the app or here")
+	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
 }
+
+const storeUsage = "where the app keeps everything: sqlite:PATH; without it, the one store in the folder of the app or here"
 
 // whereRecords is said by every command that reads a record.
 const whereRecords = `
@@ -68,6 +70,12 @@ func (r *records) close() { r.store.Close() } // it was only read: nothing can b
 
 // planOf makes the plan of the one program that a path stands for.
 func planOf(s Streams, path string) (*plan.Plan, error) {
+	return onePlan(s, path, "a record", " with --app")
+}
+
+// onePlan does the same. Of several programs it says that what is wanted is of
+// one, to be named in this way.
+func onePlan(s Streams, path, what, way string) (*plan.Plan, error) {
 	w, err := open([]string{path})
 	if err != nil {
 		return nil, err
@@ -77,7 +85,7 @@ func planOf(s Streams, path string) (*plan.Plan, error) {
 		for _, p := range w.programs {
 			roots = append(roots, p.title())
 		}
-		return nil, fmt.Errorf("there are %d programs here, and a record is of one: name one of %s with --app", n, strings.Join(roots, ", "))
+		return nil, fmt.Errorf("there are %d programs here, and %s is of one: name one of %s%s", n, what, strings.Join(roots, ", "), way)
 	}
 	findings, err := w.programs[0].check(w)
 	if err != nil {
@@ -90,6 +98,15 @@ func planOf(s Streams, path string) (*plan.Plan, error) {
 }
 
 func (f *recordsFlags) openStore() (store.Store, error) {
+	name, err := f.storeName()
+	if err != nil {
+		return nil, err
+	}
+	return sqlite.Open(strings.TrimPrefix(name, "sqlite:"), sqlite.Options{ReadOnly: true})
+}
+
+// storeName finds out which store is meant, one that is there: "sqlite:PATH".
+func (f *recordsFlags) storeName() (string, error) {
 	kind, path, named := strings.Cut(f.store, ":")
 	switch {
 	case f.store == "":
@@ -97,20 +114,20 @@ func (f *recordsFlags) openStore() (store.Store, error) {
 	case !named && kind != "memory":
 		path = f.store // a path alone can be one thing only
 	case kind == "memory":
-		return nil, errors.New("a store in memory is gone with its process, and cannot be looked at from outside: start the app with --store sqlite:PATH")
+		return "", errors.New("a store in memory is gone with its process, and cannot be looked at from outside: start the app with --store sqlite:PATH")
 	case kind != "sqlite":
-		return nil, fmt.Errorf("the store %q cannot be looked at: write sqlite:PATH", f.store)
+		return "", fmt.Errorf("the store %q cannot be looked at: write sqlite:PATH", f.store)
 	case path == "":
-		return nil, fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
+		return "", fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
 	}
 	if _, err := stat(path); err != nil {
-		return nil, err
+		return "", err
 	}
-	return sqlite.Open(path, sqlite.Options{ReadOnly: true})
+	return "sqlite:" + path, nil
 }
 
 // onlyStore finds the store that nobody named.
-func (f *recordsFlags) onlyStore() (store.Store, error) {
+func (f *recordsFlags) onlyStore() (string, error) {
 	folder := f.app
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 		folder = filepath.Dir(folder)
@@ -119,7 +136,7 @@ func (f *recordsFlags) onlyStore() (store.Store, error) {
 	for _, dir := range []string{folder, "."} {
 		names, err := filepath.Glob(filepath.Join(dir, "*.db"))
 		if err != nil {
-			return nil, fmt.Errorf("looking for a store: %w", err)
+			return "", fmt.Errorf("looking for a store: %w", err)
 		}
 		for _, name := range names {
 			if clean := filepath.Clean(name); !slices.Contains(found, clean) {
@@ -129,11 +146,11 @@ func (f *recordsFlags) onlyStore() (store.Store, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, fmt.Errorf("which store? there is no .db file in %s: name it with --store sqlite:PATH", slash(filepath.Clean(folder)))
+		return "", fmt.Errorf("which store? there is no .db file in %s: name it with --store sqlite:PATH", slash(filepath.Clean(folder)))
 	case 1:
-		return sqlite.Open(found[0], sqlite.Options{ReadOnly: true})
+		return "sqlite:" + found[0], nil
 	}
-	return nil, fmt.Errorf("which store? there are %s: name one with --store sqlite:PATH", strings.Join(found, ", "))
+	return "", fmt.Errorf("which store? there are %s: name one with --store sqlite:PATH", strings.Join(found, ", "))
 }
 
 // entries reads the record of a flow, and tells whether the flow has come to

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/store"
+)
+
+func newBackup(s Streams) *cobra.Command {
+	f := recordsFlags{app: "."}
+	cmd := &cobra.Command{
+		Use:   "backup PATH",
+		Short: "Copy an app's store, while the app runs or at rest",
+		Long: `Backup copies everything that an app keeps to PATH, where nothing may be yet. The
+copy is of one moment: state and record, and in the folder PATH-blobs the large
+values. The app goes on meanwhile. A copy that is there is whole: when something
+is damaged or missing, or backup is interrupted, there is none.
+
+To restore it, stop the app, and put the file and the folder with -blobs where
+the app's store was; or start the app with --store sqlite:PATH.`,
+		Example: "  legible backup monday.db\n  legible backup --store sqlite:focusreader.db /mnt/copies/monday.db",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("%s takes one path, where the copy is to be; it got %d", cmd.CommandPath(), len(args))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) (err error) {
+			st, err := f.openStore()
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, st.Close()) }()
+			copier, ok := st.(store.Copier)
+			if !ok {
+				return errors.New("this store cannot be copied: use the means of its database")
+			}
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			defer stop()
+			if err := copier.Backup(ctx, args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintln(s.Out, slash(args[0]))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
+	return cmd
+}
