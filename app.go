@@ -67,7 +67,7 @@ type App struct {
 	engine  *engine.Engine
 	store   store.Store
 	front   http.Handler
-	inspect *inspect.Inspector
+	watch   *watching
 	log     *slog.Logger
 	stop    context.CancelFunc // of the ticking
 	stopped chan struct{}
@@ -100,11 +100,11 @@ func (e *CheckError) Error() string {
 
 // Check reads the app's texts and gives the program with all findings.
 func (a *App) Check() (*check.Program, []diag.Diagnostic, error) {
-	program, _, findings, err := a.read()
+	program, _, findings, err := a.read(false)
 	return program, findings, err
 }
 
-func (a *App) read() (*check.Program, map[string]Concept, []diag.Diagnostic, error) {
+func (a *App) read(running bool) (*check.Program, map[string]Concept, []diag.Diagnostic, error) {
 	var trees []*syntax.File
 	var findings []diag.Diagnostic
 	seen := map[string]bool{}
@@ -136,7 +136,7 @@ func (a *App) read() (*check.Program, map[string]Concept, []diag.Diagnostic, err
 			made[spec.Name.Text], specs[spec.Name.Text] = c, tree
 		}
 	}
-	program, ds := check.Check(trees, check.Options{Concept: func(name string) *syntax.File { return specs[name] }})
+	program, ds := check.Check(trees, check.Options{Running: running, Concept: func(name string) *syntax.File { return specs[name] }})
 	findings = append(findings, ds...)
 	diag.Sort(findings)
 	return program, made, findings, nil
@@ -155,7 +155,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if a.log == nil {
 		a.log = slog.Default()
 	}
-	program, made, findings, err := a.read()
+	program, made, findings, err := a.read(true)
 	if err != nil {
 		return err
 	}
@@ -188,9 +188,12 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		}
 		methods[in.Name] = c.Build(instance)
 	}
-	inspector, recorder := o.inspector(p, st, a.log)
+	watch, err := o.watch(ctx, p, st, a.log)
+	if err != nil {
+		return closeStore(err)
+	}
 	e, err := engine.New(p, st, schema, methods, engine.Options{
-		Limits: o.Limits, Clock: o.Clock, Log: a.log, Recorder: recorder,
+		Limits: o.Limits, Clock: o.Clock, Log: a.log, Recorder: watch.recorder, Observer: watch.observer,
 	})
 	if err != nil {
 		return closeStore(err)
@@ -205,7 +208,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if o.Host.Log == nil {
 		o.Host.Log = a.log
 	}
-	a.engine, a.store, a.front, a.inspect = e, st, host.New(e, o.Host), inspector
+	a.engine, a.store, a.front, a.watch = e, st, host.New(e, o.Host), watch
 	if e.HasTimers() && o.Clock == nil {
 		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
 		a.stop, a.stopped = stop, make(chan struct{})
@@ -217,36 +220,16 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	return nil
 }
 
-// inspector makes the inspector that the options ask for, and the recorder that
-// tells it, and whoever else is to be told, of every flow.
-func (o *Options) inspector(p *plan.Plan, st store.Store, log *slog.Logger) (*inspect.Inspector, func(value.ID, []byte, bool)) {
-	if o.Inspect == nil {
-		return nil, o.Recorder
-	}
-	opt := *o.Inspect
-	if opt.Clock == nil {
-		opt.Clock = o.Clock
-	}
-	if opt.Log == nil {
-		opt.Log = log
-	}
-	in := inspect.New(p, st, opt)
-	if o.Recorder == nil {
-		return in, in.Record
-	}
-	return in, func(flow value.ID, entries []byte, rested bool) {
-		o.Recorder(flow, entries, rested)
-		in.Record(flow, entries, rested)
-	}
-}
-
 // Inspector gives the pages that show what the app does: Options.Inspect asks
 // for them, and inspect.Listen and Inspector.Serve serve them. It is nil while
 // the app is not open, and where it has none.
 func (a *App) Inspector() *inspect.Inspector {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.inspect
+	if a.watch == nil {
+		return nil
+	}
+	return a.watch.inspector
 }
 
 // tickEvery is how often the app looks whether a system action is due.
@@ -312,11 +295,11 @@ func (a *App) Close() error {
 		<-a.stopped
 		a.stop = nil
 	}
-	if a.inspect != nil {
-		a.inspect.Close()
-	}
 	err := a.store.Close()
-	a.engine, a.store, a.front, a.inspect = nil, nil, nil, nil
+	sending, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err = errors.Join(err, a.watch.close(sending))
+	a.engine, a.store, a.front, a.watch = nil, nil, nil, nil
 	return err
 }
 

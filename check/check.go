@@ -29,6 +29,9 @@ type Options struct {
 	Concept func(name string) *syntax.File
 	// Known are names that Concept has, for those who mistype one.
 	Known []string
+	// Running leaves out what looks for ways that flows can go: an app that
+	// starts needs to know that its texts are sound, not what they lack.
+	Running bool
 
 	apart bool // ways that come to the same moment are followed apart: for tests
 }
@@ -50,6 +53,9 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 		missing: map[string]bool{},
 	}
 	for _, p := range passes() {
+		if opt.Running && p.name == "outcomes" {
+			break // the last one: nothing else needs it
+		}
 		p.run(c)
 	}
 	return c.program, diag.Sort(c.diags)

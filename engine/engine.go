@@ -102,6 +102,9 @@ type Options struct {
 	// handed to the store, the last time with rested. It must not keep the
 	// bytes.
 	Recorder func(flow value.ID, entries []byte, rested bool)
+	// Observer is told how long a flow and its parts took, when it is at rest.
+	// The engine looks at the clock for it, and not without it.
+	Observer func(Times)
 	// NoJournal leaves the journal out: for measuring what it costs.
 	NoJournal bool
 }

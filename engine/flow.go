@@ -62,6 +62,7 @@ type flow struct {
 	unhandled int32 // -1, or the first refusal: settled at rest
 	answer    *Answer
 	past      *past     // what is already known of a flow that is recovered
+	times     Times     // when somebody wants to know
 	quiet     int       // inside then together: completions are not considered
 	asking    *plan.Ask // the line whose action is being asked; nil for the first action
 }
@@ -150,6 +151,13 @@ func (f *flow) end(root int32) (Result, error) {
 	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
 		lost = fmt.Errorf("making flow %s durable: %w", f.idText, err)
 	}
+	if f.timed() {
+		opening := occ.action.FullName()
+		if i := occ.action.Input("path"); occ.action.Role == plan.Request && i >= 0 {
+			opening, _ = occ.in[i].Text()
+		}
+		f.observe(opening)
+	}
 	return result, lost
 }
 
@@ -194,11 +202,21 @@ func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id j
 	if f.dead != nil {
 		return n // stays pending: the flow is at its end
 	}
+	var start, ran time.Time
+	if f.timed() {
+		start = time.Now()
+	}
 	f.recordAsked(n, further)
 	f.perform(n)
+	if f.timed() {
+		ran = time.Now()
+	}
 	if f.quiet == 0 {
 		f.enlist(n)
 		f.consider(n)
+	}
+	if f.timed() {
+		f.observeAction(n, start, ran)
 	}
 	return n
 }

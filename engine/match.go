@@ -33,7 +33,11 @@ func (f *flow) consider(n int32) {
 		f.order(s, start)
 		width := len(s.When)
 		for at := start; at < len(f.tuples) && f.dead == nil; at += width {
-			f.fire(s, at)
+			if f.timed() {
+				f.fireTimed(s, at)
+			} else {
+				f.fire(s, at)
+			}
 		}
 		f.tuples = f.tuples[:start]
 	}

@@ -24,7 +24,7 @@ import (
 func build(t testing.TB, text string) *plan.Plan {
 	t.Helper()
 	tree, findings := syntax.Parse(source.NewFile("program", text))
-	program, more := check.Check([]*syntax.File{tree}, check.Options{})
+	program, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
 	for _, d := range append(findings, more...) {
 		if d.Severity == diag.Error {
 			t.Fatalf("%s: %s\n%s", d.Span, d.Message, text)

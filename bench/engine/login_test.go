@@ -97,7 +97,7 @@ then
 func begin(b testing.TB, text string, o engine.Options) *engine.Engine {
 	b.Helper()
 	tree, findings := syntax.Parse(source.NewFile("bench", concepts+text))
-	program, more := check.Check([]*syntax.File{tree}, check.Options{})
+	program, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
 	for _, d := range append(findings, more...) {
 		if d.Severity == diag.Error {
 			b.Fatalf("%s: %s", d.Span, d.Message)

@@ -1,0 +1,137 @@
+// Package telemetry tells the tools of an operator what a program does: figures
+// for Prometheus and spans for OpenTelemetry.
+//
+// Its three main types are [Meter], which counts what the journal says;
+// [Tracer], which makes a trace of each flow; and [Gauges], what a store can
+// say of itself. It promises that the trace id of a flow's spans is the flow's
+// own id, the one that a client is told; that names and outcomes are shown and
+// values never; and that what is switched off costs nothing. It refuses to
+// decide: what is slow, and whom to wake, is for who reads it.
+package telemetry
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Meter counts flows and what happens in them. It is safe for use by several
+// goroutines.
+type Meter struct {
+	registry *prometheus.Registry
+	flows    prometheus.Counter
+	actions  *prometheus.CounterVec
+	firings  *prometheus.CounterVec
+	drops    *prometheus.CounterVec
+	faults   prometheus.Counter
+	seconds  *prometheus.HistogramVec
+}
+
+// NewMeter makes a meter with a registry of its own.
+func NewMeter() *Meter {
+	m := &Meter{
+		registry: prometheus.NewRegistry(),
+		flows:    prometheus.NewCounter(prometheus.CounterOpts{Name: "legible_flows_total", Help: "Flows that came to rest."}),
+		actions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "legible_actions_total", Help: "Actions that completed, by how they ended."}, []string{"action", "outcome"}),
+		firings: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "legible_firings_total", Help: "Matches of a sync that kept a frame."}, []string{"sync"}),
+		drops: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "legible_drops_total", Help: "Frames that a line of where dropped without an else, in matches that lost all of theirs."}, []string{"sync", "line"}),
+		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "legible_flow_faults_total", Help: "Faults outside of actions: limits, deadlines, expressions."}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "legible_flow_seconds", Help: "From the beginning of a flow until it was at rest and durable.",
+			Buckets: []float64{.0001, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30}}, []string{"opening"}),
+	}
+	m.registry.MustRegister(m.flows, m.actions, m.firings, m.drops, m.faults, m.seconds,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Record counts journal entries; it is an engine's Recorder.
+func (m *Meter) Record(_ value.ID, entries []byte, rested bool) {
+	dropped := false
+	journal.Skim(entries, func(x journal.Mark) {
+		switch x.Kind {
+		case journal.Completed:
+			m.actions.WithLabelValues(string(x.Name), x.Outcome.String()).Inc()
+		case journal.Fired:
+			m.firings.WithLabelValues(string(x.Name)).Inc()
+		case journal.Faulted:
+			m.faults.Inc()
+		case journal.Dropped:
+			dropped = true
+		}
+	})
+	if dropped {
+		m.recordDrops(entries)
+	}
+	if rested {
+		m.flows.Inc()
+	}
+}
+
+func (m *Meter) recordDrops(entries []byte) {
+	list, err := journal.Read(entries)
+	if err != nil {
+		return // what was just written reads; were it not so, counting is no place to say it
+	}
+	for _, e := range list {
+		if e.Kind != journal.Dropped {
+			continue
+		}
+		for _, f := range e.Frames {
+			m.drops.WithLabelValues(e.Sync, f.Lost).Inc()
+		}
+	}
+}
+
+// Observe takes the time that a flow took; it is an engine's Observer. The
+// opening of a request is the path of its route, so that there are no more of
+// them than routes.
+func (m *Meter) Observe(t engine.Times) {
+	m.seconds.WithLabelValues(t.Opening).Observe(t.End.Sub(t.Start).Seconds())
+}
+
+// Gauges is what a store can say of itself. Each is asked for when somebody
+// looks.
+type Gauges interface {
+	// Commits is how many groups were made durable, and how many flows came
+	// to rest in them.
+	Commits() (groups, flows uint64)
+	// Waiting is how many flows wait for a commit now.
+	Waiting() int
+}
+
+// Watch shows a store's gauges.
+func (m *Meter) Watch(g Gauges) {
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "legible_commits_total", Help: "Groups of flows that were made durable together."},
+			func() float64 { groups, _ := g.Commits(); return float64(groups) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "legible_committed_flows_total", Help: "Flows that came to rest in a commit; over legible_commits_total it is the size of a group."},
+			func() float64 { _, flows := g.Commits(); return float64(flows) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_commit_queue", Help: "Flows that wait for a commit."},
+			func() float64 { return float64(g.Waiting()) }),
+	)
+}
+
+// Handler serves the figures to Prometheus.
+func (m *Meter) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// label prints an action's id as an attribute.
+func label(id journal.ActionID) string { return id.String() }
+
+// milliseconds prints a duration as an attribute.
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 3, 64)
+}

@@ -1,0 +1,103 @@
+package legible
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/telemetry"
+	"github.com/legible-lang/legible/value"
+)
+
+// watching is who is told of flows: the options' recorder, the inspector with
+// its figures, and a tracer when the environment asks for one. What nobody asks
+// for is nil, so that the engine need not do it.
+type watching struct {
+	inspector *inspect.Inspector
+	tracer    *telemetry.Tracer
+	recorder  func(flow value.ID, entries []byte, rested bool)
+	observer  func(engine.Times)
+}
+
+// watch makes what the options and the environment ask for.
+func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *slog.Logger) (*watching, error) {
+	w := &watching{}
+	tracer, err := telemetry.FromEnvironment(ctx, p.Name, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if tracer != nil {
+		w.tracer = tracer
+		w.observe(tracer.Observe)
+	}
+	w.record(o.Recorder)
+	if o.Inspect == nil {
+		return w, nil
+	}
+	opt := *o.Inspect
+	if opt.Clock == nil {
+		opt.Clock = o.Clock
+	}
+	if opt.Log == nil {
+		opt.Log = log
+	}
+	if opt.Metrics == nil {
+		meter := telemetry.NewMeter()
+		if gauges, ok := st.(telemetry.Gauges); ok {
+			meter.Watch(gauges)
+		}
+		opt.Metrics = meter.Handler()
+		w.record(meter.Record)
+		w.observe(meter.Observe)
+	}
+	w.inspector = inspect.New(p, st, opt)
+	w.record(w.inspector.Record)
+	return w, nil
+}
+
+// record adds somebody who is told of entries.
+func (w *watching) record(more func(value.ID, []byte, bool)) {
+	before := w.recorder
+	switch {
+	case more == nil:
+	case before == nil:
+		w.recorder = more
+	default:
+		w.recorder = func(flow value.ID, entries []byte, rested bool) {
+			before(flow, entries, rested)
+			more(flow, entries, rested)
+		}
+	}
+}
+
+// observe adds somebody who is told of times.
+func (w *watching) observe(more func(engine.Times)) {
+	before := w.observer
+	if before == nil {
+		w.observer = more
+		return
+	}
+	w.observer = func(t engine.Times) {
+		before(t)
+		more(t)
+	}
+}
+
+// close ends the live pages, and sends the spans that are left.
+func (w *watching) close(ctx context.Context) error {
+	if w.inspector != nil {
+		w.inspector.Close()
+	}
+	if w.tracer == nil {
+		return nil
+	}
+	if err := w.tracer.Close(ctx); err != nil {
+		return errors.New("the last spans could not be sent: " + err.Error())
+	}
+	return nil
+}
