@@ -44,7 +44,7 @@ func commands(f fence) []command {
 // of the module, and holds what they print against what is shown.
 func TestConsoles(t *testing.T) {
 	t.Chdir(top)
-	for _, doc := range []string{"README.md", "docs/*.md", "CONTRIBUTING.md"} {
+	for _, doc := range []string{"README.md", "docs/*.md", "docs/*/*.md", "CONTRIBUTING.md"} {
 		names, err := filepath.Glob(doc)
 		if err != nil {
 			t.Fatal(err)

@@ -23,13 +23,18 @@ type fence struct {
 // document, so that findings have the document's lines.
 func (f fence) inPlace() string { return strings.Repeat("\n", f.line-1) + f.text }
 
-// documents are README.md and everything in docs.
+// documents are README.md and everything in docs and its folders.
 func documents(t *testing.T) []string {
 	t.Helper()
 	docs, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	more, err := filepath.Glob(filepath.Join(top, "docs", "*", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs = append(docs, more...)
 	docs = append(docs, filepath.Join(top, "README.md"), filepath.Join(top, "CONTRIBUTING.md"), filepath.Join(top, "ARCHITECTURE.md"))
 	return docs
 }

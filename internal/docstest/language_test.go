@@ -57,7 +57,7 @@ func TestLanguage(t *testing.T) {
 				report(t, f, parse(t, f, nil))
 				continue
 			case "concept", "app", "sync", "scenario":
-			case "console", "finding", "text", "sh", "go", "diff", "json":
+			case "console", "finding", "text", "sh", "go", "diff", "store", "json":
 				continue // other tests run them, or they are no examples of ours
 			default:
 				t.Errorf("%s:%d: nobody tests an example of kind %q", f.doc, f.line, f.kind)
