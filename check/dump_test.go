@@ -103,6 +103,10 @@ func params(list []*check.Param) string {
 }
 
 func typeString(t check.Type) string {
+	if t.Null {
+		t.Null = false
+		return typeString(t) + "?"
+	}
 	switch t.Kind {
 	case check.Unknown:
 		return "?"
@@ -113,7 +117,11 @@ func typeString(t check.Type) string {
 	case check.List:
 		return "[" + typeString(*t.Elem) + "]"
 	case check.Record:
-		return "{}"
+		var fields []string
+		for _, f := range t.Fields {
+			fields = append(fields, f.Name+": "+typeString(f.Type))
+		}
+		return "{" + strings.Join(fields, ", ") + "}"
 	}
 	return [...]string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"}[t.Kind-check.String]
 }

@@ -131,8 +131,18 @@ type Type struct {
 	// Name of an identity: in a concept the type's own name ("Session"), in a
 	// sync with its instance ("Sessioning.Session").
 	Name      string
-	Constants []string // of an Enum
-	Elem      *Type    // of a List
+	Constants []string      // of an Enum
+	Elem      *Type         // of a List
+	Fields    []RecordField // of a Record, in their order; none when they are not known
+	// Null is set where the value may be null: what “maybe” did not find, an
+	// input that may be left out.
+	Null bool
+}
+
+// A RecordField is a named value in a record.
+type RecordField struct {
+	Name string
+	Type Type
 }
 
 // An Instance is a concept as the app uses it.

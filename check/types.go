@@ -2,41 +2,72 @@ package check
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/expression"
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
 
 // types finds what kind of value each variable holds, from everything that it
-// flows into and comes from, and reports what cannot be one value.
+// flows into and comes from, and reports what cannot be one value. What a later
+// line shows counts for an earlier one: an item is gone through until nothing
+// more is learnt, and only then is anything said of it.
 func (c *checker) types() {
 	for _, v := range c.viewOrder {
-		k := newKinds(c)
-		k.lines(v.view.Where)
-		v.ok = v.ok && k.ok
+		k := newKinds(c, v.view.Vars)
+		v.ok = k.settle(func() {
+			for _, p := range v.view.In {
+				k.null[p.Var] = p.Optional
+			}
+			k.lines(v.view.Where)
+		}) && v.ok
 	}
 	for _, s := range c.syncOrder {
-		k := newKinds(c)
-		for _, p := range s.sync.When {
-			k.pattern(p)
-		}
-		k.lines(s.sync.Where)
-		k.asks(s.sync.Then)
-		s.ok = s.ok && k.ok
+		k := newKinds(c, s.sync.Vars)
+		s.ok = k.settle(func() {
+			for _, p := range s.sync.When {
+				k.pattern(p)
+			}
+			k.lines(s.sync.Where)
+			k.asks(s.sync.Then)
+		}) && s.ok
 	}
 }
 
 // kinds gathers what is known of the variables of one sync or view.
 type kinds struct {
 	c       *checker
+	vars    []*Var
 	why     map[*Var]reason
 	field   map[*Var]bool // fields of a request: text until something says more
+	null    map[*Var]bool // that may be null
+	sure    map[*Var]bool // of which a line has shown that they are not
 	clashed map[*Var]bool
+	quiet   bool // nothing is said yet
+	learnt  bool // something new in this round
 	ok      bool
+}
+
+// settle goes through an item until nothing more is learnt, then once more to
+// say what is wrong. It tells whether nothing is.
+func (k *kinds) settle(run func()) bool {
+	k.quiet = true
+	for range 4 {
+		k.learnt = false
+		run()
+		if !k.learnt {
+			break
+		}
+	}
+	k.quiet, k.ok = false, true
+	clear(k.sure)
+	run()
+	for _, v := range k.vars {
+		v.Type.Null = k.null[v]
+	}
+	return k.ok
 }
 
 // A reason is what a variable's type was learnt from.
@@ -45,8 +76,19 @@ type reason struct {
 	what string // "the input “user” of Sessioning.create"
 }
 
-func newKinds(c *checker) *kinds {
-	return &kinds{c: c, why: map[*Var]reason{}, field: map[*Var]bool{}, clashed: map[*Var]bool{}, ok: true}
+func newKinds(c *checker, vars []*Var) *kinds {
+	return &kinds{c: c, vars: vars, why: map[*Var]reason{}, field: map[*Var]bool{}, null: map[*Var]bool{},
+		sure: map[*Var]bool{}, clashed: map[*Var]bool{}, ok: true}
+}
+
+// fault reports what is wrong, in the last round.
+func (k *kinds) fault(d diag.Diagnostic) {
+	if d.Severity == diag.Error {
+		k.ok = false
+	}
+	if !k.quiet {
+		k.c.add(d)
+	}
 }
 
 // learn joins what is known of a variable with what one place says.
@@ -56,9 +98,12 @@ func (k *kinds) learn(v *Var, t Type, span source.Span, what string) {
 	}
 	joined, ok := join(v.Type, t, k.field[v])
 	if !ok {
-		k.clashed[v], k.ok = true, false
+		if k.quiet {
+			return
+		}
+		k.clashed[v] = true
 		first := k.why[v]
-		k.c.add(diag.Diagnostic{Code: diag.TypeClash, Span: span,
+		k.fault(diag.Diagnostic{Code: diag.TypeClash, Span: span,
 			Message: "“" + v.Name + "” is " + typeWord(t) + " as " + what + ", but " + typeWord(v.Type) + " as " + first.what,
 			Related: []diag.Related{{Span: first.span, Message: "here it is " + typeWord(v.Type)}}})
 		return
@@ -66,13 +111,39 @@ func (k *kinds) learn(v *Var, t Type, span source.Span, what string) {
 	if _, known := k.why[v]; !known || v.Type.Kind == Json {
 		k.why[v] = reason{span, what}
 	}
+	joined.Null = false
+	if !sameKind(joined, v.Type) {
+		k.learnt = true
+	}
 	v.Type = joined
+}
+
+// sameKind tells whether nothing distinguishes two types.
+func sameKind(a, b Type) bool {
+	switch {
+	case a.Kind != b.Kind, a.Name != b.Name, a.Null != b.Null, !slices.Equal(a.Constants, b.Constants), len(a.Fields) != len(b.Fields):
+		return false
+	case a.Elem != nil && b.Elem != nil:
+		return sameKind(*a.Elem, *b.Elem)
+	}
+	for i, f := range a.Fields {
+		if f.Name != b.Fields[i].Name || !sameKind(f.Type, b.Fields[i].Type) {
+			return false
+		}
+	}
+	return (a.Elem == nil) == (b.Elem == nil)
 }
 
 // join gives what a value is of which two things are said; false when it cannot
 // be both. A field of a request that is said to be text may be anything that
 // travels as text.
 func join(a, b Type, field bool) (Type, bool) {
+	t, ok := joined(a, b, field)
+	t.Null = a.Null || b.Null
+	return t, ok
+}
+
+func joined(a, b Type, field bool) (Type, bool) {
 	if b.Kind < a.Kind {
 		a, b = b, a
 	}
@@ -100,8 +171,45 @@ func join(a, b Type, field bool) (Type, bool) {
 		return Type{Kind: List, Elem: &elem}, ok
 	case a.Kind == List && a.Elem == nil:
 		return b, true
+	case a.Kind == Record && len(a.Fields) > 0 && len(b.Fields) > 0:
+		return joinRecords(a, b, field)
+	case a.Kind == Record && len(a.Fields) == 0:
+		return b, true
 	}
 	return a, true
+}
+
+// joinRecords gives a record that has the fields of both; one that only one has
+// may be null.
+func joinRecords(a, b Type, field bool) (Type, bool) {
+	t := Type{Kind: Record}
+	all := true
+	for _, f := range a.Fields {
+		if other := b.field(f.Name); other != nil {
+			joined, ok := join(f.Type, *other, field)
+			f.Type, all = joined, all && ok
+		} else {
+			f.Type.Null = true
+		}
+		t.Fields = append(t.Fields, f)
+	}
+	for _, f := range b.Fields {
+		if a.field(f.Name) == nil {
+			f.Type.Null = true
+			t.Fields = append(t.Fields, f)
+		}
+	}
+	return t, all
+}
+
+// field gives the type of a record's field; nil when it has none.
+func (t Type) field(name string) *Type {
+	for i := range t.Fields {
+		if t.Fields[i].Name == name {
+			return &t.Fields[i].Type
+		}
+	}
+	return nil
 }
 
 // typeWord names a type in a message.
@@ -126,8 +234,17 @@ func typeWord(t Type) string {
 
 func (k *kinds) pattern(p *Pattern) {
 	for _, a := range p.In {
-		if a.Param == nil && a.Term.Var != nil && p.isRequest() {
-			k.field[a.Term.Var] = true
+		v := a.Term.Var
+		if v == nil {
+			continue
+		}
+		if a.Param == nil && p.isRequest() {
+			k.field[v] = true
+		}
+		if !a.Optional {
+			k.sure[v] = true
+		} else if _, known := k.null[v]; !known {
+			k.null[v] = true
 		}
 	}
 	by := p.Instance.Name + "." + p.Action.Name
@@ -144,8 +261,37 @@ func (k *kinds) pattern(p *Pattern) {
 func (k *kinds) asks(list []*Ask) {
 	for _, a := range list {
 		by := a.Instance.Name + "." + a.Action.Name
+		k.needs(by, a.In)
 		k.args(a.Instance, by, "the input", a.In, false)
+		k.open(a)
 		k.args(a.Instance, by, "the output", a.Out, true)
+	}
+}
+
+// open looks at the further arguments of an open action, whose types nobody
+// says: their expressions must make sense all the same.
+func (k *kinds) open(a *Ask) {
+	for _, x := range a.In {
+		if x.Param == nil && x.Term.Expr != nil {
+			k.expr(x.Term.Expr)
+		}
+	}
+}
+
+// needs reports null where an action needs a value.
+func (k *kinds) needs(by string, args []*Arg) {
+	for _, a := range args {
+		if v := a.Term.Var; v != nil && a.Param != nil && !a.Param.Optional && k.null[v] && !k.sure[v] {
+			d := diag.Diagnostic{Code: diag.MaybeNull, Severity: diag.Warning, Span: a.Term.Span,
+				Message: "“" + v.Name + "” may be null here, and “" + by + "” needs its input “" + a.Name + "”",
+				Related: []diag.Related{{Span: v.Span, Message: "it may be null from here"}},
+				Notes:   []string{"without a value the action faults; a line of where such as “" + v.Name + " != null” keeps it from being asked"}}
+			if a.Param.Tree != nil {
+				d.Related = append(d.Related, diag.Related{Span: a.Param.Tree.Span, Message: "declared here, and not optional"})
+			}
+			k.sure[v] = true // said once
+			k.fault(d)
+		}
 	}
 }
 
@@ -155,6 +301,9 @@ func (k *kinds) args(i *Instance, by, what string, args []*Arg, pattern bool) {
 		if a.Param != nil {
 			t := k.c.appType(i, a.Param.whole())
 			k.term(a.Term, t, pattern || a.Param.Optional, what+" “"+a.Name+"” of "+by)
+			if a.Binds && a.Param.Optional {
+				k.null[a.Term.Var] = true
+			}
 		}
 	}
 }
@@ -166,16 +315,19 @@ func (k *kinds) term(t Term, typ Type, null bool, what string) {
 	case t.Var != nil:
 		k.learn(t.Var, typ, t.Span, what)
 	case t.Expr != nil:
-		if e, ok := k.expr(t.Expr); ok {
-			if _, fits := join(e, typ, e.Kind == String); !fits {
-				k.ok = false
-				k.c.fault(diag.WrongValue, t.Span, "this is "+typeWord(e)+", and "+what+" is "+typeWord(typ))
-			}
-		}
 		if v := t.Expr.single(); v != nil {
 			k.learn(v, typ, t.Span, what)
+			return
+		}
+		e := k.expr(t.Expr)
+		if _, fits := join(e, typ, e.Kind == String); !fits {
+			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: t.Span,
+				Message: "this is " + typeWord(e) + ", and " + what + " is " + typeWord(typ)})
 		}
 	default:
+		if k.quiet {
+			return
+		}
 		k.ok = k.c.literal(t, typ, null, what) && k.ok
 	}
 }
@@ -209,10 +361,27 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 
 func (k *kinds) lines(list []*Line) {
 	for _, l := range list {
-		k.line(l)
 		k.asks(l.Else)
+		k.line(l)
+		for _, v := range l.Nulls {
+			if l.Mode == syntax.MaybeLine {
+				k.null[v] = true
+			}
+		}
+		if l.Mode != syntax.PlainLine {
+			continue
+		}
+		// A line that keeps its frame has found something for what it asks with.
+		if _, fold := l.Body.(*FoldLine); !fold {
+			for _, v := range lineVars(l, nil) {
+				k.sure[v] = k.sure[v] || !binds(l, v)
+			}
+		}
 	}
 }
+
+// binds tells whether a line gives a variable its value.
+func binds(l *Line, v *Var) bool { return slices.Contains(l.Nulls, v) }
 
 func (k *kinds) line(l *Line) {
 	switch b := l.Body.(type) {
@@ -229,15 +398,25 @@ func (k *kinds) line(l *Line) {
 		k.viewArgs(b.View, b.View.In, b.In)
 		k.viewArgs(b.View, b.View.Out, b.Out)
 	case *IsLine:
-		if t, ok := k.expr(b.Expr); ok {
-			k.learn(b.Var, t, b.Expr.Tree.Span, "this expression")
+		t := k.expr(b.Expr)
+		if b.Binds {
+			k.null[b.Var] = t.Null
 		}
+		k.learn(b.Var, t, b.Expr.Tree.Span, "this expression")
+		if v := b.Expr.single(); v != nil {
+			k.learn(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
+		}
+	case *FilterLine:
+		k.condition(b.Expr)
 	case *FoldLine:
 		k.lines(b.Lines)
 		for _, e := range []*Expr{b.Limit, b.Offset} {
 			if e != nil {
-				k.term(Term{Span: e.Tree.Span, Expr: e}, Type{Kind: Number}, false, "a number of rows")
+				k.term(Term{Span: e.Tree.Span, Expr: e}, Type{Kind: Number}, true, "a number of rows")
 			}
+		}
+		for _, o := range b.Order {
+			k.expr(o.Expr)
 		}
 		k.fold(b, l)
 	}
@@ -256,45 +435,32 @@ func (k *kinds) viewArgs(v *View, params []*ViewParam, args []*Arg) {
 func (k *kinds) fold(b *FoldLine, l *Line) {
 	var t Type
 	if b.Expr != nil {
-		t, _ = k.expr(b.Expr)
+		t = k.expr(b.Expr)
 	}
 	switch b.Fold {
 	case syntax.Each:
 		elem := t
 		t = Type{Kind: List, Elem: &elem}
-	case syntax.Count, syntax.Sum:
+	case syntax.Sum:
+		if !numeric(t) {
+			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "sum adds numbers, and this is " + typeWord(t)})
+		}
 		t = Type{Kind: Number}
+	case syntax.Count:
+		t = Type{Kind: Number}
+	default:
+		t.Null = true // of nothing
+	}
+	if b.Binds {
+		k.null[b.Var] = t.Null
 	}
 	k.learn(b.Var, t, l.Tree.Span, "this "+b.Fold.String())
 }
 
 // single is the variable that an expression consists of; nil when it is more.
 func (e *Expr) single() *Var {
-	if len(e.Vars) == 1 && strings.TrimSpace(e.Tree.Text) == e.Node.Variables()[0] {
-		return e.Vars[0]
+	if e.Node == nil || len(e.Vars) != 1 || e.Node.Shape().Form != expression.VariableForm {
+		return nil
 	}
-	return nil
-}
-
-// expr gives the type of an expression where it can be seen at a glance.
-func (k *kinds) expr(e *Expr) (Type, bool) {
-	text := strings.TrimSpace(e.Tree.Text)
-	if v := e.single(); v != nil {
-		return v.Type, v.Type.Kind != Unknown
-	}
-	if len(e.Node.Variables()) == 0 {
-		if _, err := strconv.ParseFloat(text, 64); err == nil {
-			return Type{Kind: Number}, true
-		}
-		if text == "true" || text == "false" {
-			return Type{Kind: Flag}, true
-		}
-	}
-	switch {
-	case text == "now":
-		return Type{Kind: DateTime}, true
-	case len(text) > 1 && (text[0] == '"' || text[0] == '\'') && strings.IndexByte(text[1:], text[0]) == len(text)-2:
-		return Type{Kind: String}, true
-	}
-	return Type{}, false
+	return e.Vars[0]
 }

@@ -99,6 +99,8 @@ const (
 	HasOrIs Code = "L0303"
 	// BadExpression is an expression that cannot be read.
 	BadExpression Code = "L0304"
+	// MaybeNull is a value that may be null where an action needs one.
+	MaybeNull Code = "L0305"
 )
 
 // The codes of variables: where a name gets its value, and where it is seen.

@@ -43,6 +43,18 @@ then
     Users.greet (user)
 `,
 			Repair: "Follow the message; the reference lists operators and functions."},
+		{Code: MaybeNull, Name: "maybe-null",
+			Title: "a value that may be null where one is needed",
+			Cause: "The variable comes from a field that may be left out, from a line with “maybe”, or from a fold over nothing, and flows into an input that is not optional. Without a value the action faults.",
+			Example: exampleUsers + exampleBoxes + `sync Fill
+when
+    Users.rename (user, age?) : ()
+where
+    in Boxes: _boxesOf (owner: user) : (box)
+then
+    Boxes.fill (box, amount: age)
+`,
+			Repair: "Test it in where, as in “age != null”, or give it a value, as in “age ?? 0”."},
 		{Code: Unbound, Name: "unbound",
 			Title: "a variable that nothing gives a value",
 			Cause: "The name is misspelt, or the line that should give it a value is missing.",
@@ -122,10 +134,10 @@ where
 when
     Users.rename (name) : ()
 where
-    maybe in Users: _find (name) : (user)
+    maybe in Users: _find (name) : ()
         else Users.add (name)
 then
-    Users.greet (user)
+    Users.add (name: "twin")
 `,
 			Repair: "Delete “maybe”, or put the else under a line that tests."},
 		{Code: MisplacedOptional, Name: "misplaced-optional",

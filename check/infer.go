@@ -1,0 +1,500 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/expression"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/value"
+)
+
+// expr gives the type of an expression, as far as it can be known, learns from
+// its operators what its variables are, and reports what cannot be computed.
+func (k *kinds) expr(e *Expr) Type {
+	return k.reading(e).of(e.Node.Shape())
+}
+
+// condition is expr for a line that must be true or false.
+func (k *kinds) condition(e *Expr) {
+	r := k.reading(e)
+	t := r.of(e.Node.Shape())
+	if t.Kind == Unknown {
+		r.want(e.Node.Shape(), Type{Kind: Flag}, "what keeps or drops")
+	} else if t.Kind != Flag && t.Kind != Json && t.Kind != Secret {
+		k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: e.Tree.Span,
+			Message: "a line that keeps or drops is true or false, and this is " + typeWord(t)})
+	}
+}
+
+// A reading is an expression whose type is being inferred.
+type reading struct {
+	k    *kinds
+	e    *Expr
+	vars map[string]*Var
+	lets map[string]Type
+	item []Type // of the predicates around
+}
+
+func (k *kinds) reading(e *Expr) *reading {
+	r := &reading{k: k, e: e, vars: map[string]*Var{}, lets: map[string]Type{}}
+	for i, name := range e.Node.Variables() {
+		r.vars[name] = e.Vars[i]
+	}
+	return r
+}
+
+// span is where a part of the expression stands; only words have their length.
+func (r *reading) span(s *expression.Shape) source.Span {
+	span := r.e.Tree.Span
+	if s.Form == expression.VariableForm && span.Start+s.Offset+len(s.Name) <= span.End {
+		span.Start += s.Offset
+		span.End = span.Start + len(s.Name)
+	}
+	return span
+}
+
+func (r *reading) wrong(s *expression.Shape, message string) {
+	r.k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: message})
+}
+
+// textual tells whether values of a type travel as text, so that they can be
+// compared and joined as such.
+func textual(t Type) bool {
+	switch t.Kind {
+	case String, Identity, Enum, Secret, Date, Unknown, Json:
+		return true
+	}
+	return false
+}
+
+func numeric(t Type) bool {
+	return t.Kind == Number || t.Kind == Unknown || t.Kind == Json || t.Kind == Secret
+}
+
+// want says that a part must be of a type: its variable is, or something is
+// wrong.
+func (r *reading) want(s *expression.Shape, t Type, as string) {
+	if s.Form == expression.VariableForm && r.vars[s.Name] != nil {
+		v := r.vars[s.Name]
+		if v.Type.Kind == Unknown || v.Type.Kind == Json {
+			r.k.learn(v, t, r.span(s), as)
+			return
+		}
+		if t.Kind == String && textual(v.Type) || t.Kind == Number && numeric(v.Type) {
+			return
+		}
+		r.k.learn(v, t, r.span(s), as)
+		return
+	}
+	switch {
+	case s.Form == expression.BinaryForm && s.Name == "??":
+		r.want(s.Parts[0], t, as)
+		r.want(s.Parts[1], t, as)
+		return
+	case s.Form == expression.ConditionalForm:
+		r.of(s)
+		r.want(s.Parts[1], t, as)
+		r.want(s.Parts[2], t, as)
+		return
+	}
+	got := r.of(s)
+	fits := false
+	switch {
+	case t.Kind == String:
+		fits = textual(got)
+	case t.Kind == Number:
+		fits = numeric(got)
+	default:
+		_, fits = join(got, t, true)
+	}
+	if !fits {
+		r.wrong(s, as+" is "+typeWord(t)+", and this is "+typeWord(got))
+	}
+}
+
+// of gives the type of a part.
+func (r *reading) of(s *expression.Shape) Type {
+	t := r.plain(s)
+	if t.Kind != Flag && t.Kind != Secret && t.Kind != Record && t.Kind != List && t.Kind != Unknown && r.secret(s) {
+		t = Type{Kind: Secret, Null: t.Null}
+	}
+	return t
+}
+
+// secret tells whether a part is made of a secret.
+func (r *reading) secret(s *expression.Shape) bool {
+	if s.Form == expression.VariableForm {
+		v := r.vars[s.Name]
+		return v != nil && v.Type.Kind == Secret || r.lets[s.Name].Kind == Secret
+	}
+	return slices.ContainsFunc(s.Parts, r.secret)
+}
+
+func (r *reading) plain(s *expression.Shape) Type {
+	switch s.Form {
+	case expression.VariableForm:
+		return r.variable(s)
+	case expression.LiteralForm:
+		switch s.Literal.Kind() {
+		case value.StringKind:
+			return Type{Kind: String}
+		case value.NumberKind:
+			return Type{Kind: Number}
+		case value.FlagKind:
+			return Type{Kind: Flag}
+		}
+		return Type{Null: true}
+	case expression.ListForm:
+		elem := Type{}
+		for _, p := range s.Parts {
+			t, ok := join(elem, r.of(p), true)
+			if !ok {
+				t = Type{Null: t.Null}
+			}
+			elem = t
+		}
+		return Type{Kind: List, Elem: &elem}
+	case expression.RecordForm:
+		t := Type{Kind: Record}
+		for i, p := range s.Parts {
+			t.Fields = append(t.Fields, RecordField{s.Names[i], r.of(p)})
+		}
+		return t
+	case expression.UnaryForm:
+		if s.Name == "not" || s.Name == "!" {
+			r.want(s.Parts[0], Type{Kind: Flag}, "what “"+s.Name+"” turns round")
+			return Type{Kind: Flag}
+		}
+		r.want(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” stands before")
+		return Type{Kind: Number}
+	case expression.BinaryForm:
+		return r.binary(s)
+	case expression.ConditionalForm:
+		r.want(s.Parts[0], Type{Kind: Flag}, "a condition")
+		t, ok := join(r.of(s.Parts[1]), r.of(s.Parts[2]), true)
+		if !ok {
+			return Type{Null: t.Null}
+		}
+		return t
+	case expression.FieldForm:
+		return r.field(s)
+	case expression.ItemForm:
+		t := r.of(s.Parts[0])
+		r.of(s.Parts[1])
+		if t.Kind == List {
+			elem := *t.Elem
+			elem.Null = true // there may be no such item
+			return elem
+		}
+		return Type{}
+	case expression.SliceForm:
+		for _, p := range s.Parts[1:] {
+			r.want(p, Type{Kind: Number}, "the place in a list or text")
+		}
+		return r.of(s.Parts[0])
+	case expression.LetForm:
+		r.lets[s.Name] = r.of(s.Parts[0])
+		return r.of(s.Parts[1])
+	case expression.PointerForm:
+		if n := len(r.item); n > 0 && s.Name == "" {
+			return r.item[n-1]
+		}
+		if s.Name == "index" {
+			return Type{Kind: Number}
+		}
+		return Type{}
+	case expression.CallForm:
+		return r.call(s)
+	}
+	for _, p := range s.Parts {
+		r.of(p)
+	}
+	return Type{}
+}
+
+func (r *reading) variable(s *expression.Shape) Type {
+	if t, ok := r.lets[s.Name]; ok {
+		return t
+	}
+	v := r.vars[s.Name]
+	if v == nil {
+		switch s.Name {
+		case expression.Now:
+			return Type{Kind: DateTime}
+		case expression.New:
+			return Type{Kind: String}
+		}
+		return Type{}
+	}
+	t := v.Type
+	t.Null = r.k.null[v] && !r.k.sure[v]
+	return t
+}
+
+func (r *reading) field(s *expression.Shape) Type {
+	t := r.of(s.Parts[0])
+	switch t.Kind {
+	case Record:
+		if f := t.field(s.Name); f != nil {
+			return *f
+		}
+		if len(t.Fields) > 0 {
+			message := "this record has no field “" + s.Name + "”"
+			var names []string
+			for _, f := range t.Fields {
+				names = append(names, f.Name)
+			}
+			if near, ok := diag.Nearest(s.Name, names); ok {
+				message += "; did you mean “" + near + "”?"
+			}
+			r.wrong(s, message)
+		}
+	case String, Number, Flag, Identity, Enum, List, Date:
+		r.wrong(s.Parts[0], typeWord(t)+" has no field “"+s.Name+"”")
+	}
+	return Type{}
+}
+
+func (r *reading) binary(s *expression.Shape) Type {
+	a, b := s.Parts[0], s.Parts[1]
+	op := "“" + s.Name + "”"
+	switch s.Name {
+	case "and", "or", "&&", "||":
+		r.want(a, Type{Kind: Flag}, "a side of "+op)
+		r.want(b, Type{Kind: Flag}, "a side of "+op)
+		return Type{Kind: Flag}
+	case "==", "!=":
+		r.equal(s, a, b)
+		return Type{Kind: Flag}
+	case "<", ">", "<=", ">=":
+		r.ordered(s, a, b, op)
+		return Type{Kind: Flag}
+	case "in":
+		x, list := r.of(a), r.of(b)
+		if list.Kind == List && list.Elem != nil {
+			if _, ok := join(x, *list.Elem, true); !ok {
+				r.wrong(a, "this is "+typeWord(x)+", and never in "+typeWord(list))
+			}
+		}
+		return Type{Kind: Flag}
+	case "contains", "startsWith", "endsWith", "matches":
+		r.want(a, Type{Kind: String}, "the left of "+op)
+		r.want(b, Type{Kind: String}, "the right of "+op)
+		return Type{Kind: Flag}
+	case "+":
+		return r.plus(s, a, b)
+	case "-":
+		x, y := r.of(a), r.of(b)
+		if x.Kind == DateTime || y.Kind == DateTime {
+			return Type{}
+		}
+		if x.Kind == Unknown && y.Kind == Unknown {
+			return Type{}
+		}
+		fallthrough
+	case "*", "/", "%", "**", "^":
+		r.want(a, Type{Kind: Number}, "a side of "+op)
+		r.want(b, Type{Kind: Number}, "a side of "+op)
+		return Type{Kind: Number}
+	case "??":
+		x, y := r.of(a), r.of(b)
+		x.Null = false
+		if x.Kind == Unknown {
+			r.teach(a, y, "what “??” may replace")
+		}
+		t, ok := join(x, y, true)
+		if !ok {
+			return Type{Null: y.Null}
+		}
+		t.Null = y.Null
+		return t
+	}
+	x := r.of(a)
+	r.of(b)
+	if s.Name == ".." {
+		return Type{Kind: List, Elem: &Type{Kind: Number}}
+	}
+	_ = x
+	return Type{}
+}
+
+// teach lets a variable learn what may stand in its place, if nothing says what
+// it is.
+func (r *reading) teach(s *expression.Shape, t Type, as string) {
+	if s.Form != expression.VariableForm || t.Kind == Identity || t.Kind == Secret || t.Kind == Unknown {
+		return
+	}
+	if v := r.vars[s.Name]; v != nil && v.Type.Kind == Unknown {
+		t.Null = false
+		r.k.learn(v, t, r.span(s), as)
+	}
+}
+
+func (r *reading) equal(s *expression.Shape, a, b *expression.Shape) {
+	x, y := r.of(a), r.of(b)
+	literal := a.Form == expression.LiteralForm || b.Form == expression.LiteralForm
+	switch {
+	case x.Kind == Unknown || y.Kind == Unknown:
+		return // whatever it is, it can be asked whether it is the same
+	}
+	for _, side := range [][2]*expression.Shape{{a, b}, {b, a}} {
+		t := r.of(side[0])
+		if text, ok := side[1].Literal.Text(); ok && t.Kind == Enum && !slices.Contains(t.Constants, text) {
+			message := "this is " + typeWord(t) + ", never “" + text + "”"
+			if near, ok := diag.Nearest(text, t.Constants); ok {
+				message += "; did you mean “" + near + "”?"
+			}
+			r.wrong(side[0], message)
+			return
+		}
+	}
+	if x.Kind == Identity && y.Kind == Identity && x.Name != y.Name {
+		r.wrong(s, "this compares "+typeWord(x)+" with "+typeWord(y)+": they are never the same")
+		return
+	}
+	if _, ok := join(x, y, true); ok || textual(x) && textual(y) && (literal || x.Kind != y.Kind) {
+		return
+	}
+	r.wrong(s, "this compares "+typeWord(x)+" with "+typeWord(y)+": they are never the same")
+}
+
+// ordered looks at two sides of which one is less: numbers, texts or moments.
+func (r *reading) ordered(s *expression.Shape, a, b *expression.Shape, op string) {
+	x, y := r.of(a), r.of(b)
+	for _, side := range []struct {
+		s    *expression.Shape
+		t, o Type
+	}{{a, x, y}, {b, y, x}} {
+		switch side.t.Kind {
+		case Unknown:
+			if o := side.o.Kind; o == Number || o == DateTime || o == String {
+				r.want(side.s, side.o.sure(), "a side of "+op)
+			}
+		case Flag, List, Record, Binary:
+			r.wrong(side.s, typeWord(side.t)+" is neither more nor less than another")
+			return
+		}
+	}
+	x, y = r.of(a), r.of(b)
+	family := func(t Type) int {
+		switch {
+		case t.Kind == Unknown || t.Kind == Json || t.Kind == Secret:
+			return 0
+		case t.Kind == Number:
+			return 1
+		case t.Kind == DateTime:
+			return 2
+		}
+		return 3
+	}
+	if p, q := family(x), family(y); p != 0 && q != 0 && p != q {
+		r.wrong(s, "this compares "+typeWord(x)+" with "+typeWord(y))
+	}
+}
+
+func (t Type) sure() Type {
+	t.Null = false
+	return t
+}
+
+func (r *reading) plus(s *expression.Shape, a, b *expression.Shape) Type {
+	x, y := r.of(a), r.of(b)
+	switch {
+	case x.Kind == Number:
+		r.want(b, Type{Kind: Number}, "what is added to a number")
+		return Type{Kind: Number}
+	case y.Kind == Number:
+		r.want(a, Type{Kind: Number}, "what is added to a number")
+		return Type{Kind: Number}
+	case x.Kind == String, x.Kind == Enum, x.Kind == Identity:
+		r.want(b, Type{Kind: String}, "what is joined to a text")
+		return Type{Kind: String}
+	case y.Kind == String, y.Kind == Enum, y.Kind == Identity:
+		if x.Kind != DateTime {
+			r.want(a, Type{Kind: String}, "what is joined to a text")
+			return Type{Kind: String}
+		}
+	case x.Kind == DateTime, y.Kind == DateTime:
+		return Type{Kind: DateTime}
+	case x.Kind == Flag, x.Kind == List, x.Kind == Record:
+		r.wrong(s, "“+” adds numbers and joins texts, and this is "+typeWord(x))
+	}
+	return Type{}
+}
+
+// call gives what a function of the expression language gives.
+func (r *reading) call(s *expression.Shape) Type {
+	list := Type{}
+	var given []Type
+	for i, p := range s.Parts {
+		if p.Form == expression.PredicateForm {
+			elem := Type{}
+			if list.Kind == List && list.Elem != nil {
+				elem = *list.Elem
+			}
+			r.item = append(r.item, elem)
+			given = append(given, r.of(p.Parts[0]))
+			r.item = r.item[:len(r.item)-1]
+			continue
+		}
+		t := r.of(p)
+		given = append(given, t)
+		if i == 0 {
+			list = t
+		}
+	}
+	arg := func(i int) Type {
+		if i < len(given) {
+			return given[i]
+		}
+		return Type{}
+	}
+	elem := Type{}
+	if list.Kind == List && list.Elem != nil {
+		elem = *list.Elem
+	}
+	elem.Null = true
+	switch s.Name {
+	case "len", "count", "findIndex", "findLastIndex", "indexOf", "lastIndexOf":
+		if s.Name == "len" && (list.Kind == Number || list.Kind == Flag) {
+			r.wrong(s.Parts[0], typeWord(list)+" has no length")
+		}
+		return Type{Kind: Number}
+	case "all", "none", "any", "one", "hasPrefix", "hasSuffix":
+		return Type{Kind: Flag}
+	case "abs", "ceil", "floor", "round":
+		r.want(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” takes")
+		return Type{Kind: Number}
+	case "int", "float", "sum", "mean", "median":
+		return Type{Kind: Number}
+	case "min", "max":
+		if list.Kind == List {
+			return elem
+		}
+		if list.Kind == Number {
+			return Type{Kind: Number}
+		}
+		return Type{}
+	case "trim", "trimPrefix", "trimSuffix", "upper", "lower", "replace", "repeat":
+		r.want(s.Parts[0], Type{Kind: String}, "what “"+s.Name+"” takes")
+		return Type{Kind: String}
+	case "string", "join", "toJSON", "toBase64", "fromBase64", "type":
+		return Type{Kind: String}
+	case "split", "splitAfter":
+		return Type{Kind: List, Elem: &Type{Kind: String}}
+	case "map":
+		t := arg(1)
+		return Type{Kind: List, Elem: &t}
+	case "filter", "sort", "sortBy", "reverse", "uniq", "take", "concat":
+		if list.Kind == List {
+			return list
+		}
+		return Type{Kind: List, Elem: &Type{}}
+	case "first", "last", "find", "findLast":
+		return elem
+	case "date":
+		return Type{Kind: DateTime}
+	}
+	return Type{}
+}
