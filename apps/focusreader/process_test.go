@@ -66,13 +66,7 @@ func start(t *testing.T, binary, dir string, out *output, args ...string) *proce
 // test of what people are promised: what was answered is kept, and no secret
 // is written anywhere.
 func TestProcess(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the binary: .ci/run runs it, as does go test without -short")
-	}
-	binary := filepath.Join(t.TempDir(), "focusreader")
-	if text, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, text)
-	}
+	binary := build(t)
 	dir := t.TempDir()
 	out := &output{}
 
@@ -80,10 +74,7 @@ func TestProcess(t *testing.T) {
 	user := p.want("/api/Profile/createAccount", ann, 200, fields{"user": nil}).text("user")
 	session := p.want("/api/auth/login", ann, 200, fields{"user": user, "session": nil}).text("session")
 	p.want("/api/auth/login", `{"username": "ann", "password": "wrong horse"}`, 401, nil)
-	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	p.cmd.Wait() // its error is that it was killed
+	p.kill(t)
 
 	p = start(t, binary, dir, out)
 	p.want("/api/Profile/_getUserDetails", `{"session": "`+session+`"}`, 200, fields{"username": "ann"})
