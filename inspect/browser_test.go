@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -104,7 +105,9 @@ func TestFindTheReason(t *testing.T) {
 		step, cancel := context.WithTimeout(ctx, 20*time.Second)
 		defer cancel()
 		if err := chromedp.Run(step, actions...); err != nil {
-			t.Fatalf("%s: %v\n%v", what, err, *complained)
+			var now, where string
+			_ = chromedp.Run(ctx, chromedp.Location(&where), chromedp.Text("main", &now, chromedp.ByQuery))
+			t.Fatalf("%s: %v\n%v\nat %s:\n%s", what, err, *complained, where, now)
 		}
 	}
 	says := func(what, where string, words ...string) {
@@ -129,7 +132,7 @@ func TestFindTheReason(t *testing.T) {
 	run("seeing the failed login come", chromedp.WaitVisible(row))
 	says("its row", row, "401", "POST /auth/login", "INVALID_CREDENTIALS", "Invalid username or password.")
 
-	run("looking for it with the keyboard", chromedp.KeyEvent("/"), chromedp.KeyEvent("/auth/login"), chromedp.KeyEvent(kb.Enter),
+	run("looking for it with the keyboard", input.DispatchKeyEvent(input.KeyRawDown).WithKey("/"), chromedp.KeyEvent("/auth/login"), chromedp.KeyEvent(kb.Enter),
 		chromedp.WaitVisible(".clear"), chromedp.WaitVisible(row), chromedp.WaitNotPresent("#list tbody tr:nth-child(2)"))
 	run("opening it", chromedp.Click(row+" a"), chromedp.WaitVisible(".verdict"))
 	says("the reason", ".verdict", "Invalid username or password.", "Profile.authenticate was refused with INVALID_CREDENTIALS")

@@ -175,7 +175,9 @@ func arguments(list []value.Field) string {
 	var parts []string
 	for _, f := range list {
 		v := show(f.Value, 40)
-		if v.Kind == "text" {
+		if _, err := value.ParseID(v.Text); err == nil && v.Kind == "text" {
+			v.Text = "…" + v.Text[len(v.Text)-8:] // ids differ at their end
+		} else if v.Kind == "text" {
 			v.Text = `"` + v.Text + `"`
 		}
 		parts = append(parts, f.Name+": "+v.Text)

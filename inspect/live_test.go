@@ -144,7 +144,9 @@ func TestRecord(t *testing.T) {
 // FuzzFlow tells of flows whose journal is anything: every page must be there.
 func FuzzFlow(f *testing.F) {
 	w := open(f, inspect.Options{Development: true}, nil)
-	for _, flow := range w.lived() {
+	for path, fields := range map[string]string{"/notes/count": `{"n": 3}`, "/notes/write": `{"session": "x", "text": "y"}`,
+		"/notes/read": `{"session": "x", "note": "y"}`, "/auth/logout": `{"session": "x"}`} {
+		_, flow, _ := w.ask(path, fields)
 		id, err := value.ParseID(flow)
 		if err != nil {
 			f.Fatal(err)

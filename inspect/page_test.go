@@ -17,11 +17,22 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what is wanted")
 
-// TestPages holds every page against testdata/pages: what a person reads who
-// has no style and no script.
-func TestPages(t *testing.T) {
+// TestDay looks in several ways at what a day of the app has left.
+func TestDay(t *testing.T) {
 	w := open(t, inspect.Options{Development: true}, nil)
 	flows := w.lived()
+	for name, look := range map[string]func(*testing.T, *world, map[string]string){"pages": pages, "secrets": secrets, "search": search} {
+		t.Run(name, func(t *testing.T) {
+			here := *w
+			here.t = t
+			look(t, &here, flows)
+		})
+	}
+}
+
+// pages holds every page against testdata/pages: what a person reads who
+// has no style and no script.
+func pages(t *testing.T, w *world, flows map[string]string) {
 	for name, address := range map[string]string{
 		"flows": "/", "refused": "/?q=ann&outcome=refused", "none": "/?q=nowhere",
 		"failed-login": "/flows/" + flows["failed login"], "login": "/flows/" + flows["login"], "stranger": "/flows/" + flows["stranger"],
@@ -50,15 +61,16 @@ func TestPages(t *testing.T) {
 }
 
 var (
-	blocks = regexp.MustCompile(`<(?:h[1-6]|p|li|tr|div|section|option|dt|dd|summary|caption|a class="node|g class="node|ol|ul|form|table)\b`)
-	cells  = regexp.MustCompile(`<t[dh]\b[^>]*>`)
-	heads  = regexp.MustCompile(`<h([1-6])\b[^>]*>`)
-	links  = regexp.MustCompile(`<a\b[^>]*?\shref="([^"]*)"[^>]*>`)
-	drawn  = regexp.MustCompile(`<(?:a|g) class="node ([^"]*)"`)
-	marks  = regexp.MustCompile(`<tr[^>]* class="marked (\w+)">`)
-	anyTag = regexp.MustCompile(`<[^>]*>`)
-	uuid   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	spaces = regexp.MustCompile(`[ \t]+`)
+	blocks  = regexp.MustCompile(`<(?:h[1-6]|p|li|tr|div|section|option|dt|dd|summary|caption|a class="node|g class="node|ol|ul|form|table)\b`)
+	cells   = regexp.MustCompile(`<t[dh]\b[^>]*>`)
+	heads   = regexp.MustCompile(`<h([1-6])\b[^>]*>`)
+	links   = regexp.MustCompile(`<a\b[^>]*?\shref="([^"]*)"[^>]*>`)
+	drawn   = regexp.MustCompile(`<(?:a|g) class="node ([^"]*)"`)
+	marks   = regexp.MustCompile(`<tr[^>]* class="marked (\w+)">`)
+	anyTag  = regexp.MustCompile(`<[^>]*>`)
+	uuid    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	shortID = regexp.MustCompile(`…[0-9a-f]{8}\b`)
+	spaces  = regexp.MustCompile(`[ \t]+`)
 )
 
 // outline is what a page says, as lines of text: headings begin with #, links
@@ -75,6 +87,7 @@ func outline(page string) string {
 	main = blocks.ReplaceAllString(main, "\n$0")
 	main = strings.ReplaceAll(strings.ReplaceAll(main, "</text>", " "), "<br>", ", ")
 	main = html.UnescapeString(anyTag.ReplaceAllString(" <x"+main, ""))
+	main = shortID.ReplaceAllString(main, "…id")
 	ids := map[string]string{}
 	main = uuid.ReplaceAllStringFunc(main, func(id string) string {
 		if ids[id] == "" {
@@ -129,38 +142,36 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestSecrets looks for every secret of a day on every page.
-func TestSecrets(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
-	flows := w.lived()
-	secrets := map[string]string{
+// secrets looks for every secret of a day on every page.
+func secrets(t *testing.T, w *world, flows map[string]string) {
+	hidden := map[string]string{
 		"a password": "correct horse", "a wrong password": "correct house", "a seal": "hunter2", "the session": w.session,
 		"the hash of a password": "argon2id", "the digest of the session": digest(w.session), "the digest of the seal": digest("hunter2hunter2"),
 	}
-	for _, secret := range secrets {
+	for _, secret := range hidden {
 		if len(secret) < 6 {
 			t.Fatalf("there is a secret %q, which says nothing when it is not found", secret)
 		}
 	}
-	var pages []string
+	var addresses []string
 	for _, flow := range flows {
-		pages = append(pages, everyPage(flow)...)
+		addresses = append(addresses, everyPage(flow)...)
 		for i := range 4 {
-			pages = append(pages, fmt.Sprintf("/flows/%s?match=%d", flow, i), fmt.Sprintf("/flows/%s?at=1.0.%d", flow, i))
+			addresses = append(addresses, fmt.Sprintf("/flows/%s?match=%d", flow, i), fmt.Sprintf("/flows/%s?at=1.0.%d", flow, i))
 		}
 	}
-	for what, secret := range secrets {
-		pages = append(pages, "/?outcome=&q="+url.QueryEscape(secret))
+	for what, secret := range hidden {
+		addresses = append(addresses, "/?outcome=&q="+url.QueryEscape(secret))
 		if text := w.page("/?outcome=&q=" + url.QueryEscape(secret)); what != "the hash of a password" && !strings.Contains(text, "No flow is like that") {
 			t.Errorf("a search finds %s", what)
 		}
 	}
-	for _, address := range pages {
+	for _, address := range addresses {
 		text := w.page(address)
 		if strings.HasPrefix(address, "/?") {
 			_, text, _ = strings.Cut(text, "</form>") // the search shows what one has typed
 		}
-		for what, secret := range secrets {
+		for what, secret := range hidden {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s shows %s", address, what)
 			}
@@ -168,10 +179,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestSearch finds flows in every way in which they can be looked for.
-func TestSearch(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
-	flows := w.lived()
+// search finds flows in every way in which they can be looked for.
+func search(t *testing.T, w *world, flows map[string]string) {
 	found := func(query string) int { return strings.Count(w.page("/?"+query), `<tr id="f-`) }
 	for query, want := range map[string]int{
 		"":                                   12,

@@ -112,12 +112,13 @@ func (d *drawing) add(n *node) *node {
 // step adds an action at a row and everything that it set off, and gives the
 // next free row.
 func (d *drawing) step(x *step, column, row, depth int) int {
-	n := d.add(&node{Kind: "action", column: column, row: row, step: x, Title: cut(x.name, 30), Class: classOf(x),
-		Below: below(x), Link: linkTo(x), Label: x.name + ", " + outcomeWords(x), Selected: d.at.step == x})
+	n := &node{Kind: "action", column: column, row: row, step: x, Title: cut(x.name, 34), Class: classOf(x),
+		Below: below(x), Link: linkTo(x), Label: x.name + ", " + outcomeWords(x), Selected: d.at.step == x}
 	if x == d.story.root() && x.is(plan.Request) {
 		n.Title, n.Below = cut(d.story.title(), 34), "request"
 		n.Label = "request " + d.story.title()
 	}
+	d.add(n)
 	d.steps[x] = n
 	next := row
 	for i, m := range x.causes {
@@ -310,7 +311,7 @@ func (d *drawing) flows() {
 		x1, y1 := from.X+from.W, from.Y+from.H-12
 		x2, y2 := to.X+to.W, to.Y+to.H*(i+1)/(len(list)+2)
 		text := cut(strings.Join(sources[from.step], ", "), 24)
-		d.Edges = append(d.Edges, edge{Kind: "flows", OnPath: true, Text: text, X: x1 + bulge + 8, Y: y1 + 22,
+		d.Edges = append(d.Edges, edge{Kind: "flows", OnPath: true, Text: text, X: x1 + bulge*7/10 + 10, Y: y1 + 20,
 			Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+bulge+6, y1, x1+bulge+6, y2, x2+2, y2)})
 		d.Width = max(d.Width, x1+bulge+8+len([]rune(text))*smallWidth)
 	}

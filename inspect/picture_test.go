@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/legible-lang/legible/journal"
@@ -79,7 +80,11 @@ func randomStory(random *rand.Rand) *story {
 		s.byID[id] = x
 		return x
 	}
-	ask(journal.ActionID{}, nil)
+	root := ask(journal.ActionID{}, nil)
+	if random.IntN(2) == 0 {
+		root.spec = &plan.Action{Role: plan.Request}
+		root.in = []value.Field{{Name: "method", Value: value.String("POST")}, {Name: "path", Value: value.String(strings.Repeat("/path", random.IntN(20)))}}
+	}
 	for number := uint32(1); len(s.steps) < most; number++ {
 		cause := s.steps[random.IntN(len(s.steps))]
 		m := &match{n: len(s.matches), fired: random.IntN(5) > 0, number: number, name: "Sync" + fmt.Sprint(random.IntN(100_000)), cause: cause,

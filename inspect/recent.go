@@ -46,13 +46,16 @@ func (in *Inspector) Record(flow value.ID, entries []byte, rested bool) {
 	r := &in.recent
 	r.mu.Lock()
 	in.counts.add(entries, rested)
-	t := r.find(flow)
+	// A flow's journal begins with Begun, so that this one is new. Where it does
+	// not and the flow is not found, what came before has left the ring.
+	begins := len(entries) > 0 && journal.Kind(entries[0]) == journal.Begun
+	var t *told
+	if !begins {
+		t = r.find(flow)
+	}
 	if t == nil {
 		t = &r.ring[r.next]
 		r.next = (r.next + 1) % recentFlows
-		// A flow's journal begins with Begun; where it does not, what came
-		// before has left the ring.
-		begins := len(entries) > 0 && journal.Kind(entries[0]) == journal.Begun
 		*t = told{id: flow, entries: t.entries[:0], whole: begins}
 	}
 	t.rested, t.ended = rested, now

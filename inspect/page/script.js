@@ -3,6 +3,14 @@
 // place. Whatever it shows, the server has written.
 'use strict';
 
+// point scrolls each text to the line that is pointed at.
+function point() {
+	for (const box of document.querySelectorAll('.detail .code')) {
+		const line = box.querySelector('.here, .lost');
+		if (line && line.offsetTop + line.offsetHeight > box.clientHeight) box.scrollTop = line.offsetTop - box.clientHeight / 2;
+	}
+}
+
 // page asks for a page and gives its document.
 function page(address) {
 	return new Promise((resolve, reject) => {
@@ -108,6 +116,7 @@ async function swap(address, keep, focus) {
 		if (open !== undefined) x.open = open;
 	}
 	scrollTo(0, y);
+	point();
 	const title = document.getElementById('detail-title');
 	if (!title || !focus) return;
 	title.focus({ preventScroll: true });
@@ -135,4 +144,5 @@ document.addEventListener('keydown', (event) => {
 	if (box) { event.preventDefault(); box.focus(); box.select(); }
 });
 
+point();
 live();
