@@ -84,7 +84,8 @@ func newFlowScenario(s Streams) *cobra.Command {
 the answers that they got and the syncs that fired, as a scenario that legible test
 plays from then on. An identity that an answer gave is a name in what follows.
 Name the flows before that made what these rest on, too: a scenario begins with an
-empty store. Secrets are not in the record; where a client made one up, write one.
+empty store. Secrets are not in the record: where a client made one up there is a text
+in its place, and another text where the answer was 401.
 ` + whereRecords,
 		Example: "  legible flow scenario a0cd 33f1 --title 'a login that failed' >>app.scenario",
 		Args:    cobra.MinimumNArgs(1),

@@ -18,7 +18,8 @@ import (
 // came, the answer that it got, and which syncs fired. An identity that an
 // answer gave is a name from then on. Secrets are not in the record: one that
 // an answer gave stands by its name, and for one that a client made up there is
-// a text in its place. The error names a flow that no scenario can tell.
+// a text in its place, another one where the answer
+// was 401. The error names a flow that no scenario can tell.
 func Scenario(p *plan.Plan, title string, flows ...[]journal.Entry) (string, error) {
 	w := &scenarioWriter{names: map[string]string{}, taken: map[string]bool{}}
 	w.line(0, "scenario %s", strings.Join(strings.Fields(title), " "))
@@ -39,6 +40,7 @@ type scenarioWriter struct {
 	text  strings.Builder
 	names map[string]string // of identities
 	taken map[string]bool   // names that have a value, also secret ones
+	wrong bool              // the flow's answer says that its secret was none
 }
 
 func (w *scenarioWriter) line(level int, format string, args ...any) {
@@ -55,6 +57,9 @@ func (w *scenarioWriter) flow(r *record) error {
 	if root.spec == nil || root.spec.Role != plan.Request {
 		return fmt.Errorf("it was not opened by a request, but by %s", root.name)
 	}
+	answer, refused := r.answer()
+	w.wrong = answer == nil && refused != nil && refused.kind() == "unauthenticated" ||
+		answer != nil && r.statusOf(answer) == " with status 401"
 	method, path := "", ""
 	var fields []string
 	for i, v := range root.in {
@@ -71,7 +76,6 @@ func (w *scenarioWriter) flow(r *record) error {
 		}
 	}
 	w.line(1, "%s %s {%s}", cmp.Or(method, "POST"), path, strings.Join(fields, ", "))
-	answer, refused := r.answer()
 	switch {
 	case answer != nil:
 		w.answered(answer)
@@ -131,7 +135,10 @@ func (w *scenarioWriter) answered(a *action) {
 // sent writes what a client sent.
 func (w *scenarioWriter) sent(name string, v value.Value) string {
 	if v.IsSecret() {
-		if w.taken[name] {
+		switch {
+		case w.wrong:
+			return quoted("another " + name)
+		case w.taken[name]:
 			return name
 		}
 		return quoted("secret " + name)
