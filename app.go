@@ -23,6 +23,7 @@ import (
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/store/memory"
+	"github.com/legible-lang/legible/store/postgres"
 	"github.com/legible-lang/legible/store/sqlite"
 	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
@@ -32,7 +33,7 @@ import (
 // The zero value is right for trying things out: state and journal in memory,
 // served on 127.0.0.1:8000.
 type Options struct {
-	// Store is "memory:" (the same as "") or "sqlite:PATH".
+	// Store is "memory:" (the same as ""), "sqlite:PATH" or "postgres://…".
 	Store string
 	// Durability says when an answer leaves: full, relaxed or memory.
 	Durability store.Durability
@@ -68,6 +69,7 @@ type App struct {
 	store   store.Store
 	front   http.Handler
 	watch   *watching
+	fleet   *fleet
 	log     *slog.Logger
 	stop    context.CancelFunc // of the ticking
 	stopped chan struct{}
@@ -164,7 +166,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	}
 	p := plan.Build(program)
 	schema := engine.Schema(p)
-	st, err := OpenStore(o.Store, o.Durability)
+	st, err := OpenStore(ctx, o.Store, o.Durability)
 	if err != nil {
 		return err
 	}
@@ -209,6 +211,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		o.Host.Log = a.log
 	}
 	a.engine, a.store, a.front, a.watch = e, st, host.New(e, o.Host), watch
+	a.fleet = a.join(ctx, st, e)
 	if e.HasTimers() && o.Clock == nil {
 		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
 		a.stop, a.stopped = stop, make(chan struct{})
@@ -266,8 +269,9 @@ func (a *App) Tick(ctx context.Context) error {
 
 var errNotOpen = errors.New("the app is not open")
 
-// OpenStore opens a store by its name: "memory:" or "sqlite:PATH".
-func OpenStore(name string, d store.Durability) (store.Store, error) {
+// OpenStore opens a store by its name: "memory:", "sqlite:PATH", or the URL of a
+// PostgreSQL database, "postgres://…", that several processes may share.
+func OpenStore(ctx context.Context, name string, d store.Durability) (store.Store, error) {
 	kind, rest, _ := strings.Cut(name, ":")
 	switch kind {
 	case "", "memory":
@@ -278,7 +282,11 @@ func OpenStore(name string, d store.Durability) (store.Store, error) {
 		}
 		return sqlite.Open(rest, sqlite.Options{Durability: d})
 	}
-	return nil, fmt.Errorf("the store %q is unknown: write memory: or sqlite:PATH", name)
+	if kind == "postgres" || kind == "postgresql" {
+		return postgres.Open(ctx, name, postgres.Options{Durability: d})
+	}
+	// What is no store may hold a password, so only its beginning is said.
+	return nil, fmt.Errorf("there is no store %q: write memory:, sqlite:PATH or postgres://…", kind+":")
 }
 
 // Close ends the app: flows that are running come to rest first.
@@ -289,7 +297,8 @@ func (a *App) Close() error {
 		return nil
 	}
 	a.keeper.end()
-	a.keeper = nil
+	a.fleet.leave()
+	a.keeper, a.fleet = nil, nil
 	if a.stop != nil {
 		a.stop()
 		<-a.stopped

@@ -71,7 +71,8 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 	if err != nil {
 		return err
 	}
-	st, err := legible.OpenStore(name, store.Full)
+	ctx := context.Background()
+	st, err := legible.OpenStore(ctx, name, store.Full)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 	if !ok {
 		return fmt.Errorf("the store %s cannot be migrated", name)
 	}
-	ctx, schema := context.Background(), engine.Schema(p)
+	schema := engine.Schema(p)
 	need, err := migrator.Plan(ctx, schema)
 	if err != nil {
 		return err

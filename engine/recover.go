@@ -137,7 +137,7 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 	}
 	var all error
 	for _, id := range ids {
-		result, err := e.resume(ctx, id)
+		result, err := e.Resume(ctx, id)
 		if err != nil {
 			all = errors.Join(all, fmt.Errorf("going on with flow %s: %w", id, err))
 			continue
@@ -149,9 +149,9 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 	return all
 }
 
-// resume runs a flow again from its beginning. What the journal knows to have
+// Resume runs a flow again from its beginning. What the journal knows to have
 // happened is taken from there; only the rest is done.
-func (e *Engine) resume(ctx context.Context, id value.ID) (Result, error) {
+func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
 	b, err := e.store.Journal(ctx, id)
 	if err != nil {
 		return Result{}, err

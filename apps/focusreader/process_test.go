@@ -141,7 +141,7 @@ func TestProcessSaysWhy(t *testing.T) {
 	out := &output{}
 	ctx := t.Context()
 	err := run(ctx, []string{"--store", "postgress://x"}, none, out, out)
-	if err == nil || !strings.Contains(err.Error(), "write memory: or sqlite:PATH") {
+	if err == nil || !strings.Contains(err.Error(), "write memory:, sqlite:PATH or postgres://") {
 		t.Errorf("an unknown store is told as %v", err)
 	}
 	err = run(ctx, []string{"--store", "memory:", "--addr", "127.0.0.1:99999"}, none, out, out)
