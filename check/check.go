@@ -80,6 +80,7 @@ func passes() []pass {
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).sound, []string{"types of variables"}, "a program without broken parts"},
 		{"outcomes", (*checker).outcomes, []string{"a program without broken parts"}, "entries"},
+		{"secrets", (*checker).secrets, []string{"entries"}, "no secret told"},
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // expr gives the type of an expression, as far as it can be known, learns from
 // its operators what its variables are, and reports what cannot be computed.
 func (k *kinds) expr(e *Expr) Type {
-	return k.reading(e).of(e.Node.Shape())
+	e.Type = k.reading(e).of(e.Node.Shape())
+	return e.Type
 }
 
 // condition is expr for a line that must be true or false.

@@ -33,6 +33,7 @@ type edge struct {
 // go wrong on its ways.
 func (c *checker) outcomes() {
 	c.program.Entries = c.entries()
+	c.fields()
 	if c.broken() {
 		return
 	}
@@ -130,13 +131,13 @@ func (f *findings) asked(w *walk, at int, m *moment, by *asking, a *wiredAsk) {
 }
 
 // answered notes a line that can be the answer of an entry.
-func (f *findings) answered(w *walk, a *wiredAsk) {
+func (f *findings) answered(w *walk, by *asking, a *wiredAsk) {
 	if f.inEntry[a.ask] {
 		return
 	}
 	f.inEntry[a.ask] = true
 	if f.answers[a.ask] == nil {
-		f.answers[a.ask] = answerOf(a.ask)
+		f.answers[a.ask] = answerOf(by.sync.sync, a.ask)
 	}
 	w.entry.Answers = append(w.entry.Answers, f.answers[a.ask])
 }

@@ -260,6 +260,8 @@ type Expr struct {
 	Node *expression.Expression
 	// Vars are in the order of Node.Variables(); "now" and "new" have nil.
 	Vars []*Var
+	// Type is as far as it is known; that of a lone variable is the variable's.
+	Type Type
 }
 
 // A Line of where.

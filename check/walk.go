@@ -289,7 +289,7 @@ func (w *walk) ask(at int, m *moment, a *wiredAsk) []next {
 func (w *walk) respond(at int, m *moment, a *wiredAsk, in []sym) []next {
 	asking := m.top().asking
 	e := event{kind: answersEvent, ask: a, asking: asking}
-	w.found.answered(w, a)
+	w.found.answered(w, asking, a)
 	if m.answered == 0 {
 		m.answered, m.fallback = 1, nil
 		list := w.returned(m, asking, a, in)

@@ -101,6 +101,9 @@ const (
 	BadExpression Code = "L0304"
 	// MaybeNull is a value that may be null where an action needs one.
 	MaybeNull Code = "L0305"
+	// FieldClash is a field of a request that two syncs take for different
+	// things.
+	FieldClash Code = "L0306"
 )
 
 // The codes of variables: where a name gets its value, and where it is seen.
@@ -145,10 +148,20 @@ const (
 	NotWalked Code = "L0507"
 )
 
+// The codes of what outsiders can see and do.
+const (
+	// SecretFlows is a secret that flows into something that is not declared so.
+	SecretFlows Code = "L0521"
+	// SecretAnswered is a secret that a client sent and is told again.
+	SecretAnswered Code = "L0522"
+	// SecretTold is a refusal's sentence that tells a secret.
+	SecretTold Code = "L0523"
+)
+
 // checkEntries is the part of the catalogue that belongs to the check of
 // names, types and flow.
 func checkEntries() []Entry {
-	all := slices.Concat(contractEntries(), nameEntries(), flowEntries(), outcomeEntries())
+	all := slices.Concat(contractEntries(), nameEntries(), flowEntries(), outcomeEntries(), secretEntries())
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Code, b.Code) })
 	return all
 }

@@ -17,6 +17,23 @@ actions
 // outcomeEntries are the codes of what becomes of requests and syncs.
 func outcomeEntries() []Entry {
 	return []Entry{
+		{Code: FieldClash, Name: "field-clash",
+			Title: "a field of a request that is two kinds of thing",
+			Cause: "Two syncs match the same request, and its field flows into inputs of different types. No value fits both.",
+			Example: exampleRequests + exampleUsers + exampleBoxes + `sync Fill
+when
+    Requesting.request (path: "/fill", box, amount) : (request)
+then
+    Boxes.fill (box, amount) : ()
+    Requesting.respond (request)
+
+sync Note
+when
+    Requesting.request (path: "/fill", amount) : ()
+then
+    Users.add (name: amount)
+`,
+			Repair: "Give one of them another name, or another input."},
 		{Code: Unanswered, Name: "unanswered",
 			Title: "a way on which nobody answers a request",
 			Cause: "Every way in which the flow of a request can go was followed: each action returned or refused, each line of where passing or dropping. On this one nobody answers, and no refusal is left to be the answer, so the client is told 500. Often a line of where drops and has no else.",
