@@ -21,26 +21,36 @@ order of joining, and what its lines do, each with its place in the text.`,
 		Example: "  legible plan apps/focusreader",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			w, err := open(paths)
+			p, err := planned(s, paths, "a plan is of one")
 			if err != nil {
 				return err
 			}
-			if n := len(w.programs); n > 1 {
-				var roots []string
-				for _, p := range w.programs {
-					roots = append(roots, p.title())
-				}
-				return fmt.Errorf("there are %d programs here, and a plan is of one: name one of %s", n, strings.Join(roots, ", "))
-			}
-			p := w.programs[0]
-			findings, err := p.check(w)
-			if err != nil {
-				return err
-			}
-			if err := broken(s.Err, diag.Sort(findings)); err != nil {
-				return err
-			}
-			return plan.Build(p.checked).Print(s.Out)
+			return p.Print(s.Out)
 		},
 	}
+}
+
+// planned gives the plan of the one program that the paths stand for. Of a
+// program with errors there is none; they are printed as talk.
+func planned(s Streams, paths []string, isOfOne string) (*plan.Plan, error) {
+	w, err := open(paths)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(w.programs); n > 1 {
+		var roots []string
+		for _, p := range w.programs {
+			roots = append(roots, p.title())
+		}
+		return nil, fmt.Errorf("there are %d programs here, and %s: name one of %s", n, isOfOne, strings.Join(roots, ", "))
+	}
+	p := w.programs[0]
+	findings, err := p.check(w)
+	if err != nil {
+		return nil, err
+	}
+	if err := broken(s.Err, diag.Sort(findings)); err != nil {
+		return nil, err
+	}
+	return plan.Build(p.checked), nil
 }

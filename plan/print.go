@@ -151,20 +151,7 @@ func (o *printer) routes(r *Routes) {
 	}
 	o.text.WriteString("\nroutes\n")
 	for _, c := range r.Credentials {
-		var from []string
-		if c.Body {
-			from = append(from, "body")
-		}
-		if c.Bearer {
-			from = append(from, "bearer")
-		}
-		for _, name := range c.Cookies {
-			from = append(from, fmt.Sprintf("cookie %q", name))
-		}
-		for _, name := range c.Headers {
-			from = append(from, fmt.Sprintf("header %q", name))
-		}
-		o.line(1, "credential %s from %s", c.Field, strings.Join(from, ", "))
+		o.line(1, "credential %s from %s", c.Field, strings.Join(CredentialPlaces(c), ", "))
 	}
 	for _, route := range r.All {
 		o.line(1, "%s %s", route.Method, route.Path)

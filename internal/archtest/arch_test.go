@@ -140,7 +140,7 @@ func checkLibrary(t *testing.T, f file, imported string) {
 // TestReadingIsPure wants that what reads texts sees no file, network or
 // process, so that it gives the same in an editor, a browser and a test.
 func TestReadingIsPure(t *testing.T) {
-	reading := []string{"source", "diag", "expression", "syntax", "check", "plan", "value", "journal", "explain"}
+	reading := []string{"source", "diag", "expression", "syntax", "check", "plan", "graph", "value", "journal", "explain"}
 	outside := []string{"os", "io/ioutil", "net", "net/http", "syscall", "os/exec", "math/rand", "log", "log/slog"}
 	for _, f := range goFiles(t) {
 		if f.test || !slices.Contains(reading, f.folder) {

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/graph"
+	"github.com/legible-lang/legible/plan"
+)
+
+func newGraph(s Streams) *cobra.Command {
+	var dot, svg, mermaid bool
+	var route string
+	cmd := &cobra.Command{
+		Use:   "graph [PATH]",
+		Short: "Draw a program: its routes, syncs and concepts",
+		Long: `Graph draws what can be reached from outside, the syncs and the concepts with
+their actions: who asks what, who waits for what, whose state is read. With
+--route it tells one route's story alone: the request, the syncs that follow, the
+actions that are asked, the answers and the refusals, in the order in which they
+happen. It writes a Mermaid flowchart, or with --dot the language of Graphviz, or
+with --svg a picture.`,
+		Example: "  legible graph apps/focusreader --svg > focusreader.svg\n" +
+			"  legible graph apps/focusreader --route 'POST /auth/login'",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, paths []string) error {
+			p, err := planned(s, paths, "a graph is of one")
+			if err != nil {
+				return err
+			}
+			g := graph.Of(p)
+			draw := g.SVG
+			if route != "" {
+				d, err := doorNamed(p, route)
+				if err != nil {
+					return err
+				}
+				story := graph.Tell(p, d)
+				g, draw = story.Graph(), story.SVG
+			}
+			switch {
+			case svg:
+				return draw(s.Out)
+			case dot:
+				return g.Dot(s.Out)
+			}
+			return g.Mermaid(s.Out)
+		},
+	}
+	cmd.Flags().BoolVar(&mermaid, "mermaid", false, "write a Mermaid flowchart, as without a flag")
+	cmd.Flags().BoolVar(&dot, "dot", false, "write the language of Graphviz")
+	cmd.Flags().BoolVar(&svg, "svg", false, "write a picture, for light and dark")
+	cmd.Flags().StringVar(&route, "route", "", "tell the story of one route alone, such as 'POST /auth/login'")
+	cmd.MarkFlagsMutuallyExclusive("mermaid", "dot", "svg")
+	return cmd
+}
+
+// doorNamed finds a way in by its method and path; where only one has the path,
+// the method may be left out.
+func doorNamed(p *plan.Plan, name string) (*plan.Door, error) {
+	var found []*plan.Door
+	var names []string
+	method, path, both := strings.Cut(strings.TrimSpace(name), " ")
+	if !both {
+		method, path = "", method
+	}
+	for _, d := range p.Doors() {
+		names = append(names, cmp.Or(d.Method, "any")+" "+d.Path)
+		if d.Path == strings.TrimSpace(path) && (method == "" || strings.EqualFold(method, cmp.Or(d.Method, "any"))) {
+			found = append(found, d)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		message := fmt.Sprintf("no route is %s", name)
+		if near, ok := nearestRoute(name, names); ok {
+			return nil, fmt.Errorf("%s; did you mean %s?", message, near)
+		}
+		return nil, fmt.Errorf("%s; legible routes lists them", message)
+	}
+	names = nil
+	for _, d := range found {
+		names = append(names, d.String())
+	}
+	return nil, fmt.Errorf("%s are two routes: which one?", strings.Join(names, " and "))
+}
+
+// nearestRoute looks among whole names, then among paths alone.
+func nearestRoute(name string, names []string) (string, bool) {
+	if near, ok := diag.Nearest(name, names); ok {
+		return near, true
+	}
+	var paths []string
+	for _, n := range names {
+		_, path, _ := strings.Cut(n, " ")
+		paths = append(paths, path)
+	}
+	_, path, both := strings.Cut(name, " ")
+	if !both {
+		path = name
+	}
+	for i, p := range paths {
+		if p == path { // another method
+			return names[i], true
+		}
+	}
+	near, ok := diag.Nearest(path, paths)
+	for i, p := range paths {
+		if ok && p == near {
+			return names[i], true
+		}
+	}
+	return "", false
+}
