@@ -30,6 +30,7 @@ type resolver struct {
 	request  bool                // the sync matches a request
 	inside   string              // the fold or "no" line being resolved
 	inElse   bool                // an else is being resolved
+	nested   string              // the fold or view being resolved, in whose lines no else counts
 }
 
 // A scope holds the variables that are bound so far.

@@ -37,6 +37,7 @@ func (c *checker) resolveView(state *viewState) {
 	state.state = 1
 	t := state.tree
 	r := newResolver(c, t.Broken)
+	r.nested = "a view"
 	r.gather(t.Where, nil)
 	v := &View{Tree: t, Name: t.Name.Text}
 	for _, a := range t.In {

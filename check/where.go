@@ -22,6 +22,10 @@ func (r *resolver) lines(trees []*syntax.Line) []*Line {
 
 func (r *resolver) line(t *syntax.Line) *Line {
 	l := &Line{Tree: t, Mode: t.Mode}
+	if len(t.Else) > 0 && r.nested != "" {
+		r.fault(diag.ElseInside, t.Else[0].Span, "an else stands only in the where of a sync: in "+r.nested+" nobody would ask it",
+			"put it under the line that uses what is made here")
+	}
 	if len(t.Else) > 0 {
 		// An else sees what was bound before its line.
 		r.push()
@@ -229,8 +233,9 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 		return e
 	}
 	l.Limit, l.Offset = outer(b.Limit), outer(b.Offset)
-	inside := r.inside
+	inside, nested := r.inside, r.nested
 	r.inside = foldInside(b.Var.Text)
+	r.nested = r.inside
 	r.push()
 	l.Lines = r.lines(b.Lines)
 	ok = ok && len(l.Lines) == len(b.Lines)
@@ -244,7 +249,7 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 		l.Order = append(l.Order, OrderKey{Expr: e, Desc: k.Desc})
 	}
 	r.pop()
-	r.inside = inside
+	r.inside, r.nested = inside, nested
 	l.Var, l.Binds = r.bind(b.Var)
 	if l.Var == nil || !ok {
 		r.ok = false

@@ -128,6 +128,8 @@ const (
 	MisplacedOptional Code = "L0409"
 	// NoValue is "_" where a value is made.
 	NoValue Code = "L0410"
+	// ElseInside is an else inside a view or a fold.
+	ElseInside Code = "L0411"
 )
 
 // The codes of outcomes: what becomes of a request, on every way that it can go.

@@ -150,6 +150,23 @@ then
     Users.rename (user, name: "ann", age?)
 `,
 			Repair: "Delete the question mark."},
+		{Code: ElseInside, Name: "else-inside",
+			Title: "an else inside a view or a fold",
+			Cause: "What a line inside drops is no frame of a sync: the view or the fold just gives less. So nobody would ask this else.",
+			Example: exampleUsers + `view Found (name) : (user)
+where
+    in Users: _find (name) : (user)
+        else Users.add (name)
+
+sync Greet
+when
+    Users.rename (name) : ()
+where
+    Found (name) : (user)
+then
+    Users.greet (user)
+`,
+			Repair: "Put the else under the line of the sync that uses the view, or under a line that tests what the fold gives."},
 		{Code: NoValue, Name: "no-value",
 			Title: "“_” where a value is made",
 			Cause: "“_” stands for any value when something is matched; what is asked needs one value.",
