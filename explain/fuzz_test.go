@@ -32,7 +32,7 @@ sync T
 when
     Requesting.request (path: "/x", x) : (request)
 then
-    Thing.do (x, y: x, secret: x)
+    Thing.do (x, y: x, secret: "hunter2")
 
 sync U
 when
