@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/postgres"
 	"github.com/legible-lang/legible/store/sqlite"
 	"github.com/legible-lang/legible/value"
 )
@@ -45,7 +47,7 @@ func (f *recordsFlags) addPlaces(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
 }
 
-const storeUsage = "where the app keeps everything: sqlite:PATH; without it, the one store in the folder of the app or here"
+const storeUsage = "where the app keeps everything: sqlite:PATH or postgres://…; without it, the one store in the folder of the app or here"
 
 // whereRecords is said by every command that reads a record.
 const whereRecords = `
@@ -102,10 +104,26 @@ func (f *recordsFlags) openStore() (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isPostgres(name) {
+		return postgres.Open(context.Background(), name, postgres.Options{ReadOnly: true})
+	}
 	return sqlite.Open(strings.TrimPrefix(name, "sqlite:"), sqlite.Options{ReadOnly: true})
 }
 
-// storeName finds out which store is meant, one that is there: "sqlite:PATH".
+func isPostgres(name string) bool {
+	return strings.HasPrefix(name, "postgres:") || strings.HasPrefix(name, "postgresql:")
+}
+
+// shownStore is a store's name as it may be printed: without a password.
+func shownStore(name string) string {
+	if u, err := url.Parse(name); isPostgres(name) && err == nil {
+		return u.Redacted()
+	}
+	return name
+}
+
+// storeName finds out which store is meant: "sqlite:PATH" of a file that is
+// there, or the URL of a PostgreSQL database.
 func (f *recordsFlags) storeName() (string, error) {
 	kind, path, named := strings.Cut(f.store, ":")
 	switch {
@@ -115,8 +133,11 @@ func (f *recordsFlags) storeName() (string, error) {
 		path = f.store // a path alone can be one thing only
 	case kind == "memory":
 		return "", errors.New("a store in memory is gone with its process, and cannot be looked at from outside: start the app with --store sqlite:PATH")
+	case isPostgres(f.store):
+		return f.store, nil
 	case kind != "sqlite":
-		return "", fmt.Errorf("the store %q cannot be looked at: write sqlite:PATH", f.store)
+		// What is no store may hold a password, so only its beginning is said.
+		return "", fmt.Errorf("there is no store %q to look at: write sqlite:PATH or postgres://…", kind+":")
 	case path == "":
 		return "", fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
 	}
@@ -288,8 +309,8 @@ func styleOf(w io.Writer) explain.Style {
 	return explain.Style{Lines: true, Color: colorful(w)}
 }
 
-// An explained is a tree of one flow, as JSON has it.
-type explained struct {
+// A flowTree is a tree of one flow, as JSON has it.
+type flowTree struct {
 	Flow string `json:"flow"`
 	*explain.Tree
 }
@@ -300,7 +321,7 @@ func (f *recordsFlags) print(w io.Writer, id value.ID, t *explain.Tree) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		return e.Encode(explained{id.String(), t})
+		return e.Encode(flowTree{id.String(), t})
 	}
 	return t.Print(w, styleOf(w))
 }

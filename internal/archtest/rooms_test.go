@@ -44,7 +44,7 @@ var rooms = []room{
 	{"concepts/library/epub", nil, "a book is read without knowing of any concept"},
 	{"concepts/library/epub/epubtest", nil, "books are made for tests from nothing"},
 	{"concepts/*", []string{".", "gen/slot", "store", "value", "concepts/library/epub"}, "concepts never mention each other, and no engine"},
-	{"cli", []string{"concepts", "gen", "graph", "scenario", "scenario/event", "explain", "engine", "plan", "check", "syntax", "journal", "store", "store/sqlite", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
+	{"cli", []string{"concepts", "gen", "graph", "scenario", "scenario/event", "explain", "engine", "plan", "check", "syntax", "journal", "store", "store/sqlite", "store/postgres", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
 	{"cmd/legible", []string{"cli"}, "the command is package cli"},
 	{"apps/*", []string{".", "host", "inspect", "concepts/*", "store", "diag"}, "an app is its texts, its concepts and its settings"},
 	{"bench/*", []string{".", "engine", "plan", "check", "syntax", "diag", "source", "value", "store", "store/memory", "store/sqlite", "store/postgres", "store/postgres/pgtest", "journal", "host", "concepts/*"}, "measuring looks at everything and nothing looks at it"},
