@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/source"
@@ -59,10 +60,11 @@ type uses struct {
 	count map[*Var]int
 	first map[*Var]role
 	span  map[*Var]source.Span
+	edit  map[*Var]*diag.Edit // leaves the variable out, where that is all there is to do
 }
 
 func newUses(vars []*Var) *uses {
-	return &uses{vars: vars, count: map[*Var]int{}, first: map[*Var]role{}, span: map[*Var]source.Span{}}
+	return &uses{vars: vars, count: map[*Var]int{}, first: map[*Var]role{}, span: map[*Var]source.Span{}, edit: map[*Var]*diag.Edit{}}
 }
 
 func (u *uses) note(v *Var, span source.Span, as role) {
@@ -89,8 +91,35 @@ func (u *uses) expr(e *Expr) {
 }
 
 func (u *uses) args(args []*Arg, as role) {
-	for _, a := range args {
+	for i, a := range args {
+		if v := a.Term.Var; v != nil && u.count[v] == 0 && (as == whenInput || as == output) {
+			u.edit[v] = leaveOut(args, i)
+		}
 		u.term(a.Term, as)
+	}
+}
+
+// leaveOut gives the edit that takes an argument out of its list, nil where
+// something else would go with it.
+func leaveOut(args []*Arg, i int) *diag.Edit {
+	span := args[i].Tree.Span
+	switch {
+	case i > 0:
+		span.Start = args[i-1].Tree.Span.End
+	case len(args) > 1:
+		span.End = args[1].Tree.Span.Start
+	}
+	after := strings.TrimSpace(span.File.Text[args[i].Tree.Span.End:])
+	if strings.Contains(span.Text(), "#") || i == len(args)-1 && strings.HasPrefix(after, ",") {
+		return nil
+	}
+	return &diag.Edit{Span: span}
+}
+
+// anything gives the edit that writes "_" for a variable.
+func (u *uses) anything(t Term, as role) {
+	if v := t.Var; v != nil && u.count[v] == 0 && as == boundLine {
+		u.edit[v] = &diag.Edit{Span: t.Span, Text: "_"}
 	}
 }
 
@@ -102,8 +131,10 @@ func (u *uses) pattern(p *Pattern) {
 		}
 		u.term(a.Term, as)
 	}
-	if p.isRequest() {
-		u.args(p.Out, needed) // who does not answer may still say what it is about
+	if p.isRequest() || p.Refused {
+		// Who does not answer may still say what it is about; and to name the
+		// error is to wait for the refusal.
+		u.args(p.Out, needed)
 		return
 	}
 	u.args(p.Out, output)
@@ -132,7 +163,9 @@ func (u *uses) lines(list []*Line, as role) {
 			u.args(b.In, valueInput)
 			u.args(b.Out, given)
 		case *FieldLine:
+			u.anything(b.Subject, in)
 			u.term(b.Subject, in)
+			u.anything(b.Object, in)
 			u.term(b.Object, in)
 		case *MemberLine:
 			u.term(b.Subject, in)
@@ -195,6 +228,11 @@ func (c *checker) reportUnused(u *uses) {
 		}
 		if slip {
 			d.Message += "; did you mean “" + near + "”?"
+		} else if e := u.edit[v]; e != nil {
+			d.Fix = &diag.Fix{Title: "leave it out", Edits: []diag.Edit{*e}}
+			if e.Text != "" {
+				d.Fix.Title = "write " + e.Text
+			}
 		}
 		c.add(d)
 	}
