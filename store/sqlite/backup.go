@@ -178,6 +178,8 @@ func (s *Store) Compact(ctx context.Context) error {
 	if s.options.ReadOnly {
 		return errReadOnly
 	}
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {

@@ -205,6 +205,10 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 	if err := s.spare(ctx, w, schema); err != nil {
 		return 0, err
 	}
+	// That nothing refers to them any more must be durable before they go.
+	if err := s.settle(); err != nil {
+		return 0, err
+	}
 	for _, hash := range w.Left() {
 		if err := ctx.Err(); err != nil {
 			return n, err
@@ -223,6 +227,8 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 // beginSweep makes flows show the sweep what they write, and makes durable what
 // they have written before.
 func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {

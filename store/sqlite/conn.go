@@ -112,6 +112,18 @@ func (c *conn) error(rc int32) error {
 	return &Error{Code: int(rc), Text: text}
 }
 
+// logPath is where SQLite has the log.
+func (c *conn) logPath() string {
+	return libc.GoString(sqlite3.Xsqlite3_filename_wal(c.tls, sqlite3.Xsqlite3_db_filename(c.tls, c.db, 0)))
+}
+
+// keepLog leaves the log as it is when the connection is closed.
+func (c *conn) keepLog() {
+	list := libc.NewVaList(int32(1), uintptr(0))
+	defer libc.Xfree(c.tls, list)
+	sqlite3.Xsqlite3_db_config(c.tls, c.db, sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, list)
+}
+
 // broken tells whether a transaction that was open is gone.
 func (c *conn) broken() bool { return sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) != 0 }
 

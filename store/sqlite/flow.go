@@ -68,17 +68,26 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 		s.begun = true
 		s.arm()
 	}
-	if s.group.dirty {
+	switch g := s.wet; {
+	case s.group.dirty:
 		f.rests = s.group
+	case g == nil:
+	case isDone(g):
+		s.wet = nil
+	default:
+		f.rests = g
 	}
 	return t, nil
 }
 
-// lost tells whether something that the flow had a part in was lost. It must be
-// called with the turn or mu.
+// lost tells whether something that the flow had a part in was lost, or the
+// store takes nothing more. It must be called with the turn or mu.
 func (f *flow) lost() error {
-	if f.rests != nil && f.rests.err != nil {
-		return f.rests.err
+	if err := f.s.failed(); err != nil {
+		return err
+	}
+	if g := f.rests; g != nil && isDone(g) && g.err != nil {
+		return g.err
 	}
 	return f.dead
 }

@@ -73,8 +73,10 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 	return n, nil
 }
 
-// settle commits what is open, so that another connection sees it.
+// settle makes durable what is open, so that another connection sees it.
 func (s *Store) settle() error {
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {

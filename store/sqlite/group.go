@@ -8,14 +8,15 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A group is what becomes durable by one commit: the changes in the open
-// transaction, and the entries of the flows.
+// A group is what becomes durable together: the changes in the open
+// transaction, and the entries of the flows. It lands in the log by one commit,
+// and one flush makes it durable, with all that have landed (see log.go).
 type group struct {
 	dirty   bool    // state was written; under the turn
 	flows   []*flow // with entries; under mu
 	waiting int     // flows that wait for it; under mu
 	done    chan struct{}
-	err     error // why it was lost; set with the turn and mu, before done
+	err     error // why it was lost; set before done, and read after it
 }
 
 func newGroup() *group { return &group{done: make(chan struct{})} }
@@ -112,10 +113,14 @@ func (f *flow) Leave() {
 	f.s.mu.Unlock()
 }
 
-// lead commits the group for all that wait for it. Before it does, it lets
-// others run that can, since every flow that comes to rest meanwhile is spared
-// a flush; it does not wait for flows that are busy elsewhere.
+// lead makes the group durable for all that wait for it. It waits until the
+// disk is free: whoever comes to rest meanwhile is spared a flush. For the same
+// sake it then lets others run that can; it does not wait for flows that are
+// busy elsewhere. While the disk is at work for the group, the next one comes
+// together.
 func (s *Store) lead(g *group) {
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	for last, idle := 0, 0; idle < patience; {
 		s.mu.Lock()
 		n, alone := g.waiting, s.running == 0
@@ -131,10 +136,11 @@ func (s *Store) lead(g *group) {
 		runtime.Gosched()
 	}
 	s.turn.Lock()
-	defer s.turn.Unlock()
 	if s.group == g {
-		s.commit()
+		_ = s.land() // whoever waits is told
 	}
+	s.turn.Unlock()
+	_ = s.flush()
 }
 
 // patience is how often a leader looks for others without seeing any.
@@ -151,24 +157,32 @@ func (s *Store) arm() {
 	s.mu.Unlock()
 }
 
-// flushLate commits what nobody has waited for.
+// flushLate makes durable what nobody has waited for.
 func (s *Store) flushLate() {
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	s.turn.Lock()
-	defer s.turn.Unlock()
 	s.mu.Lock()
 	s.armed = false
 	waited := s.group.waiting > 0
 	s.mu.Unlock()
 	if s.closed {
+		s.turn.Unlock()
 		return
 	}
-	if err := s.commit(); err != nil && !waited && s.options.Lost != nil {
+	err := s.land()
+	s.turn.Unlock()
+	if err == nil {
+		err = s.flush()
+	}
+	if err != nil && !waited && s.options.Lost != nil {
 		s.options.Lost(err)
 	}
 }
 
-// commit makes the group durable, or loses it. It must be called with the turn.
-func (s *Store) commit() error {
+// land commits the group, so that everyone sees it, or loses it. It must be
+// called with the turn.
+func (s *Store) land() error {
 	if s.closed {
 		return store.ErrClosed
 	}
@@ -185,6 +199,9 @@ func (s *Store) commit() error {
 	s.swap(g)
 	s.mu.Unlock()
 
+	if x := s.failure.Load(); x != nil {
+		return s.drop(g, x.cause)
+	}
 	err := s.write()
 	if err == nil {
 		err = s.fixed.commit.run()
@@ -193,7 +210,11 @@ func (s *Store) commit() error {
 		return s.drop(g, err)
 	}
 	s.begun = false
+	if g.dirty {
+		s.wet = g
+	}
 	s.mu.Lock()
+	s.landed = append(s.landed, g)
 	for i, c := range s.batch {
 		switch {
 		case c.f.dead != nil:
@@ -207,7 +228,6 @@ func (s *Store) commit() error {
 	}
 	s.mu.Unlock()
 	s.batch = s.batch[:0]
-	close(g.done)
 	return nil
 }
 
@@ -280,6 +300,9 @@ func (s *Store) drop(g *group, cause error) error {
 	s.begun = false
 	s.leased = s.order // the raise may be gone
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))
+	if e := s.failed(); e != nil {
+		err = e
+	}
 	s.mu.Lock()
 	g.err = err
 	room := keepPending

@@ -87,9 +87,6 @@ func (s *Store) flush() error {
 // commit makes the open group durable, or loses it. It must be called with the
 // disk and the turn; who can let go of the turn between calls land and flush.
 func (s *Store) commit() error {
-	if err := s.failed(); err != nil {
-		return err
-	}
 	if err := s.land(); err != nil {
 		return err
 	}

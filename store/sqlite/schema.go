@@ -182,6 +182,8 @@ func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 // migrate makes all changes in one transaction, shows what they were, and keeps
 // them if it is told so.
 func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema, keep func(*store.Plan) (bool, error)) (err error) {
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {
@@ -217,6 +219,9 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 		}
 		if err == nil && kept {
 			err = s.conn.exec("COMMIT")
+		}
+		if err == nil && kept {
+			err = s.flushLog()
 		}
 		if err != nil || !kept {
 			if !s.conn.broken() {

@@ -33,6 +33,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/legible-lang/legible/store"
@@ -62,6 +63,13 @@ type Store struct {
 	lock    *os.File
 	blobs   blobs
 
+	// The disk is held by who makes durable what is in the log. It is taken
+	// before the turn.
+	disk      sync.Mutex
+	log       *os.File             // opened with the first flush
+	flushFile func(*os.File) error // but for tests, flushFile
+	failure   atomic.Pointer[failure]
+
 	// The turn guards the connection and all below it.
 	turn      sync.Mutex
 	conn      *conn
@@ -78,13 +86,15 @@ type Store struct {
 	schema    *store.Schema // what the file has
 	savepoint bool
 	sweep     *store.Sweep // is shown what is written, when not nil
+	wet       *group       // the last that has written state and landed; nil when it is surely durable
 
 	// mu guards what flows share without a turn. It is taken after the turn.
 	mu      sync.Mutex
-	group   *group // changed only with both
-	running int    // flows that have begun and neither rest nor were left
-	leading bool   // a flow is about to commit the group
-	armed   bool   // the timer runs
+	group   *group   // changed only with both
+	landed  []*group // that are in the log, and not yet known to be durable
+	running int      // flows that have begun and neither rest nor were left
+	leading bool     // a flow is about to commit the group
+	armed   bool     // the timer runs
 	timer   *time.Timer
 	marked  map[value.ID]bool // what _unfinished holds
 	rooms   [][]byte          // room for entries, to be used again
@@ -102,7 +112,7 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens the file, which is made if it is not there. The folder must be.
 func Open(path string, options Options) (*Store, error) {
-	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, group: newGroup()}
+	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, group: newGroup(), flushFile: flushFile}
 	s.blobs.folder, s.blobs.create = path+"-blobs", newFile
 	if err := s.open(); err != nil {
 		if s.conn != nil {
@@ -147,13 +157,17 @@ func (s *Store) open() error {
 	if s.conn, err = openConn(s.path, false); err != nil {
 		return explain(err)
 	}
-	synchronous := "FULL"
+	synchronous := "NORMAL" // and the store flushes the log: see log.go
 	if s.options.Durability == store.Memory {
 		synchronous = "OFF"
 	}
 	err = s.conn.exec(`PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ` + synchronous + `;
 		PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000`)
 	if err != nil {
+		return explain(err)
+	}
+	// What another process has left in the log may not have reached the disk.
+	if err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
 		return explain(err)
 	}
 	if err := s.readMeta(); err != nil {
@@ -242,6 +256,8 @@ func (s *Store) Begin(id value.ID) store.Flow {
 
 // Close commits what is left, folds the log into the file, and closes it.
 func (s *Store) Close() error {
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {
@@ -256,7 +272,9 @@ func (s *Store) Close() error {
 	if s.begun {
 		s.fixed.rollback.run()
 	}
-	if !s.options.ReadOnly {
+	if s.failed() != nil {
+		s.conn.keepLog()
+	} else if !s.options.ReadOnly {
 		if s.leased > s.order {
 			s.fixed.lease.bindInt(s.order) // give back what was not used
 			s.fixed.lease.run()
@@ -264,6 +282,9 @@ func (s *Store) Close() error {
 		if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
 			err = explain(e)
 		}
+	}
+	if s.log != nil {
+		s.log.Close() // before SQLite removes it
 	}
 	if e := s.conn.close(); e != nil && err == nil {
 		err = explain(e)
@@ -348,9 +369,20 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 	return ids, err
 }
 
-// look reads from the journal. What is about to be written there is written
+// look reads from the journal. What is about to be written there is made durable
 // first, so that a flow that has just ended can be looked at.
 func (s *Store) look(doing string, read func() error) error {
+	s.mu.Lock()
+	// Who only reads lets go of the moment that it has seen last.
+	pending := len(s.group.flows)+len(s.landed) > 0 || s.options.ReadOnly
+	s.mu.Unlock()
+	if pending {
+		if err := s.settle(); err == store.ErrClosed {
+			return err
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {
@@ -358,15 +390,6 @@ func (s *Store) look(doing string, read func() error) error {
 	}
 	if s.fixed.read == nil {
 		return fmt.Errorf("%s: the store has not been prepared", doing)
-	}
-	s.mu.Lock()
-	// Who only reads lets go of the moment that it has seen last.
-	pending := len(s.group.flows) > 0 || s.options.ReadOnly
-	s.mu.Unlock()
-	if pending {
-		if err := s.commit(); err != nil {
-			return fmt.Errorf("%s: %w", doing, err)
-		}
 	}
 	if err := read(); err != nil {
 		return fmt.Errorf("%s: %w", doing, explain(err))
