@@ -207,7 +207,7 @@ func (k *knownRoute) wanted(t plan.Test) string {
 
 // logIn asks for a credential and says where it may stand.
 func (x *exchange) logIn(field *knownField) *reply {
-	s := "Please log in: " + field.Name + " is missing. It may come " + places(field.Credential) + "."
+	s := "Please log in: " + field.Name + " is missing" + x.misspelt([]string{field.Name}) + ". It may come " + places(field.Credential) + "."
 	if _, _, foreign := x.credential(field.Credential, value.Value{}); foreign {
 		s += " The cookie does not count, as a page of another origin sent the request."
 	}
