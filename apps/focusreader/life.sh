@@ -2,7 +2,9 @@
 # A reader's life with FocusReader, by curl:
 #
 #     go run ./apps/focusreader &
-#     apps/focusreader/life.sh http://127.0.0.1:8000/api some.epub
+#     apps/focusreader/life.sh
+#
+# The API and the book may be others: life.sh http://127.0.0.1:8000/api BOOK.epub
 #
 # It makes an account of its own and deletes it at the end. It says what it asks
 # and what is answered, and ends with 1 at the first answer that is not as it
@@ -11,8 +13,8 @@
 # the file that LIFE_KEEP names.
 set -eu
 
-api=${1:?usage: life.sh http://127.0.0.1:8000/api BOOK.epub [first|then]}
-book=${2:?usage: life.sh http://127.0.0.1:8000/api BOOK.epub [first|then]}
+api=${1:-http://127.0.0.1:8000/api}
+book=${2:-$(dirname "$0")/testdata/sea.epub}
 half=${3:-}
 keep=${LIFE_KEEP:-${TMPDIR:-/tmp}/focusreader-life.$$}
 answer=$keep.answer
@@ -23,7 +25,11 @@ ask() {
     want=$1 path=$2
     shift 2
     got=$(curl -sS -o "$answer" -w '%{http_code}' "$@" "$api$path")
-    printf '%s %s %.200s\n' "$got" "$path" "$(tr -d '\000' <"$answer" | head -c 200)"
+    case $(head -c 1 "$answer" | tr -d '\000') in
+    '{' | '[') said=$(head -c 200 "$answer") ;;
+    *) said="$(wc -c <"$answer") bytes" ;;
+    esac
+    printf '%s %s %s\n' "$got" "$path" "$said"
     if [ "$got" != "$want" ]; then
         echo "life.sh: $path answered $got, want $want" >&2
         exit 1
