@@ -162,5 +162,3 @@ func (c *checker) requestField(e *Entry, a *Arg) {
 	}
 	f.Type = joined
 }
-
-func (f *findings) doors() {}

@@ -44,6 +44,8 @@ type Entry struct {
 	// Lookups are the lines that hold a credential of the request against
 	// something, in the order in which they stand.
 	Lookups []*Line
+	// Opened is where the app says that nobody needs a credential here.
+	Opened *syntax.Open
 	// Cut is set where there were too many ways to follow all of them.
 	Cut bool
 }

@@ -34,6 +34,7 @@ type edge struct {
 func (c *checker) outcomes() {
 	c.program.Entries = c.entries()
 	c.fields()
+	c.opens()
 	if c.broken() {
 		return
 	}

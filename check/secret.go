@@ -40,7 +40,7 @@ func (c *checker) sentences(s *spec) {
 					continue
 				}
 				c.add(diag.Diagnostic{Code: diag.SecretTold, Span: within(r.Tree.SentenceSpan, m[1]),
-					Message: "this sentence would tell the secret “" + p.Name + "”",
+					Message: "a refusal's sentence cannot tell the secret “" + p.Name + "”",
 					Related: []diag.Related{{Span: p.Tree.Span, Message: "declared Secret here"}}})
 			}
 		}

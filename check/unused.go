@@ -91,12 +91,16 @@ func (u *uses) expr(e *Expr) {
 }
 
 func (u *uses) args(args []*Arg, as role) {
-	for i, a := range args {
-		if v := a.Term.Var; v != nil && u.count[v] == 0 && (as == whenInput || as == output) {
-			u.edit[v] = leaveOut(args, i)
-		}
-		u.term(a.Term, as)
+	for i := range args {
+		u.arg(args, i, as)
 	}
+}
+
+func (u *uses) arg(args []*Arg, i int, as role) {
+	if v := args[i].Term.Var; v != nil && u.count[v] == 0 && (as == whenInput || as == output) {
+		u.edit[v] = leaveOut(args, i)
+	}
+	u.term(args[i].Term, as)
 }
 
 // leaveOut gives the edit that takes an argument out of its list, nil where
@@ -124,12 +128,12 @@ func (u *uses) anything(t Term, as role) {
 }
 
 func (u *uses) pattern(p *Pattern) {
-	for _, a := range p.In {
+	for i, a := range p.In {
 		as := whenInput
 		if p.isRequest() || a.Param != nil && a.Param.Optional {
 			as = needed
 		}
-		u.term(a.Term, as)
+		u.arg(p.In, i, as)
 	}
 	if p.isRequest() || p.Refused {
 		// Who does not answer may still say what it is about; and to name the

@@ -158,6 +158,10 @@ const (
 	SecretAnswered Code = "L0522"
 	// SecretTold is a refusal's sentence that tells a secret.
 	SecretTold Code = "L0523"
+	// OpenRoute is a route that changes something for anybody who asks.
+	OpenRoute Code = "L0531"
+	// UnknownRoute is a route that the app opens and no sync names.
+	UnknownRoute Code = "L0532"
 )
 
 // checkEntries is the part of the catalogue that belongs to the check of

@@ -48,5 +48,39 @@ actions
         refuses TOO_SHORT "The code {code} is too short."
 `,
 			Repair: "Say it without the secret."},
+		{Code: OpenRoute, Name: "open-route",
+			Title: "a route that changes something for anybody who asks",
+			Cause: "The app says where a request carries who is asking, but on some way through this route an action that changes something is asked before that, or a secret such as a password, was held against anything.",
+			Example: exampleRequests + exampleUsers + `app Seed
+
+use Requesting
+    session from body, bearer
+use Users
+
+sync Greet
+when
+    Requesting.request (path: "/greet", user) : (request)
+then
+    Users.greet (user) : ()
+    Requesting.respond (request)
+`,
+			Repair: "Look the credential up in where, with an else that answers 401. If anybody may do this, say why in the app: open POST \"/greet\" \"why\"."},
+		{Code: UnknownRoute, Name: "unknown-route",
+			Title: "a route that is opened and that nobody has",
+			Cause: "The app says that nobody needs a credential on this route, and no sync names its method and path.",
+			Example: exampleRequests + `app Seed
+
+use Requesting
+    session from body
+
+open POST "/pong" "it only answers"
+
+sync Ping
+when
+    Requesting.request (path: "/ping") : (request)
+then
+    Requesting.respond (request)
+`,
+			Repair: "Correct the method or the path, or delete the line."},
 	}
 }

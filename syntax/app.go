@@ -2,9 +2,9 @@ package syntax
 
 import "github.com/legible-lang/legible/diag"
 
-var appParts = []string{"use", "expose"}
+var appParts = []string{"use", "expose", "open"}
 
-// app reads an app with what it uses and exposes.
+// app reads an app with what it uses, exposes and leaves open.
 func (p *parser) app() {
 	before := len(p.diags)
 	start := p.peek().text
@@ -12,14 +12,19 @@ func (p *parser) app() {
 	app := &App{Name: head.upper("an app's name")}
 	head.end("the head of the app")
 	p.parts("app", head, appParts, 0, func(word string) {
-		if word == "use" {
+		switch word {
+		case "use":
 			if u := p.use(); u != nil {
 				app.Uses = append(app.Uses, u)
 			}
-			return
-		}
-		if e := p.expose(); e != nil {
-			app.Exposes = append(app.Exposes, e)
+		case "expose":
+			if e := p.expose(); e != nil {
+				app.Exposes = append(app.Exposes, e)
+			}
+		default:
+			if o := p.open(); o != nil {
+				app.Opens = append(app.Opens, o)
+			}
 		}
 	})
 	app.Span = p.src.Span(start, p.end)
@@ -123,4 +128,19 @@ func (p *parser) expose() *Expose {
 		return nil
 	}
 	return e
+}
+
+// open reads `open POST "/path" "why"`.
+func (p *parser) open() *Open {
+	c := p.take()
+	first := c.take()
+	o := &Open{Method: c.upper("a method in capitals")}
+	o.Path, o.PathSpan = c.str("the path in quotation marks")
+	o.Why, _ = c.str("the reason in quotation marks")
+	c.end("the reason")
+	o.Span = c.since(first)
+	if c.bad {
+		return nil
+	}
+	return o
 }

@@ -58,7 +58,7 @@ func (p *parser) item(word string) {
 // partWords tell where a word belongs that stands outside its item.
 var partWords = map[string]string{
 	"purpose": "concept", "principle": "concept", "state": "concept", "actions": "concept",
-	"queries": "concept", "when": "sync", "where": "sync", "then": "sync", "use": "app", "expose": "app",
+	"queries": "concept", "when": "sync", "where": "sync", "then": "sync", "use": "app", "expose": "app", "open": "app",
 }
 
 func (p *parser) unknownItem(word, near string, ok bool) {

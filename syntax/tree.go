@@ -199,6 +199,7 @@ type App struct {
 	Name    Name
 	Uses    []*Use
 	Exposes []*Expose
+	Opens   []*Open
 	Broken  bool // some of it could not be read and is left out
 }
 
@@ -243,6 +244,16 @@ type Expose struct {
 	Concept Name
 	Member  Name
 	Why     string
+}
+
+// An Open says that nobody needs a credential on a route:
+// `open POST "/auth/login" "why"`.
+type Open struct {
+	Span     source.Span
+	Method   Name
+	Path     string
+	PathSpan source.Span
+	Why      string
 }
 
 // A Sync is one synchronization.

@@ -9,3 +9,5 @@ use Library [User = Profile.User]
 use Annotation [User = Profile.User, Document = Library.Document]
 use FocusStats [User = Profile.User, Document = Library.Document, Library = Library.Library]
 use TextSettings [User = Profile.User, Document = Library.Document]
+
+open POST "/Profile/createAccount" "this is how an account begins"
