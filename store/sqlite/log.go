@@ -77,8 +77,12 @@ func (s *Store) flush() error {
 			err = s.failed()
 		}
 	}
+	s.mu.Lock()
 	for _, g := range groups {
 		g.err = err
+	}
+	s.mu.Unlock()
+	for _, g := range groups {
 		close(g.done)
 	}
 	return err
