@@ -31,7 +31,9 @@ func (r *resolver) valueArgs(g *gate, i *Instance, trees []*syntax.Arg) []*Arg {
 			r.fault(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” stands only among the inputs in when and of a view",
 				"null given to an optional input counts as left out")
 		}
+		r.declared = g != nil && t.Value == nil && param(g.params, t.Name.Text) != nil
 		a := &Arg{Tree: t, Name: t.Name.Text, Term: r.valueTerm(t.Name, t.Value)}
+		r.declared = false
 		if r.fits(g, args, a) {
 			args = append(args, a)
 		}
@@ -93,6 +95,9 @@ func (r *resolver) patternArgs(g *gate, i *Instance, trees []*syntax.Arg) []*Arg
 		}
 		if a.Param != nil && i != nil {
 			r.hint(a.Term.Var, r.c.appType(i, a.Param.whole()))
+		}
+		if v := a.Term.Var; v != nil && i != nil && g != nil && g.open && a.Param == nil && t.Value == nil && v.Span == t.Name.Span {
+			r.fields[v] = true
 		}
 	}
 	return args

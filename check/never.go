@@ -11,11 +11,7 @@ import (
 // never reports syncs that fire on no way of any entry, and those that fire
 // only if Go asks an action that no text asks.
 func (f *findings) never(w *wired) {
-	for _, s := range w.syncs {
-		if !f.fired[s] {
-			f.neverFires(w, s)
-		}
-	}
+	f.idle(w)
 	routes := slices.ContainsFunc(f.c.program.Entries, func(e *Entry) bool { return e.Kind == Route })
 	if !f.c.hasApp || !routes {
 		return
@@ -44,22 +40,74 @@ func (f *findings) never(w *wired) {
 	}
 }
 
-// neverFires says why a sync never fires. Where the cause is another sync that
+// idle reports the syncs that never fire. Where the cause is another sync that
 // never does, that one alone is reported.
-func (f *findings) neverFires(w *wired, s *wiredSync) {
+func (f *findings) idle(w *wired) {
+	explained := map[*wiredSync]bool{}
+	waiting := map[*wiredSync]*wiredPattern{}
+	for _, s := range w.syncs {
+		if f.fired[s] {
+			continue
+		}
+		if waiting[s] = f.neverFires(w, s); waiting[s] == nil {
+			explained[s] = true
+			delete(waiting, s)
+		}
+	}
+	for len(waiting) > 0 {
+		again := false
+		for _, s := range w.syncs {
+			p := waiting[s]
+			if p != nil && slices.ContainsFunc(w.syncs, func(o *wiredSync) bool { return explained[o] && o.asksFor(w, p) }) {
+				explained[s] = true
+				delete(waiting, s)
+				again = true
+			}
+		}
+		if again {
+			continue
+		}
+		// They wait for each other.
+		for _, s := range w.syncs {
+			if p := waiting[s]; p != nil {
+				f.c.add(diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: p.pattern.Tree.Span,
+					Message: "“" + s.sync.Name + "” never fires: only syncs that wait for it ask “" + p.act.name() + "”"})
+				explained[s] = true
+				delete(waiting, s)
+				break
+			}
+		}
+	}
+}
+
+// asksFor tells whether a sync asks what a pattern could match.
+func (s *wiredSync) asksFor(w *wired, p *wiredPattern) bool {
+	for _, asking := range s.asking() {
+		for _, a := range asking.asks {
+			if a.act == p.act && p.mayMatch(w, a.ask) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// neverFires says why a sync never fires. Where the cause seems to be another
+// sync that never does, it gives the line that waits for what that one asks.
+func (f *findings) neverFires(w *wired, s *wiredSync) *wiredPattern {
 	d := diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: s.sync.Tree.Name.Span}
 	name := "“" + s.sync.Name + "” never fires: "
 	requests := 0
 	for _, p := range s.when {
 		if p.pattern.Refused && len(p.act.action.Refusals) == 0 {
-			return // that was reported
+			return nil // that was reported
 		}
 		if p.act.request {
 			if requests++; requests > 1 {
 				d.Message = name + "a flow has one request, and its when wants two"
 				d.Related = []diag.Related{{Span: p.pattern.Tree.Span, Message: "another request"}}
 				f.c.add(d)
-				return
+				return nil
 			}
 			continue
 		}
@@ -73,13 +121,13 @@ func (f *findings) neverFires(w *wired, s *wiredSync) {
 			d.Span = p.pattern.Tree.Span
 			d.Notes = []string{"an action is asked in then or else of a sync; another one may be meant here"}
 			f.c.add(d)
-			return
+			return nil
 		case fit < 0:
 			f.literal(w, s, p, asks)
-			return
+			return nil
 		}
 		if !slices.ContainsFunc(asks, func(a *Ask) bool { return f.asks[a] && p.mayMatch(w, a) }) {
-			return // those who ask never do
+			return p // those who ask never do
 		}
 	}
 	d.Message = name + "the lines of its when are never matched in one flow"
@@ -90,6 +138,7 @@ func (f *findings) neverFires(w *wired, s *wiredSync) {
 		d.Message = name + "no action is ever like its when"
 	}
 	f.c.add(d)
+	return nil
 }
 
 // isEntry tells whether a pattern's action opens flows of its own.

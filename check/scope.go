@@ -31,6 +31,8 @@ type resolver struct {
 	inside   string              // the fold or "no" line being resolved
 	inElse   bool                // an else is being resolved
 	nested   string              // the fold or view being resolved, in whose lines no else counts
+	declared bool                // the name being resolved is a declared input's as well
+	fields   map[*Var]bool       // named by a request's pattern alone, which takes any name
 }
 
 // A scope holds the variables that are bound so far.
@@ -50,7 +52,7 @@ type unnamed struct {
 
 func newResolver(c *checker, broken bool) *resolver {
 	return &resolver{c: c, ok: true, quiet: broken, scope: &scope{names: map[string]*Var{}},
-		hints: map[*Var]Type{}, sites: map[string][]site{}, unnamed: map[string]unnamed{}}
+		hints: map[*Var]Type{}, sites: map[string][]site{}, unnamed: map[string]unnamed{}, fields: map[*Var]bool{}}
 }
 
 func (r *resolver) push() { r.scope = &scope{outer: r.scope, names: map[string]*Var{}} }

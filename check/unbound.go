@@ -153,6 +153,21 @@ func (r *resolver) unbound(name syntax.Name) {
 		notes = []string{"if it is a field of the request, name it in the request's pattern in when"}
 	}
 	r.c.unknown(diag.Unbound, name, said+" has no value: nothing binds it", r.visible(), notes...)
+	if d := &r.c.diags[len(r.c.diags)-1]; d.Fix != nil && r.declared {
+		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
+	}
+}
+
+// respell is the repair of a name that a declared input has too: that is how it
+// is spelt, so the field of the request that is nearly called so is to blame.
+// Where another line gives the value, nothing is sure.
+func (r *resolver) respell(name syntax.Name, near string) *diag.Fix {
+	v := r.lookup(near)
+	if v == nil || !r.fields[v] {
+		return nil
+	}
+	return &diag.Fix{Title: "write " + name.Text + " for “" + near + "” in when",
+		Edits: []diag.Edit{{Span: v.Span, Text: name.Text}}}
 }
 
 // gives notes the outputs of a line that it does not name.
