@@ -2,8 +2,8 @@
 // wrong with it before anything runs.
 //
 // Its three main types are [Program], what the texts mean; [Var], a variable of
-// a sync or view with what is known of it; and [Line], a line of where that
-// knows which variables it gives their values. It promises that [Check] always
+// a sync or view with what is known of it; and [Entry], a way into the program
+// with what can become of it. It promises that [Check] always
 // returns a Program, in which everything is sound: what is broken is left out
 // of it and reported once, at its cause. It refuses to run anything, and to
 // open files: concepts that the texts do not hold come through [Options].
@@ -12,7 +12,16 @@
 // unused.go and so on), and reads what earlier ones have promised. Within the
 // first of them the order is: types of a concept (typenames.go, state.go), its actions and
 // queries (contract.go), the app (app.go, binding.go), then the variables of views and
-// syncs (scope.go, where.go, view.go, sync.go).
+// syncs (scope.go, where.go, view.go, sync.go). What values are is types.go, with join.go
+// and, for expressions, infer.go.
+//
+// Then every way in which a flow can go is walked. entry.go finds the ways in, wired.go
+// makes the program ready, rows.go and exist.go say what lines of where are sure to give;
+// a walk (walk.go, step.go, joined.go) goes from moment to moment (moment.go) with what is
+// known of the values (known.go, way.go, question.go, decide.go, bounds.go), merging ways
+// that no longer differ. What it shows is told by outcomes.go, unanswered.go, never.go and
+// open.go, as stories (story.go); answer.go says what routes are asked and answer, and
+// secret.go follows what is secret.
 package check
 
 import (

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
 )
 
 // wired is a program made ready to be walked: for each action who matches it
@@ -190,7 +191,7 @@ func (w *wired) pattern(s *wiredSync, n int, p *Pattern) *wiredPattern {
 		x.path = path
 		x.starts = path != "" && len(s.sync.When) == 1
 		if path != "" && method == "POST" && !slices.ContainsFunc(p.In, func(a *Arg) bool { return a.Name == "method" }) {
-			x.cells = append(x.cells, cell{col: x.act.col(col{inCol, "method"}), variable: -1, literal: w.literals.place(stringValue("POST"))})
+			x.cells = append(x.cells, cell{col: x.act.col(col{inCol, "method"}), variable: -1, literal: w.literals.place(value.String("POST"))})
 		}
 	}
 	ref := wiredRef{s, n}

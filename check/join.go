@@ -1,0 +1,119 @@
+package check
+
+import (
+	"slices"
+)
+
+// sameKind tells whether nothing distinguishes two types.
+func sameKind(a, b Type) bool {
+	switch {
+	case a.Kind != b.Kind, a.Name != b.Name, a.Null != b.Null, !slices.Equal(a.Constants, b.Constants), len(a.Fields) != len(b.Fields):
+		return false
+	case a.Elem != nil && b.Elem != nil:
+		return sameKind(*a.Elem, *b.Elem)
+	}
+	for i, f := range a.Fields {
+		if f.Name != b.Fields[i].Name || !sameKind(f.Type, b.Fields[i].Type) {
+			return false
+		}
+	}
+	return (a.Elem == nil) == (b.Elem == nil)
+}
+
+// join gives what a value is of which two things are said; false when it cannot
+// be both. A field of a request that is said to be text may be anything that
+// travels as text.
+func join(a, b Type, field bool) (Type, bool) {
+	t, ok := joined(a, b, field)
+	t.Null = a.Null || b.Null
+	return t, ok
+}
+
+func joined(a, b Type, field bool) (Type, bool) {
+	if b.Kind < a.Kind {
+		a, b = b, a
+	}
+	switch {
+	case a.Kind == Unknown:
+		return b, true
+	case a.Kind == Json:
+		return b, true
+	case b.Kind == Json:
+		return a, true
+	case a.Kind == Identity && b.Kind == Identity:
+		return a, a.Name == b.Name
+	case a.Kind == Identity && b.Kind == String:
+		return a, field
+	case a.Kind == Secret, b.Kind == Secret:
+		return Type{Kind: Secret}, a.Kind != Identity && b.Kind != List && b.Kind != Record
+	case a.Kind == String && b.Kind == Enum:
+		return b, true
+	case a.Kind != b.Kind:
+		return a, false
+	case a.Kind == Enum:
+		return a, slices.Equal(a.Constants, b.Constants)
+	case a.Kind == List && a.Elem != nil && b.Elem != nil:
+		elem, ok := join(*a.Elem, *b.Elem, field)
+		return Type{Kind: List, Elem: &elem}, ok
+	case a.Kind == List && a.Elem == nil:
+		return b, true
+	case a.Kind == Record && len(a.Fields) > 0 && len(b.Fields) > 0:
+		return joinRecords(a, b, field)
+	case a.Kind == Record && len(a.Fields) == 0:
+		return b, true
+	}
+	return a, true
+}
+
+// joinRecords gives a record that has the fields of both; one that only one has
+// may be null.
+func joinRecords(a, b Type, field bool) (Type, bool) {
+	t := Type{Kind: Record}
+	all := true
+	for _, f := range a.Fields {
+		if other := b.field(f.Name); other != nil {
+			joined, ok := join(f.Type, *other, field)
+			f.Type, all = joined, all && ok
+		} else {
+			f.Type.Null = true
+		}
+		t.Fields = append(t.Fields, f)
+	}
+	for _, f := range b.Fields {
+		if a.field(f.Name) == nil {
+			f.Type.Null = true
+			t.Fields = append(t.Fields, f)
+		}
+	}
+	return t, all
+}
+
+// field gives the type of a record's field; nil when it has none.
+func (t Type) field(name string) *Type {
+	for i := range t.Fields {
+		if t.Fields[i].Name == name {
+			return &t.Fields[i].Type
+		}
+	}
+	return nil
+}
+
+// typeWord names a type in a message.
+func typeWord(t Type) string {
+	switch t.Kind {
+	case Identity:
+		return article(t.Name)
+	case Enum:
+		return enumerate(t.Constants, "or")
+	case List:
+		if t.Elem == nil || t.Elem.Kind == Unknown {
+			return "a list"
+		}
+		return "a list, each " + typeWord(*t.Elem)
+	case Record:
+		return "a record"
+	case Unknown:
+		return "of unknown type"
+	}
+	return "a " + primitives()[t.Kind-String]
+}
