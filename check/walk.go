@@ -52,7 +52,6 @@ const (
 	walkTotal = 150_000
 )
 
-
 // run walks the entry and gives how many moments it looked at.
 func (w *walk) run(limit int) int {
 	w.seen = map[string]int{}
