@@ -4,8 +4,9 @@
 // name of an action in its flow; and [Writer], which makes the bytes that a
 // store keeps. It promises that entries read back as they were written, but
 // for secrets, of which nothing is written; that the same flow gives the same
-// bytes; and that bytes that are no journal give an error and never a panic. It
-// refuses to decide: what the entries mean for recovery is the engine's
+// bytes; that bytes that are no journal give an error and never a panic; and that
+// an export that was cut or changed is told from a whole one. [Check] says what
+// cannot be in a flow of any program. It refuses to decide: what the entries mean for recovery is the engine's
 // business, what they mean for a person is explain's.
 package journal
 

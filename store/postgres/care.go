@@ -1,0 +1,12 @@
+package postgres
+
+import "github.com/legible-lang/legible/store"
+
+var _ store.Described = (*Store)(nil)
+
+// Schema gives the schema of the tables in the database.
+func (s *Store) Schema() *store.Schema {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.schema
+}
