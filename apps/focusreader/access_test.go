@@ -159,7 +159,7 @@ type house struct {
 
 func newHouse(t *testing.T, names ...string) *house {
 	t.Helper()
-	h := &house{app: newApp()}
+	h := &house{app: testApp()}
 	start := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	options := legible.Options{Log: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { return start.Add(time.Duration(h.later.Load())) }}

@@ -22,7 +22,7 @@ func serve(t *testing.T, args ...string) client {
 		t.Fatal(err)
 	}
 	s.options.Log = slog.New(slog.DiscardHandler)
-	return serveApp(t, newApp(), s.options)
+	return serveApp(t, testApp(), s.options)
 }
 
 func serveApp(t *testing.T, app *legible.App, options legible.Options) client {
@@ -48,7 +48,7 @@ type fields = map[string]any
 const ann = `{"username": "ann", "password": "correct horse"}`
 
 func TestChecker(t *testing.T) {
-	program, findings, err := newApp().Check()
+	program, findings, err := testApp().Check()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,9 +56,10 @@ func main() {
 	}
 }
 
-// newApp is the app: its texts and the Go of its concepts.
-func newApp() *legible.App {
-	return legible.New(texts, requesting.New, profile.New, sessioning.New,
+// newApp is the app: its texts and the Go of its concepts. Tests hash passwords
+// with less work.
+func newApp(passwords profile.Options) *legible.App {
+	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New,
 		library.New, annotation.New, focusstats.New, textsettings.New)
 }
 
@@ -74,7 +75,7 @@ func run(ctx context.Context, args []string, env func(string) string, out, errOu
 		level = slog.LevelDebug
 	}
 	s.options.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	app := newApp()
+	app := newApp(profile.Options{})
 	if err := app.Open(ctx, s.options); err != nil {
 		return err
 	}

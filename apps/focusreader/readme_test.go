@@ -16,7 +16,7 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, _, err := newApp().Check()
+	program, _, err := testApp().Check()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,17 @@ package main
 import (
 	"testing"
 
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/scenario"
 )
 
+// testApp is the app with the least work for a password that there is: how much
+// it is in earnest is the concept's to test.
+func testApp() *legible.App {
+	return newApp(profile.Options{Memory: 8, Time: 1, Threads: 1})
+}
+
 // TestScenarios plays the .scenario files: together they reach every line of
 // every sync.
-func TestScenarios(t *testing.T) { scenario.Suite{App: newApp, FullCoverage: true}.Run(t) }
+func TestScenarios(t *testing.T) { scenario.Suite{App: testApp, FullCoverage: true}.Run(t) }

@@ -117,7 +117,7 @@ func TestUploads(t *testing.T) {
 // under it.
 func TestTheShelfReadsNoContents(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "reader.db")
-	h := &house{app: newApp()}
+	h := &house{app: testApp()}
 	options := legible.Options{Store: "sqlite:" + file, Log: slog.New(slog.DiscardHandler)}
 	options.Host.Prefix = prefix
 	h.client = serveApp(t, h.app, options)
