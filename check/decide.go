@@ -109,6 +109,13 @@ func (d *decision) truth(m *moment, s *expression.Shape) truth {
 	if f := m.fact(family, args); f != nil {
 		return truthOf(f.holds != not)
 	}
+	if b, ok := d.w.bounds[family]; ok {
+		t := d.w.bounded(m, b, args)
+		if not {
+			return t.not()
+		}
+		return t
+	}
 	return maybe
 }
 
@@ -183,15 +190,9 @@ func atomText(s *expression.Shape) (text string, names []string, not bool) {
 		}
 		b.WriteString(")")
 	}
-	name := s.Name
-	if s.Form == expression.BinaryForm {
-		switch opposite, ok := map[string]string{"!=": "==", ">=": "<", "<=": ">"}[s.Name]; {
-		case ok:
-			name, not = opposite, true
-		}
-	}
-	write(s, name)
-	return b.String(), names, not
+	p := positive(s)
+	write(p, p.Name)
+	return b.String(), names, p != s
 }
 
 // countAtoms notes the conditions that an expression is made of.
@@ -203,5 +204,27 @@ func countAtoms(w *wired, s *expression.Shape) {
 		return
 	}
 	text, _, _ := atomText(s)
-	w.shared[w.family("if "+text)]++
+	family := w.family("if " + text)
+	w.shared[family]++
+	if b, _, ok := boundOf(positive(s)); ok {
+		w.bounds[family] = b
+		w.bounding[b.what] = append(w.bounding[b.what], family)
+		for _, other := range w.bounding[b.what] {
+			w.shared[other]++ // each may tell of the others
+		}
+	}
 }
+
+// positive gives the one of a condition and its opposite by which both are
+// called.
+func positive(s *expression.Shape) *expression.Shape {
+	if opposite, ok := opposites[s.Name]; ok && s.Form == expression.BinaryForm {
+		p := *s
+		p.Name = opposite
+		return &p
+	}
+	return s
+}
+
+// opposites are the operators that are called by their opposites.
+var opposites = map[string]string{"!=": "==", ">=": "<", "<=": ">"}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/legible-lang/legible/diag"
@@ -137,6 +138,7 @@ func (f *findings) neverFires(w *wired, s *wiredSync) *wiredPattern {
 	if len(s.when) == 1 {
 		d.Message = name + "no action is ever like its when"
 	}
+	f.meant(&d, s)
 	f.c.add(d)
 	return nil
 }
@@ -166,11 +168,11 @@ func (f *findings) asksOf(w *wired, a *act) []*Ask {
 // where says in which entries a pattern's action is asked.
 func (f *findings) where(w *wired, p *wiredPattern) string {
 	if p.act.request {
-		_, path := p.pattern.route()
+		method, path := p.pattern.route()
 		if path == "" {
 			return "any request"
 		}
-		return "a request of " + path
+		return "a request of " + strings.TrimSpace(method+" "+path)
 	}
 	var in []string
 	for _, a := range f.asksOf(w, p.act) {
@@ -185,10 +187,79 @@ func (f *findings) where(w *wired, p *wiredPattern) string {
 	if len(in) == 0 {
 		return "“" + p.act.name() + "” opens flows of its own"
 	}
-	if len(in) > 3 {
-		in = append(in[:3], "others")
+	text := "asked by " + few(in)
+	if routes := f.routesOf(in); len(routes) > 0 {
+		text += ", in flows of " + few(routes)
 	}
-	return "asked by " + enumerate(in, "and")
+	return text
+}
+
+// few names the first three of some things.
+func few(names []string) string {
+	if len(names) > 3 {
+		names = append(slices.Clone(names[:3]), "others")
+	}
+	return enumerate(names, "and")
+}
+
+// routesOf are the routes in whose flows one of some syncs fires.
+func (f *findings) routesOf(syncs []string) []string {
+	var routes []string
+	for _, e := range f.c.program.Entries {
+		if slices.ContainsFunc(e.Syncs, func(s *Sync) bool { return slices.Contains(syncs, s.Name) }) {
+			routes = append(routes, e.String())
+		}
+	}
+	return routes
+}
+
+// meant offers the path of another route in place of a sync's own, where the
+// actions that it waits for are asked.
+func (f *findings) meant(d *diag.Diagnostic, s *wiredSync) {
+	var request *wiredPattern
+	for _, p := range s.when {
+		if p.act.request && p.path != "" {
+			request = p
+		}
+	}
+	if request == nil {
+		return
+	}
+	var paths []string
+	for _, e := range f.c.program.Entries {
+		if e.Kind == Route && e.Path != request.path && !slices.Contains(paths, e.Path) && f.hasAll(e, s) {
+			paths = append(paths, e.Path)
+		}
+	}
+	near, ok := diag.Nearest(request.path, paths)
+	if !ok {
+		return
+	}
+	d.Message += "; did you mean the path “" + near + "”?"
+	for _, a := range request.pattern.In {
+		if a.Name == "path" && a.Tree.Value != nil {
+			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: a.Tree.Value.Span, Text: strconv.Quote(near)}}}
+		}
+	}
+}
+
+// hasAll tells whether all actions that a sync waits for are asked in flows of a
+// route.
+func (f *findings) hasAll(e *Entry, s *wiredSync) bool {
+	for _, p := range s.when {
+		if p.act.request {
+			continue
+		}
+		asked := slices.ContainsFunc(e.Syncs, func(other *Sync) bool {
+			match := func(a *Ask) bool { return a.Action == p.act.action && a.Instance == p.act.instance }
+			return slices.ContainsFunc(other.Then, match) ||
+				slices.ContainsFunc(other.Where, func(l *Line) bool { return slices.ContainsFunc(l.Else, match) })
+		})
+		if !asked {
+			return false
+		}
+	}
+	return true
 }
 
 // literal reports a literal of a pattern with which nobody asks.

@@ -19,7 +19,8 @@ type findings struct {
 	edges   map[edge]bool        // who leads to whom; true when nothing but outcomes decides
 	answers map[*Ask]*Answer     // of all entries
 	open    map[*Entry]*wiredAsk // the first change that is asked without a look at a credential
-	inEntry map[*Ask]bool        // answers of the entry that is being walked
+	silent  []silentRoute
+	inEntry map[*Ask]bool // answers of the entry that is being walked
 }
 
 // An edge is a line of a sync that leads to another sync.
@@ -67,6 +68,7 @@ func (c *checker) outcomes() {
 	if !cut {
 		f.never(w)
 	}
+	f.silentRoutes(w, cut)
 	f.shadowed()
 	f.doors()
 }
@@ -184,6 +186,7 @@ func (f *findings) twice(w *walk, at int, a *wiredAsk, by *asking) {
 		d.Message = w.entry.String() + " can be answered twice: " + name + " answers once for each frame that where gives"
 		if l := w.multiplies(by.sync); l != nil {
 			d.Notes = append(d.Notes, manyNote(l))
+			d.Related = slices.Insert(d.Related, 0, diag.Related{Span: l.Tree.Span, Message: "this line can give several frames"})
 		}
 	default:
 		other := before.asking.sync.sync.Name

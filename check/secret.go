@@ -249,10 +249,15 @@ func (f *following) expr(e *Expr) *taint {
 		vars[name] = e.Vars[i]
 	}
 	t := f.shape(e.Node.Shape(), vars)
-	if t != nil && e.single() == nil && e.Type.Kind != Unknown && !holdsSecret(e.Type) {
-		return nil
+	if t == nil || e.single() != nil || e.Type.Kind == Unknown || holdsSecret(e.Type) {
+		return t
 	}
-	return t
+	for _, v := range exprVars(e) {
+		if f.taints[v] != nil && !holdsSecret(v.Type) {
+			return t // its type does not tell what another sync has shown
+		}
+	}
+	return nil
 }
 
 // holdsSecret tells whether a value of a type may hold a secret.

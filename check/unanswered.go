@@ -168,7 +168,7 @@ func (f *findings) unansweredOf(w *walk) {
 	if len(left) > 0 && len(e.Answers) == 0 && len(e.Refusals) == 0 {
 		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
 			Message: "nobody answers " + e.String(), Related: w.story(left[0].events), Notes: unansweredNotes()}
-		f.c.add(d)
+		f.silent = append(f.silent, silentRoute{e, d})
 		return
 	}
 	for _, x := range left {
@@ -237,6 +237,32 @@ func (f *findings) orelse(w *walk, d *diag.Diagnostic, l *wiredLine) {
 	text := "else " + instance + ".respond (" + request + ", status: " + status + ", error: " + strconv.Quote(sentence) + ")"
 	span := l.line.Tree.Span
 	indent := strings.Repeat(" ", span.Position().Column-1+4)
+	rest, _, _ := strings.Cut(span.File.Text[span.End:], "\n")
+	if strings.HasPrefix(strings.TrimSpace(rest), "#") { // the comment is about this line and stays with it
+		span.End += len(strings.TrimRight(rest, " \t\r"))
+	}
 	span.Start = span.End
 	d.Fix = &diag.Fix{Title: "add “" + text + "”", Edits: []diag.Edit{{Span: span, Text: "\n" + indent + text}}}
+}
+
+// A silentRoute is one that nobody answers on any way.
+type silentRoute struct {
+	entry *Entry
+	said  diag.Diagnostic
+}
+
+// silentRoutes reports the routes that nobody answers, but for those that stand
+// only in syncs that never fire: that was said of those.
+func (f *findings) silentRoutes(w *wired, cut bool) {
+	for _, x := range f.silent {
+		idle := !cut
+		for _, s := range w.syncs {
+			if f.fired[s] && slices.ContainsFunc(s.sync.When, func(p *Pattern) bool { return slices.Contains(x.entry.Patterns, p) }) {
+				idle = false
+			}
+		}
+		if !idle {
+			f.c.add(x.said)
+		}
+	}
 }

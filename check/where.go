@@ -131,7 +131,7 @@ func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
 		plain.Text = plain.Text[1:]
 	}
 	switch {
-	case s.action(plain.Text) != nil:
+	case s.action(plain.Text) != nil && plain != name:
 		r.fault(diag.ActionInWhere, name.Span, "“"+plain.Text+"” is an action of “"+instance+"”, and where only reads",
 			"actions are asked in then")
 	case plain == name && r.quiet, s.broken():

@@ -18,6 +18,8 @@ type wired struct {
 	families map[string]int32 // questions of where, without their values
 	shared   []int            // how often each stands in the program
 	reads    [][]*Instance    // what each looks at
+	bounds   map[int32]bound  // those that hold something against a number
+	bounding map[string][]int32
 	proven   map[*View][]proof
 	dropless map[*View]bool // views that give a frame for each of their user's
 }
@@ -115,7 +117,8 @@ type wiredLine struct {
 
 func (c *checker) wire() *wired {
 	w := &wired{program: c.program, byAction: map[*Action][]*act{}, families: map[string]int32{},
-		dropless: map[*View]bool{}, proven: map[*View][]proof{}}
+		dropless: map[*View]bool{}, proven: map[*View][]proof{},
+		bounds: map[int32]bound{}, bounding: map[string][]int32{}}
 	for _, name := range c.instanceNames() {
 		i := c.program.Instances[name]
 		for _, a := range i.Concept.Actions {
