@@ -210,6 +210,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if o.Host.Log == nil {
 		o.Host.Log = a.log
 	}
+	o.Host.TurnedAway = watch.turnedAway(o.Host.TurnedAway)
 	a.engine, a.store, a.front, a.watch = e, st, host.New(e, o.Host), watch
 	a.fleet = a.join(ctx, st, e)
 	if e.HasTimers() && o.Clock == nil {

@@ -1,12 +1,15 @@
 package legible
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/host"
 	"github.com/legible-lang/legible/inspect"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
@@ -46,6 +49,9 @@ func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *
 	if opt.Log == nil {
 		opt.Log = log
 	}
+	if opt.Note == "" {
+		opt.Note = note(o.Store, p.Name)
+	}
 	if opt.Metrics == nil {
 		meter := telemetry.NewMeter()
 		if gauges, ok := st.(telemetry.Gauges); ok {
@@ -58,6 +64,31 @@ func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *
 	w.inspector = inspect.New(p, st, opt)
 	w.record(w.inspector.Record)
 	return w, nil
+}
+
+// note is where the legible command looks for a running app: beside its store,
+// or where the store is no file in the folder in which the app was started.
+func note(store, app string) string {
+	if path, ok := strings.CutPrefix(store, "sqlite:"); ok {
+		return path + noteSuffix
+	}
+	return cmp.Or(strings.ToLower(app), "app") + noteSuffix
+}
+
+const noteSuffix = ".inspector"
+
+// turnedAway tells the inspector of requests that open no flow, besides whom
+// the options name.
+func (w *watching) turnedAway(before func(host.Turned)) func(host.Turned) {
+	if w.inspector == nil {
+		return before
+	}
+	return func(t host.Turned) {
+		if before != nil {
+			before(t)
+		}
+		w.inspector.TurnedAway(inspect.Turned(t))
+	}
 }
 
 // record adds somebody who is told of entries.

@@ -30,6 +30,7 @@ type exchange struct {
 	out     []byte // of the answer
 	reply   reply
 	started bool // some of the answer has left
+	flow    bool // a flow was opened: it tells what happened
 }
 
 // ServeHTTP answers a request.
@@ -43,6 +44,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			p = x.recovered(p)
 		}
 		f.log(x, start)
+		if f.options.TurnedAway != nil {
+			if t, ok := x.turnedAway(start); ok {
+				f.options.TurnedAway(t)
+			}
+		}
 		x.reset()
 		f.exchanges.Put(x)
 		if p != nil {
@@ -69,6 +75,7 @@ func (x *exchange) answer() *reply {
 		return no
 	}
 	f := x.front
+	x.flow = k.query == nil
 	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)
 	}
@@ -144,7 +151,7 @@ func (x *exchange) reset() {
 	clear(x.body)
 	clear(x.out)
 	x.body, x.out = small(x.body), small(x.out)
-	x.writer, x.request, x.route, x.params, x.started = nil, nil, nil, nil, false
+	x.writer, x.request, x.route, x.params, x.started, x.flow = nil, nil, nil, nil, false, false
 	x.reply = reply{}
 	x.front.budget.used.Add(-x.held)
 	x.held, x.copied = 0, 0
@@ -166,20 +173,13 @@ func (f *Front) log(x *exchange, start time.Time) {
 	if !f.options.Log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	path := strings.ToValidUTF8(r.URL.Path, "?")
-	switch {
-	case x.route == nil:
-		path = f.unknownForm(path)
-	case x.route.secretParams:
-		path = f.options.Prefix + x.route.Path
-	}
 	remote := r.RemoteAddr
 	if host, _, err := net.SplitHostPort(remote); err == nil {
 		remote = host
 	}
 	f.options.Log.LogAttrs(ctx, slog.LevelInfo, "request",
 		slog.String("method", clip(r.Method, 20)),
-		slog.String("path", clip(path, 300)),
+		slog.String("path", clip(x.shownPath(), 300)),
 		slog.Int("status", x.reply.status),
 		slog.Duration("duration", time.Since(start)),
 		slog.Int64("bytes", x.reply.sent),

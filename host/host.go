@@ -15,9 +15,10 @@
 // body.go, form.go and upload.go read its body, fields.go and credential.go gather what
 // it carries, needs.go holds that against what the syncs need, exposed.go asks
 // what the app exposes itself, result.go makes the answer, answer.go and
-// cookie.go read what the program wants in it, reply.go writes it. binary.go
-// keeps large values out of all that, budget.go bounds the rest, cors.go lets
-// other origins in, serve.go stands around.
+// cookie.go read what the program wants in it, reply.go writes it. turned.go
+// tells of those that open no flow, binary.go keeps large values out of all
+// that, budget.go bounds the rest, cors.go lets other origins in, serve.go
+// stands around.
 package host
 
 import (
@@ -62,6 +63,10 @@ type Options struct {
 	BehindTLS bool
 	// Log has one line for each request, and faults; nil means slog.Default.
 	Log *slog.Logger
+	// TurnedAway is told of each request that opened no flow and was answered
+	// with an error, after its answer; several goroutines call it, and it must
+	// not take long. Nil means that nobody is.
+	TurnedAway func(Turned)
 
 	// MaxBody is how large a body may be, in bytes; 16 MiB. MaxUpload is how
 	// large one may be that goes straight to the store, 64 MiB: a file, or a form

@@ -18,6 +18,8 @@ type reply struct {
 	blob   *value.Blob // the whole body, when set
 	trace  string      // the flow, or a name of its own
 	sent   int64       // bytes of the body that have left
+
+	sentence string // of a problem
 }
 
 type headerLine struct{ name, value string }
@@ -33,7 +35,7 @@ func (p *reply) has(name string) bool {
 // problem is a reply that says what is wrong, in the field error.
 func problem(status int, sentence string, further ...value.Field) *reply {
 	fields := append([]value.Field{{Name: "error", Value: value.String(sentence)}}, further...)
-	return &reply{status: status, body: value.AppendJSON(nil, value.Record(fields))}
+	return &reply{status: status, sentence: sentence, body: value.AppendJSON(nil, value.Record(fields))}
 }
 
 // again is a reply to a request that may be sent again.

@@ -19,6 +19,7 @@ const (
 	refused class = "refused" // declined: by a sync, or by an action
 	faulted class = "faulted" // broken, or nobody answered
 	running class = "running"
+	away    class = "away" // turned away before a flow
 )
 
 // An ending is how a flow ended.

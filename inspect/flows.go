@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,13 +46,14 @@ type flowRow struct {
 }
 
 // A flowCount is what has happened since the inspector was made.
-type flowCount struct{ Flows, Refused, Faulted int }
+type flowCount struct{ Flows, Refused, Faulted, Turned int }
 
 // An outcome is what one can ask for, by the word in the address.
 type outcome struct{ Word, Text string }
 
 var outcomes = []outcome{
 	{"", "any outcome"}, {"fine", "answered or returned"}, {"refused", "refused"}, {"faulted", "faulted or unanswered"}, {"running", "running"},
+	{string(away), "turned away, no flow"},
 }
 
 // flowsPage lists flows, newest first.
@@ -62,12 +64,17 @@ func (in *Inspector) flowsPage(w http.ResponseWriter, r *http.Request) {
 		Outcomes: outcomes, Opened: in.opened,
 	}
 	c := in.counted()
-	v.Count = flowCount{int(c.flows), int(c.refused), int(c.faulted)}
+	_, turned := in.turned.last()
+	v.Count = flowCount{int(c.flows), int(c.refused), int(c.faulted), int(turned)}
 	for _, s := range in.plan.Syncs {
 		v.Syncs = append(v.Syncs, s.Name)
 	}
 	v.Searching = v.Query != "" || v.Outcome != "" || v.Sync != ""
 	if id, err := value.ParseID(v.Query); err == nil {
+		if _, ok := in.turned.get(id); ok {
+			http.Redirect(w, r, "/turned/"+id.String(), http.StatusSeeOther)
+			return
+		}
 		if _, err := in.reader(r.Context()).load(id); err == nil {
 			http.Redirect(w, r, "/flows/"+id.String(), http.StatusSeeOther)
 			return
@@ -89,12 +96,23 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 	if before != value.Zero {
 		v.Newest = "/?" + v.keep(nil).Encode()
 	}
+	away := map[value.ID]*turnedOne{}
+	last, _ := in.turned.last()
+	for i := range last {
+		away[last[i].id] = &last[i]
+	}
 	for {
 		ids, err := in.store.Flows(r.Context(), before, flowsShown+1)
 		if err != nil {
 			return err
 		}
 		ids = newestFirst(append(ids, in.recent.before(before)...))
+		for id := range away {
+			if before == value.Zero || bytes.Compare(id[:], before[:]) < 0 {
+				ids = append(ids, id)
+			}
+		}
+		ids = newestFirst(ids)
 		if len(ids) == 0 {
 			return nil
 		}
@@ -106,6 +124,12 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 			}
 			before = id
 			v.Read++
+			if t := away[id]; t != nil {
+				if row, ok := v.turnedRow(t); ok {
+					v.Rows = append(v.Rows, row)
+				}
+				continue
+			}
 			s, err := reader.load(id)
 			if err != nil {
 				continue // it has been forgotten since the list was made

@@ -15,6 +15,8 @@
 // flow.go, program.go, concept.go and route.go are the pages, page.go writes
 // them. Behind them recent.go keeps what the engine tells, story.go, ending.go,
 // origin.go and reason.go make sense of it, picture.go and map.go draw.
+// turned.go knows the requests that never became a flow. For programs there is
+// api.go with tail.go, and note.go tells those on this machine where to find it.
 package inspect
 
 import (
@@ -40,6 +42,10 @@ type Options struct {
 	// Hosts are names, besides those of this machine itself, under which the
 	// inspector may be asked for, without a port.
 	Hosts []string
+	// Note is the path of a file that tells the legible command on this machine
+	// where the inspector is, and its token, while Serve serves; see Note. Empty
+	// means that there is none.
+	Note string
 	// Metrics serves /metrics; nil means that there is nothing there.
 	Metrics http.Handler
 	// Clock gives the moment; nil means time.Now.
@@ -57,6 +63,8 @@ type Inspector struct {
 	options  Options
 	guard    guard
 	recent   recent
+	turned   turnedRing
+	tails    tails
 	counts   counts
 	ids      *value.IDs
 	mux      *http.ServeMux
@@ -108,6 +116,7 @@ func (in *Inspector) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", in.flowsPage)
 	mux.HandleFunc("GET /flows/{id}", in.flowPage)
+	mux.HandleFunc("GET /turned/{id}", in.turnedPage)
 	mux.HandleFunc("GET /program", in.programPage)
 	mux.HandleFunc("GET /concepts", in.conceptsPage)
 	mux.HandleFunc("GET /concepts/{name}", in.conceptPage)
@@ -116,6 +125,7 @@ func (in *Inspector) routes() *http.ServeMux {
 	mux.HandleFunc("GET /source/{file...}", in.sourcePage)
 	mux.HandleFunc("GET /live", in.live)
 	mux.HandleFunc("GET /page/{name}", in.asset)
+	in.apiRoutes(mux)
 	if in.options.Metrics != nil {
 		mux.Handle("GET /metrics", in.options.Metrics)
 	}

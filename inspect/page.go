@@ -29,7 +29,7 @@ type layout struct {
 
 // parts says to which entry of the navigation a page belongs.
 var parts = map[string]string{
-	"flows": "flows", "flow": "flows", "program": "program", "source": "program",
+	"flows": "flows", "flow": "flows", "turned": "flows", "program": "program", "source": "program",
 	"concepts": "concepts", "concept": "concepts", "set": "concepts", "routes": "routes",
 }
 
@@ -42,7 +42,7 @@ func parsePages() map[string]*template.Template {
 		"add":   func(a, b int) int { return a + b },
 	}).ParseFS(pageFiles, "page/layout.html", "page/parts.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"flows", "flow", "program", "concepts", "concept", "set", "routes", "source", "problem"} {
+	for _, name := range []string{"flows", "flow", "turned", "program", "concepts", "concept", "set", "routes", "source", "problem"} {
 		pages[name] = template.Must(template.Must(base.Clone()).ParseFS(pageFiles, "page/"+name+".html"))
 	}
 	return pages
@@ -74,6 +74,10 @@ func (in *Inspector) render(w http.ResponseWriter, r *http.Request, status int, 
 
 // problem says that something is not to be had.
 func (in *Inspector) problem(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	if isAPI(r) {
+		in.apiProblem(w, status, title+" "+text)
+		return
+	}
 	in.render(w, r, status, "problem", title, struct{ Title, Text string }{title, text})
 }
 

@@ -67,6 +67,9 @@ func (in *Inspector) Record(flow value.ID, entries []byte, rested bool) {
 	}
 	r.mu.Unlock()
 	r.n.Add(1)
+	if rested {
+		in.tails.tell(news{flow: flow})
+	}
 }
 
 // find looks for a flow that is still running among the last ones.

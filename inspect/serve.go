@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -44,6 +45,18 @@ func (in *Inspector) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(in.options.Log.Handler(), slog.LevelWarn),
 	}
 	server.RegisterOnShutdown(in.Close)
+	if path := in.options.Note; path != "" {
+		note := &Note{"http://" + l.Addr().String(), in.guard.token, os.Getpid(), in.plan.Name, in.opened}
+		if err := note.leave(path); err != nil {
+			// The app serves all the same: one has to name the address then.
+			in.options.Log.Warn("the legible command will not find this app by itself", "file", path, "error", err)
+		}
+		defer func() {
+			if err := note.take(path); err != nil {
+				in.options.Log.Warn("the inspector's file stays behind", "file", path, "error", err)
+			}
+		}()
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	select {

@@ -22,6 +22,7 @@ type story struct {
 	byID    map[journal.ActionID]*step
 	matches []*match // in the order in which they were found
 	faults  []string // of the flow itself
+	raw     []byte   // entries as the store has them
 	damage  error    // why the rest could not be read
 }
 
@@ -81,6 +82,7 @@ func (r *reader) load(id value.ID) (*story, error) {
 	}
 	entries, err := journal.Read(b)
 	s := r.tell(id, entries)
+	s.raw = b
 	s.damage = err
 	s.ended, s.rested = t.ended, t.rested
 	if !known {

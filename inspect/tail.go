@@ -1,0 +1,130 @@
+package inspect
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// A tails is the programs that follow what happens, one by one.
+type tails struct {
+	n    atomic.Int64 // how many there are: nobody is told where there are none
+	mu   sync.Mutex
+	open map[*tail]bool
+}
+
+// A tail is one program that follows.
+type tail struct {
+	news chan news
+	lost atomic.Int64 // what there was no room for
+}
+
+// A news is a flow that came to rest, or a request that was turned away.
+type news struct {
+	flow   value.ID
+	turned *Turned
+}
+
+// tailRoom is how much may wait for a program that reads slowly.
+const tailRoom = 1024
+
+// tell gives the news to all who follow. It never waits.
+func (t *tails) tell(n news) {
+	if t.n.Load() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for x := range t.open {
+		select {
+		case x.news <- n:
+		default:
+			x.lost.Add(1)
+		}
+	}
+}
+
+func (t *tails) begin() *tail {
+	x := &tail{news: make(chan news, tailRoom)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == nil {
+		t.open = map[*tail]bool{}
+	}
+	t.open[x] = true
+	t.n.Add(1)
+	return x
+}
+
+func (t *tails) end(x *tail) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.open, x)
+	t.n.Add(-1)
+}
+
+// apiLive tells, as server-sent events, each flow that comes to rest (flow:
+// {"flow": ID}), each request that is turned away (turned: as in the list of
+// them), and how many of both could not be told (lost: {"count": N}) to one who
+// reads too slowly.
+func (in *Inspector) apiLive(w http.ResponseWriter, r *http.Request) {
+	if !in.streams.begin() {
+		w.Header().Set("Retry-After", "10")
+		in.apiProblem(w, http.StatusServiceUnavailable, "too many are listening already")
+		return
+	}
+	defer in.streams.leave()
+	x := in.tails.begin()
+	defer in.tails.end(x)
+	control := http.NewResponseController(w)
+	send := func(event string, data any) bool {
+		if err := control.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			return false
+		}
+		if event == "" {
+			fmt.Fprint(w, ": here\n\n") // a failure shows at Flush
+			return control.Flush() == nil
+		}
+		b, err := json.Marshal(data)
+		if err != nil {
+			return false
+		}
+		fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
+		return control.Flush() == nil
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.WriteHeader(http.StatusOK)
+	if !send("", nil) {
+		return
+	}
+	breathe := time.NewTicker(liveBreath)
+	defer breathe.Stop()
+	for {
+		on := true
+		select {
+		case <-r.Context().Done():
+			return
+		case <-in.streams.ended:
+			return
+		case <-breathe.C:
+			on = send("", nil)
+		case n := <-x.news:
+			if n.turned != nil {
+				on = send("turned", apiTurned(*n.turned))
+			} else {
+				on = send("flow", map[string]string{"flow": n.flow.String()})
+			}
+		}
+		if lost := x.lost.Swap(0); on && lost > 0 {
+			on = send("lost", map[string]int64{"count": lost})
+		}
+		if !on {
+			return
+		}
+	}
+}

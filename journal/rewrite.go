@@ -1,0 +1,69 @@
+package journal
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// Rewrite gives the entries of a flow with what change has made of those that
+// hold values: Asked, Completed, Fired and Dropped. The others are the same
+// bytes as before, and change is not shown them.
+func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
+	entries, err := Read(b)
+	if err != nil {
+		return nil, fmt.Errorf("rewriting a journal: %w", err)
+	}
+	w := &Writer{}
+	for i := range entries {
+		e := &entries[i]
+		n := 5 + int(binary.LittleEndian.Uint32(b[1:])) // Read has seen that it is there
+		switch e.Kind {
+		case Asked, Completed, Fired, Dropped:
+			change(e)
+			w.entry(e)
+		default:
+			w.Bytes = append(w.Bytes, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return w.Bytes, nil
+}
+
+// entry writes an entry that holds values.
+func (w *Writer) entry(e *Entry) {
+	switch {
+	case e.Kind == Asked:
+		w.Asked(e.ID, e.Action, nil, nil, e.In)
+	case e.Kind != Completed:
+		w.Match(e.Kind, e.Number, e.Sync, len(e.Matched))
+		for _, id := range e.Matched {
+			w.Matched(id)
+		}
+		w.Frames(len(e.Frames))
+		for _, f := range e.Frames {
+			w.frame(f)
+		}
+		w.End()
+	case e.Outcome == Returned:
+		w.completed(e.ID, e.Action, Returned)
+		w.fields(nil, nil, e.Out)
+		w.close()
+	case e.Outcome == Refused:
+		w.Refused(e.ID, e.Action, e.Code, e.Text)
+	default:
+		w.Failed(e.ID, e.Action, e.Outcome, e.Text)
+	}
+}
+
+func (w *Writer) frame(f Frame) {
+	w.number(uint64(f.Line + 1))
+	w.Bytes = value.AppendText(w.Bytes, f.Lost)
+	w.number(uint64(len(f.Bindings)))
+	for _, b := range f.Bindings {
+		w.number(uint64(b.Slot))
+		w.Bytes = value.AppendText(w.Bytes, b.Name)
+		w.Bytes = value.Append(w.Bytes, b.Value)
+	}
+}
