@@ -1,0 +1,322 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/sqlite"
+	"github.com/legible-lang/legible/value"
+)
+
+// A keptStore is what a server has left, opened by the audit.
+type keptStore interface {
+	store.Store
+}
+
+// openKept opens a database file beside the server that works with it.
+func openKept(t *testing.T, file string) keptStore {
+	t.Helper()
+	s, err := sqlite.Open(file, sqlite.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// An audit reads the record of all flows and plays what was completed in a
+// model of its own: the state must be what comes out. It holds each flow
+// against what the record must look like, too.
+type audit struct {
+	plan   *plan.Plan
+	schema *store.Schema
+	again  *engine.Engine
+	replay *replayStore
+	newest value.ID
+	model  model
+	flows  int
+}
+
+func newAudit(t *testing.T) *audit {
+	t.Helper()
+	program, _, err := testApp().Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan.Build(program)
+	a := &audit{plan: p, schema: engine.Schema(p), replay: &replayStore{}, model: newModel()}
+	if a.again, err = engine.New(p, a.replay, a.schema, refusing(p), engine.Options{Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// hold audits what a store has, which no flow is at work with.
+func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
+	t.Helper()
+	defer s.Close()
+	ctx := context.Background()
+	if err := s.Prepare(ctx, a.schema); err != nil {
+		t.Fatal(err)
+	}
+	// Nobody waits for the rest of a flow that was gone on with: that it is at
+	// rest is written with the next group.
+	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		left, err := s.Unfinished(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 {
+			break
+		}
+		if time.Now().After(patience) {
+			t.Errorf("the server serves, and these flows do not come to rest: %v", left)
+			break
+		}
+	}
+	answered := map[string]bool{}
+	for _, id := range a.unread(t, s) {
+		b, err := s.Journal(ctx, id)
+		if err != nil {
+			t.Errorf("reading flow %s: %v", id, err)
+			return
+		}
+		a.flows++
+		if a.flow(t, id, b) {
+			answered[id.String()] = true
+		}
+	}
+	for _, r := range readers {
+		for _, flow := range r.told {
+			if !answered[flow] {
+				t.Errorf("%s was told of success by flow %s, and the record has no such answer", r.name, flow)
+			}
+		}
+		r.told = nil
+	}
+	a.compare(t, s)
+}
+
+// unread lists the flows that no earlier audit has seen, oldest first.
+func (a *audit) unread(t *testing.T, s keptStore) []value.ID {
+	var ids []value.ID
+	for before := value.Zero; ; before = ids[len(ids)-1] {
+		page, err := s.Flows(context.Background(), before, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range page {
+			if slices.Compare(id[:], a.newest[:]) > 0 {
+				ids = append(ids, id)
+			} else {
+				page = nil
+				break
+			}
+		}
+		if len(page) < 500 {
+			break
+		}
+	}
+	slices.Reverse(ids)
+	if len(ids) > 0 {
+		a.newest = ids[len(ids)-1]
+	}
+	return ids
+}
+
+// flow holds the record of one flow at rest against the rules, and tells
+// whether it has an answer that says something was done.
+func (a *audit) flow(t *testing.T, id value.ID, b []byte) (answered bool) {
+	entries, err := journal.Read(b)
+	bad := func(format string, args ...any) {
+		var text strings.Builder
+		for _, e := range entries {
+			fmt.Fprintf(&text, "\n    %s", e)
+		}
+		t.Errorf("flow %s: "+format+"%s", append(append([]any{id}, args...), text.String())...)
+	}
+	if err != nil {
+		bad("its record cannot be read: %v", err)
+		return false
+	}
+	asked := map[journal.ActionID]*journal.Entry{}
+	completed := map[journal.ActionID]*journal.Entry{}
+	matches := map[string]bool{}
+	var order []journal.ActionID
+	firings := uint32(0)
+	lost := false // a secret that was in the memory of the process alone
+	for i := range entries {
+		e := &entries[i]
+		if (e.Kind == journal.Begun) != (i == 0) {
+			bad("entry %d is its beginning, or the first is none", i)
+		}
+		switch e.Kind {
+		case journal.Asked:
+			if asked[e.ID] != nil {
+				bad("%s was asked twice", e.ID)
+			}
+			if e.ID.Firing > firings {
+				bad("%s was asked before it was fired", e.ID)
+			}
+			asked[e.ID] = e
+		case journal.Completed:
+			before := completed[e.ID]
+			if asked[e.ID] == nil || before != nil && !(before.Outcome == journal.Returned && e.Outcome == journal.Undone) {
+				bad("%s was completed twice, or without being asked", e.ID)
+			}
+			if e.Outcome == journal.Fault {
+				if lost = strings.Contains(e.Text, "was lost when the process ended"); !lost {
+					bad("%s faulted", e.ID)
+				}
+			}
+			completed[e.ID] = e
+			order = append(order, e.ID)
+		case journal.Fired, journal.Dropped:
+			key := fmt.Sprint(e.Sync, e.Matched)
+			if matches[key] {
+				bad("%s was matched twice by %v", e.Sync, e.Matched)
+			}
+			matches[key] = true
+			if e.Kind == journal.Fired {
+				if firings++; e.Number != firings {
+					bad("the firing after %d is %d", firings-1, e.Number)
+				}
+			}
+		case journal.Faulted:
+			bad("it faulted")
+		}
+	}
+	for x := range asked {
+		if completed[x] == nil {
+			bad("%s was asked and never completed", x)
+		}
+	}
+	if !lost {
+		a.replay.is(id, b)
+		if _, err := a.again.Resume(context.Background(), id); err != nil {
+			bad("it cannot be run again: %v", err)
+		} else if more, err := journal.Read(a.replay.more); len(more) > 0 || err != nil {
+			bad("it is at rest, but if it were run again this would happen: %v (%v)", more, err)
+		}
+	}
+	for _, x := range order {
+		if e := completed[x]; e.Outcome == journal.Returned {
+			if e.Action == "Requesting.respond" {
+				answered = true
+			}
+			a.model.apply(t, e.Action, asked[x].In, e.Out)
+		}
+	}
+	return answered
+}
+
+// compare holds the state against the model.
+func (a *audit) compare(t *testing.T, s keptStore) {
+	flow := s.Begin(value.NewIDs().At(time.Now()))
+	defer flow.Leave()
+	for _, table := range a.schema.Tables {
+		members, err := flow.Find(table, nil, nil, store.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := map[string]string{}
+		for _, m := range members {
+			is[m.ID] = a.model.shown(table, m.Row)
+		}
+		if table.Name() == "Sessioning.Session" {
+			a.sessions(t, table, members)
+			continue
+		}
+		want, known := a.model.tables[table.Name()]
+		if !known {
+			t.Errorf("the model has no table %s", table.Name())
+		}
+		for _, id := range slices.Sorted(maps.Keys(want)) {
+			if now, there := is[id]; !there || now != want[id] {
+				t.Errorf("by the record %s has %s %s, and the state has (there: %t) %s", table.Name(), id, want[id], there, now)
+			}
+		}
+		for id, now := range is {
+			if _, there := want[id]; !there {
+				t.Errorf("%s has %s %s, of which the record knows nothing, or that it is gone", table.Name(), id, now)
+			}
+		}
+	}
+}
+
+// sessions counts, since the record has no secret: each of those who stay has
+// as many as were made for them, but for those that were ended.
+func (a *audit) sessions(t *testing.T, table *store.Table, members []store.Member) {
+	stay := 0
+	for _, m := range members {
+		user, _ := m.Row[table.Column("user")].Text()
+		if _, there := a.model.tables["Profile.User"][user]; !there {
+			t.Errorf("there is a session of %s, who is not there", user)
+		}
+		if strings.HasPrefix(a.model.names[user], "stays") {
+			stay++
+		}
+	}
+	if stay != a.model.stay {
+		t.Errorf("those who stay have %d sessions, and by the record %d", stay, a.model.stay)
+	}
+}
+
+// A replayStore has the record of one flow, and takes what a run adds to it.
+type replayStore struct {
+	store.Store // what is not below is not asked
+	id          value.ID
+	entries     []byte
+	more        []byte
+}
+
+func (s *replayStore) is(id value.ID, b []byte) { s.id, s.entries, s.more = id, b, nil }
+
+func (s *replayStore) Journal(_ context.Context, id value.ID) ([]byte, error) { return s.entries, nil }
+func (s *replayStore) Begin(value.ID) store.Flow                              { return &replayFlow{s: s} }
+
+type replayFlow struct {
+	store.Flow
+	s *replayStore
+}
+
+var errReplayed = errors.New("this happens in a flow that is at rest")
+
+func (f *replayFlow) Hold()                                       {}
+func (f *replayFlow) View()                                       {}
+func (f *replayFlow) Undo()                                       {}
+func (f *replayFlow) Leave()                                      {}
+func (f *replayFlow) Get(*store.Table, string) (store.Row, error) { return nil, errReplayed }
+func (f *replayFlow) Find(*store.Table, []int, []value.Value, store.Page) ([]store.Member, error) {
+	return nil, errReplayed
+}
+func (f *replayFlow) Keep(entries []byte) error { f.s.more = append(f.s.more, entries...); return nil }
+func (f *replayFlow) Rest(entries []byte) error { return f.Keep(entries) }
+
+// refusing gives methods that nobody should come to call.
+func refusing(p *plan.Plan) map[string]engine.Methods {
+	all := map[string]engine.Methods{}
+	for _, in := range p.Instances {
+		m := engine.Methods{Actions: map[string]engine.Method{}, Queries: map[string]engine.QueryMethod{}}
+		for _, a := range p.Actions {
+			m.Actions[a.Name] = func(engine.Context, []value.Value, []value.Value) error { return errReplayed }
+		}
+		for _, q := range p.Queries {
+			m.Queries[q.Name] = func(engine.Context, []value.Value, *engine.Rows) error { return errReplayed }
+		}
+		all[in.Name] = m
+	}
+	return all
+}

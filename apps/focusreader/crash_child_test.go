@@ -1,0 +1,88 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/annotation"
+	"github.com/legible-lang/legible/concepts/focusstats"
+	"github.com/legible-lang/legible/concepts/library"
+	"github.com/legible-lang/legible/concepts/profile"
+	"github.com/legible-lang/legible/concepts/requesting"
+	"github.com/legible-lang/legible/concepts/sessioning"
+	"github.com/legible-lang/legible/concepts/textsettings"
+	"github.com/legible-lang/legible/host"
+	"github.com/legible-lang/legible/value"
+)
+
+const crashChild = "FOCUSREADER_TEST_CRASH_CHILD"
+
+// TestMain becomes the server that is killed when a crash test asks for it.
+func TestMain(m *testing.M) {
+	if os.Getenv(crashChild) != "" {
+		if err := dawdle(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// dawdle serves FocusReader with actions that take their time. A flow of
+// several actions takes well under a millisecond, so a crash hardly ever finds
+// one half done: here it finds several. Passwords are hashed with little work,
+// for the load is to be on the store.
+func dawdle(args []string) error {
+	s, err := readSettings(args, os.Getenv, os.Stderr)
+	if err != nil {
+		return err
+	}
+	s.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	var slow []func() legible.Concept
+	for _, c := range []func() legible.Concept{requesting.New, profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1}), sessioning.New, library.New, annotation.New, focusstats.New, textsettings.New} {
+		slow = append(slow, slowly(c))
+	}
+	app := legible.New(texts, slow...)
+	ctx := context.Background()
+	if err := app.Open(ctx, s.options); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", s.options.Addr)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("listening on http://%s\n", l.Addr())
+	return host.Serve(ctx, l, handler(app), s.options.Host)
+}
+
+// slowly makes every other action of a concept wait up to three milliseconds
+// before it begins.
+func slowly(make func() legible.Concept) func() legible.Concept {
+	return func() legible.Concept {
+		c := make()
+		build := c.Build
+		c.Build = func(in *legible.Instance) legible.Methods {
+			methods := build(in)
+			for name, action := range methods.Actions {
+				methods.Actions[name] = func(ctx legible.Context, in, out []value.Value) error {
+					if rand.IntN(2) == 0 {
+						time.Sleep(rand.N(3 * time.Millisecond))
+					}
+					return action(ctx, in, out)
+				}
+			}
+			return methods
+		}
+		return c
+	}
+}
