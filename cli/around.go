@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/source"
@@ -16,7 +14,7 @@ import (
 func (w *workspace) concept(root, name string) *syntax.File {
 	module := moduleAround(root)
 	if w.around[module] == nil {
-		w.around[module] = conceptsIn(module)
+		w.around[module] = w.texts.conceptsIn(module)
 	}
 	if tree := w.around[module][name]; tree != nil {
 		return tree
@@ -32,7 +30,7 @@ func (w *workspace) concept(root, name string) *syntax.File {
 // conceptsIn reads the specifications of a module that belong to no app. Of two
 // with one name neither is taken: nothing says which one is meant. What cannot
 // be read is passed over, as nobody named it.
-func conceptsIn(module string) map[string]*syntax.File {
+func (t *texts) conceptsIn(module string) map[string]*syntax.File {
 	found := map[string]*syntax.File{}
 	names, err := walk(module)
 	if err != nil {
@@ -49,14 +47,13 @@ func conceptsIn(module string) map[string]*syntax.File {
 		if filepath.Ext(name) != ".concept" || slices.ContainsFunc(apps, func(dir string) bool { return dir != module && within(dir, name) }) {
 			continue
 		}
-		text, err := os.ReadFile(name)
-		if err != nil || !strings.Contains(string(text), "concept ") {
+		text, err := t.read(name)
+		if err != nil {
 			continue
 		}
-		tree, _ := syntax.Parse(source.NewFile(slash(name), string(text)))
-		for _, c := range tree.Concepts {
-			twice[c.Name.Text] = found[c.Name.Text] != nil
-			found[c.Name.Text] = tree
+		for _, c := range text.tree.Concepts {
+			twice[c.Name.Text] = twice[c.Name.Text] || found[c.Name.Text] != nil
+			found[c.Name.Text] = text.tree
 		}
 	}
 	for name, ambiguous := range twice {

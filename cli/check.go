@@ -1,7 +1,13 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +16,7 @@ import (
 
 func newCheck(s Streams) *cobra.Command {
 	var format findingsFormat
+	var fix, watching bool
 	cmd := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Find what is wrong with a program before it runs",
@@ -20,24 +27,40 @@ Each folder with an .app file is a program of its own, with everything below
 it. Inside such a folder you may name a part, a file or a folder: the whole
 program is read, and what is found in that part is printed. Concepts that a
 program uses and does not hold are taken from the .concept files of the module
-around it, then from the catalogue.`,
-		Example: "  legible check\n  legible check apps/focusreader/auth.sync\n  legible check --json . | jq .message",
+around it, then from the catalogue.
+
+With --fix it makes the one sure edit of each finding that has one, writes the
+files in their one style, says what it did, and prints what is left. A file that
+cannot be read even then stays as it is. With --watch it checks again whenever a
+file changes, until it is interrupted.`,
+		Example: "  legible check\n  legible check apps/focusreader/auth.sync\n  legible check --fix\n  legible check --json . | jq .message",
 		RunE: func(_ *cobra.Command, paths []string) error {
-			w, err := open(paths)
+			if watching {
+				ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+				defer stop()
+				return watch(ctx, s, paths, &format)
+			}
+			var files texts
+			fixed := 0
+			if fix {
+				var err error
+				if fixed, err = fixAll(s.Err, &files, paths); err != nil {
+					return err
+				}
+			}
+			w, err := openWith(&files, paths)
 			if err != nil {
 				return err
 			}
-			var findings []diag.Diagnostic
-			for _, p := range w.programs {
-				ds, err := p.check(w)
-				if err != nil {
-					return err
-				}
-				findings = append(findings, ds...)
+			findings, err := w.check()
+			if err != nil {
+				return err
 			}
-			findings = diag.Sort(findings)
 			if err := format.print(s.Out, findings); err != nil {
 				return err
+			}
+			if fix {
+				io.WriteString(s.Err, fixedSo(fixed, findings)) // the beginning of the line below
 			}
 			fmt.Fprintf(s.Err, "checked %s: %s\n", counted(w.files(), "file"), tally(findings))
 			if diag.HasErrors(findings) {
@@ -47,5 +70,20 @@ around it, then from the catalogue.`,
 		},
 	}
 	format.flags(cmd)
+	cmd.Flags().BoolVar(&fix, "fix", false, "make the one sure edit of each finding that has one, and write the files in their one style")
+	cmd.Flags().BoolVar(&watching, "watch", false, "check again whenever a file changes")
+	cmd.MarkFlagsMutuallyExclusive("fix", "watch")
+	cmd.MarkFlagsMutuallyExclusive("sarif", "watch")
 	return cmd
+}
+
+// check gives what is found in all programs, sorted.
+func (w *workspace) check() ([]diag.Diagnostic, error) {
+	var findings []diag.Diagnostic
+	var errs []error
+	for _, p := range w.programs {
+		ds, err := p.check(w)
+		findings, errs = append(findings, ds...), append(errs, err)
+	}
+	return diag.Sort(findings), errors.Join(errs...)
 }

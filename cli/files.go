@@ -25,7 +25,8 @@ func isText(name string) bool {
 
 // walk gives the files of the language below a folder, in the order of their
 // names. Hidden folders, testdata and node_modules are passed over, unless it
-// is the folder itself.
+// is the folder itself, and so are hidden files: they belong to editors and
+// systems.
 func walk(dir string) ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
@@ -34,7 +35,7 @@ func walk(dir string) ([]string, error) {
 			return err
 		case d.IsDir() && name != dir && passedOver(base.Name()):
 			return filepath.SkipDir
-		case !d.IsDir() && isText(name):
+		case !d.IsDir() && isText(name) && !hidden(base.Name()):
 			names = append(names, name)
 		}
 		return nil
@@ -46,8 +47,10 @@ func walk(dir string) ([]string, error) {
 }
 
 func passedOver(folder string) bool {
-	return strings.HasPrefix(folder, ".") || folder == "testdata" || folder == "node_modules"
+	return hidden(folder) || folder == "testdata" || folder == "node_modules"
 }
+
+func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
 // stat is os.Stat, whose error says what may have been meant.
 func stat(path string) (fs.FileInfo, error) {

@@ -69,7 +69,7 @@ func formatFiles(s Streams, names []string, only bool) error {
 			continue
 		}
 		if err := overwrite(name, out); err != nil {
-			return err
+			return fmt.Errorf("formatting: %w", err)
 		}
 	}
 	err := broken(s.Err, diag.Sort(findings))
@@ -78,18 +78,6 @@ func formatFiles(s Streams, names []string, only bool) error {
 		err = errors.Join(err, errFindings)
 	}
 	return err
-}
-
-// overwrite gives a file another text and leaves its mode.
-func overwrite(name, text string) error {
-	info, err := os.Stat(name)
-	if err != nil {
-		return fmt.Errorf("formatting: %w", err)
-	}
-	if err := os.WriteFile(name, []byte(text), info.Mode().Perm()); err != nil {
-		return fmt.Errorf("formatting: %w", err)
-	}
-	return nil
 }
 
 func areFiles(n int) string {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/syntax"
 )
 
@@ -20,6 +18,7 @@ type workspace struct {
 	// around are the concepts of the modules around the programs, by the
 	// module's folder; they are read when the first one is missed.
 	around map[string]map[string]*syntax.File
+	texts  *texts
 }
 
 // A program is the texts of one folder with an .app, or of a folder without
@@ -33,11 +32,14 @@ type program struct {
 }
 
 // open finds the programs that the paths stand for.
-func open(paths []string) (*workspace, error) {
+func open(paths []string) (*workspace, error) { return openWith(&texts{}, paths) }
+
+// openWith is open with files that may have been read before.
+func openWith(t *texts, paths []string) (*workspace, error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	w := &workspace{around: map[string]map[string]*syntax.File{}}
+	w := &workspace{around: map[string]map[string]*syntax.File{}, texts: t}
 	for _, p := range paths {
 		if err := w.add(filepath.Clean(p)); err != nil {
 			return nil, err
@@ -163,12 +165,11 @@ func (p *program) check(w *workspace) ([]diag.Diagnostic, error) {
 	var trees []*syntax.File
 	var findings []diag.Diagnostic
 	for _, name := range p.names {
-		text, err := os.ReadFile(name)
+		text, err := w.texts.read(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the program: %w", err)
+			return nil, err
 		}
-		tree, ds := syntax.Parse(source.NewFile(slash(name), string(text)))
-		trees, findings = append(trees, tree), append(findings, ds...)
+		trees, findings = append(trees, text.tree), append(findings, text.findings...)
 	}
 	checked, ds := check.Check(trees, check.Options{
 		Concept: func(name string) *syntax.File { return w.concept(p.root, name) },
@@ -176,12 +177,12 @@ func (p *program) check(w *workspace) ([]diag.Diagnostic, error) {
 	})
 	p.checked = checked
 	findings = append(findings, ds...)
-	if p.parts == nil {
-		return findings, nil
-	}
 	return slices.DeleteFunc(findings, func(d diag.Diagnostic) bool {
-		return d.Span.Known() && !slices.ContainsFunc(p.parts, func(part string) bool {
-			return within(part, filepath.FromSlash(d.Span.File.Name))
-		})
+		return d.Span.Known() && !p.wanted(filepath.FromSlash(d.Span.File.Name))
 	}), nil
+}
+
+// wanted tells whether findings are wanted of a file.
+func (p *program) wanted(name string) bool {
+	return p.parts == nil || slices.ContainsFunc(p.parts, func(part string) bool { return within(part, name) })
 }
