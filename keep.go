@@ -2,7 +2,10 @@ package legible
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/legible-lang/legible/store"
@@ -17,6 +20,22 @@ type Keep struct {
 	// JournalFlows is of how many flows at rest the record is kept at most,
 	// 1,000,000 for 0. When it is negative, number does not matter.
 	JournalFlows int
+}
+
+// ParseAge reads an age as people write it: "30d" for days, "36h" or "90m" as
+// Go has it, "all" for no limit, which is negative.
+func ParseAge(text string) (time.Duration, error) {
+	if text == "all" {
+		return -1, nil
+	}
+	if days, isDays := strings.CutSuffix(text, "d"); isDays {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 100_000 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("an age is written as 30d, 36h or 90m, or all for no limit, not %q", text)
 }
 
 const (

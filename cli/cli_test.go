@@ -32,13 +32,16 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":    wantCode,
-			"traces":  traceIDs,
-			"follow":  followed,
-			"fill":    filled,
-			"rows":    shownRows,
-			"hold":    held,
-			"release": released,
+			"code":     wantCode,
+			"traces":   traceIDs,
+			"follow":   followed,
+			"fill":     filled,
+			"rows":     shownRows,
+			"hold":     held,
+			"release":  released,
+			"record":   recorded,
+			"scribble": scribbled,
+			"cut":      cutOff,
 		},
 	})
 }
