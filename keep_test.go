@@ -116,3 +116,15 @@ func TestKeepTellsOfTrouble(t *testing.T) {
 		}
 	})
 }
+
+func TestParseAge(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"30d": 720 * time.Hour, "1d": 24 * time.Hour, "36h": 36 * time.Hour, "1h30m": 90 * time.Minute, "all": -1,
+		"": 0, "d": 0, "0d": 0, "-3d": 0, "1.5d": 0, "-1h": 0, "0s": 0, "30": 0, "999999d": 0, "forever": 0,
+	} {
+		got, err := legible.ParseAge(text)
+		if got != want || (err == nil) != (want != 0) {
+			t.Errorf("%q is read as %v (%v), want %v", text, got, err, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"log/slog"
 
@@ -159,10 +160,31 @@ func TestSettings(t *testing.T) {
 	if o := s.options; o.Addr != "127.0.0.1:0" || !o.Host.Refusals200 || !o.Host.Development || o.Store != "sqlite:focusreader.db" {
 		t.Errorf("the settings are %+v", o)
 	}
+	for _, x := range []struct {
+		args  []string
+		env   string
+		age   time.Duration
+		flows int
+	}{
+		{nil, "", 30 * 24 * time.Hour, 1_000_000},
+		{nil, "7d", 7 * 24 * time.Hour, 1_000_000},
+		{[]string{"--journal-age", "36h", "--journal-flows", "5"}, "7d", 36 * time.Hour, 5},
+		{[]string{"--journal-age=all", "--journal-flows=all"}, "", -1, -1},
+	} {
+		s, err := readSettings(x.args, func(name string) string { return map[string]string{"FOCUSREADER_JOURNAL_AGE": x.env}[name] }, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k := s.options.Keep; k.JournalAge != x.age || k.JournalFlows != x.flows {
+			t.Errorf("%v with FOCUSREADER_JOURNAL_AGE=%q keeps the record for %v and of %d flows, want %v and %d", x.args, x.env, k.JournalAge, k.JournalFlows, x.age, x.flows)
+		}
+	}
 	for _, x := range []struct{ arg, want string }{
 		{"--adr=x", "there is no flag --adr; did you mean --addr?"},
 		{"--refusals=kinds", `--refusals is kind or 200, not "kinds"`},
 		{"--durability=ful", `durability is full, relaxed or memory, not "ful"`},
+		{"--journal-age=month", `--journal-age: an age is written as 30d, 36h or 90m, or all for no limit, not "month"`},
+		{"--journal-flows=0", `--journal-flows: it is a number above 0, or all, not "0"`},
 		{"serve", `there is nothing to do with "serve"`},
 	} {
 		var said strings.Builder

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/legible-lang/legible"
@@ -45,8 +46,10 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 		return flags.String(name, cmp.Or(env(variable(name)), usual), usage+" ("+variable(name)+")")
 	}
 	addr := text("addr", "127.0.0.1:8000", "where to listen; port 0 picks a free one")
-	place := text("store", "sqlite:focusreader.db", "where state and record are kept: sqlite:PATH or memory:")
+	place := text("store", "sqlite:focusreader.db", "where state and record are kept: sqlite:PATH, memory:, or postgres://… for several nodes")
 	durability := text("durability", "full", "when an answer leaves: full, relaxed or memory")
+	age := text("journal-age", "30d", "how long the record of what happened is kept: 30d, 36h, 90m, or all for ever; state is not touched")
+	flows := text("journal-flows", "1000000", "of how many flows the record is kept at most, or all")
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	names = append(names, "dev")
@@ -60,7 +63,7 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(errOut, "focusreader serves FocusReader. Its flags, with the variables that give their defaults:")
 		flags.VisitAll(func(f *flag.Flag) {
-			fmt.Fprintf(errOut, "  --%-12s %s; usual: %s\n", f.Name, f.Usage, cmp.Or(f.DefValue, "none"))
+			fmt.Fprintf(errOut, "  --%-13s %s; usual: %s\n", f.Name, f.Usage, cmp.Or(f.DefValue, "none"))
 		})
 		return nil, flag.ErrHelp
 	case err != nil:
@@ -81,6 +84,12 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	if o.Durability, err = store.ParseDurability(*durability); err != nil {
 		return nil, fail("--durability: %v", err)
 	}
+	if o.Keep.JournalAge, err = legible.ParseAge(*age); err != nil {
+		return nil, fail("--journal-age: %v", err)
+	}
+	if o.Keep.JournalFlows, err = count(*flows); err != nil {
+		return nil, fail("--journal-flows: %v", err)
+	}
 	switch *refusals {
 	case "kind":
 	case "200":
@@ -91,7 +100,21 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	return s, nil
 }
 
-func variable(name string) string { return "FOCUSREADER_" + strings.ToUpper(name) }
+// count reads a number above 0, or all, which is negative.
+func count(text string) (int, error) {
+	if text == "all" {
+		return -1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("it is a number above 0, or all, not %q", text)
+	}
+	return n, nil
+}
+
+func variable(name string) string {
+	return "FOCUSREADER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
 
 func isTrue(s string) bool { return s == "true" || s == "1" }
 
