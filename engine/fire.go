@@ -181,6 +181,8 @@ func (f *flow) undone(n int32) {
 		if f.occs[n].action.Role == plan.Respond {
 			f.answer = nil
 		}
-		f.recordFailed(n, "undone: another action of the same decision did not return")
+		if f.past == nil || !f.past.undone[f.occs[n].id] {
+			f.recordFailed(n, "undone: another action of the same decision did not return")
+		}
 	}
 }

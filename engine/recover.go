@@ -15,6 +15,7 @@ import (
 type past struct {
 	asked     map[journal.ActionID]*journal.Entry
 	completed map[journal.ActionID]*journal.Entry
+	undone    map[journal.ActionID]bool // that had returned, as part of a decision
 	matches   map[string]*journal.Entry // Fired and Dropped, by matchKey
 	entries   []journal.Entry
 }
@@ -162,7 +163,7 @@ func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
 	}
 	p := &past{
 		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
-		matches: map[string]*journal.Entry{}, entries: entries,
+		matches: map[string]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
 	}
 	f := e.flows.Get().(*flow)
 	f.begin(ctx, Opening{ID: id})
@@ -178,6 +179,9 @@ func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
 		case journal.Asked:
 			p.asked[x.ID] = x
 		case journal.Completed:
+			if p.undone[x.ID] = x.Outcome == journal.Undone && p.completed[x.ID] != nil; p.undone[x.ID] {
+				continue // the decision is made again as it was: it returned, until another did not
+			}
 			p.completed[x.ID] = x
 		case journal.Fired, journal.Dropped:
 			p.matches[matchKey(x.Sync, x.Matched)] = x
