@@ -44,6 +44,11 @@ type Options struct {
 	Host host.Options
 	// Limits bound each flow.
 	Limits engine.Limits
+	// Tries say how effect actions are run and tried again, and TriesOf how some
+	// are that are named in full, "Mailing.send"; what is zero there is as in
+	// Tries.
+	Tries   engine.Tries
+	TriesOf map[string]engine.Tries
 	// Keep says how long the record of what happened is kept.
 	Keep Keep
 	// Clock gives the moment; nil means time.Now. Tests own it: an app with a
@@ -74,6 +79,7 @@ type App struct {
 	stop    context.CancelFunc // of the ticking
 	stopped chan struct{}
 	keeper  *keeper
+	attend  *attendant
 }
 
 // New makes an app of the .app, .sync and .concept files anywhere in files and
@@ -195,14 +201,12 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		return closeStore(err)
 	}
 	e, err := engine.New(p, st, schema, methods, engine.Options{
-		Limits: o.Limits, Clock: o.Clock, Log: a.log, Recorder: watch.recorder, Observer: watch.observer,
+		Limits: o.Limits, Tries: o.Tries, TriesOf: o.TriesOf, Clock: o.Clock, Log: a.log, Recorder: watch.recorder, Observer: watch.observer,
 	})
 	if err != nil {
 		return closeStore(err)
 	}
-	if err := e.Recover(ctx, func(r engine.Result) {
-		a.log.Info("went on with a flow that was unfinished", "flow", r.Flow.String())
-	}); err != nil {
+	if err := e.Recover(ctx, a.wentOn); err != nil {
 		// The others have gone on: what one flow met is told, and kept in the
 		// journal, but does not keep the app from serving.
 		a.log.Error("some flows could not go on", "error", err)
@@ -213,6 +217,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	o.Host.TurnedAway = watch.turnedAway(o.Host.TurnedAway)
 	a.engine, a.store, a.front, a.watch = e, st, host.New(e, o.Host), watch
 	a.fleet = a.join(ctx, st, e)
+	if e.HasEffects() && o.Clock == nil {
+		a.attend = attend(ctx, e, a.log)
+	}
 	if e.HasTimers() && o.Clock == nil {
 		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
 		a.stop, a.stopped = stop, make(chan struct{})
@@ -255,8 +262,9 @@ func (a *App) tick(ctx context.Context, e *engine.Engine) {
 	}
 }
 
-// Tick starts the system actions whose moment has come. An app with a clock of
-// its own (Options.Clock) calls it; others tick by themselves.
+// Tick starts the system actions whose moment has come, and tries those effect
+// actions again that are due. An app with a clock of its own (Options.Clock)
+// calls it; others tick by themselves.
 func (a *App) Tick(ctx context.Context) error {
 	a.mu.Lock()
 	e := a.engine
@@ -265,7 +273,7 @@ func (a *App) Tick(ctx context.Context) error {
 		return errNotOpen
 	}
 	_, err := e.Tick(ctx)
-	return err
+	return errors.Join(err, e.Attend(ctx))
 }
 
 var errNotOpen = errors.New("the app is not open")
@@ -290,7 +298,12 @@ func OpenStore(ctx context.Context, name string, d store.Durability) (store.Stor
 	return nil, fmt.Errorf("there is no store %q: write memory:, sqlite:PATH or postgres://…", kind+":")
 }
 
-// Close ends the app: flows that are running come to rest first.
+// stopGrace is how long an effect action that runs is waited for when the app is
+// closed. It is run again when the app is opened, with the same key.
+const stopGrace = 5 * time.Second
+
+// Close ends the app: flows that are running come to rest first, but for those
+// that wait for something outside, which go on when it is opened again.
 func (a *App) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -305,6 +318,11 @@ func (a *App) Close() error {
 		<-a.stopped
 		a.stop = nil
 	}
+	a.attend.end()
+	a.attend = nil
+	stopping, stop := context.WithTimeout(context.Background(), stopGrace)
+	a.engine.Stop(stopping)
+	stop()
 	err := a.store.Close()
 	sending, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -352,13 +370,17 @@ type Outcome struct {
 	Out     []Field // outputs, when it returned
 	Refusal *engine.Refused
 	Fault   error
+	// Waiting is set when the flow is not at rest, because of an effect action
+	// that runs, is to be tried again or is parked. The flow goes on.
+	Waiting *engine.Waiting
 }
 
 // A Field is a named value.
 type Field = value.Field
 
 // Ask opens a flow with an action, such as "Profile.authenticate", and gives
-// its outcome once the flow is at rest and durable. A refusal is an outcome; an
+// its outcome once the flow is at rest and durable, or waits (Outcome.Waiting). A
+// refusal is an outcome; an
 // error means that the action could not be asked or is not durable.
 func (a *App) Ask(ctx context.Context, action string, in ...Field) (Outcome, error) {
 	a.mu.Lock()
@@ -389,7 +411,7 @@ func (a *App) Ask(ctx context.Context, action string, in ...Field) (Outcome, err
 			}
 		}
 		result, err := e.Run(ctx, opening)
-		return Outcome{Flow: result.Flow.String(), Out: result.Out, Refusal: result.Refused, Fault: result.Fault}, err
+		return Outcome{Flow: result.Flow.String(), Out: result.Out, Refusal: result.Refused, Fault: result.Fault, Waiting: result.Waiting}, err
 	}
 	if near, ok := diag.Nearest(action, names); ok {
 		return Outcome{}, fmt.Errorf("there is no action %s: do you mean %s?", action, near)

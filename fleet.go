@@ -30,10 +30,10 @@ func (a *App) join(ctx context.Context, st store.Store, e *engine.Engine) *fleet
 				return // closing, or the store has ended
 			}
 			for _, id := range ids {
-				if _, err := e.Resume(ctx, id); err != nil {
+				if r, err := e.Resume(ctx, id); err != nil {
 					a.log.Error("going on with a flow that was taken over", "flow", id.String(), "error", err)
 				} else {
-					a.log.Info("went on with a flow that was taken over", "flow", id.String())
+					a.wentOn(r)
 				}
 			}
 		}

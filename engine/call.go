@@ -42,8 +42,12 @@ func recovered(p any) error {
 	if e, ok := p.(*StateError); ok {
 		return e
 	}
-	return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	return &panicError{fmt.Sprintf("panic: %v\n%s", p, debug.Stack())}
 }
+
+type panicError struct{ text string }
+
+func (e *panicError) Error() string { return e.text }
 
 // A check holds an input against its type before Go sees it.
 type check struct {
@@ -123,6 +127,10 @@ func (f *flow) perform(n int32) {
 			f.faulted(n, fmt.Errorf("%s needs %s to be %s, but was given %s", a.FullName(), a.Inputs[i], c.wanted, what))
 			return
 		}
+	}
+	if effects := f.engine.effects; effects != nil && effects[a.Index] != nil {
+		f.reach(n, effects[a.Index])
+		return
 	}
 	out := f.values.take(len(a.Outputs))
 	err := f.invoke(n, a, in, out)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -20,7 +19,8 @@ type Context interface {
 	// NewID makes an identity that nothing else has.
 	NewID() string
 	// Key names this action among all actions of all flows, the same when it
-	// is run again after a crash: an idempotency key for other services.
+	// is tried again, also after a crash and by another process: an idempotency
+	// key for other services.
 	Key() string
 	// PutBlob keeps what a reader gives and OpenBlob reads it again; what no
 	// member of any set comes to refer to is swept away later. Large reading and
@@ -29,7 +29,7 @@ type Context interface {
 	OpenBlob(b *value.Blob) (store.BlobReader, error)
 	// Hold takes the store's turn before the first write: what is read from
 	// here on stays so until the action returns. Nobody else writes meanwhile,
-	// so slow work comes before it.
+	// so slow work comes before it. An effect action must not.
 	Hold()
 	// State is the concept's hand in the store. Collections that are
 	// generated from the specification use it.
@@ -66,6 +66,14 @@ func (c *call) reset() {
 	*c = call{flow: c.flow}
 }
 
+// forget ends what was derived from the flow's start, or a try's.
+func (c *call) forget() {
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.ctx, c.cancel = nil, nil
+}
+
 func (c *call) context() context.Context {
 	if c.ctx == nil {
 		c.ctx, c.cancel = context.WithDeadline(context.WithoutCancel(c.flow.ctx), c.start.Add(c.flow.engine.options.Limits.Deadline))
@@ -81,6 +89,9 @@ func (c *call) Now() time.Time              { return c.flow.now.UTC().Truncate(t
 func (c *call) NewID() string               { return c.flow.engine.options.IDs.At(c.flow.now).String() }
 func (c *call) State() State                { return c }
 func (c *call) Hold() {
+	if c.outside() {
+		panic(&StateError{errOutside})
+	}
 	if !c.reading && !c.wrote && !c.held {
 		c.held = true
 		c.flow.hand.Hold()
@@ -98,9 +109,7 @@ func (c *call) OpenBlob(b *value.Blob) (store.BlobReader, error) {
 	return c.flow.engine.store.OpenBlob(c, b.Hash)
 }
 
-func (c *call) Key() string {
-	return c.flow.idText + "/" + c.flow.occs[c.action].id.String()
-}
+func (c *call) Key() string { return c.flow.keyOf(c.action) }
 
 func (c *call) Get(t *store.Table, id string) (store.Row, error) { return c.flow.hand.Get(t, id) }
 
@@ -112,11 +121,15 @@ var errOutside = errors.New("an effect action reaches outside and never runs ins
 
 var errReadOnly = errors.New("a query reads; only an action can change the state")
 
+func (c *call) outside() bool {
+	return !c.reading && c.flow.engine.effects != nil && c.flow.engine.effects[c.flow.occs[c.action].action.Index] != nil
+}
+
 func (c *call) write() error {
 	if c.reading {
 		return errReadOnly
 	}
-	if c.flow.occs[c.action].action.Spec.Kind == syntax.Effect {
+	if c.outside() {
 		return errOutside
 	}
 	c.wrote = true

@@ -14,7 +14,9 @@
 // what a completed action completes, where.go makes frames (read.go from the
 // state, fold.go of many one), fire.go asks what a firing asks, call.go crosses
 // into Go with what context.go gives it, record.go writes the journal and
-// recover.go goes on from it, timers.go starts what is due. naive.go is the
+// recover.go goes on from it, timers.go starts what is due. effect.go runs what
+// reaches outside, tries.go says how often, desk.go keeps the flows that wait for
+// it. naive.go is the
 // oracle that the matching is held against.
 package engine
 
@@ -71,7 +73,14 @@ type Limits struct {
 	Actions  int           // asked in one flow; 50,000
 	Depth    int           // of actions asked by syncs of actions …; 12,000
 	Frames   int           // made by one where; 100,000
-	Deadline time.Duration // of a flow; 30 s
+	Deadline time.Duration // of a flow, without what effect actions take; 30 s
+	// Patience is how long Run waits for an effect action before it returns
+	// without the end of the flow, which goes on; 10 s.
+	Patience time.Duration
+	// Waiting is how many flows may be in memory that nobody waits for, while an
+	// effect action of theirs runs or is to be tried again; 1,000. The others are
+	// in the store alone.
+	Waiting int
 }
 
 func (l Limits) orDefault() Limits {
@@ -83,6 +92,10 @@ func (l Limits) orDefault() Limits {
 	or(&l.Actions, 50_000)
 	or(&l.Depth, 12_000)
 	or(&l.Frames, 100_000)
+	or(&l.Waiting, 1000)
+	if l.Patience <= 0 {
+		l.Patience = 10 * time.Second
+	}
 	if l.Deadline <= 0 {
 		l.Deadline = 30 * time.Second
 	}
@@ -105,6 +118,10 @@ type Options struct {
 	// Observer is told how long a flow and its parts took, when it is at rest.
 	// The engine looks at the clock for it, and not without it.
 	Observer func(Times)
+	// Tries say how effect actions are run, and TriesOf how some are that are
+	// named in full, "Mailing.send"; what is zero there is as in Tries.
+	Tries   Tries
+	TriesOf map[string]Tries
 	// NoJournal leaves the journal out: for measuring what it costs.
 	NoJournal bool
 }
@@ -119,6 +136,8 @@ type Engine struct {
 	checks  [][]check     // by plan.Action.Index
 	tables  []*store.Table
 	timers  []*timer
+	effects []*Tries // by plan.Action.Index, nil for others; nil when there are none
+	desk    *desk    // nil when there are no effect actions
 	flows   sync.Pool
 }
 
@@ -151,6 +170,9 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 	}
 	var err error
 	if e.timers, err = timersOf(p, schema.Tables); err != nil {
+		return nil, err
+	}
+	if err := e.findEffects(); err != nil {
 		return nil, err
 	}
 	e.flows.New = func() any { return newFlow(e) }
@@ -194,6 +216,10 @@ type Result struct {
 	Entries []byte
 	// Actions is how many actions completed.
 	Actions int
+	// Waiting is set when the flow is not at rest: an effect action runs, is to
+	// be tried again, or is parked. The flow goes on by itself, or when somebody
+	// decides. What is in the result is durable all the same.
+	Waiting *Waiting
 }
 
 // An Answer is what Requesting.respond was asked with.
@@ -209,16 +235,34 @@ type Refused struct {
 	Sentence string
 }
 
-// Run opens a flow, runs it to rest and waits until it is durable. The error
+// Run opens a flow, runs it to rest and waits until it is durable. Of a flow
+// with an effect action it returns before that when the answer has been given by
+// then, when the action cannot be run again before a pause is over and nobody
+// but the caller moves the clock, or when the caller has waited for
+// Limits.Patience: see Result.Waiting. The error
 // is that of the store (it wraps store.ErrLost or store.ErrClosed when the
 // flow's changes are not durable); what went wrong in the flow is in the
 // result. Run does not stop when ctx does: a flow whose client is gone runs to
 // its end. The context's values are there for the concepts.
 func (e *Engine) Run(ctx context.Context, o Opening) (Result, error) {
+	if e.desk != nil {
+		return e.desk.apart(false, func(f *flow) (Result, error) {
+			f.begin(ctx, o)
+			return f.run(o)
+		})
+	}
 	f := e.flows.Get().(*flow)
 	f.begin(ctx, o)
 	result, err := f.run(o)
 	f.reset()
 	e.flows.Put(f)
 	return result, err
+}
+
+// now is the moment by the engine's clock.
+func (e *Engine) now() time.Time {
+	if e.options.Clock != nil {
+		return e.options.Clock()
+	}
+	return time.Now()
 }

@@ -65,6 +65,12 @@ type flow struct {
 	times     Times     // when somebody wants to know
 	quiet     int       // inside then together: completions are not considered
 	asking    *plan.Ask // the line whose action is being asked; nil for the first action
+
+	// Of a program with effect actions.
+	handoff *handoff        // to who asked
+	alone   bool            // nobody did
+	word    *store.Decision // that the flow goes on with
+	aside   *Waiting        // the flow is to be left, for this
 }
 
 type occList struct {
@@ -107,6 +113,7 @@ func (f *flow) reset() {
 	f.lost = f.lost[:0]
 	f.ctx, f.hand, f.dead, f.fault, f.answer, f.past, f.joined = nil, nil, nil, nil, nil, nil, nil
 	f.seq, f.firings, f.handed, f.quiet, f.asking = 0, 0, 0, 0, nil
+	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
 	f.writer.Bytes = f.writer.Bytes[:0]
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil
@@ -123,8 +130,9 @@ func (f *flow) run(o Opening) (Result, error) {
 	return f.end(root)
 }
 
-func (f *flow) end(root int32) (Result, error) {
-	occ := &f.occs[root]
+// result is what can be told of a flow so far.
+func (f *flow) result() Result {
+	occ := &f.occs[0]
 	result := Result{Flow: f.id, Outcome: occ.outcome, Answer: f.answer, Fault: f.fault, Actions: int(f.seq)}
 	switch {
 	case occ.action.Role == plan.Request: // its result is the answer
@@ -135,11 +143,22 @@ func (f *flow) end(root int32) (Result, error) {
 	case occ.outcome == journal.Refused:
 		result.Refused = f.refused(occ)
 	}
+	return result
+}
+
+func (f *flow) end(root int32) (Result, error) {
+	occ := &f.occs[root]
+	result := f.result()
 	if r := f.firstUnhandled(); r >= 0 {
 		result.Unhandled = f.refused(&f.occs[r])
 	}
 	if f.answer == nil {
 		result.Entries = append([]byte(nil), f.writer.Bytes...)
+	}
+	if f.aside != nil {
+		result.Waiting = f.aside
+		f.hand.Leave()
+		return result, nil
 	}
 	var lost error
 	if errors.Is(f.dead, store.ErrLost) || errors.Is(f.dead, store.ErrClosed) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -47,6 +48,12 @@ func (f *flow) recordFailed(n int32, text string) {
 	if o := &f.occs[n]; !f.engine.options.NoJournal {
 		outcome := o.outcome
 		f.writer.Failed(o.id, o.action.FullName(), outcome, text)
+	}
+}
+
+func (f *flow) recordDecided(n int32, d *store.Decision) {
+	if o := &f.occs[n]; !f.engine.options.NoJournal {
+		f.writer.Decided(o.id, o.action.FullName(), d.Code, f.engine.now(), d.Reason, d.Name)
 	}
 }
 

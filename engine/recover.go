@@ -8,6 +8,7 @@ import (
 
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -18,6 +19,22 @@ type past struct {
 	undone    map[journal.ActionID]bool // that had returned, as part of a decision
 	matches   map[string]*journal.Entry // Fired and Dropped, by matchKey
 	entries   []journal.Entry
+	// Of effect actions: how far they have come, and the decisions that count.
+	tried   map[journal.ActionID]*attempt
+	decided map[string]bool
+}
+
+// parked tells what a flow waits for that goes on only when somebody decides.
+func (p *past) parked(flow value.ID) *Waiting {
+	for id, t := range p.tried {
+		if t.parked && p.completed[id] == nil {
+			return &Waiting{
+				Action: p.asked[id].Action, Key: flow.String() + "/" + id.String(),
+				Tries: int(t.tries), Reason: t.text, Parked: true,
+			}
+		}
+	}
+	return nil
 }
 
 func matchKey(sync string, matched []journal.ActionID) string {
@@ -49,7 +66,7 @@ func (f *flow) recall(n int32) bool {
 	}
 	e := f.past.completed[o.id]
 	if e == nil {
-		if gone := goneInput(o); gone != "" {
+		if gone := goneInput(o); gone != "" && !f.giveUp(o) {
 			f.dead = fmt.Errorf("%s needs the secret %s, which was lost when the process ended", o.action.FullName(), gone)
 			f.failed(f.dead)
 			f.complete(n, journal.Fault, nil)
@@ -81,6 +98,12 @@ func (f *flow) recall(n int32) bool {
 		}
 	}
 	return true
+}
+
+// giveUp tells whether somebody has decided that an action is not to be run.
+func (f *flow) giveUp(o *occurrence) bool {
+	t := f.past.tried[o.id]
+	return t != nil && (t.cancelled || f.word != nil && f.word.Code == "cancel")
 }
 
 // goneInput names an input that was a secret and is lost.
@@ -152,7 +175,13 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 
 // Resume runs a flow again from its beginning. What the journal knows to have
 // happened is taken from there; only the rest is done.
+// A flow of which an effect action is to be run goes on after Resume has
+// returned; one that is parked stays as it is.
 func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
+	return e.resume(ctx, id, nil)
+}
+
+func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decision) (Result, error) {
 	b, err := e.store.Journal(ctx, id)
 	if err != nil {
 		return Result{}, err
@@ -165,17 +194,10 @@ func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
 		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
 		matches: map[string]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
 	}
-	f := e.flows.Get().(*flow)
-	f.begin(ctx, Opening{ID: id})
-	defer func() {
-		f.reset()
-		e.flows.Put(f)
-	}()
+	firings := uint32(0)
 	for i := range entries {
 		x := &entries[i]
 		switch x.Kind {
-		case journal.Begun:
-			f.now = x.Moment
 		case journal.Asked:
 			p.asked[x.ID] = x
 		case journal.Completed:
@@ -185,12 +207,53 @@ func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
 			p.completed[x.ID] = x
 		case journal.Fired, journal.Dropped:
 			p.matches[matchKey(x.Sync, x.Matched)] = x
-			f.firings = max(f.firings, x.Number)
-		case journal.Faulted:
-			f.failed(errors.New(x.Text))
+			firings = max(firings, x.Number)
+		case journal.Tried, journal.Parked, journal.Decided:
+			p.attempts(x)
 		}
 	}
-	f.past = p
+	if decision != nil && p.decided[decision.Name] {
+		if err := e.store.Drop(ctx, *decision); err != nil {
+			return Result{}, err
+		}
+		decision = nil
+	}
+	if w := p.parked(id); w != nil && decision == nil {
+		if e.desk == nil {
+			return Result{}, fmt.Errorf("%s is parked, which is no effect action in this program", w.Action)
+		}
+		e.desk.mu.Lock()
+		e.desk.shelf[id] = &shelved{waiting: *w}
+		e.desk.mu.Unlock()
+		return Result{Flow: id, Waiting: w}, nil
+	}
+	again := func(f *flow) (Result, error) {
+		f.begin(ctx, Opening{ID: id})
+		f.past, f.firings, f.word = p, firings, decision
+		for i := range entries {
+			switch x := &entries[i]; x.Kind {
+			case journal.Begun:
+				f.now = x.Moment
+			case journal.Faulted:
+				f.failed(errors.New(x.Text))
+			}
+		}
+		return e.again(f, id)
+	}
+	if e.desk != nil {
+		return e.desk.apart(true, again)
+	}
+	f := e.flows.Get().(*flow)
+	defer func() {
+		f.reset()
+		e.flows.Put(f)
+	}()
+	return again(f)
+}
+
+// again runs a flow of which the past is known.
+func (e *Engine) again(f *flow, id value.ID) (Result, error) {
+	p := f.past
 	root := p.asked[journal.ActionID{}]
 	if root == nil {
 		f.hand.Leave()

@@ -66,10 +66,7 @@ func (e *Engine) HasTimers() bool { return len(e.timers) > 0 }
 // many it started. Ticks must not run at the same time. What failed is joined
 // in the error and tried again at the next tick.
 func (e *Engine) Tick(ctx context.Context) (started int, err error) {
-	now := time.Now()
-	if e.options.Clock != nil {
-		now = e.options.Clock()
-	}
+	now := e.now()
 	for _, t := range e.timers {
 		n, tickErr := e.tick(ctx, t, now)
 		started += n

@@ -40,6 +40,8 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 			return x.fault(trace, err.Error())
 		}
 		return p
+	case r.Waiting != nil:
+		return x.waiting(r.Waiting, trace)
 	case r.Unhandled != nil:
 		return x.front.soft(refused(r.Unhandled))
 	case r.Fault != nil: // the engine has told the log
@@ -53,6 +55,22 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	}
 	x.warn("nobody answered a request", trace, reason)
 	return x.broken("Nobody answered this request.", trace, reason)
+}
+
+// waiting is the reply when something outside keeps a flow from its end. What was
+// asked is kept and will be done, so that to send it again would do it twice.
+// Once an action is parked, nobody knows whether it will.
+func (x *exchange) waiting(w *engine.Waiting, trace string) *reply {
+	if w.Parked {
+		x.warn("a request could not be answered: "+w.Action+" is parked", trace, w.Reason)
+		return x.fault(trace, w.Action+" is parked: "+w.Reason)
+	}
+	fields := []value.Field{
+		{Name: "pending", Value: value.String(w.Action)},
+		{Name: "message", Value: value.String("This is kept and will be done. Please do not send it again.")},
+		{Name: "trace", Value: value.String(trace)},
+	}
+	return &reply{status: http.StatusAccepted, body: value.AppendJSON(nil, value.Record(fields))}
 }
 
 func (x *exchange) warn(what, trace, reason string) {

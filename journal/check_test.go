@@ -12,7 +12,7 @@ func TestCheck(t *testing.T) {
 	root, first := ActionID{}, ActionID{1, 0, 0}
 	good := func() []Entry {
 		return []Entry{
-			{Kind: Begun, Version: 1, Moment: time.UnixMilli(0)},
+			{Kind: Begun, Version: Version, Moment: time.UnixMilli(0)},
 			{Kind: Asked, ID: root, Action: "R.request"},
 			{Kind: Completed, ID: root, Action: "R.request", Outcome: Returned},
 			{Kind: Fired, Number: 1, Sync: "S", Matched: []ActionID{root}, Frames: []Frame{{Line: -1}}},

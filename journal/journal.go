@@ -6,8 +6,9 @@
 // for secrets, of which nothing is written; that the same flow gives the same
 // bytes; that bytes that are no journal give an error and never a panic; and that
 // an export that was cut or changed is told from a whole one. [Check] says what
-// cannot be in a flow of any program. It refuses to decide: what the entries mean for recovery is the engine's
-// business, what they mean for a person is explain's.
+// cannot be in a flow of any program. It refuses to decide: what the entries
+// mean for recovery is the engine's business, what they mean for a person is
+// explain's.
 package journal
 
 import (
@@ -19,7 +20,9 @@ import (
 
 // Version is the version of the format that this package writes. A flow's
 // first entry holds the version that its entries have.
-const Version = 1
+//
+// Version 2 added Tried, Parked and Decided.
+const Version = 2
 
 // A Kind says what an entry tells.
 type Kind uint8
@@ -38,13 +41,20 @@ const (
 	// Faulted: something outside an action went wrong: a limit, a deadline, an
 	// expression.
 	Faulted
+	// Tried: an effect action was run and failed, and is to be run again.
+	Tried
+	// Parked: an effect action failed and is not run again until somebody
+	// decides.
+	Parked
+	// Decided: somebody decided about an effect action that had failed.
+	Decided
 )
 
 func (k Kind) String() string {
-	if k < Begun || k > Faulted {
+	if k < Begun || k > Decided {
 		return fmt.Sprintf("kind %d", uint8(k))
 	}
-	return [...]string{"begun", "asked", "completed", "fired", "dropped", "faulted"}[k-1]
+	return [...]string{"begun", "asked", "completed", "fired", "dropped", "faulted", "tried", "parked", "decided"}[k-1]
 }
 
 // An Outcome is how an action ended.
@@ -89,9 +99,9 @@ type Entry struct {
 
 	// Begun
 	Version int
-	Moment  time.Time
+	Moment  time.Time // of Tried, Parked and Decided, too
 
-	// Asked, Completed
+	// Asked, Completed, Tried, Parked, Decided
 	ID     ActionID
 	Action string        // full name
 	In     []value.Field // what was given, by name; secrets are gone
@@ -99,8 +109,15 @@ type Entry struct {
 	// Completed
 	Outcome Outcome
 	Out     []value.Field // outputs by name
-	Code    string        // of a refusal
-	Text    string        // sentence of a refusal, or what a fault says
+	Code    string        // of a refusal; in Decided "retry" or "cancel"
+	Text    string        // sentence of a refusal, what a fault or a failed try says, or why it was decided so
+
+	// Tried, Parked: Tries is how often the action has been run since it was
+	// asked or somebody decided that it be run again.
+	Tries uint32
+	Next  time.Time // Tried: when it is to be run again
+	// Decided
+	Decision string // its name, so that it counts once
 
 	// Fired, Dropped
 	Number  uint32 // of the firing, from 1

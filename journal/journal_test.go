@@ -31,6 +31,9 @@ func sample() []byte {
 	w.Frames(0)
 	w.End()
 	w.Faulted("deadline")
+	w.Tried(ActionID{2, 0, 1}, "Mailing.send", 3, time.UnixMilli(1_700_000_001_000), time.UnixMilli(1_700_000_009_000), "451 try later")
+	w.Parked(ActionID{2, 0, 1}, "Mailing.send", 4, time.UnixMilli(1_700_000_010_000), "no more tries")
+	w.Decided(ActionID{2, 0, 1}, "Mailing.send", "retry", time.UnixMilli(1_700_000_020_000), "the server is back", "d1")
 	return w.Bytes
 }
 
@@ -45,7 +48,7 @@ func TestReadBack(t *testing.T) {
 	}
 	root := ActionID{}
 	want := []Entry{
-		{Kind: Begun, Version: 1, Moment: time.UnixMilli(1_700_000_000_000).UTC()},
+		{Kind: Begun, Version: 2, Moment: time.UnixMilli(1_700_000_000_000).UTC()},
 		{Kind: Asked, ID: root, Action: "Requesting.request", In: []value.Field{
 			{Name: "method", Value: value.String("POST")}, {Name: "password", Value: value.Secret(value.String("gone"))}, {Name: "x", Value: value.Number(1)}}},
 		{Kind: Completed, ID: root, Action: "Requesting.request", Outcome: Returned, Out: []value.Field{{Name: "request", Value: value.String("r")}}},
@@ -56,6 +59,11 @@ func TestReadBack(t *testing.T) {
 		{Kind: Completed, ID: ActionID{1, 0, 1}, Action: "Profile.authenticate", Outcome: Fault, Text: "lost disk"},
 		{Kind: Dropped, Sync: "Other"},
 		{Kind: Faulted, Text: "deadline"},
+		{Kind: Tried, ID: ActionID{2, 0, 1}, Action: "Mailing.send", Tries: 3, Moment: time.UnixMilli(1_700_000_001_000).UTC(),
+			Next: time.UnixMilli(1_700_000_009_000).UTC(), Text: "451 try later"},
+		{Kind: Parked, ID: ActionID{2, 0, 1}, Action: "Mailing.send", Tries: 4, Moment: time.UnixMilli(1_700_000_010_000).UTC(), Text: "no more tries"},
+		{Kind: Decided, ID: ActionID{2, 0, 1}, Action: "Mailing.send", Code: "retry", Moment: time.UnixMilli(1_700_000_020_000).UTC(),
+			Text: "the server is back", Decision: "d1"},
 	}
 	same := cmp.Comparer(func(a, b value.Value) bool {
 		return a.Kind() == b.Kind() && (a.IsSecret() || value.Equal(a, b))

@@ -33,7 +33,7 @@ func skim(kind Kind, b []byte) (Mark, bool) {
 	switch kind {
 	case Begun, Faulted:
 		return m, true
-	case Asked, Completed:
+	case Asked, Completed, Tried, Parked, Decided:
 		numbers = 3 // the id
 	case Fired, Dropped:
 		numbers = 1

@@ -44,6 +44,14 @@ func (e Entry) String() string {
 		}
 		return b.String()
 	}
+	switch e.Kind {
+	case Tried:
+		return fmt.Sprintf("tried %s %s %d times, again at %s: %q", e.ID, e.Action, e.Tries, e.Next.Format(value.MomentLayout), e.Text)
+	case Parked:
+		return fmt.Sprintf("parked %s %s after %d tries: %q", e.ID, e.Action, e.Tries, e.Text)
+	case Decided:
+		return fmt.Sprintf("decided %s %s %s %q", e.ID, e.Action, e.Code, e.Text)
+	}
 	return fmt.Sprintf("faulted %q", e.Text)
 }
 

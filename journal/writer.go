@@ -161,6 +161,40 @@ func (w *Writer) Faulted(text string) {
 	w.close()
 }
 
+// Tried writes that an effect action failed and is run again at a moment.
+func (w *Writer) Tried(id ActionID, action string, tries uint32, now, next time.Time, text string) {
+	w.about(Tried, id, action, now)
+	w.number(uint64(tries))
+	w.number(uint64(next.UnixMilli()))
+	w.Bytes = value.AppendText(w.Bytes, text)
+	w.close()
+}
+
+// Parked writes that an effect action failed and is not run again.
+func (w *Writer) Parked(id ActionID, action string, tries uint32, now time.Time, text string) {
+	w.about(Parked, id, action, now)
+	w.number(uint64(tries))
+	w.Bytes = value.AppendText(w.Bytes, text)
+	w.close()
+}
+
+// Decided writes what somebody decided about an effect action: "retry" or
+// "cancel", why, and the name of the decision.
+func (w *Writer) Decided(id ActionID, action, code string, now time.Time, text, decision string) {
+	w.about(Decided, id, action, now)
+	w.Bytes = value.AppendText(w.Bytes, code)
+	w.Bytes = value.AppendText(w.Bytes, text)
+	w.Bytes = value.AppendText(w.Bytes, decision)
+	w.close()
+}
+
+func (w *Writer) about(k Kind, id ActionID, action string, now time.Time) {
+	w.open(k)
+	w.id(id)
+	w.Bytes = value.AppendText(w.Bytes, action)
+	w.number(uint64(now.UnixMilli()))
+}
+
 // ErrCorrupt is the error for bytes that are no journal.
 var ErrCorrupt = errors.New("the journal is damaged")
 
@@ -261,6 +295,8 @@ func (r *reader) value() value.Value {
 	return v
 }
 
+func (r *reader) moment() time.Time { return time.UnixMilli(int64(r.number())).UTC() }
+
 func (r *reader) id() ActionID { return ActionID{r.small(), r.small(), r.small()} }
 
 func (r *reader) fields() []value.Field {
@@ -280,7 +316,7 @@ func (r *reader) entry(kind Kind) Entry {
 	switch kind {
 	case Begun:
 		e.Version = int(r.small())
-		e.Moment = time.UnixMilli(int64(r.number())).UTC()
+		e.Moment = r.moment()
 		if e.Version > Version {
 			r.b = nil // what a later version says here is not known
 		}
@@ -320,6 +356,16 @@ func (r *reader) entry(kind Kind) Entry {
 		}
 	case Faulted:
 		e.Text = r.text()
+	case Tried, Parked, Decided:
+		e.ID, e.Action, e.Moment = r.id(), r.text(), r.moment()
+		switch kind {
+		case Tried:
+			e.Tries, e.Next, e.Text = r.small(), r.moment(), r.text()
+		case Parked:
+			e.Tries, e.Text = r.small(), r.text()
+		default:
+			e.Code, e.Text, e.Decision = r.text(), r.text(), r.text()
+		}
 	default:
 		r.fail()
 	}

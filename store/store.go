@@ -68,6 +68,8 @@ type Store interface {
 	// refers to and that were put longer ago than age; it gives their number.
 	SweepBlobs(ctx context.Context, age time.Duration) (int, error)
 
+	Desk
+
 	// Close makes everything durable and ends the store. Flows that are still
 	// open get ErrClosed.
 	Close() error
@@ -112,6 +114,13 @@ type Flow interface {
 	// with the entries, which are appended to the flow's journal. Keep does not
 	// wait for that. The bytes are copied. Without a turn it only appends.
 	Keep(entries []byte) error
+
+	// Sync appends entries and waits until they are durable, with everything
+	// that the flow wrote, read and appended before, so that what is done next
+	// may reach outside of the store. The flow is among the unfinished then. Only
+	// with the durability Memory it does not wait. It fails in a turn, and with
+	// ErrLost when the flow is another process's by now.
+	Sync(entries []byte) error
 
 	// Undo ends the turn: what was written in it is gone. Without a turn it
 	// does nothing.

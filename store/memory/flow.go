@@ -123,6 +123,14 @@ func (f *flow) Keep(entries []byte) error {
 	return err
 }
 
+// Sync has nothing to wait for.
+func (f *flow) Sync(entries []byte) error {
+	if f.inTurn {
+		return store.ErrInTurn
+	}
+	return f.s.journal.keep(f, entries)
+}
+
 func (f *flow) Undo() {
 	if f.inTurn {
 		if f.wrote {

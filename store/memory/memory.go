@@ -43,6 +43,7 @@ type Store struct {
 
 	journal journal
 	blobs   blobs
+	desk    desk
 	flows   sync.Pool
 }
 

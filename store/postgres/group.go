@@ -99,6 +99,42 @@ func (f *flow) Rest(entries []byte) error {
 	return f.dead
 }
 
+// Sync waits for the group that is open. Its commit shows that this node still
+// has the flow.
+func (f *flow) Sync(entries []byte) error {
+	if f.inTurn || f.view {
+		return store.ErrInTurn
+	}
+	if err := f.append(nil); err != nil {
+		return err
+	}
+	s := f.s
+	s.mu.Lock()
+	if s.closed || s.options.ReadOnly {
+		closed := s.closed
+		s.mu.Unlock()
+		if closed {
+			return store.ErrClosed
+		}
+		return errReadOnly
+	}
+	f.queue(entries)
+	g, lead := s.group, !s.leading
+	g.waiting++
+	s.leading = true
+	s.mu.Unlock()
+	if lead {
+		s.lead(g)
+	}
+	<-g.done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g.err != nil {
+		f.dead = g.err
+	}
+	return f.lost()
+}
+
 func isDone(g *group) bool {
 	select {
 	case <-g.done:

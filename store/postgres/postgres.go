@@ -44,6 +44,7 @@
 //	_journal             (flow, part, data): the entries of flows
 //	_unfinished          (flow, node): the flows that have not come to rest, and whose they are
 //	_forgotten           (flow): what could run again and must not
+//	_decision            (flow, name, code, reason): what people want to become of flows
 //	_node                (node, name, until, last): the nodes, their leases, their last groups
 //	_turn                (one, version, ord, nodes, shape, sweep): the fleet's turn
 //	_meta                (name, value): the schema that the tables were made for

@@ -24,6 +24,7 @@ var createFixed = []string{
 	`CREATE TABLE IF NOT EXISTS _unfinished (flow BYTEA PRIMARY KEY, node BIGINT NOT NULL)`,
 	`CREATE INDEX IF NOT EXISTS _unfinished_by_node ON _unfinished (node)`,
 	`CREATE TABLE IF NOT EXISTS _forgotten (flow BYTEA PRIMARY KEY)`,
+	createDesk,
 	`CREATE TABLE IF NOT EXISTS _blob (hash BYTEA PRIMARY KEY, upload BYTEA NOT NULL, size BIGINT NOT NULL, put TIMESTAMPTZ NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS _chunk (upload BYTEA NOT NULL, item BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (upload, item))`,
 	`CREATE TABLE IF NOT EXISTS _spared (hash BYTEA PRIMARY KEY)`,
@@ -40,7 +41,10 @@ func (s *Store) makeFixed(ctx context.Context) error {
 	var err error
 	for range 20 {
 		if s.hasFixed(ctx) {
-			return nil
+			// What came later than the first databases of this format.
+			if s.hasDesk(ctx) {
+				return nil
+			}
 		}
 		for _, text := range createFixed {
 			if _, err = s.conn.Exec(ctx, text); err != nil {

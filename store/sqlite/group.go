@@ -88,6 +88,41 @@ func (f *flow) Rest(entries []byte) error {
 	return g.err
 }
 
+// Sync waits for the group that is open, and with it for all before.
+func (f *flow) Sync(entries []byte) error {
+	if f.inTurn {
+		return store.ErrInTurn
+	}
+	s := f.s
+	s.mu.Lock()
+	err := f.lost()
+	switch {
+	case s.closed:
+		err = store.ErrClosed
+	case err == nil && s.options.ReadOnly:
+		err = errReadOnly
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	f.queue(entries)
+	g, lead := s.group, !s.leading
+	g.waiting++
+	s.leading = true
+	s.mu.Unlock()
+	if lead {
+		s.lead(g)
+	}
+	<-g.done
+	if g.err != nil {
+		return g.err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f.lost()
+}
+
 func isDone(g *group) bool {
 	select {
 	case <-g.done:

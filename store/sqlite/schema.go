@@ -26,6 +26,7 @@ CREATE TABLE _meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE _journal (flow BLOB, part INTEGER, data BLOB, PRIMARY KEY (flow, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE _unfinished (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+` + createDesk + `;
 INSERT INTO _meta (name, value) VALUES ('schema', '{}'), ('order', 0), ('part', 0)`
 
 var _ store.Migrator = (*Store)(nil)
@@ -71,7 +72,7 @@ func (s *Store) readMeta() error {
 	}
 	if !s.options.ReadOnly {
 		// What came later than the first files of this format.
-		if err := s.conn.exec("CREATE TABLE IF NOT EXISTS _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"); err != nil {
+		if err := s.conn.exec("CREATE TABLE IF NOT EXISTS _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;" + createDesk); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@
 //	_journal             (flow, part, data): the entries of flows
 //	_unfinished          (flow): the flows that have not come to rest
 //	_forgotten           (flow): what could run again and must not
+//	_decision            (flow, name, code, reason): what people want to become of flows
 //	_meta                (name, value): the schema that the tables were made for
 //
 // Large values lie beside the file, in the folder that is named like it with

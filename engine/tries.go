@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/fnv"
+	"time"
+)
+
+// Tries say how an effect action is run: how long one try may take, and when it
+// is run again after it has failed. The zero value is right: what is zero is
+// the default.
+type Tries struct {
+	// Timeout of one try: the context of the action ends with it. 30 s.
+	Timeout time.Duration
+	// First is the pause after the first try that fails. Each further one is
+	// twice as long, up to Longest. 1 s and 30 min. Of every pause a part, up to
+	// a half, is left out, so that what failed together is not tried together.
+	First, Longest time.Duration
+	// Total is how long after the first try the last one may begin; 24 h.
+	Total time.Duration
+	// Most is how many tries there are at most; 60.
+	Most int
+}
+
+// or fills what is zero.
+func (t Tries) or(d Tries) Tries {
+	fill := func(to *time.Duration, d time.Duration) {
+		if *to <= 0 {
+			*to = d
+		}
+	}
+	fill(&t.Timeout, d.Timeout)
+	fill(&t.First, d.First)
+	fill(&t.Longest, d.Longest)
+	fill(&t.Total, d.Total)
+	if t.Most <= 0 {
+		t.Most = d.Most
+	}
+	return t
+}
+
+var defaultTries = Tries{Timeout: 30 * time.Second, First: time.Second, Longest: 30 * time.Minute, Total: 24 * time.Hour, Most: 60}
+
+// pause is how long to wait after so many tries. What is left out of it depends
+// on the action's key, so that the same journal gives the same moments.
+func (t *Tries) pause(key string, tries uint32) time.Duration {
+	d := t.First
+	for i := uint32(1); i < tries && d < t.Longest; i++ {
+		d *= 2
+	}
+	d = min(d, t.Longest)
+	h := fnv.New64a()
+	h.Write(binary.LittleEndian.AppendUint32([]byte(key), tries))
+	return d - time.Duration(h.Sum64()%1024)*(d/2)/1024
+}
+
+// Permanent makes an error of an effect action one that another try would not
+// mend: the action is parked at once. Any other error is tried again.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanent{err}
+}
+
+type permanent struct{ err error }
+
+func (e *permanent) Error() string { return e.err.Error() }
+func (e *permanent) Unwrap() error { return e.err }
+
+// lasting tells whether an error is not to be tried again.
+func lasting(err error) bool {
+	var p *permanent
+	var panicked *panicError
+	return errors.As(err, &p) || errors.As(err, &panicked) || errors.Is(err, errOutside)
+}

@@ -1,0 +1,85 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+const createDesk = `CREATE TABLE IF NOT EXISTS _decision (flow BYTEA PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL)`
+
+func (s *Store) hasDesk(ctx context.Context) bool {
+	var n int
+	return s.conn.QueryRow(ctx, "SELECT count(*) FROM _decision").Scan(&n) == nil
+}
+
+// Decide leaves word about a flow of any node. It does not need the fleet's turn.
+// A store that was opened for reading only does this one thing.
+func (s *Store) Decide(ctx context.Context, d store.Decision) error {
+	if err := s.settle("leaving word about a flow"); err != nil {
+		return err
+	}
+	_, err := s.pool.Exec(ctx, "INSERT INTO _decision (flow, name, code, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (flow) DO UPDATE SET name = $2, code = $3, reason = $4",
+		d.Flow[:], d.Name, d.Code, d.Reason)
+	if code(err) == undefinedTable {
+		return fmt.Errorf("leaving word about a flow: the database is of a version that knew of none: start the app with this version once")
+	}
+	if err != nil {
+		return fmt.Errorf("leaving word about a flow: %w", explain(err))
+	}
+	return nil
+}
+
+// Decisions gives what was left about the unfinished flows of this node.
+func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
+	if err := s.settle("looking for word about flows"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	node := s.node
+	s.mu.Unlock()
+	rows, err := s.pool.Query(ctx, "SELECT d.flow, d.name, d.code, d.reason FROM _decision d JOIN _unfinished u ON u.flow = d.flow WHERE u.node = $1 OR $2 ORDER BY d.flow",
+		node, s.options.ReadOnly)
+	var list []store.Decision
+	if err == nil {
+		err = walk(rows, func(rows pgx.Rows) error {
+			var flow []byte
+			var d store.Decision
+			if err := rows.Scan(&flow, &d.Name, &d.Code, &d.Reason); err != nil {
+				return err
+			}
+			d.Flow = value.ID(flow)
+			list = append(list, d)
+			return nil
+		})
+	}
+	if code(err) == undefinedTable {
+		return nil, nil // older than the table, and nobody works with it
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for word about flows: %w", explain(err))
+	}
+	return list, nil
+}
+
+// Drop removes word that was left.
+func (s *Store) Drop(ctx context.Context, d store.Decision) error {
+	if s.options.ReadOnly {
+		return errReadOnly
+	}
+	if _, err := s.pool.Exec(ctx, "DELETE FROM _decision WHERE flow = $1 AND name = $2", d.Flow[:], d.Name); err != nil {
+		return fmt.Errorf("removing word about a flow: %w", explain(err))
+	}
+	return nil
+}
+
+// Has tells whether a flow is among the unfinished of this node.
+func (s *Store) Has(flow value.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marked[flow] && s.node != 0 && !s.closed
+}

@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+const (
+	createDesk = `CREATE TABLE IF NOT EXISTS _decision (flow BLOB PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID`
+	decide     = `INSERT OR REPLACE INTO _decision (flow, name, code, reason) VALUES (?, ?, ?, ?)`
+	decided    = `SELECT d.flow, d.name, d.code, d.reason FROM _decision d WHERE d.flow IN (SELECT flow FROM _unfinished) ORDER BY d.flow`
+	undecide   = `DELETE FROM _decision WHERE flow = ? AND name = ?`
+)
+
+// Decide leaves word about a flow. A store that was opened for reading only does
+// this one thing beside the process that works with the file: in a transaction
+// of its own, on a connection for that moment, which SQLite lets in between two
+// groups of the other one.
+func (s *Store) Decide(_ context.Context, d store.Decision) error {
+	args := []any{d.Flow[:], d.Name, d.Code, d.Reason}
+	var err error
+	if s.options.ReadOnly {
+		err = s.beside(decide, args)
+	} else {
+		err = s.within(decide, args)
+	}
+	if err != nil && err != store.ErrClosed {
+		return fmt.Errorf("leaving word about a flow: %w", explain(err))
+	}
+	return err
+}
+
+// Drop removes word that was left. It goes with the group that is open.
+func (s *Store) Drop(_ context.Context, d store.Decision) error {
+	if s.options.ReadOnly {
+		return errReadOnly
+	}
+	if err := s.within(undecide, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
+		return fmt.Errorf("removing word about a flow: %w", explain(err))
+	}
+	return nil
+}
+
+// Decisions gives what was left about unfinished flows.
+func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
+	var list []store.Decision
+	err := s.look("looking for word about flows", func() error {
+		if s.options.ReadOnly {
+			n, err := s.number("SELECT count(*) FROM sqlite_schema WHERE name = '_decision'")
+			if n == 0 || err != nil {
+				return err // the file is older than the table
+			}
+		}
+		return s.conn.query(decided, func(q *stmt) error {
+			list = append(list, store.Decision{Flow: value.ID(q.bytes(0)), Name: q.string(1), Code: q.string(2), Reason: q.string(3)})
+			return nil
+		})
+	})
+	return list, err
+}
+
+// within runs a statement in the turn and makes it durable.
+func (s *Store) within(text string, args []any) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	s.disk.Lock()
+	defer s.disk.Unlock()
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	if !s.begun {
+		if err := s.fixed.begin.run(); err != nil {
+			return err
+		}
+		s.begun = true
+	}
+	if err := s.conn.query(text, nil, args...); err != nil {
+		if s.conn.broken() {
+			return s.lose(err)
+		}
+		s.arm()
+		return err
+	}
+	s.group.dirty = true
+	return s.commit()
+}
+
+// beside runs a statement on a connection of its own. It leaves the log to the
+// process that works with the file.
+func (s *Store) beside(text string, args []any) error {
+	c, err := openConn(s.path, false)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.exec("PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE; " + createDesk); err != nil {
+		return err
+	}
+	if err := c.query(text, nil, args...); err != nil {
+		return err
+	}
+	return c.exec("COMMIT")
+}
+
+// Has tells whether a flow is among the unfinished of the file.
+func (s *Store) Has(flow value.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marked[flow] && !s.closed
+}
