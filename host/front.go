@@ -55,14 +55,17 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // the server ends the connection
 		}
 	}()
-	if n := f.inFlight.Add(1); n > int64(f.options.MaxInFlight) {
-		f.inFlight.Add(-1)
+	defer f.arriving.Add(-1)
+	if f.arriving.Add(1) > arrivingFor*int64(f.options.MaxInFlight) || f.inFlight.Load() >= int64(f.options.MaxInFlight) {
 		x.send(tooMany())
 		return
 	}
-	defer f.inFlight.Add(-1)
 	x.send(x.answer())
 }
+
+// arrivingFor is how many requests may be there for each that may be worked on:
+// most of them wait for their bodies, which costs little.
+const arrivingFor = 8
 
 // answer gives the reply of a request.
 func (x *exchange) answer() *reply {
@@ -75,6 +78,12 @@ func (x *exchange) answer() *reply {
 		return no
 	}
 	f := x.front
+	// Only what is worked on counts, so that clients who send their bodies slowly
+	// keep nobody else out.
+	defer f.inFlight.Add(-1)
+	if f.inFlight.Add(1) > int64(f.options.MaxInFlight) {
+		return tooMany()
+	}
 	x.flow = k.query == nil
 	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)

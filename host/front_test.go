@@ -193,6 +193,50 @@ func TestTooManyInFlight(t *testing.T) {
 	}
 }
 
+// TestSlowBodiesKeepNobodyOut lets clients begin to send and stop, as many as
+// may be worked on and more: others are answered, until there are too many.
+func TestSlowBodiesKeepNobodyOut(t *testing.T) {
+	front := host.New(start(t, "a.sync", login, nil), host.Options{MaxInFlight: 2, Log: slog.New(slog.DiscardHandler)})
+	const body = `{"username": "a", "password": "p"}`
+	var end []func()
+	begin := func() {
+		reader, writer := io.Pipe()
+		ended := make(chan bool)
+		end = append(end, func() {
+			if _, err := writer.Write([]byte(body[5:])); err != nil {
+				t.Error(err)
+			}
+			writer.Close()
+			<-ended
+		})
+		go func() {
+			defer close(ended)
+			r := httptest.NewRequest("POST", "/login", reader)
+			w := httptest.NewRecorder()
+			front.ServeHTTP(w, r)
+			if w.Code != 200 {
+				t.Errorf("a slow client is answered %d %s at last", w.Code, w.Body)
+			}
+		}()
+		if _, err := writer.Write([]byte(body[:5])); err != nil { // returns when it was read
+			t.Error(err)
+		}
+	}
+	for range 15 {
+		begin()
+	}
+	if w := send(front, "POST", "/login", body); w.Code != 200 {
+		t.Errorf("beside 15 slow clients it answers %d %s", w.Code, w.Body)
+	}
+	begin()
+	if w := send(front, "POST", "/login", body); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("beside 16 slow clients it answers %d %s", w.Code, w.Body)
+	}
+	for _, end := range end { // one after the other, or two would keep a third out
+		end()
+	}
+}
+
 // TestLengthIsNotTrusted sends bodies whose length is not known before.
 func TestBodyOfUnknownLength(t *testing.T) {
 	front := host.New(start(t, "a.sync", login, nil), host.Options{MaxBody: 40, Log: slog.New(slog.DiscardHandler)})

@@ -78,7 +78,9 @@ type Options struct {
 	// (503).
 	MaxBuffered int64
 	// MaxInFlight is how many requests are worked on at a time, 1024. What
-	// comes above that is told to come again (503).
+	// comes above that is told to come again (503). A request whose body is still
+	// on its way is not worked on yet; of those and the others together there may
+	// be eight times as many.
 	MaxInFlight int
 	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
 	MaxHeader int
@@ -130,7 +132,7 @@ type Front struct {
 	method, path, headers int
 	secretHeaders         map[string]bool // canonical names
 	secretAt              map[int]bool    // the segments of paths where some route has a secret
-	inFlight              atomic.Int64
+	arriving, inFlight    atomic.Int64
 	budget                budget
 	exchanges             sync.Pool
 }
