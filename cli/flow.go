@@ -13,6 +13,7 @@ import (
 
 	"github.com/legible-lang/legible/explain"
 	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -55,6 +56,10 @@ it prints the record itself, an entry a line.
 			}
 			defer r.close()
 			id, err := r.find(args[0])
+			var away *turnedError
+			if errors.As(err, &away) && !raw {
+				return f.print(s.Out, away.id, away.tree())
+			}
 			if err != nil {
 				return err
 			}
@@ -170,16 +175,29 @@ type listed struct {
 	id      value.ID
 	entries []journal.Entry
 	rested  bool
+	turned  *turned // instead of entries, when it opened no flow
+}
+
+// tree is what happened.
+func (x *listed) tree(p *plan.Plan) *explain.Tree {
+	if x.turned != nil {
+		return x.turned.tree()
+	}
+	return explain.Flow(p, x.entries, x.rested)
+}
+
+// line is what happened in a few words.
+func (x *listed) line() string {
+	if x.turned != nil {
+		return fmt.Sprintf("%s: turned away with %d, %s", x.Request, x.turned.Status, x.Reason)
+	}
+	return x.Summary.String()
 }
 
 // last gives the last flows that are wanted, newest first.
 func (r *records) last(count int, wants func(*explain.Summary) bool) ([]listed, error) {
 	var list []listed
-	err := r.each(func(id value.ID) (bool, error) {
-		x, err := r.listed(id)
-		if err != nil {
-			return false, err
-		}
+	err := r.withTurned(func(x listed) (bool, error) {
 		if wants(&x.Summary) {
 			list = append(list, x)
 		}
@@ -193,7 +211,7 @@ func (r *records) listed(id value.ID) (listed, error) {
 	if err != nil {
 		return listed{}, err
 	}
-	return listed{id.String(), explain.Summarize(r.plan, entries, rested), id, entries, rested}, nil
+	return listed{Flow: id.String(), Summary: explain.Summarize(r.plan, entries, rested), id: id, entries: entries, rested: rested}, nil
 }
 
 // moment is how a list shows when a flow began.
@@ -212,7 +230,7 @@ func (f *recordsFlags) printList(w io.Writer, list []listed) error {
 	}
 	var b strings.Builder
 	for _, x := range list {
-		fmt.Fprintf(&b, "%s  %s  %s\n", x.Begun.Format(moment), x.Flow, &x.Summary)
+		fmt.Fprintf(&b, "%s  %s  %s\n", x.Begun.Format(moment), x.Flow, x.line())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -222,7 +240,7 @@ func (f *recordsFlags) printList(w io.Writer, list []listed) error {
 type filterFlags struct{ path, sync, concept, outcome string }
 
 // outcomes are what a flow's outcome may be.
-var outcomes = []string{"answered", "refused", "faulted", "unanswered", "open", "returned"}
+var outcomes = []string{"answered", "refused", "faulted", "unanswered", "open", "returned", turnedAway}
 
 func (f *filterFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "path", "", "only requests of this path; * stands for anything")

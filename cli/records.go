@@ -28,13 +28,25 @@ import (
 // records are what happened in an app, held against its texts.
 type records struct {
 	plan  *plan.Plan
-	store store.Store
+	store history
+	app   *running // the store that is asked, when it is a running app
+}
+
+// A history is what is read of a store: by itself, or through the app that runs
+// on it. The methods are those of store.Store.
+type history interface {
+	Journal(ctx context.Context, id value.ID) ([]byte, error)
+	Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error)
+	Unfinished(ctx context.Context) ([]value.ID, error)
+	Close() error
 }
 
 // recordsFlags say where the texts and the record are.
 type recordsFlags struct {
-	app, store string
-	json       bool
+	app, store, tokenFile string
+	json                  bool
+	stale                 string // what is said of an app that has gone, or nothing
+	cmd                   *cobra.Command
 }
 
 func (f *recordsFlags) add(cmd *cobra.Command) {
@@ -43,20 +55,44 @@ func (f *recordsFlags) add(cmd *cobra.Command) {
 }
 
 func (f *recordsFlags) addPlaces(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts")
+	f.cmd = cmd
+	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts, or the address of its inspector, http://127.0.0.1:PORT")
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "a file with the token of the inspector that --app names; without it, $"+tokenVariable)
 }
 
 const storeUsage = "where the app keeps everything: sqlite:PATH or postgres://…; without it, the one store in the folder of the app or here"
 
 // whereRecords is said by every command that reads a record.
 const whereRecords = `
-The record is read from the app's store, at rest or beside the running app;
-nothing is changed in it. The places are those of the app's texts as they are
-now.`
+The record is read from the running app, through its inspector, or from its
+store. An app that runs here is found by itself: by the file that it leaves beside
+its store, or in the folder in which it was started; --app names the address of
+another one, and --store a store. Nothing is changed. The places are those of the
+texts that the app runs, or of a folder that --app names.`
 
-// open reads the app's texts and opens its store for looking at it.
+// open finds the running app, or opens its store for looking at it, and reads
+// its texts.
 func (f *recordsFlags) open(s Streams) (*records, error) {
+	app, err := f.findRunning(s)
+	if err != nil {
+		return nil, err
+	}
+	if app != nil {
+		var p *plan.Plan
+		if !isAddress(f.app) && f.cmd != nil && f.cmd.Flags().Changed("app") {
+			p, err = planOf(s, f.app)
+		} else {
+			p, err = app.plan(s)
+		}
+		if err != nil {
+			return nil, errors.Join(err, app.Close())
+		}
+		return &records{p, app, app}, nil
+	}
+	if names, err := walk(f.folders()[0]); err == nil && len(names) == 0 {
+		return nil, fmt.Errorf("no app runs here%s, and there are no %s files below %s: name the folder of the app's texts with --app", f.stale, kinds, slash(f.app))
+	}
 	p, err := planOf(s, f.app)
 	if err != nil {
 		return nil, err
@@ -65,7 +101,7 @@ func (f *recordsFlags) open(s Streams) (*records, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &records{p, st}, nil
+	return &records{p, st, nil}, nil
 }
 
 func (r *records) close() { r.store.Close() } // it was only read: nothing can be lost
@@ -132,7 +168,7 @@ func (f *recordsFlags) storeName() (string, error) {
 	case !named && kind != "memory":
 		path = f.store // a path alone can be one thing only
 	case kind == "memory":
-		return "", errors.New("a store in memory is gone with its process, and cannot be looked at from outside: start the app with --store sqlite:PATH")
+		return "", errors.New("a store in memory is gone with its process, and no app runs here that has an inspector" + f.stale + ": name the address of its inspector with --app, or start the app with --store sqlite:PATH")
 	case isPostgres(f.store):
 		return f.store, nil
 	case kind != "sqlite":
@@ -149,12 +185,9 @@ func (f *recordsFlags) storeName() (string, error) {
 
 // onlyStore finds the store that nobody named.
 func (f *recordsFlags) onlyStore() (string, error) {
-	folder := f.app
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		folder = filepath.Dir(folder)
-	}
+	folders := f.folders()
 	var found []string
-	for _, dir := range []string{folder, "."} {
+	for _, dir := range folders {
 		names, err := filepath.Glob(filepath.Join(dir, "*.db"))
 		if err != nil {
 			return "", fmt.Errorf("looking for a store: %w", err)
@@ -167,7 +200,7 @@ func (f *recordsFlags) onlyStore() (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("which store? there is no .db file in %s: name it with --store sqlite:PATH", slash(filepath.Clean(folder)))
+		return "", fmt.Errorf("which store? there is no .db file in %s, and no app that runs there%s: name the store with --store sqlite:PATH, or the address of the app's inspector with --app", slash(filepath.Clean(folders[0])), f.stale)
 	case 1:
 		return "sqlite:" + found[0], nil
 	}
@@ -177,18 +210,25 @@ func (f *recordsFlags) onlyStore() (string, error) {
 // entries reads the record of a flow, and tells whether the flow has come to
 // rest.
 func (r *records) entries(id value.ID) (entries []journal.Entry, rested bool, err error) {
-	b, err := r.store.Journal(context.Background(), id)
+	b, rested, err := r.journal(context.Background(), id)
 	if err != nil {
 		return nil, false, err
 	}
 	if entries, err = journal.Read(b); err != nil {
 		return nil, false, fmt.Errorf("reading flow %s: %w", id, err)
 	}
-	open, err := r.store.Unfinished(context.Background())
-	if err != nil {
+	return entries, rested, nil
+}
+
+func (r *records) journal(ctx context.Context, id value.ID) (b []byte, rested bool, err error) {
+	if r.app != nil {
+		return r.app.flow(ctx, id) // the app tells both at once
+	}
+	if b, err = r.store.Journal(ctx, id); err != nil {
 		return nil, false, err
 	}
-	return entries, !slices.Contains(open, id), nil
+	open, err := r.store.Unfinished(ctx)
+	return b, !slices.Contains(open, id), err
 }
 
 // errNoRecord ends a search in a store in which nothing has happened.
@@ -232,6 +272,18 @@ func (r *records) find(text string) (value.ID, error) {
 			return value.Zero, err
 		}
 	}
+	if len(found) < 2 {
+		away, err := r.findTurned(digits)
+		if err != nil {
+			return value.Zero, err
+		}
+		if len(found) == 0 && len(away) == 1 {
+			return value.Zero, &turnedError{away[0]}
+		}
+		for _, t := range away {
+			found = append(found, t.id)
+		}
+	}
 	switch len(found) {
 	case 1:
 		return found[0], nil
@@ -239,7 +291,10 @@ func (r *records) find(text string) (value.ID, error) {
 		if len(digits) < 32 {
 			return value.Zero, fmt.Errorf("no flow has an id that begins or ends with %s; \"legible flow list\" shows the last ones", text)
 		}
-		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away at the door (404, 405, 400 for a field) opens none and leaves no record; the app's log may have it", text)
+		if r.app != nil {
+			return value.Zero, fmt.Errorf("the running app knows no flow %s, and it is not among the last requests that were turned away before one; the app's log may have it", text)
+		}
+		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away before one (404, 405, 400 for a field) is known to the app that turned it away, while it runs, and to its log", text)
 	}
 	return value.Zero, fmt.Errorf("%s may be %s or %s: give more digits", text, found[0], found[1])
 }

@@ -97,6 +97,9 @@ type replayed struct {
 func (r *records) replay(s Streams, now *plan.Plan, flows []listed, asJSON bool) error {
 	changed, unknown, open := 0, 0, 0
 	for _, x := range flows {
+		if x.turned != nil {
+			continue // it is the front that turned it away, not the texts alone
+		}
 		if !x.rested {
 			open++
 			continue // how it goes on is not in the record

@@ -135,5 +135,6 @@ type holding struct{}
 
 func beginScript(env *testscript.Env) error {
 	env.Values[holding{}] = new(store.Store)
+	env.Values[appsKey{}] = new([]*runningApp)
 	return nil
 }

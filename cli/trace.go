@@ -47,6 +47,9 @@ flow that comes to rest, until it is interrupted.
 			if !follow {
 				return t.last(count, false)
 			}
+			if r.app != nil {
+				return t.followApp(ctx, s, count)
+			}
 			// What comes while the last ones are drawn must not be missed.
 			if _, err := t.poll(); err != nil {
 				return err
@@ -135,6 +138,45 @@ func (t *tracer) follow(ctx context.Context) error {
 	}
 }
 
+// followApp draws what a running app tells of, after the last ones, until ctx
+// ends or the app does.
+func (t *tracer) followApp(ctx context.Context, s Streams, count int) error {
+	events, err := t.app.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if count > 0 {
+		if err := t.last(count, true); err != nil {
+			return err
+		}
+	}
+	for e := range events {
+		var x listed
+		switch {
+		case e.lost > 0:
+			fmt.Fprintf(s.Err, "legible: %s came too fast to be drawn\n", counted(e.lost, "flow"))
+			continue
+		case e.turned != nil:
+			x = e.turned.listed()
+		default:
+			if x, err = t.listed(e.flow); err != nil {
+				return err
+			}
+		}
+		if t.seen[x.id] || !t.wants(&x.Summary) {
+			delete(t.seen, x.id) // it comes once
+			continue
+		}
+		if err := t.draw(x); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() == nil {
+		fmt.Fprintf(s.Err, "legible: the app at %s has ended\n", t.app.address)
+	}
+	return nil
+}
+
 // poll gives the flows that have come to rest since it was called before,
 // oldest first; the first time, those of the last minute.
 func (t *tracer) poll() ([]value.ID, error) {
@@ -196,7 +238,7 @@ type traced struct {
 }
 
 func (t *tracer) draw(x listed) error {
-	tree := explain.Flow(t.plan, x.entries, x.rested)
+	tree := x.tree(t.plan)
 	if t.json {
 		e := json.NewEncoder(t.out)
 		e.SetEscapeHTML(false)

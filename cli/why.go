@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,7 +30,8 @@ Sessioning.create, or an id that other explanations show, such as 1.0.2. An
 action without a trace id is looked for in the newest flow that asked it.
 ` + whereRecords + `
 
-Why exits with 1 when the request was not answered, or faulted.`,
+Why exits with 1 when the request was not answered, faulted, or was turned away
+before a flow.`,
 		Example: "  legible why 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd\n" +
 			"  legible why a0cd Sessioning.create --store sqlite:focusreader.db\n" +
 			"  legible why Profile.authenticate --json",
@@ -56,6 +58,10 @@ func (r *records) why(s Streams, f *recordsFlags, args []string) error {
 		return r.whyNewest(s, f, trace)
 	}
 	id, err := r.find(trace)
+	var away *turnedError
+	if errors.As(err, &away) && action == "" {
+		return cmp.Or(f.print(s.Out, away.id, away.tree()), errFindings)
+	}
 	if err != nil {
 		return err
 	}

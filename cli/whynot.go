@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -43,6 +45,10 @@ Whynot exits with 0 when the sync fired, and with 1 when it did not.`,
 				trace = args[1]
 			}
 			id, err := r.find(trace)
+			var away *turnedError
+			if errors.As(err, &away) {
+				return cmp.Or(f.print(s.Out, away.id, away.tree()), errFindings)
+			}
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// noteSuffix ends the name of the file that a running app leaves beside its
+// store.
+const noteSuffix = ".inspector"
+
+// findRunning gives the app that is meant, when it runs, and nil when its store
+// is to be read. Of an app that nobody named there is the file that it leaves
+// beside its store, or in the folder in which it was started.
+func (f *recordsFlags) findRunning(s Streams) (*running, error) {
+	if isAddress(f.app) {
+		if f.store != "" {
+			return nil, errors.New("--app names a running app and --store what an app has left: name one of them")
+		}
+		return f.named()
+	}
+	kind, path, isNamed := strings.Cut(f.store, ":")
+	switch {
+	case isPostgres(f.store):
+		return nil, nil // it holds what all processes have done
+	case f.store != "" && !isNamed && kind != "memory":
+		return f.listening(s, []string{f.store + noteSuffix})
+	case kind == "sqlite":
+		return f.listening(s, []string{path + noteSuffix})
+	case f.store != "" && kind != "memory":
+		return nil, nil // it is no store, as is said where stores are opened
+	}
+	var notes []string
+	for _, dir := range f.folders() {
+		names, err := filepath.Glob(filepath.Join(dir, "*"+noteSuffix))
+		if err != nil {
+			return nil, fmt.Errorf("looking for a running app: %w", err)
+		}
+		for _, name := range names {
+			if clean := filepath.Clean(name); !slices.Contains(notes, clean) && (kind != "memory" || !strings.HasSuffix(clean, ".db"+noteSuffix)) {
+				notes = append(notes, clean)
+			}
+		}
+	}
+	return f.listening(s, notes)
+}
+
+// folders are where an app that nobody named leaves its files.
+func (f *recordsFlags) folders() []string {
+	folder := f.app
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		folder = filepath.Dir(folder)
+	}
+	return []string{folder, "."}
+}
+
+// listening gives the one app of some files that runs. A file that an app has
+// left without ending as it should is passed over.
+func (f *recordsFlags) listening(s Streams, notes []string) (*running, error) {
+	var found *running
+	var alive []string
+	for _, path := range notes {
+		var note struct{ Address, Token string } // the rest of an inspect.Note is for people
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(text, &note)
+		}
+		if err != nil {
+			if !errors.Is(err, os.ErrNotExist) {
+				fmt.Fprintf(s.Err, "legible: what an app has left in %s cannot be read, and is passed over: %v\n", slash(path), err)
+			}
+			continue
+		}
+		r, err := dial(note.Address, note.Token)
+		switch {
+		case err == nil:
+			found, alive = r, append(alive, note.Address)
+		case errors.Is(err, errVersion):
+			fmt.Fprintf(s.Err, "legible: %v; its store is read in its place\n", r.asked(err))
+		default:
+			f.stale = " (the one that left " + slash(path) + " has gone without taking it away)"
+		}
+	}
+	if len(alive) > 1 {
+		return nil, fmt.Errorf("which app? there run %s: name one with --app", strings.Join(alive, ", "))
+	}
+	return found, nil
+}
