@@ -52,6 +52,7 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	flows := text("journal-flows", "1000000", "of how many flows the record is kept at most, or all")
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
+	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
 	names = append(names, "dev")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
 
@@ -89,6 +90,9 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	}
 	if o.Keep.JournalFlows, err = count(*flows); err != nil {
 		return nil, fail("--journal-flows: %v", err)
+	}
+	if o.Host.MaxInFlight, err = strconv.Atoi(*atOnce); err != nil || o.Host.MaxInFlight <= 0 {
+		return nil, fail("--at-once is a number above 0, not %q", *atOnce)
 	}
 	switch *refusals {
 	case "kind":
