@@ -292,9 +292,15 @@ func (f *flow) faulted(n int32, err error) {
 	f.recordFailed(n, firstLine(err.Error()))
 	f.engine.options.Log.Error("an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
 		"id", f.occs[n].id.String(), "error", err.Error())
-	if errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed) {
+	if isLost(err) {
 		f.dead = err
 	}
+}
+
+// isLost tells whether the flow must be left, since the store has not got what
+// it did or cannot say what it wants to know.
+func isLost(err error) bool {
+	return errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed)
 }
 
 func firstLine(s string) string {

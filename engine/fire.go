@@ -23,7 +23,11 @@ func (f *flow) fire(s *plan.Sync, at int) {
 			f.kept = append(f.kept, keptFrame{nil, slots})
 		} else if err := f.frames(s, slots); err != nil {
 			f.failed(err)
-			f.recordFault(err)
+			if isLost(err) {
+				f.dead = err // the where is not answered: it is asked again when the flow goes on
+			} else {
+				f.recordFault(err)
+			}
 			f.cut(keptFrom, lostFrom)
 			return
 		}

@@ -26,7 +26,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 			return err
 		}
 		if diskFull(err) {
-			err = fmt.Errorf("the disk is full (%w)", err)
+			err = fmt.Errorf("the disk is full: make room (%w)", err)
 		}
 		return fmt.Errorf("copying the store %s to %s: %w", s.path, path, explain(err))
 	}

@@ -85,7 +85,7 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*va
 	ref, err := s.putBlob(ctx, r, mediaType)
 	if err != nil {
 		if diskFull(err) {
-			err = fmt.Errorf("the disk is full (%w)", err)
+			err = fmt.Errorf("%w: the disk is full: make room (%w)", store.ErrLost, err)
 		}
 		return nil, fmt.Errorf("storing a large value in %s: %w", s.blobs.folder, err)
 	}

@@ -63,6 +63,9 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 	}
 	if !s.begun {
 		if err := s.fixed.begin.run(); err != nil {
+			if passing(err) {
+				return nil, f.giveUp(explain(err))
+			}
 			return nil, explain(err)
 		}
 		s.begun = true
@@ -95,11 +98,15 @@ func (f *flow) lost() error {
 // failed says more about an error in a statement. When it has taken the whole
 // transaction with it, all that was in it is lost.
 func (f *flow) failed(doing string, t *table, err error) error {
+	pass := passing(err)
 	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err))
 	if f.s.begun && f.s.conn.broken() {
 		f.saved = false
 		f.dead = f.s.lose(err)
 		return f.dead
+	}
+	if pass {
+		return f.giveUp(err)
 	}
 	return err
 }

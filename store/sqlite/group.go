@@ -85,6 +85,11 @@ func (f *flow) Rest(entries []byte) error {
 		s.lead(g)
 	}
 	<-g.done
+	if g.err != nil {
+		s.mu.Lock()
+		f.orphan()
+		s.mu.Unlock()
+	}
 	return g.err
 }
 
@@ -132,11 +137,16 @@ func isDone(g *group) bool {
 	}
 }
 
-// end counts the flow out. It must be called with mu.
+// end counts the flow out. One that was given up because something was lost
+// waits for its disk. It must be called with mu.
 func (f *flow) end() {
-	if !f.ended {
-		f.ended = true
-		f.s.running--
+	if f.ended {
+		return
+	}
+	f.ended = true
+	f.s.running--
+	if f.lost() != nil {
+		f.orphan()
 	}
 }
 
@@ -349,6 +359,8 @@ func (s *Store) drop(g *group, cause error) error {
 			f.entries = c.entries
 		case !c.rested && f.dead == nil:
 			f.dead, f.entries = err, nil
+		case c.rested && f.waits != g:
+			f.orphan() // nobody else hears of it
 		}
 		s.batch[i] = chunk{}
 	}

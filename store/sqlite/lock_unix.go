@@ -20,7 +20,7 @@ const lockWait = 500 * time.Millisecond
 // lockFile takes a lock that ends with the process. The file stays, since
 // removing it would race with one who is about to lock it.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,7 @@ type Store struct {
 	armed   bool     // the timer runs
 	timer   *time.Timer
 	marked  map[value.ID]bool // what _unfinished holds
+	orphans map[value.ID]bool // flows that were given up and may go on
 	rooms   [][]byte          // room for entries, to be used again
 }
 
@@ -113,7 +114,7 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens the file, which is made if it is not there. The folder must be.
 func Open(path string, options Options) (*Store, error) {
-	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, group: newGroup(), flushFile: flushFile}
+	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, orphans: map[value.ID]bool{}, group: newGroup(), flushFile: flushFile}
 	s.blobs.folder, s.blobs.create = path+"-blobs", newFile
 	if err := s.open(); err != nil {
 		if s.conn != nil {
@@ -154,6 +155,9 @@ func (s *Store) open() error {
 	}
 	if err := s.blobs.open(); err != nil {
 		return fmt.Errorf("clearing away what was not stored to its end: %w", err)
+	}
+	if err := own(s.path); err != nil {
+		return s.fileError(err)
 	}
 	if s.conn, err = openConn(s.path, false); err != nil {
 		return explain(err)
@@ -209,13 +213,28 @@ func (s *Store) lockError(err error) error {
 	return err
 }
 
+func (s *Store) fileError(err error) error {
+	switch {
+	case diskFull(err):
+		return fmt.Errorf("the disk is full: make room (%w)", err)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("its folder cannot be written to: %w", err)
+	}
+	return err
+}
+
+// code is the result code of SQLite in an error, 0 when there is none.
+func code(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
 // explain says what can be done about an error of SQLite when that is known.
 func explain(err error) error {
-	var e *Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code & 0xff {
+	switch code(err) & 0xff {
 	case codeNotADB:
 		return fmt.Errorf("the file is not a SQLite database: name another file, or move this one away (%w)", err)
 	case codeCorrupt:
@@ -223,7 +242,7 @@ func explain(err error) error {
 	case codeReadOnly, codePerm, codeCantOpen:
 		return fmt.Errorf("the file cannot be opened for writing: look at its owner and permissions (%w)", err)
 	case codeFull:
-		return fmt.Errorf("the disk is full (%w)", err)
+		return fmt.Errorf("the disk is full: make room (%w)", err)
 	case codeBusy, codeLocked:
 		return fmt.Errorf("another program holds the database locked: let it finish (%w)", err)
 	case codeIO:
