@@ -127,6 +127,11 @@ func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool
 		o.In[0] = value.String(member)
 	}
 	if _, err := e.Run(ctx, o); err != nil {
+		if errors.Is(err, store.ErrLost) {
+			if known, _ := e.store.Journal(ctx, id); known != nil {
+				return 0, nil // another process of the fleet was first
+			}
+		}
 		delete(t.seen, id)
 		delete(still, id)
 		return 0, err
