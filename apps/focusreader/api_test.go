@@ -31,7 +31,7 @@ func serveApp(t *testing.T, app *legible.App, options legible.Options) client {
 	if err := app.Open(context.Background(), options); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler(app))
+	server := httptest.NewServer(witnessed(t, app, options))
 	t.Cleanup(func() {
 		server.Close()
 		if err := app.Close(); err != nil {
@@ -185,6 +185,7 @@ func TestSettings(t *testing.T) {
 		{"--durability=ful", `durability is full, relaxed or memory, not "ful"`},
 		{"--journal-age=month", `--journal-age: an age is written as 30d, 36h or 90m, or all for no limit, not "month"`},
 		{"--journal-flows=0", `--journal-flows: it is a number above 0, or all, not "0"`},
+		{"--at-once=0", `--at-once is a number above 0, not "0"`},
 		{"serve", `there is nothing to do with "serve"`},
 	} {
 		var said strings.Builder

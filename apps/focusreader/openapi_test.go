@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
+	"github.com/legible-lang/legible/openapi"
+	"github.com/legible-lang/legible/openapi/openapitest"
+)
+
+// witnessed is the handler of an app, with one before it that holds all that is
+// asked and answered in these tests against the app's document.
+func witnessed(t *testing.T, app *legible.App, options legible.Options) http.Handler {
+	t.Helper()
+	program, _, err := app.Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := openapi.Options{Prefix: options.Host.Prefix, Refusals200: options.Host.Refusals200}
+	return openapitest.New(t, program, opt, handler(app))
+}
+
+// TestDocument plays a reader's life with all that can go wrong in it. What is
+// asked and answered is held against the document by the witness; here it is
+// held that nothing in the document went unasked.
+func TestDocument(t *testing.T) {
+	app := testApp()
+	options := legible.Options{Log: slog.New(slog.DiscardHandler)}
+	options.Host.Prefix, options.Host.MaxBody = prefix, 1<<20
+	if err := app.Open(t.Context(), options); err != nil {
+		t.Fatal(err)
+	}
+	witness := witnessed(t, app, options).(*openapitest.Witness)
+	server := httptest.NewServer(witness)
+	t.Cleanup(func() {
+		server.Close()
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h := &house{app: app, client: client{t, server.URL}}
+	h.ann, h.bob = h.moveIn("ann"), h.moveIn("bob")
+
+	bearer := []string{"Authorization", "Bearer " + h.ann.session}
+	book := epubtest.Make("The Sea", "Ann Lee", epubtest.Cover(), []string{"<p>Waves.</p>"})
+	upload := func(path, media string, body []byte, status int) {
+		t.Helper()
+		r, err := http.NewRequest("POST", h.base+prefix+path, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", bearer[1])
+		r.Header.Set("Content-Type", media)
+		if a := h.send(r); a.status != status {
+			t.Errorf("POST %s as %s answered %d, want %d: %s", path, media, a.status, status, a.raw)
+		}
+	}
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	for name, text := range map[string]string{"name": "in parts", "library": h.ann.things["library"]} {
+		if err := parts.WriteField(name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := parts.CreateFormFile("epubContent", "sea.epub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(book); err != nil {
+		t.Fatal(err)
+	}
+	if err := parts.Close(); err != nil {
+		t.Fatal(err)
+	}
+	upload("/Library/createDocument", parts.FormDataContentType(), form.Bytes(), 200)
+	upload("/Library/createDocument?name=raw&library="+h.ann.things["library"], "application/epub+zip", book, 200)
+	upload("/Library/createDocument?name=raw&library="+h.ann.things["library"], "application/epub+zip", book, 409)
+	upload("/Library/createDocument?name=text&library="+h.ann.things["library"], "application/epub+zip", []byte("no book"), 422)
+	upload("/Library/createDocument?name=text", "application/epub+zip", book, 400)
+	upload("/Profile/changePassword", "application/xml", []byte("<a/>"), 415)
+	upload("/Profile/changePassword", "application/json", make([]byte, 2<<20), 413)
+	upload("/Profile/changePassword", "application/json", []byte("{"), 400)
+	h.want(prefix+"/Profile/changePassword", `{"oldPassword": 7}`, 400, nil, bearer...)
+	h.want(prefix+"/Profile/_getUserDetails", `{}`, 401, nil)
+	h.want(prefix+"/Profile/_getUserDetails", `{}`, 403, nil, "Content-Type", "text/plain", "Sec-Fetch-Site", "cross-site", "Authorization", bearer[1])
+
+	content := prefix + "/documents/" + h.ann.things["document"] + "/content"
+	tag := ""
+	for _, x := range []struct {
+		header, value string
+		status        int
+	}{{"Range", "bytes=0-9", 206}, {"Range", "bytes=99999999-", 416}, {"If-None-Match", "", 304}} {
+		r, err := http.NewRequest("GET", h.base+content, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", bearer[1])
+		r.Header.Set(x.header, cmp.Or(x.value, tag))
+		w, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Body.Close()
+		tag = cmp.Or(w.Header.Get("Etag"), tag)
+		if w.StatusCode != x.status {
+			t.Errorf("GET %s with %s %s answered %d, want %d", content, x.header, x.value, w.StatusCode, x.status)
+		}
+	}
+	for _, route := range h.routes(t) {
+		session := h.ann.session
+		if route == "POST /auth/logout" {
+			session = h.ann.spare
+		}
+		if a := h.ask(route, doors[route].with(h.ann), session); a.status != 200 {
+			t.Errorf("%s answered %d: %s", route, a.status, a.raw)
+		}
+	}
+	seen := witness.Seen()
+	program, _, err := app.Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range openapi.Of(program, openapi.Options{}).Operations {
+		if seen[o.Method+" "+o.Path+" 200"] == 0 {
+			t.Errorf("%s %s was never answered 200", o.Method, o.Path)
+		}
+	}
+}
