@@ -211,6 +211,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		// journal, but does not keep the app from serving.
 		a.log.Error("some flows could not go on", "error", err)
 	}
+	if err := e.Attend(ctx); err != nil {
+		a.log.Error("looking for decisions about flows", "error", err)
+	}
 	if o.Host.Log == nil {
 		o.Host.Log = a.log
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,10 +31,10 @@ of the answer.`,
 			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("list, show or scenario? see legible flow --help")
+			return errors.New("list, show, scenario, retry or cancel? see legible flow --help")
 		},
 	}
-	cmd.AddCommand(newFlowList(s), newFlowShow(s), newFlowScenario(s))
+	cmd.AddCommand(newFlowList(s), newFlowShow(s), newFlowScenario(s), newFlowRetry(s), newFlowCancel(s))
 	return cmd
 }
 
@@ -141,7 +142,8 @@ func newFlowList(s Streams) *cobra.Command {
 		Use:   "list",
 		Short: "List the last flows, newest first",
 		Long: `List prints a line for each of the last flows: when it began, its id, what asked
-for it, and how it ended.
+for it, and how it ended. Of one that waits it says for what: an effect action that
+is tried again, or one that is parked until somebody decides (--parked lists those).
 ` + whereRecords,
 		Example: "  legible flow list -n 50 --outcome unanswered\n  legible flow list --sync LogIn --json",
 		Args:    cobra.NoArgs,
@@ -155,7 +157,11 @@ for it, and how it ended.
 			if err != nil {
 				return err
 			}
-			list, err := r.last(count, wants)
+			last := r.last
+			if filter.parked {
+				last = r.lastUnfinished // they may be old
+			}
+			list, err := last(count, wants)
 			if err != nil {
 				return err
 			}
@@ -206,6 +212,28 @@ func (r *records) last(count int, wants func(*explain.Summary) bool) ([]listed, 
 	return list, err
 }
 
+// lastUnfinished does the same among those that have not come to rest.
+func (r *records) lastUnfinished(count int, wants func(*explain.Summary) bool) ([]listed, error) {
+	ids, err := r.store.Unfinished(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	var list []listed
+	for _, id := range slices.Backward(ids) {
+		x, err := r.listed(id)
+		if err != nil {
+			return nil, err
+		}
+		if wants(&x.Summary) {
+			list = append(list, x)
+		}
+		if count > 0 && len(list) == count {
+			break
+		}
+	}
+	return list, nil
+}
+
 func (r *records) listed(id value.ID) (listed, error) {
 	entries, rested, err := r.entries(id)
 	if err != nil {
@@ -237,16 +265,20 @@ func (f *recordsFlags) printList(w io.Writer, list []listed) error {
 }
 
 // filterFlags say which flows are wanted.
-type filterFlags struct{ path, sync, concept, outcome string }
+type filterFlags struct {
+	path, sync, concept, outcome string
+	parked                       bool
+}
 
 // outcomes are what a flow's outcome may be.
-var outcomes = []string{"answered", "refused", "faulted", "unanswered", "open", "returned", turnedAway}
+var outcomes = []string{"answered", "refused", "faulted", "unanswered", "waiting", "parked", "open", "returned", turnedAway}
 
 func (f *filterFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "path", "", "only requests of this path; * stands for anything")
 	cmd.Flags().StringVar(&f.sync, "sync", "", "only flows in which this sync matched")
 	cmd.Flags().StringVar(&f.concept, "concept", "", "only flows in which an action of this concept was asked")
 	cmd.Flags().StringVar(&f.outcome, "outcome", "", "only flows with this outcome ("+strings.Join(outcomes, ", ")+") or status (401)")
+	cmd.Flags().BoolVar(&f.parked, "parked", false, "only flows of which an effect action is parked: somebody is to decide about them")
 }
 
 // compile holds the names against the program and makes a test of them.
@@ -276,7 +308,8 @@ func (f *filterFlags) compile(r *records) (func(*explain.Summary) bool, error) {
 		case f.path != "" && !path.MatchString(s.Path),
 			f.sync != "" && !slices.Contains(s.Fired, f.sync) && !slices.Contains(s.Dropped, f.sync),
 			f.concept != "" && !slices.Contains(s.Concepts, f.concept),
-			f.outcome != "" && s.Outcome != f.outcome && s.Status != f.outcome:
+			f.outcome != "" && s.Outcome != f.outcome && s.Status != f.outcome && (s.Held == nil || s.Held.State() != f.outcome),
+			f.parked && (s.Held == nil || !s.Held.Parked):
 			return false
 		}
 		return true

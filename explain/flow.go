@@ -15,7 +15,9 @@ type Summary struct {
 	Request string    `json:"request"` // "POST /auth/login", or the action that was asked from outside
 	Path    string    `json:"path,omitempty"`
 	// Outcome is answered, refused (the runtime answered with a refusal),
-	// faulted, unanswered, or open for a flow that has not come to its end. A
+	// faulted, unanswered, or for a flow that has not come to its end waiting (an
+	// effect action is to be tried again), parked (somebody is to decide about
+	// one), or open. A
 	// flow that was not opened by a request has the outcome of its first
 	// action.
 	Outcome string `json:"outcome"`
@@ -26,8 +28,40 @@ type Summary struct {
 	Actions int      `json:"actions"`
 	Fired   []string `json:"fired,omitempty"`
 	Dropped []string `json:"dropped,omitempty"`
+	// Held is set for a flow that waits, also when it was answered.
+	Held *Held `json:"held,omitempty"`
 	// Concepts are the instances whose actions were asked.
 	Concepts []string `json:"concepts,omitempty"`
+}
+
+// A Held says what a flow waits for.
+type Held struct {
+	Action string     `json:"action"`
+	Tries  int        `json:"tries"`
+	Reason string     `json:"reason"`
+	Next   *time.Time `json:"next,omitempty"` // of the next try
+	Parked bool       `json:"parked"`
+	text   string
+}
+
+// State is "parked" or "waiting".
+func (h *Held) State() string {
+	if h.Parked {
+		return "parked"
+	}
+	return "waiting"
+}
+
+func (r *record) heldUp(rested bool) *Held {
+	e := r.held
+	if e == nil || rested {
+		return nil
+	}
+	h := &Held{Action: e.Action, Tries: int(e.Tries), Reason: e.Text, Parked: e.Kind == journal.Parked, text: e.Action + " " + effort(e)}
+	if !h.Parked {
+		h.Next = &e.Next
+	}
+	return h
 }
 
 // Summarize gives a flow in one line. Rested tells whether it has come to rest.
@@ -49,11 +83,19 @@ func (r *record) summary(rested bool) Summary {
 	}
 	root := r.actions[0]
 	s.Request = r.request()
+	s.Held = r.heldUp(rested)
+	open := "open"
+	if s.Held != nil {
+		open = s.Held.State()
+	}
 	reason, fault := r.faulted()
 	if root.spec == nil || root.spec.Role != plan.Request {
 		s.Outcome, s.Reason = root.outcome.String(), reason
 		if root.outcome == journal.Refused {
 			s.Reason = root.ended()
+		}
+		if root.outcome == journal.Pending && s.Held != nil {
+			s.Outcome = open
 		}
 		return s
 	}
@@ -71,7 +113,7 @@ func (r *record) summary(rested bool) Summary {
 			s.Sync = k.match.Sync
 		}
 	case !rested:
-		s.Outcome = "open"
+		s.Outcome = open
 	case refused != nil:
 		s.Outcome, s.Reason = "refused", refused.name+" "+refused.ended()
 	case fault != nil:
@@ -93,6 +135,9 @@ func (s *Summary) String() string {
 	}
 	if s.Reason != "" {
 		text += ", " + s.Reason
+	}
+	if s.Held != nil {
+		text += ", " + s.Held.text
 	}
 	return text
 }

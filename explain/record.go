@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type record struct {
 	matches []journal.Entry // Fired and Dropped
 	firings map[uint32]int  // places in matches
 	faults  []string
+	held    *journal.Entry // why it stands still, if it does
 }
 
 // An action is one action of the flow, as far as the record and the plan know.
@@ -32,10 +34,11 @@ type action struct {
 	in      []value.Value
 	further []string // names beside those of the program
 	outcome journal.Outcome
-	seq     int           // order of completion, from 1
-	out     []value.Value // outputs by column, or sentence and code
-	text    string        // of a fault or refusal
-	code    string        // of a refusal
+	seq     int              // order of completion, from 1
+	out     []value.Value    // outputs by column, or sentence and code
+	text    string           // of a fault or refusal
+	code    string           // of a refusal
+	tries   []*journal.Entry // of an effect action: those that failed, and what was decided
 }
 
 func read(p *plan.Plan, entries []journal.Entry) *record {
@@ -74,8 +77,13 @@ func read(p *plan.Plan, entries []journal.Entry) *record {
 			r.matches = append(r.matches, e)
 		case journal.Faulted:
 			r.faults = append(r.faults, e.Text)
+		case journal.Tried, journal.Parked, journal.Decided:
+			if a := r.byID[e.ID]; a != nil {
+				a.tries = append(a.tries, &e)
+			}
 		}
 	}
+	r.held = journal.Held(entries)
 	return r
 }
 
@@ -223,7 +231,28 @@ func (a *action) ended() string {
 	case journal.Undone:
 		return "was undone"
 	}
+	if n := len(a.tries); n > 0 {
+		return effort(a.tries[n-1])
+	}
 	return "did not come to an end"
+}
+
+// effort says how far an effect action has come, in words that follow its name.
+func effort(e *journal.Entry) string {
+	switch e.Kind {
+	case journal.Tried:
+		return fmt.Sprintf("failed %s and is tried again at %s: %s", times(int(e.Tries)), e.Next.Format(value.MomentLayout), clip(strings.TrimPrefix(e.Text, e.Action+": ")))
+	case journal.Parked:
+		return "is parked: " + clip(strings.TrimPrefix(strings.Replace(e.Text, e.Action+": ", "", 1), e.Action+" "))
+	}
+	text := "was cancelled by somebody"
+	if e.Code == "retry" {
+		text = "was to be tried again, somebody decided"
+	}
+	if e.Text != "" {
+		text += ": " + clip(e.Text)
+	}
+	return text
 }
 
 // sync gives the plan's sync of a name, nil when it has none.

@@ -31,6 +31,18 @@ func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 		t.add(fault)
 		return say(sentence)
 	}
+	if h := r.held; h != nil {
+		if a := r.byID[h.ID]; a != nil {
+			n := r.action(a)
+			n.Cause = true
+			if k := r.asking(a.id); k != nil && k.line != nil {
+				n.at(k.line.Span, k.line.Text)
+			}
+			t.Title = r.request() + " is not answered yet"
+			t.add(n)
+			return say(h.Action + " " + effort(h))
+		}
+	}
 	respond := p.Routes.Respond
 	if respond == nil {
 		return say("the program has no Requesting.respond, so nothing can answer")

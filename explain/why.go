@@ -73,6 +73,11 @@ func (r *record) action(a *action) *Tree {
 	if a.outcome == journal.Returned && len(t.Out) > 0 {
 		t.Title += " " + arguments(t.Out)
 	}
+	for i, e := range a.tries {
+		if i < len(a.tries)-1 || a.outcome != journal.Pending { // the last one is said of an action that waits
+			t.add(note("it " + effort(e)))
+		}
+	}
 	return t
 }
 

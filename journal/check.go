@@ -54,6 +54,10 @@ func (c *checking) entry(i int, e *Entry) {
 		c.matched(e)
 	case Faulted:
 		c.faulted = true
+	case Tried, Parked, Decided:
+		if o, asked := c.outcomes[e.ID]; !asked || o != Pending || c.names[e.ID] != e.Action {
+			c.say("the action %s (%s) was %s, but it was not waited for then", e.ID, e.Action, e.Kind)
+		}
 	}
 }
 

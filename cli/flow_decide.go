@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// A decision is left in the store as a word to whoever runs the flow: the app
+// takes it up within a second when it runs, else when it starts.
+
+const whenTaken = `
+The flow goes on within a second when its app runs, and else when the app starts.
+The word is left in the app's store, beside the running app or at rest; a store in
+memory takes none.`
+
+func newFlowRetry(s Streams) *cobra.Command {
+	return newDecision(s, &cobra.Command{
+		Use:   "retry TRACE-ID",
+		Short: "Try the effect action again that a flow waits for",
+		Long: `Retry lets a flow go on that is parked, or that waits for its next try: its effect
+action is run again at once, with the same key as before, and as often as a new one
+would be.
+` + whenTaken,
+		Example: "  legible flow list --parked\n  legible flow retry 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --reason 'the mail server is back'",
+	}, "retry", "is tried again")
+}
+
+func newFlowCancel(s Streams) *cobra.Command {
+	return newDecision(s, &cobra.Command{
+		Use:   "cancel TRACE-ID",
+		Short: "Give up the effect action that a flow waits for",
+		Long: `Cancel ends an effect action that is parked, or that waits for its next try, without
+running it again: as refused with the code CANCELLED, and with the reason as its
+sentence. The flow goes on to its end, and syncs that match the refusal fire. Whether
+an earlier try has done something outside, nobody knows.
+` + whenTaken,
+		Example: "  legible flow cancel 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --reason 'The address is gone.'",
+	}, "cancel", "is cancelled")
+}
+
+func newDecision(s Streams, cmd *cobra.Command, code, done string) *cobra.Command {
+	var f recordsFlags
+	var reason string
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		st, err := f.openStore()
+		if err != nil {
+			return err
+		}
+		r := &records{store: st}
+		defer r.close()
+		id, err := r.find(args[0])
+		if err != nil {
+			return err
+		}
+		entries, rested, err := r.entries(id)
+		if err != nil {
+			return err
+		}
+		held := journal.Held(entries)
+		switch {
+		case rested:
+			return fmt.Errorf("flow %s has come to its end: there is nothing to %s", id, code)
+		case held == nil:
+			return fmt.Errorf("flow %s waits for no effect action that has failed: there is nothing to %s", id, code)
+		}
+		reason := strings.TrimSpace(reason)
+		if len(reason) > 1000 {
+			return errors.New("--reason is longer than 1000 bytes")
+		}
+		if err := st.Decide(context.Background(), store.Decision{Flow: id, Name: value.NewIDs().At(time.Now()).String(), Code: code, Reason: reason}); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.Out, "%s of flow %s %s as soon as the app takes it up\n", held.Action, id, done)
+		return err
+	}
+	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts, in which its store is looked for")
+	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
+	cmd.Flags().StringVar(&reason, "reason", "", "why; it stands in the record, and a cancelled action is refused with it")
+	return cmd
+}

@@ -1,0 +1,223 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Rerun is how a flow went when what opened it was asked again.
+type Rerun struct {
+	Before, After Summary
+	// Differences are stories of what is otherwise; none means that it went the
+	// same way.
+	Differences []*Tree
+}
+
+// RunAgain holds the record of a flow against that of its second run, with the
+// program of the second. Identities are those of the flows before it; it learns
+// from this one.
+func RunAgain(p *plan.Plan, was, now []journal.Entry, ids *Identities) *Rerun {
+	x := &rerun{plan: p, was: read(p, was), now: read(p, now), entries: now, ids: ids}
+	ids.Learn(was, now)
+	r := &Rerun{Before: x.was.summary(true), After: x.now.summary(true)}
+	if len(x.was.actions) > 0 && len(x.now.actions) > 0 {
+		x.firings()
+		x.outcomes()
+		x.answer(r)
+	}
+	r.Differences = x.found
+	return r
+}
+
+// Tree draws the second run.
+func (r *Rerun) Tree() *Tree {
+	t := &Tree{Kind: FlowNode, Title: r.Before.String() + "; it went the same way again"}
+	if len(r.Differences) > 0 {
+		t.Title = r.Before.String() + "; it goes otherwise now"
+		if after := r.After.String(); after != r.Before.String() {
+			t.Title = r.Before.String() + "; it is " + strings.TrimPrefix(after, r.After.Request+": ") + " now"
+		}
+	}
+	t.Children = r.Differences
+	return t
+}
+
+type rerun struct {
+	plan     *plan.Plan
+	was, now *record
+	entries  []journal.Entry // of the second run
+	ids      *Identities
+	found    []*Tree
+}
+
+// firings tells which syncs fire less often, or more often, than they did.
+func (x *rerun) firings() {
+	before, order := fired(x.was.matches)
+	after, fresh := fired(x.now.matches)
+	asked := x.was.request()
+	for _, name := range order {
+		n, m := before[name], after[name]
+		switch {
+		case m >= n:
+		case x.now.sync(name) == nil:
+			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s when %s: there is no sync %s any more", name, x.did(name), asked, name)})
+		case m > 0:
+			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s fired %s when %s, and fires %s now", name, times(n), asked, times(m))})
+		default:
+			t := &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s when %s", name, x.did(name), asked)}
+			if why, err := WhyNot(x.plan, x.entries, name); err == nil {
+				t.add(why)
+			}
+			x.found = append(x.found, t)
+		}
+	}
+	for _, name := range fresh {
+		if n, m := before[name], after[name]; m > n {
+			t := &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s fires now when %s, and did not", name, asked)}
+			if n > 0 {
+				t.Title = fmt.Sprintf("%s fired %s when %s, and fires %s now", name, times(n), asked, times(m))
+			}
+			if s := x.now.sync(name); s != nil {
+				t.at(s.Span, "")
+			}
+			x.found = append(x.found, t)
+		}
+	}
+}
+
+// did says what a sync did in the first run: it answered, or it fired.
+func (x *rerun) did(sync string) string {
+	for i := range x.was.matches {
+		m := &x.was.matches[i]
+		if m.Kind != journal.Fired || m.Sync != sync {
+			continue
+		}
+		for _, a := range x.was.actions {
+			if a.id.Firing == m.Number && a.id != (journal.ActionID{}) && a.spec != nil && a.spec.Role == plan.Respond && a.outcome == journal.Returned {
+				return "answers"
+			}
+		}
+	}
+	return "fires"
+}
+
+// fired counts the firings of each sync, and gives their names in order.
+func fired(matches []journal.Entry) (count map[string]int, order []string) {
+	count = map[string]int{}
+	for _, m := range matches {
+		if m.Kind == journal.Fired {
+			if count[m.Sync]++; count[m.Sync] == 1 {
+				order = append(order, m.Sync)
+			}
+		}
+	}
+	return count, order
+}
+
+// outcomes tells which actions end otherwise than they did: the first of each
+// name, as what follows rests on it.
+func (x *rerun) outcomes() {
+	told := map[string]bool{}
+	for _, a := range x.was.actions {
+		b := x.now.byID[a.id]
+		if told[a.name] || b == nil || b.name != a.name || a.spec != nil && a.spec.Role == plan.Respond {
+			continue
+		}
+		if a.outcome == b.outcome && a.code == b.code {
+			continue
+		}
+		told[a.name] = true
+		t := &Tree{Kind: ActionNode, Action: b.id.String(), Name: b.name, Outcome: b.outcome.String(),
+			Title: fmt.Sprintf("%s %s; now it %s", a.label(), a.ended(), b.ended())}
+		if k := x.now.asking(b.id); k != nil && k.line != nil {
+			t.at(k.line.Span, k.line.Text)
+		}
+		x.found = append(x.found, t)
+	}
+}
+
+// answer tells how the answer differs.
+func (x *rerun) answer(r *Rerun) {
+	a, _ := x.was.answer()
+	b, _ := x.now.answer()
+	switch {
+	case a == nil && b == nil:
+		if r.Before.Outcome != r.After.Outcome || x.refusal(x.was) != x.refusal(x.now) {
+			x.found = append(x.found, &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))})
+		}
+	case a == nil:
+		x.found = append(x.found, &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))})
+	case b == nil:
+		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))}
+		if why := WhyAnswer(x.plan, x.entries); r.After.Outcome == "unanswered" || r.After.Outcome == "faulted" {
+			t.add(why)
+		}
+		x.found = append(x.found, t)
+	default:
+		x.fields(a, b)
+	}
+}
+
+func (x *rerun) refusal(r *record) string {
+	if _, refused := r.answer(); refused != nil {
+		return refused.code
+	}
+	return ""
+}
+
+// said is how a request was answered, without the request.
+func said(s Summary) string { return strings.TrimPrefix(s.String(), s.Request+": ") }
+
+// fields tells which fields of two answers differ.
+func (x *rerun) fields(a, b *action) {
+	var names []string
+	for _, list := range [][]Detail{a.inputs(), b.inputs()} {
+		for _, d := range list {
+			if !slices.Contains(names, d.Name) {
+				names = append(names, d.Name)
+			}
+		}
+	}
+	var list []*Tree
+	for _, name := range names {
+		was, now := a.named(name), b.named(name)
+		if name == "request" || x.ids.same(was, now) {
+			continue
+		}
+		words := map[bool]string{true: "nothing"}
+		title := fmt.Sprintf("%s was %s, and is %s now", name, cmp.Or(words[was.IsNull()], shortly(was)), cmp.Or(words[now.IsNull()], shortly(x.ids.Then(now))))
+		list = append(list, &Tree{Kind: DifferenceNode, Title: title})
+	}
+	if len(list) == 0 {
+		return
+	}
+	t := &Tree{Kind: AnswerNode, Title: "the answer to " + x.was.request() + " differs", Children: list}
+	if k := x.now.asking(b.id); k != nil && k.line != nil {
+		t.at(k.line.Span, k.line.Text)
+	}
+	x.found = append(x.found, t)
+}
+
+// shortly writes a value for a person.
+func shortly(v value.Value) string {
+	if v.IsSecret() {
+		return value.Hidden
+	}
+	return clip(v.String())
+}
+
+// named gives what an action was given by that name.
+func (a *action) named(name string) value.Value {
+	if a.spec != nil {
+		if i := a.spec.Input(name); i >= 0 && i < len(a.in) {
+			return a.in[i]
+		}
+	}
+	return value.Value{}
+}
