@@ -68,7 +68,6 @@ func TestTimersFireOnceInTheFleet(t *testing.T) {
 		hours = 3
 	}
 	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
-	t.Cleanup(pgtest.Stop)
 	ctx := context.Background()
 	now := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 	var nodes []*legible.App
