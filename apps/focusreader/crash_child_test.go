@@ -4,11 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/signal"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,7 +34,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(crashChild) != "" {
 		if err := dawdle(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			os.Exit(status(err))
 		}
 		return
 	}
@@ -53,16 +56,17 @@ func dawdle(args []string) error {
 		slow = append(slow, slowly(c))
 	}
 	app := legible.New(texts, slow...)
-	ctx := context.Background()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
 	if err := app.Open(ctx, s.options); err != nil {
-		return err
+		return startError{err}
 	}
 	l, err := net.Listen("tcp", s.options.Addr)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("listening on http://%s\n", l.Addr())
-	return host.Serve(ctx, l, handler(app), s.options.Host)
+	return errors.Join(host.Serve(ctx, l, handler(app), s.options.Host), app.Close())
 }
 
 // slowly makes every other action of a concept wait up to three milliseconds

@@ -52,8 +52,21 @@ func main() {
 		os.Exit(2)
 	default:
 		fmt.Fprintln(os.Stderr, "focusreader:", err)
-		os.Exit(1)
+		os.Exit(status(err))
 	}
+}
+
+// A startError keeps the server from starting, as wrong flags do.
+type startError struct{ error }
+
+func (e startError) Unwrap() error { return e.error }
+
+// status is what the process ends with: 2 when it has not served at all.
+func status(err error) int {
+	if start := (startError{}); errors.As(err, &start) {
+		return 2
+	}
+	return 1
 }
 
 // newApp is the app: its texts and the Go of its concepts. Tests hash passwords
@@ -77,12 +90,12 @@ func run(ctx context.Context, args []string, env func(string) string, out, errOu
 	s.options.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
 	app := newApp(profile.Options{})
 	if err := app.Open(ctx, s.options); err != nil {
-		return err
+		return startError{err}
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	l, err := net.Listen("tcp", s.options.Addr)
 	if err != nil {
-		return fmt.Errorf("listening, as --addr says: %w", err)
+		return startError{fmt.Errorf("listening, as --addr says: %w", err)}
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 	if s.inspect != "" {

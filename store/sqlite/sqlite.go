@@ -166,10 +166,11 @@ func (s *Store) open() error {
 	if s.options.Durability == store.Memory {
 		synchronous = "OFF"
 	}
-	err = s.conn.exec(`PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ` + synchronous + `;
-		PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000`)
-	if err != nil {
-		return explain(err)
+	for _, pragma := range []string{"busy_timeout = 2000", "journal_mode = WAL", "synchronous = " + synchronous,
+		"temp_store = MEMORY", "cache_size = -65536", "wal_autocheckpoint = 4000"} {
+		if err := s.conn.exec("PRAGMA " + pragma); err != nil {
+			return explain(err)
+		}
 	}
 	// What another process has left in the log may not have reached the disk.
 	if err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
@@ -208,9 +209,11 @@ func (s *Store) lockError(err error) error {
 	case errors.Is(err, errLocked):
 		return fmt.Errorf("another process has it open: stop that one, or name another file (%s.lock is locked)", s.path)
 	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("its folder cannot be written to: %w", err)
+		if _, e := os.Stat(s.path + ".lock"); e == nil {
+			return fmt.Errorf("it is another user's, or may not be written to: look at its owner and permissions (%w)", err)
+		}
 	}
-	return err
+	return s.fileError(err)
 }
 
 func (s *Store) fileError(err error) error {

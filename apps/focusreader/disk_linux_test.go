@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// small gives a folder on a disk of its own of so many bytes.
+func small(t *testing.T, size int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		t.Skipf("a small disk cannot be mounted (%v): this needs the rights of root", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Errorf("the small disk cannot be unmounted: %v", err)
+		}
+	})
+	return dir
+}
+
+// fill takes all the room that a disk has left.
+func fill(t *testing.T, dir string) (file string) {
+	t.Helper()
+	file = filepath.Join(dir, "ballast")
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for piece := make([]byte, 1<<16); len(piece) > 0; {
+		if _, err := f.Write(piece); errors.Is(err, syscall.ENOSPC) {
+			piece = piece[:len(piece)/16]
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return file
+}
+
+// TestFullDisk lets the disk be full again and again while readers are at work.
+// The server says that it can keep nothing just now, shows what it has, and goes
+// on by itself when there is room; nothing is half done then.
+func TestFullDisk(t *testing.T) {
+	rounds := 12
+	if testing.Short() {
+		rounds = 3
+	}
+	seed := seeded(t)
+	dir := small(t, 64<<20)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	c := &crash{t: t, dir: dir, out: &output{}, rng: rng, audit: newAudit(t), binary: os.Args[0], slow: true,
+		open: func() keptStore { return openKept(t, filepath.Join(dir, "focusreader.db")) }}
+	for i := range 12 {
+		r := newBookworm(rng, 0, i)
+		r.busy = true
+		c.readers = append(c.readers, r)
+	}
+	p := c.start()
+	defer func() {
+		if t.Failed() {
+			t.Logf("what the server said:\n%s", tail(c.out.bytes()))
+		}
+		p.Kill()
+	}()
+	reads := 0
+	for round := range rounds {
+		var all sync.WaitGroup
+		stop := make(chan struct{})
+		for _, r := range c.readers {
+			all.Go(func() { r.work(t, p.base, stop) })
+		}
+		time.Sleep(time.Duration(20+rng.IntN(100)) * time.Millisecond)
+		ballast := fill(t, dir)
+		done := make(chan struct{})
+		go func() { all.Wait(); close(done) }()
+		select {
+		case <-done: // everyone was told that nothing is kept
+		case <-time.After(time.Duration(50+rng.IntN(300)) * time.Millisecond):
+			close(stop)
+			<-done
+		}
+		for _, r := range c.readers {
+			if r.there && len(r.sessions) > 0 && (r.pending == nil || r.pending.what != "logout" && r.pending.what != "delete") {
+				reads++
+				if s := r.ask(t, p.base, "/Library/_getLibraryByUser", fields{}); s == nil || s.status != 200 {
+					t.Errorf("in round %d, on a full disk %s is not shown a library: %+v", round, r.name, s)
+				}
+			}
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+		c.settled()
+		c.check(p.base)
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+	waits := 0
+	for _, r := range c.readers {
+		waits += r.waits
+		c.answers += r.answers
+	}
+	t.Logf("%d answers; %d times somebody was told to wait; %d were shown something meanwhile; %d flows were audited, and the log speaks %d times of one that went on",
+		c.answers, waits, reads, c.audit.flows, strings.Count(string(c.out.bytes()), "went on with a flow"))
+	if waits == 0 || reads == 0 {
+		t.Error("the disk was never full: the test tests nothing")
+	}
+	// Nor is anything left for a start to do.
+	p.Kill()
+	p = c.start()
+	c.check(p.base)
+}
+
+// settled waits until no flow is unfinished.
+func (c *crash) settled() {
+	c.t.Helper()
+	s := c.open()
+	defer s.Close()
+	if err := s.Prepare(context.Background(), c.audit.schema); err != nil {
+		c.t.Fatal(err)
+	}
+	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		left, err := s.Unfinished(context.Background())
+		if err == nil && len(left) == 0 {
+			return
+		}
+		if time.Now().After(patience) {
+			c.t.Fatalf("there is room, and these flows do not come to rest: %v, %v\n%s", left, err, tail(c.out.bytes()))
+		}
+	}
+}
+
+// TestCannotStart starts the server on files that it cannot work with. It ends
+// with status 2 and says which file it is and what to do.
+func TestCannotStart(t *testing.T) {
+	dir := t.TempDir()
+	shown(t, dir)
+	good := filepath.Join(dir, "good.db")
+	c := &crash{t: t, dir: dir, out: &output{}, binary: os.Args[0], slow: true}
+	p := c.start("--store", "sqlite:"+good)
+	t.Run("open elsewhere", func(t *testing.T) {
+		cannot(t, c, good, nil, "another process has it open: stop that one, or name another file")
+	})
+	p.Kill()
+	t.Run("no database", func(t *testing.T) {
+		file := filepath.Join(dir, "text.db")
+		if err := os.WriteFile(file, []byte(strings.Repeat("This is a text. ", 500)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cannot(t, c, file, nil, "the file is not a SQLite database: name another file, or move this one away")
+	})
+	t.Run("damaged", func(t *testing.T) {
+		file := filepath.Join(dir, "damaged.db")
+		p := c.start("--store", "sqlite:"+file)
+		if err := errors.Join(p.cmd.Process.Signal(syscall.SIGTERM), p.cmd.Wait()); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 200; i < len(b); i++ {
+			b[i] ^= 0x5a
+		}
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cannot(t, c, file, nil, "the file is damaged: put a copy back")
+	})
+	t.Run("no room", func(t *testing.T) {
+		dir := small(t, 1<<20)
+		fill(t, dir)
+		cannot(t, c, filepath.Join(dir, "x.db"), nil, "the disk is full: make room")
+	})
+	t.Run("no room any more", func(t *testing.T) {
+		dir := small(t, 4<<20)
+		file := filepath.Join(dir, "x.db")
+		c.start("--store", "sqlite:"+file).Kill()
+		fill(t, dir)
+		cannot(t, c, file, nil, "the disk is full: make room")
+	})
+	t.Run("not its own", func(t *testing.T) {
+		if os.Getuid() != 0 {
+			t.Skip("only root can start the server as somebody else")
+		}
+		binary := filepath.Join(t.TempDir(), "server")
+		copyTo(t, os.Args[0], binary)
+		shown(t, filepath.Dir(binary))
+		if err := os.Chmod(good, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c := *c
+		c.binary = binary
+		somebody := func(cmd *exec.Cmd) {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		}
+		cannot(t, &c, filepath.Join(dir, "new.db"), somebody, "its folder cannot be written to")
+		cannot(t, &c, good, somebody, "it is another user's, or may not be written to: look at its owner and permissions")
+		if err := errors.Join(os.Chmod(dir, 0o777), os.Chmod(good+".lock", 0o666)); err != nil {
+			t.Fatal(err)
+		}
+		cannot(t, &c, good, somebody, "the file cannot be opened for writing: look at its owner and permissions")
+	})
+}
+
+// shown lets everybody look into a folder of the test.
+func shown(t *testing.T, folder string) {
+	t.Helper()
+	for ; len(folder) > len(os.TempDir()); folder = filepath.Dir(folder) {
+		if err := os.Chmod(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func copyTo(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, b, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cannot starts a server that must say why it cannot start.
+func cannot(t *testing.T, c *crash, file string, as func(*exec.Cmd), want string) {
+	t.Helper()
+	cmd := c.command("--store", "sqlite:"+file)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = io.Discard, &said
+	if as != nil {
+		as(cmd)
+		cmd.Dir = "/"
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	cmd.Wait()
+	timer.Stop()
+	if code := cmd.ProcessState.ExitCode(); code != 2 {
+		t.Errorf("the server ended with status %d, want 2; it said:\n%s", code, said.String())
+	}
+	if !strings.Contains(said.String(), want) || !strings.Contains(said.String(), file) {
+		t.Errorf("the server said\n%s\nwant the file %s and %q", said.String(), file, want)
+	}
+	t.Log(strings.TrimSpace(said.String()))
+}
