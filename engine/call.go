@@ -133,7 +133,7 @@ func (f *flow) perform(n int32) {
 		return
 	}
 	out := f.values.take(len(a.Outputs))
-	err := f.invoke(n, a, in, out)
+	err := f.invoke(&f.call, n, a, in, out)
 	var refusal *Refusal
 	switch {
 	case err == nil:
@@ -200,14 +200,14 @@ func (f *flow) keep() bool {
 }
 
 // invoke calls the Go method; a panic is an error with its stack.
-func (f *flow) invoke(n int32, a *plan.Action, in, out []value.Value) (err error) {
+func (f *flow) invoke(ctx Context, n int32, a *plan.Action, in, out []value.Value) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = recovered(p)
 		}
 	}()
 	f.call.action = n
-	return f.engine.methods[a.Index](&f.call, in, out)
+	return f.engine.methods[a.Index](ctx, in, out)
 }
 
 func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows) (err error) {

@@ -81,10 +81,32 @@ func (c *call) context() context.Context {
 	return c.ctx
 }
 
+// Value asks the context that was made, once there is one: package context finds
+// out by it that what is derived from the call ends with that context, and needs
+// no goroutine that would look at the call after the action has returned.
+func (c *call) Value(key any) any {
+	if c.ctx != nil {
+		return c.ctx.Value(key)
+	}
+	return c.flow.ctx.Value(key)
+}
+
+// An outside is the Context of one try of an effect action. What comes of a
+// context.Context is a plain one: what calls over the network often leaves
+// goroutines behind that look whether it has ended.
+type outside struct {
+	context.Context
+	*call
+}
+
+func (o *outside) Deadline() (time.Time, bool) { return o.Context.Deadline() }
+func (o *outside) Done() <-chan struct{}       { return o.Context.Done() }
+func (o *outside) Err() error                  { return o.Context.Err() }
+func (o *outside) Value(key any) any           { return o.Context.Value(key) }
+
 func (c *call) Deadline() (time.Time, bool) { return c.context().Deadline() }
 func (c *call) Done() <-chan struct{}       { return c.context().Done() }
 func (c *call) Err() error                  { return c.context().Err() }
-func (c *call) Value(key any) any           { return c.flow.ctx.Value(key) }
 func (c *call) Now() time.Time              { return c.flow.now.UTC().Truncate(time.Millisecond) }
 func (c *call) NewID() string               { return c.flow.engine.options.IDs.At(c.flow.now).String() }
 func (c *call) State() State                { return c }

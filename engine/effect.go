@@ -157,7 +157,7 @@ func (f *flow) failedTry(n int32, t *attempt, limits *Tries, err error) {
 		t.since = now
 	}
 	t.text = firstLine(err.Error())
-	t.next = now.Add(limits.pause(f.keyOf(n), t.tries))
+	t.next = now.Add(limits.pause(f.keyOf(n), t.tries)).Truncate(time.Millisecond)
 	o, name := &f.occs[n], f.occs[n].action.FullName()
 	switch {
 	case lasting(err):
@@ -168,6 +168,9 @@ func (f *flow) failedTry(n int32, t *attempt, limits *Tries, err error) {
 	case t.next.Sub(t.since) > limits.Total:
 		t.parked = true
 		t.text = fmt.Sprintf("the last try within %s: %s", limits.Total, t.text)
+	}
+	if t.parked {
+		t.next = time.Time{}
 	}
 	if !f.engine.options.NoJournal {
 		if t.parked {
@@ -193,7 +196,7 @@ func (f *flow) attempt(n int32, a *plan.Action, out []value.Value, timeout time.
 	defer context.AfterFunc(f.engine.desk.cut, cancel)()
 	f.call.ctx, f.call.cancel = ctx, cancel
 	defer f.call.forget()
-	err := f.invoke(n, a, f.occs[n].in, out)
+	err := f.invoke(&outside{ctx, &f.call}, n, a, f.occs[n].in, out)
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):

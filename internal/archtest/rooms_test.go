@@ -45,6 +45,7 @@ var rooms = []room{
 	{"concepts", nil, "specifications can be read without building the Go of any concept"},
 	{"concepts/library/epub", nil, "a book is read without knowing of any concept"},
 	{"concepts/library/epub/epubtest", nil, "books are made for tests from nothing"},
+	{"concepts/mailing/smtptest", nil, "a mail server is made for tests from nothing"},
 	{"concepts/*", []string{".", "gen/slot", "store", "value", "concepts/library/epub"}, "concepts never mention each other, and no engine"},
 	{"cli", []string{"concepts", "gen", "graph", "openapi", "scenario", "scenario/event", "explain", "engine", "plan", "check", "syntax", "journal", "store", "store/sqlite", "store/postgres", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
 	{"cmd/legible", []string{"cli"}, "the command is package cli"},
