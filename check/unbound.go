@@ -152,11 +152,20 @@ func (r *resolver) unbound(name syntax.Name) {
 	if r.request {
 		notes = []string{"if it is a field of the request, name it in the request's pattern in when"}
 	}
-	r.c.unknown(diag.Unbound, name, said+" has no value: nothing binds it", r.visible(), notes...)
+	names := r.visible()
+	if _, ok := diag.Nearest(name.Text, names); !ok {
+		if word, ok := diag.Nearest(name.Text, literalWords); ok {
+			names = append(names, word)
+		}
+	}
+	r.c.unknown(diag.Unbound, name, said+" has no value: nothing binds it", names, notes...)
 	if d := &r.c.diags[len(r.c.diags)-1]; d.Fix != nil && r.declared {
 		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
 	}
 }
+
+// literalWords are words that stand where a variable may.
+var literalWords = []string{"true", "false", "null"}
 
 // respell is the repair of a name that a declared input has too: that is how it
 // is spelt, so the field of the request that is nearly called so is to blame.

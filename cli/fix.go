@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -51,6 +52,7 @@ func fixAll(talk io.Writer, files *texts, paths []string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		f.count(w)
 		if !f.round(findings) {
 			break
 		}
@@ -66,6 +68,7 @@ type fixer struct {
 	before map[string]string   // what they were
 	states map[string][]string // what they have been so far
 	held   map[string]bool     // files that stay as they are
+	words  map[string]int      // how often each stands in the programs
 	done   []edited
 }
 
@@ -91,12 +94,15 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 				mine = append(mine, d)
 			}
 		}
-		first, unfixable := urgent(mine)
-		if unfixable {
-			f.hold(name)
+		if slices.ContainsFunc(mine, func(d diag.Diagnostic) bool { return gradeOf(d) == unreadGrade && d.Fix == nil }) {
+			f.hold(name) // what else may be wrong with it is not known
 			continue
 		}
-		edits, done := choose(text, mine, first)
+		var edits []diag.Edit
+		var done []diag.Diagnostic
+		for g := unreadGrade; g <= warnGrade && len(edits) == 0; g++ {
+			edits, done = f.choose(text, mine, g)
+		}
 		after, err := diag.Apply(text.file, edits)
 		if err != nil || slices.Contains(f.states[name], after) {
 			continue // nothing to do, or repairs that contradict each other
@@ -149,20 +155,6 @@ func gradeOf(d diag.Diagnostic) grade {
 	return errorGrade
 }
 
-// urgent gives the grade of the findings of a file that are fixed first, and
-// tells whether something keeps it from being read that has no fix.
-func urgent(findings []diag.Diagnostic) (first grade, unfixable bool) {
-	first = warnGrade
-	for _, d := range findings {
-		g := gradeOf(d)
-		unfixable = unfixable || g == unreadGrade && d.Fix == nil
-		if d.Fix != nil {
-			first = min(first, g)
-		}
-	}
-	return first, unfixable
-}
-
 // shadowed tells whether a finding is a warning in an item that has an error: a
 // variable that seems to be used nowhere may stand misspelt in the next line.
 func shadowed(tree *syntax.File, d diag.Diagnostic, findings []diag.Diagnostic) bool {
@@ -194,20 +186,71 @@ func itemAround(tree *syntax.File, at source.Span) source.Span {
 
 // choose gives the edits of the fixes of one grade, in the order of the text,
 // without those that meet one before.
-func choose(text *text, findings []diag.Diagnostic, only grade) (edits []diag.Edit, done []diag.Diagnostic) {
+func (f *fixer) choose(text *text, findings []diag.Diagnostic, only grade) (edits []diag.Edit, done []diag.Diagnostic) {
 	for _, d := range findings {
 		if d.Fix == nil || gradeOf(d) != only || shadowed(text.tree, d, findings) {
 			continue
 		}
-		fits := len(d.Fix.Edits) > 0
-		for _, e := range d.Fix.Edits {
-			fits = fits && e.Span.File == text.file && !slices.ContainsFunc(edits, func(other diag.Edit) bool { return meet(e, other) })
+		d.Fix = f.corrected(text, d)
+		fits := d.Fix != nil && len(d.Fix.Edits) > 0
+		for i := 0; fits && i < len(d.Fix.Edits); i++ {
+			e := d.Fix.Edits[i]
+			fits = e.Span.File == text.file && !slices.ContainsFunc(edits, func(other diag.Edit) bool { return meet(e, other) })
 		}
 		if fits {
 			edits, done = append(edits, d.Fix.Edits...), append(done, d)
 		}
 	}
 	return edits, done
+}
+
+// aWord is what a slip can be in.
+var aWord = regexp.MustCompile(`"[^"\n]*"|_?\pL[\pL\d_]*`)
+
+// count counts the words of the programs and of their concepts.
+func (f *fixer) count(w *workspace) {
+	files := map[*source.File]bool{}
+	for _, p := range w.programs {
+		for _, name := range p.names {
+			files[f.kept[full(name)].file] = true
+		}
+		for _, c := range p.checked.Concepts {
+			files[c.Tree.Span.File] = true
+		}
+	}
+	f.words = map[string]int{}
+	for file := range files {
+		for _, word := range aWord.FindAllString(file.Text, -1) {
+			f.words[word]++
+		}
+	}
+}
+
+// corrected gives the fix of a finding, or none when it is not sure. Where a
+// declaration is misspelt, its uses seem to be: then the word that would go
+// stands more often than the one that would come. If that one stands nowhere
+// but once in the same item, it is the slip.
+func (f *fixer) corrected(text *text, d diag.Diagnostic) *diag.Fix {
+	for _, e := range d.Fix.Edits {
+		word := e.Span.Text()
+		if aWord.FindString(word) != word || aWord.FindString(e.Text) != e.Text || f.words[word] <= f.words[e.Text] {
+			continue
+		}
+		around := itemAround(text.tree, d.Span)
+		var places [][]int
+		for _, at := range aWord.FindAllStringIndex(around.Text(), -1) {
+			if around.Text()[at[0]:at[1]] == e.Text {
+				places = append(places, at)
+			}
+		}
+		if len(d.Fix.Edits) > 1 || len(places) != 1 || f.words[e.Text] != 1 {
+			return nil
+		}
+		at := places[0]
+		slip := text.file.Span(around.Start+at[0], around.Start+at[1])
+		return &diag.Fix{Title: fmt.Sprintf("write %s for “%s” at %s", word, e.Text, slip), Edits: []diag.Edit{{Span: slip, Text: word}}}
+	}
+	return d.Fix
 }
 
 // meet tells whether two edits change the same text, or one writes where the
@@ -277,30 +320,26 @@ func (f *fixer) write(talk io.Writer) (int, error) {
 }
 
 // fixedSo begins the sentence that sums up: how many files were changed, and
-// whether there are fixes among what is left.
+// whether there are fixes among what is left, for a person to judge.
 func fixedSo(changed int, left []diag.Diagnostic) string {
-	waiting := 0
+	n := 0
 	for _, d := range left {
 		if d.Fix != nil {
-			waiting++
+			n++
 		}
 	}
-	said := "nothing to fix; "
+	said := "changed nothing; "
 	switch {
 	case changed > 0:
 		said = fmt.Sprintf("changed %s; ", counted(changed, "file"))
-	case waiting > 0:
-		said = "changed nothing; "
+	case n == 0:
+		said = "nothing to fix; "
 	}
-	if waiting > 0 {
-		said += waitingFixes(waiting) + " until the errors beside are gone; "
+	switch n {
+	case 0:
+		return said
+	case 1:
+		return said + "left 1 fix to you; "
 	}
-	return said
-}
-
-func waitingFixes(n int) string {
-	if n == 1 {
-		return "1 fix must wait"
-	}
-	return fmt.Sprintf("%d fixes must wait", n)
+	return said + fmt.Sprintf("left %d fixes to you; ", n)
 }

@@ -65,7 +65,13 @@ func (c *cursor) expect(text, where string) bool {
 	if c.accept(text) {
 		return true
 	}
-	c.unexpected("“" + text + "” " + where)
+	t := c.peek()
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
+		Message: "expected “" + text + "” " + where + ", found " + c.p.quote(t)}
+	if _, near := diag.Nearest(c.p.textOf(t), []string{text}); near && t.kind == wordToken {
+		d.Fix = &diag.Fix{Title: "write " + text, Edits: []diag.Edit{{Span: d.Span, Text: text}}}
+	}
+	c.fail(d)
 	return false
 }
 

@@ -42,16 +42,20 @@ func (c *cursor) isLine() LineBody {
 }
 
 // brokenFold looks at what follows "is" where a word that is no operator
-// follows a word: no expression begins so, and a fold is meant.
+// follows a word, or where lines stand below: no expression is so, and a fold is
+// meant.
 func (c *cursor) brokenFold() {
 	t, next := c.peek(), c.ahead(1)
 	word := c.p.textOf(t)
-	if t.kind != wordToken || next.kind != wordToken || c.operatorWordAt(1) && !c.aheadIs(1, "of") ||
-		word == "not" || word == "let" || word == "if" || c.bad {
+	below := (next.kind == endToken || c.aheadIs(1, "{")) && c.foldFollows()
+	between := next.kind == wordToken && (!c.operatorWordAt(1) || c.aheadIs(1, "of"))
+	if t.kind != wordToken || !below && !between || word == "not" || word == "let" || word == "if" || c.bad {
 		return
 	}
 	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t)}
 	switch near, ok := diag.Nearest(word, []string{"each", "count", "sum", "min", "max", "first"}); {
+	case below && !ok || slices.Contains([]string{"each", "count", "first"}, word) && below:
+		return
 	case word == "count":
 		d.Message = "“count” counts the frames that the lines below it give, and takes no expression"
 	case word == "sum" || word == "min" || word == "max":
