@@ -289,6 +289,7 @@ func settled(t *testing.T, s *Store) {
 
 // TestKill kills a process while it runs flows; another one ends them.
 func TestKill(t *testing.T) {
+	t.Parallel() // it waits for leases to end
 	rounds := 5
 	if testing.Short() {
 		rounds = 1

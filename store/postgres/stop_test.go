@@ -17,6 +17,7 @@ import (
 // Another one takes them over and ends them. When the first wakes up, it must
 // change nothing of them; it goes on with new ones under a new number.
 func TestStop(t *testing.T) {
+	t.Parallel() // it waits for leases to end
 	rounds := 4
 	if testing.Short() {
 		rounds = 1

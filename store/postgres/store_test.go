@@ -34,6 +34,7 @@ func opened(t testing.TB, url string, o Options) *Store {
 }
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	for _, d := range []store.Durability{store.Full, store.Relaxed} {
 		if testing.Short() && d != store.Full {
 			continue
