@@ -566,3 +566,130 @@ func TestOwnClock(t *testing.T) {
 		}
 	}
 }
+
+// TestDecisionIsCut cuts the record of a flow that was parked and cancelled, or
+// tried again, at every entry behind the decision: the word that is still on the
+// desk, or not, counts once.
+func TestDecisionIsCut(t *testing.T) {
+	for _, code := range []string{"cancel", "retry"} {
+		for _, dropped := range []bool{false, true} {
+			in(t, func(t *testing.T) {
+				whole, id := decided(t, code, nil, value.Zero, 0, false)
+				want := canonical(id, whole)
+				from := slices.IndexFunc(whole, func(e journal.Entry) bool { return e.Kind == journal.Parked })
+				for n := from + 1; n <= len(whole); n++ {
+					if n == from+1 && dropped {
+						continue // then nobody has decided
+					}
+					got, _ := decided(t, code, whole, id, n, dropped)
+					if got := canonical(id, got); got != want {
+						t.Errorf("%s, cut after %d entries, dropped %t: the record became\n%s\nwant\n%s", code, n, dropped, got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// decided runs a flow that is parked at the first try and about which somebody
+// decides. Of one that is known it begins with the first entries.
+func decided(t *testing.T, code string, known []journal.Entry, id value.ID, n int, dropped bool) ([]journal.Entry, value.ID) {
+	p := &post{send: func(_ engine.Context, try int) error {
+		if try == 1 && known == nil {
+			return engine.Permanent(errors.New("no"))
+		}
+		return nil
+	}}
+	f := openOffice(t, p, engine.Options{})
+	defer f.stop()
+	d := store.Decision{Name: "d", Code: code, Reason: "why"}
+	if known == nil {
+		id = f.request("/ask", "ann").Flow
+	} else {
+		hand := f.st.Begin(id)
+		if err := hand.Keep(written(known[:n])); err != nil {
+			t.Fatal(err)
+		}
+		hand.Leave()
+		if err := f.Recover(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+	}
+	if d.Flow = id; !dropped {
+		if err := f.st.Decide(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Attend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	if f.unfinished() != 0 {
+		t.Errorf("%s, cut after %d entries: it is not at rest", code, n)
+	}
+	most := 1
+	if known == nil && code == "retry" {
+		most = 2
+	}
+	if known != nil && code == "cancel" {
+		most = 0
+	}
+	if len(p.tries()) > most {
+		t.Errorf("%s, cut after %d entries: it was tried %d times", code, n, len(p.tries()))
+	}
+	return f.entries(id), id
+}
+
+// written makes the bytes of entries again. What the test needs of them is enough.
+func written(list []journal.Entry) []byte {
+	var w journal.Writer
+	names := func(fields []value.Field) (n []string, v []value.Value) {
+		for _, x := range fields {
+			n, v = append(n, x.Name), append(v, x.Value)
+		}
+		return n, v
+	}
+	for _, e := range list {
+		switch e.Kind {
+		case journal.Begun:
+			w.Begun(e.Moment)
+		case journal.Asked:
+			n, v := names(e.In)
+			w.Asked(e.ID, e.Action, n, v, nil)
+		case journal.Completed:
+			n, v := names(e.Out)
+			switch e.Outcome {
+			case journal.Returned:
+				w.Returned(e.ID, e.Action, n, v)
+			case journal.Refused:
+				w.Refused(e.ID, e.Action, e.Code, e.Text)
+			}
+		case journal.Fired:
+			w.Match(e.Kind, e.Number, e.Sync, len(e.Matched))
+			for _, id := range e.Matched {
+				w.Matched(id)
+			}
+			w.Frames(len(e.Frames))
+			for _, x := range e.Frames {
+				var slots []value.Value
+				var n []string
+				for _, b := range x.Bindings {
+					for len(slots) <= b.Slot {
+						slots, n = append(slots, value.Value{}), append(n, "")
+					}
+					slots[b.Slot], n[b.Slot] = b.Value, b.Name
+				}
+				w.Frame(x.Line, x.Lost, n, slots)
+			}
+			w.End()
+		case journal.Tried:
+			w.Tried(e.ID, e.Action, e.Tries, e.Moment, e.Next, e.Text)
+		case journal.Parked:
+			w.Parked(e.ID, e.Action, e.Tries, e.Moment, e.Text)
+		case journal.Decided:
+			w.Decided(e.ID, e.Action, e.Code, e.Moment, e.Text, e.Decision)
+		}
+	}
+	return w.Bytes
+}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +40,9 @@ var update = flag.Bool("update", false, "rewrite the traces in testdata")
 //	-- trace --
 //
 // The first line of actions whose values agree counts. An action may also end
-// with fault "…" or panic "…".
+// with fault "…" or panic "…". An effect action may also fail for good,
+// permanent "…", or some times before it ends: fails 2 "…"; user: "u1". Then the
+// clock goes on until nothing waits any more but what is parked.
 type play struct {
 	plan   *plan.Plan
 	rules  []rule
@@ -47,6 +50,28 @@ type play struct {
 	asks   []rule
 	calls  map[string]int // how often each action id was run
 	limits engine.Limits
+	clock  clock
+}
+
+// A clock is moved by the tests alone.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) get() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// until moves the clock on to a moment.
+func (c *clock) until(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.After(c.now) {
+		c.now = t
+	}
 }
 
 type rule struct {
@@ -109,7 +134,7 @@ func load(t *testing.T, file string) (*play, *txtar.Archive) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &play{calls: map[string]int{}}
+	p := &play{calls: map[string]int{}, clock: clock{now: time.UnixMilli(1_900_000_000_000)}}
 	for _, f := range ar.Files {
 		switch text := string(f.Data); f.Name {
 		case "program":
@@ -152,6 +177,7 @@ func (p *play) methods(t *testing.T) map[string]engine.Methods {
 		for _, a := range in.Actions {
 			m.Actions[a.Name] = func(ctx engine.Context, in, out []value.Value) error {
 				p.calls[ctx.Key()]++
+				try := p.calls[ctx.Key()]
 				r := p.find(a.FullName(), a.Inputs, in)
 				if r == nil {
 					for i := range out {
@@ -161,7 +187,21 @@ func (p *play) methods(t *testing.T) map[string]engine.Methods {
 				}
 				how := strings.TrimSpace(r.out[0])
 				word, text, _ := strings.Cut(how, " ")
+				if word == "fails" {
+					var times int
+					var why string
+					if _, err := fmt.Sscanf(text, "%d %q", &times, &why); err != nil {
+						t.Error(err)
+					}
+					if try <= times {
+						return errors.New(why)
+					}
+					how = strings.TrimSpace(r.out[1])
+					word, text, _ = strings.Cut(how, " ")
+				}
 				switch word {
+				case "permanent":
+					return engine.Permanent(errors.New(strings.Trim(text, `"`)))
 				case "refused":
 					return &engine.Refusal{Code: text}
 				case "fault":
@@ -235,7 +275,7 @@ func (p *play) stage(t *testing.T, seed byte, recorder func(value.ID, []byte, bo
 	}
 	e, err := engine.New(p.plan, st, schema, p.methods(t), engine.Options{
 		Limits:   p.limits,
-		Clock:    func() time.Time { return time.UnixMilli(1_900_000_000_000) },
+		Clock:    p.clock.get,
 		IDs:      value.SeededIDs([32]byte{seed}),
 		Log:      slog.New(slog.DiscardHandler),
 		Recorder: recorder,
@@ -286,6 +326,7 @@ func (p *play) trace(t *testing.T) (text string, journals map[value.ID][]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.settle(t, e)
 		entries, err := journal.Read(journals[result.Flow])
 		if err != nil {
 			t.Fatal(err)
@@ -293,9 +334,24 @@ func (p *play) trace(t *testing.T) (text string, journals map[value.ID][]byte) {
 		for _, x := range entries[1:] {
 			b.WriteString(strings.ReplaceAll(x.String(), result.Flow.String(), "THIS") + "\n")
 		}
+		if result.Waiting != nil {
+			b.WriteString("=> waiting\n")
+			continue
+		}
 		b.WriteString(strings.ReplaceAll(ending(result), result.Flow.String(), "THIS") + "\n")
 	}
 	return b.String(), journals
+}
+
+// settle lets time go by until no flow waits, unless somebody must decide.
+func (p *play) settle(t *testing.T, e *engine.Engine) {
+	t.Helper()
+	for waiting, _ := e.Waiting(); waiting > 0; waiting, _ = e.Waiting() {
+		p.clock.until(p.clock.get().Add(100 * time.Millisecond))
+		if err := e.Attend(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // ending says on one line how a flow ended.
@@ -399,26 +455,46 @@ func resume(t *testing.T, file string, id value.ID, b []byte, before []journal.E
 		t.Fatal(err)
 	}
 	hand.Leave()
+	// What is outside has seen the tries of which the record tells.
+	failed := map[string]int{}
+	for _, x := range before {
+		if x.Kind == journal.Tried || x.Kind == journal.Parked {
+			failed[id.String()+"/"+x.ID.String()]++
+			p.clock.until(x.Moment)
+		}
+	}
+	maps.Copy(p.calls, failed)
 	if err := e.Recover(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range before {
-		if x.Kind == journal.Completed && p.calls[id.String()+"/"+x.ID.String()] > 0 {
-			t.Fatalf("%s %s had completed and was run again", x.ID, x.Action)
-		}
-	}
-	for key, n := range p.calls {
-		if n > 1 {
-			t.Fatalf("%s was run %d times", key, n)
-		}
-	}
-	open, err := st.Unfinished(context.Background())
-	if err != nil || len(open) > 0 {
-		t.Fatalf("still unfinished: %v, %v", open, err)
-	}
+	p.settle(t, e)
 	after, err := journal.Read(more)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, x := range before {
+		if key := id.String() + "/" + x.ID.String(); x.Kind == journal.Completed && p.calls[key] > failed[key] {
+			t.Fatalf("%s %s had completed and was run again", x.ID, x.Action)
+		}
+	}
+	allowed := map[string]int{}
+	parked := false
+	for _, x := range slices.Concat(before, after) {
+		switch key := id.String() + "/" + x.ID.String(); x.Kind {
+		case journal.Asked, journal.Tried:
+			allowed[key]++
+		case journal.Parked:
+			parked = true
+		}
+	}
+	for key, n := range p.calls {
+		if n > allowed[key] {
+			t.Fatalf("%s was run %d times, and the record tells of %d", key, n, allowed[key])
+		}
+	}
+	open, err := st.Unfinished(context.Background())
+	if err != nil || len(open) > 0 != parked {
+		t.Fatalf("still unfinished: %v, %v", open, err)
 	}
 	return after
 }
@@ -431,6 +507,7 @@ var fresh = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}`)
 func canonical(id value.ID, entries []journal.Entry) string {
 	var lines []string
 	for _, e := range entries {
+		e.Next = time.Time{} // the clock has gone on meanwhile
 		line := strings.ReplaceAll(e.String(), id.String(), "THIS")
 		lines = append(lines, fresh.ReplaceAllString(line, "NEW"))
 	}
