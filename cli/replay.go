@@ -18,22 +18,48 @@ func newReplay(s Streams) *cobra.Command {
 	var filter filterFlags
 	var with string
 	var count int
+	var predict bool
+	var again rerun
 	cmd := &cobra.Command{
-		Use:   "replay [TRACE-ID...]",
-		Short: "Say what recorded flows would have been with other texts",
-		Long: `Replay holds other texts of the app, those in the folder that --with names,
-against what is recorded of its last flows, or of those whose trace ids are given,
-and prints the flows that would go otherwise: which sync would no longer fire and
-why, which would fire, what would be asked otherwise.
+		Use:   "replay [STORE | EXPORT] | --predict [TRACE-ID...]",
+		Short: "Run recorded flows again, and tell what goes otherwise",
+		Long: `Replay runs what was asked from outside again, in the order of the record, on a
+fresh store in memory, and tells the first differences: which sync no longer
+answers and why, which fires and did not, what ends otherwise, which answer
+differs. The record is that of the store or the export that is named, or of the
+app here. The concepts are Go, so it is the Go test that plays the app's scenarios
+that runs the flows, as legible test does. --with names the folder of another
+version of the app: with a test of its own that one runs, and without the present
+Go runs with the texts of that folder. The real store is only read.
 
-Nothing is run, no state is touched and no secret is needed. An action that
-would be asked as it was ends as it did, and a where that reads as it did gives
-what it gave. Where the record cannot tell how a flow would go on, that is said.
-` + whereRecords + `
+The clock stands at the moment of each flow. Identities that are made anew stand
+for those of the record, one for one. Secrets are not in the record: for a session
+or another one that the app gave, what it gives now to the same user is taken, and
+for one that a client made up, such as a password, a text. Nothing is known of
+fields that no sync named. What could not be replayed for this is told, with the
+reason, and so is what rests on it.
 
-Replay exits with 1 when a flow would go otherwise.`,
-		Example: "  legible replay --with ../reader-next\n  legible replay 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --with ../reader-next --json",
-		RunE: func(_ *cobra.Command, args []string) error {
+With --predict nothing is run, and neither Go nor state nor secret is needed: the
+texts that --with names are held against what is recorded of the last flows, or of
+those whose trace ids are given. An action that would be asked as it was ends as it
+did, and a where that reads as it did gives what it gave. Where the record cannot
+tell how a flow would go on, that is said.
+
+Replay exits with 1 when a flow goes, or would go, otherwise.`,
+		Example: "  legible replay sqlite:focusreader.db\n  legible replay monday.jsonl --with ../reader-next\n" +
+			"  legible replay --predict 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --with ../reader-next --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !predict {
+				for _, name := range []string{"path", "sync", "concept", "outcome"} {
+					if cmd.Flags().Changed(name) {
+						return fmt.Errorf("--%s goes with --predict: a replay that runs needs all flows, as one rests on another", name)
+					}
+				}
+				if again.flags, again.with = &f, with; cmd.Flags().Changed("count") {
+					again.count = count
+				}
+				return again.run(s, args)
+			}
 			if with == "" {
 				return errors.New("with which texts? name their folder with --with")
 			}
@@ -64,7 +90,10 @@ Replay exits with 1 when a flow would go otherwise.`,
 	f.add(cmd)
 	filter.add(cmd)
 	cmd.Flags().StringVar(&with, "with", "", "the folder of the other texts")
-	cmd.Flags().IntVarP(&count, "count", "n", 100, "how many of the last flows at most; 0 is all")
+	cmd.Flags().IntVarP(&count, "count", "n", 100, "with --predict: how many of the last flows at most; else, if it is given, how many from the first on; 0 is all")
+	cmd.Flags().BoolVar(&predict, "predict", false, "run nothing: hold the texts of --with against the record")
+	cmd.Flags().IntVar(&again.first, "first", 5, "how many differences are told at most; 0 is all")
+	cmd.Flags().BoolVar(&again.effects, "effects", false, "run effect actions too, which reach outside of the store")
 	return cmd
 }
 

@@ -23,7 +23,7 @@ type Rerun struct {
 // program of the second. Identities are those of the flows before it; it learns
 // from this one.
 func RunAgain(p *plan.Plan, was, now []journal.Entry, ids *Identities) *Rerun {
-	x := &rerun{plan: p, was: read(p, was), now: read(p, now), entries: now, ids: ids}
+	x := &rerun{plan: p, was: read(p, was), now: read(p, now), first: was, entries: now, ids: ids}
 	ids.Learn(was, now)
 	r := &Rerun{Before: x.was.summary(true), After: x.now.summary(true)}
 	if len(x.was.actions) > 0 && len(x.now.actions) > 0 {
@@ -51,7 +51,8 @@ func (r *Rerun) Tree() *Tree {
 type rerun struct {
 	plan     *plan.Plan
 	was, now *record
-	entries  []journal.Entry // of the second run
+	first    []journal.Entry // of the first run
+	entries  []journal.Entry // of the second
 	ids      *Identities
 	found    []*Tree
 }
@@ -147,20 +148,15 @@ func (x *rerun) answer(r *Rerun) {
 	a, _ := x.was.answer()
 	b, _ := x.now.answer()
 	switch {
-	case a == nil && b == nil:
-		if r.Before.Outcome != r.After.Outcome || x.refusal(x.was) != x.refusal(x.now) {
-			x.found = append(x.found, &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))})
-		}
-	case a == nil:
-		x.found = append(x.found, &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))})
-	case b == nil:
+	case a != nil && b != nil:
+		x.fields(a, b)
+	case a == nil && b == nil && r.Before.Outcome == r.After.Outcome && x.refusal(x.was) == x.refusal(x.now):
+	case len(x.found) == 0: // else the title says it, and the others why
 		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))}
-		if why := WhyAnswer(x.plan, x.entries); r.After.Outcome == "unanswered" || r.After.Outcome == "faulted" {
-			t.add(why)
+		if b == nil {
+			t.add(WhyAnswer(x.plan, x.entries))
 		}
 		x.found = append(x.found, t)
-	default:
-		x.fields(a, b)
 	}
 }
 
@@ -176,17 +172,17 @@ func said(s Summary) string { return strings.TrimPrefix(s.String(), s.Request+":
 
 // fields tells which fields of two answers differ.
 func (x *rerun) fields(a, b *action) {
+	// The record itself: the program may not know a field of the first any more.
+	before, after := inputOf(x.first, a.id), inputOf(x.entries, b.id)
 	var names []string
-	for _, list := range [][]Detail{a.inputs(), b.inputs()} {
-		for _, d := range list {
-			if !slices.Contains(names, d.Name) {
-				names = append(names, d.Name)
-			}
+	for _, f := range append(before.Fields(), after.Fields()...) {
+		if !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
 		}
 	}
 	var list []*Tree
 	for _, name := range names {
-		was, now := a.named(name), b.named(name)
+		was, now := before.Get(name), after.Get(name)
 		if name == "request" || x.ids.same(was, now) {
 			continue
 		}
@@ -212,12 +208,12 @@ func shortly(v value.Value) string {
 	return clip(v.String())
 }
 
-// named gives what an action was given by that name.
-func (a *action) named(name string) value.Value {
-	if a.spec != nil {
-		if i := a.spec.Input(name); i >= 0 && i < len(a.in) {
-			return a.in[i]
+// inputOf is what an action was given, as the record has it.
+func inputOf(entries []journal.Entry, id journal.ActionID) value.Value {
+	for _, e := range entries {
+		if e.Kind == journal.Asked && e.ID == id {
+			return value.Record(e.In)
 		}
 	}
-	return value.Value{}
+	return value.Record(nil)
 }

@@ -108,6 +108,10 @@ func App(t *testing.T, make func() *legible.App) {
 // which lines of the syncs none of them reached.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
+	if folder := os.Getenv(event.Replay); folder != "" {
+		s.replay(t, folder)
+		return
+	}
 	beside, err := scenariosBelow(os.DirFS("."))
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,12 @@ const (
 	// Only holds a regular expression: scenarios whose titles it does not match
 	// are passed over.
 	Only = "LEGIBLE_SCENARIO_ONLY"
+	// Replay names a folder with recorded flows: in the place of scenarios they
+	// are run again. Texts may name a folder of texts in the place of the app's,
+	// and with Effects what reaches outside is run again, too.
+	Replay  = "LEGIBLE_REPLAY"
+	Texts   = "LEGIBLE_REPLAY_TEXTS"
+	Effects = "LEGIBLE_REPLAY_EFFECTS"
 )
 
 // The kinds of events.

@@ -1,0 +1,277 @@
+package scenario
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/scenario/event"
+	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// What the command and the test of a replay say to each other stands in three
+// places of one folder: the recorded flows, as an export; the large values that
+// they hold, by their hash; and, from the test, what became of each flow.
+const (
+	ReplayFlows = "flows.jsonl"
+	ReplayBlobs = "blobs"
+	ReplayTold  = "told.jsonl"
+)
+
+// A Replayed is what became of one recorded flow that was run again.
+type Replayed struct {
+	Flow    string    `json:"flow"`
+	Begun   time.Time `json:"begun"`
+	Request string    `json:"request"`
+	// Broken says why nothing could be run; then there is no flow.
+	Broken string `json:"broken,omitempty"`
+	// Left says why it was not run, or why nothing follows from how it went.
+	Left string `json:"left,omitempty"`
+	// Tree tells how it went otherwise; nil when it went the same way.
+	Tree *explain.Tree `json:"tree,omitempty"`
+}
+
+// A replaying runs recorded flows again on a fresh store, in the order in which
+// they began, with the clock at the moment of each. Identities that the second
+// run makes stand for those of the first. Secrets are not in the record: for one
+// that the app gave, what it gives now is taken; for one that a client made up,
+// a text.
+type replaying struct {
+	*world
+	folder string
+	ids    explain.Identities
+	given  []given
+}
+
+// replay runs the recorded flows of a folder in the place of scenarios.
+func (s Suite) replay(t *testing.T, folder string) {
+	t.Helper()
+	out, err := os.OpenFile(filepath.Join(folder, ReplayTold), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	if err = s.replayed(t.Context(), folder, encoder.Encode); err != nil {
+		err = encoder.Encode(Replayed{Broken: err.Error()})
+	}
+	if err := errors.Join(err, out.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s Suite) replayed(ctx context.Context, folder string, tell func(any) error) (err error) {
+	flows, err := readRecorded(filepath.Join(folder, ReplayFlows))
+	if err != nil {
+		return err
+	}
+	app := s.App()
+	if texts := os.Getenv(event.Texts); texts != "" {
+		app.Instead(os.DirFS(texts))
+	}
+	w, err := open(ctx, app, s.Options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	if os.Getenv(event.Effects) == "" {
+		if err := reachesOut(w.plan); err != nil {
+			return err
+		}
+	}
+	x := &replaying{world: w, folder: folder}
+	for i := range flows {
+		if err := tell(x.flow(&flows[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRecorded reads an export, and gives its flows in the order in which they
+// began.
+func readRecorded(path string) (flows []recorded, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	err = journal.ReadExport(file, func(r journal.Recorded) error {
+		entries, err := journal.Read(r.Record)
+		if x, ok := opened(r.Flow, entries); err == nil && ok {
+			flows = append(flows, x)
+		}
+		return err
+	})
+	slices.SortStableFunc(flows, func(a, b recorded) int { return a.begun.Compare(b.begun) })
+	return flows, err
+}
+
+// reachesOut is the error for a program that does something outside of its
+// store: what has been done once must not be done again by the way.
+func reachesOut(p *plan.Plan) error {
+	for _, s := range p.Syncs {
+		for _, ask := range s.Asks {
+			if ask.Action.Spec.Kind == syntax.Effect {
+				return fmt.Errorf("sync %s asks %s, which reaches outside of the store: a replay would do again what has been done (%s); with --effects it does, with the Go that the test passes to its app",
+					s.Name, ask.Action.FullName(), ask.Span)
+			}
+		}
+	}
+	return nil
+}
+
+// flow runs one flow again.
+func (x *replaying) flow(r *recorded) *Replayed {
+	told := &Replayed{Flow: r.id.String(), Begun: r.begun, Request: r.request(x.plan)}
+	if d := r.begun.Sub(x.clock.Now()); d != 0 {
+		x.clock.advance(d)
+	}
+	a := x.named(r.action)
+	switch {
+	case a == nil:
+		told.Tree = &explain.Tree{Kind: explain.FlowNode, Title: "there is no action " + r.action + " any more"}
+		return told
+	case a.Spec.Kind == syntax.System:
+		// It starts by itself where the state says so.
+		if err := x.app.Tick(x.ctx); err != nil {
+			told.Left = "starting what is due: " + err.Error()
+		} else {
+			told.Left = "the runtime started it, and starts by itself what is due now"
+		}
+		return told
+	}
+	in, guessed, err := x.inputs(r, a)
+	if err != nil {
+		told.Left = err.Error()
+		return told
+	}
+	result, err := x.engine.Run(x.ctx, engine.Opening{Action: a, In: in, ID: r.id})
+	if err != nil {
+		told.Left = "it could not be run: " + err.Error()
+		return told
+	}
+	now := x.entriesOf(r.id)
+	again := explain.RunAgain(x.plan, r.entries, now, &x.ids)
+	if result.Answer != nil {
+		x.keep(result.Answer.Fields, now)
+	}
+	if len(again.Differences) == 0 {
+		return told
+	}
+	if guessed != "" && doubted(r.entries, now) {
+		told.Left = "its secret " + guessed + " is not in the record, and the one that stands for it is not the right one"
+		return told
+	}
+	told.Tree = again.Tree()
+	return told
+}
+
+// named finds an action by its full name.
+func (x *replaying) named(name string) *plan.Action {
+	i := slices.IndexFunc(x.plan.Actions, func(a *plan.Action) bool { return a.FullName() == name })
+	if i < 0 {
+		return nil
+	}
+	return x.plan.Actions[i]
+}
+
+// inputs are what the action was given, as it is in the second run. Guessed is
+// the name of a secret that somebody had made up.
+func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guessed string, err error) {
+	in = make([]value.Value, len(a.Inputs))
+	wrong := r.declined(x.plan)
+	for _, f := range r.in {
+		i := a.Input(f.Name)
+		if i < 0 {
+			continue // nothing in the program names it
+		}
+		switch {
+		case f.Value.IsSecret() && !a.Secret[i] && !x.secretField(r, f.Name):
+			return nil, "", fmt.Errorf("what its field %s held is not in the record: it was secret, or no sync named it then", f.Name)
+		case f.Value.IsSecret():
+			v, made := x.secret(r, f.Name, wrong)
+			if in[i] = value.Secret(v); made && !wrong {
+				guessed = f.Name
+			}
+		default:
+			in[i] = x.ids.Now(f.Value)
+			if err := x.blobs(in[i].Reveal()); err != nil {
+				return nil, "", fmt.Errorf("its field %s: %w", f.Name, err)
+			}
+		}
+	}
+	return in, guessed, nil
+}
+
+// secretField tells whether the field of a request is secret on its route.
+func (x *replaying) secretField(r *recorded, name string) bool {
+	method, path := "", ""
+	for _, f := range r.in {
+		switch text, _ := f.Value.Text(); f.Name {
+		case "method":
+			method = text
+		case "path":
+			path = text
+		}
+	}
+	known := false
+	for _, route := range x.plan.Routes.All {
+		if route.Path != path || route.Method != "" && route.Method != method {
+			continue
+		}
+		known = true
+		for _, f := range route.Fields {
+			if f.Name == name {
+				return f.Secret || f.Credential != nil
+			}
+		}
+	}
+	return !known // where no sync waits for the request any more, nothing else counts
+}
+
+// blobs puts the large values in a value into the store.
+func (x *replaying) blobs(v value.Value) error {
+	if b := v.Blob(); b != nil {
+		file, err := os.Open(filepath.Join(x.folder, ReplayBlobs, hex.EncodeToString(b.Hash[:])))
+		if err != nil {
+			return errors.New("the binary data is no longer there")
+		}
+		defer file.Close()
+		_, err = x.engine.Store().PutBlob(x.ctx, file, b.Type)
+		return err
+	}
+	for _, item := range v.Items() {
+		if err := x.blobs(item); err != nil {
+			return err
+		}
+	}
+	for _, f := range v.Fields() {
+		if err := x.blobs(f.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entriesOf is the record of a flow of the second run.
+func (x *replaying) entriesOf(id value.ID) []journal.Entry {
+	for _, f := range x.flows.since(0) {
+		if f.id == id {
+			return f.entries()
+		}
+	}
+	return nil
+}
