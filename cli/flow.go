@@ -96,33 +96,38 @@ in its place, and another text where the answer was 401.
 		Example: "  legible flow scenario a0cd 33f1 --title 'a login that failed' >>app.scenario",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := f.open(s)
-			if err != nil {
-				return err
-			}
-			defer r.close()
-			flows, err := r.named(args)
-			if err != nil {
-				return err
-			}
-			var entries [][]journal.Entry
-			for _, x := range flows {
-				entries = append(entries, x.entries)
-			}
-			if title == "" {
-				title = "as recorded on " + flows[0].Begun.Format("2006-01-02")
-			}
-			text, err := explain.Scenario(r.plan, title, entries...)
-			if err != nil {
-				return err
-			}
-			_, err = io.WriteString(s.Out, text)
-			return err
+			return f.scenario(s, title, args)
 		},
 	}
 	f.addPlaces(cmd)
 	cmd.Flags().StringVar(&title, "title", "", "the title of the scenario")
 	return cmd
+}
+
+// scenario writes the flows of trace ids as a scenario.
+func (f *recordsFlags) scenario(s Streams, title string, ids []string) error {
+	r, err := f.open(s)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	flows, err := r.named(ids)
+	if err != nil {
+		return err
+	}
+	var entries [][]journal.Entry
+	for _, x := range flows {
+		entries = append(entries, x.entries)
+	}
+	if title == "" {
+		title = "as recorded on " + flows[0].Begun.Format("2006-01-02")
+	}
+	text, err := explain.Scenario(r.plan, title, entries...)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(s.Out, text)
+	return err
 }
 
 func printEntries(w io.Writer, entries []journal.Entry) error {

@@ -88,6 +88,7 @@ func stopApp(ts *testscript.TestScript, _ bool, _ []string) { lastApp(ts).stop()
 func askApp(ts *testscript.TestScript, _ bool, args []string) {
 	a := lastApp(ts)
 	for i, text := range args {
+		time.Sleep(2 * time.Millisecond) // ids of one millisecond have no order
 		ts.Setenv("T"+strconv.Itoa(i+1), a.ask(text))
 	}
 }

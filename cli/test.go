@@ -20,6 +20,8 @@ import (
 func newTest(s Streams) *cobra.Command {
 	var only string
 	var asJSON bool
+	var recorded recordsFlags
+	var from []string
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
 		Short: "Play the scenarios of concepts and apps",
@@ -29,9 +31,20 @@ syncs no scenario reached.
 
 The concepts are Go, so the scenarios are played by Go tests: test runs
 "go test" on those that call scenario.App or scenario.Concept, in the folder of
-the scenarios or the nearest one above it.`,
-		Example: "  legible test\n  legible test apps/focusreader --run 'log(in|out)'\n  legible test --json | jq 'select(.event == \"scenario\")'",
+the scenarios or the nearest one above it.
+
+With --from-journal nothing is played: the recorded flow of a trace id is written as
+a scenario, as legible flow scenario does, of the app in the folder PATH or here. It
+may be given several times, for the flows before that the last one rests on.`,
+		Example: "  legible test\n  legible test apps/focusreader --run 'log(in|out)'\n  legible test --from-journal a0cd >>app.scenario\n  legible test --json | jq 'select(.event == \"scenario\")'",
 		RunE: func(_ *cobra.Command, paths []string) error {
+			if len(from) > 0 {
+				if len(paths) > 1 {
+					return errors.New("--from-journal writes the flows of one app: name one folder")
+				}
+				recorded.app = orHere(paths)[0]
+				return recorded.scenario(s, "", from)
+			}
 			if _, err := regexp.Compile(only); err != nil {
 				return fmt.Errorf("--run: %w", err)
 			}
@@ -40,6 +53,10 @@ the scenarios or the nearest one above it.`,
 	}
 	cmd.Flags().StringVar(&only, "run", "", "play only scenarios whose titles match this regular expression")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happened as JSON, one object a line")
+	cmd.Flags().StringArrayVar(&from, "from-journal", nil, "write the recorded flow of this trace id as a scenario")
+	cmd.Flags().StringVar(&recorded.store, "store", "", "with --from-journal: "+storeUsage)
+	cmd.MarkFlagsMutuallyExclusive("from-journal", "run")
+	cmd.MarkFlagsMutuallyExclusive("from-journal", "json")
 	return cmd
 }
 
