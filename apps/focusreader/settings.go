@@ -53,7 +53,8 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
-	names = append(names, "dev")
+	names = append(names, "behind-tls", "dev")
+	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front speaks TLS, so that cookies are for that only ("+variable("behind-tls")+"=true)")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
 
 	fail := func(format string, args ...any) error {
@@ -75,7 +76,7 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	s := &settings{}
 	o := &s.options
 	o.Addr, o.Store = *addr, *place
-	o.Host.Prefix, o.Host.Development = prefix, *dev
+	o.Host.Prefix, o.Host.Development, o.Host.BehindTLS = prefix, *dev, *tls
 	o.Host.MaxBody, o.Host.MaxUpload = maxBody, maxUpload
 	if *inspector != "none" && *inspector != "" {
 		s.inspect = *inspector
