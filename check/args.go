@@ -81,9 +81,10 @@ func (r *resolver) nearly(g *gate, trees []*syntax.Arg, name string) bool {
 func (r *resolver) patternArgs(g *gate, i *Instance, trees []*syntax.Arg) []*Arg {
 	var args []*Arg
 	for _, t := range trees {
-		if t.Optional && (g == nil || !g.when) {
-			r.fault(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” stands only among the inputs in when and of a view",
-				"for what may be missing there is “maybe” before a line of where")
+		if t.Optional && g != nil && g.out {
+			if p := param(g.params, t.Name.Text); p != nil && p.Tree != nil && !p.Optional {
+				r.fault(diag.MisplacedOptional, t.Span, "“"+g.by+"” always gives “"+p.Name+"”", alwaysGiven)
+			}
 		}
 		a := &Arg{Tree: t, Name: t.Name.Text, Optional: t.Optional}
 		a.Term, a.Binds = r.patternTerm(t.Name, t.Value)
@@ -102,6 +103,8 @@ func (r *resolver) patternArgs(g *gate, i *Instance, trees []*syntax.Arg) []*Arg
 	}
 	return args
 }
+
+const alwaysGiven = "“?” behind an output binds null where a row has nothing there; for no row at all there is “maybe” before the line"
 
 // fits finds the parameter of an argument, and reports one that is unknown or
 // stands twice.

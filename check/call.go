@@ -29,6 +29,9 @@ func (r *reading) call(s *expression.Shape) Type {
 		}
 		return Type{}
 	}
+	if len(s.Parts) > 0 && needsValue(s.Name) {
+		r.has(s.Parts[0], list, "“"+s.Name+"”")
+	}
 	elem := Type{}
 	if list.Kind == List && list.Elem != nil {
 		elem = *list.Elem

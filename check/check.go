@@ -13,7 +13,8 @@
 // first of them the order is: types of a concept (typenames.go, state.go), its actions and
 // queries (contract.go), the app (app.go, binding.go), then the variables of views and
 // syncs (scope.go, where.go, view.go, sync.go). What values are is types.go, with join.go
-// and, for expressions, infer.go, operator.go and call.go.
+// and, for expressions, infer.go, operator.go, call.go, flow.go and present.go (what may be null);
+// reply.go looks at what no answer can be.
 //
 // Then every way in which a flow can go is walked. entry.go finds the ways in, wired.go
 // makes the program ready, rows.go and exist.go say what lines of where are sure to give;

@@ -58,7 +58,7 @@ func (w *wired) shows(l *Line) []shown {
 		var list []shown
 		for _, a := range b.Out {
 			if a.Param != nil {
-				if set := setOfType(b.Instance, a.Param.Type); set != nil && a.Param.Many == syntax.One {
+				if set := setOfType(b.Instance, a.Param.Type); set != nil && a.Param.Many == syntax.One && !a.Optional {
 					list = append(list, shown{a.Term.Var, b.Instance, set})
 				}
 			}

@@ -20,6 +20,7 @@ func (k *kinds) expr(e *Expr) Type {
 func (k *kinds) condition(e *Expr) {
 	r := k.reading(e)
 	t := r.of(e.Node.Shape())
+	r.has(e.Node.Shape(), t, "a line that keeps or drops")
 	if t.Kind == Unknown {
 		r.want(e.Node.Shape(), Type{Kind: Flag}, "what keeps or drops")
 	} else if t.Kind != Flag && t.Kind != Json && t.Kind != Secret {
@@ -35,10 +36,18 @@ type reading struct {
 	vars map[string]*Var
 	lets map[string]Type
 	item []Type // of the predicates around
+	// present are the paths that have a value where the reading is.
+	present map[string]bool
+	said    map[string]bool // paths of which was said that they may be null
+	// known is what was found of parts since something was last learnt: without
+	// it, what stands deep would be read again for each operator around it.
+	known map[*expression.Shape]Type
+	epoch int
 }
 
 func (k *kinds) reading(e *Expr) *reading {
-	r := &reading{k: k, e: e, vars: map[string]*Var{}, lets: map[string]Type{}}
+	r := &reading{k: k, e: e, vars: map[string]*Var{}, lets: map[string]Type{}, said: map[string]bool{},
+		known: map[*expression.Shape]Type{}, epoch: k.epoch}
 	for i, name := range e.Node.Variables() {
 		r.vars[name] = e.Vars[i]
 	}
@@ -94,9 +103,7 @@ func (r *reading) want(s *expression.Shape, t Type, as string) {
 		r.want(s.Parts[1], t, as)
 		return
 	case s.Form == expression.ConditionalForm:
-		r.of(s)
-		r.want(s.Parts[1], t, as)
-		r.want(s.Parts[2], t, as)
+		r.branches(s, func(p *expression.Shape) { r.want(p, t, as) })
 		return
 	}
 	got := r.of(s)
@@ -116,9 +123,19 @@ func (r *reading) want(s *expression.Shape, t Type, as string) {
 
 // of gives the type of a part.
 func (r *reading) of(s *expression.Shape) Type {
+	if r.epoch != r.k.epoch {
+		clear(r.known)
+		r.epoch = r.k.epoch
+	}
+	if t, ok := r.known[s]; ok {
+		return t
+	}
 	t := r.plain(s)
 	if t.Kind != Flag && t.Kind != Secret && t.Kind != Record && t.Kind != List && t.Kind != Unknown && r.secret(s) {
 		t = Type{Kind: Secret, Null: t.Null}
+	}
+	if r.epoch == r.k.epoch {
+		r.known[s] = t
 	}
 	return t
 }
@@ -147,13 +164,13 @@ func (r *reading) plain(s *expression.Shape) Type {
 		}
 		return Type{Null: true}
 	case expression.ListForm:
-		elem := Type{}
+		elem, all := Type{}, true
 		for _, p := range s.Parts {
 			t, ok := join(elem, r.of(p), true)
-			if !ok {
-				t = Type{Null: t.Null}
-			}
-			elem = t
+			elem, all = t, all && ok
+		}
+		if !all {
+			elem = Type{Null: elem.Null}
 		}
 		return Type{Kind: List, Elem: &elem}
 	case expression.RecordForm:
@@ -165,15 +182,21 @@ func (r *reading) plain(s *expression.Shape) Type {
 	case expression.UnaryForm:
 		if s.Name == "not" || s.Name == "!" {
 			r.want(s.Parts[0], Type{Kind: Flag}, "what “"+s.Name+"” turns round")
+			r.has(s.Parts[0], r.of(s.Parts[0]), "“"+s.Name+"”")
 			return Type{Kind: Flag}
 		}
 		r.want(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” stands before")
+		r.has(s.Parts[0], r.of(s.Parts[0]), "“"+s.Name+"”")
 		return Type{Kind: Number}
 	case expression.BinaryForm:
 		return r.binary(s)
 	case expression.ConditionalForm:
-		r.want(s.Parts[0], Type{Kind: Flag}, "a condition")
-		t, ok := join(r.of(s.Parts[1]), r.of(s.Parts[2]), true)
+		var t Type
+		ok := true
+		r.branches(s, func(p *expression.Shape) {
+			joined, fits := join(t, r.of(p), true)
+			t, ok = joined, ok && fits
+		})
 		if !ok {
 			return Type{Null: t.Null}
 		}
@@ -184,9 +207,7 @@ func (r *reading) plain(s *expression.Shape) Type {
 		t := r.of(s.Parts[0])
 		r.of(s.Parts[1])
 		if t.Kind == List {
-			elem := *t.Elem
-			elem.Null = true // there may be no such item
-			return elem
+			return *t.Elem // where there is no such item, it faults
 		}
 		return Type{}
 	case expression.SliceForm:
@@ -214,6 +235,15 @@ func (r *reading) plain(s *expression.Shape) Type {
 	return Type{}
 }
 
+// branches reads the condition of “a ? b : c”, and each side with what is known
+// there.
+func (r *reading) branches(s *expression.Shape, read func(*expression.Shape)) {
+	r.want(s.Parts[0], Type{Kind: Flag}, "a condition")
+	r.has(s.Parts[0], r.of(s.Parts[0]), "a condition")
+	r.knowing(present(s.Parts[0], true), func() { read(s.Parts[1]) })
+	r.knowing(present(s.Parts[0], false), func() { read(s.Parts[2]) })
+}
+
 func (r *reading) variable(s *expression.Shape) Type {
 	if t, ok := r.lets[s.Name]; ok {
 		return t
@@ -229,16 +259,19 @@ func (r *reading) variable(s *expression.Shape) Type {
 		return Type{}
 	}
 	t := v.Type
-	t.Null = r.k.null[v] && !r.k.sure[v]
+	t.Null = r.k.null[v] && !r.k.sure[v] && !r.present[s.Name]
 	return t
 }
 
 func (r *reading) field(s *expression.Shape) Type {
 	t := r.of(s.Parts[0])
+	r.has(s.Parts[0], t, "“."+s.Name+"”")
 	switch t.Kind {
 	case Record:
 		if f := t.field(s.Name); f != nil {
-			return *f
+			found := *f
+			found.Null = found.Null && !r.present[path(s)]
+			return found
 		}
 		if len(t.Fields) > 0 {
 			message := "this record has no field “" + s.Name + "”"

@@ -13,13 +13,18 @@ func (r *reading) binary(s *expression.Shape) Type {
 	switch s.Name {
 	case "and", "or", "&&", "||":
 		r.want(a, Type{Kind: Flag}, "a side of "+op)
-		r.want(b, Type{Kind: Flag}, "a side of "+op)
+		r.has(a, r.of(a), op)
+		r.knowing(present(a, isAnd(s)), func() {
+			r.want(b, Type{Kind: Flag}, "a side of "+op)
+			r.has(b, r.of(b), op)
+		})
 		return Type{Kind: Flag}
 	case "==", "!=":
 		r.equal(s, a, b)
 		return Type{Kind: Flag}
 	case "<", ">", "<=", ">=":
 		r.ordered(s, a, b, op)
+		r.both(a, b, op)
 		return Type{Kind: Flag}
 	case "in":
 		x, list := r.of(a), r.of(b)
@@ -34,9 +39,12 @@ func (r *reading) binary(s *expression.Shape) Type {
 		r.want(b, Type{Kind: String}, "the right of "+op)
 		return Type{Kind: Flag}
 	case "+":
-		return r.plus(s, a, b)
+		t := r.plus(s, a, b)
+		r.both(a, b, op)
+		return t
 	case "-":
 		x, y := r.of(a), r.of(b)
+		r.both(a, b, op)
 		if x.Kind == DateTime || y.Kind == DateTime {
 			return Type{}
 		}
@@ -47,6 +55,7 @@ func (r *reading) binary(s *expression.Shape) Type {
 	case "*", "/", "%", "**", "^":
 		r.want(a, Type{Kind: Number}, "a side of "+op)
 		r.want(b, Type{Kind: Number}, "a side of "+op)
+		r.both(a, b, op)
 		return Type{Kind: Number}
 	case "??":
 		x, y := r.of(a), r.of(b)
@@ -68,6 +77,12 @@ func (r *reading) binary(s *expression.Shape) Type {
 	}
 	_ = x
 	return Type{}
+}
+
+// both looks whether both sides of an operator have a value.
+func (r *reading) both(a, b *expression.Shape, op string) {
+	r.has(a, r.of(a), op)
+	r.has(b, r.of(b), op)
 }
 
 // teach lets a variable learn what may stand in its place, if nothing says what

@@ -206,6 +206,7 @@ type ViewParam struct {
 	Name     string
 	Var      *Var
 	Optional bool
+	given    bool // the view gives no frame without a value for it
 }
 
 // A Pattern is a line of when.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/syntax"
 )
@@ -60,7 +61,7 @@ func (w *walk) bindRow(m *moment, env []sym, q question, f *fact, holds truth) [
 			outs[i] = f.outs[i]
 		default:
 			s := symbol{null: no}
-			if holds != yes || q.nulls[i] && v == nil {
+			if holds != yes || q.nulls[i] {
 				s.null = maybe
 			}
 			if v != nil {
@@ -102,15 +103,25 @@ func (w *wired) family(name string, reads ...*Instance) int32 {
 func (w *wired) familyOf(l *Line) int32 {
 	switch b := l.Body.(type) {
 	case *QueryLine:
-		return w.family("query "+b.Instance.Name+"."+b.Query.Name, b.Instance)
+		return w.family("query "+b.Instance.Name+"."+b.Query.Name+wanting(b.Out, b), b.Instance)
 	case *FieldLine:
 		return w.family("field "+b.Instance.Name+"."+b.Set.Name+"."+b.Field.Name, b.Instance)
 	case *MemberLine:
 		return w.familyOfSet(b.Instance, b.Set)
 	case *ViewLine:
-		return w.family("view "+b.View.Name, viewReads(b.View)...)
+		return w.family("view "+b.View.Name+wanting(b.Out, b), viewReads(b.View)...)
 	}
 	return w.family("line "+l.Tree.Span.String(), lineReads(l, nil)...)
+}
+
+// wanting tells apart the questions that do and do not want a row to have
+// values where it may have none.
+func wanting(out []*Arg, b LineBody) string {
+	if names := strict(out, nullables(b)); len(names) > 0 {
+		slices.Sort(names)
+		return " with " + strings.Join(names, " ")
+	}
+	return ""
 }
 
 // count notes that a line asks its question.
@@ -166,11 +177,13 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 			}
 		}
 	}
-	out := func(names []string, args []*Arg, nulls []bool) {
-		for j, name := range names {
+	out := func(names []string, args []*Arg, nullables []string) {
+		q.surely = q.surely && len(strict(args, nullables)) == 0
+		for _, name := range names {
 			i := slices.IndexFunc(args, func(a *Arg) bool { return a.Name == name })
 			var v *Var
 			s := sym(0)
+			null := slices.Contains(nullables, name) && (i < 0 || args[i].Optional || args[i].Term.Any)
 			switch {
 			case i < 0 || args[i].Term.Any:
 			case args[i].Binds:
@@ -179,7 +192,7 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 				s = w.term(m, env, args[i].Term)
 				q.surely = false
 			}
-			q.outs, q.args, q.nulls = append(q.outs, v), append(q.args, s), append(q.nulls, nulls[j])
+			q.outs, q.args, q.nulls = append(q.outs, v), append(q.args, s), append(q.nulls, null)
 		}
 	}
 	switch b := l.Body.(type) {
@@ -191,13 +204,13 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 			q.surely = q.surely && (p.Optional || m.test(cond{a: q.args[i]}) == yes)
 		}
 		q.ins = len(q.args)
-		out(paramNames(b.Query.Outputs), b.Out, optionals(b.Query.Outputs))
+		out(paramNames(b.Query.Outputs), b.Out, nullables(b))
 	case *ViewLine:
 		q.single, q.surely = !b.View.many(), w.surely(b.View)
 		ins, outs := viewParams(b.View.In), viewParams(b.View.Out)
 		in(paramNames(ins), b.In)
 		q.ins = len(q.args)
-		out(paramNames(outs), b.Out, optionals(outs))
+		out(paramNames(outs), b.Out, nullables(b))
 	case *MemberLine:
 		q.surely = b.Set.Kind == syntax.ElementDecl && (b.Binds || b.Subject.Any)
 		q.single = b.Set.Kind == syntax.ElementDecl || !b.Binds
@@ -223,12 +236,4 @@ func (w *walk) side(m *moment, q *question, env []sym, t Term, binds bool) {
 	default:
 		q.args = append(q.args, w.term(m, env, t))
 	}
-}
-
-func optionals(params []*Param) []bool {
-	var list []bool
-	for _, p := range params {
-		list = append(list, p.Optional)
-	}
-	return list
 }

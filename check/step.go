@@ -182,6 +182,9 @@ func (w *walk) returned(m *moment, by *asking, a *wiredAsk, in []sym) []next {
 		case o.Term.Any:
 		case o.Binds:
 			k.env[o.Term.Var.Index] = out(o.Name)
+			if p := param(a.act.action.Outputs, o.Name); p != nil && p.Optional && !o.Optional {
+				conds = append(conds, cond{a: out(o.Name)}) // null is given to none
+			}
 		case o.Term.Var != nil:
 			conds = append(conds, m.sameAs(out(o.Name), k.env[o.Term.Var.Index]))
 		default:

@@ -109,7 +109,7 @@ func (r *resolver) refusedPattern(s *spec, p *Pattern, by string) {
 		a.Term, _ = r.patternTerm(t.Name, t.Value)
 		switch {
 		case t.Optional:
-			r.fault(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” stands only among the inputs in when and of a view")
+			r.fault(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” has no place here: a refusal always gives it")
 		case slices.ContainsFunc(p.Out, func(b *Arg) bool { return b.Name == a.Name }):
 			r.fault(diag.ArgumentTwice, t.Name.Span, "“"+a.Name+"” is given twice")
 		case a.Name == "error" || a.Name == "refusal":

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/legible-lang/legible/diag"
@@ -23,6 +24,9 @@ func (c *checker) types() {
 			}
 			k.lines(v.view.Where)
 		}) && v.ok
+		for _, p := range slices.Concat(v.view.In, v.view.Out) {
+			p.given = k.sure[p.Var] || !k.null[p.Var]
+		}
 	}
 	for _, s := range c.syncOrder {
 		k := newKinds(c, s.sync.Vars)
@@ -47,7 +51,12 @@ type kinds struct {
 	clashed map[*Var]bool
 	quiet   bool // nothing is said yet
 	learnt  bool // something new in this round
+	epoch   int  // how often something was learnt
 	ok      bool
+	// at is the line that is being gone through; mistaken are those of which
+	// something was said that may be the cause of more.
+	at       any
+	mistaken map[any]bool
 }
 
 // settle goes through an item until nothing more is learnt, then once more to
@@ -74,11 +83,12 @@ func (k *kinds) settle(run func()) bool {
 type reason struct {
 	span source.Span
 	what string // "the input “user” of Sessioning.create"
+	line any    // of what it was learnt: a pattern, a line or what is asked
 }
 
 func newKinds(c *checker, vars []*Var) *kinds {
 	return &kinds{c: c, vars: vars, why: map[*Var]reason{}, field: map[*Var]bool{}, null: map[*Var]bool{},
-		sure: map[*Var]bool{}, clashed: map[*Var]bool{}, ok: true}
+		sure: map[*Var]bool{}, clashed: map[*Var]bool{}, mistaken: map[any]bool{}, ok: true}
 }
 
 // fault reports what is wrong, in the last round.
@@ -103,22 +113,29 @@ func (k *kinds) learn(v *Var, t Type, span source.Span, what string) {
 		}
 		k.clashed[v] = true
 		first := k.why[v]
+		if k.mistaken[first.line] && first.line != k.at {
+			k.ok = false // what it was learnt from is mistaken itself
+			return
+		}
+		k.mistaken[k.at] = true
 		k.fault(diag.Diagnostic{Code: diag.TypeClash, Span: span,
 			Message: "“" + v.Name + "” is " + typeWord(t) + " as " + what + ", but " + typeWord(v.Type) + " as " + first.what,
 			Related: []diag.Related{{Span: first.span, Message: "here it is " + typeWord(v.Type)}}})
 		return
 	}
-	if _, known := k.why[v]; !known || v.Type.Kind == Json {
-		k.why[v] = reason{span, what}
+	if _, known := k.why[v]; !known || joined.Kind != v.Type.Kind {
+		k.why[v] = reason{span, what, k.at}
 	}
 	joined.Null = false
 	if !sameKind(joined, v.Type) {
 		k.learnt = true
+		k.epoch++
 	}
 	v.Type = joined
 }
 
 func (k *kinds) pattern(p *Pattern) {
+	k.at = p
 	for _, a := range p.In {
 		v := a.Term.Var
 		if v == nil {
@@ -142,15 +159,19 @@ func (k *kinds) pattern(p *Pattern) {
 		return
 	}
 	k.args(p.Instance, by, "the output", p.Out, true)
+	k.outputs(p.Out)
 }
 
 func (k *kinds) asks(list []*Ask) {
 	for _, a := range list {
+		k.at = a
 		by := a.Instance.Name + "." + a.Action.Name
-		k.needs(by, a.In)
 		k.args(a.Instance, by, "the input", a.In, false)
+		k.needs(by, a.In)
 		k.open(a)
+		k.reply(a)
 		k.args(a.Instance, by, "the output", a.Out, true)
+		k.outputs(a.Out)
 	}
 }
 
@@ -167,7 +188,7 @@ func (k *kinds) open(a *Ask) {
 // needs reports null where an action needs a value.
 func (k *kinds) needs(by string, args []*Arg) {
 	for _, a := range args {
-		if v := a.Term.Var; v != nil && a.Param != nil && !a.Param.Optional && k.null[v] && !k.sure[v] {
+		if v := a.Term.Var; v != nil && a.Param != nil && !a.Param.Optional && k.null[v] && !k.sure[v] && !k.clashed[v] {
 			d := diag.Diagnostic{Code: diag.MaybeNull, Severity: diag.Warning, Span: a.Term.Span,
 				Message: "“" + v.Name + "” may be null here, and “" + by + "” needs its input “" + a.Name + "”",
 				Related: []diag.Related{{Span: v.Span, Message: "it may be null from here"}},
@@ -187,9 +208,15 @@ func (k *kinds) args(i *Instance, by, what string, args []*Arg, pattern bool) {
 		if a.Param != nil {
 			t := k.c.appType(i, a.Param.whole())
 			k.term(a.Term, t, pattern || a.Param.Optional, what+" “"+a.Name+"” of "+by)
-			if a.Binds && a.Param.Optional {
-				k.null[a.Term.Var] = true
-			}
+		}
+	}
+}
+
+// outputs notes which of them bind null where there is nothing.
+func (k *kinds) outputs(args []*Arg) {
+	for _, a := range args {
+		if v := a.Term.Var; v != nil && (a.Binds || a.Optional) {
+			k.null[v] = a.Optional && (a.Param == nil || a.Param.Optional)
 		}
 	}
 }
@@ -205,11 +232,9 @@ func (k *kinds) term(t Term, typ Type, null bool, what string) {
 			k.learn(v, typ, t.Span, what)
 			return
 		}
-		e := k.expr(t.Expr)
-		if _, fits := join(e, typ, e.Kind == String); !fits {
-			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: t.Span,
-				Message: "this is " + typeWord(e) + ", and " + what + " is " + typeWord(typ)})
-		}
+		r := k.reading(t.Expr)
+		r.into(t.Expr.Node.Shape(), typ, what)
+		t.Expr.Type = r.of(t.Expr.Node.Shape())
 	default:
 		if k.quiet {
 			return
@@ -247,7 +272,7 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 
 func (k *kinds) lines(list []*Line) {
 	for _, l := range list {
-		k.asks(l.Else)
+		k.orelse(l)
 		k.line(l)
 		for _, v := range l.Nulls {
 			if l.Mode == syntax.MaybeLine {
@@ -257,24 +282,68 @@ func (k *kinds) lines(list []*Line) {
 		if l.Mode != syntax.PlainLine {
 			continue
 		}
-		// A line that keeps its frame has found something for what it asks with.
-		if _, fold := l.Body.(*FoldLine); !fold {
-			for _, v := range lineVars(l, nil) {
-				k.sure[v] = k.sure[v] || !binds(l, v)
+		k.kept(l)
+	}
+}
+
+// kept notes what is known behind a line that kept its frame: it has found
+// something for what it asks with.
+func (k *kinds) kept(l *Line) {
+	switch b := l.Body.(type) {
+	case *FilterLine:
+		k.keep(b.Expr, true)
+	case *QueryLine:
+		for _, a := range b.In {
+			if a.Term.Var != nil && a.Param != nil && !a.Param.Optional {
+				k.sure[a.Term.Var] = true // about nothing there is no row
 			}
+		}
+		k.agreed(b.Out)
+	case *ViewLine:
+		for _, a := range b.In {
+			for _, p := range b.View.In {
+				if p.Name == a.Name && p.given && a.Term.Var != nil {
+					k.sure[a.Term.Var] = true
+				}
+			}
+		}
+		k.agreed(b.Out)
+	case *FieldLine, *MemberLine:
+		for _, v := range lineVars(l, nil) {
+			k.sure[v] = k.sure[v] || !slices.Contains(l.Nulls, v)
 		}
 	}
 }
 
-// binds tells whether a line gives a variable its value.
-func binds(l *Line, v *Var) bool { return slices.Contains(l.Nulls, v) }
+// agreed notes that variables which an output was compared with have a value.
+func (k *kinds) agreed(out []*Arg) {
+	for _, a := range out {
+		if a.Term.Var != nil && !a.Binds && !a.Optional {
+			k.sure[a.Term.Var] = true
+		}
+	}
+}
+
+// orelse looks at what is asked for a frame that a line drops.
+func (k *kinds) orelse(l *Line) {
+	if b, ok := l.Body.(*FilterLine); ok && len(l.Else) > 0 {
+		before := maps.Clone(k.sure)
+		k.keep(b.Expr, l.Mode == syntax.NoLine)
+		k.asks(l.Else)
+		k.sure = before
+		return
+	}
+	k.asks(l.Else)
+}
 
 func (k *kinds) line(l *Line) {
+	k.at = l
 	switch b := l.Body.(type) {
 	case *QueryLine:
 		by := b.Instance.Name + "." + b.Query.Name
 		k.args(b.Instance, by, "the input", b.In, false)
 		k.args(b.Instance, by, "the output", b.Out, true)
+		k.outputs(b.Out)
 	case *FieldLine:
 		k.term(b.Subject, k.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
 		k.term(b.Object, k.c.appType(b.Instance, b.Field.Type), b.Field.Optional, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name)
@@ -283,6 +352,17 @@ func (k *kinds) line(l *Line) {
 	case *ViewLine:
 		k.viewArgs(b.View, b.View.In, b.In)
 		k.viewArgs(b.View, b.View.Out, b.Out)
+		for _, a := range b.Out {
+			for _, p := range b.View.Out {
+				if a.Name == p.Name && a.Binds {
+					k.null[a.Term.Var] = a.Optional && !p.given
+				}
+				if a.Name == p.Name && a.Optional && p.given {
+					k.fault(diag.Diagnostic{Code: diag.MisplacedOptional, Span: a.Tree.Span, Notes: []string{alwaysGiven},
+						Message: "the view “" + b.View.Name + "” always gives “" + p.Name + "”"})
+				}
+			}
+		}
 	case *IsLine:
 		t := k.expr(b.Expr)
 		if b.Binds {
@@ -295,6 +375,7 @@ func (k *kinds) line(l *Line) {
 	case *FilterLine:
 		k.condition(b.Expr)
 	case *FoldLine:
+		outer := maps.Clone(k.sure)
 		k.lines(b.Lines)
 		for _, e := range []*Expr{b.Limit, b.Offset} {
 			if e != nil {
@@ -305,6 +386,9 @@ func (k *kinds) line(l *Line) {
 			k.expr(o.Expr)
 		}
 		k.fold(b, l)
+		for v := range k.sure {
+			k.sure[v] = outer[v] // of no row, nothing was shown
+		}
 	}
 }
 

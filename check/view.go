@@ -61,7 +61,7 @@ func (c *checker) resolveView(state *viewState) {
 			r.fault(diag.ViewParameter, a.Span, "an output of a view is a variable")
 			continue
 		case a.Optional:
-			r.fault(diag.MisplacedOptional, a.Span, "“"+a.Name.Text+"?” stands only among the inputs in when and of a view")
+			r.fault(diag.MisplacedOptional, a.Span, "“"+a.Name.Text+"?” stands where the view is used, for an output that may be null")
 			continue
 		case slices.ContainsFunc(v.Out, func(p *ViewParam) bool { return p.Name == a.Name.Text }):
 			r.fault(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the output “"+a.Name.Text+"” twice")

@@ -24,12 +24,12 @@ actions
     one (x: String) : (item: Item)
         refuses GONE "Gone."
         refuses OLD "Old."
-    two (x: String, kind: String) : (item: Item)
+    two (x: String, kind: String) : (item: Item, note?: String)
     three (item: Item) : (item: Item)
         refuses GONE "Gone."
 
 queries
-    _find (x: String) : optional (item: Item)
+    _find (x: String) : optional (item: Item, word?: String)
     _all () : (item: Item)
 `
 
@@ -47,13 +47,15 @@ func randomProgram(r *rand.Rand) string {
 		switch {
 		case i > 0 && r.IntN(2) == 0:
 			b.WriteString(pick("    Thing.one () : (item)\n", "    Thing.one () : (error: e)\n", "    Thing.one () : refused OLD\n",
-				"    Thing.two (kind: \"k\") : (item)\n", "    Thing.three () : (error: e)\n", "    Requesting.respond () : ()\n"))
+				"    Thing.two (kind: \"k\") : (item)\n", "    Thing.three () : (error: e)\n", "    Requesting.respond () : ()\n",
+				"    Thing.two (kind: \"k\") : (note)\n", "    Thing.two () : (note?)\n"))
 		}
 		if r.IntN(2) == 0 {
 			b.WriteString("where\n")
 			for range 1 + r.IntN(2) {
 				b.WriteString("    " + pick("in Thing: _find (x: \"q\") : (item: f)", "no in Thing: _find (x: \"q\") : (item: f)",
-					"in Thing: _all () : (item: g)", "in Thing: name of g2 is \"n\"", "maybe in Thing: _find (x: \"z\") : (item: h)", "now == now") + "\n")
+					"in Thing: _all () : (item: g)", "in Thing: name of g2 is \"n\"", "maybe in Thing: _find (x: \"z\") : (item: h)", "now == now",
+					"in Thing: _find (x: \"q\") : (word: w)", "in Thing: _find (x: \"q\") : (word?: w2)", "in Thing: _find (x: \"q\") : (item: f, word: w)") + "\n")
 				if r.IntN(2) == 0 {
 					b.WriteString("        else " + pick(respond, "Thing.one (x: \"e\")") + "\n")
 				}
@@ -62,7 +64,8 @@ func randomProgram(r *rand.Rand) string {
 		b.WriteString("then\n")
 		for n := range 1 + r.IntN(3) {
 			b.WriteString("    " + pick(respond, respond, "Thing.one (x: \"a\")", fmt.Sprintf("Thing.one (x: \"a\") : (item: i%d)", n),
-				"Thing.two (x: \"b\", kind: \"k\")", "Thing.two (x: \"b\", kind: \"l\") : ()") + "\n")
+				"Thing.two (x: \"b\", kind: \"k\")", "Thing.two (x: \"b\", kind: \"l\") : ()",
+				"Thing.two (x: \"b\", kind: \"k\") : (note: n)", "Thing.two (x: \"b\", kind: \"k\") : (note?: n)") + "\n")
 		}
 	}
 	return b.String()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/legible-lang/legible/check"
@@ -32,6 +33,9 @@ func (d *dice) methods() engine.Methods {
 		d.version++
 		for i := range out {
 			out[i] = value.String(ctx.NewID())
+			if i == 1 && d.r.IntN(2) == 0 {
+				out[i] = value.Null // it is optional
+			}
 		}
 		return nil
 	}
@@ -47,7 +51,11 @@ func (d *dice) methods() engine.Methods {
 		return func(_ engine.Context, in []value.Value, rows *engine.Rows) error {
 			r := rand.New(rand.NewPCG(d.seed, d.version<<8+uint64(len(value.AppendKey(nil, value.List(in))))))
 			for range r.IntN(most + 1) {
-				rows.Add()[0] = value.String(string(rune('a' + r.IntN(26))))
+				row := rows.Add()
+				row[0] = value.String(string(rune('a' + r.IntN(26))))
+				if len(row) > 1 && r.IntN(2) == 0 {
+					row[1] = value.String("word")
+				}
 			}
 			return nil
 		}
@@ -108,6 +116,9 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 			record = record[:0]
 			d.version++
 			result, err := e.Run(context.Background(), engine.Opening{Action: a, In: in})
+			if result.Fault != nil && strings.Contains(result.Fault.Error(), "comes again and again") {
+				continue // a circle that a where may end, and here does not
+			}
 			if err != nil || result.Fault != nil {
 				t.Fatalf("seed %d: %v %v", seed, err, result.Fault)
 			}

@@ -260,9 +260,9 @@ func (w *wired) drops(l *Line) bool {
 	}
 	switch b := l.Body.(type) {
 	case *QueryLine:
-		return b.Query.Rows != syntax.OneRow || !allBind(b.Out)
+		return b.Query.Rows != syntax.OneRow || !allBind(b.Out) || len(strict(b.Out, nullables(b))) > 0
 	case *ViewLine:
-		return !w.surely(b.View) || !allBind(b.Out)
+		return !w.surely(b.View) || !allBind(b.Out) || len(strict(b.Out, nullables(b))) > 0
 	case *MemberLine:
 		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any
 	}
@@ -281,19 +281,42 @@ func (w *wired) surely(v *View) bool {
 		return is
 	}
 	w.dropless[v] = true
-	var nulls []*Var
 	for _, l := range v.Where {
 		w.dropless[v] = w.dropless[v] && !w.drops(l)
-		if l.Mode == syntax.MaybeLine {
-			nulls = append(nulls, l.Nulls...)
-		}
-	}
-	for _, p := range v.Out {
-		if slices.Contains(nulls, p.Var) {
-			w.dropless[v] = false // null is given to nobody
-		}
 	}
 	return w.dropless[v]
+}
+
+// nullables are the outputs of a query or view that may be null.
+func nullables(body LineBody) []string {
+	var list []string
+	switch b := body.(type) {
+	case *QueryLine:
+		for _, p := range b.Query.Outputs {
+			if p.Optional {
+				list = append(list, p.Name)
+			}
+		}
+	case *ViewLine:
+		for _, p := range b.View.Out {
+			if !p.given {
+				list = append(list, p.Name)
+			}
+		}
+	}
+	return list
+}
+
+// strict gives those of some outputs that may be null and are wanted all the
+// same: null is given to none that is not marked “?”.
+func strict(out []*Arg, nullables []string) []string {
+	var list []string
+	for _, a := range out {
+		if a.Term.Var != nil && !a.Optional && slices.Contains(nullables, a.Name) {
+			list = append(list, a.Name)
+		}
+	}
+	return list
 }
 
 // circles marks the syncs whose asks may lead to themselves.

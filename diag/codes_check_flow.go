@@ -142,7 +142,7 @@ then
 			Repair: "Delete “maybe”, or put the else under a line that tests."},
 		{Code: MisplacedOptional, Name: "misplaced-optional",
 			Title: "“name?” where nothing is left out",
-			Cause: "“name?” binds null where an input is absent: in when, and in the head of a view. Elsewhere a variable that is null counts as absent by itself.",
+			Cause: "“name?” binds null where there may be no value: an input in when and in the head of a view, an output that its concept declares optional or that a view may leave null. Where values are made, null counts as absent by itself.",
 			Example: exampleUsers + `sync Rename
 when
     Users.rename (user, age?) : ()
