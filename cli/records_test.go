@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	app "github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/mailing"
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
@@ -33,7 +34,7 @@ func serveRequests() {
 }
 
 func answerAll(dir, store string, requests []string, out io.Writer) error {
-	reader := app.New(os.DirFS(dir), requesting.New, profile.New, sessioning.New)
+	reader := app.New(os.DirFS(dir), requesting.New, profile.New, sessioning.New, mailing.With(mailing.Options{}))
 	moment := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 	err := reader.Open(context.Background(), app.Options{
 		Store: "sqlite:" + store, Log: slog.New(slog.DiscardHandler),
