@@ -218,6 +218,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		o.Host.Log = a.log
 	}
 	o.Host.TurnedAway = watch.turnedAway(o.Host.TurnedAway)
+	if watch.tracer != nil && o.Host.Caller == nil {
+		o.Host.Caller = watch.tracer.Caller
+	}
 	a.engine, a.store, a.front, a.watch = e, st, host.New(e, o.Host), watch
 	a.fleet = a.join(ctx, st, e)
 	if e.HasEffects() && o.Clock == nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/legible-lang/legible/inspect"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/postgres"
+	"github.com/legible-lang/legible/store/sqlite"
 	"github.com/legible-lang/legible/telemetry"
 	"github.com/legible-lang/legible/value"
 )
@@ -26,6 +28,12 @@ type watching struct {
 	recorder  func(flow value.ID, entries []byte, rested bool)
 	observer  func(engine.Times)
 }
+
+// What a store on disk can say of itself is shown.
+var (
+	_ telemetry.Gauges = (*sqlite.Store)(nil)
+	_ telemetry.Gauges = (*postgres.Store)(nil)
+)
 
 // watch makes what the options and the environment ask for.
 func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *slog.Logger) (*watching, error) {

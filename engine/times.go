@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"time"
 
 	"github.com/legible-lang/legible/journal"
@@ -16,6 +17,9 @@ type Times struct {
 	End     time.Time // at rest, and durable
 	Actions []ActionTime
 	Firings []FiringTime
+	// Context is the one that Run was given: who asked may have put there which
+	// span the flow belongs below.
+	Context context.Context
 }
 
 // An ActionTime is one action: from its asking until all that it set off was
@@ -66,6 +70,7 @@ func (f *flow) fireTimed(s *plan.Sync, at int) {
 // observe tells of the flow, which is at rest.
 func (f *flow) observe(opening string) {
 	f.times.Flow, f.times.Opening, f.times.Start, f.times.End = f.id, opening, f.call.start, time.Now()
+	f.times.Context = f.ctx
 	f.engine.options.Observer(f.times)
 	f.times = Times{}
 }

@@ -36,6 +36,9 @@ type exchange struct {
 // ServeHTTP answers a request.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
+	if f.options.Caller != nil && r.Header.Get("Traceparent") != "" {
+		r = r.WithContext(f.options.Caller(r.Context(), r.Header))
+	}
 	x := f.exchanges.Get().(*exchange)
 	x.writer, x.request = w, r
 	defer func() {

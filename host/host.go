@@ -23,6 +23,7 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -67,6 +68,9 @@ type Options struct {
 	// with an error, after its answer; several goroutines call it, and it must
 	// not take long. Nil means that nobody is.
 	TurnedAway func(Turned)
+	// Caller puts into a request's context what its headers say of the trace that
+	// it belongs to; nil means that nobody wants to know.
+	Caller func(context.Context, http.Header) context.Context
 
 	// MaxBody is how large a body may be, in bytes; 16 MiB. MaxUpload is how
 	// large one may be that goes straight to the store, 64 MiB: a file, or a form

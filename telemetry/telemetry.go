@@ -4,7 +4,8 @@
 // Its three main types are [Meter], which counts what the journal says;
 // [Tracer], which makes a trace of each flow; and [Gauges], what a store can
 // say of itself. It promises that the trace id of a flow's spans is the flow's
-// own id, the one that a client is told; that names and outcomes are shown and
+// own id, the one that a client is told, unless the client has begun a trace
+// itself; that names and outcomes are shown and
 // values never; and that what is switched off costs nothing. It refuses to
 // decide: what is slow, and whom to wake, is for who reads it.
 package telemetry
@@ -33,7 +34,11 @@ type Meter struct {
 	drops    *prometheus.CounterVec
 	faults   prometheus.Counter
 	seconds  *prometheus.HistogramVec
+	ran      *prometheus.HistogramVec
 }
+
+// buckets bound latencies, in seconds.
+var buckets = []float64{.0001, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30}
 
 // NewMeter makes a meter with a registry of its own.
 func NewMeter() *Meter {
@@ -49,9 +54,12 @@ func NewMeter() *Meter {
 		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "legible_flow_faults_total", Help: "Faults outside of actions: limits, deadlines, expressions."}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "legible_flow_seconds", Help: "From the beginning of a flow until it was at rest and durable.",
-			Buckets: []float64{.0001, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30}}, []string{"opening"}),
+			Buckets: buckets}, []string{"opening"}),
+		ran: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "legible_action_seconds", Help: "How long an action itself took, without what it set off.",
+			Buckets: buckets}, []string{"action"}),
 	}
-	m.registry.MustRegister(m.flows, m.actions, m.firings, m.drops, m.faults, m.seconds,
+	m.registry.MustRegister(m.flows, m.actions, m.firings, m.drops, m.faults, m.seconds, m.ran,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -99,6 +107,9 @@ func (m *Meter) recordDrops(entries []byte) {
 // them than routes.
 func (m *Meter) Observe(t engine.Times) {
 	m.seconds.WithLabelValues(t.Opening).Observe(t.End.Sub(t.Start).Seconds())
+	for i := range t.Actions {
+		m.ran.WithLabelValues(t.Actions[i].Name).Observe(t.Actions[i].Ran.Seconds())
+	}
 }
 
 // Gauges is what a store can say of itself. Each is asked for when somebody

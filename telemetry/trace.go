@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"net/http"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -72,9 +74,21 @@ func (t *Tracer) Observe(times engine.Times) {
 		w.firings[f.By] = append(w.firings[f.By], f)
 	}
 	ctx := context.WithValue(context.Background(), flowKey{}, trace.TraceID(times.Flow))
-	ctx, span := w.start(ctx, times.Opening, "flow", times.Start)
+	if times.Context != nil {
+		if asked := trace.SpanContextFromContext(times.Context); asked.IsValid() {
+			ctx = trace.ContextWithRemoteSpanContext(ctx, asked)
+		}
+	}
+	ctx, span := w.start(ctx, times.Opening, "flow", times.Start, attribute.String("legible.flow", times.Flow.String()))
 	w.below(ctx, 0)
 	span.End(trace.WithTimestamp(times.End))
+}
+
+// Caller puts the span that a request names in its header traceparent into its
+// context: the flow's spans stand below it, in its trace, and are left out where
+// the caller does not sample. Without that header the trace is the flow's own.
+func (t *Tracer) Caller(ctx context.Context, h http.Header) context.Context {
+	return propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
 }
 
 // A writing is one flow on its way into spans.

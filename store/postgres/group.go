@@ -89,7 +89,7 @@ func (f *flow) Rest(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	<-g.done
+	s.gauges.wait(g.done)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g.err != nil {
@@ -126,7 +126,7 @@ func (f *flow) Sync(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	<-g.done
+	s.gauges.wait(g.done)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g.err != nil {
@@ -340,11 +340,13 @@ func (s *Store) commit() error {
 	}
 	s.begun, s.before = false, nil
 	s.open.Store(false)
+	rests := 0
 	s.mu.Lock()
 	for _, c := range batch {
 		switch {
 		case c.f.dead != nil:
 		case c.rested:
+			rests++
 			delete(s.marked, c.f.id)
 		default:
 			s.marked[c.f.id] = true
@@ -352,6 +354,7 @@ func (s *Store) commit() error {
 		}
 	}
 	s.mu.Unlock()
+	s.gauges.durable(rests)
 	close(g.done)
 	return nil
 }

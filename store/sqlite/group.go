@@ -15,6 +15,7 @@ type group struct {
 	dirty   bool    // state was written; under the turn
 	flows   []*flow // with entries; under mu
 	waiting int     // flows that wait for it; under mu
+	rests   int     // flows that come to rest in it; set as it lands
 	done    chan struct{}
 	err     error // why it was lost; set before done, and read after it
 }
@@ -84,7 +85,7 @@ func (f *flow) Rest(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	<-g.done
+	s.gauges.wait(g.done)
 	if g.err != nil {
 		s.mu.Lock()
 		f.orphan()
@@ -119,7 +120,7 @@ func (f *flow) Sync(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	<-g.done
+	s.gauges.wait(g.done)
 	if g.err != nil {
 		return g.err
 	}
@@ -264,6 +265,7 @@ func (s *Store) land() error {
 		switch {
 		case c.f.dead != nil:
 		case c.rested:
+			g.rests++
 			delete(s.marked, c.f.id)
 		default:
 			s.marked[c.f.id] = true

@@ -83,6 +83,9 @@ func (s *Store) flush() error {
 	}
 	s.mu.Unlock()
 	for _, g := range groups {
+		if err == nil {
+			s.gauges.durable(g.rests)
+		}
 		close(g.done)
 	}
 	return err
