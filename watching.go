@@ -71,6 +71,7 @@ func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *
 	}
 	w.inspector = inspect.New(p, st, opt)
 	w.record(w.inspector.Record)
+	w.observe(w.inspector.Observe)
 	return w, nil
 }
 

@@ -248,6 +248,9 @@ func (s *mapSync) group(x, y, w int, c counts, starts, concepts map[string]mapNo
 		n.Note = fmt.Sprintf("%d fired, %d dropped", count.fired, count.dropped)
 	default:
 		n.Note = fmt.Sprintf("%d fired", count.fired)
+		if each := count.each(); each != "" {
+			n.Note += ", " + each + " each"
+		}
 	}
 	n.Label = "sync " + s.Sync.Name + ", " + n.Note
 	g := mapGroup{Node: n, Selected: selected}

@@ -29,6 +29,7 @@ type programRow struct {
 	Reads          []string
 	Answers        bool
 	Fired, Dropped int64
+	Each           string // how long a firing took in the mean
 	Selected       bool
 }
 
@@ -64,7 +65,7 @@ func (in *Inspector) programPage(w http.ResponseWriter, r *http.Request) {
 		row := programRow{
 			Name: s.Sync.Name, Link: "?" + bySync + "=" + s.Sync.Name + "#detail", Place: place(s.Sync.Span),
 			Source: sourceLink(s.File, s.Sync.Span.Position().Line), Starts: s.Starts, Asks: s.Asks, Reads: s.Reads,
-			Answers: s.Answers, Fired: n.fired, Dropped: n.dropped, Selected: s.Sync == selected,
+			Answers: s.Answers, Fired: n.fired, Dropped: n.dropped, Each: n.each(), Selected: s.Sync == selected,
 		}
 		if v.File != "" {
 			row.Link = strings.Replace(row.Link, "?", "?file="+v.File+"&", 1)

@@ -2,11 +2,13 @@ package inspect
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -128,8 +130,40 @@ type counts struct {
 }
 
 // A syncCount is how often a sync fired, and how often it matched but its
-// where lost every frame.
-type syncCount struct{ fired, dropped int64 }
+// where lost every frame; and how long the firings took whose time was told,
+// with all that they set off.
+type syncCount struct {
+	fired, dropped, timed int64
+	took                  time.Duration
+}
+
+// each is how long a firing took in the mean, "" when that is not known.
+func (c *syncCount) each() string {
+	if c.timed == 0 {
+		return ""
+	}
+	switch mean := c.took / time.Duration(c.timed); {
+	case mean < 100*time.Microsecond:
+		return fmt.Sprintf("%.2f ms", float64(mean)/float64(time.Millisecond))
+	case mean < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(mean)/float64(time.Millisecond))
+	default:
+		return lasted(mean)
+	}
+}
+
+// Observe is to be an engine's observer: it takes how long the firings of a flow
+// took.
+func (in *Inspector) Observe(t engine.Times) {
+	in.recent.mu.Lock()
+	defer in.recent.mu.Unlock()
+	for _, f := range t.Firings {
+		if s := in.counts.bySync[f.Sync]; s != nil {
+			s.timed++
+			s.took += f.End.Sub(f.Start)
+		}
+	}
+}
 
 func (c *counts) init(p *plan.Plan) {
 	c.bySync = map[string]*syncCount{}
