@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,11 +35,15 @@ func sessions() *store.Schema {
 
 // BenchmarkFlow makes flows durable: each client waits for its own before it
 // begins the next. "raw" puts the same rows into the same tables with the
-// driver, as many as are waiting in one transaction.
+// driver, as many as are waiting in one transaction; "single" does it with a
+// transaction, and so a flush, for each. "flush" is what one flush of the same
+// disk takes by itself.
 func BenchmarkFlow(b *testing.B) {
+	b.Run("flush", flush)
 	for _, clients := range []int{1, 16, 128} {
 		var raw, own float64
-		b.Run(fmt.Sprintf("clients=%d/raw", clients), func(b *testing.B) { raw = rate(b, clients, openRaw(b)) })
+		b.Run(fmt.Sprintf("clients=%d/single", clients), func(b *testing.B) { rate(b, clients, openRaw(b, 1)) })
+		b.Run(fmt.Sprintf("clients=%d/raw", clients), func(b *testing.B) { raw = rate(b, clients, openRaw(b, 1024)) })
 		b.Run(fmt.Sprintf("clients=%d/store", clients), func(b *testing.B) {
 			own = rate(b, clients, openStore(b))
 			if raw > 0 {
@@ -45,6 +51,36 @@ func BenchmarkFlow(b *testing.B) {
 			}
 		})
 	}
+}
+
+// flush appends what a flow writes to a file and flushes it, as the log of a
+// database is.
+func flush(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	page := make([]byte, 4*4120)
+	var took []time.Duration
+	for range b.N {
+		begun := time.Now()
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(begun))
+	}
+	within(b, took)
+}
+
+// within reports in which time half of all, and 99 of 100, were done.
+func within(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-p50")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
 }
 
 type session struct {
@@ -58,19 +94,29 @@ func rate(b *testing.B, clients int, put func(session) error) float64 {
 	ids := value.NewIDs()
 	var next atomic.Int64
 	var group sync.WaitGroup
+	var mu sync.Mutex
+	var all []time.Duration
 	b.ResetTimer()
 	start := time.Now()
 	for range clients {
 		group.Add(1)
 		go func() {
 			defer group.Done()
+			took := make([]time.Duration, 0, b.N/clients+1)
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				all = append(all, took...)
+			}()
 			for next.Add(1) <= int64(b.N) {
 				flow := ids.At(time.Now())
 				name := flow.String()
+				begun := time.Now()
 				if err := put(session{flow, name, "user-" + name[:8], "token-" + name, 1e12}); err != nil {
 					b.Error(err)
 					return
 				}
+				took = append(took, time.Since(begun))
 			}
 		}()
 	}
@@ -79,6 +125,9 @@ func rate(b *testing.B, clients int, put func(session) error) float64 {
 	b.StopTimer()
 	perSecond := float64(b.N) / took.Seconds()
 	b.ReportMetric(perSecond, "flows/s")
+	if len(all) > 0 {
+		within(b, all)
+	}
 	return perSecond
 }
 
@@ -107,7 +156,8 @@ func openStore(b *testing.B) func(session) error {
 	}
 }
 
-func openRaw(b *testing.B) func(session) error {
+// openRaw commits as many together as wait, at most so many.
+func openRaw(b *testing.B, most int) func(session) error {
 	db, err := sql.Open("sqlite", filepath.Join(b.TempDir(), "raw.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-65536)")
 	if err != nil {
 		b.Fatal(err)
@@ -131,7 +181,7 @@ func openRaw(b *testing.B) func(session) error {
 		b.Fatal(err)
 	}
 	entries := append(append([]byte{}, asked...), ended...)
-	return grouped(b, func() { db.Close() }, func(batch []*job) error {
+	return grouped(b, most, func() { db.Close() }, func(batch []*job) error {
 		tx, err := db.Begin()
 		if err != nil {
 			return err
@@ -158,7 +208,7 @@ type job struct {
 }
 
 // grouped commits what is waiting together.
-func grouped(b *testing.B, end func(), commit func([]*job) error) func(session) error {
+func grouped(b *testing.B, most int, end func(), commit func([]*job) error) func(session) error {
 	jobs := make(chan *job, 1024)
 	ended := make(chan struct{})
 	go func() {
@@ -166,7 +216,7 @@ func grouped(b *testing.B, end func(), commit func([]*job) error) func(session) 
 		for first := range jobs {
 			batch := []*job{first}
 		more:
-			for len(batch) < 1024 {
+			for len(batch) < most {
 				select {
 				case j, ok := <-jobs:
 					if !ok {

@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 func BenchmarkPostgres(b *testing.B) {
 	for _, clients := range []int{1, 16, 128} {
 		var raw float64
-		b.Run(fmt.Sprintf("clients=%d/raw", clients), func(b *testing.B) { raw = rate(b, clients, openRawPostgres(b)) })
+		b.Run(fmt.Sprintf("clients=%d/single", clients), func(b *testing.B) { rate(b, clients, openRawPostgres(b, 1)) })
+		b.Run(fmt.Sprintf("clients=%d/raw", clients), func(b *testing.B) { raw = rate(b, clients, openRawPostgres(b, 1024)) })
 		for _, nodes := range []int{1, 2} {
 			b.Run(fmt.Sprintf("clients=%d/nodes=%d", clients, nodes), func(b *testing.B) {
 				own := rate(b, clients, openPostgres(b, nodes))
@@ -72,7 +73,7 @@ func openPostgres(b *testing.B, nodes int) func(session) error {
 	}
 }
 
-func openRawPostgres(b *testing.B) func(session) error {
+func openRawPostgres(b *testing.B, most int) func(session) error {
 	ctx := context.Background()
 	c, err := pgx.Connect(ctx, pgtest.Start(b).URL(b))
 	if err != nil {
@@ -89,7 +90,7 @@ func openRawPostgres(b *testing.B) func(session) error {
 	}
 	entries := append(append([]byte{}, asked...), ended...)
 	order := int64(0)
-	return grouped(b, func() { c.Close(ctx) }, func(batch []*job) error {
+	return grouped(b, most, func() { c.Close(ctx) }, func(batch []*job) error {
 		all := &pgx.Batch{}
 		all.Queue("BEGIN")
 		for _, j := range batch {
