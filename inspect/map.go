@@ -153,7 +153,7 @@ func (m *programMap) draw(c counts, file string, selected *plan.Sync) *mapPictur
 		}
 	}
 	wide := func(text string, letter int) int { return len([]rune(text))*letter + 28 }
-	startW, syncW, conceptW := 120, 120, 110
+	startW, syncW, conceptW := 120, 156, 110
 	for _, s := range shown {
 		syncW = max(syncW, wide(cut(s.Sync.Name, 32), letterWidth))
 		for _, t := range s.Starts {
@@ -249,10 +249,13 @@ func (s *mapSync) group(x, y, w int, c counts, starts, concepts map[string]mapNo
 	default:
 		n.Note = fmt.Sprintf("%d fired", count.fired)
 		if each := count.each(); each != "" {
-			n.Note += ", " + each + " each"
+			n.Note += ", " + each
 		}
 	}
 	n.Label = "sync " + s.Sync.Name + ", " + n.Note
+	if count != nil && count.dropped == 0 && count.timed > 0 {
+		n.Label += " each"
+	}
 	g := mapGroup{Node: n, Selected: selected}
 	join := func(x1, y1, x2, y2 int, kind string) {
 		mid := (x1 + x2) / 2

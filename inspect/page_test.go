@@ -70,7 +70,7 @@ var (
 	anyTag  = regexp.MustCompile(`<[^>]*>`)
 	uuid    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	shortID = regexp.MustCompile(`…[0-9a-f]{8}\b`)
-	each    = regexp.MustCompile(`[0-9.]+ m?s each\b`)
+	each    = regexp.MustCompile(`(fired, )[0-9.]+ m?s\b|()[0-9.]+ m?s each\b`)
 	spaces  = regexp.MustCompile(`[ \t]+`)
 )
 
@@ -88,7 +88,7 @@ func outline(page string) string {
 	main = blocks.ReplaceAllString(main, "\n$0")
 	main = strings.ReplaceAll(strings.ReplaceAll(main, "</text>", " "), "<br>", ", ")
 	main = html.UnescapeString(anyTag.ReplaceAllString(" <x"+main, ""))
-	main = each.ReplaceAllString(main, "TIME each")
+	main = each.ReplaceAllString(main, "${1}TIME")
 	main = shortID.ReplaceAllString(main, "…id")
 	ids := map[string]string{}
 	main = uuid.ReplaceAllStringFunc(main, func(id string) string {
