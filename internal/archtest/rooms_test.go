@@ -21,6 +21,7 @@ var rooms = []room{
 	{"plan", []string{"check", "syntax", "expression", "diag", "source", "value"}, "a plan depends on the text alone"},
 	{"openapi", []string{"plan", "check", "syntax", "expression", "source", "value"}, "what callers are promised depends on the text alone"},
 	{"openapi/openapitest", []string{"openapi", "plan", "check", "value"}, "a server is held against its document from outside"},
+	{"client", []string{"openapi", "check", "value"}, "a client is written from what callers are promised"},
 	{"graph", []string{"plan", "check", "syntax", "source", "value"}, "a picture of a program depends on its plan alone"},
 
 	{"journal", []string{"value"}, "what happened can be read without what made it happen"},
@@ -47,7 +48,7 @@ var rooms = []room{
 	{"concepts/library/epub/epubtest", nil, "books are made for tests from nothing"},
 	{"concepts/mailing/smtptest", nil, "a mail server is made for tests from nothing"},
 	{"concepts/*", []string{".", "gen/slot", "store", "value", "concepts/library/epub"}, "concepts never mention each other, and no engine"},
-	{"cli", []string{"concepts", "gen", "graph", "openapi", "scenario", "scenario/event", "explain", "engine", "plan", "check", "syntax", "journal", "store", "store/sqlite", "store/postgres", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
+	{"cli", []string{"concepts", "gen", "graph", "client", "openapi", "scenario", "scenario/event", "explain", "engine", "plan", "check", "syntax", "journal", "store", "store/sqlite", "store/postgres", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
 	{"cmd/legible", []string{"cli"}, "the command is package cli"},
 	{"apps/*", []string{".", "host", "inspect", "concepts/*", "store", "diag"}, "an app is its texts, its concepts and its settings"},
 	{"bench/*", []string{".", "engine", "plan", "check", "syntax", "diag", "source", "value", "store", "store/memory", "store/sqlite", "store/postgres", "store/postgres/pgtest", "journal", "host", "concepts/*"}, "measuring looks at everything and nothing looks at it"},
