@@ -11,15 +11,24 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/legible-lang/legible/cli"
+	"github.com/legible-lang/legible/store/postgres/pgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the output that the scripts hold")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(serving{m}, map[string]func(){
 		"legible":  func() { os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 		"requests": serveRequests,
 	})
+}
+
+// A serving ends the database server, if a test has started it.
+type serving struct{ *testing.M }
+
+func (s serving) Run() int {
+	defer pgtest.Stop()
+	return s.M.Run()
 }
 
 // TestScripts runs the scripts of testdata. In each, "! exec legible" wants an

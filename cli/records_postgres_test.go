@@ -2,6 +2,9 @@ package cli_test
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +21,6 @@ import (
 // node that writes to it.
 func TestRecordsInPostgres(t *testing.T) {
 	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
-	t.Cleanup(pgtest.Stop)
 	ctx := context.Background()
 	st, err := postgres.Open(ctx, url, postgres.Options{})
 	if err != nil {
@@ -47,4 +49,53 @@ func TestRecordsInPostgres(t *testing.T) {
 			t.Errorf("%v: exit code %d, %s%s", args, code, out.String(), errOut.String())
 		}
 	}
+}
+
+// TestMigrateInPostgres brings a database to the specifications of an app, and
+// then to those that lose a field.
+func TestMigrateInPostgres(t *testing.T) {
+	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
+	dir := t.TempDir()
+	write := func(fields string) {
+		t.Helper()
+		for name, text := range map[string]string{
+			"go.mod":        "module example.org/shop\n",
+			"shop.app":      "app Shop\n\nuse Shelving\n",
+			"store.concept": "concept Shelving\n\npurpose\n    keep things\n\nstate\n    a set of Things with\n" + fields,
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run := func(code int, want string, args ...string) {
+		t.Helper()
+		var out strings.Builder
+		got := cli.Run(append([]string{"migrate", dir, "--store", url}, args...), strings.NewReader(""), &out, &out)
+		if got != code || !strings.Contains(out.String(), want) {
+			t.Errorf("migrate %v exits with %d, want %d, and says\n%swant in it %q", args, got, code, &out, want)
+		}
+	}
+	write("        a title String\n        a shelf String\n")
+	run(0, "add", "--plan")
+	run(0, "add", "--apply")
+	run(0, "there is nothing to do")
+
+	ctx := context.Background()
+	st, err := postgres.Open(ctx, url, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Prepare(ctx, st.Schema()); err != nil {
+		t.Fatal(err)
+	}
+	f := st.Begin(value.NewIDs().At(time.Now()))
+	err = f.Insert(st.Schema().Tables[0], "t1", store.Row{value.String("Emma"), value.String("left")})
+	if err := errors.Join(err, f.Keep(nil), f.Rest(nil), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	write("        a title String\n")
+	run(1, "shelf")
+	run(0, "shelf", "--apply")
+	run(0, "there is nothing to do")
 }

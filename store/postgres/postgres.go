@@ -30,8 +30,14 @@
 //
 // Only SQL is used that PostgreSQL-compatible distributed databases say they
 // have: no advisory locks, no LISTEN, no sequences, no SKIP LOCKED, no types of
-// its own. None of them was tried; PostgreSQL 15 was. There, a change of the
-// schema is one transaction, as it may not be elsewhere.
+// its own. What they must have: SELECT … FOR UPDATE of one row, which the next
+// one waits for; ON CONFLICT DO NOTHING; unnest and = ANY of arrays; and
+// idle_in_transaction_session_timeout, or else a node that falls asleep inside a
+// transaction keeps the others until its connection ends. Only PostgreSQL 15 was
+// tried. Not tried were CockroachDB, YugabyteDB, Spanner's and AlloyDB's
+// PostgreSQL interfaces, and Aurora DSQL, which does not wait for rows and so
+// will not do. A change of the schema is one transaction here, as it is not
+// everywhere.
 //
 // The tables are ordinary ones: the set User of the concept Profile is the table
 // "Profile.User", a field is a column of its name. These are the names that are
