@@ -58,6 +58,9 @@ type Options struct {
 	Log *slog.Logger
 	// Recorder sees the journal of every flow; see engine.Options.
 	Recorder func(flow value.ID, entries []byte, rested bool)
+	// Wrap, when it is not nil, is given the store and gives the one that is used
+	// in its place: one that counts, say, or one that fails in a test.
+	Wrap func(store.Store) store.Store
 	// Inspect gives the app an inspector, with these options; nil means none.
 	// See App.Inspector.
 	Inspect *inspect.Options
@@ -175,6 +178,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	st, err := OpenStore(ctx, o.Store, o.Durability)
 	if err != nil {
 		return err
+	}
+	if o.Wrap != nil {
+		st = o.Wrap(st)
 	}
 	closeStore := func(err error) error { return errors.Join(err, st.Close()) }
 	if err := st.Prepare(ctx, schema); err != nil {

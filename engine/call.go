@@ -191,6 +191,10 @@ func (f *flow) keep() bool {
 	f.call.wrote, f.call.held = false, false
 	f.record(false)
 	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
+		if !isLost(err) {
+			// Whatever it was, what the record would tell of is undone.
+			err = fmt.Errorf("%w: %w", store.ErrLost, err)
+		}
 		f.dead = err
 		f.failed(err)
 		return false

@@ -56,7 +56,7 @@ func fill(t *testing.T, dir string) (file string) {
 func TestFullDisk(t *testing.T) {
 	rounds := 12
 	if testing.Short() {
-		rounds = 3
+		rounds = 1
 	}
 	seed := seeded(t)
 	dir := small(t, 64<<20)

@@ -30,6 +30,7 @@ var rooms = []room{
 	{"store/sqlite", []string{"store", "value"}, "a store knows its interface alone"},
 	{"store/postgres", []string{"store", "value"}, "a store knows its interface alone"},
 	{"store/postgres/pgtest", nil, "a server for tests knows of no store"},
+	{"store/faulty", []string{"store", "value"}, "it stands before any store, and knows the interface alone"},
 	{"store/storetest", []string{"store", "value"}, "the suite knows the interface alone, so that it fits every store"},
 	{"engine", []string{"plan", "check", "syntax", "expression", "journal", "store", "source", "value"}, "the engine runs plans, and knows of no HTTP"},
 	{"explain", []string{"plan", "check", "syntax", "journal", "diag", "source", "value"}, "why and why not are read from plan and journal; nothing is run again"},

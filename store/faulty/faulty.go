@@ -1,0 +1,253 @@
+// Package faulty is a store that fails when a test says so.
+//
+// Its three main types are [Store], which stands before another store; [Fault],
+// what is to happen and when; and [Op], what can be counted. It promises that
+// what it is not told to spoil is what the store behind it does, that a fault
+// happens once, at the operation that was named, and that after a crash nothing
+// reaches the store behind it any more. It refuses to break what package store
+// promises: an operation that fails has done nothing, so that what a program
+// makes of it is the program's.
+package faulty
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// An Op is a kind of operation of a flow.
+type Op int
+
+const (
+	// Append is Keep: what a turn has written, with entries, or entries alone.
+	Append Op = iota
+	// Read is Get and Find.
+	Read
+	// Write is Insert, Update and Delete.
+	Write
+	// Commit is Rest: the last entries, and waiting for all to be durable.
+	Commit
+)
+
+var opNames = [...]string{"append", "read", "write", "commit"}
+
+func (o Op) String() string { return opNames[o] }
+
+// A Deed is what becomes of an operation.
+type Deed int
+
+const (
+	// Fail it, with store.ErrLost, as a full disk does: it may work later.
+	Fail Deed = iota
+	// Break it, with an error that says nothing of later, as a bug does.
+	Break
+	// Delay it for a moment.
+	Delay
+	// CrashBefore ends the process, as far as the store is concerned, before it.
+	CrashBefore
+	// Tear it: the process ends when it has been done and nobody has been told.
+	Tear
+)
+
+var deedNames = [...]string{"fail", "break", "delay", "crash", "tear"}
+
+func (d Deed) String() string { return deedNames[d] }
+
+// A Fault is something that happens at the Nth operation of a kind, from 1,
+// counted from when it is told.
+type Fault struct {
+	Deed Deed
+	Op   Op
+	N    int
+}
+
+// Parse reads "fail commit 3".
+func Parse(text string) (Fault, error) {
+	words := strings.Fields(text)
+	if len(words) != 3 {
+		return Fault{}, fmt.Errorf("%q is not a deed, an operation and a number, such as fail commit 3", text)
+	}
+	f := Fault{Deed: -1, Op: -1}
+	for i, name := range deedNames {
+		if name == words[0] {
+			f.Deed = Deed(i)
+		}
+	}
+	for i, name := range opNames {
+		if name == words[1] {
+			f.Op = Op(i)
+		}
+	}
+	n, err := strconv.Atoi(words[2])
+	if f.N = n; f.Deed < 0 || f.Op < 0 || err != nil || n < 1 {
+		return Fault{}, fmt.Errorf("%q: the deeds are %s, the operations %s, and they are counted from 1", text, strings.Join(deedNames[:], ", "), strings.Join(opNames[:], ", "))
+	}
+	return f, nil
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%s %s %d", f.Deed, f.Op, f.N) }
+
+// ErrBroken is what an operation fails with that is to Break.
+var ErrBroken = errors.New("the store is broken here, as the test wants it")
+
+// ErrCrashed is what all operations fail with after a crash.
+var ErrCrashed = fmt.Errorf("%w: the process has crashed, as the test wants it", store.ErrLost)
+
+var errFull = fmt.Errorf("%w: the disk is full, as the test wants it", store.ErrLost)
+
+// A Store spoils operations of the store behind it.
+type Store struct {
+	store.Store
+	// Eager makes everything durable that is appended, at once, so that a crash
+	// finds all that was done before it. Otherwise the store behind decides.
+	Eager bool
+	// Crashed is called when the process ends, to take what is on the disk.
+	Crashed func()
+
+	mu     sync.Mutex
+	faults []*Fault
+	dead   bool
+}
+
+// Tell adds a fault that is to happen.
+func (s *Store) Tell(f Fault) {
+	s.mu.Lock()
+	s.faults = append(s.faults, &f)
+	s.mu.Unlock()
+}
+
+// Left is how many faults have not happened yet; they are forgotten.
+func (s *Store) Left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.faults)
+	s.faults = nil
+	return n
+}
+
+// Dead tells whether the process has crashed.
+func (s *Store) Dead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dead
+}
+
+// Begin opens a flow's hand.
+func (s *Store) Begin(id value.ID) store.Flow { return &flow{Flow: s.Store.Begin(id), s: s} }
+
+// due counts an operation and gives what is to become of it.
+func (s *Store) due(op Op) (Deed, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Op != op {
+			continue
+		}
+		if f.N--; f.N == 0 {
+			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+			return f.Deed, true
+		}
+	}
+	return 0, false
+}
+
+func (s *Store) crash() {
+	s.mu.Lock()
+	was := s.dead
+	s.dead = true
+	s.mu.Unlock()
+	if !was && s.Crashed != nil {
+		s.Crashed()
+	}
+}
+
+// do does an operation, or spoils it.
+func (s *Store) do(op Op, it func() error) error {
+	if s.Dead() {
+		return ErrCrashed
+	}
+	deed, due := s.due(op)
+	if !due {
+		err := it()
+		if err == nil && s.Eager && op == Append {
+			_, err = s.Unfinished(context.Background()) // which makes all durable that it may tell of
+		}
+		return err
+	}
+	switch deed {
+	case Fail:
+		return errFull
+	case Break:
+		return ErrBroken
+	case CrashBefore:
+		s.crash()
+		return ErrCrashed
+	case Delay:
+		time.Sleep(20 * time.Millisecond)
+		return it()
+	}
+	if err := it(); err != nil { // Tear
+		return err
+	}
+	s.crash()
+	return ErrCrashed
+}
+
+// A flow is a hand whose operations may be spoilt.
+type flow struct {
+	store.Flow
+	s *Store
+}
+
+func (f *flow) Get(t *store.Table, id string) (row store.Row, err error) {
+	err = f.s.do(Read, func() error { row, err = f.Flow.Get(t, id); return err })
+	return row, err
+}
+
+func (f *flow) Find(t *store.Table, columns []int, key []value.Value, page store.Page) (members []store.Member, err error) {
+	err = f.s.do(Read, func() error { members, err = f.Flow.Find(t, columns, key, page); return err })
+	return members, err
+}
+
+func (f *flow) Insert(t *store.Table, id string, row store.Row) error {
+	return f.s.do(Write, func() error { return f.Flow.Insert(t, id, row) })
+}
+
+func (f *flow) Update(t *store.Table, id string, row store.Row) error {
+	return f.s.do(Write, func() error { return f.Flow.Update(t, id, row) })
+}
+
+func (f *flow) Delete(t *store.Table, id string) error {
+	return f.s.do(Write, func() error { return f.Flow.Delete(t, id) })
+}
+
+func (f *flow) Keep(entries []byte) error {
+	return f.after(f.s.do(Append, func() error { return f.Flow.Keep(entries) }))
+}
+
+// after ends the turn of a Keep that was not done.
+func (f *flow) after(err error) error {
+	if err != nil {
+		f.Undo()
+	}
+	return err
+}
+
+func (f *flow) Sync(entries []byte) error {
+	return f.s.do(Append, func() error { return f.Flow.Sync(entries) })
+}
+
+func (f *flow) Rest(entries []byte) error {
+	err := f.s.do(Commit, func() error { return f.Flow.Rest(entries) })
+	if err != nil {
+		f.Leave() // does nothing to one that rests
+	}
+	return err
+}
