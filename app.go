@@ -212,6 +212,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if err != nil {
 		return closeStore(err)
 	}
+	if watch.meter != nil && e.HasEffects() {
+		watch.meter.WatchWaiting(e.Waiting)
+	}
 	if err := e.Recover(ctx, a.wentOn); err != nil {
 		// The others have gone on: what one flow met is told, and kept in the
 		// journal, but does not keep the app from serving.

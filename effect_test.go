@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/concepts/mailing/smtptest"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/inspect"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/store/postgres"
 	"github.com/legible-lang/legible/store/postgres/pgtest"
@@ -57,7 +58,7 @@ func openMail(t *testing.T, storeName, server string, tries engine.Tries) *legib
 		mailing.With(mailing.Options{Server: server, From: "post@example.com"}))
 	err := app.Open(t.Context(), legible.Options{
 		Store: storeName, Log: slog.New(slog.DiscardHandler), Tries: tries,
-		Limits: engine.Limits{Patience: 300 * time.Millisecond},
+		Limits: engine.Limits{Patience: 300 * time.Millisecond}, Inspect: &inspect.Options{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,11 +103,15 @@ func TestWhatTheClientSees(t *testing.T) {
 	}
 	soon(t, "the message is sent after all", func() bool { return len(s.Messages()) == 2 })
 	s.Say("MAIL", "553 Not you.")
-	if w := post(app, "/ask", "ann@example.org"); w.Code != 500 || w.Header().Get("X-Trace-Id") == "" {
+	w = post(app, "/ask", "ann@example.org")
+	stranded := w.Header().Get("X-Trace-Id")
+	if w.Code != 500 || stranded == "" {
 		t.Errorf("what is parked is answered with %d %s", w.Code, w.Body)
 	}
 	s.Say("MAIL", "553 Not you.")
-	if w := post(app, "/tell", "ann@example.org"); w.Code != 200 {
+	w = post(app, "/tell", "ann@example.org")
+	tell := w.Header().Get("X-Trace-Id")
+	if w.Code != 200 {
 		t.Errorf("what was answered before is answered with %d %s", w.Code, w.Body)
 	}
 	if w := post(app, "/ask", "ann"); w.Code != 422 || !strings.Contains(w.Body.String(), "BAD_ADDRESS") {
@@ -116,6 +121,21 @@ func TestWhatTheClientSees(t *testing.T) {
 		waiting, parked := app.Engine().Waiting()
 		return waiting == 0 && parked == 2
 	})
+	for path, want := range map[string]string{
+		"/metrics":           "legible_flows_parked 2",
+		"/":                  "Mailing.send is parked",
+		"/flows/" + tell:     "answered by Tell, Mailing.send is parked",
+		"/flows/" + stranded: "It goes on when legible flow retry or legible flow cancel has decided",
+	} {
+		in := app.Inspector()
+		r := httptest.NewRequest("GET", "http://127.0.0.1"+path, nil)
+		r.Header.Set("Authorization", "Bearer "+in.Token())
+		w := httptest.NewRecorder()
+		in.ServeHTTP(w, r)
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s gives %d and does not say %q:\n%s", path, w.Code, want, w.Body)
+		}
+	}
 }
 
 // TestDecidedFromOutside: another process leaves word in the store of an app,

@@ -25,6 +25,7 @@ import (
 type watching struct {
 	inspector *inspect.Inspector
 	tracer    *telemetry.Tracer
+	meter     *telemetry.Meter // nil when somebody else counts
 	recorder  func(flow value.ID, entries []byte, rested bool)
 	observer  func(engine.Times)
 }
@@ -65,6 +66,7 @@ func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *
 		if gauges, ok := st.(telemetry.Gauges); ok {
 			meter.Watch(gauges)
 		}
+		w.meter = meter
 		opt.Metrics = meter.Handler()
 		w.record(meter.Record)
 		w.observe(meter.Observe)

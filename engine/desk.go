@@ -139,7 +139,8 @@ func (f *flow) part(n int32) {
 	if h == nil || e.options.Clock != nil || h.taken.Load() {
 		return
 	}
-	early := f.result()
+	var early Result
+	f.tell(&early)
 	early.Waiting = f.waiting(n, &attempt{})
 	done := f.answer != nil || f.occs[0].action.Role != plan.Request && early.Outcome != journal.Pending
 	switch {
@@ -221,7 +222,8 @@ func (f *flow) pause(n int32, t *attempt) bool {
 	d.mu.Unlock()
 	var moment <-chan time.Time
 	if own {
-		r := f.result()
+		var r Result
+		f.tell(&r)
 		r.Waiting = f.waiting(n, t)
 		h.give(given{result: r})
 		h.settle()

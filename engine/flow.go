@@ -130,10 +130,10 @@ func (f *flow) run(o Opening) (Result, error) {
 	return f.end(root)
 }
 
-// result is what can be told of a flow so far.
-func (f *flow) result() Result {
+// tell fills in what can be told of a flow so far.
+func (f *flow) tell(result *Result) {
 	occ := &f.occs[0]
-	result := Result{Flow: f.id, Outcome: occ.outcome, Answer: f.answer, Fault: f.fault, Actions: int(f.seq)}
+	*result = Result{Flow: f.id, Outcome: occ.outcome, Answer: f.answer, Fault: f.fault, Actions: int(f.seq)}
 	switch {
 	case occ.action.Role == plan.Request: // its result is the answer
 	case occ.outcome == journal.Returned:
@@ -143,12 +143,12 @@ func (f *flow) result() Result {
 	case occ.outcome == journal.Refused:
 		result.Refused = f.refused(occ)
 	}
-	return result
 }
 
 func (f *flow) end(root int32) (Result, error) {
 	occ := &f.occs[root]
-	result := f.result()
+	var result Result
+	f.tell(&result)
 	if r := f.firstUnhandled(); r >= 0 {
 		result.Unhandled = f.refused(&f.occs[r])
 	}

@@ -39,6 +39,7 @@ type ending struct {
 // ending works out how a flow ended.
 func (s *story) ending() ending {
 	e := s.end()
+	s.held(&e)
 	if e.last == nil {
 		e.last = e.step
 	}
@@ -155,6 +156,29 @@ func (m *match) elseLine(frame uint32) *plan.Line {
 		return m.sync.Where[i]
 	}
 	return nil
+}
+
+// held says of a flow that an effect action holds up for what it waits, also when
+// it was answered before.
+func (s *story) held(e *ending) {
+	h := journal.Held(s.entries)
+	if h == nil || s.rested {
+		return
+	}
+	words, why := fmt.Sprintf("%s is tried again", h.Action), fmt.Sprintf("%s failed, and is tried again at %s: %s", h.Action, h.Next.Format("15:04:05 on 2 January"), cut(trimName(h.Text, h.Action), 300))
+	if h.Kind == journal.Parked {
+		words = h.Action + " is parked"
+		why = fmt.Sprintf("%s is parked: %s. It goes on when legible flow retry or legible flow cancel has decided", h.Action, cut(trimName(h.Text, h.Action), 300))
+	}
+	if e.class != running {
+		e.words += ", " + words
+		e.why += " " + sentence(why)
+		return
+	}
+	e.words, e.why, e.step = words, sentence(why), s.byID[h.ID]
+	if h.Kind == journal.Parked {
+		e.class, e.mark = faulted, "parked"
+	}
 }
 
 // broken is the ending of a flow in which something faulted.

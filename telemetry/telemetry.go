@@ -134,6 +134,17 @@ func (m *Meter) Watch(g Gauges) {
 	)
 }
 
+// WatchWaiting shows how many flows wait for another try of an effect action, and
+// how many are parked until somebody decides.
+func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_waiting", Help: "Flows that wait for another try of an effect action."},
+			func() float64 { waiting, _ := count(); return float64(waiting) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_parked", Help: "Flows of which an effect action is parked: legible flow list --parked names them."},
+			func() float64 { _, parked := count(); return float64(parked) }),
+	)
+}
+
 // Handler serves the figures to Prometheus.
 func (m *Meter) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
