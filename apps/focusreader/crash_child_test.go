@@ -24,6 +24,7 @@ import (
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
 	"github.com/legible-lang/legible/host"
+	"github.com/legible-lang/legible/store/postgres/pgtest"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -38,7 +39,9 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	pgtest.Stop()
+	os.Exit(code)
 }
 
 // dawdle serves FocusReader with actions that take their time. A flow of

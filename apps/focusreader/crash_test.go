@@ -39,6 +39,7 @@ func seeded(t *testing.T) uint64 {
 // say the same. One server is the binary as it is; the other's actions take
 // their time, so that a crash finds flows that are half done.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	count := *kills
 	var binary string
 	if testing.Short() {
