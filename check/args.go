@@ -44,17 +44,26 @@ func (r *resolver) valueArgs(g *gate, i *Instance, trees []*syntax.Arg) []*Arg {
 	if g == nil || g.broken {
 		return args
 	}
+	var lacking []string
+	var related []diag.Related
 	for _, p := range g.params {
 		given := slices.ContainsFunc(trees, func(t *syntax.Arg) bool { return t.Name.Text == p.Name })
-		if !given && !p.Optional && !r.nearly(g, trees, p.Name) {
-			d := diag.Diagnostic{Code: diag.MissingInput, Span: g.span,
-				Message: "“" + g.by + "” needs the input “" + p.Name + "”"}
-			if p.Tree != nil {
-				d.Related = []diag.Related{{Span: p.Tree.Span, Message: "declared here, and not optional"}}
-			}
-			r.ok = false
-			r.c.add(d)
+		if given || p.Optional || r.nearly(g, trees, p.Name) {
+			continue
 		}
+		lacking = append(lacking, "“"+p.Name+"”")
+		if p.Tree != nil {
+			related = append(related, diag.Related{Span: p.Tree.Span, Message: "declared here, and not optional"})
+		}
+	}
+	if len(lacking) > 0 {
+		word := "the input "
+		if len(lacking) > 1 {
+			word = "the inputs "
+		}
+		r.ok = false
+		r.c.add(diag.Diagnostic{Code: diag.MissingInput, Span: g.span, Related: related,
+			Message: "“" + g.by + "” needs " + word + enumerate(lacking, "and")})
 	}
 	return args
 }

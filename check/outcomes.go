@@ -20,7 +20,10 @@ type findings struct {
 	answers map[*Ask]*Answer     // of all entries
 	open    map[*Entry]*wiredAsk // the first change that is asked without a look at a credential
 	silent  []silentRoute
-	inEntry map[*Ask]bool // answers of the entry that is being walked
+	// everywhere are the syncs without a path of which was said that they answer
+	// what another answers.
+	everywhere map[*wiredSync]bool
+	inEntry    map[*Ask]bool // answers of the entry that is being walked
 }
 
 // An edge is a line of a sync that leads to another sync.
@@ -40,7 +43,7 @@ func (c *checker) outcomes() {
 		return
 	}
 	w := c.wire()
-	f := &findings{c: c, asks: map[*Ask]bool{}, fired: map[*wiredSync]bool{}, seconds: map[*Ask]bool{}, lost: map[*Line]bool{},
+	f := &findings{c: c, asks: map[*Ask]bool{}, fired: map[*wiredSync]bool{}, seconds: map[*Ask]bool{}, everywhere: map[*wiredSync]bool{}, lost: map[*Line]bool{},
 		edges: map[edge]bool{}, answers: map[*Ask]*Answer{}, open: map[*Entry]*wiredAsk{}}
 	total, cut := 0, false
 	for i := 0; i < len(c.program.Entries) || !cut && f.unstarted(w); i++ {
@@ -178,6 +181,16 @@ func (f *findings) twice(w *walk, at int, a *wiredAsk, by *asking) {
 	f.seconds[a.ask] = true
 	trail := w.trail(at)
 	first := slices.IndexFunc(trail, func(e event) bool { return e.kind == answersEvent })
+	var note string
+	for _, s := range []*wiredSync{by.sync, trail[first].asking.sync} {
+		if s.everyPath() {
+			if f.everywhere[s] {
+				return // it does so on every route: that was said
+			}
+			f.everywhere[s] = true
+			note = "“" + s.sync.Name + "” names no path, so it answers the requests of every route"
+		}
+	}
 	name := by.sync.sync.Name
 	d := diag.Diagnostic{Code: diag.AnsweredTwice, Severity: diag.Warning, Span: a.ask.Tree.Span,
 		Related: w.story(trail)}
@@ -196,8 +209,16 @@ func (f *findings) twice(w *walk, at int, a *wiredAsk, by *asking) {
 		d.Message = w.entry.String() + " can be answered twice: here " + name + " answers what " + other + " has answered"
 	}
 	d.Notes = append(d.Notes, "the first answer is sent; the second is refused as ALREADY_ANSWERED")
+	if note != "" {
+		d.Notes = append(d.Notes, note)
+	}
 	f.await(&d, trail, by)
 	f.c.add(d)
+}
+
+// everyPath tells whether a sync waits for a request and names no path.
+func (s *wiredSync) everyPath() bool {
+	return slices.ContainsFunc(s.when, func(p *wiredPattern) bool { return p.act.request && p.path == "" })
 }
 
 // await offers to await the line that was refused on the way, where that would

@@ -13,10 +13,15 @@ func (k *kinds) reply(a *Ask) {
 		return
 	}
 	for _, x := range a.In {
+		n, number := x.Term.Literal.Num()
+		if _, near := diag.Nearest(x.Name, []string{"status"}); near && x.Param == nil && number && n >= 200 && n <= 599 {
+			k.ok = false
+			k.c.unknown(diag.UnknownInput, x.Tree.Name, "“"+x.Name+"” is a field that the client would get", []string{"status"})
+			continue
+		}
 		switch x.Name {
 		case "status":
-			n, ok := x.Term.Literal.Num()
-			if ok && (n < 200 || n > 599 || n != math.Trunc(n)) {
+			if number && (n < 200 || n > 599 || n != math.Trunc(n)) {
 				k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
 					Message: "a status is a whole number from 200 to 599"})
 			}

@@ -73,6 +73,10 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	p.In = r.patternArgs(&gate{by: by, params: a.Inputs, open: a.Open, when: true, broken: s.broken()}, p.Instance, t.Args)
 	if p.isRequest() {
 		r.path(p)
+		r.slips(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
+		r.slips(p.In, "method", func(text string) bool {
+			return slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, text)
+		})
 	}
 	if t.Refused.Text != "" {
 		p.Refused, p.Code = true, t.Refused.Text
@@ -138,6 +142,20 @@ func (r *resolver) code(s *spec, a *Action, by string, code syntax.Name) {
 		r.ok = false
 		if !s.broken() {
 			r.c.unknown(diag.UnknownRefusal, code, "“"+by+"” has no refusal “"+code.Text+"”", a.codes())
+		}
+	}
+}
+
+// slips reports a further field of a request that is one of its own misspelt:
+// its name is near and its value is such a one.
+func (r *resolver) slips(args []*Arg, own string, fits func(string) bool) {
+	if slices.ContainsFunc(args, func(a *Arg) bool { return a.Name == own }) {
+		return
+	}
+	for _, a := range args {
+		text, ok := a.Term.Literal.Text()
+		if _, near := diag.Nearest(a.Name, []string{own}); ok && near && a.Param == nil && fits(text) {
+			r.unknown(diag.UnknownInput, a.Tree.Name, "“"+a.Name+"” is a field that a client would send here", []string{own})
 		}
 	}
 }

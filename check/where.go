@@ -192,9 +192,9 @@ func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
 	v := state.view
 	l := &ViewLine{View: v}
 	by := b.View.Text
-	in := &gate{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.quiet}
+	in := &gate{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.quiet || !state.ok && state.state == 2}
 	l.In = r.valueArgs(in, nil, b.In)
-	out := &gate{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken}
+	out := &gate{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken || !state.ok && state.state == 2}
 	l.Out = r.patternArgs(out, nil, b.Out)
 	for _, a := range append(slices.Clone(l.In), l.Out...) {
 		a.Param = nil // a view's parameters are variables
