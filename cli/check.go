@@ -7,12 +7,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/diag"
 )
+
+// collectAt lets the heap of a check grow to five times what it keeps before it is
+// swept: it keeps little, and a person waits.
+const collectAt = 400
 
 func newCheck(s Streams) *cobra.Command {
 	var format findingsFormat
@@ -35,6 +40,7 @@ cannot be read even then stays as it is. With --watch it checks again whenever a
 file changes, until it is interrupted.`,
 		Example: "  legible check\n  legible check apps/focusreader/auth.sync\n  legible check --fix\n  legible check --json . | jq .message",
 		RunE: func(_ *cobra.Command, paths []string) error {
+			defer debug.SetGCPercent(debug.SetGCPercent(collectAt))
 			if watching {
 				ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 				defer stop()

@@ -19,7 +19,7 @@ import (
 const (
 	// settled is how long nothing must have changed before a check: editors
 	// write a file in several steps, and tools many files.
-	settled = 25 * time.Millisecond
+	settled = 15 * time.Millisecond
 	// patience is how long a check waits for that at most.
 	patience = 500 * time.Millisecond
 )

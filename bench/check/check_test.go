@@ -1,7 +1,12 @@
 package check_test
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -150,6 +155,97 @@ then
 `, i, i+1)
 	}
 	return b.String()
+}
+
+// files writes the app, its concepts and n syncs into a folder, one file a sync,
+// and gives a file that can be changed.
+func files(b *testing.B, n int) (dir, one string) {
+	dir = b.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	concepts, app, _ := strings.Cut(concepts, "\napp ")
+	app, view, _ := strings.Cut(app, "\nview ")
+	write("all.concept", concepts)
+	write("bench.app", "app "+app)
+	write("views.sync", "view "+view)
+	for i, text := range strings.Split(strings.TrimSpace(routes(n)), "\n\n") {
+		one = fmt.Sprintf("sync%04d.sync", i)
+		write(one, text+"\n")
+	}
+	return dir, filepath.Join(dir, one)
+}
+
+// command builds the legible command.
+func command(b *testing.B) string {
+	name := filepath.Join(b.TempDir(), "legible")
+	if out, err := exec.Command("go", "build", "-o", name, "github.com/legible-lang/legible/cmd/legible").CombinedOutput(); err != nil {
+		b.Fatalf("building the command: %v\n%s", err, out)
+	}
+	return name
+}
+
+// BenchmarkCommand1000 is what a person waits for after "legible check" in a
+// folder with 999 files of one sync each, with the start of the process.
+func BenchmarkCommand1000(b *testing.B) {
+	legible := command(b)
+	dir, _ := files(b, 999)
+	for b.Loop() {
+		if out, err := exec.Command(legible, "check", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "checked 1002 files") {
+			b.Fatalf("%v\n%s", err, out)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/check")
+}
+
+// BenchmarkWatch1000 is what a person waits for who has "legible check --watch"
+// open there and saves one file: from the write to the last line of what is
+// said, with the time that it lets files settle.
+func BenchmarkWatch1000(b *testing.B) {
+	legible := command(b)
+	dir, one := files(b, 999)
+	text, err := os.ReadFile(one)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(legible, "check", "--watch", dir)
+	talk, err := cmd.StderrPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewScanner(talk)
+	until := func(part string) {
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), part) {
+				return
+			}
+		}
+		b.Fatalf("it ended before it said %q", part)
+	}
+	until("no findings; watching")
+	wrong := bytes.Replace(text, []byte("respond"), []byte("respnd"), 1)
+	for i := 0; b.Loop(); i++ {
+		text, said := text, "no findings; watching"
+		if i%2 == 0 {
+			text, said = wrong, "1 error; watching"
+		}
+		if err := os.WriteFile(one, text, 0o644); err != nil {
+			b.Fatal(err)
+		}
+		until(said)
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/change")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func run(b *testing.B, text string, syncs int) {
