@@ -248,6 +248,9 @@ func (f *flow) sync() bool {
 	}
 	f.record(false)
 	if err := f.hand.Sync(f.writer.Bytes[f.handed:]); err != nil {
+		if !errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrClosed) {
+			err = fmt.Errorf("%w: %w", store.ErrLost, err) // whatever it is, nobody knows what is durable
+		}
 		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, err))
 		return false
 	}

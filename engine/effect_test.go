@@ -693,3 +693,74 @@ func written(list []journal.Entry) []byte {
 	}
 	return w.Bytes
 }
+
+// A leaky store fails at some Sync, before or after it is done.
+type leaky struct {
+	store.Store
+	mu    sync.Mutex
+	n     int // at the how manieth Sync; 0 for none
+	done  bool
+	cause error
+}
+
+type leakyFlow struct {
+	store.Flow
+	s *leaky
+}
+
+func (s *leaky) Begin(id value.ID) store.Flow { return &leakyFlow{s.Store.Begin(id), s} }
+
+func (f *leakyFlow) Sync(entries []byte) error {
+	f.s.mu.Lock()
+	f.s.n--
+	due := f.s.n == 0
+	f.s.mu.Unlock()
+	if due && !f.s.done {
+		return f.s.cause
+	}
+	if err := f.Flow.Sync(entries); err != nil || !due {
+		return err
+	}
+	return f.s.cause
+}
+
+// TestSyncFails: what could not be made durable before is not run; what could not
+// be made durable after is run again, with the same key, and neither is lost.
+func TestSyncFails(t *testing.T) {
+	for _, cause := range []error{store.ErrLost, errors.New("something else")} {
+		for _, done := range []bool{false, true} {
+			for n := 1; n <= 2; n++ {
+				in(t, func(t *testing.T) {
+					p := &post{}
+					f := openOffice(t, p, engine.Options{})
+					whole := f.st
+					f.st = &leaky{Store: whole, n: n, done: done, cause: cause}
+					f.begin()
+					a := f.plan.Actions[slices.IndexFunc(f.plan.Actions, func(a *plan.Action) bool { return a.Role == plan.Request })]
+					o := engine.Opening{Action: a, In: make([]value.Value, len(a.Inputs))}
+					for name, text := range map[string]string{"method": "POST", "path": "/ask", "to": "ann"} {
+						o.In[a.Input(name)] = value.String(text)
+					}
+					r, err := f.Run(t.Context(), o)
+					if !errors.Is(err, store.ErrLost) || len(p.tries()) != n-1 {
+						t.Errorf("Sync %d, done %t, %v: %+v, %v, after %d tries", n, done, cause, r, err, len(p.tries()))
+					}
+					kept := f.unfinished() // what was never kept is nobody's
+					f.st = whole
+					f.restart()
+					synctest.Wait()
+					want := n
+					if n == 1 && kept == 0 {
+						want = 0
+					}
+					if n == 2 && done {
+						want = 1 // the outcome was there
+					}
+					if len(p.tries()) != want || want > 0 && !same(p.tries()) || f.unfinished() != 0 {
+						t.Errorf("Sync %d, done %t, %v: tried as %v, want %d times; %d unfinished", n, done, cause, p.tries(), want, f.unfinished())
+					}
+				})
+			}
+		}
+	}
+}
