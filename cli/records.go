@@ -118,6 +118,9 @@ func onePlan(s Streams, path, what, way string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if apps := slices.DeleteFunc(slices.Clone(w.programs), func(p *program) bool { return !p.hasApp() }); what == "a record" && len(apps) == 1 {
+		w.programs = apps // what belongs to no app has left no record
+	}
 	if n := len(w.programs); n > 1 {
 		var roots []string
 		for _, p := range w.programs {
@@ -133,6 +136,11 @@ func onePlan(s Streams, path, what, way string) (*plan.Plan, error) {
 		return nil, err
 	}
 	return plan.Build(w.programs[0].checked), nil
+}
+
+// hasApp tells whether the program is one that can run.
+func (p *program) hasApp() bool {
+	return slices.ContainsFunc(p.names, func(name string) bool { return filepath.Ext(name) == ".app" })
 }
 
 func (f *recordsFlags) openStore() (store.Store, error) {
