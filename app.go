@@ -64,6 +64,11 @@ type Options struct {
 	// Inspect gives the app an inspector, with these options; nil means none.
 	// See App.Inspector.
 	Inspect *inspect.Options
+	// NoDocs leaves out what tells callers about the app: its OpenAPI document,
+	// at /openapi.json, and a page for people, at /docs. Both hold the comments
+	// above syncs and the purposes of concepts, and nothing else that is not asked
+	// or answered.
+	NoDocs bool
 }
 
 // An App is a program: texts and the Go of its concepts. Its methods may be
@@ -230,7 +235,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if watch.tracer != nil && o.Host.Caller == nil {
 		o.Host.Caller = watch.tracer.Caller
 	}
-	a.engine, a.store, a.front, a.watch = e, st, host.New(e, o.Host), watch
+	a.engine, a.store, a.front, a.watch = e, st, a.described(p, o, host.New(e, o.Host)), watch
 	a.fleet = a.join(ctx, st, e)
 	if e.HasEffects() && o.Clock == nil {
 		a.attend = attend(ctx, e, a.log)

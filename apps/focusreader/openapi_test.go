@@ -3,10 +3,17 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"html"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/legible-lang/legible"
@@ -131,5 +138,87 @@ func TestDocument(t *testing.T) {
 		if seen[o.Method+" "+o.Path+" 200"] == 0 {
 			t.Errorf("%s %s was never answered 200", o.Method, o.Path)
 		}
+	}
+}
+
+// TestDocs asks for what tells callers about the app, and types what its page
+// says.
+func TestDocs(t *testing.T) {
+	h := newHouse(t, "ann")
+	for _, path := range []string{"/openapi.json", prefix + "/openapi.json"} {
+		a := h.get(path)
+		if a.status != 200 {
+			t.Fatalf("GET %s answered %d: %s", path, a.status, a.raw)
+		}
+		openapitest.Load(t, []byte(a.raw))
+	}
+	page := h.get("/docs")
+	if page.status != 200 || page.raw != h.get(prefix+"/docs").raw {
+		t.Fatalf("GET /docs answered %d, or another page than below the prefix", page.status)
+	}
+	if strings.Contains(page.raw, "<script") || regexp.MustCompile(`(src|href)="https?:`).MatchString(page.raw) {
+		t.Error("the page has a script, or loads something from elsewhere")
+	}
+	if h.post("/docs", "{}").status != 404 {
+		t.Error("the page answers POST")
+	}
+	for _, tool := range []string{"sh", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("there is no %s", tool)
+		}
+	}
+	book := filepath.Join(t.TempDir(), "book.epub")
+	if err := os.WriteFile(book, epubtest.Make("", "", epubtest.Cover(), []string{"<p>Text.</p>"}), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	fill := []string{"@FILE", "@" + book}
+	for _, name := range []string{"USER", "LIBRARY", "DOCUMENT", "TAG", "ANNOTATION", "FOCUSSESSION", "SETTINGS"} {
+		for thing, id := range h.ann.things {
+			if strings.EqualFold(thing, name) {
+				fill = append(fill, `"`+name+`"`, `"`+id+`"`, "="+name+"'", "="+id+"'", "/"+name+"/", "/"+id+"/")
+			}
+		}
+	}
+	typed := regexp.MustCompile(`(?s)<pre class="curl" tabindex="0">(.*?)</pre>`).FindAllStringSubmatch(page.raw, -1)
+	if len(typed) != len(doors) {
+		t.Errorf("the page says how to ask %d routes, want %d", len(typed), len(doors))
+	}
+	last := regexp.MustCompile(`delete|remove|logout|changePassword`)
+	slices.SortStableFunc(typed, func(a, b []string) int {
+		rank := func(s string) int {
+			if last.MatchString(s) {
+				return 1 + strings.Count(s, "deleteAccount")
+			}
+			return 0
+		}
+		return rank(a[1]) - rank(b[1])
+	})
+	good := 0
+	for _, m := range typed {
+		line := strings.NewReplacer(fill...).Replace(html.UnescapeString(m[1]))
+		session := h.ann.session
+		if strings.Contains(line, "logout") {
+			session = h.ann.spare
+		}
+		answer := filepath.Join(t.TempDir(), "answer")
+		cmd := exec.Command("sh", "-c", line+" -sS -o "+answer+" -w '%{http_code}'")
+		cmd.Env = append(os.Environ(), "SESSION="+session)
+		said, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s\n%s (%v)", line, said, err)
+			continue
+		}
+		if string(said) == "200" {
+			good++
+			continue
+		}
+		// An example does not know what a color is, or a password: that it was
+		// understood shows in a refusal of a concept.
+		if text, err := os.ReadFile(answer); err != nil || !strings.Contains(string(text), `"refusal":`) {
+			t.Errorf("%s\nanswered %s: %s (%v)", line, said, text, err)
+		}
+	}
+	if good < len(doors)-5 {
+		t.Errorf("only %d of the page's examples were answered 200", good)
 	}
 }

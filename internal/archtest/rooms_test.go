@@ -38,7 +38,7 @@ var rooms = []room{
 	{"host", []string{"engine", "explain", "plan", "check", "journal", "store", "diag", "value"}, "the front asks the engine, and holds no rule of a program"},
 	{"inspect", []string{"engine", "explain", "plan", "check", "syntax", "journal", "store", "source", "value"}, "the pages read plan, store and journal, and change nothing"},
 	{"telemetry", []string{"engine", "journal", "value"}, "figures and spans are made of what the engine tells, and of nothing else"},
-	{".", []string{"inspect", "telemetry", "host", "engine", "plan", "check", "syntax", "diag", "source", "store", "store/memory", "store/sqlite", "store/postgres", "value"}, "the public package puts the parts together"},
+	{".", []string{"inspect", "telemetry", "openapi", "host", "engine", "plan", "check", "syntax", "diag", "source", "store", "store/memory", "store/sqlite", "store/postgres", "value"}, "the public package puts the parts together"},
 	{"gen", []string{"check", "syntax", "diag", "source"}, "Go is written from a checked specification"},
 	{"gen/slot", []string{".", "value"}, "generated code reads values through it, and through the public package"},
 	{"gen/internal/forms", []string{".", "gen/slot", "store", "value"}, "it is an example of what gen writes, and uses what a concept uses"},

@@ -1,0 +1,129 @@
+package legible
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/openapi"
+	"github.com/legible-lang/legible/plan"
+)
+
+// The paths of what tells callers about the app. They stand at the root and
+// below the prefix of the routes; a route of the app on the same path comes
+// first.
+const (
+	documentPath = "/openapi.json"
+	pagePath     = "/docs"
+)
+
+// A description answers what is asked about the app, and leaves all else to the
+// front. What it says is made when somebody asks first.
+type description struct {
+	next   http.Handler
+	routes *plan.Routes
+	opt    openapi.Options
+	tls    bool
+	app    *App
+
+	once     sync.Once
+	err      error
+	api      *openapi.API
+	document []byte
+	tag      string // of the document
+}
+
+func (a *App) described(p *plan.Plan, o Options, next http.Handler) http.Handler {
+	if o.NoDocs {
+		return next
+	}
+	prefix := strings.TrimRight(o.Host.Prefix, "/")
+	if prefix != "" && prefix[0] != '/' {
+		prefix = "/" + prefix
+	}
+	return &description{next: next, routes: p.Routes, tls: o.Host.BehindTLS, app: a,
+		opt: openapi.Options{Prefix: prefix, Refusals200: o.Host.Refusals200}}
+}
+
+func (d *description) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch d.asked(r) {
+	case documentPath:
+		d.serve(w, r, "application/json", func() ([]byte, error) { return d.document, nil })
+	case pagePath:
+		w.Header().Set("Content-Security-Policy", openapi.PagePolicy())
+		d.serve(w, r, "text/html; charset=utf-8", func() ([]byte, error) {
+			return d.api.Page(d.base(r), d.opt.Prefix+documentPath)
+		})
+	default:
+		d.next.ServeHTTP(w, r)
+	}
+}
+
+// asked gives which of the two is asked for, "" for all else.
+func (d *description) asked(r *http.Request) string {
+	path := r.URL.Path
+	if !strings.HasSuffix(path, documentPath) && !strings.HasSuffix(path, pagePath) || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return ""
+	}
+	below, ok := strings.CutPrefix(path, d.opt.Prefix)
+	if ok && (below == documentPath || below == pagePath) {
+		if route, _, allowed := d.routes.Find(http.MethodGet, below); route != nil || len(allowed) > 0 {
+			return ""
+		}
+		return below
+	}
+	if path == documentPath || path == pagePath {
+		return path // no route stands above the prefix
+	}
+	return ""
+}
+
+// base is where the routes stand as the client knows it.
+func (d *description) base(r *http.Request) string {
+	scheme := "http"
+	if d.tls || r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + d.opt.Prefix
+}
+
+func (d *description) serve(w http.ResponseWriter, r *http.Request, kind string, text func() ([]byte, error)) {
+	d.once.Do(d.make)
+	body, err := []byte(nil), d.err
+	if err == nil {
+		body, err = text()
+	}
+	if err != nil {
+		d.app.log.Error("the app could not be described", "error", err)
+		http.Error(w, "The app could not be described.", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-cache")
+	if kind == "application/json" {
+		h.Set("Etag", d.tag)
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// make reads the program anew, with all the ways that a flow can go: an app that
+// runs has not walked them.
+func (d *description) make() {
+	program, _, err := d.app.Check()
+	if err != nil {
+		d.err = fmt.Errorf("describing the app: %w", err)
+		return
+	}
+	d.api = openapi.Of(program, d.opt)
+	d.document = d.api.Document()
+	sum := sha256.Sum256(d.document)
+	d.tag = `"` + hex.EncodeToString(sum[:16]) + `"`
+}
