@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/legible-lang/legible/store"
 )
@@ -84,12 +85,19 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	}
 	defer c.close()
 	// The copy is not stopped in the middle: it takes about a second for a
-	// gigabyte.
+	// gigabyte, and as much to look at before.
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := c.exec("PRAGMA busy_timeout = 2000"); err != nil {
 		return err
+	}
+	// What is damaged is not copied: a copy that is there is good. It is looked
+	// for in what is copied, since a copy of a damaged page may look whole.
+	if found, err := wrong(ctx, c); err != nil {
+		return err
+	} else if len(found) > 0 {
+		return fmt.Errorf("the file is damaged, and what is damaged is not copied: put an earlier copy back, or try sqlite3's .recover (%s)", firstLine(found[0]))
 	}
 	if err := c.query("VACUUM INTO ?", nil, path); err != nil {
 		return err
@@ -212,6 +220,22 @@ func (s *Store) Damage(ctx context.Context) ([]string, error) {
 	return found, err
 }
 
+// wrong gives what SQLite finds wrong with the file.
+func wrong(ctx context.Context, c *conn) (found []string, err error) {
+	err = c.query("PRAGMA integrity_check(20)", func(q *stmt) error {
+		if text := q.string(0); text != "ok" {
+			found = append(found, text)
+		}
+		return ctx.Err()
+	})
+	return found, err
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
+}
+
 func (s *Store) damage(ctx context.Context, found *[]string) error {
 	c, err := openConn(s.path, true)
 	if err != nil {
@@ -221,12 +245,8 @@ func (s *Store) damage(ctx context.Context, found *[]string) error {
 	if err := c.exec("PRAGMA busy_timeout = 2000"); err != nil {
 		return err
 	}
-	err = c.query("PRAGMA integrity_check(20)", func(q *stmt) error {
-		if text := q.string(0); text != "ok" {
-			*found = append(*found, text)
-		}
-		return ctx.Err()
-	})
+	texts, err := wrong(ctx, c)
+	*found = append(*found, texts...)
 	if err != nil {
 		return err
 	}
