@@ -29,11 +29,12 @@ func isText(name string) bool {
 // systems.
 func walk(dir string) ([]string, error) {
 	var names []string
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	root := dir + string(filepath.Separator) // so that a link to a folder is one
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch base := d; {
 		case err != nil:
 			return err
-		case d.IsDir() && name != dir && passedOver(base.Name()):
+		case d.IsDir() && name != root && passedOver(base.Name()):
 			return filepath.SkipDir
 		case !d.IsDir() && isText(name) && !hidden(base.Name()):
 			names = append(names, name)

@@ -200,6 +200,7 @@ func (x *watcher) matters(e fsnotify.Event) bool {
 
 // watchBelow watches a folder and all in it, but those that are passed over.
 func (x *watcher) watchBelow(root string) error {
+	root += string(filepath.Separator) // a link to a folder is one
 	return filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // it has just gone
