@@ -233,7 +233,8 @@ func (f *fixer) count(w *workspace) {
 func (f *fixer) corrected(text *text, d diag.Diagnostic) *diag.Fix {
 	for _, e := range d.Fix.Edits {
 		word := e.Span.Text()
-		if aWord.FindString(word) != word || aWord.FindString(e.Text) != e.Text || f.words[word] <= f.words[e.Text] {
+		if aWord.FindString(word) != word || aWord.FindString(e.Text) != e.Text ||
+			f.words[e.Text] == 0 || f.words[word] <= f.words[e.Text] { // a word that no text has is one of the language
 			continue
 		}
 		around := itemAround(text.tree, d.Span)
