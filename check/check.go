@@ -116,6 +116,8 @@ type viewState struct {
 	view  *View
 	state int // 0 not begun, 1 being resolved, 2 done
 	ok    bool
+	// lacking are the names that its lines use and nothing gives a value.
+	lacking []string
 }
 
 // A syncState is a sync on its way through the passes.

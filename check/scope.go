@@ -30,6 +30,7 @@ type resolver struct {
 	request  bool                // the sync matches a request
 	inside   string              // the fold or "no" line being resolved
 	inElse   bool                // an else is being resolved
+	lacking  []string            // names that were used and had no value
 	nested   string              // the fold or view being resolved, in whose lines no else counts
 	declared bool                // the name being resolved is a declared input's as well
 	fields   map[*Var]bool       // named by a request's pattern alone, which takes any name

@@ -93,6 +93,7 @@ func (r *resolver) gatherName(n syntax.Name, kind siteKind, where string) {
 // unbound reports a variable that has no value where it is used, and why not.
 func (r *resolver) unbound(name syntax.Name) {
 	r.ok = false
+	r.lacking = append(r.lacking, name.Text)
 	if r.quiet {
 		return
 	}

@@ -77,6 +77,7 @@ func (c *checker) resolveView(state *viewState) {
 		v.Out = append(v.Out, &ViewParam{Name: a.Name.Text, Var: x})
 	}
 	v.Vars = r.vars
+	state.lacking = r.lacking
 	state.view, state.ok = v, r.ok && !t.Broken
 	state.state = 2
 	c.viewOrder = append(c.viewOrder, state)

@@ -192,9 +192,14 @@ func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
 	v := state.view
 	l := &ViewLine{View: v}
 	by := b.View.Text
-	in := &gate{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.quiet || !state.ok && state.state == 2}
+	// Where the view's own lines look for what its users give, its head is to
+	// blame, and that was said.
+	misnamed := slices.ContainsFunc(b.In, func(a *syntax.Arg) bool {
+		return !slices.ContainsFunc(v.In, func(p *ViewParam) bool { return p.Name == a.Name.Text }) && slices.Contains(state.lacking, a.Name.Text)
+	})
+	in := &gate{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.quiet || misnamed}
 	l.In = r.valueArgs(in, nil, b.In)
-	out := &gate{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken || !state.ok && state.state == 2}
+	out := &gate{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken}
 	l.Out = r.patternArgs(out, nil, b.Out)
 	for _, a := range append(slices.Clone(l.In), l.Out...) {
 		a.Param = nil // a view's parameters are variables
