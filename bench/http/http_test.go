@@ -85,6 +85,12 @@ then
 // front is the login of four actions. Its session is a row in the store.
 func front(b *testing.B, st store.Store) nethttp.Handler {
 	b.Helper()
+	return frontWith(b, st, func(*plan.Plan, store.Store) engine.Options { return engine.Options{} })
+}
+
+// frontWith is the same with options for the engine.
+func frontWith(b *testing.B, st store.Store, options func(*plan.Plan, store.Store) engine.Options) nethttp.Handler {
+	b.Helper()
 	tree, findings := syntax.Parse(source.NewFile("bench", program))
 	checked, more := check.Check([]*syntax.File{tree}, check.Options{})
 	for _, d := range append(findings, more...) {
@@ -118,7 +124,7 @@ func front(b *testing.B, st store.Store) nethttp.Handler {
 				return ctx.State().Insert(sessions, id, store.Row{in[0]})
 			},
 		}},
-	}, engine.Options{})
+	}, options(p, st))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -217,31 +223,39 @@ func client(addr string, more func() bool) error {
 	defer c.Close()
 	r := bufio.NewReader(c)
 	for more() {
-		if _, err := c.Write(login); err != nil {
-			return fmt.Errorf("sending: %w", err)
+		if err := ask(c, r); err != nil {
+			return err
 		}
-		length := 0
-		for first := true; ; first = false {
-			line, err := r.ReadSlice('\n')
-			if err != nil {
-				return fmt.Errorf("reading an answer: %w", err)
-			}
-			line = bytes.TrimRight(line, "\r\n")
-			if first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
-				return fmt.Errorf("the answer is %s", line)
-			}
-			if len(line) == 0 {
-				break
-			}
-			if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-				if length, err = strconv.Atoi(string(n)); err != nil {
-					return fmt.Errorf("reading a length: %w", err)
-				}
+	}
+	return nil
+}
+
+// ask sends one login and reads its answer.
+func ask(c net.Conn, r *bufio.Reader) error {
+	if _, err := c.Write(login); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	length := 0
+	for first := true; ; first = false {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return fmt.Errorf("reading an answer: %w", err)
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		if first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
+			return fmt.Errorf("the answer is %s", line)
+		}
+		if len(line) == 0 {
+			break
+		}
+		if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(n)); err != nil {
+				return fmt.Errorf("reading a length: %w", err)
 			}
 		}
-		if _, err := io.CopyN(io.Discard, r, int64(length)); err != nil {
-			return fmt.Errorf("reading a body: %w", err)
-		}
+	}
+	if _, err := io.CopyN(io.Discard, r, int64(length)); err != nil {
+		return fmt.Errorf("reading a body: %w", err)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ var rooms = []room{
 	{"cli", []string{"concepts", "gen", "graph", "client", "openapi", "scenario", "scenario/event", "explain", "engine", "plan", "check", "syntax", "journal", "store", "store/sqlite", "store/postgres", "diag", "source", "value", "."}, "commands read files and call the packages that know"},
 	{"cmd/legible", []string{"cli"}, "the command is package cli"},
 	{"apps/*", []string{".", "host", "inspect", "concepts/*", "store", "diag"}, "an app is its texts, its concepts and its settings"},
-	{"bench/*", []string{".", "engine", "plan", "check", "syntax", "diag", "source", "value", "store", "store/memory", "store/sqlite", "store/postgres", "store/postgres/pgtest", "journal", "host", "concepts/*"}, "measuring looks at everything and nothing looks at it"},
+	{"bench/*", []string{".", "engine", "plan", "check", "syntax", "diag", "source", "value", "store", "store/memory", "store/sqlite", "store/postgres", "store/postgres/pgtest", "journal", "host", "inspect", "telemetry", "concepts/*"}, "measuring looks at everything and nothing looks at it"},
 	{"internal/archtest", nil, "the house is looked at from outside"},
 	{"internal/docstest", nil, "the documents are tested, and nothing uses the tests"},
 }
