@@ -4,7 +4,8 @@
 // Its main function is [Start]. It promises a server on a free port, in a folder
 // of its own, that no other program talks to, and that ends with the process. It
 // refuses to pass without one where it matters: on a machine without PostgreSQL
-// the test is skipped with a sentence, but where CI is set it fails.
+// the test is skipped with a sentence, but where CI is set it fails. Under -short
+// it is skipped too, unless LEGIBLE_TEST_POSTGRES is set.
 package pgtest
 
 import (
@@ -38,11 +39,17 @@ var (
 	failed  error
 )
 
+// inShort names the variable with which a server is started for short tests too.
+const inShort = "LEGIBLE_TEST_POSTGRES"
+
 // Start gives the server of this process, which it starts the first time. The
 // options are further ones, such as "-c", "fsync=off", and count the first time.
 // Whoever has it started must call Stop at the end of TestMain.
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
+	if testing.Short() && os.Getenv(inShort) == "" {
+		t.Skip("starts PostgreSQL: go test without -short does, as does one with " + inShort + "=1")
+	}
 	once.Do(func() { started, missing, failed = start(options) })
 	switch {
 	case failed != nil:
