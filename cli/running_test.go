@@ -40,7 +40,7 @@ func runApp(ts *testscript.TestScript, _ bool, args []string) {
 	if store != "memory:" {
 		note, store = ts.MkAbs(store)+".inspector", "sqlite:"+ts.MkAbs(store)
 	}
-	a := app.New(os.DirFS(dir), requesting.New, profile.New, sessioning.New)
+	a := app.New(os.DirFS(dir), requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New)
 	ts.Check(a.Open(context.Background(), app.Options{
 		Store: store, Log: slog.New(slog.DiscardHandler), Inspect: &inspect.Options{Token: "sesame", Note: note},
 		Clock: time.Now, // what is turned away has the moment of the front

@@ -66,7 +66,7 @@ func try(t *testing.T, syncs string) (client, *firings) {
 	c := serveApp(t, legible.New(fstest.MapFS{
 		"program.app":  {Data: []byte(loginApp)},
 		"program.sync": {Data: []byte(syncs)},
-	}, requesting.New, profile.New, sessioning.New), options)
+	}, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New), options)
 	return c, f
 }
 

@@ -8,4 +8,10 @@ import (
 )
 
 // TestScenarios plays the scenarios of the specification.
-func TestScenarios(t *testing.T) { scenario.Concept(t, profile.New) }
+func TestScenarios(t *testing.T) {
+	make := profile.New
+	if testing.Short() {
+		make = profile.With(profile.Options{Memory: 8}) // hashes with next to no work
+	}
+	scenario.Concept(t, make)
+}
