@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -147,13 +148,23 @@ func comment(texts map[string]string) map[string]string {
 	return commented
 }
 
+// draws checks a property, on fewer draws where the test is to be short.
+func draws(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if n := flag.Lookup("rapid.checks"); testing.Short() && n.Value.String() == n.DefValue {
+		n.Value.Set("25") // of which rapid takes a fifth
+		defer n.Value.Set(n.DefValue)
+	}
+	rapid.Check(t, property)
+}
+
 // TestFixSlips writes one name of a sound program wrong, wherever it stands.
 // What a fix may never do, whatever it finds: lose a comment, leave more errors
 // than there were, or something to do for a second run.
 func TestFixSlips(t *testing.T) {
 	texts := comment(readerTexts(t))
 	dir := t.TempDir()
-	rapid.Check(t, func(t *rapid.T) {
+	draws(t, func(t *rapid.T) {
 		s := drawSlip(t, texts, namesOf)
 		s.write(t, dir, texts)
 		before := inFolder(t, dir)
@@ -180,7 +191,7 @@ func errorsIn(findings string) int { return strings.Count(findings, `"severity":
 func TestFixPromised(t *testing.T) {
 	texts := comment(readerTexts(t))
 	dir := t.TempDir()
-	rapid.Check(t, func(t *rapid.T) {
+	draws(t, func(t *rapid.T) {
 		s := drawSlip(t, texts, promisedNames)
 		s.write(t, dir, texts)
 		if code, out, _ := legible("check", dir); code != 1 {

@@ -178,6 +178,9 @@ func (w *watching) stop() {
 // TestWatchFolderGone takes the whole folder away, as a change of branches may,
 // and puts another in its place.
 func TestWatchFolderGone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the command and waits for it: TestWatch does so here, and go test without -short both")
+	}
 	w := startWatching(t, map[string]string{"reader/reader.app": watchedApp, "reader/auth.sync": watchedGood}, "reader")
 	w.sees("checked 2 files in ")
 	if err := os.RemoveAll(w.path("reader")); err != nil {
