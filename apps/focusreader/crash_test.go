@@ -43,7 +43,7 @@ func TestCrash(t *testing.T) {
 	count := *kills
 	var binary string
 	if testing.Short() {
-		count = 4 // of the slow one alone: the binary is not built
+		count = 2 // of the slow one alone: the binary is not built
 	} else {
 		binary = build(t)
 	}

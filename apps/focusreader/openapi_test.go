@@ -162,6 +162,9 @@ func TestDocs(t *testing.T) {
 	if h.post("/docs", "{}").status != 404 {
 		t.Error("the page answers POST")
 	}
+	if testing.Short() {
+		t.Skip("plays each example of the page with curl: go test without -short does")
+	}
 	for _, tool := range []string{"sh", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("there is no %s", tool)
