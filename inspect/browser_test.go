@@ -179,6 +179,10 @@ const looking = `(() => {
 		const [r, g, b] = c.map((x) => (x /= 255) <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
 		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 	};
+	for (const e of document.querySelectorAll('.stack')) {
+		// It lies in a box of its own that hides what is too wide.
+		if (innerWidth < 700 && e.scrollWidth > e.parentElement.clientWidth) found.push('a table is ' + e.scrollWidth + ' wide');
+	}
 	for (const e of document.querySelectorAll('body *')) {
 		if (e.closest('svg') || e.closest('.unseen, .skip') || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility()) continue;
 		const back = behind(e), front = over(color(getComputedStyle(e).color), back);

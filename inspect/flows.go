@@ -21,6 +21,7 @@ const (
 // A flowsView is what the page with the list of flows shows.
 type flowsView struct {
 	Query, Outcome, Sync string
+	Path                 string // of the route that the query names with more before it
 	Syncs                []string
 	Rows                 []flowRow
 	Read                 int    // how many flows were looked at
@@ -63,6 +64,7 @@ func (in *Inspector) flowsPage(w http.ResponseWriter, r *http.Request) {
 		Query: strings.TrimSpace(query.Get("q")), Outcome: query.Get("outcome"), Sync: query.Get("sync"),
 		Outcomes: outcomes, Opened: in.opened,
 	}
+	v.Path = in.routeAt(v.Query)
 	c := in.counted()
 	_, turned := in.turned.last()
 	v.Count = flowCount{int(c.flows), int(c.refused), int(c.faulted), int(turned)}
@@ -176,7 +178,7 @@ func (v *flowsView) row(s *story) (flowRow, bool) {
 	if v.Sync != "" && !slices.ContainsFunc(s.matches, func(m *match) bool { return m.name == v.Sync }) {
 		return row, false
 	}
-	return row, v.Query == "" || s.has(v.Query)
+	return row, v.Query == "" || e.mark == v.Query || s.has(v.Query) || v.Path != "" && s.has(v.Path)
 }
 
 // took is how long the flow took, where that is known.

@@ -185,23 +185,27 @@ func secrets(t *testing.T, w *world, flows map[string]string) {
 func search(t *testing.T, w *world, flows map[string]string) {
 	found := func(query string) int { return strings.Count(w.page("/?"+query), `<tr id="f-`) }
 	for query, want := range map[string]int{
-		"":                                   12,
-		"q=/auth/login":                      2,
-		"q=/AUTH/login":                      2,
-		"q=USERNAME_TAKEN":                   1,
-		"q=battery":                          0, // a password
-		"q=Chapter+3":                        1,
-		"q=no-such-note":                     1,
-		"outcome=fine":                       5,
-		"outcome=refused":                    5,
-		"outcome=faulted":                    2,
-		"outcome=running":                    0,
-		"sync=ReadNote":                      1, // its where stopped it
-		"sync=WriteNote":                     5,
-		"sync=WriteNote&outcome=refused":     2,
-		"q=disk+is+on+fire":                  1,
-		"q=" + flows["fault"][:13]:           1,
-		"q=nowhere":                          0,
+		"":                               12,
+		"q=/auth/login":                  2,
+		"q=/AUTH/login":                  2,
+		"q=USERNAME_TAKEN":               1,
+		"q=battery":                      0, // a password
+		"q=Chapter+3":                    1,
+		"q=no-such-note":                 1,
+		"outcome=fine":                   5,
+		"outcome=refused":                5,
+		"outcome=faulted":                2,
+		"outcome=running":                0,
+		"sync=ReadNote":                  1, // its where stopped it
+		"sync=WriteNote":                 5,
+		"sync=WriteNote&outcome=refused": 2,
+		"q=disk+is+on+fire":              1,
+		"q=" + flows["fault"][:13]:       1,
+		"q=nowhere":                      0,
+		"q=/api/auth/login":              2, // as a client writes it whose routes stand below /api
+		"q=" + url.QueryEscape("http://127.0.0.1:8000/api/auth/LOGIN?a=b"): 2,
+		"q=/api/auth/logi":                   0,
+		"q=409":                              1,
 		"q=Noting.greet":                     1,
 		"sync=nowhere":                       0,
 		"before=" + flows["logout"]:          10,
@@ -280,5 +284,22 @@ func TestBounds(t *testing.T) {
 	w.ask("/auth/login", `{"username": "`+strings.Repeat("long ", 100_000)+`", "password": "correct house"}`)
 	if text := w.page("/?q=long"); len(text) > 50_000 {
 		t.Errorf("a list with a long value has %d bytes", len(text))
+	}
+}
+
+// TestOddValues gives values that are long, many-lined, or written from the
+// right: what is shown tells how much there is, and only where something is left
+// out.
+func TestOddValues(t *testing.T) {
+	w := open(t, inspect.Options{Development: true}, nil)
+	for name, want := range map[string]string{
+		strings.Repeat("ä", 10_000): "… (cut; 10000 characters in all) from the client",
+		`שלום \u202etxt`:            "שלום \uFFFDtxt from the client",
+		`two\nlines`:                "two lines from the client",
+	} {
+		_, flow, _ := w.ask("/auth/login", `{"username": "`+name+`", "password": "correct house"}`)
+		if page := outline(w.page("/flows/" + flow + "?at=0.0.0")); !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q:\n%s", want, page)
+		}
 	}
 }

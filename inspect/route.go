@@ -69,6 +69,41 @@ func queryText(path string) string {
 	return path
 }
 
+// routeAt gives the path of a route that somebody looks for as the client writes
+// it: with the prefix under which the routes stand, or as a whole address. It is
+// empty where the text ends in no route.
+func (in *Inspector) routeAt(text string) string {
+	if in.plan.Routes == nil {
+		return ""
+	}
+	text, _, _ = strings.Cut(text, "?")
+	for i := range text {
+		if text[i] != '/' {
+			continue
+		}
+		for _, x := range in.plan.Routes.All {
+			if leads(x.Path, text[i:]) {
+				return text[i:]
+			}
+		}
+	}
+	return ""
+}
+
+// leads tells whether a path is one of a route's.
+func leads(route, path string) bool {
+	a, b := strings.Split(route, "/"), strings.Split(path, "/")
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !strings.EqualFold(a[i], b[i]) && (!strings.HasPrefix(a[i], "{") || b[i] == "") {
+			return false
+		}
+	}
+	return true
+}
+
 // credential says where requests may carry a credential.
 func credential(c *check.Credential) string {
 	var from []string

@@ -20,7 +20,7 @@ const (
 type shown struct {
 	Text string
 	Kind string // for its look: "text", "number", "none", "secret", "blob", "other"
-	Cut  bool
+	Cut  int    // how many characters it has in all, where not all are shown
 	Link string // of an identity whose member can be seen
 }
 
@@ -33,8 +33,7 @@ func show(v value.Value, most int) shown {
 		return shown{Text: value.Hidden, Kind: "secret"}
 	case value.StringKind:
 		s, _ := v.Text()
-		c := cut(s, most)
-		return shown{Text: c, Kind: "text", Cut: c != s}
+		return shortened(s, "text", most)
 	case value.TimeKind:
 		t, _ := v.Moment()
 		return shown{Text: t.Format("2006-01-02 15:04:05"), Kind: "other"}
@@ -44,9 +43,17 @@ func show(v value.Value, most int) shown {
 	case value.NumberKind:
 		return shown{Text: v.String(), Kind: "number"}
 	}
-	s := string(value.AppendJSON(nil, v))
-	c := cut(s, most)
-	return shown{Text: c, Kind: "other", Cut: c != s}
+	return shortened(string(value.AppendJSON(nil, v)), "other", most)
+}
+
+// shortened shows a text in at most so many characters. That signs which cannot
+// be seen were replaced does not make it shorter.
+func shortened(s, kind string, most int) shown {
+	x := shown{Text: cut(s, most), Kind: kind}
+	if n := utf8.RuneCountInString(s); n > most {
+		x.Cut = n
+	}
+	return x
 }
 
 // size writes a number of bytes as a person says it.

@@ -92,7 +92,8 @@ func (v *flowsView) turnedRow(t *turnedOne) (flowRow, bool) {
 		return row, false
 	}
 	for _, text := range []string{row.Title, t.Reason, row.Mark, row.Words} {
-		if strings.Contains(strings.ToLower(text), strings.ToLower(v.Query)) {
+		text = strings.ToLower(text)
+		if strings.Contains(text, strings.ToLower(v.Query)) || v.Path != "" && strings.Contains(text, strings.ToLower(v.Path)) {
 			return row, true
 		}
 	}
