@@ -20,7 +20,7 @@
 // makes the program ready, rows.go and exist.go say what lines of where are sure to give;
 // a walk (walk.go, step.go, joined.go) goes from moment to moment (moment.go) with what is
 // known of the values (known.go, way.go, question.go, decide.go, bounds.go), merging ways
-// that no longer differ. What it shows is told by outcomes.go, unanswered.go, never.go and
+// that no longer differ; touring.go walks several entries at a time. What they show is told by outcomes.go, unanswered.go, never.go and
 // open.go, as stories (story.go); answer.go says what routes are asked and answer, and
 // secret.go follows what is secret.
 package check
@@ -44,6 +44,7 @@ type Options struct {
 	Running bool
 
 	apart bool // ways that come to the same moment are followed apart: for tests
+	alone bool // entries are walked one after another: for tests
 }
 
 // Check resolves the texts of one app. The program is never nil; the findings
@@ -107,7 +108,10 @@ type checker struct {
 	missing   map[string]bool // concepts that were reported as missing, with their files
 	views     map[string]*viewState
 	viewOrder []*viewState // a view stands behind those that it uses
-	syncOrder []*syncState
+	// secretFields are the fields of requests that are given to something
+	// secret; nil until somebody asks.
+	secretFields map[sentField]secretField
+	syncOrder    []*syncState
 }
 
 // A viewState is a view on its way through the passes.

@@ -113,7 +113,19 @@ func (w *walk) memberOf(m *moment, i *Instance, set *Set, s sym) {
 	}
 }
 
+// A memberOf asks whether something is a member of a set.
+type memberOf struct {
+	instance *Instance
+	set      *Set
+}
+
 // familyOfSet is the question whether something is a member.
 func (w *wired) familyOfSet(i *Instance, set *Set) int32 {
-	return w.family("member "+i.Name+"."+set.Name, i)
+	k := memberOf{i, set}
+	n, ok := w.members[k]
+	if !ok && !w.ready {
+		n = w.family("member "+i.Name+"."+set.Name, i)
+		w.members[k] = n
+	}
+	return n
 }

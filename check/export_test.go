@@ -12,6 +12,11 @@ func CheckApart(files []*syntax.File) (*Program, []diag.Diagnostic) {
 	return Check(files, Options{apart: true})
 }
 
+// CheckAlone is Check with the entries walked one after another.
+func CheckAlone(files []*syntax.File) (*Program, []diag.Diagnostic) {
+	return Check(files, Options{alone: true})
+}
+
 // HoldPasses reports a pass that stands before one that it rests on.
 func HoldPasses(report func(format string, args ...any)) {
 	var promised []string

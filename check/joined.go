@@ -128,7 +128,7 @@ func (w *walk) fire(at int, m *moment, x wiredMatch, env []sym, n int, free bool
 			}
 		}
 		if above > 0 {
-			w.found.leads(d, s, free)
+			w.leads(d, s, free)
 		}
 		again = above >= 2
 		chain = append(slices.Clone(chain), int16(s.index))

@@ -193,10 +193,12 @@ func (k *known) alike(a, b sym) bool {
 	return x == y || k.syms[x].literal != 0 && k.syms[x].literal == k.syms[y].literal
 }
 
-// literals gives each literal of a program a number, from 1.
+// literals gives each literal of a program a number, from 1. Those of a walk
+// come after those of its program, which several walks read at once.
 type literals struct {
-	places map[string]int32
-	values []value.Value
+	program *literals // nil for the program's own
+	places  map[string]int32
+	values  []value.Value
 }
 
 // place is the number of a literal; 0 is null.
@@ -204,15 +206,33 @@ func (l *literals) place(v value.Value) int32 {
 	if v.IsNull() {
 		return 0
 	}
-	key := string(value.AppendKey(nil, v))
+	var room [64]byte
+	key := value.AppendKey(room[:0], v)
+	before := 0
+	if l.program != nil {
+		if n := l.program.places[string(key)]; n != 0 {
+			return n
+		}
+		before = len(l.program.values)
+	}
+	if n := l.places[string(key)]; n != 0 {
+		return n
+	}
 	if l.places == nil {
 		l.places = map[string]int32{}
 	}
-	if l.places[key] == 0 {
-		l.values = append(l.values, v)
-		l.places[key] = int32(len(l.values))
-	}
-	return l.places[key]
+	l.values = append(l.values, v)
+	n := int32(before + len(l.values))
+	l.places[string(key)] = n
+	return n
 }
 
-func (l *literals) at(place int32) value.Value { return l.values[place-1] }
+func (l *literals) at(place int32) value.Value {
+	if l.program == nil {
+		return l.values[place-1]
+	}
+	if n := len(l.program.values); int(place) > n {
+		return l.values[int(place)-n-1]
+	}
+	return l.program.at(place)
+}

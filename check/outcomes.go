@@ -23,7 +23,6 @@ type findings struct {
 	// everywhere are the syncs without a path of which was said that they answer
 	// what another answers.
 	everywhere map[*wiredSync]bool
-	inEntry    map[*Ask]bool // answers of the entry that is being walked
 }
 
 // An edge is a line of a sync that leads to another sync.
@@ -45,27 +44,19 @@ func (c *checker) outcomes() {
 	w := c.wire()
 	f := &findings{c: c, asks: map[*Ask]bool{}, fired: map[*wiredSync]bool{}, seconds: map[*Ask]bool{}, everywhere: map[*wiredSync]bool{}, lost: map[*Line]bool{},
 		edges: map[edge]bool{}, answers: map[*Ask]*Answer{}, open: map[*Entry]*wiredAsk{}}
-	total, cut := 0, false
-	for i := 0; i < len(c.program.Entries) || !cut && f.unstarted(w); i++ {
-		e := c.program.Entries[i]
-		f.inEntry = map[*Ask]bool{}
-		x := &walk{wired: w, c: c, entry: e, found: f, fired: map[*wiredSync]bool{}}
-		limit := walkLimit
-		if total > walkTotal {
-			limit = walkLimit / 100
-		}
-		total += x.run(limit)
-		for _, s := range w.syncs {
-			if x.fired[s] {
-				e.Syncs = append(e.Syncs, s.sync)
-				f.fired[s] = true
-			}
-		}
+	t := &touring{wired: w, c: c}
+	cut := false
+	add := func(x *walk) {
+		f.gather(x)
 		f.unansweredOf(x)
-		if e.Cut {
+		if x.entry.Cut {
 			cut = true
 			f.cut(x)
 		}
+	}
+	t.all(add)
+	for !cut && f.unstarted(w) {
+		add(t.one(len(c.program.Entries) - 1))
 	}
 	f.circles(w)
 	if !cut {
@@ -128,33 +119,65 @@ func (c *checker) broken() bool {
 	return false
 }
 
+// gather takes what one walk has to tell, in the order in which it was met.
+func (f *findings) gather(w *walk) {
+	e := w.entry
+	for _, s := range w.syncs {
+		if w.fired[s] {
+			e.Syncs = append(e.Syncs, s.sync)
+			f.fired[s] = true
+		}
+	}
+	for a := range w.shown.asks {
+		f.asks[a] = true
+	}
+	for k, free := range w.shown.edges {
+		f.edges[k] = f.edges[k] || free
+	}
+	if w.shown.open != nil {
+		f.open[e] = w.shown.open
+	}
+	for _, x := range w.shown.answers {
+		a := x.ask.ask
+		if f.answers[a] == nil {
+			f.answers[a] = answerOf(x.by.sync.sync, a)
+		}
+		e.Answers = append(e.Answers, f.answers[a])
+	}
+	for _, x := range w.shown.seconds {
+		f.twice(w, x.trail, x.ask, x.by)
+	}
+}
+
 // asked notes that a line is asked.
-func (f *findings) asked(w *walk, at int, m *moment, by *asking, a *wiredAsk) {
-	f.asks[a.ask] = true
-	if w.entry.Kind == Route && !m.looked && a.act.isChange() && f.open[w.entry] == nil {
-		f.open[w.entry] = a
+func (w *walk) asked(m *moment, a *wiredAsk) {
+	w.shown.asks[a.ask] = true
+	if w.entry.Kind == Route && !m.looked && a.act.isChange() && w.shown.open == nil {
+		w.shown.open = a
 	}
 }
 
 // answered notes a line that can be the answer of an entry.
-func (f *findings) answered(w *walk, by *asking, a *wiredAsk) {
-	if f.inEntry[a.ask] {
-		return
+func (w *walk) answered(by *asking, a *wiredAsk) {
+	if !slices.ContainsFunc(w.shown.answers, func(x answering) bool { return x.ask.ask == a.ask }) {
+		w.shown.answers = append(w.shown.answers, answering{by, a})
 	}
-	f.inEntry[a.ask] = true
-	if f.answers[a.ask] == nil {
-		f.answers[a.ask] = answerOf(by.sync.sync, a.ask)
+}
+
+// twice notes a line that answers what was answered before.
+func (w *walk) twice(at int, by *asking, a *wiredAsk) {
+	if !slices.ContainsFunc(w.shown.seconds, func(x second) bool { return x.ask.ask == a.ask }) {
+		w.shown.seconds = append(w.shown.seconds, second{answering{by, a}, w.trail(at)})
 	}
-	w.entry.Answers = append(w.entry.Answers, f.answers[a.ask])
 }
 
 // leads notes that a completed action led to a sync.
-func (f *findings) leads(d *done, to *wiredSync, free bool) {
+func (w *walk) leads(d *done, to *wiredSync, free bool) {
 	if d.by == nil || d.by.sync.index < 0 {
 		return
 	}
 	e := edge{d.by, d.ask, to}
-	f.edges[e] = f.edges[e] || free
+	w.shown.edges[e] = w.shown.edges[e] || free
 }
 
 // cut says that not all ways of an entry were followed.
@@ -174,12 +197,11 @@ func (e *Entry) place() source.Span {
 }
 
 // twice reports a line that answers what was answered before.
-func (f *findings) twice(w *walk, at int, a *wiredAsk, by *asking) {
+func (f *findings) twice(w *walk, trail []event, a *wiredAsk, by *asking) {
 	if f.seconds[a.ask] {
 		return
 	}
 	f.seconds[a.ask] = true
-	trail := w.trail(at)
 	first := slices.IndexFunc(trail, func(e event) bool { return e.kind == answersEvent })
 	var note string
 	for _, s := range []*wiredSync{by.sync, trail[first].asking.sync} {

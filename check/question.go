@@ -87,10 +87,11 @@ func (w *walk) learn(m *moment, q question, outs []sym, holds bool) {
 	m.facts = append(slices.Clone(m.facts), fact{q.family, q.args, holds, outs})
 }
 
-// family numbers a question without its values.
+// family numbers a question without its values. Once the program is wired it is
+// 0 for those that stand nowhere: what is known of them helps nobody.
 func (w *wired) family(name string, reads ...*Instance) int32 {
 	n, ok := w.families[name]
-	if !ok {
+	if !ok && !w.ready {
 		n = int32(len(w.shared))
 		w.families[name] = n
 		w.shared = append(w.shared, 0)
@@ -130,7 +131,8 @@ func (w *wired) count(l *Line) {
 		countAtoms(w, b.Expr.Node.Shape())
 		return
 	}
-	w.shared[w.familyOf(l)]++
+	w.questions[l] = w.familyOf(l)
+	w.shared[w.questions[l]]++
 	if b, ok := l.Body.(*FieldLine); ok {
 		// Whoever shows that something is a member answers this as well.
 		w.shared[w.familyOfSet(b.Instance, b.Set)] += 2
@@ -166,7 +168,7 @@ func lineReads(l *Line, list []*Instance) []*Instance {
 
 // question gives what a line asks.
 func (w *walk) question(m *moment, l *Line, env []sym) question {
-	q := question{family: w.familyOf(l)}
+	q := question{family: w.questions[l]}
 	in := func(names []string, args []*Arg) {
 		for _, name := range names {
 			i := slices.IndexFunc(args, func(a *Arg) bool { return a.Name == name })

@@ -113,26 +113,44 @@ func (c *checker) secretUse(s *Sync, p *Pattern, a *Arg) (source.Span, string, b
 		return span, what, true
 	}
 	method, path := p.route()
-	for _, e := range c.program.Entries {
-		if e.Kind != Route || e.Path != path || e.Method != method {
-			continue
-		}
-		for _, other := range c.program.Syncs {
-			for _, q := range other.When {
-				if !slices.Contains(e.Patterns, q) {
+	if c.secretFields == nil {
+		c.secretFields = c.fieldsToSecrets()
+	}
+	u, ok := c.secretFields[sentField{method, path, a.Name}]
+	return u.span, u.what, ok
+}
+
+// A sentField is a field of the requests of a route.
+type sentField struct{ method, path, name string }
+
+// A secretField is where a field is given to something secret.
+type secretField struct {
+	span source.Span
+	what string
+}
+
+// fieldsToSecrets finds for each field of a request the first place where a
+// sync of its route gives it to something secret.
+func (c *checker) fieldsToSecrets() map[sentField]secretField {
+	first := map[sentField]secretField{}
+	for _, s := range c.program.Syncs {
+		for _, p := range s.When {
+			if !p.isRequest() {
+				continue
+			}
+			method, path := p.route()
+			for _, a := range p.In {
+				k := sentField{method, path, a.Name}
+				if _, known := first[k]; known || path == "" || a.Term.Var == nil {
 					continue
 				}
-				for _, b := range q.In {
-					if b.Name == a.Name && b.Term.Var != nil {
-						if span, what, ok := other.secretUse(b.Term.Var); ok {
-							return span, what + ", in " + other.Name + ",", true
-						}
-					}
+				if span, what, ok := s.secretUse(a.Term.Var); ok {
+					first[k] = secretField{span, what + ", in " + s.Name + ","}
 				}
 			}
 		}
 	}
-	return source.Span{}, "", false
+	return first
 }
 
 // secretUse finds where a sync gives a variable to something secret.

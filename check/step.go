@@ -88,7 +88,7 @@ func (w *walk) ask(at int, m *moment, a *wiredAsk) []next {
 	asking := m.top().asking
 	in, credential, secret := w.inputs(m, a)
 	m.looked = m.looked || credential || secret
-	w.found.asked(w, at, m, asking, a)
+	w.asked(m, a)
 	if a.act.respond && m.request != 0 {
 		return w.respond(at, m, a, in)
 	}
@@ -116,7 +116,7 @@ func (w *walk) ask(at int, m *moment, a *wiredAsk) []next {
 func (w *walk) respond(at int, m *moment, a *wiredAsk, in []sym) []next {
 	asking := m.top().asking
 	e := event{kind: answersEvent, ask: a, asking: asking}
-	w.found.answered(w, asking, a)
+	w.answered(asking, a)
 	if m.answered == 0 {
 		m.answered, m.fallback = 1, nil
 		list := w.returned(m, asking, a, in)
@@ -126,7 +126,7 @@ func (w *walk) respond(at int, m *moment, a *wiredAsk, in []sym) []next {
 		return list
 	}
 	if m.answered == 1 && (m.started || !w.needs) {
-		w.found.twice(w, at, a, asking)
+		w.twice(at, asking, a)
 	}
 	m.answered = 2
 	r := a.act.action.Refusal("ALREADY_ANSWERED")

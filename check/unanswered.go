@@ -164,7 +164,7 @@ func (w *walk) through(before, after costs, n int) []event {
 // unansweredOf reports where an entry can be left without an answer.
 func (f *findings) unansweredOf(w *walk) {
 	e := w.entry
-	left := w.silences()
+	left := w.silent
 	if len(left) > 0 && len(e.Answers) == 0 && len(e.Refusals) == 0 {
 		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
 			Message: "nobody answers " + e.String(), Related: w.story(left[0].events), Notes: unansweredNotes()}

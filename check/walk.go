@@ -26,8 +26,32 @@ type walk struct {
 	edges   []walkEdge
 	seen    map[string]int // the node of a moment
 	needs   bool           // some sync must start, or the request is turned away
-	found   *findings
 	fired   map[*wiredSync]bool
+	// literals are those of the program, then those that this walk has met.
+	literals literals
+	shown    shownWays
+	silent   []silence
+}
+
+// shownWays is what one walk has to tell of the program, for [findings].
+type shownWays struct {
+	asks    map[*Ask]bool
+	edges   map[edge]bool
+	answers []answering
+	seconds []second
+	open    *wiredAsk
+}
+
+// An answering is a line that can be the answer.
+type answering struct {
+	by  *asking
+	ask *wiredAsk
+}
+
+// A second is a line that answers what was answered before, with the way to it.
+type second struct {
+	answering
+	trail []event
 }
 
 // A node is a moment with the way to it, and what happened from there on until
@@ -52,8 +76,8 @@ const (
 	walkTotal = 150_000
 )
 
-// run walks the entry and gives how many moments it looked at.
-func (w *walk) run(limit int) int {
+// run walks the entry.
+func (w *walk) run(limit int) {
 	w.seen = map[string]int{}
 	w.nodes = append(w.nodes, node{edge: -1, moment: w.begin()})
 	for at := 0; at < len(w.nodes); at++ {
@@ -88,7 +112,6 @@ func (w *walk) run(limit int) int {
 			break
 		}
 	}
-	return len(w.nodes)
 }
 
 // A next is a moment that follows, with what happened until then.

@@ -76,7 +76,7 @@ func randomProgram(r *rand.Rand) string {
 func TestWaysThatMeet(t *testing.T) {
 	seeds := 400
 	if testing.Short() {
-		seeds = 50
+		seeds = 20
 	}
 	told := map[diag.Code]int{}
 	for seed := range seeds {

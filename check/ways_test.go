@@ -71,7 +71,7 @@ func (d *dice) methods() engine.Methods {
 func TestEngineGoesNoOtherWay(t *testing.T) {
 	seeds, flows := 1200, 40
 	if testing.Short() {
-		seeds = 100
+		seeds = 60
 	}
 	seen := map[string]int{}
 	for seed := range uint64(seeds) {

@@ -10,18 +10,23 @@ import (
 // wired is a program made ready to be walked: for each action who matches it
 // and what of it they look at, for each line which variables come after it.
 type wired struct {
-	program  *Program
-	acts     []*act
-	byAction map[*Action][]*act // one for each instance
-	syncs    []*wiredSync       // by name
-	literals literals
-	families map[string]int32 // questions of where, without their values
-	shared   []int            // how often each stands in the program
-	reads    [][]*Instance    // what each looks at
-	bounds   map[int32]bound  // those that hold something against a number
-	bounding map[string][]int32
-	proven   map[*View][]proof
-	dropless map[*View]bool // views that give a frame for each of their user's
+	program   *Program
+	acts      []*act
+	byAction  map[*Action][]*act // one for each instance
+	syncs     []*wiredSync       // by name
+	literals  literals
+	families  map[string]int32 // questions of where, without their values; 0 is none of them
+	questions map[*Line]int32  // the question of each line that reads
+	members   map[memberOf]int32
+	shared    []int           // how often each stands in the program
+	reads     [][]*Instance   // what each looks at
+	bounds    map[int32]bound // those that hold something against a number
+	bounding  map[string][]int32
+	proven    map[*View][]proof
+	dropless  map[*View]bool // views that give a frame for each of their user's
+	// ready is set when all is wired: from then on nothing changes, and several
+	// walks may read it at once.
+	ready bool
 }
 
 // An act is an action of an instance.
@@ -117,8 +122,10 @@ type wiredLine struct {
 
 func (c *checker) wire() *wired {
 	w := &wired{program: c.program, byAction: map[*Action][]*act{}, families: map[string]int32{},
+		questions: map[*Line]int32{}, members: map[memberOf]int32{},
 		dropless: map[*View]bool{}, proven: map[*View][]proof{},
 		bounds: map[int32]bound{}, bounding: map[string][]int32{}}
+	w.family("")
 	for _, name := range c.instanceNames() {
 		i := c.program.Instances[name]
 		for _, a := range i.Concept.Actions {
@@ -137,6 +144,7 @@ func (c *checker) wire() *wired {
 		w.rest(s)
 	}
 	w.circles()
+	w.ready = true
 	return w
 }
 
@@ -229,6 +237,10 @@ func (w *wired) rest(s *wiredSync) {
 		s.drops = s.drops || x.drops
 		s.where = append(s.where, x)
 		w.count(l)
+		if b, ok := l.Body.(*ViewLine); ok {
+			w.surely(b.View)
+			w.proofs(b.View)
+		}
 	}
 }
 
@@ -322,13 +334,18 @@ func strict(out []*Arg, nullables []string) []string {
 // circles marks the syncs whose asks may lead to themselves.
 func (w *wired) circles() {
 	var edges [][]int
-	for _, s := range w.syncs {
+	seen := make([]int, len(w.syncs)) // the number of the last sync that leads there
+	for i, s := range w.syncs {
 		var to []int
 		for _, list := range s.asking() {
 			for _, a := range list.asks {
-				for _, ref := range slices.Concat(a.act.returned, a.act.refused) {
-					if ref.sync.when[ref.pattern].mayMatch(w, a.ask) && !slices.Contains(to, ref.sync.index) {
-						to = append(to, ref.sync.index)
+				for _, refs := range [][]wiredRef{a.act.returned, a.act.refused} {
+					for _, ref := range refs {
+						n := ref.sync.index
+						if seen[n] != i+1 && ref.sync.when[ref.pattern].mayMatch(w, a.ask) {
+							seen[n] = i + 1
+							to = append(to, n)
+						}
 					}
 				}
 			}
