@@ -116,7 +116,8 @@ type Options struct {
 	// bytes.
 	Recorder func(flow value.ID, entries []byte, rested bool)
 	// Observer is told how long a flow and its parts took, when it is at rest.
-	// The engine looks at the clock for it, and not without it.
+	// The engine looks at the clock for it, and not without it. It must not
+	// keep the lists.
 	Observer func(Times)
 	// Tries say how effect actions are run, and TriesOf how some are that are
 	// named in full, "Mailing.send"; what is zero there is as in Tries.

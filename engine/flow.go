@@ -118,6 +118,7 @@ func (f *flow) reset() {
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil
 	}
+	f.times.forget()
 	f.call.reset()
 }
 
@@ -223,12 +224,12 @@ func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id j
 	}
 	var start, ran time.Time
 	if f.timed() {
-		start = time.Now()
+		start = f.clock()
 	}
 	f.recordAsked(n, further)
 	f.perform(n)
 	if f.timed() {
-		ran = time.Now()
+		ran = f.clock()
 	}
 	if f.quiet == 0 {
 		f.enlist(n)

@@ -40,6 +40,12 @@ func skim(kind Kind, b []byte) (Mark, bool) {
 	default:
 		return m, false
 	}
+	if numbers == 3 && len(b) > 4 && b[0]|b[1]|b[2]|b[3] < 1<<7 && int(b[3]) <= len(b)-4 {
+		// Nearly every action: small numbers and a short name.
+		end := 4 + int(b[3])
+		m.Name, b = b[4:end], b[end:]
+		return m.outcome(b)
+	}
 	for range numbers {
 		_, n := binary.Uvarint(b)
 		if n <= 0 {
@@ -52,7 +58,12 @@ func skim(kind Kind, b []byte) (Mark, bool) {
 		return m, false
 	}
 	m.Name, b = b[n:n+int(length)], b[n+int(length):]
-	if kind == Completed {
+	return m.outcome(b)
+}
+
+// outcome takes what follows the name.
+func (m Mark) outcome(b []byte) (Mark, bool) {
+	if m.Kind == Completed {
 		if len(b) == 0 {
 			return m, false
 		}

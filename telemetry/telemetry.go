@@ -13,6 +13,7 @@ package telemetry
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,6 +36,47 @@ type Meter struct {
 	faults   prometheus.Counter
 	seconds  *prometheus.HistogramVec
 	ran      *prometheus.HistogramVec
+
+	// What the vectors gave for a name: to ask them again takes several times as
+	// long as to count.
+	ended    known[[outcomes]prometheus.Counter] // by action, for each outcome
+	fired    known[prometheus.Counter]           // by sync
+	tookRun  known[prometheus.Observer]          // by action
+	tookFlow known[prometheus.Observer]          // by opening
+}
+
+// outcomes is how many ways there are for an action to end.
+const outcomes = int(journal.Undone) + 1
+
+// A known remembers what belongs to a name.
+type known[T any] struct {
+	mu     sync.RWMutex
+	byName map[string]T
+}
+
+// find gives what is remembered of a name, which is not kept.
+func (k *known[T]) find(name []byte) (T, bool) {
+	k.mu.RLock()
+	t, ok := k.byName[string(name)]
+	k.mu.RUnlock()
+	return t, ok
+}
+
+// named is find for a name that is a string.
+func (k *known[T]) named(name string) (T, bool) {
+	k.mu.RLock()
+	t, ok := k.byName[name]
+	k.mu.RUnlock()
+	return t, ok
+}
+
+func (k *known[T]) keep(name string, t T) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.byName == nil {
+		k.byName = map[string]T{}
+	}
+	k.byName[name] = t
 }
 
 // buckets bound latencies, in seconds.
@@ -70,9 +112,14 @@ func (m *Meter) Record(_ value.ID, entries []byte, rested bool) {
 	journal.Skim(entries, func(x journal.Mark) {
 		switch x.Kind {
 		case journal.Completed:
-			m.actions.WithLabelValues(string(x.Name), x.Outcome.String()).Inc()
+			m.completed(x.Name, x.Outcome)
 		case journal.Fired:
-			m.firings.WithLabelValues(string(x.Name)).Inc()
+			counter, ok := m.fired.find(x.Name)
+			if !ok {
+				counter = m.firings.WithLabelValues(string(x.Name))
+				m.fired.keep(string(x.Name), counter)
+			}
+			counter.Inc()
 		case journal.Faulted:
 			m.faults.Inc()
 		case journal.Dropped:
@@ -85,6 +132,19 @@ func (m *Meter) Record(_ value.ID, entries []byte, rested bool) {
 	if rested {
 		m.flows.Inc()
 	}
+}
+
+// completed counts an action that ended. An outcome that an action has never
+// had is not shown, so each is made when it comes.
+func (m *Meter) completed(name []byte, o journal.Outcome) {
+	counters, _ := m.ended.find(name)
+	counter := counters[o]
+	if counter == nil {
+		counter = m.actions.WithLabelValues(string(name), o.String())
+		counters[o] = counter
+		m.ended.keep(string(name), counters) // who forgets another's outcome asks for it again
+	}
+	counter.Inc()
 }
 
 func (m *Meter) recordDrops(entries []byte) {
@@ -106,10 +166,20 @@ func (m *Meter) recordDrops(entries []byte) {
 // opening of a request is the path of its route, so that there are no more of
 // them than routes.
 func (m *Meter) Observe(t engine.Times) {
-	m.seconds.WithLabelValues(t.Opening).Observe(t.End.Sub(t.Start).Seconds())
+	observer(&m.tookFlow, m.seconds, t.Opening).Observe(t.End.Sub(t.Start).Seconds())
 	for i := range t.Actions {
-		m.ran.WithLabelValues(t.Actions[i].Name).Observe(t.Actions[i].Ran.Seconds())
+		observer(&m.tookRun, m.ran, t.Actions[i].Name).Observe(t.Actions[i].Ran.Seconds())
 	}
+}
+
+// observer gives what the vector has for a name.
+func observer(k *known[prometheus.Observer], of *prometheus.HistogramVec, name string) prometheus.Observer {
+	o, ok := k.named(name)
+	if !ok {
+		o = of.WithLabelValues(name)
+		k.keep(name, o)
+	}
+	return o
 }
 
 // Gauges is what a store can say of itself. Each is asked for when somebody
