@@ -301,7 +301,7 @@ var errNotOpen = errors.New("the app is not open")
 // OpenStore opens a store by its name: "memory:", "sqlite:PATH", or the URL of a
 // PostgreSQL database, "postgres://…", that several processes may share.
 func OpenStore(ctx context.Context, name string, d store.Durability) (store.Store, error) {
-	kind, rest, _ := strings.Cut(name, ":")
+	kind, rest, named := strings.Cut(name, ":")
 	switch kind {
 	case "", "memory":
 		return memory.New(memory.Options{}), nil
@@ -313,6 +313,9 @@ func OpenStore(ctx context.Context, name string, d store.Durability) (store.Stor
 	}
 	if kind == "postgres" || kind == "postgresql" {
 		return postgres.Open(ctx, name, postgres.Options{Durability: d})
+	}
+	if !named {
+		return nil, fmt.Errorf("the store %q has no kind: write sqlite:%[1]s for a file of this name", name)
 	}
 	// What is no store may hold a password, so only its beginning is said.
 	return nil, fmt.Errorf("there is no store %q: write memory:, sqlite:PATH or postgres://…", kind+":")

@@ -67,3 +67,25 @@ func TestOpenLosesNothing(t *testing.T) {
 		t.Errorf("afterwards the app does not open as it was: %v", err)
 	}
 }
+
+// A name without a kind is shown with the one that was left out; of others only the
+// beginning, as they may hold a password.
+func TestOpenStoreNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"guestbook.db":             "write sqlite:guestbook.db",
+		"/srv/guestbook.db":        "write sqlite:/srv/guestbook.db",
+		"sqlite:":                  "names no file",
+		"sqllite:guestbook.db":     `there is no store "sqllite:"`,
+		"postgre://ann:geheim@h/d": `there is no store "postgre:"`,
+	} {
+		st, err := legible.OpenStore(t.Context(), name, 0)
+		if err == nil {
+			st.Close()
+			t.Errorf("%s is opened", name)
+			continue
+		}
+		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: %v, want %q and no password", name, err, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -142,7 +143,19 @@ func plain(err error) error {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			return fmt.Errorf("the name %q stands twice", s.JSONPointer.LastToken())
 		}
-		return s.Err
+		return unquoted(s.Err)
+	}
+	return err
+}
+
+// unquoted leaves out what the library quotes of a text behind a wrong escape:
+// the text may be a password, and what is said of it is shown and logged.
+func unquoted(err error) error {
+	switch said := err.Error(); {
+	case strings.HasPrefix(said, "invalid surrogate pair"):
+		return errors.New("half of a surrogate pair in string")
+	case strings.HasPrefix(said, "invalid escape sequence `\\u"):
+		return errors.New("invalid escape sequence `\\u` in string")
 	}
 	return err
 }

@@ -95,6 +95,19 @@ func TestJSON(t *testing.T) {
 	})
 }
 
+// What is wrong with a body is shown to operators, and the text behind a wrong
+// escape may be a password.
+func TestParseJSONErrorsQuoteNoText(t *testing.T) {
+	for _, text := range []string{`"\ud800geheim"`, `"\ud800\ugeheim"`, `"\ugeheim"`, `"\u12geheim"`, `"\qgeheim"`, `"\udc00geheim"`} {
+		v, err := ParseJSON([]byte(`{"password": ` + text + `}`))
+		if err == nil {
+			t.Errorf("%s gives %v, want an error", text, v)
+		} else if strings.Contains(err.Error(), "geh") || !strings.Contains(err.Error(), "line 1, column") {
+			t.Errorf("%s: %q must say where, and nothing of what follows the escape", text, err)
+		}
+	}
+}
+
 func TestParseJSONErrors(t *testing.T) {
 	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
 	for text, want := range map[string]string{

@@ -186,11 +186,53 @@ func TestSettings(t *testing.T) {
 		{"--journal-age=month", `--journal-age: an age is written as 30d, 36h or 90m, or all for no limit, not "month"`},
 		{"--journal-flows=0", `--journal-flows: it is a number above 0, or all, not "0"`},
 		{"--at-once=0", `--at-once is a number above 0, not "0"`},
+		{"--store=", "--store is empty: write sqlite:PATH"},
 		{"serve", `there is nothing to do with "serve"`},
 	} {
 		var said strings.Builder
 		if _, err := readSettings([]string{x.arg}, none, &said); err != errUsage || !strings.Contains(said.String(), x.want) {
 			t.Errorf("%s says %q (%v), want %q", x.arg, said.String(), err, x.want)
 		}
+	}
+}
+
+// A word that is neither yes nor no must not quietly leave cookies without Secure.
+func TestVariablesThatAreFlags(t *testing.T) {
+	for _, x := range []struct {
+		value string
+		tls   bool
+		want  string
+	}{
+		{"", false, ""},
+		{"true", true, ""},
+		{"1", true, ""},
+		{"TRUE", true, ""},
+		{"false", false, ""},
+		{"yes", false, `FOCUSREADER_BEHIND_TLS is true or false, not "yes"`},
+	} {
+		var said strings.Builder
+		s, err := readSettings(nil, func(name string) string { return map[string]string{"FOCUSREADER_BEHIND_TLS": x.value}[name] }, &said)
+		switch {
+		case x.want != "":
+			if err != errUsage || !strings.Contains(said.String(), x.want) {
+				t.Errorf("FOCUSREADER_BEHIND_TLS=%s says %q (%v), want %q", x.value, said.String(), err, x.want)
+			}
+		case err != nil:
+			t.Errorf("FOCUSREADER_BEHIND_TLS=%q: %v", x.value, err)
+		case s.options.Host.BehindTLS != x.tls:
+			t.Errorf("FOCUSREADER_BEHIND_TLS=%q means %v, want %v", x.value, s.options.Host.BehindTLS, x.tls)
+		}
+	}
+}
+
+// What keeps the inspector from starting keeps the server from saying that it listens.
+func TestStartSaysNothingTooEarly(t *testing.T) {
+	var out, errOut strings.Builder
+	err := run(t.Context(), []string{"--store", "memory:", "--addr", "127.0.0.1:0", "--inspect", "0.0.0.0:0"}, none, &out, &errOut)
+	if err == nil || status(err) != 2 || !strings.Contains(err.Error(), "can be reached from other machines") {
+		t.Errorf("an inspector for everybody ends with %v, want a start that fails", err)
+	}
+	if out.String() != "" {
+		t.Errorf("before it failed it said %q", out.String())
 	}
 }

@@ -97,14 +97,15 @@ func run(ctx context.Context, args []string, env func(string) string, out, errOu
 	if err != nil {
 		return startError{fmt.Errorf("listening, as --addr says: %w", err)}
 	}
-	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 	if s.inspect != "" {
 		stop, err := serveInspector(ctx, app, s.inspect, l.Addr(), errOut)
 		if err != nil {
-			return errors.Join(err, l.Close())
+			return startError{errors.Join(err, l.Close())}
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 	}
+	// Said last, so that who reads it knows that nothing keeps the server from starting.
+	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 	return host.Serve(ctx, l, handler(app), s.options.Host)
 }
 

@@ -75,6 +75,17 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	}
 	s := &settings{}
 	o := &s.options
+	if *place == "" {
+		// An unset variable in a script must not mean a store in memory.
+		return nil, fail("--store is empty: write sqlite:PATH, memory: or postgres://…")
+	}
+	for _, name := range []string{"behind-tls", "dev"} {
+		if given := env(variable(name)); given != "" {
+			if _, err := strconv.ParseBool(given); err != nil {
+				return nil, fail("%s is true or false, not %q", variable(name), given)
+			}
+		}
+	}
 	o.Addr, o.Store = *addr, *place
 	o.Host.Prefix, o.Host.Development, o.Host.BehindTLS = prefix, *dev, *tls
 	o.Host.MaxBody, o.Host.MaxUpload = maxBody, maxUpload
@@ -121,7 +132,7 @@ func variable(name string) string {
 	return "FOCUSREADER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-func isTrue(s string) bool { return s == "true" || s == "1" }
+func isTrue(s string) bool { is, _ := strconv.ParseBool(s); return is }
 
 // said is what the flag package says, with the flag that may have been meant.
 func said(err error, names []string) string {
