@@ -86,7 +86,7 @@ func shown(o *Operation, base string) operationOf {
 	x := operationOf{ID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, At: o.At, Curl: o.Curl(base)}
 	for _, p := range strings.Split(o.About, "\n") {
 		if p != "" {
-			x.About = append(x.About, p)
+			x.About = append(x.About, strings.TrimPrefix(p, "- ")) // an effect stands in a list of them
 		}
 	}
 	for _, f := range append(append([]*Field(nil), o.Params...), o.Fields...) {
