@@ -18,8 +18,8 @@ func Skim(b []byte, each func(Mark)) {
 		if uint64(size) > uint64(len(b)-5) {
 			return
 		}
-		m, ok := skim(kind, b[5:5+size])
-		if !ok {
+		m := Mark{Kind: kind}
+		if !m.skim(b[5 : 5+size]) {
 			return
 		}
 		each(m)
@@ -27,18 +27,18 @@ func Skim(b []byte, each func(Mark)) {
 	}
 }
 
-func skim(kind Kind, b []byte) (Mark, bool) {
-	m := Mark{Kind: kind}
+// skim takes what an entry says, and tells whether it can be one.
+func (m *Mark) skim(b []byte) bool {
 	numbers := 0
-	switch kind {
+	switch m.Kind {
 	case Begun, Faulted:
-		return m, true
+		return true
 	case Asked, Completed, Tried, Parked, Decided:
 		numbers = 3 // the id
 	case Fired, Dropped:
 		numbers = 1
 	default:
-		return m, false
+		return false
 	}
 	if numbers == 3 && len(b) > 4 && b[0]|b[1]|b[2]|b[3] < 1<<7 && int(b[3]) <= len(b)-4 {
 		// Nearly every action: small numbers and a short name.
@@ -49,25 +49,25 @@ func skim(kind Kind, b []byte) (Mark, bool) {
 	for range numbers {
 		_, n := binary.Uvarint(b)
 		if n <= 0 {
-			return m, false
+			return false
 		}
 		b = b[n:]
 	}
 	length, n := binary.Uvarint(b)
 	if n <= 0 || length > uint64(len(b)-n) {
-		return m, false
+		return false
 	}
 	m.Name, b = b[n:n+int(length)], b[n+int(length):]
 	return m.outcome(b)
 }
 
 // outcome takes what follows the name.
-func (m Mark) outcome(b []byte) (Mark, bool) {
+func (m *Mark) outcome(b []byte) bool {
 	if m.Kind == Completed {
 		if len(b) == 0 {
-			return m, false
+			return false
 		}
 		m.Outcome = Outcome(b[0])
 	}
-	return m, true
+	return true
 }
