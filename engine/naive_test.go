@@ -182,7 +182,7 @@ func randomProgram(r *rand.Rand) string {
 func TestNaive(t *testing.T) {
 	programs := 1000
 	if testing.Short() {
-		programs = 200
+		programs = 100
 	}
 	fired, joined, failed := 0, 0, 0
 	for seed := range uint64(programs) {

@@ -174,6 +174,9 @@ func TestGrammarToParser(t *testing.T) {
 	rules := readGrammar(t)
 	r := rand.New(rand.NewPCG(3, 5))
 	rounds, skipped := 3000, 0
+	if testing.Short() {
+		rounds = 2000
+	}
 	for range rounds {
 		var words []string
 		derive(r, rules, rules["file"], 0, &words)
@@ -373,7 +376,7 @@ func TestParserToGrammar(t *testing.T) {
 	}
 	rounds := 20000
 	if testing.Short() {
-		rounds = 4000
+		rounds = 1500
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	checked := 0

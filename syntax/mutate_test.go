@@ -29,7 +29,7 @@ func TestMutations(t *testing.T) {
 	}
 	rounds := 20000
 	if testing.Short() {
-		rounds = 1500
+		rounds = 600
 	}
 	r := rand.New(rand.NewPCG(7, 11))
 	read := 0

@@ -147,6 +147,9 @@ func (c *crash) settled() {
 // TestCannotStart starts the server on files that it cannot work with. It ends
 // with status 2 and says which file it is and what to do.
 func TestCannotStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the server in seven ways: go test without -short does")
+	}
 	dir := t.TempDir()
 	shown(t, dir)
 	good := filepath.Join(dir, "good.db")

@@ -20,6 +20,9 @@ func opened(t testing.TB, path string, o Options) *Store {
 
 func TestStore(t *testing.T) {
 	for _, d := range []store.Durability{store.Full, store.Relaxed, store.Memory} {
+		if testing.Short() && d == store.Memory {
+			continue // the others are flushed, and otherwise the same
+		}
 		t.Run(d.String(), func(t *testing.T) {
 			o := Options{Durability: d}
 			storetest.Run(t, storetest.Kit{
