@@ -92,6 +92,7 @@ without a PATH the folder is the one you are in.`,
 	root.AddCommand(newCheck(s), newFormat(s), newGen(s), newPlan(s), newTest(s), newVersion(s), newNew(s))
 	root.AddCommand(newWhy(s), newWhyNot(s), newTrace(s), newFlow(s), newReplay(s))
 	root.AddCommand(newRoutes(s), newGraph(s), newExplain(s), newOpenAPI(s), newClient(s))
+	tellArguments(root)
 	return root
 }
 

@@ -42,9 +42,26 @@ func walk(dir string) ([]string, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("looking for files: %w", err)
+		return nil, fmt.Errorf("looking for files: %w", allowed(err))
 	}
 	return names, nil
+}
+
+// allowed adds the way out to an error that is about rights.
+func allowed(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: give yourself the right to read it, or name other paths", err)
+	}
+	return err
+}
+
+// noTexts says that paths hold nothing of the language, and where to begin.
+func noTexts(paths []string) error {
+	message := fmt.Sprintf("there are no %s files below %s", kinds, strings.Join(paths, ", "))
+	if len(paths) == 1 && paths[0] == "." {
+		message += ": go to the folder of an app or name it, or begin one with legible new app NAME"
+	}
+	return errors.New(message)
 }
 
 func passedOver(folder string) bool {
@@ -123,7 +140,7 @@ func textsBelow(paths []string) ([]string, error) {
 		names = append(names, below...)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("there are no %s files below %s", kinds, strings.Join(paths, ", "))
+		return nil, noTexts(paths)
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil

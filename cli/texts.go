@@ -31,7 +31,7 @@ func (t *texts) read(name string) (*text, error) {
 	}
 	content, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading the program: %w", err)
+		return nil, fmt.Errorf("reading the program: %w", allowed(err))
 	}
 	return t.put(name, string(content)), nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts"
@@ -46,7 +45,7 @@ func openWith(t *texts, paths []string) (*workspace, error) {
 		}
 	}
 	if w.files() == 0 {
-		return nil, fmt.Errorf("there are no %s files below %s", kinds, strings.Join(paths, ", "))
+		return nil, noTexts(paths)
 	}
 	return w, nil
 }

@@ -116,6 +116,25 @@ func (p *parser) checkCharacters(start, end int) bool {
 	return false
 }
 
+// noText tells whether a file is something else than a text, such as a picture
+// or UTF-16, and where that shows first: a message for each of its lines would
+// help nobody.
+func noText(text string) (at int, not bool) {
+	text = text[:min(len(text), 8<<10)]
+	faults := 0
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if r == 0 || r == utf8.RuneError && size == 1 {
+			if faults == 0 {
+				at = i
+			}
+			faults++
+		}
+		i += size
+	}
+	return at, faults > 8 && faults*10 > len(text)
+}
+
 // beginsItem tells whether a line at the left edge begins an item or a part of
 // a sync, so that no open bracket reaches beyond it.
 func (p *parser) beginsItem(i int) bool {

@@ -41,6 +41,12 @@ func parse(src *source.File) *parser {
 			Message: "the file is larger than 4 MiB and is not read"})
 		return p
 	}
+	if at, not := noText(src.Text); not {
+		p.add(diag.Diagnostic{Code: diag.NotUTF8, Span: src.Span(at, at+1),
+			Message: "the file is no text in UTF-8 and is not read",
+			Notes:   []string{"save it in the encoding UTF-8, or give it another name: a file of this kind is read as text"}})
+		return p
+	}
 	p.splitLines()
 	p.items()
 	p.diags = diag.Sort(p.diags)
