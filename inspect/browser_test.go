@@ -181,7 +181,7 @@ const looking = `(() => {
 	};
 	for (const e of document.querySelectorAll('.stack')) {
 		// It lies in a box of its own that hides what is too wide.
-		if (innerWidth < 700 && e.scrollWidth > e.parentElement.clientWidth) found.push('a table is ' + e.scrollWidth + ' wide');
+		if (e.scrollWidth > e.parentElement.clientWidth) found.push('a table is ' + e.scrollWidth + ' wide');
 	}
 	for (const e of document.querySelectorAll('body *')) {
 		if (e.closest('svg') || e.closest('.unseen, .skip') || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility()) continue;

@@ -31,6 +31,7 @@ type flowsView struct {
 	Count                flowCount
 	Outcomes             []outcome
 	Opened               time.Time
+	Before               bool // there are flows from before that
 }
 
 // A flowRow is one flow in the list.
@@ -164,6 +165,7 @@ func (v *flowsView) row(s *story) (flowRow, bool) {
 		ID: s.id.String(), Link: "/flows/" + s.id.String(), Clock: clock(s.begun), Moment: s.begun.Format(time.RFC3339Nano),
 		Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, 120), Took: s.took(), Actions: len(s.steps),
 	}
+	v.Before = v.Before || s.begun.Before(v.Opened)
 	if row.Words == row.Mark {
 		row.Words = ""
 	}
