@@ -370,7 +370,9 @@ func TestParked(t *testing.T) {
 		{"writes", func(ctx engine.Context, _ int) error { ctx.Hold(); return nil }, engine.Tries{}, 1,
 			"Mail.send: an effect action reaches outside and never runs inside a store transaction; let a sync ask a plain action for the change"},
 		{"most tries", func(engine.Context, int) error { return errors.New("no") }, engine.Tries{Most: 3}, 3, "the last of 3 tries: Mail.send: no"},
-		{"too long", func(engine.Context, int) error { return errors.New("no") }, engine.Tries{Total: 20 * time.Second}, 5, "the last try within 20s: Mail.send: no"},
+		// A pause is between half of 1, 2, 4 … seconds and all of it: the fourth ends
+		// within 15 s of the first try, and the fifth never within 15.5.
+		{"too long", func(engine.Context, int) error { return errors.New("no") }, engine.Tries{Total: 15200 * time.Millisecond}, 5, "the last try within 15.2s: Mail.send: no"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in(t, func(t *testing.T) {
