@@ -27,6 +27,7 @@ package check
 
 import (
 	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/expression"
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/syntax"
 )
@@ -59,9 +60,10 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 			Views:     map[string]*View{},
 			Questions: map[*syntax.Line]*Line{},
 		},
-		specs:   map[string]*spec{},
-		views:   map[string]*viewState{},
-		missing: map[string]bool{},
+		specs:       map[string]*spec{},
+		views:       map[string]*viewState{},
+		missing:     map[string]bool{},
+		expressions: map[string]*expression.Expression{},
 	}
 	for _, p := range passes() {
 		if opt.Running && p.name == "outcomes" {
@@ -111,6 +113,7 @@ type checker struct {
 	// secretFields are the fields of requests that are given to something
 	// secret; nil until somebody asks.
 	secretFields map[sentField]secretField
+	expressions  map[string]*expression.Expression // by text
 	syncOrder    []*syncState
 }
 

@@ -206,13 +206,25 @@ func literal(x any) value.Value {
 	return value.Null
 }
 
+// expression reads an expression; what stands often is read once.
+func (c *checker) expression(text string) (*expression.Expression, error) {
+	if node := c.expressions[text]; node != nil {
+		return node, nil
+	}
+	node, err := expression.Parse(text)
+	if err == nil {
+		c.expressions[text] = node
+	}
+	return node, err
+}
+
 // expr reads an expression and resolves its variables; nil when it is broken.
 func (r *resolver) expr(t *syntax.Expr) *Expr {
 	if t == nil {
 		r.ok = false
 		return nil
 	}
-	node, err := expression.Parse(t.Text)
+	node, err := r.c.expression(t.Text)
 	if err != nil {
 		span, message := t.Span, err.Error()
 		if e, ok := err.(*expression.Error); ok && e.Offset < len(t.Text) {
