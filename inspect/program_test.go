@@ -141,7 +141,7 @@ func open(t testing.TB, options inspect.Options, texts map[string]string) *world
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)}
-	w.app = legible.New(files, requesting.New, profile.New, sessioning.New, notes)
+	w.app = legible.New(files, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
 	err = w.app.Open(context.Background(), legible.Options{
 		Clock: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler), Inspect: &options,
 	})
