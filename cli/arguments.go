@@ -9,7 +9,7 @@ import (
 
 // tellArguments has a command and those below it say in our words what they take,
 // where the library would only count. Its errors have no type of their own, so
-// they are known by their words; a test looks for those in every command.
+// they are known by their words.
 func tellArguments(cmd *cobra.Command) {
 	for _, below := range cmd.Commands() {
 		tellArguments(below)

@@ -26,7 +26,6 @@ import (
 func TestFleet(t *testing.T) {
 	binary := build(t)
 	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
-	t.Cleanup(pgtest.Stop)
 	out := []*output{{}, {}}
 	node := func(n int) *process {
 		return start(t, binary, t.TempDir(), out[n], "--store", url, "--inspect", "none")
