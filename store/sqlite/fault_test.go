@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -194,6 +195,50 @@ func TestLostWhileRunning(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d flows were lost", lost, len(told))
+}
+
+// TestLostAsItLanded has flows come to rest just while a group lands that is then
+// lost: one has written in it, one has read what was written. Their last entries
+// go with the next group, which is kept, and they are told of the loss all the same.
+func TestLostAsItLanded(t *testing.T) {
+	s, table := prepared(t, Options{})
+	writer, reader := s.Begin(value.ID{1}).(*flow), s.Begin(value.ID{2}).(*flow)
+	err := errors.Join(reader.Insert(table, "y", note("y")), reader.Keep([]byte("a")), reader.Sync([]byte("b")),
+		writer.Insert(table, "x", note("x")), writer.Keep([]byte("a")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row, err := reader.Get(table, "x"); err != nil || row == nil {
+		t.Fatalf("the reader sees %v, %v", row, err)
+	}
+	s.turn.Lock()
+	s.mu.Lock()
+	lost := s.group
+	s.swap(lost)
+	s.mu.Unlock()
+	told := make(chan error, 2)
+	for _, f := range []*flow{writer, reader} {
+		go func() { told <- f.Rest([]byte("c")) }()
+	}
+	for {
+		s.mu.Lock()
+		n := s.group.waiting
+		s.mu.Unlock()
+		if n == 2 {
+			break
+		}
+		runtime.Gosched()
+	}
+	_ = s.drop(lost, errors.New("no room"))
+	s.turn.Unlock()
+	for range 2 {
+		if err := <-told; !errors.Is(err, store.ErrLost) {
+			t.Errorf("a flow that rests on what was lost is told %v, want %v", err, store.ErrLost)
+		}
+	}
+	if row, err := s.Begin(value.ID{3}).Get(table, "x"); err != nil || row != nil {
+		t.Errorf("of what was lost there is %v, %v", row, err)
+	}
 }
 
 func TestLostIsReported(t *testing.T) {

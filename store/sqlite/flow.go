@@ -89,10 +89,7 @@ func (f *flow) lost() error {
 	if err := f.s.failed(); err != nil {
 		return err
 	}
-	if g := f.rests; g != nil && isDone(g) && g.err != nil {
-		return g.err
-	}
-	return f.dead
+	return f.before()
 }
 
 // failed says more about an error in a statement. When it has taken the whole

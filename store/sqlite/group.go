@@ -86,12 +86,26 @@ func (f *flow) Rest(entries []byte) error {
 		s.lead(g)
 	}
 	s.gauges.wait(g.done)
-	if g.err != nil {
-		s.mu.Lock()
-		f.orphan()
-		s.mu.Unlock()
+	err := g.err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		err = f.before()
 	}
-	return g.err
+	if err != nil {
+		f.orphan()
+	}
+	return err
+}
+
+// before tells whether a group was lost that the flow had a part in, or has read
+// from, before the one that it waited for: it may have been landing just then. It
+// must be called with mu.
+func (f *flow) before() error {
+	if g := f.rests; g != nil && isDone(g) && g.err != nil {
+		return g.err
+	}
+	return f.dead
 }
 
 // Sync waits for the group that is open, and with it for all before.
