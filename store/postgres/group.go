@@ -92,11 +92,14 @@ func (f *flow) Rest(entries []byte) error {
 	s.gauges.wait(g.done)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g.err != nil {
-		f.orphan()
-		return g.err
+	err := g.err
+	if err == nil {
+		err = f.lost() // in a group before it
 	}
-	return f.dead
+	if err != nil {
+		f.orphan()
+	}
+	return err
 }
 
 // Sync waits for the group that is open. Its commit shows that this node still
