@@ -134,9 +134,7 @@ func (f *flow) perform(n int32) {
 	}
 	out := f.values.take(len(a.Outputs))
 	err := f.invoke(&f.call, n, a, in, out)
-	var refusal *Refusal
-	switch {
-	case err == nil:
+	if err == nil {
 		if !f.keepable(n, a, out) {
 			return
 		}
@@ -145,13 +143,14 @@ func (f *flow) perform(n int32) {
 		if !f.call.joint && !f.keep() {
 			f.occs[n].outcome = journal.Fault
 		}
-	case errors.As(err, &refusal):
-		f.drop()
-		f.refuse(n, refusal)
-	default:
-		f.drop()
-		f.faulted(n, fmt.Errorf("%s: %w", a.FullName(), err))
+		return
 	}
+	f.drop()
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		f.refuse(n, refusal)
+		return
+	}
+	f.faulted(n, fmt.Errorf("%s: %w", a.FullName(), err))
 }
 
 // keepable holds what an action returned against its specification.
