@@ -97,6 +97,9 @@ func (x *exchange) ownForm() *reply {
 // readBody gives the fields of a body that is read into memory as a whole.
 func (x *exchange) readBody(k *knownRoute, kind bodyKind, l *load) *reply {
 	r, limit := x.request, x.front.options.MaxBody
+	if k.binary {
+		limit = x.front.options.MaxBinary
+	}
 	if r.ContentLength > limit {
 		return tooLarge(limit)
 	}

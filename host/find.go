@@ -26,11 +26,12 @@ func (x *exchange) find() (*knownRoute, *reply) {
 	if !below || path != "" && path[0] != '/' {
 		return nil, f.unknownPath(r.Method, raw, "")
 	}
-	if path == "" {
+	bare := path == ""
+	if bare {
 		path = "/"
 	}
 	find := func(method string) (*plan.Route, []value.Field, []string) { return f.routes.Find(method, path) }
-	readable := path
+	readable := path // as the messages write it: an escaped slash divides nothing
 	if strings.Contains(path, "%") {
 		segments := strings.Split(path, "/")
 		for i, s := range segments {
@@ -40,7 +41,7 @@ func (x *exchange) find() (*knownRoute, *reply) {
 			}
 			segments[i] = s
 		}
-		readable = strings.Join(segments, "/")
+		readable = written(segments)
 		find = func(method string) (*plan.Route, []value.Field, []string) {
 			return f.routes.FindSegments(method, segments)
 		}
@@ -61,10 +62,27 @@ func (x *exchange) find() (*knownRoute, *reply) {
 		}
 		allowed = append(allowed, k.Method)
 	}
-	if len(allowed) == 0 {
-		return nil, f.unknownPath(r.Method, f.options.Prefix+readable, readable)
+	full := f.options.Prefix + readable
+	if bare {
+		full = raw
 	}
-	return nil, f.wrongMethod(x, f.options.Prefix+readable, allowed)
+	if len(allowed) == 0 {
+		return nil, f.unknownPath(r.Method, full, readable)
+	}
+	return nil, f.wrongMethod(x, full, allowed)
+}
+
+// written joins segments to a path that a person can read, and that leads where
+// the client's leads: a slash within a segment stays escaped.
+func written(segments []string) string {
+	var b strings.Builder
+	for i, s := range segments {
+		if i > 0 {
+			b.WriteByte('/')
+		}
+		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s, "%", "%25"), "/", "%2F"))
+	}
+	return b.String()
 }
 
 // unknownPath is the answer where no sync knows the path. Full is the path as
@@ -120,6 +138,7 @@ func nearestPath(path string, routes []*plan.Route) (string, bool) {
 	if len(path) > 300 {
 		return "", false
 	}
+	path = strings.ReplaceAll(path, "%2F", "/") // as somebody may have meant it
 	segments := split(path)
 	best, bestCost := "", 4
 	for _, r := range routes {

@@ -72,13 +72,16 @@ type Options struct {
 	// it belongs to; nil means that nobody wants to know.
 	Caller func(context.Context, http.Header) context.Context
 
-	// MaxBody is how large a body may be, in bytes; 16 MiB. MaxUpload is how
-	// large one may be that goes straight to the store, 64 MiB: a file, or a form
-	// with files.
-	MaxBody, MaxUpload int64
+	// MaxBody is how large a body may be, in bytes; 16 MiB. What a request says is
+	// kept in the record, so that a program whose requests are short does well to
+	// set less. MaxBinary is how large one may be on a route that takes binary
+	// data, which stands in JSON as base64; MaxBody, if that is more. MaxUpload is
+	// how large one may be that goes straight to the store, 64 MiB: a file, or a
+	// form with files.
+	MaxBody, MaxBinary, MaxUpload int64
 	// MaxBuffered is how much memory the bodies of all requests may take at once,
 	// with the values that are read out of them, in bytes: 256 MiB, and never less
-	// than four times MaxBody. A request that finds no room is told to come again
+	// than four times the largest body. A request that finds no room is told to come again
 	// (503).
 	MaxBuffered int64
 	// MaxInFlight is how many requests are worked on at a time, 1024. What
@@ -107,7 +110,8 @@ func (o Options) orDefault() Options {
 	}
 	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
 	o.MaxUpload = cmp.Or(max(o.MaxUpload, 0), 64<<20)
-	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBody)
+	o.MaxBinary = max(o.MaxBinary, o.MaxBody)
+	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBinary)
 	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)
 	o.MaxHeader = cmp.Or(max(o.MaxHeader, 0), 64<<10)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)

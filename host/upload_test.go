@@ -224,6 +224,25 @@ func TestLimitsOfForms(t *testing.T) {
 	}
 }
 
+// TestLimitsOfBodies: only where binary data may stand, a body may be as large
+// as that takes.
+func TestLimitsOfBodies(t *testing.T) {
+	front := host.New(start(t, "a.sync", books, nil), host.Options{Log: silent, MaxBody: 100, MaxBinary: 1000})
+	for _, c := range []struct {
+		path, body string
+		status     int
+	}{
+		{"/books", fmt.Sprintf(`{"name": "a", "file": %q}`, strings.Repeat("AAAA", 200)), 200},
+		{"/books", fmt.Sprintf(`{"name": "a", "file": %q}`, strings.Repeat("AAAA", 250)), 413},
+		{"/notes", fmt.Sprintf(`{"text": %q}`, strings.Repeat("x", 80)), 200},
+		{"/notes", fmt.Sprintf(`{"text": %q}`, strings.Repeat("x", 100)), 413},
+	} {
+		if w := send(front, "POST", c.path, c.body); w.Code != c.status {
+			t.Errorf("%d bytes to %s: %d %s, wanted %d", len(c.body), c.path, w.Code, w.Body, c.status)
+		}
+	}
+}
+
 // TestBase64 holds what is taken for base64 against the library, at the ends of
 // the pieces in which it is decoded, too.
 func TestBase64(t *testing.T) {

@@ -186,7 +186,8 @@ func parseJSON(d *jsontext.Decoder, depth int, lent func(string) bool, inPlace b
 	case '0':
 		f, err := strconv.ParseFloat(t.String(), 64)
 		if err != nil {
-			return Value{}, fmt.Errorf("the number %s is too large", t.String())
+			// The number is not repeated: it may be long, and meant for a secret field.
+			return Value{}, errors.New("a number is too large to hold")
 		}
 		return Number(f), nil
 	case '[':

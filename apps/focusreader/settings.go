@@ -25,8 +25,10 @@ const (
 	// maxUpload lets the largest book that a library takes come as a file, or
 	// as a part of a form.
 	maxUpload = 101 << 20
-	// maxBody is for a book in JSON, as base64, which is in memory as a whole: 36 MB.
-	maxBody = 48 << 20
+	// maxBook is for a book in JSON, as base64, which is in memory as a whole: 36
+	// MB. maxBody is for all other requests, which the record keeps as they came:
+	// nobody shall fill the disk with names of users that are none.
+	maxBook, maxBody = 48 << 20, 1 << 20
 )
 
 // settings are what a person may choose.
@@ -88,7 +90,7 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	}
 	o.Addr, o.Store = *addr, *place
 	o.Host.Prefix, o.Host.Development, o.Host.BehindTLS = prefix, *dev, *tls
-	o.Host.MaxBody, o.Host.MaxUpload = maxBody, maxUpload
+	o.Host.MaxBody, o.Host.MaxBinary, o.Host.MaxUpload = maxBody, maxBook, maxUpload
 	if *inspector != "none" && *inspector != "" {
 		s.inspect = *inspector
 		o.Inspect = &inspect.Options{Development: *dev}
