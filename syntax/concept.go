@@ -74,6 +74,7 @@ func (p *parser) partHead(word string, read func()) bool {
 	indent := p.peek().indent
 	c := p.take()
 	c.take()
+	c.headColon(word)
 	if t := c.peek(); t.kind != endToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
 			Message: "what belongs to “" + word + "” stands on the lines below it, indented",
@@ -111,7 +112,7 @@ func (p *parser) query() *Query {
 // colon takes the colon before outputs. Where outputs stand without it, it
 // says so and goes on.
 func (c *cursor) colon() bool {
-	if c.accept(":") {
+	if c.accept(":") || !c.bad && c.arrow() {
 		return true
 	}
 	if !c.at("(") || c.bad {

@@ -78,6 +78,10 @@ func (c *cursor) expect(text, where string) bool {
 // unexpected reports the next token where something else must stand.
 func (c *cursor) unexpected(want string) {
 	t := c.peek()
+	if d, is := c.p.otherComment(t.start); is && !c.bad {
+		c.fail(d)
+		return
+	}
 	c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
 		Message: "expected " + want + ", found " + c.p.quote(t)})
 }
@@ -103,6 +107,10 @@ func (c *cursor) warn(d diag.Diagnostic) {
 // end reports what stands behind the end of what was read.
 func (c *cursor) end(after string) {
 	if t := c.peek(); t.kind != endToken {
+		if d, is := c.p.otherComment(t.start); is {
+			c.fail(d)
+			return
+		}
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
 			Message: "unexpected " + c.p.quote(t) + " after " + after})
 	}

@@ -37,6 +37,14 @@ func (c *cursor) isLine() LineBody {
 				c.p.textOf(t) + " " + c.p.textOf(c.ahead(1)) + "”"})
 		return nil
 	}
+	if c.at("not") && c.aheadIs(1, "null") && c.ahead(2).kind == endToken {
+		is, null := c.line.tokens[c.i-1], c.ahead(1)
+		span := c.p.src.Span(is.start, null.end)
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: span,
+			Message: "“" + name.Text + " is …” binds or compares with a value; write “" + name.Text + " != null”",
+			Fix:     &diag.Fix{Title: "write != null", Edits: []diag.Edit{{Span: span, Text: "!= null"}}}})
+		return nil
+	}
 	c.brokenFold()
 	return &IsLine{Var: name, Expr: c.expr("is")}
 }

@@ -73,6 +73,9 @@ func (p *parser) unknownItem(word, near string, ok bool) {
 	case word == "":
 		d.Code, d.Span = diag.Unexpected, p.src.Span(l.text, l.end)
 		d.Message = "expected an item"
+		if other, is := p.otherComment(l.text); is {
+			d = other
+		}
 	case partWords[word] != "":
 		d.Code = diag.Misplaced
 		d.Message = "“" + word + "” stands outside " + article(partWords[word])
@@ -99,10 +102,7 @@ func (p *parser) skipToItem() {
 // order of the words. Words from index many on may come again.
 func (p *parser) parts(item string, head *cursor, words []string, many int, read func(word string)) {
 	last, lost := -1, false
-	indent := head.line.indent
-	if l := p.peek(); l != nil && l.indent > indent {
-		indent = l.indent
-	}
+	indent := p.partIndent(head.line.indent, words)
 	for l := p.peek(); l != nil && l.indent >= head.line.indent; l = p.peek() {
 		word := p.firstWord()
 		at := slices.Index(words, word)
@@ -147,6 +147,26 @@ func (p *parser) parts(item string, head *cursor, words []string, many int, read
 	}
 }
 
+// partIndent is how far the parts of an item are indented: as the first of them
+// is, where it is more than the item's head.
+func (p *parser) partIndent(head int, words []string) int {
+	first := head
+	if l := p.peek(); l != nil {
+		first = max(first, l.indent)
+	}
+	for i := p.next; i < len(p.lines); i++ {
+		l := &p.lines[i]
+		switch word := p.wordAt(l.text); {
+		case l.blank:
+		case l.indent < head, l.indent == head && slices.Contains(itemWords, word):
+			return first
+		case slices.Contains(words, word):
+			return l.indent
+		}
+	}
+	return first
+}
+
 func (p *parser) unknownPart(item, word, near string, words []string) {
 	l := p.peek()
 	d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.src.Span(l.text, l.text+len(word)),
@@ -162,6 +182,12 @@ func (p *parser) unknownPart(item, word, near string, words []string) {
 	case word == "":
 		d.Code, d.Span = diag.Unexpected, p.src.Span(l.text, l.end)
 		d.Message = "expected a part of the " + item
+		if other, is := p.otherComment(l.text); is {
+			d = other
+		}
+	case item == "sync" && p.missingWhen(l):
+		d.Code, d.Span = diag.MissingPart, p.src.Span(l.text, l.end)
+		d.Message = "“when” or “then” is missing before this line"
 	default:
 		d.Code, d.Span = diag.Misplaced, p.src.Span(l.text, l.end)
 		d.Message = "this line stands in no part of the " + item

@@ -20,11 +20,7 @@ func (p *parser) sync() {
 		some := false
 		switch word {
 		case "when":
-			some = p.partHead(word, func() {
-				if pattern := p.pattern(); pattern != nil {
-					sync.When = append(sync.When, pattern)
-				}
-			})
+			some = p.whenLines(sync)
 		case "where":
 			some = p.partHead(word, func() { p.whereLine(&sync.Where) })
 		case "then":
@@ -59,12 +55,13 @@ func (p *parser) then(sync *Sync) bool {
 				Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: p.spanOf(t), Text: near}}}})
 		}
 	}
+	c.headColon("then")
 	if t := c.peek(); t.kind != endToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
 			Message: "what belongs to “then” stands on the lines below it, indented"})
 	}
 	return p.block(indent, func() {
-		if ask := p.askLine(); ask != nil {
+		if ask := p.thenLine(); ask != nil {
 			sync.Then = append(sync.Then, ask)
 		}
 	}) || c.bad
@@ -125,10 +122,10 @@ func (c *cursor) refused() Name {
 
 // member reads "Concept.action".
 func (c *cursor) member() (concept, action Name) {
-	if c.peek().kind != wordToken {
+	if t := c.peek(); t.kind != wordToken || !isUpper(c.p.textOf(t)) && !c.aheadIs(1, ".") {
 		c.unexpected("a concept and an action, as in “Concept.action (…)”")
 	}
-	concept = c.upper("a concept")
+	concept = c.named("a concept", true)
 	c.expect(".", "between a concept and its action")
 	if t := c.peek(); t.kind == wordToken && isQuery(c.p.textOf(t)) {
 		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: c.p.spanOf(t),
@@ -136,7 +133,7 @@ func (c *cursor) member() (concept, action Name) {
 				concept.Text + ": " + c.p.textOf(t) + " (…)”"})
 		return concept, Name{}
 	}
-	return concept, c.lower("an action")
+	return concept, c.named("an action", false)
 }
 
 // askLine reads a line of then or else.

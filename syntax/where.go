@@ -102,6 +102,10 @@ func (p *parser) lineBody(c *cursor) LineBody {
 	if c.bad {
 		return nil
 	}
+	if d, is := p.otherComment(t.start); is {
+		c.fail(d)
+		return nil
+	}
 	switch {
 	case c.at("in"):
 		return c.conceptLine()
