@@ -63,6 +63,7 @@ func (x *exchange) find() (*knownRoute, *reply) {
 		allowed = append(allowed, k.Method)
 	}
 	full := f.options.Prefix + readable
+	x.written = full
 	if bare {
 		full = raw
 	}

@@ -29,8 +29,9 @@ type exchange struct {
 	copied  int64  // of what is held, what was read out of the body
 	out     []byte // of the answer
 	reply   reply
-	started bool // some of the answer has left
-	flow    bool // a flow was opened: it tells what happened
+	started bool   // some of the answer has left
+	flow    bool   // a flow was opened: it tells what happened
+	written string // the path, as the answer writes it; "" where that is as it came
 }
 
 // ServeHTTP answers a request.
@@ -163,7 +164,7 @@ func (x *exchange) reset() {
 	clear(x.body)
 	clear(x.out)
 	x.body, x.out = small(x.body), small(x.out)
-	x.writer, x.request, x.route, x.params, x.started, x.flow = nil, nil, nil, nil, false, false
+	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written = nil, nil, nil, nil, false, false, ""
 	x.reply = reply{}
 	x.front.budget.used.Add(-x.held)
 	x.held, x.copied = 0, 0
@@ -201,7 +202,7 @@ func (f *Front) log(x *exchange, start time.Time) {
 
 // unknownForm is what the log shows of a path that no route has: it may be that
 // of a secret, mistyped. Where some route has a secret, and after two segments,
-// nothing is shown.
+// nothing is shown; nor is what is as long as a token, and has digits as one.
 func (f *Front) unknownForm(path string) string {
 	prefix := ""
 	if below, ok := strings.CutPrefix(path, f.options.Prefix); ok {
@@ -209,7 +210,7 @@ func (f *Front) unknownForm(path string) string {
 	}
 	segments := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 3)
 	for i := range segments {
-		if i == 2 || f.secretAt[i] {
+		if s := segments[i]; i == 2 || f.secretAt[i] || len(s) >= 20 && strings.ContainsAny(s, "0123456789") {
 			segments[i] = "…"
 		}
 	}

@@ -60,11 +60,12 @@ func TestAccessLog(t *testing.T) {
 	send(front, "GET", "/reset/hunter2?x=hunter2", "")
 	send(front, "GET", "/articles/one?page=hunter2", "")
 	send(front, "POST", "/nothing", "")
-	send(front, "GET", "/rest/hunter2", "")                              // mistyped
-	send(front, "POST", "/reset/hunter2", "")                            // the wrong method
-	send(front, "POST", "/reset%2Fhunter2", "")                          // the slash escaped
-	send(front, "GET", "/articles/one/hunter2/two", "")                  // a segment too many
-	send(front, "GET", "/"+strings.Repeat("x", 80)+"hunter2"+"/one", "") // very long
+	send(front, "GET", "/rest/hunter2", "")                          // mistyped
+	send(front, "POST", "/reset/hunter2", "")                        // the wrong method
+	send(front, "POST", "/reset%2Fhunter2", "")                      // the slash escaped
+	send(front, "GET", "/articles/one/hunter2/two", "")              // a segment too many
+	send(front, "GET", "/"+strings.Repeat("x", 80)+"/one", "")       // very long
+	send(front, "GET", "/nothing-"+strings.Repeat("hunter2", 2), "") // as a token
 	if strings.Contains(log.String(), "hunter2") {
 		t.Errorf("the log shows a secret:\n%s", log.String())
 	}
@@ -73,7 +74,7 @@ func TestAccessLog(t *testing.T) {
 		status       int
 	}{{"POST", "/login", 200}, {"GET", "/reset/{session}", 200}, {"GET", "/articles/one", 200}, {"POST", "/nothing", 404},
 		{"GET", "/rest/…", 404}, {"POST", "/reset/…", 405}, {"POST", "/reset/…", 404}, {"GET", "/articles/…/…", 404},
-		{"GET", "/" + strings.Repeat("x", 59) + "…", 404}}
+		{"GET", "/" + strings.Repeat("x", 59) + "…", 404}, {"GET", "/…", 404}}
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != len(want) {
 		t.Fatalf("there are %d lines for %d requests:\n%s", len(lines), len(want), log.String())
@@ -92,6 +93,29 @@ func TestAccessLog(t *testing.T) {
 		}
 		if got.Trace == "" || got.Remote != "192.0.2.1" || got.Bytes == 0 || got.Duration == nil {
 			t.Errorf("line %d lacks something: %s", i+1, line)
+		}
+	}
+}
+
+// TestTurnedAwayHoldsNoSecret: what is told of a request that opened no flow
+// does not repeat a path that may hold a secret, however it is escaped.
+func TestTurnedAwayHoldsNoSecret(t *testing.T) {
+	var told []host.Turned
+	front := host.New(start(t, "a.sync", login, nil), host.Options{Log: slog.New(slog.DiscardHandler),
+		TurnedAway: func(t host.Turned) { told = append(told, t) }})
+	paths := []string{"/rest/hunter2", "/reset%2fhunter2", "/reset%2Fhunter2", "/r%65set%2fhunter2", "/rest/%68unter2",
+		"/articls/" + strings.Repeat("hunter2", 3), "/rest/hunter2%25", "/rest/hunter2%2fx", "/nothing/hunter2/x", "/nothing"}
+	for _, path := range paths {
+		if w := send(front, "GET", path, ""); w.Code != 404 {
+			t.Errorf("GET %s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if len(told) != len(paths) {
+		t.Fatalf("%d requests were turned away, and %d are told of", len(paths), len(told))
+	}
+	for i, it := range told {
+		if strings.Contains(it.Path+it.Reason, "unter2") || !strings.Contains(it.Reason, it.Path) {
+			t.Errorf("GET %s is told as %s: %s", paths[i], it.Path, it.Reason)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (x *exchange) turnedAway(start time.Time) (Turned, bool) {
 	r, shown := x.request, x.shownPath()
 	reason := x.reply.sentence
 	// What the client wrote stands in some sentences, and may be a secret.
-	for _, written := range []string{r.URL.EscapedPath(), r.URL.Path} {
+	for _, written := range []string{x.written, r.URL.EscapedPath(), r.URL.Path} {
 		written = clip(strings.ToValidUTF8(written, "?"), 200)
 		if len(written) > 1 && written != shown {
 			reason = strings.ReplaceAll(reason, written, shown)
