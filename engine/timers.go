@@ -117,10 +117,14 @@ func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool
 	if t.seen[id] {
 		return 0, nil
 	}
-	t.seen[id] = true
 	known, err := e.store.Journal(ctx, id)
-	if err != nil || known != nil {
+	if err != nil {
+		delete(still, id) // nobody knows yet whether it was started: the next tick asks again
 		return 0, err
+	}
+	t.seen[id] = true
+	if known != nil {
+		return 0, nil
 	}
 	o := Opening{Action: t.action, In: make([]value.Value, len(t.action.Inputs)), ID: id}
 	if member != "" && len(o.In) > 0 {

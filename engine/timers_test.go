@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -161,5 +162,64 @@ func TestTimersStartOnce(t *testing.T) {
 	}
 	if got := s.tick(t, s.engine(t), time.Second); got != "" {
 		t.Errorf("another process started %q again", got)
+	}
+}
+
+// A blinkingStore cannot read a journal while it is closed to reading.
+type blinkingStore struct {
+	store.Store
+	closed bool
+}
+
+func (b *blinkingStore) Journal(ctx context.Context, id value.ID) ([]byte, error) {
+	if b.closed {
+		return nil, errors.New("the disk blinked")
+	}
+	return b.Store.Journal(ctx, id)
+}
+
+// TestTimersAskAgain has the store fail while a tick asks what was started: no
+// moment is lost by that, neither a member's nor an hour.
+func TestTimersAskAgain(t *testing.T) {
+	s := openShop(t)
+	blinking := &blinkingStore{Store: s.store}
+	s.store = blinking
+	e := s.engine(t)
+	s.begin(t, e, "30m")
+	s.now = s.now.Add(time.Hour)
+	blinking.closed = true
+	if n, err := e.Tick(context.Background()); n != 0 || err == nil || !strings.Contains(err.Error(), "the disk blinked") {
+		t.Fatalf("a tick on a store that cannot read started %d and says %v", n, err)
+	}
+	blinking.closed = false
+	if got := s.tick(t, e, time.Second); got != "30m sweep" {
+		t.Errorf("after the store could read again, %q ran, want what was due: 30m sweep", got)
+	}
+	if got := s.tick(t, e, time.Second); got != "" {
+		t.Errorf("%q was started again", got)
+	}
+}
+
+// TestTimersClock sets the clock back, and has it jump over a year.
+func TestTimersClock(t *testing.T) {
+	s := openShop(t)
+	e := s.engine(t)
+	s.begin(t, e, "90m")
+	for i, step := range []struct {
+		later time.Duration
+		want  string
+	}{
+		{0, "sweep"},
+		{time.Hour, "sweep"},
+		{-time.Hour, ""}, // this hour was swept before
+		{time.Hour, ""},
+		{31 * time.Minute, "90m sweep"}, // another hour begins
+		{-31 * time.Minute, ""},
+		{365 * 24 * time.Hour, "sweep"}, // once, not once for each hour of the year
+		{0, ""},
+	} {
+		if got := s.tick(t, e, step.later); got != step.want {
+			t.Errorf("step %d ran %q, want %q", i, got, step.want)
+		}
 	}
 }
