@@ -211,7 +211,6 @@ func TestFromEnvironment(t *testing.T) {
 		got <- r.URL.Path + " " + string(body)
 	}))
 	defer collector.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 	tracer, err := telemetry.FromEnvironment(ctx, "lamps", func(n string) string {
 		return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL}[n]
 	})

@@ -10,7 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -31,8 +31,8 @@ type Tracer struct {
 // standard variables ask for it: OTEL_TRACES_EXPORTER=otlp, or an endpoint in
 // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT. It is nil
 // when they do not, or when OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none
-// says no. Headers, time-outs and compression are settled by the same family of
-// variables.
+// says no. Headers, time-outs, compression and certificates are settled by the
+// same family of variables; one that cannot be understood is an error.
 func FromEnvironment(ctx context.Context, service string, env func(string) string) (*Tracer, error) {
 	exporter := env("OTEL_TRACES_EXPORTER")
 	switch {
@@ -43,7 +43,11 @@ func FromEnvironment(ctx context.Context, service string, env func(string) strin
 	case exporter != "" && exporter != "otlp":
 		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER is otlp or none, not %q", exporter)
 	}
-	out, err := otlptracehttp.New(ctx)
+	to, err := newSender(env)
+	if err != nil {
+		return nil, err
+	}
+	out, err := otlptrace.New(ctx, to)
 	if err != nil {
 		return nil, fmt.Errorf("preparing to send spans by OTLP: %w", err)
 	}

@@ -67,6 +67,7 @@ type library struct {
 
 var libraries = []library{
 	{"go.opentelemetry.io/", []string{"telemetry"}, false, "spans"},
+	{"google.golang.org/protobuf/proto", []string{"telemetry"}, false, "the form in which spans are sent"},
 	{"github.com/prometheus/", []string{"telemetry"}, false, "figures"},
 	{"github.com/spf13/", []string{"cli"}, false, "commands and flags"},
 	{"github.com/fsnotify/fsnotify", []string{"cli"}, false, "which files have changed"},
