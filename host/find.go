@@ -63,10 +63,10 @@ func (x *exchange) find() (*knownRoute, *reply) {
 		allowed = append(allowed, k.Method)
 	}
 	full := f.options.Prefix + readable
-	x.written = full
 	if bare {
 		full = raw
 	}
+	x.written = full
 	if len(allowed) == 0 {
 		return nil, f.unknownPath(r.Method, full, readable)
 	}

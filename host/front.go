@@ -205,14 +205,19 @@ func (f *Front) log(x *exchange, start time.Time) {
 // nothing is shown; nor is what is as long as a token, and has digits as one.
 func (f *Front) unknownForm(path string) string {
 	prefix := ""
-	if below, ok := strings.CutPrefix(path, f.options.Prefix); ok {
+	if below, ok := strings.CutPrefix(path, f.options.Prefix); ok && (below == "" || below[0] == '/') {
 		prefix, path = f.options.Prefix, below
 	}
+	if path == "" {
+		return prefix
+	}
+	// An escaped slash may stand before a secret as another does.
+	path = strings.ReplaceAll(path, "%2F", "/\x00")
 	segments := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 3)
 	for i := range segments {
 		if s := segments[i]; i == 2 || f.secretAt[i] || len(s) >= 20 && strings.ContainsAny(s, "0123456789") {
 			segments[i] = "…"
 		}
 	}
-	return clip(prefix+"/"+strings.Join(segments, "/"), 60)
+	return clip(prefix+"/"+strings.ReplaceAll(strings.Join(segments, "/"), "/\x00", "%2F"), 60)
 }

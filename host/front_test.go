@@ -120,6 +120,25 @@ func TestTurnedAwayHoldsNoSecret(t *testing.T) {
 	}
 }
 
+// TestTurnedAwayTellsThePath: where no path holds a secret, a path is told as the
+// client wrote it.
+func TestTurnedAwayTellsThePath(t *testing.T) {
+	var told host.Turned
+	front := host.New(start(t, "a.sync", `
+sync LogIn
+when
+    Requesting.request (path: "/auth/login") : (request)
+then
+    Requesting.respond (request)
+`, nil), host.Options{Prefix: "/api", Log: slog.New(slog.DiscardHandler), TurnedAway: func(t host.Turned) { told = t }})
+	for _, path := range []string{"/api", "/api/", "/api/auth%2Flogin", "/apix/auth", "/api/auth/Login"} {
+		send(front, "POST", path, "")
+		if told.Path != path || !strings.HasPrefix(told.Reason, "no sync answers POST "+path) || strings.HasPrefix(told.Reason, "no sync answers POST "+path+"/") {
+			t.Errorf("POST %s is told as %s: %s", path, told.Path, told.Reason)
+		}
+	}
+}
+
 // TestRecordHoldsNoSecret looks at what the journal keeps of a request whose
 // password stands in the wrong field.
 func TestRecordHoldsNoSecret(t *testing.T) {

@@ -29,8 +29,9 @@ func (x *exchange) turnedAway(start time.Time) (Turned, bool) {
 	// What the client wrote stands in some sentences, and may be a secret.
 	for _, written := range []string{x.written, r.URL.EscapedPath(), r.URL.Path} {
 		written = clip(strings.ToValidUTF8(written, "?"), 200)
-		if len(written) > 1 && written != shown {
+		if len(written) > 1 && strings.Contains(reason, written) {
 			reason = strings.ReplaceAll(reason, written, shown)
+			break // what is shown may hold what was written
 		}
 	}
 	return Turned{x.reply.trace, start, clip(r.Method, 20), clip(shown, 300), x.reply.status, clip(reason, 500)}, true
@@ -38,7 +39,10 @@ func (x *exchange) turnedAway(start time.Time) (Turned, bool) {
 
 // shownPath is what log and inspector show of a request's path.
 func (x *exchange) shownPath() string {
-	path := strings.ToValidUTF8(x.request.URL.Path, "?")
+	path := x.written
+	if path == "" {
+		path = strings.ToValidUTF8(x.request.URL.Path, "?")
+	}
 	switch {
 	case x.route == nil:
 		path = x.front.unknownForm(path)
