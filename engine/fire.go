@@ -115,6 +115,9 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 		default:
 			in[input.Column] = input.Term.Literal
 		}
+		if input.Secret {
+			in[input.Column] = value.Secret(in[input.Column])
+		}
 	}
 	f.asking = line
 	return f.ask(line.Action, in, nil, id, depth), true

@@ -75,7 +75,7 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 		w.fail(line, err)
 		return
 	}
-	w.settle(op.Slot, op.Binds, v, emit)
+	w.settle(op.Slot, op.Binds, op.Secret, v, emit)
 }
 
 func (w *search) bound(line *plan.Line, e *plan.Expr, otherwise int) (int, bool) {

@@ -150,7 +150,7 @@ func (w *search) body(line *plan.Line, emit func()) {
 		w.view(line, line.View, emit)
 	case line.Is != nil:
 		if v, ok := w.eval(line, line.Is.Expr); ok {
-			w.settle(line.Is.Slot, line.Is.Binds, v, emit)
+			w.settle(line.Is.Slot, line.Is.Binds, line.Is.Secret, v, emit)
 		}
 	case line.Filter != nil:
 		v, ok := w.eval(line, line.Filter)
@@ -169,8 +169,11 @@ func (w *search) body(line *plan.Line, emit func()) {
 }
 
 // settle binds a slot or compares it.
-func (w *search) settle(slot int, binds bool, v value.Value, emit func()) {
+func (w *search) settle(slot int, binds, secret bool, v value.Value, emit func()) {
 	if binds {
+		if secret {
+			v = value.Secret(v)
+		}
 		w.slots[slot] = present(v)
 		emit()
 	} else if value.Equal(present(w.slots[slot]), present(v)) {

@@ -279,7 +279,11 @@ func (l *lowering) asks(list []*check.Ask) []*Ask {
 			ask.Span, ask.Text = x.Tree.Span, oneLine(x.Tree.Span)
 		}
 		for _, in := range x.In {
-			ask.In = append(ask.In, Input{Column: a.Input(in.Name), Name: in.Name, Term: l.term(in.Term)})
+			input := Input{Column: a.Input(in.Name), Name: in.Name, Term: l.term(in.Term)}
+			if input.Secret = a.Secret[input.Column]; input.Secret {
+				input.Term.Literal = value.Secret(input.Term.Literal)
+			}
+			ask.In = append(ask.In, input)
 		}
 		for _, o := range x.Out {
 			ask.Out = append(ask.Out, Output{Column: a.Output(o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional})
@@ -367,11 +371,11 @@ func (l *lowering) line(x *check.Line) *Line {
 	case *check.ViewLine:
 		line.View = l.useView(body)
 	case *check.IsLine:
-		line.Is = &IsOp{Slot: l.slot(body.Var), Binds: body.Binds, Expr: l.expr(body.Expr)}
+		line.Is = &IsOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: body.Var.Type.Kind == check.Secret, Expr: l.expr(body.Expr)}
 	case *check.FilterLine:
 		line.Filter = l.expr(body.Expr)
 	case *check.FoldLine:
-		op := &FoldOp{Slot: l.slot(body.Var), Binds: body.Binds, Fold: body.Fold, Lines: l.lines(body.Lines),
+		op := &FoldOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: body.Var.Type.Kind == check.Secret, Fold: body.Fold, Lines: l.lines(body.Lines),
 			Expr: l.expr(body.Expr), Limit: l.expr(body.Limit), Offset: l.expr(body.Offset), Distinct: body.Distinct}
 		for _, k := range body.Order {
 			op.Order = append(op.Order, OrderKey{l.expr(k.Expr), k.Desc})

@@ -206,6 +206,9 @@ type Input struct {
 	Column int
 	Name   string
 	Term   Term
+	// Secret tells that the column is declared Secret, so that whatever it is
+	// given is one from there on. A literal is one already.
+	Secret bool
 }
 
 // An Output takes a value from a column: it binds a slot or compares.
@@ -286,17 +289,20 @@ type Pass struct {
 	Optional bool
 }
 
-// An IsOp binds a slot to an expression's value, or compares.
+// An IsOp binds a slot to an expression's value, or compares. Secret tells that
+// the slot flows into what is declared Secret: its value is made one at once.
 type IsOp struct {
-	Slot  int
-	Binds bool
-	Expr  *Expr
+	Slot   int
+	Binds  bool
+	Secret bool
+	Expr   *Expr
 }
 
 // A FoldOp makes one value of the frames that its lines give.
 type FoldOp struct {
 	Slot     int
 	Binds    bool
+	Secret   bool // as of an IsOp
 	Fold     syntax.Fold
 	Expr     *Expr
 	Lines    []*Line
