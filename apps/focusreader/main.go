@@ -104,6 +104,7 @@ func run(ctx context.Context, args []string, env func(string) string, out, errOu
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 	}
+	fmt.Fprintf(errOut, "API on http://%s%s\n", l.Addr(), prefix)
 	// Said last, so that who reads it knows that nothing keeps the server from starting.
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 	return host.Serve(ctx, l, handler(app), s.options.Host)

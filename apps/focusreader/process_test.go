@@ -109,6 +109,11 @@ func TestProcess(t *testing.T) {
 	}
 	read()
 	files["what it printed"] = out.bytes()
+	for _, address := range []string{"API on " + p.base + "/api\n", "inspector on http://127.0.0.1:"} {
+		if said := files["what it printed"]; !bytes.Contains(said, []byte(address)) {
+			t.Errorf("the server does not print %q:\n%s", address, said)
+		}
+	}
 
 	secrets := map[string]string{"the password": "correct horse", "a wrong password": "wrong horse",
 		"the new password": "battery staple", "the session": session, "the second session": second, "an unknown field": "pin-8461"}

@@ -76,6 +76,20 @@ func (c *Concept) DeleteAll(ctx legible.Context, in DeleteAllIn) error {
 	return nil
 }
 
+// DeleteOthers spares a session by its token; one of another user spares none.
+func (c *Concept) DeleteOthers(ctx legible.Context, in DeleteOthersIn) error {
+	kept, _, _ := c.Sessions.ByToken(ctx, in.Session)
+	for session := range c.Sessions.ByUser(ctx, in.User) {
+		if session == kept {
+			continue
+		}
+		if err := c.remove(ctx, session); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Expire is asked when a session's time is over; by then somebody may have
 // deleted it.
 func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {

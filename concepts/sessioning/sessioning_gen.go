@@ -48,6 +48,12 @@ type DeleteAllIn struct {
 	User User
 }
 
+// DeleteOthersIn is what deleteOthers takes.
+type DeleteOthersIn struct {
+	User    User
+	Session legible.Secret
+}
+
 // ExpireIn is what expire takes.
 type ExpireIn struct {
 	Member Session
@@ -77,6 +83,9 @@ type Actions interface {
 	// DeleteAll is the action deleteAll.
 	// Effects: removes every session of user
 	DeleteAll(ctx legible.Context, in DeleteAllIn) error
+	// DeleteOthers is the action deleteOthers.
+	// Effects: removes every session of user but the one with this token
+	DeleteOthers(ctx legible.Context, in DeleteOthersIn) error
 	// Expire is the action expire.
 	// Effects: removes member if its time is over
 	Expire(ctx legible.Context, in ExpireIn) error
@@ -171,6 +180,12 @@ func Define(build func(*State) Actions) legible.Concept {
 				"deleteAll": func(ctx legible.Context, in, out []value.Value) error {
 					return a.DeleteAll(ctx, DeleteAllIn{
 						User: User(slot.Text(in[0])),
+					})
+				},
+				"deleteOthers": func(ctx legible.Context, in, out []value.Value) error {
+					return a.DeleteOthers(ctx, DeleteOthersIn{
+						User:    User(slot.Text(in[0])),
+						Session: slot.Secret(in[1]),
 					})
 				},
 				"expire": func(ctx legible.Context, in, out []value.Value) error {
