@@ -109,11 +109,18 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return fmt.Errorf("there is no command %q; the commands are %s", name, strings.Join(names, ", "))
 }
 
-// flagError says of a flag that nobody knows which one may be meant.
+// flagError says what is wrong with a flag: of one that nobody knows, which may
+// be meant, and of a value, what the flag takes.
 func flagError(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
-		return fmt.Errorf("%s: %w", cmd.CommandPath(), err)
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return fmt.Errorf("%s: --%s takes %s, not %q", cmd.CommandPath(), wrong.GetFlag().Name, taken(wrong.GetFlag()), wrong.GetValue())
+	}
+	if without, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return fmt.Errorf("%s: --%s takes %s, and there is nothing after it", cmd.CommandPath(), without.GetFlag().Name, taken(without.GetFlag()))
+	}
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return fmt.Errorf("%s: %w; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
@@ -123,6 +130,17 @@ func flagError(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%s; did you mean --%s?", message, near)
 	}
 	return fmt.Errorf("%s; see %s --help", message, cmd.CommandPath())
+}
+
+// taken says what values a flag has.
+func taken(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int", "int64", "uint":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	}
+	return "a value (" + f.Usage + ")"
 }
 
 // colorful tells whether colours may be written to w.

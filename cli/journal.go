@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,8 +55,7 @@ func printJSON(w io.Writer, v any) error {
 
 func newJournalCompact(s Streams) *cobra.Command {
 	f := recordsFlags{app: "."}
-	var age string
-	var flows int
+	var age, flows string
 	cmd := &cobra.Command{
 		Use:   "compact",
 		Short: "Forget the record of old flows, and give the room back to the disk",
@@ -71,19 +71,20 @@ gives room back by itself.`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			var r store.Retention
-			if age != "" {
-				d, err := legible.ParseAge(age)
-				if err != nil {
-					return fmt.Errorf("--journal-age: %w", err)
-				}
-				if d > 0 {
-					r.Before = time.Now().Add(-d)
-				}
+			d, err := legible.ParseAge(age)
+			if err != nil {
+				return fmt.Errorf("--journal-age: %w", err)
 			}
-			if flows < 0 {
-				return fmt.Errorf("--journal-flows is how many flows are kept at most, and 0 keeps all, not %d", flows)
+			if d > 0 {
+				r.Before = time.Now().Add(-d)
 			}
-			r.Keep = flows
+			if flows != "all" {
+				n, err := strconv.Atoi(flows)
+				if err != nil || n <= 0 {
+					return fmt.Errorf("--journal-flows: it is a number above 0, or all, not %q", flows)
+				}
+				r.Keep = n
+			}
 			ctx, stop := untilInterrupted()
 			defer stop()
 			c, err := f.compact(ctx, r)
@@ -98,8 +99,8 @@ gives room back by itself.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
-	cmd.Flags().StringVar(&age, "journal-age", "", "forget flows at rest that are older: 30d, 36h, 90m")
-	cmd.Flags().IntVar(&flows, "journal-flows", 0, "of how many flows at rest the record is kept at most; 0 keeps all")
+	cmd.Flags().StringVar(&age, "journal-age", "all", "forget flows at rest that are older: 30d, 36h, 90m; or all, to forget none for its age")
+	cmd.Flags().StringVar(&flows, "journal-flows", "all", "of how many flows at rest the record is kept at most, or all")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }

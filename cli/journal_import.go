@@ -44,6 +44,9 @@ tells of concepts that the app does not have.`,
 			if err != nil {
 				return err
 			}
+			if names, err := walk(f.app); err == nil && len(names) == 0 {
+				return fmt.Errorf("an exported record is held against the app's texts, and there are no %s files below %s: name their folder with --app", kinds, slash(f.app))
+			}
 			p, err := planOf(s, f.app)
 			if err != nil {
 				return err

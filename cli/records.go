@@ -191,7 +191,9 @@ func (f *recordsFlags) storeName() (string, error) {
 	return "sqlite:" + path, nil
 }
 
-// onlyStore finds the store that nobody named.
+// onlyStore finds the store that nobody named. Of several in a folder, as a
+// backup may lie beside what it is of, it is the one with which an app works, or
+// else the one that is named like the app.
 func (f *recordsFlags) onlyStore() (string, error) {
 	folders := f.folders()
 	var found []string
@@ -212,7 +214,25 @@ func (f *recordsFlags) onlyStore() (string, error) {
 	case 1:
 		return "sqlite:" + found[0], nil
 	}
+	for _, isIt := range []func(path string) bool{hasNote, hasNameOfApp} {
+		if these := slices.DeleteFunc(slices.Clone(found), func(path string) bool { return !isIt(path) }); len(these) == 1 {
+			return "sqlite:" + these[0], nil
+		}
+	}
 	return "", fmt.Errorf("which store? there are %s: name one with --store sqlite:PATH", strings.Join(found, ", "))
+}
+
+// hasNote tells whether an app has left its note beside a store: it runs, or was
+// killed.
+func hasNote(path string) bool {
+	_, err := os.Stat(path + noteSuffix)
+	return err == nil
+}
+
+// hasNameOfApp tells whether an .app file beside a store has its name.
+func hasNameOfApp(path string) bool {
+	_, err := os.Stat(strings.TrimSuffix(path, ".db") + ".app")
+	return err == nil
 }
 
 // entries reads the record of a flow, and tells whether the flow has come to

@@ -61,6 +61,29 @@ func TestPrinters(t *testing.T) {
 	}
 }
 
+// TestExcerptHidesWhatIsNoText holds that a line is shown without what could
+// change what a terminal shows, and a line that is hardly text not at all.
+func TestExcerptHidesWhatIsNoText(t *testing.T) {
+	for _, c := range []struct{ line, shown string }{
+		{"path: \"/caf\xe9/\"", "path: \"/caf\uFFFD/\""},
+		{"a \x1b[31m line that is red", "a \uFFFD[31m line that is red"},
+		{"a line \u202eturned around\u202c", "a line \uFFFDturned around\uFFFD"},
+		{"a\ttab and an é stay", "a\ttab and an é stay"},
+		{"\x00\x01\xff\xfePK\x03\x04", ""},
+	} {
+		file := source.NewFile("a.sync", c.line+"\n")
+		var out strings.Builder
+		if err := diag.WriteText(&out, []diag.Diagnostic{{Code: diag.NotUTF8, Span: file.Span(0, 1), Message: "m"}}, diag.TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		_, shown, _ := strings.Cut(out.String(), "    1 | ")
+		shown, _, _ = strings.Cut(shown, "\n")
+		if shown != c.shown {
+			t.Errorf("%q is shown as %q; wanted %q", c.line, shown, c.shown)
+		}
+	}
+}
+
 func TestNearest(t *testing.T) {
 	words := []string{"when", "where", "then", "together", "Sessioning", "in", "request"}
 	for word, want := range map[string]string{

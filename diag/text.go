@@ -84,6 +84,16 @@ func excerpt(b *bytes.Buffer, s source.Span, color string, p palette) {
 	}
 	pos := s.Position()
 	line := []rune(s.File.Line(pos.Line))
+	hidden := 0 // what is no text, or could change what a terminal shows
+	for i, r := range line {
+		if r == utf8.RuneError || r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			line[i] = '\uFFFD'
+			hidden++
+		}
+	}
+	if hidden*4 > len(line) {
+		return // there is nothing to see
+	}
 	from := min(pos.Column-1, len(line))
 	length := max(1, utf8.RuneCountInString(s.Text()))
 	length = min(length, max(1, len(line)-from))
@@ -94,11 +104,6 @@ func excerpt(b *bytes.Buffer, s source.Span, color string, p palette) {
 		length = min(length, max(1, len(line)-from))
 	}
 	pad := make([]rune, 0, from)
-	for i, r := range line {
-		if r != '\t' && (unicode.IsControl(r) || r == utf8.RuneError) {
-			line[i] = '\uFFFD'
-		}
-	}
 	for _, r := range line[:from] {
 		if r != '\t' {
 			r = ' '
