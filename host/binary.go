@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -270,6 +271,9 @@ func (x *exchange) sendBlob(p *reply) error {
 	}
 	header := x.writer.Header()
 	header.Del("Content-Length") // it may be a part only
+	if wanted := x.request.Header.Get("Range"); wanted != "" && !rangeOfBytes.MatchString(wanted) {
+		x.request.Header.Del("Range") // a unit that nobody knows is ignored (RFC 9110, 14.2)
+	}
 	w := &partWriter{ResponseWriter: x.writer}
 	http.ServeContent(w, x.request, "", time.Time{}, r)
 	p.status, p.sent = cmp.Or(w.status, p.status), w.sent
@@ -283,6 +287,9 @@ func (x *exchange) sendBlob(p *reply) error {
 	x.send(no)
 	return nil
 }
+
+// rangeOfBytes is a Range that says which bytes are wanted.
+var rangeOfBytes = regexp.MustCompile(`^bytes=[ \t]*(\d+-\d*|-\d+)([ \t]*,[ \t]*(\d+-\d*|-\d+))*[ \t]*$`)
 
 // A partWriter notes what http.ServeContent answers, and keeps back that there
 // is no such part.
