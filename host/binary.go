@@ -35,11 +35,12 @@ func holdsBinary(t check.Type) bool {
 
 // keepBinary puts the binary data that came in a text into the store.
 func (x *exchange) keepBinary(k *knownRoute) *reply {
+	in := x.letsIn(k)
 	for _, field := range k.fields {
 		if !field.binary {
 			continue
 		}
-		v, err := x.kept(x.in[field.column])
+		v, err := x.kept(x.in[field.column], in)
 		if err != nil {
 			return x.notKept(field.Name, err)
 		}
@@ -59,12 +60,14 @@ func (x *exchange) notKept(field string, err error) *reply {
 	return p
 }
 
-func (x *exchange) kept(v value.Value) (value.Value, error) {
+// kept puts the data of a text into the store; of one that is not let in,
+// nothing of it.
+func (x *exchange) kept(v value.Value, in bool) (value.Value, error) {
 	if items := v.Items(); items != nil {
 		list := make([]value.Value, len(items))
 		for i, item := range items {
 			var err error
-			if list[i], err = x.kept(item); err != nil {
+			if list[i], err = x.kept(item, in); err != nil {
 				return value.Value{}, err
 			}
 		}
@@ -75,6 +78,9 @@ func (x *exchange) kept(v value.Value) (value.Value, error) {
 		return v, nil
 	}
 	media, text := dataURL(text)
+	if !in {
+		text = ""
+	}
 	blob, err := x.front.engine.Store().PutBlob(x.request.Context(), base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)), media)
 	if err != nil {
 		return value.Value{}, err

@@ -141,7 +141,7 @@ func (x *exchange) lacks(k *knownRoute, e *plan.Entry) *lack {
 func (x *exchange) complain(k *knownRoute, l *lack) *reply {
 	for _, field := range l.missing {
 		if field.Credential != nil {
-			return x.logIn(field)
+			return x.logIn(field, "")
 		}
 	}
 	var sentences, names []string
@@ -205,9 +205,10 @@ func (k *knownRoute) wanted(t plan.Test) string {
 	return "must be " + enumerate(list, "or")
 }
 
-// logIn asks for a credential and says where it may stand.
-func (x *exchange) logIn(field *knownField) *reply {
-	s := "Please log in: " + field.Name + " is missing" + x.misspelt([]string{field.Name}) + ". It may come " + places(field.Credential) + "."
+// logIn asks for a credential and says where it may stand, and what more there
+// is to say.
+func (x *exchange) logIn(field *knownField, more string) *reply {
+	s := "Please log in: " + field.Name + " is missing" + x.misspelt([]string{field.Name}) + ". It may come " + places(field.Credential) + "." + more
 	if _, _, foreign := x.credential(field.Credential, value.Value{}); foreign {
 		s += " The cookie does not count, as a page of another origin sent the request."
 	}

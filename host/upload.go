@@ -134,6 +134,11 @@ func (u *upload) keep(field string, r io.Reader, media string) (value.Value, *re
 
 // readRaw keeps the body as the route's one file.
 func (x *exchange) readRaw(k *knownRoute, media string) *reply {
+	if !x.letsIn(k) {
+		v, no := x.nothing(k.file.Name, media)
+		x.put(k.file.column, v)
+		return no
+	}
 	u, no := x.upload(x.front.options.MaxUpload)
 	if no != nil {
 		return no
@@ -189,7 +194,7 @@ func (x *exchange) readParts(k *knownRoute, boundary string, l *load) *reply {
 				return problem(http.StatusBadRequest, "the form has more than 100 files")
 			}
 		}
-		v, no := x.readPart(k, u, part)
+		v, no := x.readPart(k, u, part, fields)
 		if no != nil {
 			return no
 		}
@@ -208,11 +213,23 @@ func (x *exchange) brokenPart(u *upload) *reply {
 	return problem(http.StatusBadRequest, "the body is no form in parts, or ends before its last part")
 }
 
-func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part) (value.Value, *reply) {
+// readPart gives the value of a part that comes after others.
+func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, before []value.Field) (value.Value, *reply) {
 	name := part.FormName()
 	switch field := k.field(name); {
 	case field != nil && field.binary:
-		return u.keep(name, part, mediaType(part.Header.Get("Content-Type")))
+		media := mediaType(part.Header.Get("Content-Type"))
+		in, no := x.letsPartIn(k, before)
+		if no != nil {
+			return value.Value{}, no
+		}
+		if in {
+			return u.keep(name, part, media)
+		}
+		if _, err := io.Copy(io.Discard, part); err != nil {
+			return value.Value{}, x.brokenPart(u)
+		}
+		return x.nothing(name, media)
 	case field == nil && part.FileName() != "":
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return value.Value{}, x.brokenPart(u)
@@ -245,7 +262,7 @@ func (x *exchange) lacksCredential(k *knownRoute) *reply {
 	for _, field := range k.fields {
 		if c := field.Credential; c != nil && !c.Body && !field.Optional && x.needed(k, field) {
 			if v, _, _ := x.credential(c, value.Value{}); v.IsNull() {
-				return x.front.soft(x.logIn(field))
+				return x.front.soft(x.logIn(field, ""))
 			}
 		}
 	}

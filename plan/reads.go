@@ -1,0 +1,93 @@
+package plan
+
+// Reads gives the slots of the sync that a line needs a value in before it can
+// be run, each as often as it is named. Those that the line gives a value itself
+// are not among them.
+func (l *Line) Reads() []int {
+	r := &reading{own: map[int]bool{}}
+	r.line(l)
+	return r.slots
+}
+
+// A reading gathers slots. Its own are those that got their value within.
+type reading struct {
+	own   map[int]bool
+	slots []int
+}
+
+func (r *reading) slot(s int) {
+	if s >= 0 && !r.own[s] {
+		r.slots = append(r.slots, s)
+	}
+}
+
+func (r *reading) term(t Term) {
+	r.slot(t.Slot)
+	r.expr(t.Expr)
+}
+
+func (r *reading) expr(e *Expr) {
+	if e != nil {
+		for _, s := range e.Slots {
+			r.slot(s)
+		}
+	}
+}
+
+// binds is a term that gets its value, or else is read.
+func (r *reading) binds(t Term, binds bool) {
+	if !binds {
+		r.term(t)
+	} else if t.Slot >= 0 {
+		r.own[t.Slot] = true
+	}
+}
+
+func (r *reading) lines(lines []*Line) {
+	for _, l := range lines {
+		r.line(l)
+	}
+}
+
+func (r *reading) line(l *Line) {
+	switch {
+	case l.Query != nil:
+		for i := range l.Query.In {
+			r.term(l.Query.In[i].Term)
+		}
+		for i := range l.Query.Out {
+			r.binds(l.Query.Out[i].Term, l.Query.Out[i].Binds)
+		}
+	case l.Read != nil:
+		r.binds(l.Read.Subject, l.Read.SubjectBinds)
+		r.binds(l.Read.Object, l.Read.ObjectBinds)
+	case l.Member != nil:
+		r.binds(l.Member.Subject, l.Member.Binds)
+	case l.View != nil:
+		for i := range l.View.In {
+			r.term(l.View.In[i].Term)
+			r.own[l.View.In[i].Inner] = true
+		}
+		r.lines(l.View.Lines)
+		for i := range l.View.Out {
+			r.binds(l.View.Out[i].Term, l.View.Out[i].Binds)
+		}
+	case l.Is != nil:
+		r.expr(l.Is.Expr)
+		r.binds(Term{Slot: l.Is.Slot}, l.Is.Binds)
+	case l.Filter != nil:
+		r.expr(l.Filter)
+	case l.Fold != nil:
+		r.lines(l.Fold.Lines)
+		r.expr(l.Fold.Expr)
+		r.expr(l.Fold.Limit)
+		r.expr(l.Fold.Offset)
+		for _, k := range l.Fold.Order {
+			r.expr(k.Expr)
+		}
+		r.binds(Term{Slot: l.Fold.Slot}, l.Fold.Binds)
+	}
+	for _, s := range l.Binds {
+		r.own[s] = true
+	}
+}
