@@ -89,7 +89,7 @@ func (f *flow) Rest(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	s.gauges.wait(g.done)
+	store.AwaitGroup(&s.Gauges, g.done)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := g.err
@@ -129,7 +129,7 @@ func (f *flow) Sync(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	s.gauges.wait(g.done)
+	store.AwaitGroup(&s.Gauges, g.done)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g.err != nil {
@@ -357,7 +357,7 @@ func (s *Store) commit() error {
 		}
 	}
 	s.mu.Unlock()
-	s.gauges.durable(rests)
+	store.CountGroup(&s.Gauges, rests)
 	close(g.done)
 	return nil
 }

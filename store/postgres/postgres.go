@@ -106,7 +106,7 @@ type Store struct {
 	config  *pgx.ConnConfig
 	pool    *pgxpool.Pool
 	place   string // host and database, for messages
-	gauges  gauges
+	store.Gauges
 
 	// The turn guards the connection for writing and all below it.
 	turn     sync.Mutex

@@ -85,7 +85,7 @@ func (f *flow) Rest(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	s.gauges.wait(g.done)
+	store.AwaitGroup(&s.Gauges, g.done)
 	err := g.err
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +134,7 @@ func (f *flow) Sync(entries []byte) error {
 	if lead {
 		s.lead(g)
 	}
-	s.gauges.wait(g.done)
+	store.AwaitGroup(&s.Gauges, g.done)
 	if g.err != nil {
 		return g.err
 	}

@@ -84,7 +84,7 @@ func (s *Store) flush() error {
 	s.mu.Unlock()
 	for _, g := range groups {
 		if err == nil {
-			s.gauges.durable(g.rests)
+			store.CountGroup(&s.Gauges, g.rests)
 		}
 		close(g.done)
 	}

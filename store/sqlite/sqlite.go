@@ -63,7 +63,7 @@ type Store struct {
 	options Options
 	lock    *os.File
 	blobs   blobs
-	gauges  gauges
+	store.Gauges
 
 	// The disk is held by who makes durable what is in the log. It is taken
 	// before the turn.

@@ -1,0 +1,31 @@
+package store
+
+import "sync/atomic"
+
+// Gauges is what an operator is told of the commits of this process. A store
+// that makes flows durable in groups embeds it.
+type Gauges struct {
+	groups, flows atomic.Uint64
+	waiting       atomic.Int64
+}
+
+// Commits is how many groups this process has made durable, and how many flows
+// came to rest in them.
+func (g *Gauges) Commits() (groups, flows uint64) { return g.groups.Load(), g.flows.Load() }
+
+// Waiting is how many flows of this process wait for a commit now.
+func (g *Gauges) Waiting() int { return int(g.waiting.Load()) }
+
+// CountGroup counts a group that has become durable, and the flows that came to
+// rest in it. It is for stores, as AwaitGroup is.
+func CountGroup(g *Gauges, flows int) {
+	g.groups.Add(1)
+	g.flows.Add(uint64(flows))
+}
+
+// AwaitGroup waits for a group, and is counted meanwhile.
+func AwaitGroup(g *Gauges, done <-chan struct{}) {
+	g.waiting.Add(1)
+	<-done
+	g.waiting.Add(-1)
+}
