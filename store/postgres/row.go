@@ -1,13 +1,9 @@
 package postgres
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +69,7 @@ func encode(c *store.Column, v value.Value) any {
 	case v.IsNull():
 		return nil
 	case c.Many != store.One:
-		return encodeAny(plain(c.Type, v))
+		return encodeAny(store.Plain(c.Type, v))
 	}
 	return encodeItem(c.Type, v)
 }
@@ -91,7 +87,7 @@ func encodeItem(t store.Type, v value.Value) any {
 		m, _ := v.Moment()
 		return m.UnixMilli()
 	case store.Blob:
-		return encodeText(blobText(v.Blob()))
+		return encodeText(store.BlobText(v.Blob()))
 	case store.Json:
 		return encodeAny(v)
 	}
@@ -112,7 +108,7 @@ func itemText(t store.Type, v value.Value) string {
 }
 
 func encodeAny(v value.Value) string {
-	if isJSON(v) {
+	if store.IsJSON(v) {
 		return string(value.AppendJSON(nil, v))
 	}
 	return coded + base64.RawStdEncoding.EncodeToString(value.Append(nil, v))
@@ -128,7 +124,7 @@ func decode(c *store.Column, x any) (value.Value, error) {
 		if err != nil {
 			return v, err
 		}
-		return unplain(c.Type, v)
+		return store.Unplain(c.Type, v)
 	}
 	switch x := x.(type) {
 	case string:
@@ -140,7 +136,7 @@ func decode(c *store.Column, x any) (value.Value, error) {
 			if err != nil || c.Type == store.Text {
 				return value.String(s), err
 			}
-			return parseBlob(s)
+			return store.ParseBlob(s)
 		}
 	case float64:
 		return value.Number(x), nil
@@ -168,100 +164,12 @@ func decodeAny(x any) (value.Value, error) {
 	return value.ParseJSON([]byte(s))
 }
 
-// isJSON tells whether a value comes back from JSON as it was.
-func isJSON(v value.Value) bool {
-	switch v.Kind() {
-	case value.NullKind, value.FlagKind, value.NumberKind:
-		return true
-	case value.StringKind:
-		s, _ := v.Text()
-		return utf8.ValidString(s)
-	case value.ListKind:
-		return !slices.ContainsFunc(v.Items(), func(x value.Value) bool { return !isJSON(x) })
-	case value.RecordKind:
-		return !slices.ContainsFunc(v.Fields(), func(f value.Field) bool { return !utf8.ValidString(f.Name) || !isJSON(f.Value) })
-	}
-	return false
-}
-
-// plain gives the items of a collection the form that they have in a column, so
-// that the collection can be JSON.
-func plain(t store.Type, v value.Value) value.Value {
-	if t != store.Moment && t != store.Blob {
-		return v
-	}
-	items := slices.Clone(v.Items())
-	for i, x := range items {
-		if m, ok := x.Moment(); ok {
-			ms := m.UnixMilli()
-			if ms < -1<<53 || ms > 1<<53 {
-				return v // not a whole number in JSON
-			}
-			items[i] = value.Number(float64(ms))
-		} else if b := x.Blob(); b != nil {
-			items[i] = value.String(blobText(b))
-		}
-	}
-	return value.List(items)
-}
-
-func unplain(t store.Type, v value.Value) (value.Value, error) {
-	if t != store.Moment && t != store.Blob {
-		return v, nil
-	}
-	items := slices.Clone(v.Items())
-	for i, x := range items {
-		switch x.Kind() {
-		case value.NumberKind:
-			f, _ := x.Num()
-			items[i] = value.Time(time.UnixMilli(int64(f)))
-		case value.StringKind:
-			s, _ := x.Text()
-			b, err := parseBlob(s)
-			if err != nil {
-				return v, err
-			}
-			items[i] = b
-		}
-	}
-	return value.List(items), nil
-}
-
-func blobText(b *value.Blob) string {
-	return "sha256:" + hex.EncodeToString(b.Hash[:]) + ";" + strconv.FormatInt(b.Size, 10) + ";" + b.Type
-}
-
-func parseBlob(s string) (value.Value, error) {
-	var b value.Blob
-	rest, ok := bytes.CutPrefix([]byte(s), []byte("sha256:"))
-	hash, rest, ok1 := bytes.Cut(rest, []byte(";"))
-	size, media, ok2 := bytes.Cut(rest, []byte(";"))
-	n, err := strconv.ParseInt(string(size), 10, 64)
-	if !ok || !ok1 || !ok2 || err != nil || n < 0 || n > math.MaxInt64 || len(hash) != 64 {
-		return value.Value{}, fmt.Errorf("the database holds %q where a reference to a large value should be", s)
-	}
-	if _, err := hex.Decode(b.Hash[:], hash); err != nil {
-		return value.Value{}, fmt.Errorf("the database holds %q where a reference to a large value should be", s)
-	}
-	b.Size, b.Type = n, string(media)
-	return value.Binary(&b), nil
-}
-
 // uniqueKey is what a unique is compared by; nil when a null exempts the row. It
 // is a digest, since the database's indexes hold no long values.
 func uniqueKey(t *store.Table, columns []int, row store.Row) []byte {
-	key := []byte{}
-	for _, c := range columns {
-		v := row[c]
-		if v.IsNull() {
-			return nil
-		}
-		if t.Columns[c].Many == store.Set {
-			items := slices.Clone(v.Items())
-			slices.SortFunc(items, value.Compare)
-			v = value.List(items)
-		}
-		key = value.AppendKey(key, v)
+	key := store.UniqueKey(t, columns, row)
+	if key == nil {
+		return nil
 	}
 	sum := sha256.Sum256(key)
 	return sum[:]

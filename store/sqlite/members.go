@@ -76,7 +76,7 @@ func (s *Store) bindRow(q *stmt, t *table, row store.Row) {
 		s.bindColumn(q, &t.def.Columns[i], row[i])
 	}
 	for _, u := range t.keyed {
-		if key := uniqueKey(t.def, u, row); key != nil {
+		if key := store.UniqueKey(t.def, u, row); key != nil {
 			q.bindBlob(key)
 		} else {
 			q.bindNull()
@@ -163,7 +163,7 @@ func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error
 	}
 	defer q.finalize()
 	if keyed {
-		q.bindBlob(uniqueKey(t.def, columns, row))
+		q.bindBlob(store.UniqueKey(t.def, columns, row))
 	} else {
 		for _, c := range columns {
 			s.bindColumn(q, &t.def.Columns[c], row[c])

@@ -239,7 +239,7 @@ func (m *migration) putKeys(columns []string) error {
 		if err != nil {
 			return err
 		}
-		keys = append(keys, member{q.int(0), uniqueKey(m.t, at, row)})
+		keys = append(keys, member{q.int(0), store.UniqueKey(m.t, at, row)})
 		return nil
 	})
 	if err != nil {

@@ -1,14 +1,8 @@
 package sqlite
 
 import (
-	"bytes"
-	"encoding/hex"
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -47,7 +41,7 @@ func (s *Store) bindColumn(q *stmt, c *store.Column, v value.Value) {
 	case v.IsNull():
 		q.bindNull()
 	case c.Many != store.One:
-		s.bindAny(q, plain(c.Type, v))
+		s.bindAny(q, store.Plain(c.Type, v))
 	default:
 		s.bindItem(q, c.Type, v)
 	}
@@ -73,7 +67,7 @@ func (s *Store) bindItem(q *stmt, t store.Type, v value.Value) {
 		m, _ := v.Moment()
 		q.bindInt(m.UnixMilli())
 	case store.Blob:
-		q.bindText(blobText(v.Blob()))
+		q.bindText(store.BlobText(v.Blob()))
 	case store.Json:
 		s.bindAny(q, v)
 	}
@@ -81,7 +75,7 @@ func (s *Store) bindItem(q *stmt, t store.Type, v value.Value) {
 
 // bindAny binds the next parameter to a value of any kind.
 func (s *Store) bindAny(q *stmt, v value.Value) {
-	if isJSON(v) {
+	if store.IsJSON(v) {
 		s.scratch = value.AppendJSON(s.scratch[:0], v)
 		q.bindText(string(s.scratch))
 		return
@@ -103,7 +97,7 @@ func (q *stmt) value(i int, c *store.Column) (value.Value, error) {
 	if err != nil {
 		return v, err
 	}
-	return unplain(c.Type, v)
+	return store.Unplain(c.Type, v)
 }
 
 func (q *stmt) item(i int, kind columnKind, t store.Type) (value.Value, error) {
@@ -117,7 +111,7 @@ func (q *stmt) item(i int, kind columnKind, t store.Type) (value.Value, error) {
 	case t == store.Moment:
 		return value.Time(time.UnixMilli(q.int(i))), nil
 	case t == store.Blob:
-		return parseBlob(q.string(i))
+		return store.ParseBlob(q.string(i))
 	case t == store.Json:
 		return q.any(i, kind)
 	}
@@ -130,102 +124,4 @@ func (q *stmt) any(i int, kind columnKind) (value.Value, error) {
 		return v, err
 	}
 	return value.ParseJSON([]byte(q.string(i)))
-}
-
-// isJSON tells whether a value comes back from JSON as it was.
-func isJSON(v value.Value) bool {
-	switch v.Kind() {
-	case value.NullKind, value.FlagKind, value.NumberKind:
-		return true
-	case value.StringKind:
-		s, _ := v.Text()
-		return utf8.ValidString(s)
-	case value.ListKind:
-		return !slices.ContainsFunc(v.Items(), func(x value.Value) bool { return !isJSON(x) })
-	case value.RecordKind:
-		return !slices.ContainsFunc(v.Fields(), func(f value.Field) bool { return !utf8.ValidString(f.Name) || !isJSON(f.Value) })
-	}
-	return false
-}
-
-// plain gives the items of a collection the form that they have in a column, so
-// that the collection can be JSON.
-func plain(t store.Type, v value.Value) value.Value {
-	if t != store.Moment && t != store.Blob {
-		return v
-	}
-	items := slices.Clone(v.Items())
-	for i, x := range items {
-		if m, ok := x.Moment(); ok {
-			ms := m.UnixMilli()
-			if ms < -1<<53 || ms > 1<<53 {
-				return v // not a whole number in JSON
-			}
-			items[i] = value.Number(float64(ms))
-		} else if b := x.Blob(); b != nil {
-			items[i] = value.String(blobText(b))
-		}
-	}
-	return value.List(items)
-}
-
-func unplain(t store.Type, v value.Value) (value.Value, error) {
-	if t != store.Moment && t != store.Blob {
-		return v, nil
-	}
-	items := slices.Clone(v.Items())
-	for i, x := range items {
-		switch x.Kind() {
-		case value.NumberKind:
-			f, _ := x.Num()
-			items[i] = value.Time(time.UnixMilli(int64(f)))
-		case value.StringKind:
-			s, _ := x.Text()
-			b, err := parseBlob(s)
-			if err != nil {
-				return v, err
-			}
-			items[i] = b
-		}
-	}
-	return value.List(items), nil
-}
-
-func blobText(b *value.Blob) string {
-	return "sha256:" + hex.EncodeToString(b.Hash[:]) + ";" + strconv.FormatInt(b.Size, 10) + ";" + b.Type
-}
-
-func parseBlob(s string) (value.Value, error) {
-	var b value.Blob
-	rest, ok := bytes.CutPrefix([]byte(s), []byte("sha256:"))
-	hash, rest, ok1 := bytes.Cut(rest, []byte(";"))
-	size, media, ok2 := bytes.Cut(rest, []byte(";"))
-	n, err := strconv.ParseInt(string(size), 10, 64)
-	if !ok || !ok1 || !ok2 || err != nil || n < 0 || n > math.MaxInt64 || len(hash) != 64 {
-		return value.Value{}, fmt.Errorf("the file holds %q where a reference to a large value should be", s)
-	}
-	if _, err := hex.Decode(b.Hash[:], hash); err != nil {
-		return value.Value{}, fmt.Errorf("the file holds %q where a reference to a large value should be", s)
-	}
-	b.Size, b.Type = n, string(media)
-	return value.Binary(&b), nil
-}
-
-// uniqueKey is what a unique that SQLite cannot compare by itself is compared
-// by; nil when a null exempts the row.
-func uniqueKey(t *store.Table, columns []int, row store.Row) []byte {
-	key := []byte{}
-	for _, c := range columns {
-		v := row[c]
-		if v.IsNull() {
-			return nil
-		}
-		if t.Columns[c].Many == store.Set {
-			items := slices.Clone(v.Items())
-			slices.SortFunc(items, value.Compare)
-			v = value.List(items)
-		}
-		key = value.AppendKey(key, v)
-	}
-	return key
 }
