@@ -36,18 +36,17 @@ func (c *cursor) datum() *Datum {
 		d.Scalar = c.number()
 	case first.kind != wordToken:
 		c.unexpected("a value: a string, number, name, list or record")
-	default:
+	case text == "true", text == "false":
 		c.take()
-		switch text {
-		case "true", "false":
-			d.Scalar = text == "true"
-		case "null":
-		case "_":
-			d.Kind = AnyDatum
-		default:
-			d.Kind = NameDatum
-			d.Name = c.nameOf(first)
-		}
+		d.Scalar = text == "true"
+	case text == "null":
+		c.take()
+	case text == "_":
+		c.take()
+		d.Kind = AnyDatum
+	default:
+		d.Kind = NameDatum
+		d.Name = c.lower("a name for a value")
 	}
 	d.Span = c.since(first)
 	return d
