@@ -12,13 +12,13 @@ import (
 func Schema(p *plan.Plan) *store.Schema {
 	s := &store.Schema{}
 	for _, t := range p.Tables {
-		out := &store.Table{Instance: t.Instance.Name, Set: t.Set.Name, Index: t.Index, Unique: t.Unique, Indexes: t.Indexes}
+		out := &store.Table{Instance: t.Instance.Name, Set: t.Set.Name, Index: t.Index, Unique: t.Unique, Indexes: t.Indexes, One: t.Set.Kind == syntax.ElementDecl}
 		if t.Of != nil {
 			out.Of = s.Tables[t.Of.Index]
 		}
 		for _, f := range t.Set.Fields {
 			out.Columns = append(out.Columns, store.Column{
-				Name: f.Name, Type: columnType(f.Type), Optional: f.Optional, Many: many(f.Many),
+				Name: f.Name, Type: columnType(f.Type), Optional: f.Optional, Many: many(f.Many), Domain: domain(f.Type),
 			})
 		}
 		s.Tables = append(s.Tables, out)
@@ -40,6 +40,18 @@ func columnType(t langcheck.Type) store.Type {
 		return store.Json
 	}
 	return store.Text
+}
+
+func domain(t langcheck.Type) store.Domain {
+	switch t.Kind {
+	case langcheck.Date:
+		return store.Dates
+	case langcheck.Secret:
+		return store.Secrets
+	case langcheck.Enum:
+		return store.Constants(t.Constants)
+	}
+	return ""
 }
 
 func many(m syntax.Many) store.Many {

@@ -9,12 +9,15 @@ import (
 // stand instead of places, so that two schemas can be compared.
 type schemaText struct {
 	Tables []tableText `json:"tables"`
+	// Narrow is false for what was written before there were domains.
+	Narrow bool `json:"narrow,omitempty"`
 }
 
 type tableText struct {
 	Instance string       `json:"instance"`
 	Set      string       `json:"set"`
 	Of       string       `json:"of,omitempty"`
+	One      bool         `json:"one,omitempty"`
 	Columns  []columnText `json:"columns"`
 	Unique   [][]string   `json:"unique,omitempty"`
 	Indexes  [][]string   `json:"indexes,omitempty"`
@@ -25,20 +28,21 @@ type columnText struct {
 	Type     string `json:"type"`
 	Optional bool   `json:"optional,omitempty"`
 	Many     string `json:"many,omitempty"`
+	Holds    string `json:"holds,omitempty"`
 }
 
 var manyNames = [...]string{"", "set", "seq"}
 
 // EncodeSchema writes a schema as JSON, the form in which a store remembers it.
 func EncodeSchema(s *Schema) []byte {
-	var text schemaText
+	text := schemaText{Narrow: !s.plain}
 	for _, t := range s.Tables {
-		tt := tableText{Instance: t.Instance, Set: t.Set, Columns: []columnText{}}
+		tt := tableText{Instance: t.Instance, Set: t.Set, One: t.One, Columns: []columnText{}}
 		if t.Of != nil {
 			tt.Of = t.Of.Name()
 		}
 		for _, c := range t.Columns {
-			tt.Columns = append(tt.Columns, columnText{c.Name, c.Type.String(), c.Optional, manyNames[c.Many]})
+			tt.Columns = append(tt.Columns, columnText{c.Name, c.Type.String(), c.Optional, manyNames[c.Many], string(c.Domain)})
 		}
 		for _, u := range t.Unique {
 			tt.Unique = append(tt.Unique, t.names(u))
@@ -61,15 +65,15 @@ func DecodeSchema(b []byte) (*Schema, error) {
 	if err := json.Unmarshal(b, &text); err != nil {
 		return nil, fmt.Errorf("reading the store's own schema: %w", err)
 	}
-	s := &Schema{}
+	s := &Schema{plain: !text.Narrow}
 	byName := map[string]*Table{}
 	for i, tt := range text.Tables {
-		t := &Table{Instance: tt.Instance, Set: tt.Set, Index: i, Of: byName[tt.Of]}
+		t := &Table{Instance: tt.Instance, Set: tt.Set, Index: i, Of: byName[tt.Of], One: tt.One}
 		if tt.Of != "" && t.Of == nil {
 			return nil, fmt.Errorf("the store's own schema says that %s is a subset of %s, which does not stand before it", t.Name(), tt.Of)
 		}
 		for _, c := range tt.Columns {
-			column := Column{Name: c.Name, Optional: c.Optional, Type: -1, Many: -1}
+			column := Column{Name: c.Name, Optional: c.Optional, Type: -1, Many: -1, Domain: Domain(c.Holds)}
 			for typ := Text; typ <= Json; typ++ {
 				if typ.String() == c.Type {
 					column.Type = typ

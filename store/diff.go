@@ -42,6 +42,10 @@ const (
 	// MoveTable makes a table a subset of another one or of none; it loses
 	// members that are not in that one.
 	MoveTable
+	// NarrowColumn fails when a member has a value outside of the column's domain.
+	NarrowColumn
+	// NarrowTable fails when there is more than the one member of an element.
+	NarrowTable
 	// AddUnique fails when members share the values.
 	AddUnique
 	// AddIndex is harmless.
@@ -94,6 +98,15 @@ func (c Change) String() string {
 			return fmt.Sprintf("make the table %s no subset of %s", t, c.Old.Of.Name())
 		}
 		return fmt.Sprintf("make the table %s a subset of %s", t, c.New.Of.Name())
+	case NarrowColumn:
+		to := c.New.Columns[c.New.Column(c.Column)].Domain
+		what := map[Domain]string{"": "any text", Dates: "only dates", Secrets: "only secrets"}[to]
+		if what == "" {
+			what = "only " + string(to)
+		}
+		return fmt.Sprintf("let the column %s.%s hold %s", t, c.Column, what)
+	case NarrowTable:
+		return fmt.Sprintf("make the table %s that of an element", t)
 	case AddUnique:
 		return fmt.Sprintf("make %s unique in %s", strings.Join(c.Columns, ", "), t)
 	case DropUnique:
@@ -138,7 +151,7 @@ func Diff(old, new *Schema) []Change {
 	}
 	for _, t := range new.Tables {
 		if o := before[t.Name()]; o != nil {
-			changes = append(changes, diffTable(o, t)...)
+			changes = append(changes, diffTable(o, t, old.plain)...)
 		} else {
 			changes = append(changes, Change{Kind: AddTable, New: t})
 		}
@@ -146,7 +159,7 @@ func Diff(old, new *Schema) []Change {
 	return changes
 }
 
-func diffTable(o, n *Table) []Change {
+func diffTable(o, n *Table, plain bool) []Change {
 	var changes []Change
 	add := func(kind ChangeKind, column string, columns []string) {
 		changes = append(changes, Change{kind, o, n, column, columns})
@@ -197,6 +210,14 @@ func diffTable(o, n *Table) []Change {
 	}
 	if nameOf(o.Of) != nameOf(n.Of) {
 		add(MoveTable, "", nil)
+	}
+	if n.One && !o.One && !plain {
+		add(NarrowTable, "", nil)
+	}
+	for _, c := range n.Columns {
+		if i := o.Column(c.Name); i >= 0 && !plain && !retyped[c.Name] && c.Domain.narrows(o.Columns[i].Domain) {
+			add(NarrowColumn, c.Name, nil)
+		}
 	}
 	for _, u := range missing(n, n.Unique, o, o.Unique, filled) {
 		add(AddUnique, "", u)

@@ -50,3 +50,19 @@ func TestDecodeSchemaRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What was written before stores remembered domains says nothing of them: a
+// program that does finds nothing to narrow there, and remembers them then.
+func TestASchemaWithoutDomainsIsNotNarrowed(t *testing.T) {
+	old, err := store.DecodeSchema([]byte(`{"tables":[{"instance":"A","set":"B","columns":[{"name":"day","type":"text"}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := storetest.ParseSchema(t, "A.B element\n  day text date")
+	if changes := store.Diff(old, now); len(changes) > 0 {
+		t.Errorf("an older store is to be changed: %v", changes)
+	}
+	if bytes.Equal(store.EncodeSchema(old), store.EncodeSchema(now)) {
+		t.Error("the store would not remember the domains")
+	}
+}

@@ -204,6 +204,10 @@ func (d *Due) Has(row Row) bool {
 // A Schema is all tables of a program.
 type Schema struct {
 	Tables []*Table
+
+	// plain tells of a schema that was written down when stores did not yet
+	// remember domains and elements.
+	plain bool
 }
 
 // A Table is one set of one concept's state.
@@ -212,6 +216,7 @@ type Table struct {
 	Set      string // the set's name: "User"
 	Index    int    // its place in the schema
 	Of       *Table // the set that this one is a subset of, earlier in the schema
+	One      bool   // an element, of which there is one member at most
 	Columns  []Column
 	Unique   [][]int // columns whose values together no two members share; rows with a null in them are exempt
 	Indexes  [][]int // columns that are looked up together
@@ -236,6 +241,7 @@ type Column struct {
 	Type     Type
 	Optional bool
 	Many     Many
+	Domain   Domain // of a Text, which texts it holds
 }
 
 // A Type is how a column is stored.

@@ -107,8 +107,36 @@ func (m *migration) do() error {
 		return m.fill(column)
 	case store.MoveTable:
 		return m.move()
+	case store.NarrowTable:
+		n, err := m.count("true")
+		m.blocks(c.Crowd(n))
+		return err
+	case store.NarrowColumn:
+		texts, err := m.texts(m.column(c.New))
+		m.blocks(c.Misfit(texts))
+		return err
 	}
 	return nil
+}
+
+// blocks notes what is in the way, if anything is.
+func (m *migration) blocks(what string) {
+	if what != "" {
+		m.plan.Blocked = append(m.plan.Blocked, what)
+	}
+}
+
+// texts gives the texts that members have in a column, also as items.
+func (m *migration) texts(c *store.Column) (texts []string, err error) {
+	from, column := m.t.Name(), columnName(c.Name)
+	if c.Many != store.One {
+		from, column = sideName(m.t, c.Name), "value"
+	}
+	rows, err := m.tx.Query(m.ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NOT NULL", column, quote(from), column))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // column gives the changed column as a table has it.

@@ -61,6 +61,9 @@ func Steps(t *testing.T, path string, do func(command, input string) string) {
 //	  unique name, email
 //	  index tags
 //	Profile.Admin of Profile.User
+//	  shade text RED GREEN
+//	  since text date
+//	Profile.Settings element
 //
 // What is written wrongly ends the test; t may be nil when nothing is.
 func ParseSchema(t testing.TB, text string) *store.Schema {
@@ -77,6 +80,9 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 		if !strings.HasPrefix(line, " ") {
 			instance, set, _ := strings.Cut(words[0], ".")
 			table := &store.Table{Instance: instance, Set: set, Index: len(s.Tables)}
+			if len(words) == 2 && words[1] == "element" {
+				table.One = true
+			}
 			if len(words) == 3 {
 				if table.Of = byName[words[2]]; table.Of == nil {
 					t.Fatalf("%q: there is no such table before", line)
@@ -104,6 +110,7 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 			continue
 		}
 		column := store.Column{Name: words[0], Type: -1}
+		var constants []string
 		for _, word := range words[1:] {
 			switch word {
 			case "optional":
@@ -112,13 +119,21 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 				column.Many = store.Set
 			case "seq":
 				column.Many = store.Seq
+			case "date", "secret":
+				column.Domain = store.Domain(word)
 			default:
+				if word == strings.ToUpper(word) {
+					constants = append(constants, word)
+				}
 				for typ := store.Text; typ <= store.Json; typ++ {
 					if typ.String() == word {
 						column.Type = typ
 					}
 				}
 			}
+		}
+		if constants != nil {
+			column.Domain = store.Constants(constants)
 		}
 		if column.Type < 0 {
 			t.Fatalf("%q: no type", line)
