@@ -90,6 +90,7 @@ func (c *checker) addConcept(tree *syntax.Concept) *spec {
 		}
 	}
 	c.uniqueInChains(s)
+	c.distinctInAnyCase(s)
 	c.contract(s)
 	return s
 }
@@ -183,7 +184,12 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 				places = append(places, i)
 			}
 		}
-		if len(places) == len(u.Fields) {
+		if len(places) != len(u.Fields) {
+			continue
+		}
+		if slices.ContainsFunc(set.Uniques, func(x []int) bool { return sameFields(x, places) }) {
+			c.fault(diag.DeclaredTwice, u.Span, enumerate(namesAt(set, places), "and")+" stood under “unique” before")
+		} else {
 			set.Uniques = append(set.Uniques, places)
 		}
 	}
@@ -191,6 +197,9 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 
 func (c *checker) enumeration(t *syntax.Field) Type {
 	e := Type{Kind: Enum}
+	if len(t.Constants) == 1 {
+		c.fault(diag.MissingPart, t.Span, "a field of constants has two of them or more, as in “of "+t.Constants[0].Text+" or OTHER”")
+	}
 	for _, name := range t.Constants {
 		if slices.Contains(e.Constants, name.Text) {
 			c.fault(diag.DeclaredTwice, name.Span, "the constant “"+name.Text+"” stands twice")

@@ -152,6 +152,11 @@ func (c *checker) declared(s *spec, name syntax.Name) *declared {
 			Related: []diag.Related{
 				{Span: found[0].span, Message: "“" + found[0].written + "” is declared here"},
 				{Span: found[1].span, Message: "“" + found[1].written + "” is declared here"}}})
+	case !s.broken() && name.Text != "" && elsewhere(name.Text) != "":
+		known := elsewhere(name.Text)
+		c.add(diag.Diagnostic{Code: diag.UnknownType, Span: name.Span,
+			Message: s.concept.Name + " has no type “" + name.Text + "”; here it is “" + known + "”",
+			Fix:     &diag.Fix{Title: "write " + known, Edits: []diag.Edit{{Span: name.Span, Text: known}}}})
 	case !s.broken() && name.Text != "":
 		c.unknown(diag.UnknownType, name, s.concept.Name+" has no type “"+name.Text+"”", s.typeNames(),
 			"a type is a set of the state, a type parameter, an alias or a primitive")

@@ -29,6 +29,10 @@ func (p *parser) stateLine(concept *Concept) {
 	}
 	set := c.setHead()
 	with := c.accept("with")
+	if t := c.peek(); with && t.kind == wordToken {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
+			Message: "the fields of “" + set.Name.Text + "” stand under it, each on a line of its own"})
+	}
 	c.end("the declaration")
 	set.Span = c.since(first)
 	if c.bad {
@@ -123,7 +127,9 @@ func (c *cursor) field() *Field {
 	}
 	t := c.peek()
 	text := c.p.textOf(t)
-	if t.kind == wordToken && !isUpper(text) && text != "of" && !c.manyFollows(0) {
+	next := c.ahead(1)
+	misspelt := isUpper(text) && next.kind == wordToken && isUpper(c.p.textOf(next))
+	if t.kind == wordToken && (!isUpper(text) && text != "of" && !c.manyFollows(0) || misspelt) {
 		f.Name = c.lower("a field")
 	}
 	f.Many = c.many()
