@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -226,12 +227,11 @@ func (r *resolver) expr(t *syntax.Expr) *Expr {
 	}
 	node, err := r.c.expression(t.Text)
 	if err != nil {
-		span, message := t.Span, err.Error()
-		if e, ok := err.(*expression.Error); ok && e.Offset < len(t.Text) {
-			span.Start = min(span.Start+e.Offset, span.End)
-			message = e.Message
+		span := t.Span
+		if e, ok := errors.AsType[*expression.Error](err); ok {
+			span.Start, span.End = span.Start+e.Offset, span.Start+max(e.End, e.Offset)
 		}
-		r.fault(diag.BadExpression, span, message)
+		r.fault(diag.BadExpression, span, err.Error())
 		return nil
 	}
 	e := &Expr{Tree: t, Node: node}

@@ -12,17 +12,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/optimizer"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
-	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -44,28 +44,17 @@ const null = "null"
 type Expression struct {
 	Text      string
 	variables []string
+	declared  []string // by let
 	shape     *Shape
 	root      node
 }
 
-// An Error says what is wrong with an expression, and where: Offset is in
-// bytes from its beginning.
-type Error struct {
-	Offset  int
-	Message string
-}
-
-func (e *Error) Error() string { return e.Message }
-
 // Parse reads an expression.
 func Parse(text string) (*Expression, error) {
-	config := conf.CreateNew()
-	for _, option := range options() {
-		option(config)
-	}
+	config := settings()
 	tree, err := parser.ParseWithConfig(text, config)
 	if err != nil {
-		return nil, fault(text, err)
+		return nil, unread(text, err)
 	}
 	e := &Expression{Text: text}
 	names, err := e.free(tree.Node)
@@ -74,7 +63,11 @@ func Parse(text string) (*Expression, error) {
 	}
 	e.variables = names
 	e.shape = e.shapeOf(tree.Node)
-	root, err := e.build(tree.Node)
+	if err := e.renamed(e.shape, nil); err != nil {
+		return nil, err
+	}
+	b := &builder{Expression: e, config: config, source: tree.Source}
+	root, err := b.build(tree.Node)
 	if err != nil {
 		return nil, err
 	}
@@ -157,13 +150,13 @@ func (n *programNode) eval(s Scope) (value.Value, error) {
 		}
 		var e *file.Error
 		if errors.As(err, &e) {
-			return value.Value{}, errors.New(e.Message)
+			return value.Value{}, errors.New(inWords(e.Message))
 		}
-		return value.Value{}, err
+		return value.Value{}, errors.New(inWords(err.Error()))
 	}
 	v, err := value.FromAny(out)
 	if err != nil {
-		return value.Value{}, err
+		return value.Value{}, errors.New("the result is nothing that a variable can hold")
 	}
 	if _, flag := v.Bool(); secret && !flag {
 		v = value.Secret(v)
@@ -171,7 +164,14 @@ func (n *programNode) eval(s Scope) (value.Value, error) {
 	return v, nil
 }
 
-func (e *Expression) build(n ast.Node) (node, error) {
+// A builder makes the nodes of an expression.
+type builder struct {
+	*Expression
+	config *conf.Config
+	source file.Source
+}
+
+func (e *builder) build(n ast.Node) (node, error) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
 		if n.Value == null {
@@ -218,8 +218,9 @@ func (e *Expression) build(n ast.Node) (node, error) {
 	return e.compile(n)
 }
 
-// compile hands a part to the library.
-func (e *Expression) compile(n ast.Node) (node, error) {
+// compile hands a part to the library, as it was read: written out again, it
+// would lose brackets.
+func (e *builder) compile(n ast.Node) (node, error) {
 	names, err := e.free(n)
 	if err != nil {
 		return nil, err
@@ -228,14 +229,16 @@ func (e *Expression) compile(n ast.Node) (node, error) {
 	for _, name := range names {
 		p.places = append(p.places, slices.Index(e.variables, name))
 	}
+	at := n
 	ast.Walk(&n, prefixed(names))
-	p.program, err = expr.Compile(n.String(), options()...)
-	if err != nil {
-		var lib *file.Error
-		if errors.As(err, &lib) {
-			return nil, e.fault(n, lib.Message)
+	tree := &parser.Tree{Node: n, Source: e.source}
+	if _, err = checker.Check(tree, e.config); err == nil {
+		if err = optimizer.Optimize(&tree.Node, e.config); err == nil {
+			p.program, err = compiler.Compile(tree, e.config)
 		}
-		return nil, e.fault(n, err.Error())
+	}
+	if err != nil {
+		return nil, e.uncompiled(at, err)
 	}
 	return p, nil
 }
@@ -253,12 +256,16 @@ func (p prefixed) Visit(n *ast.Node) {
 	}
 }
 
-func options() []expr.Option {
-	list := []expr.Option{expr.AllowUndefinedVariables()}
+// settings are those of the library.
+func settings() *conf.Config {
+	config := conf.CreateNew()
+	expr.AllowUndefinedVariables()(config)
 	for _, f := range unordered {
-		list = append(list, expr.DisableBuiltin(f))
+		expr.DisableBuiltin(f)(config)
+		delete(config.Builtins, f)
 	}
-	return list
+	config.Check()
+	return config
 }
 
 // free gathers the names that stand for no declaration inside.
@@ -267,6 +274,11 @@ func (e *Expression) free(n ast.Node) ([]string, error) {
 	ast.Walk(&n, c)
 	if c.err != nil {
 		return nil, c.err
+	}
+	for _, name := range c.declared {
+		if !slices.Contains(e.declared, name) {
+			e.declared = append(e.declared, name)
+		}
 	}
 	return slices.DeleteFunc(c.names, func(name string) bool {
 		return name == null || slices.Contains(c.declared, name)
@@ -285,16 +297,18 @@ func (c *collector) Visit(n *ast.Node) {
 	switch n := (*n).(type) {
 	case *ast.IdentifierNode:
 		if n.Value == "$env" {
-			c.fail(n, "$env is not part of the language: name the variables")
+			c.fail(n, "“$env” is not part of the language: name the variables")
 		}
 		if !slices.Contains(c.names, n.Value) {
 			c.names = append(c.names, n.Value)
 		}
 	case *ast.VariableDeclaratorNode:
 		c.declared = append(c.declared, n.Name)
+	case *ast.BuiltinNode:
+		c.counted(n)
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
-			c.fail(n, fmt.Sprintf("unknown function %s%s", callee.Value, nearestFunction(callee.Value)))
+			c.fail(n, fmt.Sprintf("unknown function “%s”%s", callee.Value, nearestFunction(callee.Value)))
 		} else {
 			c.fail(n, "only the functions of the expression language can be called")
 		}
@@ -305,36 +319,4 @@ func (c *collector) fail(n ast.Node, message string) {
 	if c.err == nil {
 		c.err = c.e.fault(n, message)
 	}
-}
-
-func nearestFunction(name string) string {
-	if slices.Contains(unordered, name) {
-		return ": its result would not depend on its arguments alone"
-	}
-	if near, ok := diag.Nearest(name, builtin.Names); ok {
-		return ": do you mean " + near + "?"
-	}
-	return ""
-}
-
-func (e *Expression) fault(n ast.Node, message string) error {
-	return &Error{Offset: offset(e.Text, n.Location().From), Message: message}
-}
-
-func fault(text string, err error) error {
-	var lib *file.Error
-	if errors.As(err, &lib) {
-		return &Error{Offset: offset(text, lib.From), Message: lib.Message}
-	}
-	return &Error{Message: err.Error()}
-}
-
-// offset turns the library's count of characters into bytes.
-func offset(text string, runes int) int {
-	at := 0
-	for ; runes > 0 && at < len(text); runes-- {
-		_, size := utf8.DecodeRuneInString(text[at:])
-		at += size
-	}
-	return at
 }
