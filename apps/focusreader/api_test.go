@@ -18,7 +18,7 @@ import (
 // serve serves the app on a store of its own.
 func serve(t *testing.T, args ...string) client {
 	t.Helper()
-	s, err := readSettings(append([]string{"--store", "sqlite:" + t.TempDir() + "/reader.db"}, args...), none, io.Discard)
+	s, err := readSettings(append([]string{"--store", "sqlite:" + t.TempDir() + "/reader.db"}, args...), nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +40,6 @@ func serveApp(t *testing.T, app *legible.App, options legible.Options) client {
 	})
 	return client{t, server.URL}
 }
-
-func none(string) string { return "" }
 
 // fields are what an answer must hold.
 type fields = map[string]any
@@ -155,13 +153,22 @@ func TestPaths(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	env := map[string]string{"FOCUSREADER_ADDR": "127.0.0.1:9000", "FOCUSREADER_REFUSALS": "200", "FOCUSREADER_DEV": "true"}
-	s, err := readSettings([]string{"--addr", "127.0.0.1:0"}, func(name string) string { return env[name] }, io.Discard)
+	env := []string{"FOCUSREADER_ADDR=127.0.0.1:9000", "FOCUSREADER_REFUSALS=200", "FOCUSREADER_DEV=true", "FOCUSREADER_SERVICE_HOST=10.0.0.1", "HOME=/"}
+	var said strings.Builder
+	s, err := readSettings([]string{"--addr", "127.0.0.1:0"}, env, &said)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if o := s.options; o.Addr != "127.0.0.1:0" || !o.Host.Refusals200 || !o.Host.Development || o.Store != "sqlite:focusreader.db" {
 		t.Errorf("the settings are %+v", o)
+	}
+	if said.Len() > 0 {
+		t.Errorf("something is said of variables that are right, or others': %s", said.String())
+	}
+	_, err = readSettings(nil, []string{"FOCUSREADER_DURABILTY=relaxed", "FOCUSREADER_BEHINDTLS=true"}, &said)
+	if want := "nothing reads the variable FOCUSREADER_DURABILTY; did you mean FOCUSREADER_DURABILITY?"; err != nil || !strings.Contains(said.String(), want) ||
+		!strings.Contains(said.String(), "did you mean FOCUSREADER_BEHIND_TLS?") {
+		t.Errorf("misspelt variables: %v, and said is %q, want %q", err, said.String(), want)
 	}
 	for _, x := range []struct {
 		args  []string
@@ -174,7 +181,7 @@ func TestSettings(t *testing.T) {
 		{[]string{"--journal-age", "36h", "--journal-flows", "5"}, "7d", 36 * time.Hour, 5},
 		{[]string{"--journal-age=all", "--journal-flows=all"}, "", -1, -1},
 	} {
-		s, err := readSettings(x.args, func(name string) string { return map[string]string{"FOCUSREADER_JOURNAL_AGE": x.env}[name] }, io.Discard)
+		s, err := readSettings(x.args, []string{"FOCUSREADER_JOURNAL_AGE=" + x.env}, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,11 +196,12 @@ func TestSettings(t *testing.T) {
 		{"--journal-age=month", `--journal-age: an age is written as 30d, 36h or 90m, or all for no limit, not "month"`},
 		{"--journal-flows=0", `--journal-flows: it is a number above 0, or all, not "0"`},
 		{"--at-once=0", `--at-once is a number above 0, not "0"`},
+		{"--addr=localhost", `--addr is HOST:PORT, as in 127.0.0.1:8000, not "localhost"`},
 		{"--store=", "--store is empty: write sqlite:PATH"},
 		{"serve", `there is nothing to do with "serve"`},
 	} {
 		var said strings.Builder
-		if _, err := readSettings([]string{x.arg}, none, &said); err != errUsage || !strings.Contains(said.String(), x.want) {
+		if _, err := readSettings([]string{x.arg}, nil, &said); err != errUsage || !strings.Contains(said.String(), x.want) {
 			t.Errorf("%s says %q (%v), want %q", x.arg, said.String(), err, x.want)
 		}
 	}
@@ -214,7 +222,7 @@ func TestVariablesThatAreFlags(t *testing.T) {
 		{"yes", false, `FOCUSREADER_BEHIND_TLS is true or false, not "yes"`},
 	} {
 		var said strings.Builder
-		s, err := readSettings(nil, func(name string) string { return map[string]string{"FOCUSREADER_BEHIND_TLS": x.value}[name] }, &said)
+		s, err := readSettings(nil, []string{"FOCUSREADER_BEHIND_TLS=" + x.value}, &said)
 		switch {
 		case x.want != "":
 			if err != errUsage || !strings.Contains(said.String(), x.want) {
@@ -231,7 +239,7 @@ func TestVariablesThatAreFlags(t *testing.T) {
 // What keeps the inspector from starting keeps the server from saying that it listens.
 func TestStartSaysNothingTooEarly(t *testing.T) {
 	var out, errOut strings.Builder
-	err := run(t.Context(), []string{"--store", "memory:", "--addr", "127.0.0.1:0", "--inspect", "0.0.0.0:0"}, none, &out, &errOut)
+	err := run(t.Context(), []string{"--store", "memory:", "--addr", "127.0.0.1:0", "--inspect", "0.0.0.0:0"}, nil, &out, &errOut)
 	if err == nil || status(err) != 2 || !strings.Contains(err.Error(), "can be reached from other machines") {
 		t.Errorf("an inspector for everybody ends with %v, want a start that fails", err)
 	}

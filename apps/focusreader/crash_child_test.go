@@ -28,7 +28,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-const crashChild = "FOCUSREADER_TEST_CRASH_CHILD"
+const crashChild = "LEGIBLE_CRASH_CHILD"
 
 // TestMain becomes the server that is killed when a crash test asks for it.
 func TestMain(m *testing.M) {
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 // one half done: here it finds several. Passwords are hashed with little work,
 // for the load is to be on the store.
 func dawdle(args []string) error {
-	s, err := readSettings(args, os.Getenv, os.Stderr)
+	s, err := readSettings(args, os.Environ(), os.Stderr)
 	if err != nil {
 		return err
 	}

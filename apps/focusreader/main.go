@@ -45,7 +45,7 @@ const prefix = "/api"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 	case errors.Is(err, errUsage):
@@ -78,8 +78,8 @@ func newApp(passwords profile.Options) *legible.App {
 
 // run serves until ctx ends. It writes one line to out when it listens, and
 // its log to errOut.
-func run(ctx context.Context, args []string, env func(string) string, out, errOut io.Writer) (err error) {
-	s, err := readSettings(args, env, errOut)
+func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (err error) {
+	s, err := readSettings(args, environ, errOut)
 	if err != nil {
 		return err
 	}

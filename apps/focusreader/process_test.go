@@ -145,11 +145,11 @@ func TestProcess(t *testing.T) {
 func TestProcessSaysWhy(t *testing.T) {
 	out := &output{}
 	ctx := t.Context()
-	err := run(ctx, []string{"--store", "postgress://x"}, none, out, out)
+	err := run(ctx, []string{"--store", "postgress://x"}, nil, out, out)
 	if err == nil || !strings.Contains(err.Error(), "write memory:, sqlite:PATH or postgres://") {
 		t.Errorf("an unknown store is told as %v", err)
 	}
-	err = run(ctx, []string{"--store", "memory:", "--addr", "127.0.0.1:99999"}, none, out, out)
+	err = run(ctx, []string{"--store", "memory:", "--addr", "127.0.0.1:99999"}, nil, out, out)
 	if err == nil || !strings.Contains(err.Error(), "listening") {
 		t.Errorf("an address that is none is told as %v", err)
 	}

@@ -61,7 +61,7 @@ func TestReadme(t *testing.T) {
 	}
 
 	var said strings.Builder
-	_, err = readSettings([]string{"--help"}, none, &said)
+	_, err = readSettings([]string{"--help"}, nil, &said)
 	if err == nil {
 		t.Fatal("--help goes on")
 	}

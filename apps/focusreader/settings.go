@@ -6,6 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,8 +41,14 @@ type settings struct {
 }
 
 // readSettings reads flags; each has an environment variable that gives its
-// default.
-func readSettings(args []string, env func(string) string, errOut io.Writer) (*settings, error) {
+// default. The environment is that of os.Environ.
+func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
+	given := map[string]string{}
+	for _, x := range environ {
+		name, value, _ := strings.Cut(x, "=")
+		given[name] = value
+	}
+	env := func(name string) string { return given[name] }
 	flags := flag.NewFlagSet("focusreader", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	var names []string
@@ -75,6 +84,14 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 	case flags.NArg() > 0:
 		return nil, fail("there is nothing to do with %q; flags begin with --", flags.Arg(0))
 	}
+	// Others may have variables that begin like these: no reason not to start.
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if word, ours := strings.CutPrefix(name, variable("")); ours && !slices.ContainsFunc(names, func(known string) bool { return variable(known) == name }) {
+			if near, ok := diag.Nearest(strings.ToLower(strings.ReplaceAll(word, "_", "-")), names); ok {
+				fmt.Fprintf(errOut, "focusreader: nothing reads the variable %s; did you mean %s?\n", name, variable(near))
+			}
+		}
+	}
 	s := &settings{}
 	o := &s.options
 	if *place == "" {
@@ -82,11 +99,14 @@ func readSettings(args []string, env func(string) string, errOut io.Writer) (*se
 		return nil, fail("--store is empty: write sqlite:PATH, memory: or postgres://…")
 	}
 	for _, name := range []string{"behind-tls", "dev"} {
-		if given := env(variable(name)); given != "" {
-			if _, err := strconv.ParseBool(given); err != nil {
-				return nil, fail("%s is true or false, not %q", variable(name), given)
+		if word := env(variable(name)); word != "" {
+			if _, err := strconv.ParseBool(word); err != nil {
+				return nil, fail("%s is true or false, not %q", variable(name), word)
 			}
 		}
+	}
+	if _, _, err := net.SplitHostPort(*addr); err != nil {
+		return nil, fail("--addr is HOST:PORT, as in 127.0.0.1:8000, not %q", *addr)
 	}
 	o.Addr, o.Store = *addr, *place
 	o.Host.Prefix, o.Host.Development, o.Host.BehindTLS = prefix, *dev, *tls

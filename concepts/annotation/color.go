@@ -12,16 +12,28 @@ const maxColor = 64
 
 var (
 	hexColor   = regexp.MustCompile(`^#([0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})$`)
-	function   = regexp.MustCompile(`^(rgb|hsl)a?\(([^()]*)\)$`)
+	function   = regexp.MustCompile(`^([a-z]+)\(([^()]*)\)$`)
 	number     = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?$`)
 	percentage = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?%$`)
 	hue        = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?(deg|grad|rad|turn)?$`)
 )
 
-// isColor tells whether a text is a color as CSS writes it: a name, digits
-// after #, rgb() or hsl(), in the older form with commas or the newer without.
-// What holds comments, variables or calculations is none here: a color comes
-// into style sheets as it is.
+// components says what each function of colors takes: n is a number or a
+// percentage, h is a hue. color() takes the name of a space before them.
+var components = map[string]string{
+	"rgb": "nnn", "rgba": "nnn", "hsl": "hnn", "hsla": "hnn", "hwb": "hnn",
+	"lab": "nnn", "lch": "nnh", "oklab": "nnn", "oklch": "nnh", "color": "nnn",
+}
+
+// spaces are those that color() knows without being told.
+var spaces = []string{
+	"srgb", "srgb-linear", "display-p3", "display-p3-linear", "a98-rgb", "prophoto-rgb", "rec2020", "xyz", "xyz-d50", "xyz-d65",
+}
+
+// isColor tells whether a text is a color as CSS Color 4 writes it: a name,
+// digits after #, or one of the functions, rgb() and hsl() also in the older
+// form with commas. What holds comments, variables, other colors or
+// calculations is none here: a color comes into style sheets as it is.
 func isColor(text string) bool {
 	if len(text) > maxColor {
 		return false
@@ -31,13 +43,21 @@ func isColor(text string) bool {
 		return true
 	}
 	f := function.FindStringSubmatch(text)
-	if f == nil {
+	if f == nil || components[f[1]] == "" {
 		return false
 	}
-	if strings.ContainsRune(f[2], ',') {
-		return isOlder(f[1], strings.Split(f[2], ","))
+	name, in := f[1], f[2]
+	if older := strings.TrimSuffix(name, "a"); strings.ContainsRune(in, ',') {
+		return (older == "rgb" || older == "hsl") && isOlder(older, strings.Split(in, ","))
 	}
-	return isNewer(f[1], f[2])
+	if name == "color" {
+		space, rest, _ := strings.Cut(strings.Trim(in, " "), " ")
+		if !slices.Contains(spaces, space) {
+			return false
+		}
+		in = rest
+	}
+	return isNewer(components[name], in)
 }
 
 // isOlder holds three or four parts between commas: those of rgb() are all
@@ -61,21 +81,21 @@ func isOlder(name string, parts []string) bool {
 	return all(parts[:3], number) || all(parts[:3], percentage)
 }
 
-// isNewer holds three parts between spaces, each of which may be “none”, and
+// isNewer holds the components between spaces, each of which may be “none”, and
 // after a slash the alpha.
-func isNewer(name, text string) bool {
+func isNewer(components, text string) bool {
 	text, alpha, hasAlpha := strings.Cut(text, "/")
 	if alpha = strings.Trim(alpha, " "); hasAlpha && alpha != "none" && !isAlpha(alpha) {
 		return false
 	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' })
-	if len(parts) != 3 {
+	if len(parts) != len(components) {
 		return false
 	}
 	for i, p := range parts {
 		switch {
 		case p == "none":
-		case name == "hsl" && i == 0:
+		case components[i] == 'h':
 			if !hue.MatchString(p) {
 				return false
 			}
@@ -90,7 +110,7 @@ func isAlpha(text string) bool { return number.MatchString(text) || percentage.M
 
 // isNamed tells whether a word is one of CSS's names of colors.
 func isNamed(word string) bool {
-	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Contains(" "+named+" ", " "+word+" ")
+	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Contains(" "+named+" "+system+" ", " "+word+" ")
 }
 
 const named = "transparent currentcolor " +
@@ -109,3 +129,7 @@ const named = "transparent currentcolor " +
 	"pink plum powderblue purple rebeccapurple red rosybrown royalblue saddlebrown salmon sandybrown " +
 	"seagreen seashell sienna silver skyblue slateblue slategray slategrey snow springgreen steelblue tan " +
 	"teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen"
+
+// system are the colors of the reader's own screen.
+const system = "accentcolor accentcolortext activetext buttonborder buttonface buttontext canvas canvastext field " +
+	"fieldtext graytext highlight highlighttext linktext mark marktext selecteditem selecteditemtext visitedtext"
