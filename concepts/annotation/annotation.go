@@ -98,9 +98,9 @@ func (c *Concept) annotatable(ctx legible.Context, user User, document Document)
 	return nil
 }
 
-// given leaves nothing of an empty text.
+// given leaves nothing of a text in which there is nothing to see.
 func given(text *string) *string {
-	if text != nil && *text == "" {
+	if text != nil && strings.TrimSpace(*text) == "" {
 		return nil
 	}
 	return text

@@ -176,9 +176,9 @@ type Actions interface {
 	// Requires: creator registered document, and has less than 10000
 	// annotations there; there is a color or content; color is one of CSS:
 	// a name,
-	// at most 10000 characters; location is an EPUB CFI of at most 2000;
-	// tags are at most 50, all of them creator's; an empty color or
-	// content is none
+	// rgb(), hsl() or oklch(); content has at most 10000 characters;
+	// location is an EPUB CFI of at most 2000; tags are at most 50, all of
+	// them creator's; a color or content of nothing but spaces is none
 	// Effects: adds an annotation with what is given
 	// Declines with ErrUnknownDocument, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags, ErrTooManyAnnotations.
 	CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (CreateAnnotationOut, error)

@@ -80,6 +80,7 @@ func TestBounds(t *testing.T) {
 	}{
 		{"the longest content", CreateAnnotationIn{Content: new(strings.Repeat("ä", 10_000))}, nil},
 		{"content that is too long", CreateAnnotationIn{Content: new(strings.Repeat("ä", 10_001))}, ErrTooLong},
+		{"content of nothing to see", CreateAnnotationIn{Content: new(" \n\u00a0")}, ErrEmptyAnnotation},
 		{"content of several lines", CreateAnnotationIn{Content: new("a\n\tb")}, nil},
 		{"a location that is too long", CreateAnnotationIn{Color: new("red"), Location: "epubcfi(" + strings.Repeat("/2", 1000) + ")"}, ErrBadLocation},
 		{"fifty tags", CreateAnnotationIn{Color: new("red"), Tags: tags[:50]}, nil},
