@@ -3,6 +3,7 @@ package legible_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -70,10 +71,11 @@ func TestTimersFireOnceInTheFleet(t *testing.T) {
 	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
 	ctx := context.Background()
 	now := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
+	said := &lockedText{}
 	var nodes []*legible.App
 	for range 3 {
 		app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Clock\n\nuse Ringing\n")}}, ringing)
-		err := app.Open(ctx, legible.Options{Store: url, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+		err := app.Open(ctx, legible.Options{Store: url, Clock: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +106,9 @@ func TestTimersFireOnceInTheFleet(t *testing.T) {
 		}
 		now = now.Add(time.Hour)
 	}
+	if said.String() != "" {
+		t.Errorf("that one node was first is told as trouble:\n%s", said)
+	}
 	e := nodes[0].Engine()
 	flow := e.Store().Begin(value.NewIDs().At(now))
 	defer flow.Leave()
@@ -130,4 +135,22 @@ func TestTimersFireOnceInTheFleet(t *testing.T) {
 	if want := hours + 3*hours - 3; len(rang) != want {
 		t.Errorf("%d things happened, want %d: %v", len(rang), want, rang)
 	}
+}
+
+// A lockedText is what several goroutines write.
+type lockedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 
@@ -293,7 +294,11 @@ func (f *flow) faulted(n int32, err error) {
 	f.complete(n, journal.Fault, nil)
 	f.failed(err)
 	f.recordFailed(n, firstLine(err.Error()))
-	f.engine.options.Log.Error("an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
+	level := slog.LevelError
+	if errors.Is(err, store.ErrElsewhere) {
+		level = slog.LevelDebug // of several clocks one is first, and all is well
+	}
+	f.engine.options.Log.Log(f.ctx, level, "an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
 		"id", f.occs[n].id.String(), "error", err.Error())
 	if isLost(err) {
 		f.dead = err

@@ -10,6 +10,9 @@ import (
 
 // TestMain wants no goroutine to be left when all tests have ended.
 func TestMain(m *testing.M) {
+	if file := os.Getenv(overdueFile); file != "" {
+		finishOverdue(file)
+	}
 	code := m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)

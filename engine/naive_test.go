@@ -25,14 +25,23 @@ import (
 // build makes the plan of a program text, which must have no errors.
 func build(t testing.TB, text string) *plan.Plan {
 	t.Helper()
+	p, err := built(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return p
+}
+
+// built is build outside of a test.
+func built(text string) (*plan.Plan, error) {
 	tree, findings := syntax.Parse(source.NewFile("program", text))
 	program, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
 	for _, d := range append(findings, more...) {
 		if d.Severity == diag.Error {
-			t.Fatalf("%s: %s\n%s", d.Span, d.Message, text)
+			return nil, fmt.Errorf("%s: %s", d.Span, d.Message)
 		}
 	}
-	return plan.Build(program)
+	return plan.Build(program), nil
 }
 
 // start makes an engine for a plan on the memory store.

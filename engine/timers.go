@@ -18,15 +18,17 @@ import (
 // A timer is a system action and when it is started: at the moment in a field
 // of each member of a set, or at each whole multiple of a duration since 1970.
 //
-// What has been started is known from the journal alone: the id of the flow is
+// What has been started is known from the store alone: the id of the flow is
 // made of the action, the member and the moment, so that no moment starts its
-// action twice, whatever process looks at it.
+// action twice, whatever process looks at it. The store knows that such a flow
+// has run also when it has forgotten the record of it.
 type timer struct {
 	action *plan.Action
 	table  *store.Table
 	column int
 	every  time.Duration
 	seen   map[value.ID]bool // started already, and still due
+	after  int64             // where the next tick begins, when one was cut short
 }
 
 func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
@@ -63,11 +65,15 @@ func (e *Engine) HasTimers() bool { return len(e.timers) > 0 }
 
 // Tick starts the system actions whose moment has come by the engine's clock
 // and that were not started before, each as a flow of its own, and gives how
-// many it started. Ticks must not run at the same time. What failed is joined
-// in the error and tried again at the next tick.
+// many it started. Ticks must not run at the same time. What failed is told in
+// the error, does not keep the others from being started, and is tried again at
+// a later tick. Tick ends early when ctx ends, or the store does.
 func (e *Engine) Tick(ctx context.Context) (started int, err error) {
 	now := e.now()
 	for _, t := range e.timers {
+		if ctx.Err() != nil {
+			return started, errors.Join(err, ctx.Err())
+		}
 		n, tickErr := e.tick(ctx, t, now)
 		started += n
 		if tickErr != nil {
@@ -77,70 +83,98 @@ func (e *Engine) Tick(ctx context.Context) (started int, err error) {
 	return started, err
 }
 
-func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (int, error) {
+// tickFailures is how many members may fail in one tick of a timer. The next
+// one goes on behind them: on a store that is broken one after the other would
+// fail, and where only some members do, the others are reached all the same.
+const tickFailures = 16
+
+func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int, err error) {
 	still := map[value.ID]bool{}
 	if t.every > 0 {
-		n, err := e.startDue(ctx, t, still, "", now.Truncate(t.every))
+		begun, err := e.startDue(ctx, t, still, "", multiple(now, t.every))
 		t.seen = still
-		return n, err
+		if begun {
+			started++
+		}
+		return started, err
 	}
-	started := 0
-	page := store.Page{Limit: scanPage, Due: &store.Due{Column: t.column, Until: value.Time(now)}}
+	began, failed := t.after, 0
+	defer func() {
+		if failed > 1 {
+			err = fmt.Errorf("%w (and %d others like it)", err, failed-1)
+		}
+	}()
+	page := store.Page{After: t.after, Limit: scanPage, Due: &store.Due{Column: t.column, Until: value.Time(now)}}
 	for {
 		var members []store.Member
-		var err error
-		e.look(ctx, func(f *flow) { members, err = f.hand.Find(t.table, nil, nil, page) })
-		if err != nil {
-			return started, err
+		var findErr error
+		e.look(ctx, func(f *flow) { members, findErr = f.hand.Find(t.table, nil, nil, page) })
+		if findErr != nil {
+			return started, errors.Join(err, findErr)
 		}
 		for _, m := range members {
+			if ctx.Err() != nil {
+				return started, errors.Join(err, ctx.Err())
+			}
 			moment, _ := m.Row[t.column].Moment()
-			n, err := e.startDue(ctx, t, still, m.ID, moment)
-			if started += n; err != nil {
+			begun, startErr := e.startDue(ctx, t, still, m.ID, moment)
+			if begun {
+				started++
+			}
+			if startErr == nil {
+				continue
+			}
+			if failed++; failed == 1 {
+				err = fmt.Errorf("for %s: %w", m.ID, startErr)
+			}
+			if failed == tickFailures || errors.Is(startErr, store.ErrClosed) {
+				t.after = m.Order
 				return started, err
 			}
 		}
 		if len(members) < scanPage {
-			// What is due no longer need not be remembered.
-			t.seen = still
-			return started, nil
+			if t.after = 0; began == 0 {
+				t.seen = still // what is due no longer need not be remembered
+			}
+			return started, err
 		}
 		page.After = members[len(members)-1].Order
 	}
 }
 
-// startDue starts the action for a member and a moment, unless the journal
-// knows that flow.
-func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool, member string, moment time.Time) (int, error) {
+// multiple gives the last whole multiple of a duration since 1970 that is not
+// after a moment.
+func multiple(now time.Time, every time.Duration) time.Time {
+	first := time.Unix(0, 0)
+	since := first.Sub(first.Truncate(every)) // Truncate counts from the year 1
+	return now.Add(-since).Truncate(every).Add(since)
+}
+
+// startDue starts the action for a member and a moment, unless the store knows
+// that flow, and tells whether it did.
+func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool, member string, moment time.Time) (bool, error) {
 	id := dueID(t.action.FullName(), member, moment)
-	still[id] = true
 	if t.seen[id] {
-		return 0, nil
+		still[id] = true
+		return false, nil
 	}
 	known, err := e.store.Journal(ctx, id)
 	if err != nil {
-		delete(still, id) // nobody knows yet whether it was started: the next tick asks again
-		return 0, err
+		return false, err // nobody knows yet whether it was started: a later tick asks again
 	}
-	t.seen[id] = true
-	if known != nil {
-		return 0, nil
-	}
-	o := Opening{Action: t.action, In: make([]value.Value, len(t.action.Inputs)), ID: id}
-	if member != "" && len(o.In) > 0 {
-		o.In[0] = value.String(member)
-	}
-	if _, err := e.Run(ctx, o); err != nil {
-		if errors.Is(err, store.ErrLost) {
-			if known, _ := e.store.Journal(ctx, id); known != nil {
-				return 0, nil // another process of the fleet was first
-			}
+	if known == nil {
+		o := Opening{Action: t.action, In: make([]value.Value, len(t.action.Inputs)), ID: id}
+		if member != "" && len(o.In) > 0 {
+			o.In[0] = value.String(member)
 		}
-		delete(t.seen, id)
-		delete(still, id)
-		return 0, err
+		if _, err := e.Run(ctx, o); errors.Is(err, store.ErrElsewhere) {
+			known = []byte{}
+		} else if err != nil {
+			return false, err
+		}
 	}
-	return 1, nil
+	t.seen[id], still[id] = true, true
+	return known == nil, nil
 }
 
 // dueID is the id of the flow of one moment: its time is the moment, the rest

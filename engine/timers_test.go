@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ actions
     begin (thing: String) : (loan: Loan)
     system finish (loan: Loan) : ()
         at ends of loan
+        refuses IN_USE as conflict "It is in use."
     system sweep () : ()
         every "1h"
 `
@@ -43,6 +45,8 @@ type shop struct {
 	now    time.Time
 	log    []string
 	broken bool
+	ending error // what finish returns in place of doing its work
+	said   strings.Builder
 }
 
 func openShop(t *testing.T) *shop {
@@ -81,8 +85,8 @@ func (s *shop) engine(t *testing.T) *engine.Engine {
 			}
 			thing, _ := row[0].Text()
 			s.log = append(s.log, thing)
-			if s.broken {
-				return nil // it stays due, and was started all the same
+			if s.broken || s.ending != nil {
+				return s.ending // it stays due, and was started all the same
 			}
 			return ctx.State().Delete(loans, id)
 		},
@@ -90,7 +94,7 @@ func (s *shop) engine(t *testing.T) *engine.Engine {
 			s.log = append(s.log, "sweep")
 			return nil
 		},
-	}}}, engine.Options{Clock: func() time.Time { return s.now }})
+	}}}, engine.Options{Clock: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(&s.said, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,14 +169,14 @@ func TestTimersStartOnce(t *testing.T) {
 	}
 }
 
-// A blinkingStore cannot read a journal while it is closed to reading.
+// A blinkingStore cannot read those journals that it is told of.
 type blinkingStore struct {
 	store.Store
-	closed bool
+	closed func(id value.ID) bool
 }
 
 func (b *blinkingStore) Journal(ctx context.Context, id value.ID) ([]byte, error) {
-	if b.closed {
+	if b.closed(id) {
 		return nil, errors.New("the disk blinked")
 	}
 	return b.Store.Journal(ctx, id)
@@ -182,16 +186,16 @@ func (b *blinkingStore) Journal(ctx context.Context, id value.ID) ([]byte, error
 // moment is lost by that, neither a member's nor an hour.
 func TestTimersAskAgain(t *testing.T) {
 	s := openShop(t)
-	blinking := &blinkingStore{Store: s.store}
-	s.store = blinking
+	closed := false
+	s.store = &blinkingStore{s.store, func(value.ID) bool { return closed }}
 	e := s.engine(t)
 	s.begin(t, e, "30m")
 	s.now = s.now.Add(time.Hour)
-	blinking.closed = true
+	closed = true
 	if n, err := e.Tick(context.Background()); n != 0 || err == nil || !strings.Contains(err.Error(), "the disk blinked") {
 		t.Fatalf("a tick on a store that cannot read started %d and says %v", n, err)
 	}
-	blinking.closed = false
+	closed = false
 	if got := s.tick(t, e, time.Second); got != "30m sweep" {
 		t.Errorf("after the store could read again, %q ran, want what was due: 30m sweep", got)
 	}
@@ -220,6 +224,166 @@ func TestTimersClock(t *testing.T) {
 	} {
 		if got := s.tick(t, e, step.later); got != step.want {
 			t.Errorf("step %d ran %q, want %q", i, got, step.want)
+		}
+	}
+}
+
+// TestTimersPassFailures has members before others that cannot be asked about,
+// more than one tick tries.
+func TestTimersPassFailures(t *testing.T) {
+	s := openShop(t)
+	const bad, all = 50, 300
+	first := map[value.ID]bool{}
+	s.store = &blinkingStore{s.store, func(id value.ID) bool {
+		if len(first) < bad && id.Derived() {
+			first[id] = true
+		}
+		return first[id]
+	}}
+	e := s.engine(t)
+	for i := range all {
+		s.begin(t, e, fmt.Sprintf("%dms", 1+i))
+	}
+	s.now = s.now.Add(time.Second)
+	ticks := 0
+	for started := 0; started < all-bad+1; ticks++ { // the hour, too
+		n, err := e.Tick(context.Background())
+		if started += n; err == nil || strings.Count(err.Error(), "the disk blinked") > 2 {
+			t.Fatalf("tick %d, in which members fail, says %v", ticks, err)
+		}
+		if ticks > bad {
+			t.Fatalf("%d of %d were started: those that fail keep the others from it", started, all-bad)
+		}
+	}
+	clear(first)
+	for i := range bad {
+		first[value.ID{byte(i)}] = true // no other flow is to fail
+	}
+	// The first may begin behind them. Of those that fail one is the hour.
+	later := strings.Fields(s.tick(t, e, time.Second) + " " + s.tick(t, e, time.Second))
+	if len(later) != bad {
+		t.Errorf("when the disk works again %d were started, want the %d that failed: %s", len(later), bad, later)
+	}
+	if got := s.tick(t, s.engine(t), time.Second); got != "" {
+		t.Errorf("another process started %q again", got)
+	}
+}
+
+// TestTimersAskOnce has what is due end badly. The same moment does not come
+// again, neither for this process nor for another one, nor when the record is
+// gone; another moment does.
+func TestTimersAskOnce(t *testing.T) {
+	ctx := context.Background()
+	for what, ending := range map[string]error{
+		"refused": &engine.Refusal{Code: "IN_USE"}, "faulted": errors.New("a bug"),
+	} {
+		s := openShop(t)
+		e := s.engine(t)
+		s.tick(t, e, 0)
+		s.begin(t, e, "10s")
+		s.ending = ending
+		if got := s.tick(t, e, 10*time.Second); got != "10s" {
+			t.Fatalf("%s: %q ran, want 10s", what, got)
+		}
+		for _, process := range []*engine.Engine{e, s.engine(t)} {
+			if got := s.tick(t, process, time.Second); got != "" {
+				t.Errorf("%s: %q was asked again", what, got)
+			}
+		}
+		if n, err := s.store.Forget(ctx, store.Retention{Before: s.now.Add(time.Hour)}); n != 3 || err != nil {
+			t.Fatalf("%s: %d flows were forgotten (%v), want those of the hour, the loan and its end", what, n, err)
+		}
+		if got := s.tick(t, s.engine(t), time.Second); got != "" {
+			t.Errorf("%s: %q was asked again when the record of it was gone", what, got)
+		}
+		f := s.store.Begin(value.NewIDs().At(s.now))
+		loans := s.schema.Tables[0]
+		members, err := f.Find(loans, nil, nil, store.Page{})
+		if err != nil || len(members) != 1 {
+			t.Fatalf("%s: there are %d loans (%v), want one", what, len(members), err)
+		}
+		row := store.Row{value.String("again"), value.Time(s.now)}
+		if err := errors.Join(f.Update(loans, members[0].ID, row), f.Keep(nil), f.Rest(nil)); err != nil {
+			t.Fatal(err)
+		}
+		s.ending = nil
+		if got := s.tick(t, e, time.Second); got != "again" {
+			t.Errorf("%s: for another moment %q ran, want again", what, got)
+		}
+	}
+}
+
+// TestTimersStop ends the context while many are due: who closes the app does
+// not wait for all of them.
+func TestTimersStop(t *testing.T) {
+	s := openShop(t)
+	ctx, stop := context.WithCancel(context.Background())
+	reached := 0
+	s.store = &blinkingStore{s.store, func(id value.ID) bool {
+		if reached++; reached == 100 {
+			stop()
+		}
+		return false
+	}}
+	e := s.engine(t)
+	for i := range 300 {
+		s.begin(t, e, fmt.Sprintf("%dms", 1+i))
+	}
+	s.now = s.now.Add(time.Second)
+	if n, err := e.Tick(ctx); n != 100 || !errors.Is(err, context.Canceled) {
+		t.Errorf("when it was to stop, a tick had started 100 and went on up to %d: %v", n, err)
+	}
+	if got := strings.Count(s.tick(t, s.engine(t), time.Second)+" ", " "); got != 201 {
+		t.Errorf("the next process started %d, want the hour and the 200 that were left", got)
+	}
+}
+
+// An earlierStore is that of a node whose fellow is always first.
+type earlierStore struct{ store.Store }
+
+func (s earlierStore) Begin(id value.ID) store.Flow {
+	if f := s.Store.Begin(id); !id.Derived() {
+		return f
+	} else {
+		return earlierFlow{f}
+	}
+}
+
+type earlierFlow struct{ store.Flow }
+
+func (earlierFlow) Delete(*store.Table, string) error {
+	return fmt.Errorf("deleting: %w", store.ErrElsewhere)
+}
+
+// TestTimersRace loses the race of two nodes for one moment, which is no news.
+func TestTimersRace(t *testing.T) {
+	s := openShop(t)
+	s.store = earlierStore{s.store}
+	e := s.engine(t)
+	s.begin(t, e, "30m")
+	s.now = s.now.Add(time.Hour)
+	if n, err := e.Tick(context.Background()); n != 1 || err != nil {
+		t.Errorf("a tick of which another node was first at a member started %d, want the hour alone: %v", n, err)
+	}
+	if s.said.Len() > 0 {
+		t.Errorf("the operator is told:\n%s", &s.said)
+	}
+}
+
+// TestTimersCountFrom1970 has a duration that does not divide a day.
+func TestTimersCountFrom1970(t *testing.T) {
+	p := build(t, "concept Turning\n\nactions\n    system turn () : ()\n        every \"7h\"\n")
+	now := time.Unix(0, 0).Add(70_000*7*time.Hour - time.Millisecond)
+	e := start(t, p, map[string]engine.Methods{"Turning": {Actions: map[string]engine.Method{
+		"turn": func(engine.Context, []value.Value, []value.Value) error { return nil },
+	}}}, engine.Options{Clock: func() time.Time { return now }})
+	for _, step := range []struct {
+		later time.Duration
+		want  int
+	}{{0, 1}, {time.Millisecond, 1}, {7*time.Hour - time.Millisecond, 0}, {time.Millisecond, 1}} {
+		now = now.Add(step.later)
+		if n, err := e.Tick(context.Background()); n != step.want || err != nil {
+			t.Errorf("at %s it turned %d times (%v), want %d", now.UTC().Format(time.RFC3339Nano), n, err, step.want)
 		}
 	}
 }

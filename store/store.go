@@ -329,6 +329,9 @@ var (
 	// and was undone with everything that came with it, so that the flow
 	// cannot go on from where it is. It wraps with the cause.
 	ErrLost = errors.New("the store could not make the changes durable")
+	// ErrElsewhere is the ErrLost of a flow with a derived id that another
+	// process was first to run. Nothing is amiss.
+	ErrElsewhere = fmt.Errorf("%w: another process has run the flow", ErrLost)
 )
 
 // Durability says when Rest returns.

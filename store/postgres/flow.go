@@ -293,9 +293,9 @@ func (f *flow) claim() error {
 	}
 	if known[f.id] {
 		s.mu.Lock()
-		f.dead = errElsewhere
+		f.dead = store.ErrElsewhere
 		s.mu.Unlock()
-		return errElsewhere
+		return store.ErrElsewhere
 	}
 	f.claimed = s.group
 	return nil

@@ -406,15 +406,13 @@ func (s *Store) disown(ctx context.Context, batch []chunk) ([]chunk, error) {
 	defer s.mu.Unlock()
 	for _, c := range batch {
 		if known[c.f.id] && c.f.claimed == nil && !s.marked[c.f.id] {
-			c.f.dead = errElsewhere
+			c.f.dead = store.ErrElsewhere
 			continue
 		}
 		kept = append(kept, c)
 	}
 	return kept, nil
 }
-
-var errElsewhere = fmt.Errorf("%w: another process has run the flow", store.ErrLost)
 
 func (s *Store) isMarked(id value.ID) bool {
 	s.mu.Lock()
