@@ -191,7 +191,11 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if err := st.Prepare(ctx, schema); err != nil {
 		var losses *store.SchemaError
 		if errors.As(err, &losses) {
-			err = fmt.Errorf("%w (legible migrate --store %s shows what has changed, and with --apply does it)", err, o.Store)
+			way := "(legible migrate --store %s shows what has changed, and with --apply does it)"
+			if len(losses.Blocked) > 0 {
+				way = "(settle first what is in the way, with the app as it was; legible migrate --store %s shows all of it)"
+			}
+			err = fmt.Errorf("%w "+way, err, store.Shown(o.Store))
 		}
 		return closeStore(fmt.Errorf("preparing the store: %w", err))
 	}

@@ -63,6 +63,15 @@ func TestOpenLosesNothing(t *testing.T) {
 			t.Errorf("the app says %q, and not %q", err, want)
 		}
 	}
+	err = open("        a unique text String\n")
+	if err == nil {
+		t.Fatal("members share what is now unique, and the app opens")
+	}
+	for _, want := range []string{"in the way of what the specification says now: members of Keeping.Note that share their text", "settle first what is in the way"} {
+		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "--apply") {
+			t.Errorf("the app says %q, and not %q alone", err, want)
+		}
+	}
 	if err := open(text + more); err != nil {
 		t.Errorf("afterwards the app does not open as it was: %v", err)
 	}

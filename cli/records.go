@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -156,14 +155,6 @@ func (f *recordsFlags) openStore() (store.Store, error) {
 
 func isPostgres(name string) bool {
 	return strings.HasPrefix(name, "postgres:") || strings.HasPrefix(name, "postgresql:")
-}
-
-// shownStore is a store's name as it may be printed: without a password.
-func shownStore(name string) string {
-	if u, err := url.Parse(name); isPostgres(name) && err == nil {
-		return u.Redacted()
-	}
-	return name
 }
 
 // storeName finds out which store is meant: "sqlite:PATH" of a file that is

@@ -34,7 +34,20 @@ func (d Domain) Holds(text string) bool {
 	case d == Secrets:
 		return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
 	}
-	return slices.Contains(d.constants(), text)
+	for c := range strings.SplitSeq(string(d), " or ") {
+		if c == text {
+			return true
+		}
+	}
+	return false
+}
+
+// what says which texts are in the domain: "dates (2024-01-31)".
+func (d Domain) what() string {
+	if d == Dates {
+		return "dates (2024-01-31)"
+	}
+	return string(d)
 }
 
 func (d Domain) constants() []string {
@@ -57,30 +70,37 @@ func (d Domain) narrows(old Domain) bool {
 	return len(old.constants()) == 0
 }
 
-// Misfit says which of a column's values keep a change of its domain from being
-// made: "" when all of them fit. The texts are those in the store.
-func (c Change) Misfit(texts []string) string {
-	from, to := c.Old.Columns[c.Old.Column(c.Column)].Domain, c.New.Columns[c.New.Column(c.Column)].Domain
-	what := map[Domain]string{Dates: "not of the form 2024-01-31", Secrets: "not kept as a secret"}[to]
-	if what == "" {
-		what = "not " + string(to)
-	}
-	if from == Secrets {
-		what = "kept as a secret, which cannot be read"
-	}
-	n := 0
-	for _, text := range texts {
-		if from == Secrets && text != "" || !to.Holds(text) {
-			n++
-		}
-	}
-	switch n {
-	case 0:
+// Fits tells whether a text that the store has in a column may stay there when
+// the column's domain is changed.
+func (c Change) Fits(text string) bool {
+	from, to := c.domains()
+	return text == "" || from != Secrets && to.Holds(text)
+}
+
+func (c Change) domains() (from, to Domain) {
+	return c.Old.Columns[c.Old.Column(c.Column)].Domain, c.New.Columns[c.New.Column(c.Column)].Domain
+}
+
+// Misfit says that some of a column's values do not fit, and what the first is,
+// which keeps a change of its domain from being made: "" when none does not.
+func (c Change) Misfit(values int64, first string) string {
+	if values == 0 {
 		return ""
-	case 1:
+	}
+	from, to := c.domains()
+	what := fmt.Sprintf("not %s (%.40q)", to, first)
+	switch {
+	case from == Secrets:
+		what = "kept as a secret, which cannot be read"
+	case to == Secrets:
+		what = "not kept as a secret"
+	case to == Dates:
+		what = fmt.Sprintf("not of the form 2024-01-31 (%.40q)", first)
+	}
+	if values == 1 {
 		return fmt.Sprintf("column %s.%s, in which 1 value is %s", c.New.Name(), c.Column, what)
 	}
-	return fmt.Sprintf("column %s.%s, in which %d values are %s", c.New.Name(), c.Column, n, what)
+	return fmt.Sprintf("column %s.%s, in which %d values are %s", c.New.Name(), c.Column, values, strings.Replace(what, "(", "(the first: ", 1))
 }
 
 // Crowd says that an element has too many members: "" when it has not.

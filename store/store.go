@@ -311,13 +311,21 @@ func (e *MemberError) Error() string {
 	return fmt.Sprintf("%s has no member %s", e.Table.Name(), e.ID)
 }
 
-// A SchemaError says what a change of the schema would lose.
+// A SchemaError says why a store was not brought to a schema.
 type SchemaError struct {
-	Losses []string // each a phrase such as "column Profile.User.email"
+	Losses  []string // what would be lost or left empty, each a phrase such as "column Profile.User.email, which 3 members have"
+	Blocked []string // what cannot be done at all with what the store holds
 }
 
 func (e *SchemaError) Error() string {
-	return "the store holds what the specification no longer has: " + strings.Join(e.Losses, "; ")
+	var parts []string
+	if len(e.Losses) > 0 {
+		parts = append(parts, "what the specification says now would lose or leave empty: "+strings.Join(e.Losses, "; "))
+	}
+	if len(e.Blocked) > 0 {
+		parts = append(parts, "in the way of what the specification says now: "+strings.Join(e.Blocked, "; "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 var (

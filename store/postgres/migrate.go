@@ -112,8 +112,8 @@ func (m *migration) do() error {
 		m.blocks(c.Crowd(n))
 		return err
 	case store.NarrowColumn:
-		texts, err := m.texts(m.column(c.New))
-		m.blocks(c.Misfit(texts))
+		n, first, err := m.misfits(m.column(c.New))
+		m.blocks(c.Misfit(n, first))
 		return err
 	}
 	return nil
@@ -126,17 +126,26 @@ func (m *migration) blocks(what string) {
 	}
 }
 
-// texts gives the texts that members have in a column, also as items.
-func (m *migration) texts(c *store.Column) (texts []string, err error) {
+// misfits counts the texts in a column, also as items, that may not stay there,
+// and gives the first.
+func (m *migration) misfits(c *store.Column) (n int64, first string, err error) {
 	from, column := m.t.Name(), columnName(c.Name)
 	if c.Many != store.One {
 		from, column = sideName(m.t, c.Name), "value"
 	}
 	rows, err := m.tx.Query(m.ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NOT NULL", column, quote(from), column))
 	if err != nil {
-		return nil, err
+		return 0, "", err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	err = walk(rows, func(rows pgx.Rows) error {
+		if text := string(rows.RawValues()[0]); !m.c.Fits(text) {
+			if n++; n == 1 {
+				first = text
+			}
+		}
+		return nil
+	})
+	return n, first, err
 }
 
 // column gives the changed column as a table has it.

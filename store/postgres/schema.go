@@ -102,8 +102,8 @@ func (s *Store) readMeta(ctx context.Context, c rowQueryer) error {
 // processes that are gone.
 func (s *Store) Prepare(ctx context.Context, schema *store.Schema) error {
 	err := s.migrate(ctx, "preparing the store", schema, true, func(p *store.Plan) (bool, error) {
-		if n := append(p.Losses, p.Blocked...); len(n) > 0 {
-			return false, &store.SchemaError{Losses: n}
+		if len(p.Losses) > 0 || len(p.Blocked) > 0 {
+			return false, &store.SchemaError{Losses: p.Losses, Blocked: p.Blocked}
 		}
 		return true, nil
 	})
@@ -134,7 +134,7 @@ func (s *Store) Plan(ctx context.Context, schema *store.Schema) (*store.Plan, er
 func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 	return s.migrate(ctx, "changing the store", schema, false, func(p *store.Plan) (bool, error) {
 		if len(p.Blocked) > 0 {
-			return false, &store.SchemaError{Losses: p.Blocked}
+			return false, &store.SchemaError{Blocked: p.Blocked}
 		}
 		return true, nil
 	})

@@ -104,8 +104,8 @@ func (m *migration) do() error {
 		m.blocks(c.Crowd(n))
 		return err
 	case store.NarrowColumn:
-		texts, err := m.texts(m.column(c.New))
-		m.blocks(c.Misfit(texts))
+		n, first, err := m.misfits(m.column(c.New))
+		m.blocks(c.Misfit(n, first))
 		return err
 	}
 	return nil
@@ -118,17 +118,22 @@ func (m *migration) blocks(what string) {
 	}
 }
 
-// texts gives the texts that members have in a column, also as items.
-func (m *migration) texts(c *store.Column) (texts []string, err error) {
+// misfits counts the texts in a column, also as items, that may not stay there,
+// and gives the first.
+func (m *migration) misfits(c *store.Column) (n int64, first string, err error) {
 	from, column := m.t.Name(), quote(c.Name)
 	if c.Many != store.One {
 		from, column = sideName(m.t, c.Name), "value"
 	}
 	err = m.s.conn.query(fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NOT NULL", column, quote(from), column), func(q *stmt) error {
-		texts = append(texts, string(q.bytes(0)))
+		if text := string(q.bytes(0)); !m.c.Fits(text) {
+			if n++; n == 1 {
+				first = text
+			}
+		}
 		return nil
 	})
-	return texts, err
+	return n, first, err
 }
 
 // column gives the changed column as a table has it.
