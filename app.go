@@ -267,22 +267,35 @@ func (a *App) Inspector() *inspect.Inspector {
 	return a.watch.inspector
 }
 
-// tickEvery is how often the app looks whether a system action is due.
-const tickEvery = time.Second
+const (
+	// tickEvery is how often the app looks whether a system action is due.
+	tickEvery = time.Second
+	// tickShare bounds what that costs where very many members stay due that
+	// were seen to before: a look that finds nothing is followed by a pause that
+	// is so many times as long.
+	tickShare = 10
+)
 
 func (a *App) tick(ctx context.Context, e *engine.Engine) {
 	defer close(a.stopped)
-	ticker := time.NewTicker(tickEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		if _, err := e.Tick(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("system actions", "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
+		began := time.Now()
+		started, err := e.Tick(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("system actions", "error", err)
+		}
+		pause := tickEvery
+		if started == 0 {
+			pause = max(pause, tickShare*time.Since(began))
+		}
+		timer.Reset(pause)
 	}
 }
 

@@ -88,6 +88,10 @@ func (e *Engine) Tick(ctx context.Context) (started int, err error) {
 // fail, and where only some members do, the others are reached all the same.
 const tickFailures = 16
 
+// duePage is how many members that are due are fetched at a time. For each page
+// a store may have to look at all that are due.
+const duePage = 4096
+
 func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int, err error) {
 	still := map[value.ID]bool{}
 	if t.every > 0 {
@@ -104,7 +108,7 @@ func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int
 			err = fmt.Errorf("%w (and %d others like it)", err, failed-1)
 		}
 	}()
-	page := store.Page{After: t.after, Limit: scanPage, Due: &store.Due{Column: t.column, Until: value.Time(now)}}
+	page := store.Page{After: t.after, Limit: duePage, Due: &store.Due{Column: t.column, Until: value.Time(now)}}
 	for {
 		var members []store.Member
 		var findErr error
@@ -132,7 +136,7 @@ func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int
 				return started, err
 			}
 		}
-		if len(members) < scanPage {
+		if len(members) < duePage {
 			if t.after = 0; began == 0 {
 				t.seen = still // what is due no longer need not be remembered
 			}
