@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -25,7 +26,7 @@ const chunkSize = 256 << 10
 // being stored, so a slow reader takes none from others.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	if s.options.ReadOnly {
-		return nil, errReadOnly
+		return nil, group.ErrReadOnly
 	}
 	if s.isClosed() {
 		return nil, store.ErrClosed
@@ -38,9 +39,9 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*va
 }
 
 func (s *Store) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
+	s.line.Lock()
+	defer s.line.Unlock()
+	return s.line.Closed
 }
 
 func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref *value.Blob, err error) {

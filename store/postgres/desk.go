@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -39,9 +40,9 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 	if err := s.settle("looking for word about flows"); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
-	s.mu.Unlock()
+	s.line.Unlock()
 	rows, err := s.pool.Query(ctx, "SELECT d.flow, d.name, d.code, d.reason FROM _decision d JOIN _unfinished u ON u.flow = d.flow WHERE u.node = $1 OR $2 ORDER BY d.flow",
 		node, s.options.ReadOnly)
 	var list []store.Decision
@@ -69,7 +70,7 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 // Drop removes word that was left.
 func (s *Store) Drop(ctx context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
-		return errReadOnly
+		return group.ErrReadOnly
 	}
 	if _, err := s.pool.Exec(ctx, "DELETE FROM _decision WHERE flow = $1 AND name = $2", d.Flow[:], d.Name); err != nil {
 		return fmt.Errorf("removing word about a flow: %w", explain(err))
@@ -79,7 +80,7 @@ func (s *Store) Drop(ctx context.Context, d store.Decision) error {
 
 // Has tells whether a flow is among the unfinished of this node.
 func (s *Store) Has(flow value.ID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.marked[flow] && s.node != 0 && !s.closed
+	s.line.Lock()
+	defer s.line.Unlock()
+	return s.line.Marked[flow] && s.node != 0 && !s.line.Closed
 }

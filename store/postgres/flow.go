@@ -9,35 +9,37 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/value"
+	"github.com/legible-lang/legible/store/group"
 )
 
 // A flow is one flow's hand in the store.
 type flow struct {
+	group.Part
 	s      *Store
-	id     value.ID
 	inTurn bool          // it has the turn
 	saved  bool          // this turn has a savepoint, since it has written
-	wrote  bool          // some turn has written and was kept
 	view   bool          // it has a turn for looking only
 	look   *pgxpool.Conn // with the snapshot of that one, when there are no kept changes
 
-	// The group with the last writes of the flow or of others that it has read,
-	// nil before there are any. Set with the turn.
-	rests   *group
-	claimed *group // in which it was made sure that no other node runs the flow
-	dead    error  // why the flow cannot go on; set with the turn and mu
+	claimed *group.Group // in which it was made sure that no other node runs the flow
 
-	// Under the store's mu.
-	waits   *group // that Rest waits for
-	entries []byte // that are to go with the store's group
-	queued  bool   // the flow is in the store's group
-	kept    bool   // the journal has entries of it, or will
-	durable bool   // the database has entries of it, and says whose it is:
-	node    int64  // this node's
-	rested  bool
-	ended   bool
+	// Under the line's mutex.
+	durable bool  // the database has entries of it, and says whose it is:
+	node    int64 // this node's
 }
+
+func (f *flow) Holds() bool { return f.inTurn || f.view }
+
+// Barred tells of a flow that another node has taken.
+func (f *flow) Barred() error {
+	if f.durable && f.node != f.s.node {
+		return fmt.Errorf("%w: %w", store.ErrLost, errDead)
+	}
+	return nil
+}
+
+// Begun tells whether the database has the flow's beginning, as this node's.
+func (f *flow) Begun() bool { return f.durable && f.node == f.s.node }
 
 func (f *flow) Hold() {
 	if f.s.options.ReadOnly {
@@ -54,29 +56,16 @@ func (f *flow) View() {
 	}
 }
 
-// lost tells whether something that the flow had a part in was lost. It must be
-// called with the turn or mu.
-func (f *flow) lost() error {
-	if f.rests != nil && f.rests.err != nil {
-		return f.rests.err
-	}
-	return f.dead
-}
-
 // check tells whether the flow can go on, and finds the table.
 func (f *flow) check(def *store.Table) (*table, error) {
 	s := f.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	s.line.Lock()
+	defer s.line.Unlock()
+	if s.line.Closed {
 		return nil, store.ErrClosed
 	}
-	if err := f.lost(); err != nil {
+	if err := f.Lost(); err != nil {
 		return nil, err
-	}
-	if f.durable && f.node != s.node {
-		f.dead = fmt.Errorf("%w: %w", store.ErrLost, errDead)
-		return nil, f.dead
 	}
 	if !s.prepared.Load() {
 		return nil, errors.New("the store has not been prepared")
@@ -101,14 +90,14 @@ func (f *flow) begin() error {
 		}
 		if err != nil {
 			err = fmt.Errorf("%w: %w", store.ErrLost, explain(err))
-			s.mu.Lock()
-			f.dead = err
-			s.mu.Unlock()
+			s.line.Lock()
+			f.Dead = err
+			s.line.Unlock()
 			return err
 		}
 	}
-	if s.group.dirty {
-		f.rests = s.group
+	if s.line.Open.Dirty {
+		f.Rests = s.line.Open
 	}
 	return nil
 }
@@ -129,9 +118,9 @@ func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) erro
 	}
 	if s.open.Load() {
 		s.turn.Lock()
-		if s.begun && s.group.dirty {
-			f.rests = s.group
-			err := f.lost()
+		if s.begun && s.line.Open.Dirty {
+			f.Rests = s.line.Open
+			err := f.Lost()
 			if err == nil {
 				err = f.failed("reading", t, s.ask(ctx, query, args, each))
 			}
@@ -245,9 +234,9 @@ func (f *flow) failed(doing string, t *table, err error) error {
 		return err
 	}
 	err = s.lose(err)
-	s.mu.Lock()
-	f.dead, f.saved = err, false
-	s.mu.Unlock()
+	s.line.Lock()
+	f.Dead, f.saved = err, false
+	s.line.Unlock()
 	return err
 }
 
@@ -255,7 +244,7 @@ func (f *flow) failed(doing string, t *table, err error) error {
 func (f *flow) write(def *store.Table) (*table, *pgx.Batch, int, error) {
 	s := f.s
 	if s.options.ReadOnly {
-		return nil, nil, 0, errReadOnly
+		return nil, nil, 0, group.ErrReadOnly
 	}
 	if f.view {
 		return nil, nil, 0, store.ErrView
@@ -284,20 +273,20 @@ func (f *flow) write(def *store.Table) (*table, *pgx.Batch, int, error) {
 // writes. The fleet's turn keeps it so until the group is committed.
 func (f *flow) claim() error {
 	s := f.s
-	if !f.id.Derived() || f.durable || f.claimed != nil && f.claimed.err == nil {
+	if !f.ID.Derived() || f.durable || f.claimed != nil && f.claimed.Err() == nil {
 		return nil
 	}
-	known, err := s.known(context.Background(), [][]byte{f.id[:]})
+	known, err := s.known(context.Background(), [][]byte{f.ID[:]})
 	if err != nil {
 		return f.failed("looking for the flow before writing to", &table{def: &store.Table{}}, err)
 	}
-	if known[f.id] {
-		s.mu.Lock()
-		f.dead = store.ErrElsewhere
-		s.mu.Unlock()
+	if known[f.ID] {
+		s.line.Lock()
+		f.Dead = store.ErrElsewhere
+		s.line.Unlock()
 		return store.ErrElsewhere
 	}
-	f.claimed = s.group
+	f.claimed = s.line.Open
 	return nil
 }
 
@@ -334,7 +323,7 @@ func (f *flow) Keep(entries []byte) error {
 		f.Undo()
 		return errors.New("keeping what an action wrote: one of its writes failed")
 	}
-	err := f.append(entries)
+	err := f.Append(entries)
 	if f.view && !f.inTurn {
 		f.endView()
 		return err
@@ -349,51 +338,13 @@ func (f *flow) Keep(entries []byte) error {
 	if f.saved {
 		// The savepoint is given up when there is something else to say.
 		s.before = append(s.before, "RELEASE SAVEPOINT turn")
-		f.saved, f.wrote = false, true
-		s.group.dirty, f.rests = true, s.group
+		f.saved, f.Wrote = false, true
+		f.Rests = s.line.Open
+		f.Rests.Dirty = true
 		s.open.Store(true)
 	}
 	f.endTurn()
 	return nil
-}
-
-// append adds entries to the group.
-func (f *flow) append(entries []byte) error {
-	s := f.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return store.ErrClosed
-	}
-	if err := f.lost(); err != nil {
-		return err
-	}
-	if f.durable && f.node != s.node {
-		f.dead = fmt.Errorf("%w: %w", store.ErrLost, errDead)
-		return f.dead
-	}
-	if len(entries) > 0 {
-		if s.options.ReadOnly {
-			return errReadOnly
-		}
-		f.queue(entries)
-	}
-	return nil
-}
-
-// queue puts the flow in the group. It must be called with mu.
-func (f *flow) queue(entries []byte) {
-	s := f.s
-	if !f.queued {
-		f.queued = true
-		s.group.flows = append(s.group.flows, f)
-		if !s.armed {
-			s.armed = true
-			s.timer.Reset(flushEvery)
-		}
-	}
-	f.entries = append(f.entries, entries...)
-	f.kept = true
 }
 
 func (f *flow) Undo() {

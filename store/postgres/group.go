@@ -4,215 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
-// A group is what becomes durable by one commit: the changes in the open
-// transaction, and the entries of the flows.
-type group struct {
-	dirty   bool    // state was written; under the turn
-	flows   []*flow // with entries; under mu
-	waiting int     // flows that wait for it; under mu
-	done    chan struct{}
-	err     error // why it was lost; set with the turn and mu, before done
-}
-
-func newGroup() *group { return &group{done: make(chan struct{})} }
-
-// A chunk is what one flow adds to the journal in a group.
-type chunk struct {
-	f       *flow
-	entries []byte
-	rested  bool
-}
-
-// Rest waits for the group that the flow rests on.
-func (f *flow) Rest(entries []byte) error {
-	if f.inTurn || f.view {
-		if err := f.Keep(entries); err != nil {
-			f.Leave()
-			return err
-		}
-		entries = nil
-	}
-	s := f.s
-	s.mu.Lock()
-	if s.closed {
-		f.end()
-		s.mu.Unlock()
-		return store.ErrClosed
-	}
-	if err := f.lost(); err != nil {
-		f.end()
-		s.mu.Unlock()
-		return err
-	}
-	if s.options.ReadOnly {
-		f.end()
-		s.mu.Unlock()
-		if len(entries) > 0 {
-			return errReadOnly
-		}
-		return nil
-	}
-	f.rested = true
-	if len(entries) > 0 || f.kept {
-		f.queue(entries)
-	}
-	g := f.rests
-	if f.wrote && len(entries) > 0 {
-		g = s.group
-	}
-	if g == nil || s.options.Durability != store.Full || g != s.group && isDone(g) {
-		f.end()
-		s.mu.Unlock()
-		return nil
-	}
-	lead := false
-	f.waits = g
-	if g == s.group {
-		g.waiting++
-		if !s.leading {
-			s.leading, lead = true, true
-		}
-	}
-	f.ended = true // not an orphan: it waits for the answer
-	s.running--
-	s.mu.Unlock()
-	if lead {
-		s.lead(g)
-	}
-	store.AwaitGroup(&s.Gauges, g.done)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	err := g.err
-	if err == nil {
-		err = f.lost() // in a group before it
-	}
-	if err != nil {
-		f.orphan()
-	}
-	return err
-}
-
-// Sync waits for the group that is open. Its commit shows that this node still
-// has the flow.
-func (f *flow) Sync(entries []byte) error {
-	if f.inTurn || f.view {
-		return store.ErrInTurn
-	}
-	if err := f.append(nil); err != nil {
-		return err
-	}
-	s := f.s
-	s.mu.Lock()
-	if s.closed || s.options.ReadOnly {
-		closed := s.closed
-		s.mu.Unlock()
-		if closed {
-			return store.ErrClosed
-		}
-		return errReadOnly
-	}
-	f.queue(entries)
-	g, lead := s.group, !s.leading
-	g.waiting++
-	s.leading = true
-	s.mu.Unlock()
-	if lead {
-		s.lead(g)
-	}
-	store.AwaitGroup(&s.Gauges, g.done)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if g.err != nil {
-		f.dead = g.err
-	}
-	return f.lost()
-}
-
-func isDone(g *group) bool {
-	select {
-	case <-g.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// end counts the flow out. A flow that was given up because something was lost
-// is done by someone. It must be called with mu.
-func (f *flow) end() {
-	if f.ended {
-		return
-	}
-	f.ended = true
-	f.s.running--
-	if f.lost() != nil {
-		f.orphan()
-	}
-}
-
-// orphan notes a flow of which the database has the beginning. It must be called
-// with mu.
-func (f *flow) orphan() {
-	if f.durable && f.node == f.s.node {
-		f.s.orphans[f.id] = true
-	}
-}
-
-// Leave gives the flow up.
-func (f *flow) Leave() {
-	f.Undo()
-	f.s.mu.Lock()
-	f.end()
-	f.s.mu.Unlock()
-}
-
-// lead commits the group for all that wait for it. Before it does, it lets
-// others run that can, since every flow that comes to rest meanwhile is spared
-// a flush; it does not wait for flows that are busy elsewhere.
-func (s *Store) lead(g *group) {
-	for last, idle := 0, 0; idle < patience; {
-		s.mu.Lock()
-		n, alone := g.waiting, s.running == 0
-		s.mu.Unlock()
-		if alone && n > 1 {
-			break
-		}
-		if n == last {
-			idle++
-		} else {
-			last, idle = n, 0
-		}
-		runtime.Gosched()
-	}
+// lead commits the group for all that wait for it.
+func (s *Store) lead(g *group.Group) {
+	s.line.Gather(g)
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.group == g {
+	if s.line.Open == g {
 		s.commit()
 	}
 }
-
-// patience is how often a leader looks for others without seeing any.
-const patience = 2
 
 // flushLate commits what nobody has waited for.
 func (s *Store) flushLate() {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.mu.Lock()
-	s.armed = false
-	waited := s.group.waiting > 0
-	s.mu.Unlock()
-	if s.closed {
+	waited := s.line.Disarm()
+	if s.line.Closed {
 		return
 	}
 	if err := s.commit(); err != nil && !waited && s.options.Lost != nil && !errors.Is(err, errDead) {
@@ -226,9 +43,9 @@ func (s *Store) beginGroup(ctx context.Context) error {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
-	s.mu.Unlock()
+	s.line.Unlock()
 	if s.outdated {
 		return errOutdated
 	}
@@ -236,9 +53,9 @@ func (s *Store) beginGroup(ctx context.Context) error {
 		if err := s.join(ctx); err != nil {
 			return err
 		}
-		s.mu.Lock()
+		s.line.Lock()
 		node = s.node
-		s.mu.Unlock()
+		s.line.Unlock()
 	}
 	b := &pgx.Batch{}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
@@ -275,10 +92,9 @@ func (s *Store) beginGroup(ctx context.Context) error {
 	}
 	s.begun, s.version, s.order, s.sweeping = true, version+1, order, sweep != 0
 	s.before = nil
-	s.mu.Lock()
-	s.armed = true
-	s.timer.Reset(holdFor)
-	s.mu.Unlock()
+	s.line.Lock()
+	s.line.ArmWithin(holdFor)
+	s.line.Unlock()
 	return nil
 }
 
@@ -303,22 +119,18 @@ func (s *Store) rollback() {
 
 // commit makes the group durable, or loses it. It must be called with the turn.
 func (s *Store) commit() error {
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
-	s.mu.Lock()
-	g := s.group
-	if !g.dirty && len(g.flows) == 0 && g.waiting == 0 {
-		s.mu.Unlock()
+	s.open.Store(true) // who reads waits until it is there
+	g, batch := s.line.Take(nil)
+	if g == nil {
+		s.open.Store(false)
 		if s.begun {
 			s.rollback() // nothing but reads
 		}
 		return nil
 	}
-	s.open.Store(true) // who reads waits until it is there
-	batch := s.swap(g)
-	s.mu.Unlock()
-
 	ctx := context.Background()
 	if !s.begun {
 		if err := s.beginGroup(ctx); err != nil {
@@ -343,55 +155,35 @@ func (s *Store) commit() error {
 	}
 	s.begun, s.before = false, nil
 	s.open.Store(false)
-	rests := 0
-	s.mu.Lock()
+	s.line.Lock()
 	for _, c := range batch {
-		switch {
-		case c.f.dead != nil:
-		case c.rested:
-			rests++
-			delete(s.marked, c.f.id)
-		default:
-			s.marked[c.f.id] = true
-			c.f.durable, c.f.node = true, s.node
+		if f := c.Flow().(*flow); c.Dead == nil && !c.Rested {
+			f.durable, f.node = true, s.node
 		}
 	}
-	s.mu.Unlock()
-	store.CountGroup(&s.Gauges, rests)
-	close(g.done)
+	s.line.Committed(g, batch)
+	s.line.Unlock()
+	s.line.Settle(nil, g)
 	return nil
-}
-
-// swap takes the entries of a group and begins the next one. It must be called
-// with the turn and mu.
-func (s *Store) swap(g *group) []chunk {
-	s.group = newGroup()
-	s.leading = false
-	batch := make([]chunk, 0, len(g.flows))
-	for _, f := range g.flows {
-		batch = append(batch, chunk{f, f.entries, f.rested})
-		f.entries, f.queued = nil, false
-	}
-	return batch
 }
 
 // disown takes out of a batch the flows that another node has: those that were
 // taken from this one since it was taken for dead, and those with derived ids
 // that another node has run. Of the latter those that write have asked before.
-func (s *Store) disown(ctx context.Context, batch []chunk) ([]chunk, error) {
+func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk, error) {
 	var ask [][]byte
-	s.mu.Lock()
-	batch = slices.DeleteFunc(batch, func(c chunk) bool {
-		gone := c.f.durable && c.f.node != s.node
-		if gone {
-			c.f.dead = fmt.Errorf("%w: %w", store.ErrLost, errDead)
+	s.line.Lock()
+	batch = slices.DeleteFunc(batch, func(c group.Chunk) bool {
+		err := c.Flow().Barred()
+		if err != nil {
+			c.Dead = err
 		}
-		return gone
+		return err != nil
 	})
-	s.mu.Unlock()
+	s.line.Unlock()
 	for _, c := range batch {
-		if c.f.id.Derived() && c.f.dead == nil && c.f.claimed == nil && !s.isMarked(c.f.id) {
-			ask = append(ask, c.f.id[:])
+		if c.ID.Derived() && c.Dead == nil && c.Flow().(*flow).claimed == nil && !s.isMarked(c.ID) {
+			ask = append(ask, c.ID[:])
 		}
 	}
 	if len(ask) == 0 {
@@ -402,11 +194,11 @@ func (s *Store) disown(ctx context.Context, batch []chunk) ([]chunk, error) {
 		return batch, err
 	}
 	kept := batch[:0]
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.line.Lock()
+	defer s.line.Unlock()
 	for _, c := range batch {
-		if known[c.f.id] && c.f.claimed == nil && !s.marked[c.f.id] {
-			c.f.dead = store.ErrElsewhere
+		if known[c.ID] && c.Flow().(*flow).claimed == nil && !s.line.Marked[c.ID] {
+			c.Dead = store.ErrElsewhere
 			continue
 		}
 		kept = append(kept, c)
@@ -415,9 +207,9 @@ func (s *Store) disown(ctx context.Context, batch []chunk) ([]chunk, error) {
 }
 
 func (s *Store) isMarked(id value.ID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.marked[id]
+	s.line.Lock()
+	defer s.line.Unlock()
+	return s.line.Marked[id]
 }
 
 // known tells which flows the database knows, in the open transaction.
@@ -440,28 +232,28 @@ func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, err
 // write puts the entries of a batch into the transaction and commits it, in one
 // go. A flow that begins and comes to rest within one group is never marked as
 // unfinished.
-func (s *Store) write(ctx context.Context, batch []chunk) error {
+func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	var flows, entries, mark, unmark [][]byte
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
 	for i := range batch {
 		c := &batch[i]
-		if c.f.dead != nil {
+		if c.Dead != nil {
 			continue
 		}
-		if len(c.entries) > 0 {
-			flows, entries = append(flows, c.f.id[:]), append(entries, c.entries)
+		if len(c.Entries) > 0 {
+			flows, entries = append(flows, c.ID[:]), append(entries, c.Entries)
 		}
-		if s.marked[c.f.id] == !c.rested {
+		if s.line.Marked[c.ID] == !c.Rested {
 			continue
 		}
-		if c.rested {
-			unmark = append(unmark, c.f.id[:])
+		if c.Rested {
+			unmark = append(unmark, c.ID[:])
 		} else {
-			mark = append(mark, c.f.id[:])
+			mark = append(mark, c.ID[:])
 		}
 	}
-	s.mu.Unlock()
+	s.line.Unlock()
 	b := &pgx.Batch{}
 	s.queueBefore(b)
 	if len(flows) > 0 {
@@ -517,9 +309,9 @@ func (s *Store) last(ctx context.Context) (last int64, err error) {
 	if err := s.connect(ctx); err != nil {
 		return 0, err
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
-	s.mu.Unlock()
+	s.line.Unlock()
 	tx, err := s.conn.Begin(ctx)
 	if err != nil {
 		return 0, err
@@ -547,52 +339,35 @@ func (s *Store) last(ctx context.Context) (last int64, err error) {
 	if err := rows.Err(); err != nil {
 		return 0, err
 	}
-	s.mu.Lock()
-	s.marked = marked
-	s.mu.Unlock()
+	s.line.Lock()
+	s.line.Marked = marked
+	s.line.Unlock()
 	return found[0], nil
 }
 
 // lose gives up the open group. It must be called with the turn.
 func (s *Store) lose(cause error) error {
-	s.mu.Lock()
-	g := s.group
-	batch := s.swap(g)
-	s.mu.Unlock()
+	g, batch := s.line.TakeAny(nil)
 	return s.drop(g, batch, cause, true)
 }
 
 // drop undoes a group that could not be made durable and tells everyone who had
-// a part in it. The entries of flows at rest that did not write are told with
-// the next group, since their answers have been given; but not when they may be
-// there already, or when another node has the flow.
-func (s *Store) drop(g *group, batch []chunk, cause error, sure bool) error {
+// a part in it. When it is not sure that the group is not there, its flows are
+// looked for, and no entries are told again; neither are those of flows that
+// another node has.
+func (s *Store) drop(g *group.Group, batch []group.Chunk, cause error, sure bool) error {
 	s.rollback()
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))
 	if errors.Is(cause, store.ErrLost) {
 		err = cause
 	}
-	s.mu.Lock()
-	g.err = err
-	room := keepPending
-	for _, c := range batch {
-		f := c.f
-		if !sure {
-			s.orphans[f.id] = true // if it is there
+	if !sure {
+		s.line.Lock()
+		for _, c := range batch {
+			s.line.Orphans[c.ID] = true
 		}
-		switch {
-		case c.rested && f.rests != g && f.waits != g && sure && !(f.durable && f.node != s.node) && room > len(c.entries):
-			room -= len(c.entries)
-			f.queue(nil)
-			f.entries = c.entries
-		case !c.rested && f.dead == nil:
-			f.dead, f.entries = err, nil
-		}
+		s.line.Unlock()
 	}
-	s.mu.Unlock()
-	close(g.done)
+	s.line.Drop(g, batch, err, func(p *group.Part) bool { return sure && p.Flow().Barred() == nil })
 	return err
 }
-
-// keepPending bounds the entries that are tried again after a lost group.
-const keepPending = 16 << 20

@@ -283,8 +283,8 @@ func settled(t *testing.T, s *Store) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	s.mu.Lock()
-	t.Fatalf("some flows stay unfinished; this is node %d, %d flows are marked, %d orphans, %d to be taken: %v", s.node, len(s.marked), len(s.orphans), len(s.taken), lines(t, s, "SELECT * FROM _unfinished"))
+	s.line.Lock()
+	t.Fatalf("some flows stay unfinished; this is node %d, %d flows are marked, %d orphans, %d to be taken: %v", s.node, len(s.line.Marked), len(s.line.Orphans), len(s.taken), lines(t, s, "SELECT * FROM _unfinished"))
 }
 
 // TestKill kills a process while it runs flows; another one ends them.

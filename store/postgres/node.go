@@ -66,7 +66,7 @@ func (k *keeper) run(ctx context.Context, s *Store) {
 		if time.Since(k.renewed) > s.options.Lease {
 			// The database does not answer. What waits for it is let go, so that
 			// flows get to know.
-			if line := s.line.Load(); line != nil {
+			if line := s.wire.Load(); line != nil {
 				line.PgConn().Conn().Close()
 			}
 		}
@@ -81,9 +81,9 @@ func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) 
 			return err
 		}
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
-	s.mu.Unlock()
+	s.line.Unlock()
 	if node == 0 {
 		return s.rejoin(ctx)
 	}
@@ -116,9 +116,9 @@ func (s *Store) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	s.node = node
-	s.mu.Unlock()
+	s.line.Unlock()
 	return nil
 }
 
@@ -129,12 +129,12 @@ func (s *Store) rejoin(ctx context.Context) error {
 		return nil
 	}
 	defer s.turn.Unlock()
-	if s.closed || s.outdated {
+	if s.line.Closed || s.outdated {
 		return nil
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
-	s.mu.Unlock()
+	s.line.Unlock()
 	if node != 0 {
 		// It may have joined again since. The group is lost if it has not.
 		if s.begun {
@@ -159,12 +159,12 @@ var errDead = errors.New("this process was silent for so long that another one h
 // die notes that the node's flows are another's. It must be called with the
 // turn.
 func (s *Store) die() {
-	s.mu.Lock()
+	s.line.Lock()
 	s.node = 0
-	s.marked = map[value.ID]bool{}
-	s.orphans = map[value.ID]bool{}
+	s.line.Marked = map[value.ID]bool{}
+	s.line.Orphans = map[value.ID]bool{}
 	s.taken = nil
-	s.mu.Unlock()
+	s.line.Unlock()
 	if s.options.Lost != nil {
 		s.options.Lost(fmt.Errorf("%w: %w", store.ErrLost, errDead))
 	}
@@ -175,9 +175,9 @@ func (s *Store) die() {
 func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 	const look = `SELECT node FROM _node WHERE until < clock_timestamp() AND node <> $1
 		UNION SELECT node FROM _unfinished WHERE node NOT IN (SELECT node FROM _node)`
-	s.mu.Lock()
+	s.line.Lock()
 	me := s.node
-	s.mu.Unlock()
+	s.line.Unlock()
 	gone, err := numbers(ctx, c, look, me)
 	if err != nil || len(gone) == 0 || me == 0 {
 		return err
@@ -222,13 +222,13 @@ func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.line.Lock()
+	defer s.line.Unlock()
 	if s.node != me {
 		return nil // they are taken from this node in turn
 	}
 	for _, id := range ids {
-		s.marked[id] = true
+		s.line.Marked[id] = true
 	}
 	if tell {
 		s.tell(ids)
@@ -250,13 +250,13 @@ func numbers(ctx context.Context, c queryer, query string, args ...any) ([]int64
 
 // adopt offers the flows of this node again that were given up.
 func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
-	s.mu.Lock()
+	s.line.Lock()
 	me := s.node
 	var ids [][]byte
-	for id := range s.orphans {
+	for id := range s.line.Orphans {
 		ids = append(ids, slices.Clone(id[:]))
 	}
-	s.mu.Unlock()
+	s.line.Unlock()
 	if len(ids) == 0 {
 		return nil
 	}
@@ -272,14 +272,14 @@ func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.line.Lock()
+	defer s.line.Unlock()
 	for _, id := range ids {
-		delete(s.orphans, value.ID(id))
+		delete(s.line.Orphans, value.ID(id))
 	}
 	if s.node == me {
 		for _, id := range found {
-			s.marked[id] = true
+			s.line.Marked[id] = true
 		}
 		s.tell(found)
 	}
@@ -301,10 +301,10 @@ func (s *Store) tell(ids []value.ID) {
 // Taken waits for flows that are to go on here.
 func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
 	for {
-		s.mu.Lock()
-		ids, closed := s.taken, s.closed
+		s.line.Lock()
+		ids, closed := s.taken, s.line.Closed
 		s.taken = nil
-		s.mu.Unlock()
+		s.line.Unlock()
 		if closed {
 			return nil, store.ErrClosed
 		}

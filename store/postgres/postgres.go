@@ -2,8 +2,9 @@
 // may share.
 //
 // Its three main types are [Store], one process's part in it, which is called a
-// node; flow, one flow's hand; and group, the changes of many flows of a node
-// that become durable by one commit. It promises what package store asks for,
+// node; flow, one flow's hand; and table, where the members of a set are. What
+// many flows of a node have done becomes durable by one commit, in the order of
+// package group. It promises what package store asks for,
 // for all nodes together: what one has answered the others see; while a flow has
 // written or holds its turn, no flow of any node writes; and no flow is run by
 // two nodes. It refuses to guess: a node that cannot be sure of its part gives
@@ -59,7 +60,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -70,6 +70,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -106,12 +107,12 @@ type Store struct {
 	config  *pgx.ConnConfig
 	pool    *pgxpool.Pool
 	place   string // host and database, for messages
-	store.Gauges
+	group.Gauges
+	line *group.Line
 
 	// The turn guards the connection for writing and all below it.
 	turn     sync.Mutex
 	conn     *pgx.Conn // nil when it must be made anew
-	closed   bool      // also under mu
 	begun    bool      // a transaction is open and has the fleet's turn
 	version  int64     // the number of the open group, ascending over all nodes
 	order    int64     // the Order of the last insertion
@@ -127,21 +128,13 @@ type Store struct {
 	// with the turn.
 	open     atomic.Bool
 	prepared atomic.Bool // set with the turn
-	// line is the connection for writing, to be cut by the keeper.
-	line atomic.Pointer[pgx.Conn]
+	// wire is the connection for writing, to be cut by the keeper.
+	wire atomic.Pointer[pgx.Conn]
 
-	// mu guards what flows share without a turn. It is taken after the turn.
-	mu      sync.Mutex
-	node    int64  // this node's number, 0 when it has none; changed only with both
-	group   *group // changed only with both
-	running int    // flows that have begun and neither rest nor were left
-	leading bool   // a flow is about to commit the group
-	armed   bool   // the timer runs
-	timer   *time.Timer
-	marked  map[value.ID]bool // what _unfinished holds of this node
-	orphans map[value.ID]bool // flows of this node that were given up and may go on
-	taken   []value.ID        // flows that are to go on here
-	news    chan struct{}     // has one when taken was added to
+	// Under the line's mutex.
+	node  int64         // this node's number, 0 when it has none; changed only with the turn, too
+	taken []value.ID    // flows that are to go on here
+	news  chan struct{} // has one when taken was added to
 
 	keeper
 }
@@ -159,9 +152,11 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		options.Name, _ = os.Hostname()
 	}
 	s := &Store{
-		options: options, marked: map[value.ID]bool{}, orphans: map[value.ID]bool{},
-		group: newGroup(), news: make(chan struct{}, 1), byName: map[string]*table{},
+		options: options, news: make(chan struct{}, 1), byName: map[string]*table{},
 	}
+	s.line = group.NewLine(group.Options{
+		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Lead: s.lead, Late: s.flushLate,
+	}, &s.Gauges)
 	if err := s.dial(ctx, url); err != nil {
 		if s.pool != nil {
 			s.pool.Close()
@@ -171,8 +166,6 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		}
 		return nil, fmt.Errorf("opening the store %s: %w", s.place, explain(err))
 	}
-	s.timer = time.AfterFunc(time.Hour, s.flushLate)
-	s.timer.Stop()
 	if !options.ReadOnly {
 		s.keeper.start(s)
 	}
@@ -236,14 +229,14 @@ func (s *Store) connect(ctx context.Context) error {
 		return err
 	}
 	s.conn, s.before = c, nil
-	s.line.Store(c)
+	s.wire.Store(c)
 	return nil
 }
 
 // disconnect lets go of a connection that is of no use.
 func (s *Store) disconnect() {
 	if s.conn != nil {
-		s.line.Store(nil)
+		s.wire.Store(nil)
 		done, cancel := context.WithTimeout(context.Background(), time.Second)
 		s.conn.Close(done)
 		cancel()
@@ -253,16 +246,13 @@ func (s *Store) disconnect() {
 	s.open.Store(false)
 }
 
-var errReadOnly = errors.New("the store was opened for reading only")
-
 // Begin opens a flow's hand.
 func (s *Store) Begin(id value.ID) store.Flow {
-	f := &flow{s: s, id: id}
-	s.mu.Lock()
-	s.running++
-	f.kept, f.node = s.marked[id], s.node
-	f.durable = f.kept
-	s.mu.Unlock()
+	f := &flow{s: s}
+	s.line.Lock()
+	defer s.line.Unlock()
+	f.Join(s.line, id, f)
+	f.durable, f.node = f.Kept, s.node
 	return f
 }
 
@@ -271,15 +261,12 @@ func (s *Store) Begin(id value.ID) store.Flow {
 func (s *Store) Close() error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return nil
 	}
 	err := s.commit()
-	s.mu.Lock()
-	s.closed = true
+	s.line.Close()
 	node := s.node
-	s.mu.Unlock()
-	s.timer.Stop()
 	s.keeper.stop()
 	if !s.options.ReadOnly && s.conn != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), s.options.Lease)
@@ -302,10 +289,10 @@ func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
 	if err := s.settle("listing the unfinished flows"); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	node := s.node
 	s.taken = nil
-	s.mu.Unlock()
+	s.line.Unlock()
 	if s.options.ReadOnly {
 		return s.ids(ctx, "listing the unfinished flows", "SELECT flow FROM _unfinished ORDER BY flow")
 	}
@@ -374,9 +361,9 @@ func (s *Store) ids(ctx context.Context, doing, query string, args ...any) ([]va
 // settle commits what is about to be written, so that a flow that has just
 // ended can be looked at.
 func (s *Store) settle(doing string) error {
-	s.mu.Lock()
-	closed, pending := s.closed, len(s.group.flows) > 0
-	s.mu.Unlock()
+	s.line.Lock()
+	closed, pending := s.line.Closed, s.line.Pending()
+	s.line.Unlock()
 	if closed {
 		return store.ErrClosed
 	}

@@ -145,7 +145,7 @@ func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema, use bool, keep func(*store.Plan) (bool, error)) (err error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
 	defer func() {

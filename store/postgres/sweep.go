@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -22,7 +23,7 @@ const leftover = time.Hour
 // does nothing.
 func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
 	if s.options.ReadOnly {
-		return 0, errReadOnly
+		return 0, group.ErrReadOnly
 	}
 	if err := s.settle("sweeping the large values"); err != nil {
 		return 0, err
@@ -79,10 +80,10 @@ func (s *Store) sweep(ctx context.Context, age time.Duration) (n int, err error)
 // beginSweep makes all nodes tell what they write, unless a node that is alive
 // sweeps already. Groups that have begun before are over then.
 func (s *Store) beginSweep(ctx context.Context) (bool, error) {
-	s.mu.Lock()
+	s.line.Lock()
 	me := s.node
 	schema := s.schema
-	s.mu.Unlock()
+	s.line.Unlock()
 	if schema == nil {
 		return false, errors.New("the store has not been prepared")
 	}

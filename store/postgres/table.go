@@ -227,9 +227,9 @@ func (s *Store) use(schema *store.Schema) error {
 			t.of.subsets = append(t.of.subsets, t)
 		}
 	}
-	s.mu.Lock()
+	s.line.Lock()
 	s.tables, s.byName = tables, byName
-	s.mu.Unlock()
+	s.line.Unlock()
 	return nil
 }
 

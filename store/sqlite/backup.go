@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 )
 
 var _ store.Copier = (*Store)(nil)
@@ -184,13 +185,13 @@ func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema)
 // else happens in the store meanwhile.
 func (s *Store) Compact(ctx context.Context) error {
 	if s.options.ReadOnly {
-		return errReadOnly
+		return group.ErrReadOnly
 	}
 	s.disk.Lock()
 	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
 	err := s.commit()

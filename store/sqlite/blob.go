@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -74,12 +75,9 @@ func (b *blobs) close() {
 // PutBlob keeps what a reader gives in a file.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	if s.options.ReadOnly {
-		return nil, errReadOnly
+		return nil, group.ErrReadOnly
 	}
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
+	if s.line.IsClosed() {
 		return nil, store.ErrClosed
 	}
 	ref, err := s.putBlob(ctx, r, mediaType)
@@ -157,10 +155,7 @@ func makeFolder(folder string, flush bool) error {
 
 // OpenBlob opens the file of a blob.
 func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, error) {
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
+	if s.line.IsClosed() {
 		return nil, store.ErrClosed
 	}
 	_, file := s.blobs.name(hash)
@@ -179,7 +174,7 @@ func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, er
 // they come to refer to is kept, too.
 func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
 	if s.options.ReadOnly {
-		return 0, errReadOnly
+		return 0, group.ErrReadOnly
 	}
 	defer func() {
 		if err != nil && !errors.Is(err, store.ErrClosed) {
@@ -231,7 +226,7 @@ func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
 	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return nil, store.ErrClosed
 	}
 	if s.fixed.read == nil {
@@ -308,7 +303,7 @@ func eachValue(ctx context.Context, c *conn, schema *store.Schema, do func(hash 
 func (s *Store) dropBlob(w *store.Sweep, hash [32]byte, until time.Time) (bool, error) {
 	s.turn.Lock() // so that nobody is about to write a reference
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return false, store.ErrClosed
 	}
 	s.blobs.mu.Lock()

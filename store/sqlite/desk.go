@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -36,7 +37,7 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 // Drop removes word that was left. It goes with the group that is open.
 func (s *Store) Drop(_ context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
-		return errReadOnly
+		return group.ErrReadOnly
 	}
 	if err := s.within(undecide, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
 		return fmt.Errorf("removing word about a flow: %w", explain(err))
@@ -71,7 +72,7 @@ func (s *Store) within(text string, args []any) error {
 	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
 	if !s.begun {
@@ -84,10 +85,10 @@ func (s *Store) within(text string, args []any) error {
 		if s.conn.broken() {
 			return s.lose(err)
 		}
-		s.arm()
+		s.line.Arm()
 		return err
 	}
-	s.group.dirty = true
+	s.line.Open.Dirty = true
 	return s.commit()
 }
 
@@ -110,7 +111,5 @@ func (s *Store) beside(text string, args []any) error {
 
 // Has tells whether a flow is among the unfinished of the file.
 func (s *Store) Has(flow value.ID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.marked[flow] && !s.closed
+	return s.line.Has(flow)
 }

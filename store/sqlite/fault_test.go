@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/store/storetest"
 	"github.com/legible-lang/legible/value"
 )
@@ -66,7 +67,9 @@ func TestGroupIsLost(t *testing.T) {
 	if err := errors.Join(before.Insert(table, "before", note("before")), before.Keep([]byte("b")), before.Rest([]byte("."))); err != nil {
 		t.Fatal(err)
 	}
-	s.timer.Stop() // so that nothing is committed by chance
+	s.line.Lock()
+	s.line.ArmWithin(time.Hour) // so that nothing is committed by chance
+	s.line.Unlock()
 
 	reader, writer, witness, bystander, other := begin(2), begin(3), begin(4), begin(5), begin(6)
 	if err := errors.Join(reader.Keep([]byte("r")), reader.Rest([]byte("."))); err != nil {
@@ -212,21 +215,13 @@ func TestLostAsItLanded(t *testing.T) {
 		t.Fatalf("the reader sees %v, %v", row, err)
 	}
 	s.turn.Lock()
-	s.mu.Lock()
-	lost := s.group
-	s.swap(lost)
-	s.mu.Unlock()
+	lost, batch := s.line.TakeAny(nil)
+	s.batch = batch
 	told := make(chan error, 2)
 	for _, f := range []*flow{writer, reader} {
 		go func() { told <- f.Rest([]byte("c")) }()
 	}
-	for {
-		s.mu.Lock()
-		n := s.group.waiting
-		s.mu.Unlock()
-		if n == 2 {
-			break
-		}
+	for s.Waiting() < 2 {
 		runtime.Gosched()
 	}
 	_ = s.drop(lost, errors.New("no room"))
@@ -374,10 +369,10 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("reading beside a running process gives %v, %v", row, err)
 	}
 	write(2)
-	if err := f.Insert(schema.Tables[0], "3", note("3")); !errors.Is(err, errReadOnly) {
+	if err := f.Insert(schema.Tables[0], "3", note("3")); !errors.Is(err, group.ErrReadOnly) {
 		t.Errorf("writing into what was opened for reading gives %v", err)
 	}
-	if err := f.Keep([]byte("x")); !errors.Is(err, errReadOnly) {
+	if err := f.Keep([]byte("x")); !errors.Is(err, group.ErrReadOnly) {
 		t.Errorf("keeping in what was opened for reading gives %v", err)
 	}
 	if err := f.Rest(nil); err != nil {

@@ -4,31 +4,26 @@ import (
 	"fmt"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
 // A flow is one flow's hand in the store.
 type flow struct {
+	group.Part
 	s      *Store
-	id     value.ID
 	inTurn bool
 	view   bool // the turn is for looking only
 	saved  bool // this turn has a savepoint, since it has written
-	wrote  bool // some turn has written and was kept
-
-	// The group with the last writes of the flow or of others that it has read,
-	// nil before there are any. Set with the turn.
-	rests *group
-	dead  error // why the flow cannot go on; set with the turn and mu
-
-	// Under the store's mu.
-	waits   *group // that Rest waits for
-	entries []byte // that are to go with the store's group
-	queued  bool   // the flow is in the store's group
-	kept    bool   // the journal has entries of it, or will
-	rested  bool
-	ended   bool
 }
+
+func (f *flow) Holds() bool { return f.inTurn }
+
+// Barred says why the store takes nothing more.
+func (f *flow) Barred() error { return f.s.failed() }
+
+// Begun tells whether the file has the flow's beginning, or will have it.
+func (f *flow) Begun() bool { return f.Kept && f.s.failed() == nil }
 
 func (f *flow) Hold() {
 	if !f.inTurn {
@@ -48,10 +43,10 @@ func (f *flow) View() {
 // begin makes ready for reading or writing, in a turn or for one read.
 func (f *flow) begin(def *store.Table) (*table, error) {
 	s := f.s
-	if s.closed {
+	if s.line.Closed {
 		return nil, store.ErrClosed
 	}
-	if err := f.lost(); err != nil {
+	if err := f.Lost(); err != nil {
 		return nil, err
 	}
 	t := s.byName[def.Name()]
@@ -69,27 +64,18 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 			return nil, explain(err)
 		}
 		s.begun = true
-		s.arm()
+		s.line.Arm()
 	}
 	switch g := s.wet; {
-	case s.group.dirty:
-		f.rests = s.group
+	case s.line.Open.Dirty:
+		f.Rests = s.line.Open
 	case g == nil:
-	case isDone(g):
+	case g.Done():
 		s.wet = nil
 	default:
-		f.rests = g
+		f.Rests = g
 	}
 	return t, nil
-}
-
-// lost tells whether something that the flow had a part in was lost, or the
-// store takes nothing more. It must be called with the turn or mu.
-func (f *flow) lost() error {
-	if err := f.s.failed(); err != nil {
-		return err
-	}
-	return f.before()
 }
 
 // failed says more about an error in a statement. When it has taken the whole
@@ -99,8 +85,8 @@ func (f *flow) failed(doing string, t *table, err error) error {
 	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err))
 	if f.s.begun && f.s.conn.broken() {
 		f.saved = false
-		f.dead = f.s.lose(err)
-		return f.dead
+		f.Dead = f.s.lose(err)
+		return f.Dead
 	}
 	if pass {
 		return f.giveUp(err)
@@ -143,7 +129,7 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 // write makes ready for writing.
 func (f *flow) write(def *store.Table) (*table, error) {
 	if f.s.options.ReadOnly {
-		return nil, errReadOnly
+		return nil, group.ErrReadOnly
 	}
 	if f.view {
 		return nil, store.ErrView
@@ -163,14 +149,15 @@ func (f *flow) write(def *store.Table) (*table, error) {
 }
 
 func (f *flow) Keep(entries []byte) error {
-	err := f.append(entries)
+	err := f.Append(entries)
 	if !f.inTurn {
 		return err
 	}
 	if err == nil && f.saved {
 		if err = f.s.fixed.release.run(); err == nil {
-			f.saved, f.wrote = false, true
-			f.s.group.dirty, f.rests = true, f.s.group
+			f.saved, f.Wrote = false, true
+			f.Rests = f.s.line.Open
+			f.Rests.Dirty = true
 		}
 	}
 	if err != nil {
@@ -179,43 +166,6 @@ func (f *flow) Keep(entries []byte) error {
 	}
 	f.endTurn()
 	return nil
-}
-
-// append adds entries to the group.
-func (f *flow) append(entries []byte) error {
-	f.s.mu.Lock()
-	defer f.s.mu.Unlock()
-	if f.s.closed {
-		return store.ErrClosed
-	}
-	if err := f.lost(); err != nil {
-		return err
-	}
-	if len(entries) > 0 {
-		if f.s.options.ReadOnly {
-			return errReadOnly
-		}
-		f.queue(entries)
-	}
-	return nil
-}
-
-// queue puts the flow in the group. It must be called with mu.
-func (f *flow) queue(entries []byte) {
-	s := f.s
-	if !f.queued {
-		f.queued = true
-		s.group.flows = append(s.group.flows, f)
-		if !s.armed {
-			s.armed = true
-			s.timer.Reset(flushEvery)
-		}
-	}
-	if f.entries == nil && len(entries) > 0 {
-		f.entries = s.roomFor()
-	}
-	f.entries = append(f.entries, entries...)
-	f.kept = true
 }
 
 func (f *flow) Undo() {

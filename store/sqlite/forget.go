@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -17,7 +18,7 @@ const forgetStep = 64
 // smaller by it: its room is used again.
 func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
-		return 0, errReadOnly
+		return 0, group.ErrReadOnly
 	}
 	n, err := s.forget(ctx, r)
 	if err != nil && err != store.ErrClosed {
@@ -43,13 +44,13 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 			first = oldest
 		}
 	}
-	var groups []*group
+	var groups []*group.Group
 	for last, more := value.Zero, true; more; {
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
 		var gone int
-		var g *group
+		var g *group.Group
 		gone, last, g, err = s.forgetSome(last, first)
 		if err != nil {
 			return n, err
@@ -63,11 +64,9 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 	if err := s.settle(); err != nil {
 		return n, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, g := range groups {
-		if g.err != nil {
-			return n, g.err
+		if err := g.Err(); err != nil {
+			return n, err
 		}
 	}
 	return n, nil
@@ -79,7 +78,7 @@ func (s *Store) settle() error {
 	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
 	if s.fixed.read == nil {
@@ -113,10 +112,10 @@ func (s *Store) newest(ctx context.Context, n int) (value.ID, error) {
 }
 
 // forgetSome removes some of the flows between two, in the open group.
-func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *group, err error) {
+func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *group.Group, err error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return 0, after, nil, store.ErrClosed
 	}
 	if !s.begun {
@@ -125,7 +124,7 @@ func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *gro
 		}
 		s.begun = true
 	}
-	s.arm()
+	s.line.Arm()
 	ids := make([]value.ID, 0, forgetStep)
 	q := s.fixed.flows
 	q.bindBlob(after[:])
@@ -146,7 +145,7 @@ func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *gro
 	}
 	last = after
 	for _, id := range ids {
-		s.group.dirty = true
+		s.line.Open.Dirty = true
 		s.fixed.forget.bindBlob(id[:])
 		err := s.fixed.forget.run()
 		if err == nil && id.Derived() {
@@ -161,5 +160,5 @@ func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *gro
 		}
 		n, last = n+1, id
 	}
-	return n, last, s.group, nil
+	return n, last, s.line.Open, nil
 }

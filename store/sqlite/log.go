@@ -63,10 +63,10 @@ func (s *Store) flushLog() error {
 // flush makes the groups durable that are in the log. It must be called with
 // the disk, and is best called without the turn.
 func (s *Store) flush() error {
-	s.mu.Lock()
+	s.line.Lock()
 	groups := s.landed
 	s.landed = nil
-	s.mu.Unlock()
+	s.line.Unlock()
 	if len(groups) == 0 {
 		return s.failed()
 	}
@@ -77,17 +77,7 @@ func (s *Store) flush() error {
 			err = s.failed()
 		}
 	}
-	s.mu.Lock()
-	for _, g := range groups {
-		g.err = err
-	}
-	s.mu.Unlock()
-	for _, g := range groups {
-		if err == nil {
-			store.CountGroup(&s.Gauges, g.rests)
-		}
-		close(g.done)
-	}
+	s.line.Settle(err, groups...)
 	return err
 }
 

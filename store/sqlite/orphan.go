@@ -27,9 +27,9 @@ func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
 	ticker := time.NewTicker(retryEvery)
 	defer ticker.Stop()
 	for {
-		s.mu.Lock()
-		waiting, closed := len(s.orphans) > 0, s.closed
-		s.mu.Unlock()
+		s.line.Lock()
+		waiting, closed := len(s.line.Orphans) > 0, s.line.Closed
+		s.line.Unlock()
 		if closed {
 			return nil, store.ErrClosed
 		}
@@ -49,24 +49,17 @@ func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
 // adopt gives the orphans of which the file has the beginning. Of the others
 // nothing has happened.
 func (s *Store) adopt() []value.ID {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.line.Lock()
+	defer s.line.Unlock()
 	var ids []value.ID
-	for id := range s.orphans {
-		if s.marked[id] {
+	for id := range s.line.Orphans {
+		if s.line.Marked[id] {
 			ids = append(ids, id)
 		}
 	}
-	clear(s.orphans)
+	clear(s.line.Orphans)
 	slices.SortFunc(ids, func(a, b value.ID) int { return slices.Compare(a[:], b[:]) })
 	return ids
-}
-
-// orphan notes a flow that was given up. It must be called with mu.
-func (f *flow) orphan() {
-	if f.kept && f.s.failed() == nil {
-		f.s.orphans[f.id] = true
-	}
 }
 
 // passing tells whether an error says something of the disk or of others who
@@ -83,10 +76,10 @@ func passing(err error) bool {
 // giveUp notes that the flow cannot go on from where it is. It must be called
 // with the turn.
 func (f *flow) giveUp(err error) error {
-	f.s.mu.Lock()
-	defer f.s.mu.Unlock()
-	f.dead = fmt.Errorf("%w: %w", store.ErrLost, err)
-	return f.dead
+	f.s.line.Lock()
+	defer f.s.line.Unlock()
+	f.Dead = fmt.Errorf("%w: %w", store.ErrLost, err)
+	return f.Dead
 }
 
 // own makes a file that is not there one that nobody else may read. SQLite

@@ -45,7 +45,9 @@ func TestOrphan(t *testing.T) {
 		t.Errorf("a flow that has only read rests on a full disk with %v", err)
 	}
 	// What waits to be written does not fit, so nothing can go on.
-	s.timer.Stop()
+	s.line.Lock()
+	s.line.ArmWithin(time.Hour)
+	s.line.Unlock()
 	waits := s.Begin(value.ID{5})
 	if err := waits.Keep(big); err != nil {
 		t.Fatal(err)

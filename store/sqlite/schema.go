@@ -115,7 +115,7 @@ func (s *Store) prepareFixed() error {
 		}
 	}
 	err := s.conn.query("SELECT flow FROM _unfinished", func(q *stmt) error {
-		s.marked[value.ID(q.bytes(0))] = true
+		s.line.Marked[value.ID(q.bytes(0))] = true
 		return nil
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
 	defer func() {

@@ -1,8 +1,8 @@
 // Package sqlite is a store in one file on disk, by SQLite.
 //
 // Its three main types are [Store], the file; flow, one flow's hand in it; and
-// group, the changes of many flows that become durable by one flush. It
-// promises what package store asks for, also when the process is killed or the
+// table, where the members of a set are. What many flows have done becomes
+// durable by one flush, in the order of package group. It promises what package store asks for, also when the process is killed or the
 // power fails: all changes go through one transaction at a time, in the order
 // in which the flows made them, and a flow's answer waits for the flush of
 // everything it rests on. It refuses to share the file with another process
@@ -38,6 +38,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -63,7 +64,8 @@ type Store struct {
 	options Options
 	lock    *os.File
 	blobs   blobs
-	store.Gauges
+	group.Gauges
+	line *group.Line
 
 	// The disk is held by who makes durable what is in the log. It is taken
 	// before the turn.
@@ -75,32 +77,21 @@ type Store struct {
 	// The turn guards the connection and all below it.
 	turn      sync.Mutex
 	conn      *conn
-	closed    bool // also under mu
 	begun     bool // a transaction is open
 	tables    []*table
 	byName    map[string]*table
 	order     int64 // the Order of the last insertion
 	leased    int64 // no Order above it may be given out before it is raised in the file
 	part      int64 // the number of the last group, ascending over restarts
-	batch     []chunk
+	batch     []group.Chunk
 	fixed     fixed
 	scratch   []byte
 	schema    *store.Schema // what the file has
 	savepoint bool
 	sweep     *store.Sweep // is shown what is written, when not nil
-	wet       *group       // the last that has written state and landed; nil when it is surely durable
+	wet       *group.Group // the last that has written state and landed; nil when it is surely durable
 
-	// mu guards what flows share without a turn. It is taken after the turn.
-	mu      sync.Mutex
-	group   *group   // changed only with both
-	landed  []*group // that are in the log, and not yet known to be durable
-	running int      // flows that have begun and neither rest nor were left
-	leading bool     // a flow is about to commit the group
-	armed   bool     // the timer runs
-	timer   *time.Timer
-	marked  map[value.ID]bool // what _unfinished holds
-	orphans map[value.ID]bool // flows that were given up and may go on
-	rooms   [][]byte          // room for entries, to be used again
+	landed []*group.Group // that are in the log, and not yet known to be durable; under the line's mutex
 }
 
 // fixed are the statements that do not depend on a table.
@@ -115,7 +106,10 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens the file, which is made if it is not there. The folder must be.
 func Open(path string, options Options) (*Store, error) {
-	s := &Store{path: path, options: options, marked: map[value.ID]bool{}, orphans: map[value.ID]bool{}, group: newGroup(), flushFile: flushFile}
+	s := &Store{path: path, options: options, flushFile: flushFile}
+	s.line = group.NewLine(group.Options{
+		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Lead: s.lead, Late: s.flushLate,
+	}, &s.Gauges)
 	s.blobs.folder, s.blobs.create = path+"-blobs", newFile
 	if err := s.open(); err != nil {
 		if s.conn != nil {
@@ -126,8 +120,6 @@ func Open(path string, options Options) (*Store, error) {
 		}
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
-	s.timer = time.AfterFunc(time.Hour, s.flushLate)
-	s.timer.Stop()
 	return s, nil
 }
 
@@ -203,8 +195,6 @@ func (s *Store) openReader() (err error) {
 	return nil
 }
 
-var errReadOnly = errors.New("the store was opened for reading only")
-
 func (s *Store) lockError(err error) error {
 	switch {
 	case errors.Is(err, errLocked):
@@ -270,11 +260,10 @@ const (
 
 // Begin opens a flow's hand.
 func (s *Store) Begin(id value.ID) store.Flow {
-	f := &flow{s: s, id: id}
-	s.mu.Lock()
-	s.running++
-	f.kept = s.marked[id]
-	s.mu.Unlock()
+	f := &flow{s: s}
+	s.line.Lock()
+	defer s.line.Unlock()
+	f.Join(s.line, id, f)
 	return f
 }
 
@@ -284,15 +273,12 @@ func (s *Store) Close() error {
 	defer s.disk.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return nil
 	}
 	err := s.commit()
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.line.Close()
 	s.blobs.close()
-	s.timer.Stop()
 	if s.begun {
 		s.fixed.rollback.run()
 	}
@@ -396,10 +382,10 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 // look reads from the journal. What is about to be written there is made durable
 // first, so that a flow that has just ended can be looked at.
 func (s *Store) look(doing string, read func() error) error {
-	s.mu.Lock()
+	s.line.Lock()
 	// Who only reads lets go of the moment that it has seen last.
-	pending := len(s.group.flows)+len(s.landed) > 0 || s.options.ReadOnly
-	s.mu.Unlock()
+	pending := s.line.Pending() || len(s.landed) > 0 || s.options.ReadOnly
+	s.line.Unlock()
 	if pending {
 		if err := s.settle(); err == store.ErrClosed {
 			return err
@@ -409,7 +395,7 @@ func (s *Store) look(doing string, read func() error) error {
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.closed {
+	if s.line.Closed {
 		return store.ErrClosed
 	}
 	if s.fixed.read == nil {

@@ -1,4 +1,4 @@
-package store
+package group
 
 import "sync/atomic"
 
@@ -16,16 +16,9 @@ func (g *Gauges) Commits() (groups, flows uint64) { return g.groups.Load(), g.fl
 // Waiting is how many flows of this process wait for a commit now.
 func (g *Gauges) Waiting() int { return int(g.waiting.Load()) }
 
-// CountGroup counts a group that has become durable, and the flows that came to
-// rest in it. It is for stores, as AwaitGroup is.
-func CountGroup(g *Gauges, flows int) {
+// count counts a group that has become durable, and the flows that came to rest
+// in it.
+func (g *Gauges) count(flows int) {
 	g.groups.Add(1)
 	g.flows.Add(uint64(flows))
-}
-
-// AwaitGroup waits for a group, and is counted meanwhile.
-func AwaitGroup(g *Gauges, done <-chan struct{}) {
-	g.waiting.Add(1)
-	<-done
-	g.waiting.Add(-1)
 }

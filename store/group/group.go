@@ -1,0 +1,297 @@
+// Package group makes what many flows have done durable by one commit.
+//
+// Its three main types are [Line], in which the flows of one store stand;
+// [Part], one flow's part in it, which the flow of a store embeds; and [Group],
+// the changes and entries that become durable together, or are lost together.
+// It promises that the answer of a flow waits for all that it rests on, its own
+// writes and those of others that it has read; that whoever had a part in a
+// group that was lost is told, once at least; and that a lost flow of which the
+// database has the beginning is noted as an orphan, so that it is taken up
+// again. It refuses to know a database: what a turn is, what a commit is, and
+// what is left of one that failed, says the store.
+//
+// Two locks order everything. The turn is the store's: who has it may write.
+// The line's mutex comes after it, and is held for moments. A group is opened
+// and closed with both.
+package group
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// ErrReadOnly is said of writing to a store that was opened for reading only.
+var ErrReadOnly = errors.New("the store was opened for reading only")
+
+// keepPending bounds, in bytes, the entries that are tried again after a lost
+// group.
+const keepPending = 16 << 20
+
+// patience is how often a leader looks for others without seeing any.
+const patience = 2
+
+// Options are what a store says of itself.
+type Options struct {
+	// Durability says when Rest returns.
+	Durability store.Durability
+	// ReadOnly takes no entries.
+	ReadOnly bool
+	// Every bounds how long entries stay undurable that nobody waits for.
+	Every time.Duration
+	// Lead makes a group durable that flows wait for, or loses it, unless that
+	// has happened meanwhile. It is called without locks.
+	Lead func(*Group)
+	// Late commits what nobody has waited for. It is called without locks.
+	Late func()
+}
+
+// A Line is where the flows of a store stand to become durable.
+type Line struct {
+	sync.Mutex // comes after the turn
+	options    Options
+	gauges     *Gauges
+
+	Open    *Group            // takes entries now; changed only with the turn and the mutex
+	Closed  bool              // changed only with the turn and the mutex
+	Marked  map[value.ID]bool // the flows that the database has as unfinished
+	Orphans map[value.ID]bool // flows that were given up and may go on
+
+	running int  // flows that have begun and neither rest nor were left
+	leading bool // a flow is about to commit the open group
+	armed   bool // the timer runs
+	timer   *time.Timer
+	rooms   [][]byte // room for entries, to be used again
+}
+
+// NewLine gives a line that counts in gauges.
+func NewLine(options Options, gauges *Gauges) *Line {
+	l := &Line{options: options, gauges: gauges, Open: newGroup(), Marked: map[value.ID]bool{}, Orphans: map[value.ID]bool{}}
+	l.timer = time.AfterFunc(time.Hour, options.Late)
+	l.timer.Stop()
+	return l
+}
+
+// A Group is what becomes durable together: the changes in the open
+// transaction, and the entries of flows.
+type Group struct {
+	Dirty bool // state was written; under the turn
+
+	rests   int     // flows that came to rest in it; set as it is committed
+	parts   []*Part // with entries; under the mutex
+	waiting int     // flows that wait for it; under the mutex
+	done    chan struct{}
+	err     error // why it was lost; set before done, and read after it
+}
+
+func newGroup() *Group { return &Group{done: make(chan struct{})} }
+
+// Done tells whether the group is durable or lost.
+func (g *Group) Done() bool {
+	select {
+	case <-g.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Err says why the group was lost; nil while that is not known.
+func (g *Group) Err() error {
+	if g.Done() {
+		return g.err
+	}
+	return nil
+}
+
+// A Chunk is what one flow adds to the journal in a group.
+type Chunk struct {
+	*Part
+	Entries []byte
+	Rested  bool
+}
+
+// Take closes the open group and opens the next one. It gives the entries,
+// added to chunks, or no group when there is nothing in it and nobody waits. It
+// must be called with the turn.
+func (l *Line) Take(chunks []Chunk) (*Group, []Chunk) {
+	l.Lock()
+	defer l.Unlock()
+	if g := l.Open; !g.Dirty && len(g.parts) == 0 && g.waiting == 0 {
+		return nil, chunks
+	}
+	return l.take(chunks)
+}
+
+// TakeAny is Take of a group in which there may be nothing.
+func (l *Line) TakeAny(chunks []Chunk) (*Group, []Chunk) {
+	l.Lock()
+	defer l.Unlock()
+	return l.take(chunks)
+}
+
+func (l *Line) take(chunks []Chunk) (*Group, []Chunk) {
+	g := l.Open
+	l.Open, l.leading = newGroup(), false
+	for _, p := range g.parts {
+		chunks = append(chunks, Chunk{p, p.entries, p.rested})
+		p.entries, p.queued = nil, false
+	}
+	return g, chunks
+}
+
+// Committed notes what the database has as unfinished now that a group was
+// committed. The entries are no longer the caller's. It must be called with the
+// turn and the mutex.
+func (l *Line) Committed(g *Group, chunks []Chunk) {
+	for _, c := range chunks {
+		switch {
+		case c.Dead != nil:
+		case c.Rested:
+			g.rests++
+			delete(l.Marked, c.ID)
+		default:
+			l.Marked[c.ID] = true
+		}
+		if room := c.Entries; cap(room) > 0 && cap(room) <= 64<<10 && len(l.rooms) < 1024 {
+			l.rooms = append(l.rooms, room[:0])
+		}
+	}
+}
+
+// Settle tells all who wait that groups are durable, or why they are lost
+// although they were committed.
+func (l *Line) Settle(err error, groups ...*Group) {
+	l.Lock()
+	defer l.Unlock()
+	for _, g := range groups {
+		if g.err = err; err == nil {
+			l.gauges.count(g.rests)
+		}
+		close(g.done)
+	}
+}
+
+// Drop tells everyone who had a part in a group why it was lost. The entries of
+// flows that have come to rest by now, and that rest on nothing which is lost,
+// are told with the next group, since their answers have been given; but not
+// when the store says of one that they must not be. It must be called with the
+// turn, after what was written is undone.
+func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool) {
+	l.Lock()
+	defer l.Unlock()
+	room := keepPending
+	for _, c := range chunks {
+		p := c.Part
+		if p.rested && p.Rests != g && p.waits != g && room > len(c.Entries) && again(p) {
+			room -= len(c.Entries)
+			p.entries = append(c.Entries, p.entries...) // before what came since
+			l.queue(p, nil)
+			continue
+		}
+		if p.entries = nil; p.Dead == nil {
+			p.Dead = err
+		}
+		if p.rested && p.waits != g {
+			p.orphan() // perhaps nobody else hears of it
+		}
+	}
+	g.err = err
+	close(g.done)
+}
+
+// queue puts a flow into the open group. It must be called with the mutex.
+func (l *Line) queue(p *Part, entries []byte) {
+	if !p.queued {
+		p.queued = true
+		l.Open.parts = append(l.Open.parts, p)
+		l.arm()
+	}
+	if n := len(l.rooms); p.entries == nil && len(entries) > 0 && n > 0 {
+		p.entries = l.rooms[n-1]
+		l.rooms = l.rooms[:n-1]
+	} else if p.entries == nil && len(entries) > 0 {
+		p.entries = make([]byte, 0, max(512, len(entries)))
+	}
+	p.entries = append(p.entries, entries...)
+	p.Kept = true
+}
+
+// Arm makes sure that the open group is committed before long.
+func (l *Line) Arm() {
+	l.Lock()
+	defer l.Unlock()
+	l.arm()
+}
+
+func (l *Line) arm() {
+	if !l.armed {
+		l.ArmWithin(l.options.Every)
+	}
+}
+
+// ArmWithin makes sure that the open group is committed within a time. It must
+// be called with the mutex.
+func (l *Line) ArmWithin(d time.Duration) {
+	l.armed = true
+	l.timer.Reset(d)
+}
+
+// Disarm notes that the timer has come, and tells whether anybody waits for the
+// open group. It must be called with the turn.
+func (l *Line) Disarm() (waited bool) {
+	l.Lock()
+	defer l.Unlock()
+	l.armed = false
+	return l.Open.waiting > 0
+}
+
+// IsClosed tells whether the line takes nothing more.
+func (l *Line) IsClosed() bool {
+	l.Lock()
+	defer l.Unlock()
+	return l.Closed
+}
+
+// Pending tells whether there are entries in the open group. It must be called
+// with the mutex.
+func (l *Line) Pending() bool { return len(l.Open.parts) > 0 }
+
+// Close takes nothing more. It must be called with the turn.
+func (l *Line) Close() {
+	l.Lock()
+	defer l.Unlock()
+	l.Closed = true
+	l.timer.Stop()
+}
+
+// Gather lets others run that can: every flow that comes to rest meanwhile is
+// spared a commit of its own. It does not wait for flows that are busy
+// elsewhere.
+func (l *Line) Gather(g *Group) {
+	for last, idle := 0, 0; idle < patience; {
+		l.Lock()
+		n, alone := g.waiting, l.running == 0
+		l.Unlock()
+		if alone && n > 1 {
+			return
+		}
+		if n == last {
+			idle++
+		} else {
+			last, idle = n, 0
+		}
+		runtime.Gosched()
+	}
+}
+
+// Has tells whether the database has a flow as unfinished.
+func (l *Line) Has(flow value.ID) bool {
+	l.Lock()
+	defer l.Unlock()
+	return l.Marked[flow] && !l.Closed
+}
