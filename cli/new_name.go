@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/legible-lang/legible/concepts"
 )
 
 // A naming is a name in the forms in which a scaffold uses it.
@@ -78,6 +80,17 @@ func folderFits(n naming) error {
 	return nil
 }
 
+// readyConcept names the concept of the catalogue that one of this name would
+// silently take the place of; "" when there is none.
+func readyConcept(n naming) string {
+	for _, ready := range concepts.Names() {
+		if strings.EqualFold(ready, n.Upper) {
+			return ready
+		}
+	}
+	return ""
+}
+
 // conceptFits tells whether a concept may have this name, which is that of its
 // Go package too.
 func conceptFits(n naming) error {
@@ -85,6 +98,8 @@ func conceptFits(n naming) error {
 	switch {
 	case n.Upper == "Requesting":
 		return fmt.Errorf("Requesting stands for HTTP, and the engine itself is its implementation: choose another name")
+	case readyConcept(n) != "":
+		return fmt.Errorf("there is a ready concept %s: write “use %[1]s” in the .app, import \"github.com/legible-lang/legible/concepts/%[2]s\" in main.go and pass %[2]s.New to legible.New; for one of your own choose another name, such as My%[1]s", readyConcept(n), n.Lower)
 	case token.IsKeyword(n.Lower), types.Universe.Lookup(n.Lower) != nil, n.Lower == "main", n.Lower == "init":
 		taken = "a word of Go"
 	case n.Lower == "legible", n.Lower == "scenario", n.Lower == "testing":
