@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -180,9 +181,33 @@ func (d *drafted) moduleSteps(name naming) []step {
 		steps = append(steps, step{"go mod init example.org/" + name.Lower, "makes it a Go module, under any name: there is none around"})
 	}
 	if !d.legible {
-		steps = append(steps, step{"go mod tidy", "adds legible to the module"})
+		why := "adds legible to the module"
+		if dir := checkout(); dir != "" {
+			steps = append(steps, step{"go mod edit -replace github.com/legible-lang/legible=" + shellWord(slash(dir)), ""})
+			why += ", which is the source that this command was built from"
+		}
+		steps = append(steps, step{"go mod tidy", why})
 	}
 	return steps
+}
+
+// checkout is the folder with the source that this command was built from, when
+// that is no published version; "" else.
+func checkout() string {
+	_, file, _, ok := runtime.Caller(0)
+	dir := filepath.Dir(filepath.Dir(filepath.FromSlash(file)))
+	if !ok || !filepath.IsAbs(dir) || strings.Contains(dir, "@") || moduleName(dir) != "github.com/legible-lang/legible" {
+		return ""
+	}
+	return dir
+}
+
+// shellWord writes a path so that a shell reads it as one word.
+func shellWord(path string) string {
+	if !strings.ContainsFunc(path, func(r rune) bool { return !isPlain(r) && !strings.ContainsRune("/._-+:,", r) }) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func (d *drafted) conceptSteps(name naming) []step {
