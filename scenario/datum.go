@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/legible-lang/legible/syntax"
@@ -48,12 +47,12 @@ func (n names) hold(want *syntax.Datum, got value.Value, path string) []Differen
 	switch want.Kind {
 	case syntax.ScalarDatum:
 		if v := scalar(want.Scalar); !same(v, got) {
-			return []Difference{{path, show(v), show(got)}}
+			return differ(v, got, path)
 		}
 		return nil
 	case syntax.AnyDatum:
 		if got.IsNull() {
-			return []Difference{{path, "a value", show(got)}}
+			return []Difference{{Path: path, Want: "a value", Got: show(got)}}
 		}
 		return nil
 	case syntax.NameDatum:
@@ -62,31 +61,11 @@ func (n names) hold(want *syntax.Datum, got value.Value, path string) []Differen
 		return n.holdList(want, got, path)
 	}
 	if got.Kind() != value.RecordKind {
-		return []Difference{{path, "a record", show(got)}}
+		return []Difference{{Path: path, Want: "a record", Got: show(got)}}
 	}
 	var all []Difference
 	for _, f := range want.Fields {
 		all = append(all, n.hold(f.Value, got.Get(f.Name.Text), joined(path, f.Name.Text))...)
-	}
-	return all
-}
-
-func (n names) holdList(want *syntax.Datum, got value.Value, path string) []Difference {
-	if got.Kind() != value.ListKind {
-		return []Difference{{path, "a list", show(got)}}
-	}
-	items := got.Items()
-	if len(items) < len(want.List) || len(items) > len(want.List) && !want.Open {
-		least := ""
-		if want.Open {
-			least = " or more"
-		}
-		return []Difference{{path, fmt.Sprintf("a list of %s%s", quantity(len(want.List), "item"), least),
-			fmt.Sprintf("a list of %s: %s", quantity(len(items), "item"), show(got))}}
-	}
-	var all []Difference
-	for i, x := range want.List {
-		all = append(all, n.hold(x, items[i], fmt.Sprintf("%s[%d]", path, i))...)
 	}
 	return all
 }

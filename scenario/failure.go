@@ -21,6 +21,7 @@ type Difference struct {
 	Path string // "sessions[0].user"; "" for the whole
 	Want string
 	Got  string
+	More string // in the place of Want and Got, such as how many further items of a list differ
 }
 
 // Place is file:line:col of the step, "" when there is none.
@@ -40,11 +41,15 @@ func (f *Failure) Details() []string {
 		}
 	}
 	if f.Sent != "" {
-		add("    ", "sent "+f.Sent)
+		add("    ", "sent "+cut(f.Sent, 2000))
 	}
 	for _, d := range f.Differs {
 		if d.Path != "" {
 			add("    ", d.Path)
+		}
+		if d.More != "" {
+			add("        ", d.More)
+			continue
 		}
 		add("        ", "want "+d.Want)
 		add("        ", "got  "+d.Got)

@@ -41,11 +41,17 @@ func (n names) settle(name syntax.Name, path string, got value.Value) []Differen
 	b, known := n[name.Text]
 	switch {
 	case !known && got.IsNull():
-		return []Difference{{path, fmt.Sprintf("a value, to be called “%s”", name.Text), show(got)}}
+		return []Difference{{Path: path, Want: fmt.Sprintf("a value, to be called “%s”", name.Text), Got: show(got)}}
 	case !known:
 		n[name.Text] = binding{got, name.Span}
 	case !same(b.value, got):
-		return []Difference{{path, fmt.Sprintf("%s, which is “%s” since %s", show(b.value), name.Text, b.at), show(got)}}
+		all := differ(b.value, got, path)
+		since := fmt.Sprintf("“%s” since %s", name.Text, b.at)
+		if all[0].Path == path {
+			all[0].Want += ", which is " + since
+			return all
+		}
+		return append(all, Difference{Path: path, More: "it was to be " + since})
 	}
 	return nil
 }
@@ -156,7 +162,7 @@ func (n names) fit(out []*syntax.Arg, got func(name string) value.Value, now tim
 		switch {
 		case kind == syntax.AnyTerm:
 			if v.IsNull() {
-				all = append(all, Difference{path, "a value", show(v)})
+				all = append(all, Difference{Path: path, Want: "a value", Got: show(v)})
 			}
 		case kind == syntax.VariableTerm:
 			all = append(all, n.settle(name, path, v)...)
@@ -166,7 +172,7 @@ func (n names) fit(out []*syntax.Arg, got func(name string) value.Value, now tim
 				return nil, err
 			}
 			if !same(want, v) {
-				all = append(all, Difference{path, show(want), show(v)})
+				all = append(all, differ(want, v, path)...)
 			}
 		}
 	}

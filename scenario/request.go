@@ -53,9 +53,9 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 	f.Sent = body
 	switch {
 	case h.Status == 0 && answer.StatusCode >= 500:
-		f.Differs = append(f.Differs, Difference{"status", "any below 500", fmt.Sprint(answer.StatusCode)})
+		f.Differs = append(f.Differs, Difference{Path: "status", Want: "any below 500", Got: fmt.Sprint(answer.StatusCode)})
 	case h.Status != 0 && h.Status != answer.StatusCode:
-		f.Differs = append(f.Differs, Difference{"status", fmt.Sprint(h.Status), fmt.Sprint(answer.StatusCode)})
+		f.Differs = append(f.Differs, Difference{Path: "status", Want: fmt.Sprint(h.Status), Got: fmt.Sprint(answer.StatusCode)})
 	}
 	status := len(f.Differs)
 	if h.Answer != nil {
@@ -72,10 +72,42 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		f.note("answered %s", cut(text, 2000))
 		w.reason(f, got)
 	}
+	w.misplaced(f, h, r)
 	if trace := answer.Header.Get("X-Trace-Id"); trace != "" {
 		f.note("trace %s", trace)
 	}
 	return f
+}
+
+// misplaced says how a credential is sent that stands among the fields of GET or
+// HEAD: in the query string it is none.
+func (w *world) misplaced(f *Failure, h *syntax.HTTPStep, r *http.Request) {
+	for _, c := range w.plan.Routes.Credentials {
+		if !r.URL.Query().Has(c.Field) {
+			continue
+		}
+		what := "the value"
+		if h.Body != nil {
+			for _, x := range h.Body.Fields {
+				if x.Name.Text == c.Field {
+					what = x.Value.Span.Text()
+				}
+			}
+		}
+		line := ""
+		switch {
+		case c.Bearer:
+			line = "bearer " + what
+		case len(c.Cookies) > 0:
+			line = fmt.Sprintf("cookie %q %s", c.Cookies[0], what)
+		case len(c.Headers) > 0:
+			line = fmt.Sprintf("header %q %s", c.Headers[0], what)
+		default:
+			f.note("“%s” says who is asking, and the app takes it from the body alone, which %s has not: add to its places in the .app, such as bearer", c.Field, h.Method.Text)
+			continue
+		}
+		f.note("“%s” says who is asking, and is never taken from the fields of %s, which stand in the query string; write below the request\n    %s", c.Field, h.Method.Text, line)
+	}
 }
 
 // without leaves fields out of a record: what is told on a line of its own.
