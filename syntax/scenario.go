@@ -108,8 +108,29 @@ func (p *parser) step() *Step {
 }
 
 func (c *cursor) unknownStep() {
-	t := c.peek()
+	t, n := c.peek(), c.ahead(1)
 	text := c.p.textOf(t)
+	unexpected := func(message string) {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: message})
+	}
+	switch {
+	case text == "=>":
+		unexpected("“=>” stands below the request that it answers, and is indented further")
+		return
+	case text == "after":
+		unexpected("the time behind “after” stands in quotation marks, as in “after \"31 days\"”")
+		return
+	case text == "no" && n.kind == wordToken:
+		unexpected("“in” is missing behind “no”, as in “no in Concept: …”")
+		return
+	case slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}, text):
+		unexpected("behind " + text + " stands the path, which begins with “/” and has no quotation marks, as in “POST /path”")
+		return
+	case t.kind == wordToken && c.aheadIs(1, "."):
+		unexpected("a concept's own scenarios call its actions without its name, as in “" + c.p.textOf(c.ahead(2)) +
+			" (…)”, and those of an app send requests, as in “POST /path”")
+		return
+	}
 	d := diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
 		Message: c.p.quote(t) + " begins no step",
 		Notes: []string{"a step is a call “action (…) : (…)”, a request “POST /path”, " +
@@ -117,7 +138,7 @@ func (c *cursor) unknownStep() {
 	if near, ok := diag.Nearest(text, []string{"fired", "after", "in", "no"}); ok {
 		d.Message += "; did you mean “" + near + "”?"
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
-	} else if n := c.ahead(1); t.kind == wordToken && n.kind == endToken {
+	} else if t.kind == wordToken && n.kind == endToken {
 		d.Message = "expected “(” after “" + text + "”"
 		d.Code = diag.Unexpected
 	}
@@ -156,7 +177,7 @@ func (c *cursor) fired() *FiredStep {
 			c.unexpected("“times” after the number")
 		}
 	default:
-		c.unexpected("once, never or a number of times")
+		c.unexpected("once, never or a number such as “2 times”")
 	}
 	return f
 }
@@ -198,12 +219,16 @@ func (p *parser) request(path int) *HTTPStep {
 		p.end = path + len(text)
 	}
 	answered := false
-	if !c.atEnd() && !c.at("=>") {
+	arrow := func() bool { return c.at("=") || c.at("-") && c.aheadIs(1, ">") }
+	if !c.atEnd() && !c.at("=>") && !arrow() {
 		h.Body = c.datum()
 	}
-	if c.at("=>") {
+	switch t := c.peek(); {
+	case c.at("=>"):
 		answered = true
 		c.answer(h)
+	case arrow():
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t), Message: "what a request is answered with stands behind “=>”"})
 	}
 	c.end("the request")
 	if c.bad {
@@ -232,6 +257,9 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 		d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
 			Message: p.quote(t) + " begins no line below a request",
 			Notes:   []string{"a header, bearer or cookie line can stand there, or “=> 200 {…}”"}}
+		if c.stepLike() {
+			d.Notes = append(d.Notes, "a step begins in the column of the step before it")
+		}
 		if near, ok := diag.Nearest(p.textOf(t), headerKinds); ok {
 			d.Message += "; did you mean “" + near + "”?"
 			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
@@ -248,6 +276,13 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 	if header.Span = c.since(t); !c.bad {
 		h.Headers = append(h.Headers, header)
 	}
+}
+
+// stepLike tells whether a line looks like a step.
+func (c *cursor) stepLike() bool {
+	text := c.p.textOf(c.peek())
+	return slices.Contains([]string{"fired", "after", "in", "no"}, text) || c.aheadIs(1, "(") ||
+		c.aheadIs(1, "/") && strings.ToUpper(text) == text
 }
 
 // answer reads "=> 200 {…}".
