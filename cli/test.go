@@ -14,7 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/scenario/event"
+	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/syntax"
 )
 
 func newTest(s Streams) *cobra.Command {
@@ -100,7 +103,7 @@ func testScenarios(s Streams, paths []string, only string, asJSON bool) error {
 	case report.failed > 0 || report.broken > 0 || report.untested > 0 || report.short > 0:
 		return errFindings
 	case report.played == 0 && only != "":
-		return fmt.Errorf("no scenario has a title that matches %q", only)
+		return fmt.Errorf("no scenario has a title that matches %q%s", only, titlesOf(texts, only))
 	}
 	return nil
 }
@@ -148,6 +151,44 @@ func (h *happened) findPlaces(texts []string) {
 	for i := range h.Unreached {
 		h.Unreached[i].Place = from(h.Unreached[i].Place)
 	}
+}
+
+// titlesShown is how many titles are named to whom none was found for.
+const titlesShown = 5
+
+// titlesOf names scenarios to somebody who looked for another one.
+func titlesOf(texts []string, only string) string {
+	var titles []string
+	for _, name := range texts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		tree, _ := syntax.Parse(source.NewFile(name, string(text)))
+		for _, s := range tree.Scenarios {
+			titles = append(titles, s.Title)
+		}
+		for _, c := range tree.Concepts {
+			for _, s := range c.Scenarios {
+				titles = append(titles, s.Title)
+			}
+		}
+	}
+	if loose, err := regexp.Compile("(?i)" + only); err == nil {
+		for _, title := range titles {
+			if loose.MatchString(title) {
+				return fmt.Sprintf("; upper and lower case matter, and there is “%s”: with (?i) in front they do not", title)
+			}
+		}
+	}
+	if near, ok := diag.Nearest(only, titles); ok {
+		return fmt.Sprintf("; did you mean “%s”?", near)
+	}
+	more := ""
+	if len(titles) > titlesShown {
+		titles, more = titles[:titlesShown], fmt.Sprintf(" and %d more", len(titles)-titlesShown)
+	}
+	return ": there are “" + strings.Join(titles, "”, “") + "”" + more
 }
 
 // wanted leaves out what nobody asked for: a Go test plays all scenarios of its

@@ -2,8 +2,11 @@ package scenario
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 
+	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
@@ -65,9 +68,28 @@ func (n names) hold(want *syntax.Datum, got value.Value, path string) []Differen
 	}
 	var all []Difference
 	for _, f := range want.Fields {
-		all = append(all, n.hold(f.Value, got.Get(f.Name.Text), joined(path, f.Name.Text))...)
+		differs := n.hold(f.Value, got.Get(f.Name.Text), joined(path, f.Name.Text))
+		if len(differs) > 0 && got.Get(f.Name.Text).IsUnset() {
+			differs[0].Got += others(f.Name.Text, got)
+		}
+		all = append(all, differs...)
 	}
 	return all
+}
+
+// others says what a record has in the place of a field.
+func others(name string, record value.Value) string {
+	var fields []string
+	for _, f := range record.Fields() {
+		fields = append(fields, f.Name)
+	}
+	if near, ok := diag.Nearest(name, fields); ok {
+		return fmt.Sprintf("; did you mean “%s”?", near)
+	}
+	if len(fields) == 0 {
+		return "; there are no fields"
+	}
+	return "; the fields are " + cut(strings.Join(fields, ", "), 200)
 }
 
 // joined is the path of a field, quoted where it is no plain name.

@@ -60,14 +60,33 @@ type Event struct {
 
 	Number  int      `json:"number,omitempty"` // place of the scenario in its suite, from 1
 	Title   string   `json:"title,omitempty"`
-	Place   string   `json:"place,omitempty"` // file:line:col of the scenario, or of the step that failed
-	Passed  bool     `json:"passed"`
+	Place   string   `json:"place,omitempty"`   // file:line:col of the scenario, or of the step that failed
+	Passed  bool     `json:"passed"`            // false also when Broken and Untested
 	Failure string   `json:"failure,omitempty"` // its first line, without the place
 	Details []string `json:"details,omitempty"` // its further lines, indented
 
 	Clauses   int      `json:"clauses,omitempty"` // Coverage: how many there are
 	Unreached []Clause `json:"unreached,omitempty"`
 	Demanded  bool     `json:"demanded,omitempty"` // the test fails when some are not reached
+}
+
+// MarshalJSON leaves out whether it passed where nothing is said about that.
+func (e Event) MarshalJSON() ([]byte, error) {
+	type fields Event
+	line, err := marshal(fields(e))
+	if e.Event == Suite || e.Event == Coverage {
+		line = bytes.Replace(line, []byte(`,"passed":false`), nil, 1) // no text holds this: its quotes are escaped
+	}
+	return line, err
+}
+
+// marshal writes a value as JSON for programs, so that "=>" stays readable.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
 
 // A Clause is a line of a sync.
@@ -110,13 +129,11 @@ func (w *Writer) Write(e Event) error {
 		return nil
 	}
 	e.Folder, e.Test, e.Program, e.Of = w.like.Folder, w.like.Test, w.like.Program, w.like.Of
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(e); err != nil {
-		return fmt.Errorf("telling the legible command: %w", err)
+	line, err := marshal(e)
+	if err == nil {
+		_, err = w.file.Write(append(line, '\n')) // one write a line: lines do not mix
 	}
-	if _, err := w.file.Write(line.Bytes()); err != nil { // one write a line: lines do not mix
+	if err != nil {
 		return fmt.Errorf("telling the legible command: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,5 +79,19 @@ func TestChosen(t *testing.T) {
 	t.Setenv(event.Only, "")
 	if chosen, err := event.Chosen(); chosen != nil || err != nil {
 		t.Errorf("without an expression there is a choice, or %v", err)
+	}
+}
+
+// TestPassed holds that nobody takes an event for a failure that is none.
+func TestPassed(t *testing.T) {
+	for kind, want := range map[string]string{
+		event.Suite:    `{"event":"suite","folder":"","of":""}`,
+		event.Coverage: `{"event":"coverage","folder":"","of":""}`,
+		event.Broken:   `{"event":"broken","folder":"","of":"","passed":false}`,
+		event.Scenario: `{"event":"scenario","folder":"","of":"","passed":false}`,
+	} {
+		if got, err := json.Marshal(event.Event{Event: kind}); string(got) != want || err != nil {
+			t.Errorf("a %s is written as %s (%v), want %s", kind, got, err, want)
+		}
 	}
 }
