@@ -27,6 +27,7 @@ type exchange struct {
 	body    []byte // of the request
 	held    int64  // of the budget
 	copied  int64  // of what is held, what was read out of the body
+	left    left   // of the files in a form
 	out     []byte // of the answer
 	reply   reply
 	started bool   // some of the answer has left
@@ -129,9 +130,12 @@ func (x *exchange) take(k *knownRoute) *reply {
 	case kind == rawBody:
 		return x.readRaw(k, detail)
 	case k.binary:
-		return x.keepBinary(k)
+		no = x.keepBinary(k)
 	}
-	return nil
+	if no != nil {
+		return no
+	}
+	return x.changed(k)
 }
 
 // recovered answers a request at which the front itself broke. It gives what
@@ -167,7 +171,7 @@ func (x *exchange) reset() {
 	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written = nil, nil, nil, nil, false, false, ""
 	x.reply = reply{}
 	x.front.budget.used.Add(-x.held)
-	x.held, x.copied = 0, 0
+	x.held, x.copied, x.left = 0, 0, noFiles
 }
 
 // small keeps a buffer for the next request unless it is a large one.

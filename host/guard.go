@@ -1,6 +1,7 @@
 package host
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ import (
 // need nothing but what is known, drop the request. Where more than one sync may
 // look at the request, or looking fails, that is for the flow to find out.
 func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
-	if len(k.Patterns) != 1 || len(k.Entries) != 1 {
+	if len(k.Patterns) != 1 || len(k.Entries) != 1 || len(x.front.routes.Pathless) > 0 {
 		return false
 	}
 	e := k.Entries[0]
@@ -47,10 +48,13 @@ func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
 			if err != nil {
 				return false
 			}
+			if len(more) == 0 && tells(line.Else, e, known) {
+				return false
+			}
 			left = append(left, more...)
 		}
 		if len(left) == 0 {
-			return !tells(line.Else, e, known)
+			return true
 		}
 		frames = left
 		for _, s := range line.Binds {
@@ -103,6 +107,29 @@ func (x *exchange) letsPartIn(k *knownRoute, before []value.Field) (bool, *reply
 	}
 	return !x.dropped(k, func(column int) bool { return !x.in[column].IsNull() }), nil
 }
+
+// changed is the reply where the first lines of where dropped the request when
+// its files came, and would not do so now: what came behind the files in a form
+// says otherwise, or the state does. The files are gone, and the flow must not
+// take the empty ones for them.
+func (x *exchange) changed(k *knownRoute) *reply {
+	switch {
+	case x.left == noFiles || !x.letsIn(k):
+		return nil
+	case x.left == filesThenTexts:
+		return x.front.soft(problem(http.StatusBadRequest, "the file came before what says that it may: in a form, files come last, or are not kept"))
+	}
+	return again("What the file depends on has changed while it came, and it was not kept. Please send it again.")
+}
+
+// A left says what of a form was left where it is.
+type left int
+
+const (
+	noFiles        left = iota
+	files               // that were not let in
+	filesThenTexts      // and further fields behind them
+)
 
 // nothing is a file without a byte, for the place of one that is not taken.
 func (x *exchange) nothing(field, media string) (value.Value, *reply) {

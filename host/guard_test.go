@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/host"
 	"github.com/legible-lang/legible/store/memory"
+	"github.com/legible-lang/legible/value"
 )
 
 // Whose name is "none" is let in nowhere.
@@ -70,6 +72,18 @@ when
 then
     Thing.typed (binary: file)
 
+sync Some
+when
+    Requesting.request (path: "/some", file, name) : (request)
+where
+    in Thing: _pairs (x: name) : (b)
+    b == 1
+        else Thing.typed (binary: file)
+    Known (name) : (who)
+        else Requesting.respond (request, status: 403, error: "Not you")
+then
+    Requesting.respond (request, who)
+
 sync Ticket
 when
     Requesting.request (path: "/ticket", file, session) : (request)
@@ -118,6 +132,9 @@ func TestFilesAreGuarded(t *testing.T) {
 		{"a guard behind a line that needs the file", "/late?name=none", raw, "", "", 403, `{"error":"Too late"}`, "[4194304]", true},
 		{"an else that tells of the file, which this store has not kept", "/tells?name=none", raw, "", "", 500, "", "[4194304]", true},
 		{"a second sync that wants it", "/twice?name=none", raw, "", "", 403, `{"error":"Not you"}`, "[4194304]", true},
+		{"a form that tells another name behind the file", "/guarded?name=none", form, filePart, named("name", "ann"), 400,
+			`{"error":"the file came before what says that it may: in a form, files come last, or are not kept"}`, "[0]", true},
+		{"a line before that takes the file for some frames", "/some?name=none", raw, "", "", 403, `{"error":"Not you"}`, "[4194304]", true},
 		{"a credential before the file", "/ticket", form, named("session", "s") + filePart, "", 200, `{"greeting":"hello s"}`, "[4194304]", true},
 		{"a credential behind the file", "/ticket", form, filePart, named("session", "s"), 401,
 			`{"error":"Please log in: session is missing. It may come as the field session of the body, in the header Authorization as Bearer TOKEN, in the cookie session or in the header X-Session. In a form it comes before the file.","field":"session"}`, "[]", false},
@@ -144,5 +161,59 @@ func TestFilesAreGuarded(t *testing.T) {
 				t.Errorf("%d bytes of the body were read", body.read)
 			}
 		})
+	}
+}
+
+// TestAFileThatWasLeftIsNotTakenForEmpty holds that a request whose file was left
+// where it is is not let in after all, when the state has changed meanwhile.
+func TestAFileThatWasLeftIsNotTakenForEmpty(t *testing.T) {
+	open := false
+	st := &sink{Store: memory.New(memory.Options{})}
+	e := startWith(t, "a.sync", guarded, st, func(m map[string]engine.Methods) {
+		m["Thing"].Queries["_find"] = func(_ engine.Context, in []value.Value, rows *engine.Rows) error {
+			if open {
+				rows.Add()[0] = in[0]
+			}
+			return nil
+		}
+	})
+	front := host.New(e, host.Options{Log: silent})
+	opens := readerFunc(func([]byte) (int, error) { open = true; return 0, io.EOF })
+	body := "--b\r\n" + part("name", "", "ann") + "\r\n--b\r\n" + part("file", "x", "") + strings.Repeat("A", 64<<10)
+	r := httptest.NewRequest("POST", "/guarded", io.MultiReader(strings.NewReader(body), opens, strings.NewReader("\r\n--b--\r\n")))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	w := httptest.NewRecorder()
+	front.ServeHTTP(w, r)
+	const want = `{"error":"What the file depends on has changed while it came, and it was not kept. Please send it again."}`
+	if got := strings.TrimSpace(w.Body.String()); w.Code != 503 || got != want || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("the answer is %d %s %v\nwanted 503 %s", w.Code, got, w.Header(), want)
+	}
+	if got := fmt.Sprint(st.sizes); got != "[0]" {
+		t.Errorf("the store was given %s bytes", got)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestAPatternWithoutPathWantsFiles holds that a sync that looks at the requests
+// of every route has the file of one that another sync does not let in.
+func TestAPatternWithoutPathWantsFiles(t *testing.T) {
+	const every = `
+sync Every
+when
+    Requesting.request (file) : ()
+then
+    Thing.typed (binary: file)
+`
+	st := &sink{Store: memory.New(memory.Options{})}
+	front := host.New(start(t, "a.sync", guarded+every, st), host.Options{Log: silent})
+	r := httptest.NewRequest("POST", "/guarded?name=none", strings.NewReader("PK"))
+	r.Header.Set("Content-Type", "application/epub+zip")
+	w := httptest.NewRecorder()
+	front.ServeHTTP(w, r)
+	if got := fmt.Sprint(w.Code, st.sizes); got != "403 [2]" {
+		t.Errorf("status and sizes in the store: %s, wanted 403 and the whole file", got)
 	}
 }

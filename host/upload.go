@@ -229,6 +229,7 @@ func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, befo
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return value.Value{}, x.brokenPart(u)
 		}
+		x.left = files
 		return x.nothing(name, media)
 	case field == nil && part.FileName() != "":
 		if _, err := io.Copy(io.Discard, part); err != nil {
@@ -248,6 +249,9 @@ func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, befo
 	}
 	if !utf8.Valid(x.body) {
 		return value.Value{}, problem(http.StatusBadRequest, "the field "+clip(strings.ToValidUTF8(name, "?"), maxPartName)+" of the form is no UTF-8 text")
+	}
+	if x.left == files {
+		x.left = filesThenTexts
 	}
 	x.copied += int64(len(x.body))
 	if no := x.hold(x.copied + int64(cap(x.body))); no != nil {

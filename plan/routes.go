@@ -21,6 +21,9 @@ type Routes struct {
 	// program without Requesting.
 	Request, Respond *Action
 	Credentials      []*check.Credential
+	// Pathless are the patterns over requests that name no path: they look at
+	// the requests of every route.
+	Pathless []Ref
 }
 
 // A Route is one method and path, and what the syncs on it say. Where the
@@ -72,6 +75,9 @@ func routes(p *Plan, program *check.Program) *Routes {
 		for n, w := range s.When {
 			method, path := w.request()
 			if path == "" {
+				if w.Action.Role == Request {
+					r.Pathless = append(r.Pathless, Ref{s, n})
+				}
 				continue
 			}
 			key := path + " " + method
