@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/syntax"
@@ -55,12 +56,17 @@ func (c *checker) use(u *syntax.Use) {
 		return
 	}
 	if first := c.program.Instances[name.Text]; first != nil {
-		message := "the app uses “" + name.Text + "” twice"
+		message := "two uses have the name “" + name.Text + "”; this one needs another"
 		if u.As.Text == "" {
-			message += "; a second one needs a name of its own, as in “use " + name.Text + " as Other”"
+			message = "the app uses “" + name.Text + "” twice; a second one needs a name of its own, as in “use " + name.Text + " as Other”"
 		}
 		c.twice(name.Span, first.Use.Span, message)
 		return
+	}
+	for _, other := range c.instanceNames() {
+		if strings.EqualFold(other, name.Text) {
+			c.twice(name.Span, c.program.Instances[other].Use.Span, "the names of the uses “"+name.Text+"” and “"+other+"” "+onlyInCase)
+		}
 	}
 	s := c.spec(u.Concept.Text)
 	if s == nil {
@@ -140,12 +146,16 @@ func (c *checker) instance(name syntax.Name) *Instance {
 		return nil
 	}
 	if s := c.specs[name.Text]; s != nil {
-		for _, other := range c.instanceNames() {
-			if c.program.Instances[other].Concept == s.concept {
-				c.fault(diag.ConceptNotUsed, name.Span,
-					"the app uses “"+name.Text+"” under the name “"+other+"”")
-				return nil
+		if others := c.usesOf(s.concept); len(others) > 0 {
+			d := diag.Diagnostic{Code: diag.ConceptNotUsed, Span: name.Span,
+				Message: "the app uses “" + name.Text + "” under the name “" + others[0] + "”"}
+			if len(others) > 1 {
+				d.Message = "the app uses “" + name.Text + "” under the names “" + strings.Join(others, "” and “") + "”"
+			} else {
+				d.Fix = &diag.Fix{Title: "write " + others[0], Edits: []diag.Edit{{Span: name.Span, Text: others[0]}}}
 			}
+			c.add(d)
+			return nil
 		}
 		c.fault(diag.ConceptNotUsed, name.Span,
 			"the app “"+c.program.Name+"” does not use the concept “"+name.Text+"”",
@@ -154,6 +164,17 @@ func (c *checker) instance(name syntax.Name) *Instance {
 	}
 	c.noConcept(name, "the app “"+c.program.Name+"” uses no concept “"+name.Text+"”", c.instanceNames())
 	return nil
+}
+
+// usesOf names the instances of a concept.
+func (c *checker) usesOf(concept *Concept) []string {
+	var names []string
+	for _, name := range c.instanceNames() {
+		if c.program.Instances[name].Concept == concept {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // noConcept reports a concept that is nowhere. One that is no misspelling is

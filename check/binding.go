@@ -14,17 +14,17 @@ func (c *checker) resolveBindings() {
 		i := c.program.Instances[name]
 		s := c.specs[i.Concept.Name]
 		if i.Use != nil {
-			seen := map[string]bool{}
+			seen := map[string]*syntax.Binding{}
 			for _, b := range i.Use.Bindings {
 				switch {
 				case b.Param.Text == "":
-				case seen[b.Param.Text]:
-					c.fault(diag.DeclaredTwice, b.Param.Span, "the type parameter “"+b.Param.Text+"” is bound twice")
+				case seen[b.Param.Text] != nil:
+					c.twice(b.Param.Span, seen[b.Param.Text].Span, "the type parameter “"+b.Param.Text+"” is bound twice")
 				case !slices.Contains(i.Concept.Params, b.Param.Text) && !s.broken():
 					c.unknown(diag.UnknownTypeParameter, b.Param,
 						"“"+i.Concept.Name+"” has no type parameter “"+b.Param.Text+"”", i.Concept.Params)
 				}
-				seen[b.Param.Text] = true
+				seen[b.Param.Text] = b
 			}
 		}
 		for _, p := range i.Concept.Params {

@@ -7,6 +7,8 @@ import (
 	"github.com/legible-lang/legible/source"
 )
 
+const onlyInCase = "differ only in upper and lower case, which not every store tells apart"
+
 // distinctInAnyCase reports sets, and fields of a set, that differ only in upper
 // and lower case. In Go and in some stores they are two, in others they are one.
 func (c *checker) distinctInAnyCase(s *spec) {
@@ -17,8 +19,7 @@ func (c *checker) distinctInAnyCase(s *spec) {
 	distinct := func(what string, seen map[string]place, name string, span source.Span) {
 		first, taken := seen[strings.ToLower(name)]
 		if taken && first.name != name {
-			c.twice(span, first.span, "the "+what+" “"+name+"” and “"+first.name+
-				"” differ only in upper and lower case, which not every store tells apart")
+			c.twice(span, first.span, "the "+what+" “"+name+"” and “"+first.name+"” "+onlyInCase)
 		}
 		seen[strings.ToLower(name)] = place{name, span}
 	}

@@ -369,7 +369,7 @@ func (k *kinds) line(l *Line) {
 			k.null[b.Var] = t.Null
 		}
 		k.learn(b.Var, t, b.Expr.Tree.Span, "this expression")
-		if v := b.Expr.single(); v != nil {
+		if v := b.Expr.single(); v != nil && !k.clashed[b.Var] {
 			k.learn(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
 		}
 	case *FilterLine:

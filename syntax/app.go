@@ -1,6 +1,10 @@
 package syntax
 
-import "github.com/legible-lang/legible/diag"
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/diag"
+)
 
 var appParts = []string{"use", "expose", "open"}
 
@@ -43,6 +47,8 @@ func (p *parser) use() *Use {
 	}
 	if c.accept("[") {
 		c.list("]", func() { u.Bindings = append(u.Bindings, c.binding()) })
+	} else if t := c.peek(); t.kind != endToken && (slices.Contains([]string{"(", "<", "{"}, p.textOf(t)) || isUpper(p.textOf(t))) {
+		c.unexpected("“[” before the bindings, as in “use Sessioning [User = Profile.User]”")
 	}
 	c.end("the use")
 	if c.bad {
@@ -61,7 +67,13 @@ func (p *parser) use() *Use {
 func (c *cursor) binding() *Binding {
 	first := c.peek()
 	b := &Binding{Param: c.upper("a type parameter")}
-	c.expect("=", "after the type parameter")
+	if t := c.peek(); c.accept(":") {
+		span := c.p.spanOf(t)
+		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: span, Message: "a type parameter is bound with “=”, not with “:”",
+			Fix: &diag.Fix{Title: "write =", Edits: []diag.Edit{{Span: span, Text: " ="}}}})
+	} else {
+		c.expect("=", "after the type parameter")
+	}
 	b.Instance = c.upper("a concept of the app")
 	if !c.accept(".") {
 		c.unexpected("“.” and a type, as in “User = Profile.User”")
