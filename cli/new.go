@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -230,12 +232,41 @@ func (d *drafted) conceptSteps(name naming) []step {
 }
 
 func (d *drafted) syncSteps(name naming) []step {
-	return []step{
+	return append(d.embedSteps(), []step{
 		{"legible check", "says what is wrong, while you change " + slash(filepath.Join(d.dir, name.Lower+".sync"))},
 		{"legible test", "plays the scenarios; one for it may be:"},
 		{"", ""},
 		{"    scenario " + name.Words, ""},
 		{"        GET " + name.Path, ""},
 		{"            => 200 {\"message\": _}", ""},
+	}...)
+}
+
+// embedSteps say what a program must carry that has its texts inside of it, and
+// would be without those in this folder.
+func (d *drafted) embedSteps() []step {
+	root, _ := appAround(d.dir)
+	rel, err := filepath.Rel(absolute(root), absolute(d.dir))
+	if err != nil || rel == "." {
+		return nil
 	}
+	first, _, _ := strings.Cut(slash(rel), "/")
+	programs, _ := filepath.Glob(filepath.Join(root, "*.go"))
+	for _, file := range programs {
+		text, _ := os.ReadFile(file) // one that cannot be read says nothing
+		for line := range strings.Lines(string(text)) {
+			patterns, embeds := strings.CutPrefix(line, "//go:embed ")
+			if !embeds || !strings.Contains(patterns, ".sync") {
+				continue
+			}
+			if slices.ContainsFunc(strings.Fields(patterns), func(p string) bool {
+				p = strings.Trim(strings.TrimPrefix(p, "all:"), "\"`")
+				return p == first || strings.HasPrefix(p, first+"/") || strings.HasPrefix(p, "*/")
+			}) {
+				return nil
+			}
+			return []step{{"in " + slash(file), "add " + slash(rel) + "/*.sync to the line //go:embed, else the program is without it"}}
+		}
+	}
+	return nil
 }
