@@ -34,8 +34,8 @@ type timer struct {
 func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
 	var list []*timer
 	for _, a := range p.Actions {
-		if a.Spec.Kind != syntax.System {
-			continue
+		if a.Spec.Kind != syntax.System || a.Spec.Every == "" && a.Spec.AtField == nil {
+			continue // without a moment it is started by nothing, and the checker has said so
 		}
 		t := &timer{action: a, seen: map[value.ID]bool{}}
 		if a.Spec.Every != "" {
@@ -52,7 +52,7 @@ func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
 				}
 			}
 			if t.table == nil || t.column < 0 {
-				return nil, fmt.Errorf("%s has no moment: say at FIELD of a member, or every \"1h\"", a.FullName())
+				return nil, fmt.Errorf("%s starts at a field that the schema does not have", a.FullName())
 			}
 		}
 		list = append(list, t)

@@ -387,3 +387,15 @@ func TestTimersCountFrom1970(t *testing.T) {
 		}
 	}
 }
+
+// TestTimersWithoutMoment has a system action that nothing starts, which is a
+// warning: the program runs.
+func TestTimersWithoutMoment(t *testing.T) {
+	p := build(t, "concept Turning\n\nactions\n    system turn () : ()\n")
+	e := start(t, p, map[string]engine.Methods{"Turning": {Actions: map[string]engine.Method{
+		"turn": func(engine.Context, []value.Value, []value.Value) error { return nil },
+	}}}, engine.Options{})
+	if n, err := e.Tick(context.Background()); n != 0 || err != nil || e.HasTimers() {
+		t.Errorf("what has no moment was started %d times (%v)", n, err)
+	}
+}

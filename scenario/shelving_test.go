@@ -59,9 +59,23 @@ func buildShelving(in *legible.Instance) legible.Methods {
 				return err
 			},
 			"remove": remove,
-			"expire": remove,
-			"burn":   func(legible.Context, []value.Value, []value.Value) error { return errors.New("the matches are wet") },
-			"panic":  func(legible.Context, []value.Value, []value.Value) error { panic("a bookworm") },
+			"expire": func(ctx legible.Context, in, out []value.Value) error {
+				id, _ := in[0].Text()
+				row, err := ctx.State().Get(books, id)
+				if err != nil || row == nil {
+					return err
+				}
+				due, _ := row[2].Moment()
+				switch title, _ := row[1].Text(); title {
+				case "Calendar": // each day has one
+					return ctx.State().Update(books, id, store.Row{row[0], row[1], value.Time(due.AddDate(0, 0, 1)), row[3]})
+				case "Wet": // it does not burn
+					return errors.New("the matches are wet")
+				}
+				return remove(ctx, in, out)
+			},
+			"burn":  func(legible.Context, []value.Value, []value.Value) error { return errors.New("the matches are wet") },
+			"panic": func(legible.Context, []value.Value, []value.Value) error { panic("a bookworm") },
 		},
 		Queries: map[string]legible.QueryMethod{
 			"_getBooks": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {

@@ -79,6 +79,10 @@ func (w *world) step(step *syntax.Step) *Failure {
 	return w.after(step.After)
 }
 
+// rounds is how often what is due is started at one moment: an action may move
+// its own moment to another one that has come as well.
+const rounds = 10_000
+
 // after lets time pass and what is due by then run.
 func (w *world) after(text string) *Failure {
 	d, err := duration(text)
@@ -86,8 +90,34 @@ func (w *world) after(text string) *Failure {
 		return &Failure{Message: err.Error()}
 	}
 	w.clock.advance(d)
-	if err := w.app.Tick(w.ctx); err != nil {
-		return &Failure{Message: fmt.Sprintf("after “%s”: %v", text, err)}
+	fail := func(format string, args ...any) *Failure {
+		return &Failure{Message: fmt.Sprintf("after “%s”: ", text) + fmt.Sprintf(format, args...)}
+	}
+	before := w.flows.count()
+	for round := 0; ; round++ {
+		started, err := w.engine.Tick(w.ctx)
+		if err == nil {
+			err = w.engine.Attend(w.ctx)
+		}
+		if err != nil {
+			return fail("%v", err)
+		}
+		if started == 0 {
+			break
+		}
+		if round == rounds {
+			return fail("what is due comes again and again: some system action makes its own moment anew each time")
+		}
+	}
+	for _, f := range w.flows.since(before) {
+		for _, e := range f.entries() {
+			switch {
+			case e.Kind == journal.Completed && e.Outcome == journal.Fault:
+				return fail("%s faulted: %s", e.Action, strings.TrimPrefix(e.Text, e.Action+": ")).note("trace %s", f.id)
+			case e.Kind == journal.Faulted:
+				return fail("%s", e.Text).note("trace %s", f.id)
+			}
+		}
 	}
 	return nil
 }
