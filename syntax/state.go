@@ -22,16 +22,17 @@ func (p *parser) stateLine(concept *Concept) {
 		return
 	}
 	if !article {
-		fix := &diag.Fix{Title: "write the article", Edits: []diag.Edit{
-			{Span: p.src.Span(first.start, first.start), Text: "a "}}}
-		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(first), Fix: fix,
-			Message: "a declaration begins with “a” or “an”, as in “a set of Users with”"})
+		c.otherDeclaration()
 	}
 	set := c.setHead()
 	with := c.accept("with")
 	if t := c.peek(); with && t.kind == wordToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
 			Message: "the fields of “" + set.Name.Text + "” stand under it, each on a line of its own"})
+	}
+	if t := c.peek(); c.p.textOf(t) == "{" {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
+			Message: "unexpected “{” after the declaration; its fields stand below it, indented, without braces"})
 	}
 	c.end("the declaration")
 	set.Span = c.since(first)
@@ -103,7 +104,7 @@ func (p *parser) fieldLine(set *Set) {
 		return
 	}
 	f := c.field()
-	c.end("the field")
+	c.endOfField(first, f)
 	if f.Span = c.since(first); !c.bad {
 		set.Fields = append(set.Fields, f)
 	}
@@ -133,6 +134,9 @@ func (c *cursor) field() *Field {
 		f.Name = c.lower("a field")
 	}
 	f.Many = c.many()
+	if c.otherType(f) {
+		return f
+	}
 	isEnum := c.aheadIs(1, "or")
 	if f.Many == One && c.accept("of") {
 		isEnum = true
@@ -145,9 +149,9 @@ func (c *cursor) field() *Field {
 		f.Type = c.cased(want, "an upper-case letter", isUpper)
 		return f
 	}
-	f.Constants = append(f.Constants, c.upper("a constant"))
+	f.Constants = append(f.Constants, c.constant())
 	for c.accept("or") {
-		f.Constants = append(f.Constants, c.upper("a constant"))
+		f.Constants = append(f.Constants, c.constant())
 	}
 	return f
 }

@@ -1,0 +1,132 @@
+package syntax
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/diag"
+)
+
+// What other languages write where a set or a field is declared. It is no part
+// of this one: the message tells the form that it has here, and a fix writes it
+// where that is sure.
+
+const ordered = "“seq of” where their order matters"
+
+// otherDeclaration reports a declaration without an article.
+func (c *cursor) otherDeclaration() {
+	first, next := c.peek(), c.ahead(1)
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(first),
+		Message: "a declaration begins with “a” or “an”, as in “a set of Users with”"}
+	word, name := c.p.textOf(first), ""
+	if next.kind == wordToken && isUpper(c.p.textOf(next)) {
+		name = c.p.textOf(next)
+	}
+	switch {
+	case word == "enum":
+		d.Message = "constants stand at the field that has them, as in “a shade of RED or GREEN”"
+	case name != "" && slices.Contains([]string{"table", "model", "type", "class", "interface", "struct", "entity", "record", "collection"}, word):
+		d.Message = "a set is declared with “a set of " + name + " with”, not with “" + word + "”"
+		if c.ahead(2).kind == endToken {
+			d.Fix = c.rewrite(first, next, "a set of "+name+" with")
+		}
+	case first.kind == wordToken && isUpper(word) && next.kind == endToken:
+		d.Message = "a set is declared with “a set of " + word + " with”"
+		d.Fix = c.rewrite(first, first, "a set of "+word+" with")
+	default:
+		d.Fix = &diag.Fix{Title: "write the article", Edits: []diag.Edit{{Span: c.p.src.Span(first.start, first.start), Text: "a "}}}
+		c.warn(d)
+		return
+	}
+	c.fail(d)
+}
+
+// rewrite is a fix that writes something else instead of some tokens.
+func (c *cursor) rewrite(from, to token, text string) *diag.Fix {
+	return &diag.Fix{Title: "write " + text, Edits: []diag.Edit{{Span: c.p.src.Span(from.start, to.end), Text: text}}}
+}
+
+// endOfField is the end of a field's line, of which first is the first token.
+func (c *cursor) endOfField(first token, f *Field) {
+	t := c.peek()
+	if !c.fine() || t.kind == endToken || f.Name.Text == "" || f.Type.Text == "" || f.Many != One {
+		c.end("the field")
+		return
+	}
+	field := f.Name.Text + " " + f.Type.Text
+	way, written, last := "", "", t
+	switch text := strings.ToLower(c.p.textOf(t)); {
+	case text == "?", text == "null", text == "nullable":
+		written = "an optional " + field
+		way = "one that may be empty is “" + written + "”"
+	case text == "unique", text == "@" && strings.EqualFold(c.p.textOf(c.ahead(1)), "unique"):
+		if text == "@" {
+			last = c.ahead(1)
+		}
+		written = "a unique " + field
+		way = "one that no two members share is “" + written + "”"
+	case text == "not", text == "required", text == "!":
+		way = "every field has a value that is not “optional”"
+	case text == "[":
+		if c.aheadIs(1, "]") {
+			last, written = c.ahead(1), "a "+f.Name.Text+" set of "+f.Type.Text
+		}
+		way = "one with several values is “a " + f.Name.Text + " set of " + f.Type.Text + "”, or " + ordered
+	case text == "<":
+		way = "one with several values is “a " + f.Name.Text + " set of …”, or " + ordered
+	case text == "|", text == "||":
+		way = "constants are written “a " + f.Name.Text + " of " + f.Type.Text + " or …”"
+	case text == "=", text == "default":
+		way = "what a field begins with is said by the action that adds the member"
+	case text == ",", text == ";":
+		written = c.p.src.Text[first.start:c.line.tokens[c.i-1].end]
+		way = "each stands on a line of its own, with nothing behind it"
+	default:
+		c.end("the field")
+		return
+	}
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "unexpected " + c.p.quote(t) + " after the field; " + way}
+	if tokens := c.line.tokens; written != "" && tokens[len(tokens)-1] == last && !f.Optional && !f.Unique {
+		d.Fix = c.rewrite(first, last, written)
+	}
+	c.fail(d)
+}
+
+// otherType reports what is no type where that of a field must stand, and tells
+// whether it did. A colon is left out.
+func (c *cursor) otherType(f *Field) bool {
+	name := f.Name.Text
+	if name == "" || !c.fine() {
+		return false
+	}
+	t := c.peek()
+	if c.accept(":") {
+		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "no “:” stands before the type of “" + name + "”",
+			Fix: &diag.Fix{Title: "leave it out", Edits: []diag.Edit{{Span: c.p.spanOf(t)}}}})
+		return false
+	}
+	way := ""
+	switch c.p.textOf(t) {
+	case "[", "list", "array":
+		way = "several values are “a " + name + " set of …”, or " + ordered
+	case "enum":
+		way = "constants are written “a " + name + " of RED or GREEN”"
+	case "references", "ref", "foreign":
+		way = "a reference is a field of the other's type, as in “a maker User”"
+	default:
+		return false
+	}
+	c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
+		Message: "expected the type of “" + name + "”, found " + c.p.quote(t) + "; " + way})
+	return true
+}
+
+// constant takes one constant of a field.
+func (c *cursor) constant() Name {
+	if t := c.peek(); t.kind == stringToken {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "expected a constant, found " + c.p.quote(t) +
+			"; constants have no quotation marks and are joined by “or”, as in “of RED or GREEN”"})
+		return Name{}
+	}
+	return c.upper("a constant")
+}
