@@ -96,10 +96,12 @@ func testScenarios(s Streams, paths []string, only string, asJSON bool) error {
 	for _, text := range trouble {
 		fmt.Fprintln(s.Err, strings.TrimRight(text, "\n"))
 	}
-	fmt.Fprintln(s.Err, report.String())
+	if report.played > 0 || len(trouble) == 0 {
+		fmt.Fprintln(s.Err, report.String())
+	}
 	switch {
 	case len(trouble) > 0:
-		return errors.New("go test failed otherwise than by a scenario")
+		return errors.New("go test failed otherwise than by a scenario" + wayOut(trouble))
 	case report.failed > 0 || report.broken > 0 || report.untested > 0 || report.short > 0:
 		return errFindings
 	case report.played == 0 && only != "":
@@ -151,6 +153,24 @@ func (h *happened) findPlaces(texts []string) {
 	for i := range h.Unreached {
 		h.Unreached[i].Place = from(h.Unreached[i].Place)
 	}
+}
+
+// wayOut says what to do about the troubles that a newcomer has with Go.
+func wayOut(trouble []string) string {
+	steps := ""
+	switch text := strings.Join(trouble, "\n"); {
+	case strings.Contains(text, "go.mod file not found"):
+		steps = ": there is no Go module here yet; make one, under any name, with\n    go mod init example.org/" +
+			strings.ToLower(filepath.Base(absolute(".")))
+	case strings.Contains(text, "no required module provides package "+strings.TrimSuffix(runner, "/scenario")):
+		steps = ": the Go module here does not have legible yet; add it with"
+	default:
+		return ""
+	}
+	if dir := checkout(); dir != "" {
+		steps += "\n    go mod edit -replace github.com/legible-lang/legible=" + shellWord(slash(dir))
+	}
+	return steps + "\n    go mod tidy"
 }
 
 // titlesShown is how many titles are named to whom none was found for.

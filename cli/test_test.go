@@ -58,6 +58,16 @@ func TestScenariosAreTold(t *testing.T) {
 	}
 }
 
+// TestWithoutGo plays scenarios where there is no Go.
+func TestWithoutGo(t *testing.T) {
+	t.Chdir("testdata/scenarios")
+	t.Setenv("PATH", t.TempDir())
+	code, out, errOut := legible("test", "good")
+	if code != 2 || out != "" || !strings.Contains(errOut, "there is no command go in the PATH: install Go") {
+		t.Errorf("exit %d, and it says %s%s", code, out, errOut)
+	}
+}
+
 var (
 	idPattern   = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	timePattern = regexp.MustCompile(`[0-9.]+s\b`)
