@@ -123,6 +123,6 @@ func (s *IDs) At(t time.Time) ID {
 	for i := range 5 {
 		id[9+i] = byte(high >> (38 - 8*i))
 	}
-	id[14], id[15] = byte(low), byte(low>>8)
+	id[14], id[15] = byte(high<<2)|byte(low)&3, byte(low>>8)
 	return id
 }

@@ -216,8 +216,8 @@ func TestIDs(t *testing.T) {
 	at := time.UnixMilli(1_700_000_000_123)
 	var last string
 	seen := map[ID]bool{}
-	for i := range 5000 {
-		if i == 2500 {
+	for i := range 50_000 {
+		if i == 25_000 {
 			at = at.Add(-time.Hour) // a clock that goes back
 		}
 		id := s.At(at)
