@@ -46,24 +46,3 @@ func namesAt(set *Set, places []int) []string {
 	}
 	return names
 }
-
-// elsewhere names the primitive that other languages call otherwise.
-func elsewhere(name string) string {
-	switch strings.ToLower(name) {
-	case "text", "varchar", "char", "uuid":
-		return "String"
-	case "int", "integer", "float", "double", "decimal", "long":
-		return "Number"
-	case "bool", "boolean":
-		return "Flag"
-	case "time", "timestamp", "instant":
-		return "DateTime"
-	case "bytes", "blob", "file", "image":
-		return "Binary"
-	case "object", "any", "map", "record":
-		return "Json"
-	case "password", "token":
-		return "Secret"
-	}
-	return ""
-}

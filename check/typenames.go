@@ -152,8 +152,8 @@ func (c *checker) declared(s *spec, name syntax.Name) *declared {
 			Related: []diag.Related{
 				{Span: found[0].span, Message: "“" + found[0].written + "” is declared here"},
 				{Span: found[1].span, Message: "“" + found[1].written + "” is declared here"}}})
-	case !s.broken() && name.Text != "" && elsewhere(name.Text) != "":
-		known := elsewhere(name.Text)
+	case !s.broken() && name.Text != "" && syntax.Elsewhere(name.Text) != "":
+		known := syntax.Elsewhere(name.Text)
 		c.add(diag.Diagnostic{Code: diag.UnknownType, Span: name.Span,
 			Message: s.concept.Name + " has no type “" + name.Text + "”; here it is “" + known + "”",
 			Fix:     &diag.Fix{Title: "write " + known, Edits: []diag.Edit{{Span: name.Span, Text: known}}}})

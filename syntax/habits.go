@@ -11,7 +11,10 @@ import (
 // of this one: the message tells the form that it has here, and a fix writes it
 // where that is sure.
 
-const ordered = "“seq of” where their order matters"
+const (
+	ordered     = "“seq of” where their order matters"
+	ownIdentity = "a member has an identity of its own, without a field"
+)
 
 // otherDeclaration reports a declaration without an article.
 func (c *cursor) otherDeclaration() {
@@ -23,6 +26,11 @@ func (c *cursor) otherDeclaration() {
 		name = c.p.textOf(next)
 	}
 	switch {
+	case word == "one" && name != "":
+		d.Message = "what there is one of is declared with “an element " + name + "”"
+		d.Fix = c.rewrite(first, first, "an element")
+	case word == "type" && name != "" && (c.aheadIs(2, "=") || c.aheadIs(2, "for")):
+		d.Message = "another name for a type is declared with “alias " + name + " for " + c.p.textOf(c.ahead(3)) + "”, not with “type”"
 	case word == "enum":
 		d.Message = "constants stand at the field that has them, as in “a shade of RED or GREEN”"
 	case name != "" && slices.Contains([]string{"table", "model", "type", "class", "interface", "struct", "entity", "record", "collection"}, word):
@@ -49,6 +57,10 @@ func (c *cursor) rewrite(from, to token, text string) *diag.Fix {
 // endOfField is the end of a field's line, of which first is the first token.
 func (c *cursor) endOfField(first token, f *Field) {
 	t := c.peek()
+	if len(f.Constants) > 0 && (c.at(",") || c.at("and")) && c.ahead(1).kind == wordToken {
+		one, other := f.Constants[len(f.Constants)-1].Text, c.p.textOf(c.ahead(1))
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "constants are joined by “or”: “of " + one + " or " + other + "”"})
+	}
 	if !c.fine() || t.kind == endToken || f.Name.Text == "" || f.Type.Text == "" || f.Many != One {
 		c.end("the field")
 		return
@@ -78,6 +90,8 @@ func (c *cursor) endOfField(first token, f *Field) {
 		way = "constants are written “a " + f.Name.Text + " of " + f.Type.Text + " or …”"
 	case text == "=", text == "default":
 		way = "what a field begins with is said by the action that adds the member"
+	case text == "primary":
+		way = ownIdentity
 	case text == ",", text == ";":
 		written = c.p.src.Text[first.start:c.line.tokens[c.i-1].end]
 		way = "each stands on a line of its own, with nothing behind it"
@@ -105,6 +119,13 @@ func (c *cursor) otherType(f *Field) bool {
 			Fix: &diag.Fix{Title: "leave it out", Edits: []diag.Edit{{Span: c.p.spanOf(t)}}}})
 		return false
 	}
+	if primitive := primitiveOf(c.p.textOf(t)); primitive != "" && !isUpper(c.p.textOf(t)) {
+		c.warn(diag.Diagnostic{Code: diag.NameCase, Span: c.p.spanOf(t), Fix: c.rewrite(t, t, primitive),
+			Message: "the type of “" + name + "” begins with an upper-case letter, “" + c.p.textOf(t) + "” does not; did you mean “" + primitive + "”?"})
+		c.take()
+		f.Type = Name{Text: primitive, Span: c.p.spanOf(t)}
+		return true
+	}
 	way := ""
 	switch c.p.textOf(t) {
 	case "[", "list", "array":
@@ -121,6 +142,59 @@ func (c *cursor) otherType(f *Field) bool {
 	return true
 }
 
+// primitiveOf is the primitive that a word stands for, here or elsewhere.
+func primitiveOf(word string) string {
+	for _, p := range []string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"} {
+		if strings.EqualFold(word, p) {
+			return p
+		}
+	}
+	return Elsewhere(word)
+}
+
+// otherLine reports what is no field where one must stand, and tells whether it
+// did.
+func (c *cursor) otherLine() bool {
+	first := c.peek()
+	article := 0
+	if c.at("a") || c.at("an") {
+		article = 1
+	}
+	message := ""
+	switch {
+	case c.at("unique") && (c.aheadIs(2, ",") || c.aheadIs(1, "[")), c.at("@") && c.aheadIs(1, "@") && c.aheadIs(2, "unique"):
+		message = "several fields that are unique together are written as in “unique (name, maker)”"
+	case c.at("index") && c.aheadIs(1, "("), c.at("@") && c.aheadIs(1, "@") && c.aheadIs(2, "index"):
+		message = "the store makes its indexes by itself, for each “unique” and each relation that a where reads"
+	case c.at("primary") && c.aheadIs(1, "key"), c.at("@") && c.aheadIs(1, "@") && c.aheadIs(2, "id"):
+		message = ownIdentity
+	case (c.aheadIs(article, "set") || c.aheadIs(article, "seq")) && c.aheadIs(article+1, "of") && c.isName(article+2) && c.ahead(article+3).kind == wordToken:
+		message = "the name of a field stands before “" + c.p.textOf(c.ahead(article)) + "”: “a " + c.p.textOf(c.ahead(article+2)) + " " +
+			c.p.textOf(c.ahead(article)) + " of " + c.p.textOf(c.ahead(article+3)) + "”"
+	default:
+		return false
+	}
+	c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(first), Message: message})
+	return true
+}
+
+// isName tells whether a word stands n tokens ahead that begins lower-case.
+func (c *cursor) isName(n int) bool {
+	t := c.ahead(n)
+	return t.kind == wordToken && isLower(c.p.textOf(t))
+}
+
+// otherSubset says how a subset is declared, where something else stands after
+// its name, or "extends" after that of a set.
+func (c *cursor) otherSubset(name string) string {
+	for n := range 3 {
+		if t := c.ahead(n); t.kind == wordToken && isUpper(c.p.textOf(t)) {
+			return "“a " + name + " set of " + c.p.textOf(t) + "”"
+		}
+	}
+	return ""
+}
+
 // constant takes one constant of a field.
 func (c *cursor) constant() Name {
 	if t := c.peek(); t.kind == stringToken {
@@ -129,4 +203,26 @@ func (c *cursor) constant() Name {
 		return Name{}
 	}
 	return c.upper("a constant")
+}
+
+// Elsewhere names the primitive that other languages call otherwise, "" when
+// they call none so.
+func Elsewhere(name string) string {
+	switch strings.ToLower(name) {
+	case "text", "varchar", "char", "uuid":
+		return "String"
+	case "int", "integer", "float", "double", "decimal", "long":
+		return "Number"
+	case "bool", "boolean":
+		return "Flag"
+	case "time", "timestamp", "instant":
+		return "DateTime"
+	case "bytes", "blob", "file", "image":
+		return "Binary"
+	case "object", "any", "map", "record":
+		return "Json"
+	case "password", "token":
+		return "Secret"
+	}
+	return ""
 }

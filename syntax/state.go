@@ -34,6 +34,12 @@ func (p *parser) stateLine(concept *Concept) {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
 			Message: "unexpected “{” after the declaration; its fields stand below it, indented, without braces"})
 	}
+	if c.at("extends") {
+		if way := c.otherSubset(set.Name.Text); way != "" {
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(c.peek()),
+				Message: "unexpected “extends” after the declaration; a subset is " + way})
+		}
+	}
 	c.end("the declaration")
 	set.Span = c.since(first)
 	if c.bad {
@@ -70,7 +76,15 @@ func (c *cursor) setHead() *Set {
 	case c.accept("element"):
 		set.Kind = ElementDecl
 	case subset:
-		c.unexpected("“set” or “element” after the name of a subset")
+		d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.peek()),
+			Message: "expected “set” or “element” after the name of a subset, found " + c.p.quote(c.peek())}
+		if way := c.otherSubset(set.Name.Text); way != "" {
+			d.Message += "; as in " + way
+		}
+		c.fail(d)
+	case c.at("list"), c.at("sequence"), c.at("array"):
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.peek()), Fix: c.rewrite(c.peek(), c.peek(), "seq"),
+			Message: "expected “set”, “seq” or “element”, found " + c.p.quote(c.peek()) + "; “seq” is a set whose order matters"})
 	default:
 		c.unexpected("“set”, “seq” or “element”")
 	}
@@ -101,6 +115,9 @@ func (p *parser) fieldLine(set *Set) {
 		if !c.bad {
 			set.Uniques = append(set.Uniques, u)
 		}
+		return
+	}
+	if c.otherLine() {
 		return
 	}
 	f := c.field()
