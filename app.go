@@ -272,8 +272,9 @@ const (
 	tickEvery = time.Second
 	// tickShare bounds what that costs where very many members stay due that
 	// were seen to before: a look that finds nothing is followed by a pause that
-	// is so many times as long.
+	// is so many times as long, up to a minute.
 	tickShare = 10
+	tickLate  = time.Minute
 )
 
 func (a *App) tick(ctx context.Context, e *engine.Engine) {
@@ -292,8 +293,8 @@ func (a *App) tick(ctx context.Context, e *engine.Engine) {
 			a.log.Error("system actions", "error", err)
 		}
 		pause := tickEvery
-		if started == 0 {
-			pause = max(pause, tickShare*time.Since(began))
+		if started == 0 && err == nil {
+			pause = min(max(pause, tickShare*time.Since(began)), tickLate)
 		}
 		timer.Reset(pause)
 	}
