@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -65,13 +66,13 @@ func (t *table) newFinder(columns []int, key []value.Value, page store.Page) *fi
 				is = short + " = " + indexed(column, p) + " AND " + is
 			}
 			if column.Many != store.One {
-				is = fmt.Sprintf("_order IN (SELECT member FROM %s WHERE %s)", quote(sideName(t.def, column.Name)), is)
+				is = fmt.Sprintf("_order IN (SELECT member FROM %s WHERE %s)", quote(tables.SideName(t.def, column.Name)), is)
 			}
 			where = append(where, is)
 		}
 	}
 	if f.unique = t.uniqueOf(columns, func(i int) bool { return key[i].IsNull() }); f.unique != nil {
-		where = append(where, quote(keyColumn(columnNames(t.def, f.unique)))+" = "+param())
+		where = append(where, quote(tables.KeyColumn(tables.Names(t.def, f.unique)))+" = "+param())
 	}
 	if page.After > 0 {
 		where = append(where, "_order > "+param())

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 )
 
 // args gives the parameters of a row, and then the keys of its uniques.
@@ -115,7 +116,7 @@ func (f *flow) refused(doing string, t *table, id string, row store.Row, inserti
 			continue
 		}
 		var other *string
-		query := fmt.Sprintf("SELECT _id FROM %s WHERE %s = $1 AND _id <> $2", quote(t.def.Name()), quote(keyColumn(columnNames(t.def, u))))
+		query := fmt.Sprintf("SELECT _id FROM %s WHERE %s = $1 AND _id <> $2", quote(t.def.Name()), quote(tables.KeyColumn(tables.Names(t.def, u))))
 		err := f.read(t, query, []any{key, encodeText(id)}, func(rows pgx.Rows) error { return rows.Scan(&other) })
 		if err != nil {
 			return err

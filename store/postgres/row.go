@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -69,7 +70,7 @@ func encode(c *store.Column, v value.Value) any {
 	case v.IsNull():
 		return nil
 	case c.Many != store.One:
-		return encodeAny(store.Plain(c.Type, v))
+		return encodeAny(tables.Plain(c.Type, v))
 	}
 	return encodeItem(c.Type, v)
 }
@@ -87,7 +88,7 @@ func encodeItem(t store.Type, v value.Value) any {
 		m, _ := v.Moment()
 		return m.UnixMilli()
 	case store.Blob:
-		return encodeText(store.BlobText(v.Blob()))
+		return encodeText(tables.BlobText(v.Blob()))
 	case store.Json:
 		return encodeAny(v)
 	}
@@ -108,7 +109,7 @@ func itemText(t store.Type, v value.Value) string {
 }
 
 func encodeAny(v value.Value) string {
-	if store.IsJSON(v) {
+	if tables.IsJSON(v) {
 		return string(value.AppendJSON(nil, v))
 	}
 	return coded + base64.RawStdEncoding.EncodeToString(value.Append(nil, v))
@@ -124,7 +125,7 @@ func decode(c *store.Column, x any) (value.Value, error) {
 		if err != nil {
 			return v, err
 		}
-		return store.Unplain(c.Type, v)
+		return tables.Unplain(c.Type, v)
 	}
 	switch x := x.(type) {
 	case string:
@@ -136,7 +137,7 @@ func decode(c *store.Column, x any) (value.Value, error) {
 			if err != nil || c.Type == store.Text {
 				return value.String(s), err
 			}
-			return store.ParseBlob(s)
+			return tables.ParseBlob(s)
 		}
 	case float64:
 		return value.Number(x), nil
@@ -167,7 +168,7 @@ func decodeAny(x any) (value.Value, error) {
 // uniqueKey is what a unique is compared by; nil when a null exempts the row. It
 // is a digest, since the database's indexes hold no long values.
 func uniqueKey(t *store.Table, columns []int, row store.Row) []byte {
-	key := store.UniqueKey(t, columns, row)
+	key := tables.UniqueKey(t, columns, row)
 	if key == nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 )
 
 // format is the version of everything that is not the program's own: the names,
@@ -199,8 +200,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 				return err
 			}
 			plan.Changes = append(plan.Changes, c.String())
-			m := migration{ctx, tx, plan, c, c.Table(), schema}
-			if err := m.do(); err != nil {
+			if err := tables.Change(maker{ctx, tx}, plan, schema, c); err != nil {
 				return fmt.Errorf("to %s: %w", c, err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 )
 
 // A table is one set in the database, with the texts of the statements that it
@@ -53,34 +54,6 @@ func columnName(name string) string {
 	return quote(name)
 }
 
-func sideName(t *store.Table, column string) string { return t.Name() + "." + column }
-
-func indexName(t *store.Table, kind string, columns []string) string {
-	return t.Name() + " " + kind + " " + strings.Join(columns, ", ")
-}
-
-// keyColumn is the column of a unique's key.
-func keyColumn(columns []string) string { return "_unique " + strings.Join(columns, ", ") }
-
-func columnNames(t *store.Table, columns []int) []string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = t.Columns[c].Name
-	}
-	return names
-}
-
-func places(t *store.Table, columns []string) []int {
-	out := make([]int, len(columns))
-	for i, c := range columns {
-		out[i] = t.Column(c)
-	}
-	return out
-}
-
-// comparable tells whether the database compares a column as this program does.
-func comparable(c *store.Column) bool { return c.Many == store.One && c.Type != store.Json }
-
 // indexed gives what an index holds of a column or of a parameter: of a text
 // only the beginning, since the database's indexes hold no long values.
 func indexed(c *store.Column, what string) string {
@@ -109,7 +82,7 @@ func createTable(t *store.Table) []string {
 
 // createSide gives the statements that make the table of a collection's items.
 func createSide(t *store.Table, column string) []string {
-	name := sideName(t, column)
+	name := tables.SideName(t, column)
 	return []string{
 		fmt.Sprintf("CREATE TABLE %s (member BIGINT NOT NULL, item BIGINT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (member, item))", quote(name)),
 		fmt.Sprintf("CREATE INDEX %s ON %s ((left(value, 100)), member)", quote(name+" by value"), quote(name)),
@@ -118,7 +91,7 @@ func createSide(t *store.Table, column string) []string {
 
 // createUnique gives the statement that makes the index of a unique.
 func createUnique(t *store.Table, columns []string) string {
-	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(indexName(t, "unique", columns)), quote(t.Name()), quote(keyColumn(columns)))
+	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "unique", columns)), quote(t.Name()), quote(tables.KeyColumn(columns)))
 }
 
 // createIndex gives the statement that makes an index, and nothing when no
@@ -126,14 +99,14 @@ func createUnique(t *store.Table, columns []string) string {
 func createIndex(t *store.Table, columns []string) string {
 	var on []string
 	for _, c := range columns {
-		if column := &t.Columns[t.Column(c)]; comparable(column) {
+		if column := &t.Columns[t.Column(c)]; tables.Comparable(column) {
 			on = append(on, "("+indexed(column, columnName(c))+")")
 		}
 	}
 	if len(on) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("CREATE INDEX %s ON %s (%s, _order)", quote(indexName(t, "by", columns)), quote(t.Name()), strings.Join(on, ", "))
+	return fmt.Sprintf("CREATE INDEX %s ON %s (%s, _order)", quote(tables.IndexName(t, "by", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
 // checkNames refuses what stands for the store's own.
@@ -162,7 +135,7 @@ func newTable(def *store.Table) *table {
 		names, selected = append(names, column), append(selected, column)
 		sets = append(sets, fmt.Sprintf("%s = $%d", column, len(sets)+2))
 		if c.Many != store.One {
-			d := quote(sideName(def, c.Name))
+			d := quote(tables.SideName(def, c.Name))
 			t.sides = append(t.sides, &side{
 				column: i, name: d,
 				add: fmt.Sprintf("INSERT INTO %s (member, item, value) SELECT $1::bigint, x.item, x.value FROM unnest($2::bigint[], $3::text[]) AS x(item, value) "+
@@ -173,7 +146,7 @@ func newTable(def *store.Table) *table {
 	}
 	t.columns = strings.Join(selected, ", ")
 	for _, u := range def.Unique {
-		key := quote(keyColumn(columnNames(def, u)))
+		key := quote(tables.KeyColumn(tables.Names(def, u)))
 		names = append(names, key)
 		params = append(params, fmt.Sprintf("$%d::bytea", len(params)+1))
 		n := len(sets) + 2

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -45,7 +46,7 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 		case column.Many != store.One && column.Type == store.Json:
 			f.filter = append(f.filter, i)
 		case column.Many != store.One:
-			where = append(where, fmt.Sprintf("_order IN (SELECT member FROM %s WHERE value = ?)", quote(sideName(t.def, column.Name))))
+			where = append(where, fmt.Sprintf("_order IN (SELECT member FROM %s WHERE value = ?)", quote(tables.SideName(t.def, column.Name))))
 		case null:
 			where = append(where, quote(column.Name)+" IS NULL")
 		case column.Type == store.Json:
@@ -87,7 +88,7 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 // ledBy tells whether an index has the column in front.
 func ledBy(t *store.Table, column int) bool {
 	for _, x := range slices.Concat(t.Indexes, t.Unique) {
-		if x[0] == column && comparable(&t.Columns[column]) {
+		if x[0] == column && tables.Comparable(&t.Columns[column]) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -76,7 +77,7 @@ func (s *Store) bindRow(q *stmt, t *table, row store.Row) {
 		s.bindColumn(q, &t.def.Columns[i], row[i])
 	}
 	for _, u := range t.keyed {
-		if key := store.UniqueKey(t.def, u, row); key != nil {
+		if key := tables.UniqueKey(t.def, u, row); key != nil {
 			q.bindBlob(key)
 		} else {
 			q.bindNull()
@@ -148,14 +149,14 @@ func (f *flow) refused(doing string, t *table, id string, row store.Row, inserti
 
 // sharing gives the members that have the values of a row in some columns.
 func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error) {
-	names := columnNames(t.def, columns)
+	names := tables.Names(t.def, columns)
 	where := make([]string, len(names))
 	for i, n := range names {
 		where[i] = quote(n) + " = ?"
 	}
 	keyed := isKeyed(t.def, columns)
 	if keyed {
-		where = []string{quote(keyColumn(names)) + " = ?"}
+		where = []string{quote(tables.KeyColumn(names)) + " = ?"}
 	}
 	q, err := s.conn.prepareOnce("SELECT _id FROM " + quote(t.def.Name()) + " WHERE " + join(where, " AND "))
 	if err != nil {
@@ -163,7 +164,7 @@ func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error
 	}
 	defer q.finalize()
 	if keyed {
-		q.bindBlob(store.UniqueKey(t.def, columns, row))
+		q.bindBlob(tables.UniqueKey(t.def, columns, row))
 	} else {
 		for _, c := range columns {
 			s.bindColumn(q, &t.def.Columns[c], row[c])

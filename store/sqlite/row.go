@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -41,7 +42,7 @@ func (s *Store) bindColumn(q *stmt, c *store.Column, v value.Value) {
 	case v.IsNull():
 		q.bindNull()
 	case c.Many != store.One:
-		s.bindAny(q, store.Plain(c.Type, v))
+		s.bindAny(q, tables.Plain(c.Type, v))
 	default:
 		s.bindItem(q, c.Type, v)
 	}
@@ -67,7 +68,7 @@ func (s *Store) bindItem(q *stmt, t store.Type, v value.Value) {
 		m, _ := v.Moment()
 		q.bindInt(m.UnixMilli())
 	case store.Blob:
-		q.bindText(store.BlobText(v.Blob()))
+		q.bindText(tables.BlobText(v.Blob()))
 	case store.Json:
 		s.bindAny(q, v)
 	}
@@ -75,7 +76,7 @@ func (s *Store) bindItem(q *stmt, t store.Type, v value.Value) {
 
 // bindAny binds the next parameter to a value of any kind.
 func (s *Store) bindAny(q *stmt, v value.Value) {
-	if store.IsJSON(v) {
+	if tables.IsJSON(v) {
 		s.scratch = value.AppendJSON(s.scratch[:0], v)
 		q.bindText(string(s.scratch))
 		return
@@ -97,7 +98,7 @@ func (q *stmt) value(i int, c *store.Column) (value.Value, error) {
 	if err != nil {
 		return v, err
 	}
-	return store.Unplain(c.Type, v)
+	return tables.Unplain(c.Type, v)
 }
 
 func (q *stmt) item(i int, kind columnKind, t store.Type) (value.Value, error) {
@@ -111,7 +112,7 @@ func (q *stmt) item(i int, kind columnKind, t store.Type) (value.Value, error) {
 	case t == store.Moment:
 		return value.Time(time.UnixMilli(q.int(i))), nil
 	case t == store.Blob:
-		return store.ParseBlob(q.string(i))
+		return tables.ParseBlob(q.string(i))
 	case t == store.Json:
 		return q.any(i, kind)
 	}

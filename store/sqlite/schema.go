@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -275,8 +276,7 @@ func (s *Store) change(ctx context.Context, plan *store.Plan, schema *store.Sche
 			return err
 		}
 		plan.Changes = append(plan.Changes, c.String())
-		m := migration{s, plan, c, c.Table(), schema}
-		if err := m.do(); err != nil {
+		if err := tables.Change(maker{s}, plan, schema, c); err != nil {
 			return fmt.Errorf("to %s: %w", c, err)
 		}
 	}

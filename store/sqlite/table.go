@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/tables"
 )
 
 // A table is one set in the file, with the statements that it needs.
@@ -31,29 +32,9 @@ type side struct {
 // quote makes a name for SQL.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-func sideName(t *store.Table, column string) string { return t.Name() + "." + column }
-
-func indexName(t *store.Table, kind string, columns []string) string {
-	return t.Name() + " " + kind + " " + strings.Join(columns, ", ")
-}
-
-// keyColumn is the column of a unique's key.
-func keyColumn(columns []string) string { return "_unique " + strings.Join(columns, ", ") }
-
-func columnNames(t *store.Table, columns []int) []string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = t.Columns[c].Name
-	}
-	return names
-}
-
-// comparable tells whether SQLite compares a column as this program does.
-func comparable(c *store.Column) bool { return c.Many == store.One && c.Type != store.Json }
-
 // isKeyed tells whether a unique needs a column for its key.
 func isKeyed(t *store.Table, columns []int) bool {
-	return slices.ContainsFunc(columns, func(c int) bool { return !comparable(&t.Columns[c]) })
+	return slices.ContainsFunc(columns, func(c int) bool { return !tables.Comparable(&t.Columns[c]) })
 }
 
 // createTable gives the statements that make a table, without its indexes.
@@ -75,7 +56,7 @@ func createTable(t *store.Table) []string {
 
 // createSide gives the statements that make the table of a collection's items.
 func createSide(t *store.Table, column string) []string {
-	name := sideName(t, column)
+	name := tables.SideName(t, column)
 	return []string{
 		fmt.Sprintf("CREATE TABLE %s (value ANY NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (value, member)) STRICT, WITHOUT ROWID", quote(name)),
 		fmt.Sprintf("CREATE INDEX %s ON %s (member)", quote(name+" by member"), quote(name)),
@@ -88,10 +69,10 @@ func createUnique(t *store.Table, columns []string) string {
 	for i, c := range columns {
 		on[i] = quote(c)
 	}
-	if isKeyed(t, places(t, columns)) {
-		on = []string{quote(keyColumn(columns))}
+	if isKeyed(t, tables.Places(t, columns)) {
+		on = []string{quote(tables.KeyColumn(columns))}
 	}
-	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(indexName(t, "unique", columns)), quote(t.Name()), strings.Join(on, ", "))
+	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "unique", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
 // createIndex gives the statement that makes an index, and nothing when no
@@ -99,22 +80,14 @@ func createUnique(t *store.Table, columns []string) string {
 func createIndex(t *store.Table, columns []string) string {
 	var on []string
 	for _, c := range columns {
-		if comparable(&t.Columns[t.Column(c)]) {
+		if tables.Comparable(&t.Columns[t.Column(c)]) {
 			on = append(on, quote(c))
 		}
 	}
 	if len(on) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("CREATE INDEX %s ON %s (%s)", quote(indexName(t, "by", columns)), quote(t.Name()), strings.Join(on, ", "))
-}
-
-func places(t *store.Table, columns []string) []int {
-	out := make([]int, len(columns))
-	for i, c := range columns {
-		out[i] = t.Column(c)
-	}
-	return out
+	return fmt.Sprintf("CREATE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "by", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
 // checkNames refuses what SQLite cannot tell apart.
@@ -153,14 +126,14 @@ func (s *Store) newTable(def *store.Table) (*table, error) {
 		marks = append(marks, "?")
 		sets = append(sets, quote(c.Name)+" = ?")
 		if c.Many != store.One {
-			t.sides = append(t.sides, &side{column: i, name: quote(sideName(def, c.Name))})
+			t.sides = append(t.sides, &side{column: i, name: quote(tables.SideName(def, c.Name))})
 		}
 	}
 	selected := strings.Join(append([]string{"_order"}, columns...), ", ")
 	for _, u := range def.Unique {
 		if isKeyed(def, u) {
 			t.keyed = append(t.keyed, u)
-			key := quote(keyColumn(columnNames(def, u)))
+			key := quote(tables.KeyColumn(tables.Names(def, u)))
 			columns = append(columns, key)
 			marks = append(marks, "?")
 			sets = append(sets, key+" = ?")

@@ -1,4 +1,4 @@
-package store
+package tables
 
 import (
 	"bytes"
@@ -10,11 +10,12 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
-// What follows is for stores in a database that has texts, numbers and bytes:
-// the form in which values lie in it that are more than that.
+// A database has texts, numbers and bytes. What follows is the form in which
+// values lie in it that are more than that.
 
 // IsJSON tells whether a value comes back from JSON as it was.
 func IsJSON(v value.Value) bool {
@@ -34,8 +35,8 @@ func IsJSON(v value.Value) bool {
 
 // Plain gives the items of a collection the form that they have in a column, so
 // that the collection can be JSON.
-func Plain(t Type, v value.Value) value.Value {
-	if t != Moment && t != Blob {
+func Plain(t store.Type, v value.Value) value.Value {
+	if t != store.Moment && t != store.Blob {
 		return v
 	}
 	items := slices.Clone(v.Items())
@@ -54,8 +55,8 @@ func Plain(t Type, v value.Value) value.Value {
 }
 
 // Unplain gives items back what Plain took from them.
-func Unplain(t Type, v value.Value) (value.Value, error) {
-	if t != Moment && t != Blob {
+func Unplain(t store.Type, v value.Value) (value.Value, error) {
+	if t != store.Moment && t != store.Blob {
 		return v, nil
 	}
 	items := slices.Clone(v.Items())
@@ -101,14 +102,14 @@ func ParseBlob(s string) (value.Value, error) {
 
 // UniqueKey is what a unique is compared by that a database cannot compare by
 // itself; nil when a null exempts the row.
-func UniqueKey(t *Table, columns []int, row Row) []byte {
+func UniqueKey(t *store.Table, columns []int, row store.Row) []byte {
 	key := []byte{}
 	for _, c := range columns {
 		v := row[c]
 		if v.IsNull() {
 			return nil
 		}
-		if t.Columns[c].Many == Set {
+		if t.Columns[c].Many == store.Set {
 			items := slices.Clone(v.Items())
 			slices.SortFunc(items, value.Compare)
 			v = value.List(items)

@@ -1,0 +1,327 @@
+package tables
+
+import (
+	"fmt"
+
+	"github.com/legible-lang/legible/store"
+)
+
+// A Database makes tables, within a transaction that is open.
+type Database interface {
+	// Exec runs a statement.
+	Exec(text string) error
+	// Number asks for one number.
+	Number(text string) (int64, error)
+	// Texts asks for a column of texts.
+	Texts(text string, each func(string)) error
+	// HasTable tells whether there is a table.
+	HasTable(name string) (bool, error)
+
+	// Quote writes the name of a table or an index, Column that of a field.
+	Quote(name string) string
+	Column(name string) string
+	// Type is that of a field's column.
+	Type(c *store.Column) string
+	// CreateTable gives the statements that make a table, with those of its
+	// collections and without its indexes; CreateSide those of one collection.
+	CreateTable(t *store.Table) []string
+	CreateSide(t *store.Table, column string) []string
+	// CreateIndex gives the statement that makes an index, and nothing when no
+	// column can have one.
+	CreateIndex(t *store.Table, columns []string) string
+	// AddUnique makes a unique, unless members share its values.
+	AddUnique(t *store.Table, columns []string) (shared bool, err error)
+	// DropUnique takes back what AddUnique made.
+	DropUnique(t *store.Table, columns []string) error
+}
+
+// Change makes one change on the way to a schema, and adds to the plan what it
+// loses and what keeps it from being made.
+func Change(db Database, plan *store.Plan, schema *store.Schema, c store.Change) error {
+	m := &migration{Database: db, plan: plan, schema: schema, c: c, t: c.Table()}
+	return m.do()
+}
+
+// A migration is one change that is being made.
+type migration struct {
+	Database
+	plan   *store.Plan
+	schema *store.Schema
+	c      store.Change
+	t      *store.Table
+}
+
+func (m *migration) exec(format string, args ...any) error {
+	return m.Exec(fmt.Sprintf(format, args...))
+}
+
+func (m *migration) all(texts []string) error {
+	for _, text := range texts {
+		if err := m.Exec(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *migration) name() string { return m.Quote(m.t.Name()) }
+
+// count counts the members of the table for which a condition holds.
+func (m *migration) count(where string) (int64, error) {
+	return m.Number(fmt.Sprintf("SELECT count(*) FROM %s WHERE %s", m.name(), where))
+}
+
+// loses notes a loss, if there are members that have it.
+func (m *migration) loses(n int64, format string, args ...any) {
+	if n > 0 {
+		m.plan.Losses = append(m.plan.Losses, fmt.Sprintf(format, args...))
+	}
+}
+
+// blocks notes what is in the way, if anything is.
+func (m *migration) blocks(what string) {
+	if what != "" {
+		m.plan.Blocked = append(m.plan.Blocked, what)
+	}
+}
+
+func members(n int64) string {
+	if n == 1 {
+		return "1 member"
+	}
+	return fmt.Sprintf("%d members", n)
+}
+
+func have(n int64) string {
+	if n == 1 {
+		return "1 member has"
+	}
+	return fmt.Sprintf("%d members have", n)
+}
+
+func (m *migration) do() error {
+	switch c := m.c; c.Kind {
+	case store.AddTable:
+		return m.addTable()
+	case store.DropTable:
+		n, err := m.count("true")
+		if err != nil {
+			return err
+		}
+		m.loses(n, "table %s with %s", m.t.Name(), members(n))
+		for i := range c.Old.Columns {
+			if err := m.dropSide(&c.Old.Columns[i]); err != nil {
+				return err
+			}
+		}
+		return m.exec("DROP TABLE %s", m.name())
+	case store.DropUnique:
+		return m.DropUnique(c.Old, c.Columns)
+	case store.DropIndex:
+		return m.exec("DROP INDEX IF EXISTS %s", m.Quote(IndexName(m.t, "by", c.Columns)))
+	case store.AddUnique:
+		return m.addUnique(c.Columns)
+	case store.AddIndex:
+		return m.addIndex(c.Columns)
+	case store.DropColumn:
+		return m.dropColumn(m.column(c.Old))
+	case store.AddColumn:
+		return m.addColumn(m.column(c.New))
+	case store.RetypeColumn:
+		if err := m.dropColumn(m.column(c.Old)); err != nil {
+			return err
+		}
+		return m.putColumn(m.column(c.New))
+	case store.RequireColumn:
+		column := m.column(c.New)
+		n, err := m.count(m.Column(column.Name) + " IS NULL")
+		if err != nil {
+			return err
+		}
+		m.loses(n, "%s of %s without %s, which is now required", members(n), m.t.Name(), column.Name)
+		return m.fill(column)
+	case store.MoveTable:
+		return m.move()
+	case store.NarrowTable:
+		n, err := m.count("true")
+		m.blocks(c.Crowd(n))
+		return err
+	case store.NarrowColumn:
+		n, first, err := m.misfits(m.column(c.New))
+		m.blocks(c.Misfit(n, first))
+		return err
+	}
+	return nil
+}
+
+// column gives the changed column as a table has it.
+func (m *migration) column(t *store.Table) *store.Column { return &t.Columns[t.Column(m.c.Column)] }
+
+func (m *migration) addTable() error {
+	if err := m.all(m.CreateTable(m.t)); err != nil {
+		return err
+	}
+	for _, u := range m.t.Unique {
+		if err := m.addUnique(Names(m.t, u)); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.t.Indexes {
+		if err := m.addIndex(Names(m.t, x)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *migration) addIndex(columns []string) error {
+	if text := m.CreateIndex(m.t, columns); text != "" {
+		return m.Exec(text)
+	}
+	return nil
+}
+
+// addUnique makes a unique; members that share its values block it.
+func (m *migration) addUnique(columns []string) error {
+	shared, err := m.AddUnique(m.t, columns)
+	if shared {
+		m.blocks(fmt.Sprintf("members of %s that share their %s, which is to be unique", m.t.Name(), list(columns)))
+	}
+	return err
+}
+
+func (m *migration) dropSide(c *store.Column) error {
+	if c.Many == store.One {
+		return nil
+	}
+	return m.exec("DROP TABLE %s", m.Quote(SideName(m.t, c.Name)))
+}
+
+func (m *migration) dropColumn(c *store.Column) error {
+	where := m.Column(c.Name) + " IS NOT NULL"
+	if c.Many != store.One {
+		where += " AND " + m.Column(c.Name) + " <> '[]'"
+	}
+	n, err := m.count(where)
+	if err != nil {
+		return err
+	}
+	as := ""
+	if m.c.Kind == store.RetypeColumn {
+		as = fmt.Sprintf(" as %v", c.Type)
+	}
+	m.loses(n, "column %s.%s%s, which %s", m.t.Name(), c.Name, as, have(n))
+	if err := m.dropSide(c); err != nil {
+		return err
+	}
+	return m.exec("ALTER TABLE %s DROP COLUMN %s", m.name(), m.Column(c.Name))
+}
+
+func (m *migration) addColumn(c *store.Column) error {
+	if !m.c.Harmless() {
+		n, err := m.count("true")
+		if err != nil {
+			return err
+		}
+		m.loses(n, "%s of %s without %s, which is now required", members(n), m.t.Name(), c.Name)
+	}
+	return m.putColumn(c)
+}
+
+// putColumn adds a column and gives members what they must have.
+func (m *migration) putColumn(c *store.Column) error {
+	if err := m.exec("ALTER TABLE %s ADD COLUMN %s %s", m.name(), m.Column(c.Name), m.Type(c)); err != nil {
+		return err
+	}
+	if c.Many != store.One {
+		if err := m.all(m.CreateSide(m.t, c.Name)); err != nil {
+			return err
+		}
+	}
+	return m.fill(c)
+}
+
+// fill gives members without a value the empty one of its type, when they must
+// have one.
+func (m *migration) fill(c *store.Column) error {
+	empty := ""
+	switch {
+	case c.Many != store.One:
+		empty = "'[]'"
+	case c.Optional:
+	case c.Type == store.Text:
+		empty = "''"
+	case c.Type == store.Flag:
+		empty = "false"
+	case c.Type == store.Number, c.Type == store.Moment:
+		empty = "0"
+	}
+	if empty == "" {
+		return nil
+	}
+	return m.exec("UPDATE %s SET %s = %s WHERE %[2]s IS NULL", m.name(), m.Column(c.Name), empty)
+}
+
+// misfits counts the texts in a column, also as items, that may not stay there,
+// and gives the first.
+func (m *migration) misfits(c *store.Column) (n int64, first string, err error) {
+	from, column := m.name(), m.Column(c.Name)
+	if c.Many != store.One {
+		from, column = m.Quote(SideName(m.t, c.Name)), "value"
+	}
+	err = m.Texts(fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", column, from), func(text string) {
+		if !m.c.Fits(text) {
+			if n++; n == 1 {
+				first = text
+			}
+		}
+	})
+	return n, first, err
+}
+
+// move takes members out of a subset that are not in the set that it is now of.
+func (m *migration) move() error {
+	if m.t.Of == nil {
+		return nil
+	}
+	n, err := m.count("_id NOT IN (SELECT _id FROM " + m.Quote(m.t.Of.Name()) + ")")
+	if err != nil {
+		return err
+	}
+	m.loses(n, "%s of %s that %s not in %s", members(n), m.t.Name(), map[bool]string{true: "is", false: "are"}[n == 1], m.t.Of.Name())
+	return m.clear(m.t)
+}
+
+// clear takes strays out of a subset and of the subsets of it. Collections and
+// subsets that are to come have no table yet, and no strays.
+func (m *migration) clear(t *store.Table) error {
+	if err := m.exec("DELETE FROM %s WHERE _id NOT IN (SELECT _id FROM %s)", m.Quote(t.Name()), m.Quote(t.Of.Name())); err != nil {
+		return err
+	}
+	for _, c := range t.Columns {
+		if c.Many == store.One {
+			continue
+		}
+		side := SideName(t, c.Name)
+		if there, err := m.HasTable(side); err != nil {
+			return err
+		} else if there {
+			if err := m.exec("DELETE FROM %s WHERE member NOT IN (SELECT _order FROM %s)", m.Quote(side), m.Quote(t.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	for _, sub := range m.schema.Tables {
+		if sub.Of != t {
+			continue
+		}
+		if there, err := m.HasTable(sub.Name()); err != nil {
+			return err
+		} else if there {
+			if err := m.clear(sub); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
