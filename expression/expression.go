@@ -232,7 +232,9 @@ func (e *builder) compile(n ast.Node) (node, error) {
 	at := n
 	ast.Walk(&n, prefixed(names))
 	tree := &parser.Tree{Node: n, Source: e.source}
+	ast.Walk(&tree.Node, large{})
 	if _, err = checker.Check(tree, e.config); err == nil {
+		ast.Walk(&tree.Node, exact{})
 		if err = optimizer.Optimize(&tree.Node, e.config); err == nil {
 			p.program, err = compiler.Compile(tree, e.config)
 		}
@@ -264,6 +266,7 @@ func settings() *conf.Config {
 		expr.DisableBuiltin(f)(config)
 		delete(config.Builtins, f)
 	}
+	exactly(config)
 	config.Check()
 	return config
 }

@@ -18,6 +18,7 @@ const goKind = `(\*?(?:\[\]|map\[[^\]]+\])*(?:interface ?\{\}|any|[a-zA-Z0-9.]+|
 var sayings = []saying{
 	{`^invalid operation: (\S+) \(mismatched types K and K\)`, "“$1” does not stand between %2 and %3"},
 	{`^invalid operation: (\S+) \(mismatched type K\)`, "“$1” does not stand before %2"},
+	{`^invalid operation: (?:float64 % (?:int|float64)|int % float64)$`, "“%” stands between whole numbers only, and those below 2 ** 53"},
 	{`^invalid operation: K (<=|>=|<|>|\+|-|\*|/|%|\*\*|\^) K`, "“$2” does not stand between %1 and %3"},
 	{`^invalid operation: (int|float)\(K?\)`, "“$1” makes a number of a text or a number only"},
 	{`^invalid operation: int64\(K\)`, "a number should stand here, and this is %1"},
