@@ -230,7 +230,11 @@ func (c *checker) reportUnused(u *uses) {
 		case viewInput:
 			d.Message = "the view's input “" + v.Name + "” is used nowhere"
 		}
-		if slip {
+		if v.Type.Kind == Enum && slices.Contains(v.Type.Constants, v.Name) {
+			d.Message += "; the constant is written in quotation marks"
+			d.Notes = nil
+			d.Fix = &diag.Fix{Title: `write "` + v.Name + `"`, Edits: []diag.Edit{{Span: v.Span, Text: `"` + v.Name + `"`}}}
+		} else if slip {
 			d.Message += "; did you mean “" + near + "”?"
 		} else if e := u.edit[v]; e != nil {
 			d.Fix = &diag.Fix{Title: "leave it out", Edits: []diag.Edit{*e}}

@@ -195,6 +195,56 @@ func (c *cursor) otherSubset(name string) string {
 	return ""
 }
 
+// otherRead reports "x.field is y", and tells whether it stood there.
+func (c *cursor) otherRead() bool {
+	x, field, y := c.peek(), c.ahead(2), c.ahead(4)
+	if x.kind != wordToken || !c.aheadIs(1, ".") || field.kind != wordToken || !(c.aheadIs(3, "is") || c.aheadIs(3, "==") || c.aheadIs(3, "=")) {
+		return false
+	}
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.src.Span(x.start, field.end)}
+	written := c.p.textOf(field) + " of " + c.p.textOf(x) + " is"
+	d.Message = "a relation is read as in “" + written + " " + c.p.textOf(y) + "”"
+	d.Fix = c.rewrite(x, c.ahead(3), written)
+	c.fail(d)
+	return true
+}
+
+// otherRelation reports another sign than "is" behind "field of x", and tells
+// whether one stood there.
+func (c *cursor) otherRelation(concept, field string) bool {
+	x, sign := c.peek(), c.ahead(1)
+	if x.kind != wordToken || sign.kind == endToken {
+		return false
+	}
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(sign)}
+	read, y := field+" of "+c.p.textOf(x), c.ahead(2)
+	switch {
+	case c.aheadIs(1, "="), c.aheadIs(1, "=="):
+		d.Message = "“is” stands after “" + read + "”, not “" + c.p.textOf(sign) + "”"
+		d.Fix = c.rewrite(sign, sign, "is")
+	case c.aheadIs(1, "is") && c.aheadIs(2, "not") && c.ahead(3).kind != endToken:
+		y = c.ahead(3)
+		fallthrough
+	case c.aheadIs(1, "!="):
+		d.Message = "what is otherwise is asked with “no” before the line, as in “no in " + concept + ": " + read + " is " + c.p.textOf(y) + "”"
+	default:
+		return false
+	}
+	c.fail(d)
+	return true
+}
+
+// withoutArticle reports a subset without its article.
+func (c *cursor) withoutArticle() {
+	t := c.peek()
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
+		Message: "expected “a” or “an” and a set, as in “x is a Subset”, found " + c.p.quote(t)}
+	if t.kind == wordToken && isUpper(c.p.textOf(t)) && c.ahead(1).kind == endToken {
+		d.Fix = c.rewrite(t, t, "a "+c.p.textOf(t))
+	}
+	c.fail(d)
+}
+
 // constant takes one constant of a field.
 func (c *cursor) constant() Name {
 	if t := c.peek(); t.kind == stringToken {

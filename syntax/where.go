@@ -191,6 +191,9 @@ func (c *cursor) conceptLine() LineBody {
 	case t.kind == wordToken && (c.aheadIs(1, "of") || c.aheadIs(1, ".") && c.aheadIs(3, "of")):
 		return c.fieldRelation(concept)
 	}
+	if c.otherRead() {
+		return nil
+	}
 	m := &MemberLine{Concept: concept, Subject: c.termUpTo(simpleValues, c.extent(c.isWord("is")))}
 	if !c.bad && c.atEnd() {
 		c.unexpected("“_query (…)”, “field of x is y” or “x is a Subset”")
@@ -198,7 +201,7 @@ func (c *cursor) conceptLine() LineBody {
 	}
 	c.expect("is", "after what is asked about")
 	if !c.accept("a") && !c.accept("an") {
-		c.unexpected("“a” or “an” and a set, as in “x is a Subset”")
+		c.withoutArticle()
 	}
 	m.Set = c.upper("a set")
 	c.end("the set")
@@ -218,6 +221,9 @@ func (c *cursor) fieldRelation(concept Name) LineBody {
 	}
 	f.Field = c.lower("a field")
 	c.take() // "of"
+	if c.otherRelation(concept.Text, f.Field.Text) {
+		return nil
+	}
 	f.Subject = c.termUpTo(simpleValues, c.extent(c.isWord("is", "has")))
 	if f.Has = c.accept("has"); !f.Has && !c.accept("is") {
 		c.unexpected("“is” or “has” after “" + f.Field.Text + " of …”")
