@@ -215,6 +215,9 @@ func parent(dir string) (string, bool) {
 
 // within tells whether a path is a folder or below it.
 func within(dir, path string) bool {
+	if strings.HasPrefix(dir, "..") || strings.HasPrefix(path, "..") {
+		dir, path = absolute(dir), absolute(path) // "." and "../here" are one folder, which their names alone do not tell
+	}
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }

@@ -166,7 +166,9 @@ func (d *drafted) complete(s Streams) error {
 			return err
 		}
 		ours := func(at source.Span) bool {
-			return at.Known() && slices.Contains(texts, filepath.FromSlash(at.File.Name))
+			return at.Known() && slices.ContainsFunc(texts, func(text string) bool {
+				return absolute(text) == absolute(filepath.FromSlash(at.File.Name)) // the program's folder may be above
+			})
 		}
 		findings = slices.DeleteFunc(findings, func(f diag.Diagnostic) bool {
 			return !ours(f.Span) && !slices.ContainsFunc(f.Related, func(r diag.Related) bool { return ours(r.Span) })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts"
@@ -134,6 +135,11 @@ func (w *workspace) take(root string, names []string, part string) error {
 		all, err := walk(root)
 		if err != nil {
 			return err
+		}
+		for i, name := range all {
+			if strings.HasPrefix(name, "..") { // the present folder may be in this one
+				all[i] = relative(absolute(name))
+			}
 		}
 		var others []string
 		for _, name := range all {
