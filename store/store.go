@@ -333,6 +333,8 @@ var (
 	ErrClosed = errors.New("the store is closed")
 	// ErrView says that a flow writes in a turn that View began.
 	ErrView = errors.New("nothing can be written while looking")
+	// ErrReadOnly is said of writing to a store that was opened for reading only.
+	ErrReadOnly = errors.New("the store was opened for reading only")
 	// ErrLost says that something the flow had written did not become durable
 	// and was undone with everything that came with it, so that the flow
 	// cannot go on from where it is. It wraps with the cause.

@@ -16,7 +16,6 @@
 package group
 
 import (
-	"errors"
 	"runtime"
 	"sync"
 	"time"
@@ -24,9 +23,6 @@ import (
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
-
-// ErrReadOnly is said of writing to a store that was opened for reading only.
-var ErrReadOnly = errors.New("the store was opened for reading only")
 
 // keepPending bounds, in bytes, the entries that are tried again after a lost
 // group.

@@ -472,7 +472,7 @@ func TestWhoWaits(t *testing.T) {
 	}
 	reader := &database{}
 	reader.line = NewLine(Options{ReadOnly: true, Every: time.Hour, Lead: reader.lead, Late: reader.late}, &reader.Gauges)
-	if err := reader.begin(id(3)).Rest([]byte("x")); !errors.Is(err, ErrReadOnly) {
+	if err := reader.begin(id(3)).Rest([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("a line for reading takes entries: %v", err)
 	}
 	if err := reader.begin(id(4)).Rest(nil); err != nil {

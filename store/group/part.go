@@ -87,7 +87,7 @@ func (p *Part) append(entries []byte) error {
 	}
 	if len(entries) > 0 {
 		if l.options.ReadOnly {
-			return ErrReadOnly
+			return store.ErrReadOnly
 		}
 		l.queue(p, entries)
 	}
@@ -150,7 +150,7 @@ func (p *Part) Sync(entries []byte) error {
 	l.Lock()
 	err := p.append(entries)
 	if err == nil && l.options.ReadOnly {
-		err = ErrReadOnly
+		err = store.ErrReadOnly
 	}
 	if err != nil {
 		l.Unlock()

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -26,7 +25,7 @@ const chunkSize = 256 << 10
 // being stored, so a slow reader takes none from others.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	if s.options.ReadOnly {
-		return nil, group.ErrReadOnly
+		return nil, store.ErrReadOnly
 	}
 	if s.isClosed() {
 		return nil, store.ErrClosed

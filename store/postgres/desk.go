@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -70,7 +69,7 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 // Drop removes word that was left.
 func (s *Store) Drop(ctx context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
-		return group.ErrReadOnly
+		return store.ErrReadOnly
 	}
 	if _, err := s.pool.Exec(ctx, "DELETE FROM _decision WHERE flow = $1 AND name = $2", d.Flow[:], d.Name); err != nil {
 		return fmt.Errorf("removing word about a flow: %w", explain(err))

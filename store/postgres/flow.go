@@ -244,7 +244,7 @@ func (f *flow) failed(doing string, t *table, err error) error {
 func (f *flow) write(def *store.Table) (*table, *pgx.Batch, int, error) {
 	s := f.s
 	if s.options.ReadOnly {
-		return nil, nil, 0, group.ErrReadOnly
+		return nil, nil, 0, store.ErrReadOnly
 	}
 	if f.view {
 		return nil, nil, 0, store.ErrView

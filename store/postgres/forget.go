@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -19,7 +18,7 @@ const forgetStep = 256
 // the fleet's turn: nobody adds to a flow at rest.
 func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
-		return 0, group.ErrReadOnly
+		return 0, store.ErrReadOnly
 	}
 	if err := s.settle("forgetting flows"); err != nil {
 		return 0, err

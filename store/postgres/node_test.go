@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/store/storetest"
 	"github.com/legible-lang/legible/value"
 )
@@ -538,10 +537,10 @@ func TestReadOnly(t *testing.T) {
 	if row, err := g.Get(schema.Tables[0], "x"); row == nil || err != nil {
 		t.Errorf("reading gives %v, %v", row, err)
 	}
-	if err := g.Insert(schema.Tables[0], "y", note("y")); !errors.Is(err, group.ErrReadOnly) {
+	if err := g.Insert(schema.Tables[0], "y", note("y")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("writing into what was opened for reading gives %v", err)
 	}
-	if err := g.Keep([]byte("x")); !errors.Is(err, group.ErrReadOnly) {
+	if err := g.Keep([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("keeping in what was opened for reading gives %v", err)
 	}
 	if err := g.Rest(nil); err != nil {
@@ -555,7 +554,7 @@ func TestReadOnly(t *testing.T) {
 	} else if text, err := io.ReadAll(o); string(text) != "hello" || err != nil {
 		t.Errorf("a blob is %q, %v", text, err)
 	}
-	if _, err := r.PutBlob(ctx, strings.NewReader("x"), ""); !errors.Is(err, group.ErrReadOnly) {
+	if _, err := r.PutBlob(ctx, strings.NewReader("x"), ""); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("storing in what was opened for reading gives %v", err)
 	}
 	if got := numbersOf(t, r); len(got) != 0 {

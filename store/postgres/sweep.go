@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -23,7 +22,7 @@ const leftover = time.Hour
 // does nothing.
 func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
 	if s.options.ReadOnly {
-		return 0, group.ErrReadOnly
+		return 0, store.ErrReadOnly
 	}
 	if err := s.settle("sweeping the large values"); err != nil {
 		return 0, err

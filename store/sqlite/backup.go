@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 )
 
 var _ store.Copier = (*Store)(nil)
@@ -185,7 +184,7 @@ func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema)
 // else happens in the store meanwhile.
 func (s *Store) Compact(ctx context.Context) error {
 	if s.options.ReadOnly {
-		return group.ErrReadOnly
+		return store.ErrReadOnly
 	}
 	s.disk.Lock()
 	defer s.disk.Unlock()

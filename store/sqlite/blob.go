@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -75,7 +74,7 @@ func (b *blobs) close() {
 // PutBlob keeps what a reader gives in a file.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	if s.options.ReadOnly {
-		return nil, group.ErrReadOnly
+		return nil, store.ErrReadOnly
 	}
 	if s.line.IsClosed() {
 		return nil, store.ErrClosed
@@ -174,7 +173,7 @@ func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, er
 // they come to refer to is kept, too.
 func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
 	if s.options.ReadOnly {
-		return 0, group.ErrReadOnly
+		return 0, store.ErrReadOnly
 	}
 	defer func() {
 		if err != nil && !errors.Is(err, store.ErrClosed) {

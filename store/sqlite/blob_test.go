@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/store/storetest"
 	"github.com/legible-lang/legible/value"
 )
@@ -75,10 +74,10 @@ func TestBlobFiles(t *testing.T) {
 	}
 	// What a crash leaves is removed at the next opening, and nothing else is.
 	r := opened(t, path, Options{ReadOnly: true})
-	if _, err := r.PutBlob(ctx, strings.NewReader("x"), ""); !errors.Is(err, group.ErrReadOnly) {
+	if _, err := r.PutBlob(ctx, strings.NewReader("x"), ""); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("storing in what was opened for reading gives %v", err)
 	}
-	if _, err := r.SweepBlobs(ctx, 0); !errors.Is(err, group.ErrReadOnly) {
+	if _, err := r.SweepBlobs(ctx, 0); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("sweeping what was opened for reading gives %v", err)
 	}
 	if f, err := r.OpenBlob(ctx, b.Hash); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -37,7 +36,7 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 // Drop removes word that was left. It goes with the group that is open.
 func (s *Store) Drop(_ context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
-		return group.ErrReadOnly
+		return store.ErrReadOnly
 	}
 	if err := s.within(undecide, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
 		return fmt.Errorf("removing word about a flow: %w", explain(err))

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/group"
 	"github.com/legible-lang/legible/store/storetest"
 	"github.com/legible-lang/legible/value"
 )
@@ -369,10 +368,10 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("reading beside a running process gives %v, %v", row, err)
 	}
 	write(2)
-	if err := f.Insert(schema.Tables[0], "3", note("3")); !errors.Is(err, group.ErrReadOnly) {
+	if err := f.Insert(schema.Tables[0], "3", note("3")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("writing into what was opened for reading gives %v", err)
 	}
-	if err := f.Keep([]byte("x")); !errors.Is(err, group.ErrReadOnly) {
+	if err := f.Keep([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("keeping in what was opened for reading gives %v", err)
 	}
 	if err := f.Rest(nil); err != nil {

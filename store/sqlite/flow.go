@@ -129,7 +129,7 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 // write makes ready for writing.
 func (f *flow) write(def *store.Table) (*table, error) {
 	if f.s.options.ReadOnly {
-		return nil, group.ErrReadOnly
+		return nil, store.ErrReadOnly
 	}
 	if f.view {
 		return nil, store.ErrView

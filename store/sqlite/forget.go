@@ -18,7 +18,7 @@ const forgetStep = 64
 // smaller by it: its room is used again.
 func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
-		return 0, group.ErrReadOnly
+		return 0, store.ErrReadOnly
 	}
 	n, err := s.forget(ctx, r)
 	if err != nil && err != store.ErrClosed {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/store/group"
@@ -10,8 +9,6 @@ import (
 
 // A group lands in the log by one commit, and one flush makes it durable, with
 // all that have landed (see log.go).
-
-func join(parts []string, by string) string { return strings.Join(parts, by) }
 
 // lead makes the group durable for all that wait for it. It waits until the
 // disk is free: whoever comes to rest meanwhile is spared a flush. While the

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/store/tables"
@@ -158,7 +159,7 @@ func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error
 	if keyed {
 		where = []string{quote(tables.KeyColumn(names)) + " = ?"}
 	}
-	q, err := s.conn.prepareOnce("SELECT _id FROM " + quote(t.def.Name()) + " WHERE " + join(where, " AND "))
+	q, err := s.conn.prepareOnce("SELECT _id FROM " + quote(t.def.Name()) + " WHERE " + strings.Join(where, " AND "))
 	if err != nil {
 		return nil, err
 	}

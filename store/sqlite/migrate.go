@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/store/tables"
@@ -80,7 +81,7 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 			names[i] = "NULL" // it may not be there yet
 		}
 	}
-	err := m.s.conn.query(fmt.Sprintf("SELECT _order, %s FROM %s", join(names, ", "), name), func(q *stmt) error {
+	err := m.s.conn.query(fmt.Sprintf("SELECT _order, %s FROM %s", strings.Join(names, ", "), name), func(q *stmt) error {
 		row, err := q.row(1, t)
 		if err != nil {
 			return err
