@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	langcheck "github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/journal"
@@ -21,6 +22,10 @@ type Refusal struct {
 	Code string
 	// With are values for names in the sentence that are no inputs.
 	With map[string]string
+	// After tells a client when to try again, from now: an answer that is this
+	// refusal says so in the header Retry-After. Zero says nothing. The record
+	// does not keep it.
+	After time.Duration
 }
 
 func (r *Refusal) Error() string { return "refused: " + r.Code }
@@ -243,6 +248,7 @@ func (f *flow) refuse(n int32, r *Refusal) {
 		out := f.values.take(2)
 		out[plan.RefusedError] = value.String(f.sentence(n, spec.Sentence, r))
 		out[plan.RefusedCode] = value.String(r.Code)
+		f.occs[n].after = r.After
 		f.complete(n, journal.Refused, out)
 		f.recordRefused(n)
 		return

@@ -234,6 +234,7 @@ type Refused struct {
 	Code     string
 	Kind     string
 	Sentence string
+	After    time.Duration // when to try again; 0 when that was not said
 }
 
 // Run opens a flow, runs it to rest and waits until it is durable. Of a flow

@@ -25,7 +25,8 @@ type occurrence struct {
 	outcome Outcome
 	seq     int32 // order of completion, from 1
 	depth   int32
-	taken   bool // some sync that matched it fired
+	taken   bool          // some sync that matched it fired
+	after   time.Duration // of a refusal: when to try again
 }
 
 // A flow is one running flow. It is used by one goroutine and then again for
@@ -198,7 +199,7 @@ func (f *flow) firstUnhandled() int32 {
 func (f *flow) refused(o *occurrence) *Refused {
 	sentence, _ := o.out[plan.RefusedError].Text()
 	code, _ := o.out[plan.RefusedCode].Text()
-	r := &Refused{Action: o.action.FullName(), Code: code, Sentence: sentence, Kind: "invalid"}
+	r := &Refused{Action: o.action.FullName(), Code: code, Sentence: sentence, Kind: "invalid", After: o.after}
 	for _, spec := range o.action.Spec.Refusals {
 		if spec.Code == code {
 			r.Kind = spec.Kind

@@ -480,3 +480,13 @@ func TestSlowClients(t *testing.T) {
 		})
 	}
 }
+
+// A refusal that says when to try again says so in whole seconds, rounded up.
+func TestRefusedForAWhile(t *testing.T) {
+	front := host.New(start(t, "a.sync", "sync Do\nwhen\n    Requesting.request (path: \"/do\", x) : (request)\nthen\n    Thing.do (x) : (z)\n    Requesting.respond (request, z)\n", nil), host.Options{})
+	for x, want := range map[string]string{"later": "2", "LIMITED": ""} {
+		if w := send(front, "POST", "/do", `{"x": "`+x+`"}`); w.Code != 429 || w.Header().Get("Retry-After") != want {
+			t.Errorf("%s: %d, Retry-After %q, want 429 and %q", x, w.Code, w.Header().Get("Retry-After"), want)
+		}
+	}
+}

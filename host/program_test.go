@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/diag"
@@ -92,6 +93,8 @@ func methods() map[string]engine.Methods {
 				"do": func(_ engine.Context, in, out []value.Value) error {
 					x, _ := in[0].Text()
 					switch x {
+					case "later":
+						return &engine.Refusal{Code: "LIMITED", After: 1500 * time.Millisecond}
 					case "INVALID", "UNAUTHENTICATED", "FORBIDDEN", "MISSING", "CONFLICT", "LIMITED":
 						return &engine.Refusal{Code: x}
 					case "fault":

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/explain"
@@ -88,7 +90,13 @@ func refused(r *engine.Refused) *reply {
 	if sentence == "" {
 		sentence = fmt.Sprintf("%s was refused.", r.Action)
 	}
-	return problem(statusOf(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
+	p := problem(statusOf(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
+	if r.After > 0 {
+		// Whole seconds, rounded up: who comes at the moment that was said is not
+		// refused again.
+		p.set("Retry-After", strconv.FormatInt(int64((r.After+time.Second-1)/time.Second), 10))
+	}
+	return p
 }
 
 // statusOf gives the status of a kind of refusal.

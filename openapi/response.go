@@ -205,6 +205,9 @@ func (w *writing) response(status int, a *answered) value.Value {
 	}
 	r := object{{Name: "description", Value: str(about)}}
 	headers := append(object{{Name: "X-Trace-Id", Value: ref("headers", "Trace")}}, a.headers...)
+	if status == http.StatusTooManyRequests {
+		headers.set("Retry-After", retryAfter())
+	}
 	r.set("headers", headers.value())
 	if len(a.media) > 0 {
 		var content object
@@ -216,6 +219,11 @@ func (w *writing) response(status int, a *answered) value.Value {
 	return r.value()
 }
 
+func retryAfter() value.Value {
+	return object{{Name: "description", Value: str("Seconds.")},
+		{Name: "schema", Value: object{{Name: "type", Value: str("integer")}}.value()}}.value()
+}
+
 // shared writes the runtime's answers that some operation refers to.
 func (w *writing) shared() value.Value {
 	var out object
@@ -225,8 +233,7 @@ func (w *writing) shared() value.Value {
 		}
 		headers := object{{Name: "X-Trace-Id", Value: ref("headers", "Trace")}}
 		if p.Status == http.StatusServiceUnavailable {
-			headers.set("Retry-After", object{{Name: "description", Value: str("Seconds.")},
-				{Name: "schema", Value: object{{Name: "type", Value: str("integer")}}.value()}}.value())
+			headers.set("Retry-After", retryAfter())
 		}
 		out.set(p.Name, object{
 			{Name: "description", Value: str(p.About)},

@@ -13,11 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/library/epub"
+	"github.com/legible-lang/legible/concepts/turns"
 )
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
@@ -28,6 +30,13 @@ const (
 	maxDocuments = 2000      // in a library
 	maxContent   = 100 << 20 // bytes
 )
+
+// reading lets a few books at a time be read: each takes a processor and some
+// megabytes of the process, whichever library it is for.
+var reading = turns.New(turns.Options{Waiting: 64, Wait: 5 * time.Second})
+
+// errBusy is ErrBusy with the time after which a client may try again.
+var errBusy = &legible.Refusal{Code: ErrBusy.Code, After: 5 * time.Second}
 
 // contentType is the media type of what is kept.
 const contentType = "application/epub+zip"
@@ -96,8 +105,16 @@ func (c *Concept) isFull(ctx legible.Context, library Library) bool {
 	return n >= maxDocuments
 }
 
-// read reads what is shown of a book, and keeps its cover.
+// read reads what is shown of a book when it is its turn, and keeps its cover.
 func read(ctx legible.Context, content *legible.Blob) (row DocumentRow, err error) {
+	done, err := reading.Take(ctx)
+	switch {
+	case errors.Is(err, turns.ErrBusy):
+		return row, errBusy
+	case err != nil:
+		return row, fmt.Errorf("waiting to read a book: %w", err)
+	}
+	defer done()
 	r, err := ctx.OpenBlob(content)
 	if err != nil {
 		return row, fmt.Errorf("opening the content: %w", err)

@@ -42,6 +42,8 @@ var (
 	ErrLibraryFull = &legible.Refusal{Code: "LIBRARY_FULL"}
 	// ErrTooLarge: A document must be at most 100 MB large.
 	ErrTooLarge = &legible.Refusal{Code: "TOO_LARGE"}
+	// ErrBusy: Too many books are being read just now. Please try again in a moment.
+	ErrBusy = &legible.Refusal{Code: "BUSY"}
 	// ErrUnknownDocument: There is no such document.
 	ErrUnknownDocument = &legible.Refusal{Code: "UNKNOWN_DOCUMENT"}
 	// ErrNotYours: This document is not yours.
@@ -187,7 +189,7 @@ type Actions interface {
 	// at most 100 MB
 	// Effects: adds a document to library with name and epubContent, its size in
 	// bytes, and the title, the author and the cover that stand in the EPUB
-	// Declines with ErrUnknownLibrary, ErrBadName, ErrNameTaken, ErrLibraryFull, ErrTooLarge, ErrNotAnEpub(reason).
+	// Declines with ErrUnknownLibrary, ErrBadName, ErrNameTaken, ErrLibraryFull, ErrTooLarge, ErrNotAnEpub(reason), ErrBusy.
 	CreateDocument(ctx legible.Context, in CreateDocumentIn) (CreateDocumentOut, error)
 	// RenameDocument is the action renameDocument.
 	// Requires: document exists in the library of user; newName is a name as

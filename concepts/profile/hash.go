@@ -7,12 +7,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/turns"
 )
 
 // Options say how much work the hash of a new password is. A password that was
@@ -25,6 +26,11 @@ type Options struct {
 	// AtOnce is how many hashes are made at one time, and so with Memory the
 	// most that hashing takes; for 0 as many as there are processors.
 	AtOnce int
+	// Waiting is how many more may wait for a turn, four for each of AtOnce for
+	// 0, none for a negative number; Wait is how long, 1 second for 0. What comes
+	// above or takes longer is refused as BUSY.
+	Waiting int
+	Wait    time.Duration
 }
 
 const (
@@ -35,7 +41,7 @@ const (
 // A hasher makes hashes and checks them, no more than some at once.
 type hasher struct {
 	work  work
-	turns chan struct{}
+	turns *turns.Turns
 }
 
 func newHasher(o Options) *hasher {
@@ -49,10 +55,7 @@ func newHasher(o Options) *hasher {
 	if w.threads == 0 {
 		w.threads = 1
 	}
-	if o.AtOnce <= 0 {
-		o.AtOnce = runtime.GOMAXPROCS(0)
-	}
-	return &hasher{w, make(chan struct{}, o.AtOnce)}
+	return &hasher{w, turns.New(turns.Options{AtOnce: o.AtOnce, Waiting: o.Waiting, Wait: o.Wait})}
 }
 
 // A work is the parameters of argon2id.
@@ -61,18 +64,19 @@ type work struct {
 	threads      uint8
 }
 
-// key waits for a turn and derives a key of a password.
+// errBusy is ErrBusy with the time after which a client may try again.
+var errBusy = &legible.Refusal{Code: ErrBusy.Code, After: time.Second}
+
+// key derives a key of a password when it is its turn.
 func (h *hasher) key(ctx context.Context, w work, salt []byte, size int, password legible.Secret) ([]byte, error) {
-	select {
-	case h.turns <- struct{}{}:
-	default:
-		select {
-		case h.turns <- struct{}{}:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting to hash a password: %w", ctx.Err())
-		}
+	done, err := h.turns.Take(ctx)
+	switch {
+	case errors.Is(err, turns.ErrBusy):
+		return nil, errBusy
+	case err != nil:
+		return nil, fmt.Errorf("waiting to hash a password: %w", err)
 	}
-	defer func() { <-h.turns }()
+	defer done()
 	return argon2.IDKey([]byte(password.Reveal()), salt, w.time, w.memory, w.threads, uint32(size)), nil
 }
 

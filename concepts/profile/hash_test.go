@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/legible-lang/legible"
 )
@@ -84,10 +85,7 @@ func TestBrokenHashes(t *testing.T) {
 
 // However many ask, no more hash at once than there are turns.
 func TestHashesAtOnce(t *testing.T) {
-	h := newHasher(Options{Memory: 64, AtOnce: 2})
-	if cap(h.turns) != 2 {
-		t.Fatalf("there are %d turns, want 2", cap(h.turns))
-	}
+	h := newHasher(Options{Memory: 64, AtOnce: 2, Waiting: 20, Wait: time.Minute})
 	var most atomic.Int64
 	var wg sync.WaitGroup
 	for range 20 {
@@ -95,13 +93,51 @@ func TestHashesAtOnce(t *testing.T) {
 			if _, err := h.hash(t.Context(), legible.SecretOf("correct horse")); err != nil {
 				t.Error(err)
 			}
-			if n := int64(len(h.turns)); n > most.Load() {
-				most.Store(n)
+			if n, _ := h.turns.Taken(); int64(n) > most.Load() {
+				most.Store(int64(n))
 			}
 		})
 	}
 	wg.Wait()
-	if most.Load() > 2 || len(h.turns) != 0 {
-		t.Errorf("%d hashed at once, %d turns are still taken", most.Load(), len(h.turns))
+	if left, _ := h.turns.Taken(); most.Load() > 2 || left != 0 {
+		t.Errorf("%d hashed at once, %d turns are still taken", most.Load(), left)
+	}
+}
+
+// Every action that hashes is refused as BUSY, and has changed nothing.
+func TestBusyActions(t *testing.T) {
+	app, c := open(t)
+	ann, err := create(t, app, c, "ann", "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.hasher = newHasher(Options{Memory: 8, AtOnce: 1, Waiting: -1})
+	done, err := c.hasher.turns.Take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := create(t, app, c, "bob", "correct horse"); !errors.Is(err, ErrBusy) {
+		t.Errorf("createAccount: %v, want BUSY", err)
+	}
+	for _, name := range []string{"ann", "nobody"} {
+		if _, err := authenticate(t, app, c, name, "correct horse"); !errors.Is(err, ErrBusy) {
+			t.Errorf("authenticate %s: %v, want BUSY", name, err)
+		} else if r := new(legible.Refusal); !errors.As(err, &r) || r.After <= 0 {
+			t.Errorf("authenticate %s: BUSY does not say when to try again", name)
+		}
+	}
+	change := func(ctx legible.Context) error {
+		_, err := c.ChangePassword(ctx, ChangePasswordIn{ann, legible.SecretOf("correct horse"), legible.SecretOf("battery staple")})
+		return err
+	}
+	if err := app.Do(change); !errors.Is(err, ErrBusy) {
+		t.Errorf("changePassword: %v, want BUSY", err)
+	}
+	done()
+	if got, err := authenticate(t, app, c, "ann", "correct horse"); got != ann || err != nil {
+		t.Errorf("afterwards ann is %q, %v", got, err)
+	}
+	if _, err := create(t, app, c, "bob", "correct horse"); err != nil {
+		t.Errorf("afterwards bob has no account: %v", err)
 	}
 }

@@ -6,7 +6,8 @@
 // password is nowhere but in the request that carries it, that what it keeps
 // is argon2id in the usual PHC form with its parameters, and that an unknown
 // name costs a client as much time as a wrong password. It refuses to hash
-// more passwords at once than there is memory for: the others wait.
+// more passwords at once than there is memory for: a few others wait for a
+// moment, the rest is refused.
 package profile
 
 import (

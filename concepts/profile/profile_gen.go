@@ -28,6 +28,8 @@ var (
 	ErrPasswordTooLong = &legible.Refusal{Code: "PASSWORD_TOO_LONG"}
 	// ErrUsernameTaken: Username '{username}' already exists.
 	ErrUsernameTaken = &legible.Refusal{Code: "USERNAME_TAKEN"}
+	// ErrBusy: Too many passwords are being checked just now. Please try again in a moment.
+	ErrBusy = &legible.Refusal{Code: "BUSY"}
 	// ErrInvalidCredentials: Invalid username or password.
 	ErrInvalidCredentials = &legible.Refusal{Code: "INVALID_CREDENTIALS"}
 	// ErrUnknownUser: There is no such user.
@@ -105,18 +107,18 @@ type Actions interface {
 	// password has at least 8 characters and at most 1024 bytes
 	// Effects: adds a user with username and a hash of password, from which
 	// nobody can read the password
-	// Declines with ErrBadUsername, ErrPasswordTooShort, ErrPasswordTooLong, ErrUsernameTaken.
+	// Declines with ErrBadUsername, ErrPasswordTooShort, ErrPasswordTooLong, ErrUsernameTaken, ErrBusy.
 	CreateAccount(ctx legible.Context, in CreateAccountIn) (CreateAccountOut, error)
 	// Authenticate is the action authenticate.
 	// Requires: a user has username and password; which of the two is wrong
 	// is not told, nor can it be measured
-	// Declines with ErrInvalidCredentials.
+	// Declines with ErrInvalidCredentials, ErrBusy.
 	Authenticate(ctx legible.Context, in AuthenticateIn) (AuthenticateOut, error)
 	// ChangePassword is the action changePassword.
 	// Requires: user exists and has oldPassword; newPassword is another one,
 	// with at least 8 characters and at most 1024 bytes
 	// Effects: user has newPassword from now on
-	// Declines with ErrUnknownUser, ErrWrongPassword, ErrSamePassword, ErrPasswordTooShort, ErrPasswordTooLong.
+	// Declines with ErrUnknownUser, ErrWrongPassword, ErrSamePassword, ErrPasswordTooShort, ErrPasswordTooLong, ErrBusy.
 	ChangePassword(ctx legible.Context, in ChangePasswordIn) (ChangePasswordOut, error)
 	// DeleteAccount is the action deleteAccount.
 	// Requires: user exists

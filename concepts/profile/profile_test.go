@@ -103,7 +103,9 @@ func TestOnlyTheRightPassword(t *testing.T) {
 // has to wait for it and meets the end of its context.
 func TestAnUnknownNameIsHashedToo(t *testing.T) {
 	h := newHasher(Options{Memory: 8, AtOnce: 1})
-	h.turns <- struct{}{}
+	if _, err := h.turns.Take(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, hash := range []string{"", "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"} {
 		ctx := canceled{t.Context()}
 		if _, err := h.matches(ctx, hash, legible.SecretOf("x")); !errors.Is(err, errCanceled) {
