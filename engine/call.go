@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -140,6 +139,10 @@ func (f *flow) perform(n int32) {
 	}
 	out := f.values.take(len(a.Outputs))
 	err := f.invoke(&f.call, n, a, in, out)
+	if f.suspended() {
+		f.drop()
+		return // whatever the action has made of it
+	}
 	if err == nil {
 		if !f.keepable(n, a, out) {
 			return
@@ -155,6 +158,9 @@ func (f *flow) perform(n int32) {
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		f.refuse(n, refusal)
 		return
+	}
+	if ctx := f.call.ctx; ctx != nil && ctx.Err() != nil {
+		err = &DeadlineError{f.engine.options.Limits.Deadline, err}
 	}
 	f.faulted(n, fmt.Errorf("%s: %w", a.FullName(), err))
 }
@@ -196,15 +202,12 @@ func (f *flow) keep() bool {
 	f.call.wrote, f.call.held = false, false
 	f.record(false)
 	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
-		if !isLost(err) {
-			// Whatever it was, what the record would tell of is undone.
-			err = fmt.Errorf("%w: %w", store.ErrLost, err)
-		}
-		f.dead = err
-		f.failed(err)
+		// Whatever it was, what the record would tell of is undone.
+		f.broke(store.Lost(err))
 		return false
 	}
 	f.handed = len(f.writer.Bytes)
+	f.changed = true
 	return true
 }
 
@@ -300,15 +303,8 @@ func (f *flow) faulted(n int32, err error) {
 	f.complete(n, journal.Fault, nil)
 	f.failed(err)
 	f.recordFailed(n, firstLine(err.Error()))
-	level := slog.LevelError
-	if errors.Is(err, store.ErrElsewhere) {
-		level = slog.LevelDebug // of several clocks one is first, and all is well
-	}
-	f.engine.options.Log.Log(f.ctx, level, "an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
+	f.engine.options.Log.Error("an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
 		"id", f.occs[n].id.String(), "error", err.Error())
-	if isLost(err) {
-		f.dead = err
-	}
 }
 
 // isLost tells whether the flow must be left, since the store has not got what

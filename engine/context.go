@@ -124,11 +124,11 @@ func (c *call) PutBlob(r io.Reader, mediaType string) (*value.Blob, error) {
 	if c.reading {
 		return nil, errReadOnly
 	}
-	return c.flow.engine.store.PutBlob(c, r, mediaType)
+	return c.flow.hand.putBlob(c, c.flow.engine.store, r, mediaType)
 }
 
 func (c *call) OpenBlob(b *value.Blob) (store.BlobReader, error) {
-	return c.flow.engine.store.OpenBlob(c, b.Hash)
+	return c.flow.hand.openBlob(c, c.flow.engine.store, b.Hash)
 }
 
 func (c *call) Key() string { return c.flow.keyOf(c.action) }

@@ -128,6 +128,9 @@ func (f *flow) reach(n int32, limits *Tries) {
 		}
 		clear(out)
 		err := f.attempt(n, a, out, limits.Timeout)
+		if f.suspended() {
+			return // what is outside is asked again, with the same key
+		}
 		var refusal *Refusal
 		switch {
 		case err == nil:
@@ -138,9 +141,6 @@ func (f *flow) reach(n int32, limits *Tries) {
 		case errors.As(err, &refusal):
 			f.refuse(n, refusal)
 			f.sync()
-			return
-		case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrClosed):
-			f.broke(err)
 			return
 		case f.engine.desk.halted():
 			f.leave(n, t) // perhaps the try was cut off by the end of the process
@@ -248,13 +248,11 @@ func (f *flow) sync() bool {
 	}
 	f.record(false)
 	if err := f.hand.Sync(f.writer.Bytes[f.handed:]); err != nil {
-		if !errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrClosed) {
-			err = fmt.Errorf("%w: %w", store.ErrLost, err) // whatever it is, nobody knows what is durable
-		}
-		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, err))
+		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // whatever it is, nobody knows what is durable
 		return false
 	}
 	f.handed = len(f.writer.Bytes)
+	f.changed = true
 	return true
 }
 

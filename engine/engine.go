@@ -217,6 +217,10 @@ type Result struct {
 	Entries []byte
 	// Actions is how many actions completed.
 	Actions int
+	// Undone is set when it is certain that the flow has changed nothing and that
+	// nobody goes on with it: it came to rest so, or Run gives an error and the
+	// store can tell that it has nothing of the flow.
+	Undone bool
 	// Waiting is set when the flow is not at rest: an effect action runs, is to
 	// be tried again, or is parked. The flow goes on by itself, or when somebody
 	// decides. What is in the result is durable all the same.

@@ -22,10 +22,8 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		if len(s.Where) == 0 {
 			f.kept = append(f.kept, keptFrame{nil, slots})
 		} else if err := f.frames(s, slots); err != nil {
-			f.failed(err)
-			if isLost(err) {
-				f.dead = err // the where is not answered: it is asked again when the flow goes on
-			} else {
+			if !f.suspended() { // else the where is asked again when the flow goes on
+				f.failed(err)
 				f.recordFault(err)
 			}
 			f.cut(keptFrom, lostFrom)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -37,7 +36,7 @@ type flow struct {
 	id     value.ID
 	idText string
 	now    time.Time
-	hand   store.Flow
+	hand   hand
 	call   call
 
 	occs   []occurrence
@@ -59,6 +58,7 @@ type flow struct {
 	writer    journal.Writer
 	handed    int // how many bytes of the journal the store has
 	dead      error
+	changed   bool // something that the flow did is kept
 	fault     error
 	unhandled int32 // -1, or the first refusal: settled at rest
 	answer    *Answer
@@ -97,7 +97,7 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 		f.id = f.engine.options.IDs.At(f.now)
 	}
 	f.idText = f.id.String()
-	f.hand = f.engine.store.Begin(f.id)
+	f.hand = hand{Flow: f.engine.store.Begin(f.id)}
 	f.stamp++
 }
 
@@ -112,7 +112,7 @@ func (f *flow) reset() {
 	f.kept = f.kept[:0]
 	clear(f.lost)
 	f.lost = f.lost[:0]
-	f.ctx, f.hand, f.dead, f.fault, f.answer, f.past, f.joined = nil, nil, nil, nil, nil, nil, nil
+	f.ctx, f.hand, f.dead, f.fault, f.answer, f.past, f.joined, f.changed = nil, hand{}, nil, nil, nil, nil, nil, false
 	f.seq, f.firings, f.handed, f.quiet, f.asking = 0, 0, 0, 0, nil
 	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
 	f.writer.Bytes = f.writer.Bytes[:0]
@@ -163,14 +163,18 @@ func (f *flow) end(root int32) (Result, error) {
 		return result, nil
 	}
 	var lost error
-	if errors.Is(f.dead, store.ErrLost) || errors.Is(f.dead, store.ErrClosed) {
+	if isLost(f.dead) {
 		// What the flow did is gone from the store: it must not be said to rest.
+		result.Undone = f.past == nil && f.hand.undone()
 		f.hand.Leave()
 		return result, f.dead
 	}
 	f.record(true)
+	result.Undone = f.past == nil && !f.changed
 	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
-		lost = fmt.Errorf("making flow %s durable: %w", f.idText, err)
+		// Whatever it was, nobody knows what is durable.
+		lost = fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))
+		result.Undone = f.past == nil && f.hand.undone()
 	}
 	if f.timed() {
 		opening := occ.action.FullName()
@@ -251,7 +255,7 @@ func (f *flow) exceeded(depth int32) error {
 	case int(depth) > limits.Depth:
 		return fmt.Errorf("the flow is %d actions deep, which is the limit: %s", limits.Depth, f.circle())
 	case len(f.occs)&31 == 0 && time.Since(f.call.start) > limits.Deadline:
-		return fmt.Errorf("the flow has run for %s, which is its deadline", limits.Deadline)
+		return &DeadlineError{Limit: limits.Deadline}
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // each output. All that it reads is one snapshot, and nothing is recorded. The
 // error is the query's own, or the store's.
 func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (rows [][]value.Value, err error) {
-	e.look(ctx, func(f *flow) {
+	lost := e.look(ctx, func(f *flow) {
 		given := f.takeRows(len(q.Outputs))
 		defer f.giveRows(given)
 		if err = f.callQuery(q, in, given); err != nil {
@@ -22,6 +22,9 @@ func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (ro
 			rows = append(rows, append([]value.Value(nil), given.row(i)...))
 		}
 	})
+	if lost != nil {
+		return nil, lost
+	}
 	return rows, err
 }
 
@@ -29,7 +32,7 @@ func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (ro
 // slots, and gives the frames that are left: the slots with what the line
 // binds. All that it reads is one snapshot, and nothing is recorded.
 func (e *Engine) Frames(ctx context.Context, line *plan.Line, slots []value.Value) (frames [][]value.Value, err error) {
-	e.look(ctx, func(f *flow) {
+	lost := e.look(ctx, func(f *flow) {
 		own := append([]value.Value(nil), slots...)
 		w := &search{flow: f, sync: &plan.Sync{}, slots: own, inner: 1}
 		w.lines([]*plan.Line{line}, 0, func() {
@@ -43,11 +46,15 @@ func (e *Engine) Frames(ctx context.Context, line *plan.Line, slots []value.Valu
 			frames, err = nil, fmt.Errorf("%s: %w", line.Span, w.err)
 		}
 	})
+	if lost != nil {
+		return nil, lost
+	}
 	return frames, err
 }
 
-// look reads in one turn of a flow in which nothing happens.
-func (e *Engine) look(ctx context.Context, read func(*flow)) {
+// look reads in one turn of a flow in which nothing happens. The error says that
+// the store could not be asked, whatever was made of that.
+func (e *Engine) look(ctx context.Context, read func(*flow)) (lost error) {
 	f := e.flows.Get().(*flow)
 	f.begin(ctx, Opening{})
 	// A query that asks for its key finds that of the action that opened the
@@ -61,4 +68,5 @@ func (e *Engine) look(ctx context.Context, read func(*flow)) {
 		e.flows.Put(f)
 	}()
 	read(f)
+	return f.hand.broke
 }

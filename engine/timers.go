@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -112,8 +113,8 @@ func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int
 	for {
 		var members []store.Member
 		var findErr error
-		e.look(ctx, func(f *flow) { members, findErr = f.hand.Find(t.table, nil, nil, page) })
-		if findErr != nil {
+		lost := e.look(ctx, func(f *flow) { members, findErr = f.hand.Find(t.table, nil, nil, page) })
+		if findErr = cmp.Or(lost, findErr); findErr != nil {
 			return started, errors.Join(err, findErr)
 		}
 		for _, m := range members {

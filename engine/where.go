@@ -45,6 +45,9 @@ func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	f.hand.View()
 	defer f.hand.Undo()
 	w.lines(s.Where, 0, w.keep)
+	if f.hand.broke != nil {
+		return f.hand.broke // whatever a query has made of it
+	}
 	if w.err != nil {
 		place := s.Span.String()
 		if w.at != nil {

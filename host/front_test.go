@@ -184,7 +184,7 @@ func TestAnswerIsWithheldWhenNothingIsDurable(t *testing.T) {
 	}{
 		{store.ErrLost, 503, `{"error":"What was asked could not be kept just now. Please try again in a moment."}`},
 		{fmt.Errorf("flushing: %w", store.ErrClosed), 503, `{"error":"What was asked could not be kept just now. Please try again in a moment."}`},
-		{errors.New("disk full"), 500, `{"error":"Something went wrong here.","trace":"TRACE"}`},
+		{errors.New("disk full"), 503, `{"error":"What was asked could not be kept just now. Please try again in a moment."}`},
 	} {
 		st := lostStore{memory.New(memory.Options{}), c.err}
 		front := host.New(start(t, "a.sync", login, st), host.Options{Log: slog.New(slog.DiscardHandler)})

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"io"
 	"sync"
 
@@ -12,7 +11,8 @@ import (
 
 // CopyBlob writes what a reader gives and makes the reference to it, without
 // holding more than a piece of it. It stops with the context's error when that
-// is done. What goes wrong in writing is returned as it is, so that the store
+// is done. What goes wrong in reading, and the end of the context, is a
+// *ReadError. What goes wrong in writing is returned as it is, so that the store
 // can say what to do about it.
 func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (*value.Blob, error) {
 	h := sha256.New()
@@ -20,7 +20,7 @@ func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (
 	piece := make([]byte, 64<<10)
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, &ReadError{err}
 		}
 		n, err := r.Read(piece)
 		if n > 0 {
@@ -35,7 +35,7 @@ func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (
 			return b, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading what is to be stored: %w", err)
+			return nil, &ReadError{err}
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"fmt"
-
 	"github.com/legible-lang/legible/value"
 )
 
@@ -12,7 +10,7 @@ import (
 // which no store keeps.
 func (t *Table) Check(row Row) error {
 	if len(row) != len(t.Columns) {
-		return fmt.Errorf("a row for %s has %d values, but the table has %d columns", t.Name(), len(row), len(t.Columns))
+		return faultf("a row for %s has %d values, but the table has %d columns", t.Name(), len(row), len(t.Columns))
 	}
 	for i := range row {
 		k := row[i].Kind()
@@ -31,7 +29,7 @@ func (t *Table) Check(row Row) error {
 			continue
 		}
 		if k != value.ListKind {
-			return fmt.Errorf("%s.%s is a collection and cannot hold %v", t.Name(), c.Name, k)
+			return faultf("%s.%s is a collection and cannot hold %v", t.Name(), c.Name, k)
 		}
 		for _, x := range row[i].Items() {
 			if err := t.checkOne(c, x); err != nil {
@@ -54,16 +52,16 @@ func (t *Table) checkOne(c *Column, v value.Value) error {
 	}
 	text, _ := v.Text()
 	if !c.Domain.Holds(text) {
-		return fmt.Errorf("%s.%s holds %s and cannot hold %q", t.Name(), c.Name, c.Domain.what(), text)
+		return faultf("%s.%s holds %s and cannot hold %q", t.Name(), c.Name, c.Domain.what(), text)
 	}
 	return nil
 }
 
 func (t *Table) wrong(c *Column, v value.Value) error {
 	if v.HoldsSecret() {
-		return fmt.Errorf("%s.%s would hold a secret, which no store keeps", t.Name(), c.Name)
+		return faultf("%s.%s would hold a secret, which no store keeps", t.Name(), c.Name)
 	}
-	return fmt.Errorf("%s.%s holds %v and cannot hold %v", t.Name(), c.Name, c.Type.Kind(), v.Kind())
+	return faultf("%s.%s holds %v and cannot hold %v", t.Name(), c.Name, c.Type.Kind(), v.Kind())
 }
 
 // Kind is the kind of the values that a column of the type holds. A column of

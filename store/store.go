@@ -15,10 +15,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/legible-lang/legible/value"
@@ -134,6 +132,15 @@ type Flow interface {
 	// Leave gives the flow up without rest, as a stopping process does: it
 	// stays among the unfinished. The Flow must not be used afterwards.
 	Leave()
+}
+
+// A Teller is a Flow that can tell what has become of it. Who meets one that
+// cannot must assume that something of it is kept.
+type Teller interface {
+	// Undone tells whether it is certain that the store has nothing of the flow
+	// and never will, so that nobody goes on with it. It is asked before Leave,
+	// or when Rest has failed.
+	Undone() bool
 }
 
 // A Retention says which flows at rest are to be forgotten: those of which one
@@ -276,72 +283,6 @@ const (
 	Set
 	// Seq is a list.
 	Seq
-)
-
-// A UniqueError says that a member with the same values is there already.
-type UniqueError struct {
-	Table   *Table
-	Columns []int
-	ID      string // the member that is there already, if the store knows
-}
-
-func (e *UniqueError) Error() string {
-	return fmt.Sprintf("%s has a member with this %s already", e.Table.Name(), e.Table.columnNames(e.Columns))
-}
-
-func (t *Table) columnNames(columns []int) string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = t.Columns[c].Name
-	}
-	return strings.Join(names, ", ")
-}
-
-// A MemberError says that a member is not there, or on insertion that it is.
-type MemberError struct {
-	Table  *Table
-	ID     string
-	Exists bool
-}
-
-func (e *MemberError) Error() string {
-	if e.Exists {
-		return fmt.Sprintf("%s has the member %s already", e.Table.Name(), e.ID)
-	}
-	return fmt.Sprintf("%s has no member %s", e.Table.Name(), e.ID)
-}
-
-// A SchemaError says why a store was not brought to a schema.
-type SchemaError struct {
-	Losses  []string // what would be lost or left empty, each a phrase such as "column Profile.User.email, which 3 members have"
-	Blocked []string // what cannot be done at all with what the store holds
-}
-
-func (e *SchemaError) Error() string {
-	var parts []string
-	if len(e.Losses) > 0 {
-		parts = append(parts, "what the specification says now would lose or leave empty: "+strings.Join(e.Losses, "; "))
-	}
-	if len(e.Blocked) > 0 {
-		parts = append(parts, "in the way of what the specification says now: "+strings.Join(e.Blocked, "; "))
-	}
-	return strings.Join(parts, "; ")
-}
-
-var (
-	// ErrClosed says that the store has ended.
-	ErrClosed = errors.New("the store is closed")
-	// ErrView says that a flow writes in a turn that View began.
-	ErrView = errors.New("nothing can be written while looking")
-	// ErrReadOnly is said of writing to a store that was opened for reading only.
-	ErrReadOnly = errors.New("the store was opened for reading only")
-	// ErrLost says that something the flow had written did not become durable
-	// and was undone with everything that came with it, so that the flow
-	// cannot go on from where it is. It wraps with the cause.
-	ErrLost = errors.New("the store could not make the changes durable")
-	// ErrElsewhere is the ErrLost of a flow with a derived id that another
-	// process was first to run. Nothing is amiss.
-	ErrElsewhere = fmt.Errorf("%w: another process has run the flow", ErrLost)
 )
 
 // Durability says when Rest returns.
