@@ -30,9 +30,6 @@ type load struct {
 
 // kindOfBody tells by the headers alone how the body is to be read, with the
 // boundary of a form in parts or the media type of a file.
-//
-// The pages of any site can have a browser send a form or a text, with nobody's
-// leave: those do not count.
 func (x *exchange) kindOfBody(k *knownRoute) (kind bodyKind, detail string, no *reply) {
 	r := x.request
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
@@ -59,7 +56,7 @@ func (x *exchange) kindOfBody(k *knownRoute) (kind bodyKind, detail string, no *
 		if params["boundary"] == "" {
 			return noBody, "", problem(http.StatusBadRequest, "the Content-Type multipart/form-data names no boundary")
 		}
-		return partsBody, params["boundary"], x.ownForm()
+		return partsBody, params["boundary"], nil
 	}
 	switch {
 	case kind == noBody && k.file != nil && readable:
@@ -72,10 +69,7 @@ func (x *exchange) kindOfBody(k *knownRoute) (kind bodyKind, detail string, no *
 	if c := params["charset"]; c != "" && !strings.EqualFold(c, "utf-8") && !strings.EqualFold(c, "us-ascii") {
 		return noBody, "", problem(http.StatusUnsupportedMediaType, "the body must be in UTF-8, not "+clip(c, 40))
 	}
-	if kind == formBody || media == "text/plain" {
-		no = x.ownForm()
-	}
-	return kind, "", no
+	return kind, "", nil
 }
 
 // takes says which bodies a route takes.
@@ -84,14 +78,6 @@ func (k *knownRoute) takes() string {
 		return "the body must be application/json"
 	}
 	return "the body must be application/json or multipart/form-data, as several files may come"
-}
-
-// ownForm refuses a form that a page of another origin has sent.
-func (x *exchange) ownForm() *reply {
-	if x.ownPage() {
-		return nil
-	}
-	return problem(http.StatusForbidden, "a page of another origin sent this form")
 }
 
 // readBody gives the fields of a body that is read into memory as a whole.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +46,57 @@ func (x *exchange) preflight() *reply {
 	return p
 }
 
-// ownPage tells whether the cookies of a request count: not where a page of
-// another origin sent a request that may change something, since a browser
-// adds them without asking anybody.
-func (x *exchange) ownPage() bool { return x.front.sameSite.Check(x.request) == nil }
+// foreign refuses a request that may change something, or has a body, and that a
+// page of another origin can have a browser send without a preflight. The browser
+// adds the server's cookies to it, and keeps those of the answer.
+func (x *exchange) foreign(k *knownRoute) *reply {
+	r := x.request
+	harmless := !k.Changes && (r.ContentLength == 0 || r.Method == http.MethodGet || r.Method == http.MethodHead)
+	if harmless || preflighted(r) || x.ownPage() {
+		return nil
+	}
+	return problem(http.StatusForbidden, "a page of another origin sent this request: "+
+		"only pages of this server's own origin may, and those of the origins that it allows (AllowOrigins)")
+}
+
+// preflighted tells whether a browser sends a request for a page of another origin
+// only when a preflight has allowed it: for its method, or a Content-Type that is
+// no form's and no text's. One that is missing, stands twice or cannot be read
+// is none that a browser has asked about.
+func preflighted(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	case http.MethodOptions:
+		return false // it may be the preflight
+	default:
+		return true
+	}
+	kinds := r.Header["Content-Type"]
+	if len(kinds) != 1 {
+		return false
+	}
+	media, _, err := mime.ParseMediaType(kinds[0])
+	switch {
+	case err != nil, !strings.Contains(media, "/"):
+		return false
+	case media == "text/plain", media == "application/x-www-form-urlencoded", media == "multipart/form-data":
+		return false
+	}
+	return true
+}
+
+// ownPage tells whether a request comes from a page of this server or of an
+// allowed origin, or from a program that is no browser, which sends neither
+// Sec-Fetch-Site nor Origin. Another port or subdomain is another origin. The cookies of other requests
+// do not count, since a browser adds them without asking anybody.
+func (x *exchange) ownPage() bool {
+	r := x.request
+	if r.Header["Sec-Fetch-Site"] == nil && r.Header["Origin"] == nil {
+		return true
+	}
+	if !x.route.Changes && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return true
+	}
+	// The library takes GET for harmless; the route knows whether it is.
+	return x.front.sameSite.Check(&http.Request{Method: http.MethodPost, Host: r.Host, Header: r.Header, URL: r.URL}) == nil
+}

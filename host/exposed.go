@@ -38,7 +38,7 @@ func (f *Front) exposedRoutes() map[string]*knownRoute {
 				}
 			}
 		}
-		k.Route = &plan.Route{Method: http.MethodPost, Path: "/" + strings.Replace(name, ".", "/", 1)}
+		k.Route = &plan.Route{Method: http.MethodPost, Path: "/" + strings.Replace(name, ".", "/", 1), Changes: e.Action != nil}
 		for i, p := range inputs {
 			k.fields = append(k.fields, f.inputField(p, i))
 		}

@@ -79,6 +79,9 @@ func (x *exchange) answer() *reply {
 		return no
 	}
 	x.route = k
+	if no := x.foreign(k); no != nil {
+		return no
+	}
 	if no := x.take(k); no != nil {
 		return no
 	}

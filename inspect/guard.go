@@ -136,7 +136,10 @@ func (g *guard) known(host string) bool {
 // a person follows.
 func foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
+	case "":
+		origin := r.Header.Get("Origin") // of an older browser
+		return origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host
+	case "same-origin", "none":
 		return false
 	}
 	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"

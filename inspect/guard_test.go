@@ -106,6 +106,15 @@ func TestHost(t *testing.T) {
 	}
 }
 
+func TestOriginOfOlderBrowsers(t *testing.T) {
+	w := open(t, inspect.Options{Development: true}, nil)
+	for origin, want := range map[string]int{"http://localhost:9000": 200, "http://localhost:8000": 403, "http://evil.example": 403, "null": 403} {
+		if r := w.get("/", "Host", "localhost:9000", "Origin", origin); r.StatusCode != want {
+			t.Errorf("asked by a page of %s it answers %d, want %d", origin, r.StatusCode, want)
+		}
+	}
+}
+
 func TestOnlyReads(t *testing.T) {
 	w := open(t, inspect.Options{Development: true}, nil)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {

@@ -31,6 +31,8 @@ type Operation struct {
 	// Results are what the program may answer, by status; those with a computed
 	// status first.
 	Results []*Result
+	// Changes tells that a request may change something.
+	Changes bool
 	// Cut tells that there are too many ways to have followed all of them.
 	Cut bool
 }
@@ -107,7 +109,7 @@ func (g *gathering) add(o *Operation) {
 }
 
 func (g *gathering) operation(e *check.Entry, method string) *Operation {
-	o := &Operation{Method: method, Path: e.Path, Tag: tagOf(e.Path), Cut: e.Cut}
+	o := &Operation{Method: method, Path: e.Path, Tag: tagOf(e.Path), Cut: e.Cut, Changes: slices.ContainsFunc(e.Syncs, changes)}
 	if s := teller(e); s != nil {
 		o.ID, o.Summary = camel(s.Name), sentence(s.Name)
 		if s.Tree != nil {
@@ -253,6 +255,13 @@ func (g *gathering) effects(e *check.Entry) string {
 		}
 	}
 	return strings.Join(list, "\n")
+}
+
+// changes tells whether a firing of the sync may change something.
+func changes(s *check.Sync) bool {
+	return slices.ContainsFunc(s.Then, func(a *check.Ask) bool {
+		return a.Instance.Concept.Name != plan.RequestingConcept || slices.ContainsFunc(a.In, func(x *check.Arg) bool { return x.Name == "cookies" })
+	})
 }
 
 // exposed adds an action or query that the app exposes.

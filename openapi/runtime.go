@@ -18,7 +18,7 @@ func problems() []Problem {
 	return []Problem{
 		{"BadRequest", 400, "The request cannot be read, or lacks what every sync on the route needs: `field` names it.", "Lack"},
 		{"NotLoggedIn", 401, "The request has no credential. `field` names it, and `error` says where it may stand.", "Lack"},
-		{"ForeignForm", 403, "A page of another origin sent a form or a text.", "Problem"},
+		{"ForeignPage", 403, "A page of another origin, which the server does not allow, sent the request.", "Problem"},
 		{"TooSlow", 408, "The body did not arrive in time.", "Problem"},
 		{"TooLarge", 413, "The body is larger than the limit, in bytes.", "TooLarge"},
 		{"NoSuchKind", 415, "The body is of a kind that this route does not take, or compressed.", "Problem"},
@@ -38,7 +38,11 @@ func (o *Operation) Problems() []Problem {
 			if !o.demands() {
 				continue
 			}
-		case 403, 408, 413, 415:
+		case 403:
+			if !o.Bodied() && !o.Changes {
+				continue
+			}
+		case 408, 413, 415:
 			if !o.Bodied() {
 				continue
 			}

@@ -36,7 +36,10 @@ type Route struct {
 	// that each needs.
 	Entries []*Entry
 	// Fields are the fields that any sync on the route names.
-	Fields   []*Field
+	Fields []*Field
+	// Changes tells that a request may change something: a sync that sees it asks
+	// another action than Requesting.respond, or has the answer set cookies.
+	Changes  bool
 	segments []string // "{name}" for a parameter
 }
 
@@ -106,10 +109,20 @@ func routes(p *Plan, program *check.Program) *Routes {
 		}
 		r.fields(route)
 	}
+	for _, route := range r.All {
+		route.Changes = slices.ContainsFunc(slices.Concat(route.Patterns, r.Pathless), func(ref Ref) bool { return ref.Sync.changes() })
+	}
 	slices.SortStableFunc(r.templates, func(a, b *Route) int {
 		return cmp.Or(len(a.segments)-len(b.segments), specific(a.segments, b.segments))
 	})
 	return r
+}
+
+// changes tells whether a firing of the sync may change something.
+func (s *Sync) changes() bool {
+	return slices.ContainsFunc(s.Asks, func(a *Ask) bool {
+		return a.Action.Role != Respond || slices.ContainsFunc(a.In, func(in Input) bool { return in.Name == "cookies" })
+	})
 }
 
 // request gives the method and path that a pattern over requests names.

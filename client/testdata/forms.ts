@@ -159,7 +159,7 @@ export type DeleteBookAnswer =
   | Returned<number, { title: string }>
   | Refused<number, null, { title: string }>
   | Refused<404, "UNKNOWN_BOOK">
-  | Refused<400 | 401 | 500 | 503, null>;
+  | Refused<400 | 401 | 403 | 500 | 503, null>;
 
 // ---- either
 
