@@ -110,9 +110,7 @@ func (c *checker) fieldsOf(e *Entry) {
 	}
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
-			switch a.Name {
-			case "method", "path", "headers":
-			default:
+			if !IsRuntimeField(a.Name) {
 				c.requestField(e, a)
 			}
 		}

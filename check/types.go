@@ -141,7 +141,11 @@ func (k *kinds) pattern(p *Pattern) {
 		if v == nil {
 			continue
 		}
-		if a.Param == nil && p.isRequest() {
+		switch {
+		case a.Param != nil || !p.isRequest():
+		case a.Name == HTTPField:
+			k.learn(v, httpType(), a.Term.Span, "“"+HTTPField+"” of a request")
+		default:
 			k.field[v] = true
 		}
 		if !a.Optional {

@@ -167,6 +167,8 @@ func (w *walk) begin() *moment {
 			slices.Sort(s.not)
 		case c.name == "headers":
 			s.null, s.credential = no, true
+		case c.name == HTTPField:
+			s.null = no
 		case strings.Contains(w.entry.Path, "{"+c.name+"}"):
 			s.null = no
 		}

@@ -3,10 +3,12 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/source"
@@ -60,11 +62,13 @@ func (w *scenarioWriter) flow(r *record) error {
 	answer, refused := r.answer()
 	w.wrong = answer == nil && refused != nil && refused.kind() == "unauthenticated" ||
 		answer != nil && r.statusOf(answer) == " with status 401"
-	method, path := "", ""
+	method, path, client := "", "", ""
 	var fields []string
 	for i, v := range root.in {
 		switch name := root.spec.Inputs[i]; {
-		case v.IsUnset(), name == "headers":
+		case v.IsUnset(), name == check.HeadersField:
+		case name == check.HTTPField:
+			client, _ = v.Get(check.ClientField).Text()
 		case name == "method":
 			method, _ = v.Text()
 		case name == "path":
@@ -76,6 +80,9 @@ func (w *scenarioWriter) flow(r *record) error {
 		}
 	}
 	w.line(1, "%s %s {%s}", cmp.Or(method, "POST"), path, strings.Join(fields, ", "))
+	if _, err := netip.ParseAddr(client); err == nil {
+		w.line(2, "from %s", quoted(client))
+	}
 	switch {
 	case answer != nil:
 		w.answered(answer)

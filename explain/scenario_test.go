@@ -97,3 +97,32 @@ func TestScenario(t *testing.T) {
 		t.Error("a scenario is made of nothing")
 	}
 }
+
+// Where a request came from is recorded, and stands below it.
+func TestScenarioFrom(t *testing.T) {
+	p := build(t, "a.sync", `
+sync Who
+when
+    Requesting.request (path: "/who", http) : (request)
+then
+    Requesting.respond (request, client: http.client)
+`)
+	var flows [][]journal.Entry
+	for _, client := range []string{"203.0.113.7", "unknown"} {
+		entries, _ := flow(t, p, `POST /who {"http": {"client": "`+client+`", "network": "`+client+`"}}`)
+		flows = append(flows, entries)
+	}
+	got, err := explain.Scenario(p, "from where", flows...)
+	const want = `scenario from where
+    POST /who {}
+        from "203.0.113.7"
+        => 200 {"client": "203.0.113.7"}
+    fired Who once
+    POST /who {}
+        => 200 {"client": "unknown"}
+    fired Who once
+`
+	if err != nil || got != want {
+		t.Errorf("%v, got:\n%s\nwant:\n%s", err, got, want)
+	}
+}

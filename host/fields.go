@@ -44,6 +44,9 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 		}
 		x.put(f.headers, f.headerRecord(x.request.Header))
 	}
+	if k.wantsHTTP {
+		x.put(f.http, httpRecord(f.client(x.request)))
+	}
 	for _, field := range k.fields {
 		if field == l.file {
 			x.put(field.column, somethingBinary) // until it is read
@@ -63,7 +66,7 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 	}
 	for _, list := range [][]value.Field{l.body.Fields(), l.query} {
 		for _, field := range list {
-			if k.field(field.Name) == nil && !slices.Contains(reserved, field.Name) {
+			if k.field(field.Name) == nil && !check.IsRuntimeField(field.Name) {
 				x.further = append(x.further, field)
 			}
 		}
@@ -84,9 +87,6 @@ func (x *exchange) widen(k *knownRoute) {
 	}
 	x.in = x.in[:n]
 }
-
-// reserved are the names that the front gives their values itself.
-var reserved = []string{"method", "path", "headers"}
 
 func (x *exchange) put(column int, v value.Value) {
 	if column >= 0 {

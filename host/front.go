@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -193,10 +192,6 @@ func (f *Front) log(x *exchange, start time.Time) {
 	if !f.options.Log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	remote := r.RemoteAddr
-	if host, _, err := net.SplitHostPort(remote); err == nil {
-		remote = host
-	}
 	f.options.Log.LogAttrs(ctx, slog.LevelInfo, "request",
 		slog.String("method", clip(r.Method, 20)),
 		slog.String("path", clip(x.shownPath(), 300)),
@@ -204,7 +199,7 @@ func (f *Front) log(x *exchange, start time.Time) {
 		slog.Duration("duration", time.Since(start)),
 		slog.Int64("bytes", x.reply.sent),
 		slog.String("trace", x.reply.trace),
-		slog.String("remote", remote))
+		slog.String("remote", clip(f.client(r), 60)))
 }
 
 // unknownForm is what the log shows of a path that no route has: it may be that

@@ -27,6 +27,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,12 @@ type Options struct {
 	// it belongs to; nil means that nobody wants to know.
 	Caller func(context.Context, http.Header) context.Context
 
+	// TrustedProxies are the networks of the proxies in front. From those alone the
+	// headers X-Forwarded-For and Forwarded are believed, from the right up to the
+	// first address that is no proxy's: that is the client's, which syncs see as
+	// http.client. Usual: none, so that the client is who has connected.
+	TrustedProxies []netip.Prefix
+
 	// MaxBody is how large a body may be, in bytes; 16 MiB. What a request says is
 	// kept in the record, so that a program whose requests are short does well to
 	// set less. MaxBinary is how large one may be on a route that takes binary
@@ -108,6 +115,7 @@ func (o Options) orDefault() Options {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.TrustedProxies = unmapped(o.TrustedProxies)
 	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
 	o.MaxUpload = cmp.Or(max(o.MaxUpload, 0), 64<<20)
 	o.MaxBinary = max(o.MaxBinary, o.MaxBody)
@@ -137,12 +145,12 @@ type Front struct {
 	paths    []*plan.Route          // all there are
 	// The columns of Requesting.request that the front fills itself, -1 where
 	// there is none.
-	method, path, headers int
-	secretHeaders         map[string]bool // canonical names
-	secretAt              map[int]bool    // the segments of paths where some route has a secret
-	arriving, inFlight    atomic.Int64
-	budget                budget
-	exchanges             sync.Pool
+	method, path, headers, http int
+	secretHeaders               map[string]bool // canonical names
+	secretAt                    map[int]bool    // the segments of paths where some route has a secret
+	arriving, inFlight          atomic.Int64
+	budget                      budget
+	exchanges                   sync.Pool
 }
 
 // New makes the front of the program that an engine runs.
@@ -150,7 +158,7 @@ func New(e *engine.Engine, opt Options) *Front {
 	f := &Front{
 		engine: e, plan: e.Plan(), routes: e.Plan().Routes, options: opt.orDefault(),
 		origins: map[string]bool{}, sameSite: http.NewCrossOriginProtection(), ids: value.NewIDs(),
-		known: map[*plan.Route]*knownRoute{}, method: -1, path: -1, headers: -1,
+		known: map[*plan.Route]*knownRoute{}, method: -1, path: -1, headers: -1, http: -1,
 		secretHeaders: map[string]bool{"Authorization": true, "Proxy-Authorization": true, "Cookie": true},
 		secretAt:      map[int]bool{},
 	}
@@ -163,7 +171,8 @@ func New(e *engine.Engine, opt Options) *Front {
 		f.origins[origin] = true
 	}
 	if a := f.routes.Request; a != nil {
-		f.method, f.path, f.headers = a.Input("method"), a.Input("path"), a.Input("headers")
+		f.method, f.path, f.headers = a.Input(check.MethodField), a.Input(check.PathField), a.Input(check.HeadersField)
+		f.http = a.Input(check.HTTPField)
 		for _, c := range f.routes.Credentials {
 			for _, h := range c.Headers {
 				f.secretHeaders[http.CanonicalHeaderKey(h)] = true
@@ -190,6 +199,7 @@ type knownRoute struct {
 	query        *plan.Query  // exposed in place of an action
 	fields       []*knownField
 	wantsHeaders bool // some sync names the field headers
+	wantsHTTP    bool // some sync names the field http
 	secretParams bool // its path holds a secret
 	binary       bool // some field is or holds binary data
 	// file is the field that is binary data, where there is one and no other.
@@ -293,10 +303,13 @@ func (k *knownRoute) findBinary() {
 // name notes that a pattern names a field, and gives it.
 func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own bool) *knownField {
 	switch name {
-	case "headers":
+	case check.HeadersField:
 		k.wantsHeaders = true
 		return nil
-	case "method", "path":
+	case check.HTTPField:
+		k.wantsHTTP = true
+		return nil
+	case check.MethodField, check.PathField:
 		return nil
 	}
 	x := k.field(name)

@@ -181,7 +181,7 @@ func (r *Routes) fields(route *Route) {
 		w := ref.Sync.When[ref.Pattern]
 		entry := &Entry{Sync: ref.Sync, Pattern: w}
 		named := func(name string, t check.Type, optional bool) {
-			if name == "method" || name == "path" || name == "headers" {
+			if check.IsRuntimeField(name) {
 				return
 			}
 			f := field(name)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"slices"
@@ -175,6 +177,11 @@ func (w *world) header(r *http.Request, line *syntax.Header) error {
 	}
 	text := plain(v)
 	switch line.Kind.Text {
+	case "from":
+		if _, err := netip.ParseAddr(text); err != nil {
+			return fmt.Errorf("%q is no address, as in from \"203.0.113.7\"", text)
+		}
+		r.RemoteAddr = net.JoinHostPort(text, "1234")
 	case "bearer":
 		r.Header.Set("Authorization", "Bearer "+text)
 	case "cookie":

@@ -40,12 +40,14 @@
 //	    bearer session
 //	    cookie "session" session
 //	    header "Accept-Language" "de"
+//	    from "203.0.113.7"
 //	    => 200 {"title": title, "tags": ["a", ...]}
 //
 // A name in braces in the path stands for its value, escaped. The fields of GET
 // and HEAD are sent in the query string, those of other methods as a JSON body.
 // Cookies are sent only where a line says so; cookie "session" _ sends what the
-// app itself last set. Fields that are left out of an expected record do not
+// app itself last set. A request comes from 192.0.2.1, unless a line says from
+// where else. Fields that are left out of an expected record do not
 // matter; a list has as many items as it says, unless it ends in "...". Where
 // no answer is expected, any below status 500 will do. What is no JSON is held
 // against a string.

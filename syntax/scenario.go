@@ -198,7 +198,7 @@ func (c *cursor) whole(what string, low, high float64) int {
 	return int(n)
 }
 
-var headerKinds = []string{"header", "bearer", "cookie"}
+var headerKinds = []string{"header", "bearer", "cookie", "from"}
 
 // request reads "POST /path {…}" with its headers and what is expected.
 func (p *parser) request(path int) *HTTPStep {
@@ -256,7 +256,7 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 	if !slices.Contains(headerKinds, p.textOf(t)) {
 		d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
 			Message: p.quote(t) + " begins no line below a request",
-			Notes:   []string{"a header, bearer or cookie line can stand there, or “=> 200 {…}”"}}
+			Notes:   []string{"a header, bearer, cookie or from line can stand there, or “=> 200 {…}”"}}
 		if c.stepLike() {
 			d.Notes = append(d.Notes, "a step begins in the column of the step before it")
 		}
@@ -267,8 +267,8 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 		c.fail(d)
 		return
 	}
-	header := &Header{Kind: c.word("header, bearer or cookie")}
-	if header.Kind.Text != "bearer" {
+	header := &Header{Kind: c.word("header, bearer, cookie or from")}
+	if kind := header.Kind.Text; kind == "header" || kind == "cookie" {
 		header.Name, _ = c.str("the name of the " + header.Kind.Text + " in quotation marks")
 	}
 	header.Value = c.datum()

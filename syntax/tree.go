@@ -495,7 +495,7 @@ type HTTPStep struct {
 }
 
 // A Header is a line below an HTTP step: `header "Origin" "http://x"`,
-// `bearer session`, `cookie "session" session`.
+// `bearer session`, `cookie "session" session`, `from "203.0.113.7"`.
 type Header struct {
 	Span  source.Span
 	Kind  Name

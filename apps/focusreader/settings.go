@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
+	trusted := text("trusted-proxies", "", "the networks of the proxies in front, as in 10.0.0.0/8,fd00::/8: these alone say in X-Forwarded-For or Forwarded whom they ask for")
 	names = append(names, "behind-tls", "dev")
 	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front speaks TLS, so that cookies are for that only ("+variable("behind-tls")+"=true)")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
@@ -128,6 +130,9 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	if o.Host.MaxInFlight, err = strconv.Atoi(*atOnce); err != nil || o.Host.MaxInFlight <= 0 {
 		return nil, fail("--at-once is a number above 0, not %q", *atOnce)
 	}
+	if o.Host.TrustedProxies, err = networks(*trusted); err != nil {
+		return nil, fail("--trusted-proxies: %v", err)
+	}
 	switch *refusals {
 	case "kind":
 	case "200":
@@ -148,6 +153,21 @@ func count(text string) (int, error) {
 		return 0, fmt.Errorf("it is a number above 0, or all, not %q", text)
 	}
 	return n, nil
+}
+
+// networks reads a list of networks, or of single addresses.
+func networks(text string) (list []netip.Prefix, err error) {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		network, err := netip.ParsePrefix(word)
+		if a, alone := netip.ParseAddr(word); err != nil && alone == nil {
+			network, err = a.Prefix(a.BitLen())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("it is a list of networks, as in 10.0.0.0/8,fd00::/8, and %q is none", word)
+		}
+		list = append(list, network)
+	}
+	return list, nil
 }
 
 func variable(name string) string {
