@@ -74,19 +74,7 @@ func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
 	}
 	// Nobody waits for the rest of a flow that was gone on with: that it is at
 	// rest is written with the next group.
-	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		left, err := s.Unfinished(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(left) == 0 {
-			break
-		}
-		if time.Now().After(patience) {
-			t.Errorf("the server serves, and these flows do not come to rest: %v", left)
-			break
-		}
-	}
+	rested(t, s, 20*time.Second)
 	answered := map[string]bool{}
 	for _, id := range a.unread(t, s) {
 		b, err := s.Journal(ctx, id)
@@ -94,9 +82,10 @@ func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
 			t.Errorf("reading flow %s: %v", id, err)
 			return
 		}
-		a.flows++
-		if a.flow(t, id, b) {
-			answered[id.String()] = true
+		steps, said := a.flow(t, id, b)
+		answered[id.String()] = said
+		for _, x := range steps {
+			a.model.apply(t, x.Action, x.in, x.Out)
 		}
 	}
 	for _, r := range readers {
@@ -108,6 +97,37 @@ func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
 		r.told = nil
 	}
 	a.compare(t, s)
+}
+
+// rested waits until no flow is unfinished, and tells whether it had to wait.
+func rested(t *testing.T, s keptStore, patience time.Duration) (waited bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		left, err := s.Unfinished(context.Background())
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case len(left) == 0:
+			return waited
+		case time.Now().After(deadline):
+			for _, id := range left {
+				b, _ := s.Journal(context.Background(), id) // what cannot be read is not shown
+				entries, err := journal.Read(b)
+				t.Errorf("nothing is in its way, and flow %s does not come to rest within %s (%v):%s", id, patience, err, listed(entries))
+			}
+			return true
+		}
+		waited = true
+	}
+}
+
+// listed writes entries, one a line.
+func listed(entries []journal.Entry) string {
+	var text strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&text, "\n    %s", e)
+	}
+	return text.String()
 }
 
 // unread lists the flows that no earlier audit has seen, oldest first.
@@ -137,20 +157,23 @@ func (a *audit) unread(t *testing.T, s keptStore) []value.ID {
 	return ids
 }
 
-// flow holds the record of one flow at rest against the rules, and tells
-// whether it has an answer that says something was done.
-func (a *audit) flow(t *testing.T, id value.ID, b []byte) (answered bool) {
+// A step is an action of a flow that returned.
+type step struct {
+	*journal.Entry
+	in []value.Field
+}
+
+// flow holds the record of one flow at rest against the rules. It gives what was
+// done, in order, and tells whether there is an answer that says so.
+func (a *audit) flow(t *testing.T, id value.ID, b []byte) (steps []step, answered bool) {
+	a.flows++
 	entries, err := journal.Read(b)
 	bad := func(format string, args ...any) {
-		var text strings.Builder
-		for _, e := range entries {
-			fmt.Fprintf(&text, "\n    %s", e)
-		}
-		t.Errorf("flow %s: "+format+"%s", append(append([]any{id}, args...), text.String())...)
+		t.Errorf("flow %s: "+format+"%s", append(append([]any{id}, args...), listed(entries))...)
 	}
 	if err != nil {
 		bad("its record cannot be read: %v", err)
-		return false
+		return nil, false
 	}
 	asked := map[journal.ActionID]*journal.Entry{}
 	completed := map[journal.ActionID]*journal.Entry{}
@@ -217,13 +240,11 @@ func (a *audit) flow(t *testing.T, id value.ID, b []byte) (answered bool) {
 	}
 	for _, x := range order {
 		if e := completed[x]; e.Outcome == journal.Returned {
-			if e.Action == "Requesting.respond" {
-				answered = true
-			}
-			a.model.apply(t, e.Action, asked[x].In, e.Out)
+			answered = answered || e.Action == "Requesting.respond"
+			steps = append(steps, step{e, asked[x].In})
 		}
 	}
-	return answered
+	return steps, answered
 }
 
 // compare holds the state against the model.

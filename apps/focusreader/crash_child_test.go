@@ -85,7 +85,12 @@ func slowly(make func() legible.Concept) func() legible.Concept {
 					if rand.IntN(2) == 0 {
 						time.Sleep(rand.N(3 * time.Millisecond))
 					}
-					return action(ctx, in, out)
+					err := action(ctx, in, out)
+					if name == "authenticate" {
+						// With as much work as in earnest, it takes so long to say what it has read.
+						time.Sleep(rand.N(20 * time.Millisecond))
+					}
+					return err
 				}
 			}
 			return methods

@@ -96,6 +96,10 @@ func (s *reply) text(name string) string {
 
 // ask posts a JSON object or a book. It gives nil when no answer came.
 func (r *bookworm) ask(t *testing.T, base, path string, body any) *reply {
+	session := ""
+	if len(r.sessions) > 0 {
+		session = r.sessions[len(r.sessions)-1]
+	}
 	kind, raw := "application/epub+zip", []byte(nil)
 	if book, ok := body.([]byte); ok {
 		raw = book
@@ -103,30 +107,40 @@ func (r *bookworm) ask(t *testing.T, base, path string, body any) *reply {
 		kind = "application/json"
 		raw, _ = json.Marshal(body)
 	}
-	req, err := http.NewRequest("POST", base+path, bytes.NewReader(raw))
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	req.Header.Set("Content-Type", kind)
-	if len(r.sessions) > 0 {
-		req.Header.Set("Authorization", "Bearer "+r.sessions[len(r.sessions)-1])
-	}
-	w, err := r.client.Do(req)
+	s, err := exchange(r.client, "POST", base+path, session, kind, raw)
 	if err != nil {
 		return nil
+	}
+	return s
+}
+
+// exchange sends a request and reads its answer.
+func exchange(client *http.Client, method, url, session, kind string, body []byte) (*reply, error) {
+	req, err := http.NewRequest(method, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	if session != "" {
+		req.Header.Set("Authorization", "Bearer "+session)
+	}
+	w, err := client.Do(req)
+	if err != nil {
+		return nil, err
 	}
 	defer w.Body.Close()
 	s := &reply{status: w.StatusCode, trace: w.Header.Get("X-Trace-Id"), retry: w.Header.Get("Retry-After")}
 	if s.raw, err = io.ReadAll(w.Body); err != nil {
-		return nil
+		return nil, err
 	}
 	var v any
 	if json.Unmarshal(s.raw, &v) == nil {
 		s.fields, _ = v.(map[string]any)
 		s.list, _ = v.([]any)
 	}
-	return s
+	return s, nil
 }
 
 // change asks for a change, and holds that it may have happened until it is

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -184,18 +183,10 @@ func (c *crash) command(args ...string) *exec.Cmd {
 func (c *crash) start(args ...string) *server {
 	c.t.Helper()
 	cmd := c.command(args...)
-	pipe, err := cmd.StdoutPipe()
+	c.t.Cleanup(func() { end(cmd) })
+	base, err := launch(cmd)
 	if err != nil {
-		c.t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	c.t.Cleanup(func() { cmd.Process.Kill() }) // fails when it has ended already
-	line, err := bufio.NewReader(pipe).ReadString('\n')
-	base, found := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if err != nil || !found {
-		c.t.Fatalf("the server said %q (%v)\n%s", line, err, tail(c.out.bytes()))
+		c.t.Fatalf("%v\n%s", err, tail(c.out.bytes()))
 	}
 	return &server{base + prefix, cmd}
 }

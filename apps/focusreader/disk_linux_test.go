@@ -133,15 +133,7 @@ func (c *crash) settled() {
 	if err := s.Prepare(context.Background(), c.audit.schema); err != nil {
 		c.t.Fatal(err)
 	}
-	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		left, err := s.Unfinished(context.Background())
-		if err == nil && len(left) == 0 {
-			return
-		}
-		if time.Now().After(patience) {
-			c.t.Fatalf("there is room, and these flows do not come to rest: %v, %v\n%s", left, err, tail(c.out.bytes()))
-		}
-	}
+	rested(c.t, s, 20*time.Second)
 }
 
 // TestCannotStart starts the server on files that it cannot work with. It ends

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -45,21 +46,37 @@ func start(t *testing.T, binary, dir string, out *output, args ...string) *proce
 	t.Helper()
 	cmd := exec.Command(binary, append([]string{"--addr", "127.0.0.1:0"}, args...)...)
 	cmd.Dir, cmd.Stderr = dir, out
+	t.Cleanup(func() { end(cmd) })
+	base, err := launch(cmd)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.bytes())
+	}
+	fmt.Fprintln(out, "listening on", base)
+	return &process{client{t, base}, cmd, out}
+}
+
+// launch starts a server and waits until it says where it listens.
+func launch(cmd *exec.Cmd) (base string, err error) {
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	t.Cleanup(func() { cmd.Process.Kill() }) // fails when the test has ended it already
 	line, err := bufio.NewReader(pipe).ReadString('\n')
 	base, found := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil || !found {
-		t.Fatalf("the server said %q (%v)\n%s", line, err, out.bytes())
+		return "", fmt.Errorf("the server said %q (%v)", line, err)
 	}
-	out.Write([]byte(line))
-	return &process{client{t, base}, cmd, out}
+	return base, nil
+}
+
+// end ends a server as a crash does, unless it has not begun or has ended.
+func end(cmd *exec.Cmd) {
+	if cmd.Process != nil {
+		cmd.Process.Kill() // fails when it has ended already
+	}
 }
 
 // TestProcess ends the server in both ways and goes on where it was. It is the

@@ -1,7 +1,9 @@
 // Package pgtest starts a PostgreSQL server for tests, of their own and gone
 // afterwards.
 //
-// Its main function is [Start]. It promises a server on a free port, in a folder
+// Its main functions are [Start], which gives the server that the tests of a
+// process share, and [Own], which gives a test one that it may stop and start. It
+// promises a server on a free port, in a folder
 // of its own, that no other program talks to, and that ends with the process. It
 // refuses to pass without one where it matters: on a machine without PostgreSQL
 // the test is skipped with a sentence, but where CI is set it fails. Under -short
@@ -19,17 +21,23 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// A Server is a running server.
+// A Server is a PostgreSQL server on a port of its own.
 type Server struct {
-	url  string
-	stop func()
-	next atomic.Int64
+	url     string
+	program string
+	args    []string
+	folder  string
+	next    atomic.Int64
+
+	cmd  *exec.Cmd // nil while it is stopped
+	said bytes.Buffer
 }
 
 var (
@@ -47,26 +55,110 @@ const inShort = "LEGIBLE_TEST_POSTGRES"
 // Whoever has it started must call Stop at the end of TestMain.
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
-	if testing.Short() && os.Getenv(inShort) == "" {
-		t.Skip("starts PostgreSQL: go test without -short does, as does one with " + inShort + "=1")
-	}
+	skipInShort(t)
 	once.Do(func() { started, missing, failed = start(options) })
-	switch {
-	case failed != nil:
-		t.Fatalf("starting PostgreSQL: %v", failed)
-	case started == nil && os.Getenv("CI") != "":
-		t.Fatalf("%s: install PostgreSQL, since nothing is skipped here", missing)
-	case started == nil:
-		t.Skipf("%s: install PostgreSQL to run this test", missing)
-	}
+	need(t, started, missing, failed)
 	return started
 }
 
-// Stop ends the server, if there is one.
+// Own gives a server that no other test has, and that may be stopped and started.
+// It ends with the test. The options are as those of Start.
+func Own(t testing.TB, options ...string) *Server {
+	t.Helper()
+	skipInShort(t)
+	s, missing, err := start(options)
+	need(t, s, missing, err)
+	t.Cleanup(s.end)
+	return s
+}
+
+func skipInShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() && os.Getenv(inShort) == "" {
+		t.Skip("starts PostgreSQL: go test without -short does, as does one with " + inShort + "=1")
+	}
+}
+
+// need ends the test unless there is a server.
+func need(t testing.TB, s *Server, missing string, err error) {
+	t.Helper()
+	switch {
+	case err != nil:
+		t.Fatalf("starting PostgreSQL: %v", err)
+	case s == nil && os.Getenv("CI") != "":
+		t.Fatalf("%s: install PostgreSQL, since nothing is skipped here", missing)
+	case s == nil:
+		t.Skipf("%s: install PostgreSQL to run this test", missing)
+	}
+}
+
+// Stop ends the server of this process, if there is one.
 func Stop() {
 	if started != nil {
-		started.stop()
+		started.end()
 	}
+}
+
+// A Shutdown is a way in which PostgreSQL stops.
+type Shutdown os.Signal
+
+var (
+	// Fast rolls back what is under way, and tells the clients.
+	Fast Shutdown = syscall.SIGINT
+	// Immediate ends as a crash does: the next start recovers.
+	Immediate Shutdown = syscall.SIGQUIT
+)
+
+// Halt stops the server and waits until it has ended.
+func (s *Server) Halt(how Shutdown) {
+	s.cmd.Process.Signal(how)
+	s.cmd.Wait() // its error is that it was stopped
+	s.cmd = nil
+}
+
+// Resume starts a server that Halt has stopped, and waits until it answers.
+func (s *Server) Resume() error {
+	s.said.Reset()
+	s.cmd = exec.Command(s.program, s.args...)
+	s.cmd.Stderr = &s.said
+	if _, err := asOther(s.folder, s.cmd); err != nil {
+		return err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	for range 1000 {
+		c, err := pgx.Connect(context.Background(), s.url)
+		if err == nil {
+			c.Close(context.Background())
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.Halt(Immediate)
+	return fmt.Errorf("it does not answer: %s", s.said.String())
+}
+
+// Terminate ends up to so many connections, of the others than its own, as an
+// operator or a failover does. It gives their number.
+func (s *Server) Terminate(most int) (int, error) {
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close(ctx)
+	tag, err := c.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"+
+		" WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT $1) AS few", most)
+	return int(tag.RowsAffected()), err
+}
+
+// end stops the server for good.
+func (s *Server) end() {
+	if s.cmd != nil {
+		s.Halt(Fast)
+	}
+	os.RemoveAll(s.folder)
 }
 
 // URL gives the URL of a new, empty place in the database.
@@ -110,34 +202,18 @@ func start(options []string) (*Server, string, error) {
 		remove()
 		return nil, "", err
 	}
-	args := []string{"-D", data, "-p", fmt.Sprint(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + folder, "-c", "max_connections=300"}
-	cmd := exec.Command(server, append(args, options...)...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	if _, err := asOther(folder, cmd); err != nil {
+	s := &Server{
+		url:     fmt.Sprintf("postgres://legible@127.0.0.1:%d/postgres?sslmode=disable", port),
+		program: server,
+		folder:  folder,
+		args: append([]string{"-D", data, "-p", fmt.Sprint(port), "-c", "listen_addresses=127.0.0.1",
+			"-c", "unix_socket_directories=" + folder, "-c", "max_connections=300"}, options...),
+	}
+	if err := s.Resume(); err != nil {
 		remove()
 		return nil, "", err
 	}
-	if err := cmd.Start(); err != nil {
-		remove()
-		return nil, "", err
-	}
-	stop := func() {
-		cmd.Process.Signal(os.Interrupt) // fast shutdown
-		cmd.Wait()
-		remove()
-	}
-	s := &Server{url: fmt.Sprintf("postgres://legible@127.0.0.1:%d/postgres?sslmode=disable", port), stop: stop}
-	for range 200 {
-		c, err := pgx.Connect(context.Background(), s.url)
-		if err == nil {
-			c.Close(context.Background())
-			return s, "", nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	stop()
-	return nil, "", fmt.Errorf("it does not answer: %s", said.String())
+	return s, "", nil
 }
 
 // find looks for a program where systems put it.
