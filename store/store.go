@@ -87,6 +87,12 @@ type Flow interface {
 	// ErrView. It costs others less than Hold does.
 	View()
 
+	// Stamp returns a number that is another one after each transaction that may
+	// have changed members of the table. What was read after Stamp returned n
+	// still holds in a turn of Hold in which Stamp returns n again. In a turn of
+	// View it is the stamp of the turn's snapshot. It fails as Get does.
+	Stamp(t *Table) (uint64, error)
+
 	// Get gives the member's row, not to be changed, and nil when there is
 	// no such member.
 	Get(t *Table, id string) (Row, error)

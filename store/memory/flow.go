@@ -10,12 +10,13 @@ import (
 // A flow is used again for another one after Rest, so that a flow allocates
 // nothing.
 type flow struct {
-	s      *Store
-	id     value.ID
-	inTurn bool
-	shared bool   // the turn is that of View
-	wrote  bool   // in this turn
-	key    []byte // room for keys to look up
+	s       *Store
+	id      value.ID
+	inTurn  bool
+	shared  bool   // the turn is that of View
+	wrote   bool   // in this turn
+	changed []int  // the tables that it changed, as store.Stamps lists them
+	key     []byte // room for keys to look up
 
 	// What the journal holds of the flow while it is open. The list of open
 	// flows is under the journal's lock, the entries under their own.
@@ -42,6 +43,9 @@ func (f *flow) View() {
 		f.inTurn, f.shared = true, true
 	}
 }
+
+// Stamp needs no turn: while another flow writes, nobody reads.
+func (f *flow) Stamp(def *store.Table) (uint64, error) { return f.s.stamps.Of(def), nil }
 
 func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
 	if !f.inTurn {
@@ -71,17 +75,18 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 }
 
 // write begins the turn if need be and finds the table.
-func (f *flow) write(def *store.Table) (*table, error) {
+func (f *flow) write(def *store.Table, deletes bool) (*table, error) {
 	if f.shared {
 		return nil, store.ErrView
 	}
 	f.Hold()
 	f.wrote = true
+	f.changed = f.s.stamps.Note(f.changed, def, deletes)
 	return f.s.table(def)
 }
 
 func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
-	t, err := f.write(def)
+	t, err := f.write(def, false)
 	if err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
 }
 
 func (f *flow) Update(def *store.Table, id string, row store.Row) error {
-	t, err := f.write(def)
+	t, err := f.write(def, false)
 	if err != nil {
 		return err
 	}
@@ -97,7 +102,7 @@ func (f *flow) Update(def *store.Table, id string, row store.Row) error {
 }
 
 func (f *flow) Delete(def *store.Table, id string) error {
-	t, err := f.write(def)
+	t, err := f.write(def, true)
 	if err != nil {
 		return err
 	}
@@ -115,12 +120,18 @@ func (f *flow) Keep(entries []byte) error {
 			f.Undo()
 			return err
 		}
-		if f.wrote {
-			f.s.forgetUndo()
-		}
-		f.endTurn()
+		f.commit()
 	}
 	return err
+}
+
+// commit ends the turn and keeps what was written in it.
+func (f *flow) commit() {
+	if f.wrote {
+		f.s.forgetUndo()
+		f.s.stamps.Commit(f.changed)
+	}
+	f.endTurn()
 }
 
 // Sync has nothing to wait for.
@@ -142,7 +153,7 @@ func (f *flow) Undo() {
 
 func (f *flow) endTurn() {
 	shared := f.shared
-	f.inTurn, f.shared, f.wrote = false, false, false
+	f.inTurn, f.shared, f.wrote, f.changed = false, false, false, f.changed[:0]
 	if shared {
 		f.s.turn.RUnlock()
 	} else {
@@ -156,10 +167,7 @@ func (f *flow) Rest(entries []byte) error {
 		if err != nil {
 			f.Undo()
 		} else {
-			if f.wrote {
-				f.s.forgetUndo()
-			}
-			f.endTurn()
+			f.commit()
 		}
 	}
 	f.release()

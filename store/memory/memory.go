@@ -36,6 +36,7 @@ type Store struct {
 	closed bool
 	tables []*table
 	byName map[string]*table
+	stamps *store.Stamps
 	undo   []change
 	order  int64 // the Order of the last insertion
 	key    []byte
@@ -64,6 +65,7 @@ func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
 	if s.closed {
 		return store.ErrClosed
 	}
+	s.stamps = store.NewStamps(schema)
 	s.tables = make([]*table, len(schema.Tables))
 	s.byName = make(map[string]*table, len(schema.Tables))
 	for i, def := range schema.Tables {

@@ -21,6 +21,11 @@ type flow struct {
 	view   bool          // it has a turn for looking only
 	look   *pgxpool.Conn // with the snapshot of that one, when there are no kept changes
 
+	// changed are the tables that this turn has changed, as store.Stamps lists
+	// them; stamps are those of all tables when the turn of View began.
+	changed []int
+	stamps  []uint64
+
 	claimed *group.Group // in which it was made sure that no other node runs the flow
 
 	// Under the line's mutex.
@@ -51,9 +56,27 @@ func (f *flow) Hold() {
 }
 
 func (f *flow) View() {
-	if !f.inTurn {
+	if !f.inTurn && !f.view {
 		f.view = true
+		f.stamps = f.s.stamps.Snapshot(f.stamps[:0])
 	}
+}
+
+// Stamp opens the group's transaction in a turn of Hold, which tells whether
+// other nodes have written.
+func (f *flow) Stamp(def *store.Table) (uint64, error) {
+	if f.view {
+		return f.s.stamps.In(f.stamps, def), nil
+	}
+	if f.inTurn {
+		if _, err := f.check(def); err != nil {
+			return 0, err
+		}
+		if err := f.begin(); err != nil {
+			return 0, err
+		}
+	}
+	return f.s.stamps.Of(def), nil
 }
 
 // check tells whether the flow can go on, and finds the table.
@@ -241,7 +264,7 @@ func (f *flow) failed(doing string, t *table, err error) error {
 }
 
 // write makes ready for writing. It gives the statements that are to go before.
-func (f *flow) write(def *store.Table) (*table, *pgx.Batch, int, error) {
+func (f *flow) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, error) {
 	s := f.s
 	if s.options.ReadOnly {
 		return nil, nil, 0, store.ErrReadOnly
@@ -266,6 +289,7 @@ func (f *flow) write(def *store.Table) (*table, *pgx.Batch, int, error) {
 		b.Queue("SAVEPOINT turn")
 		n++
 	}
+	f.changed = s.stamps.Note(f.changed, def, deletes)
 	return t, b, n, nil
 }
 
@@ -341,7 +365,8 @@ func (f *flow) Keep(entries []byte) error {
 		f.saved, f.Wrote = false, true
 		f.Rests = s.line.Open
 		f.Rests.Dirty = true
-		s.open.Store(true)
+		s.open.Store(true) // from here on nobody reads what was there before
+		s.stamps.Commit(f.changed)
 	}
 	f.endTurn()
 	return nil
@@ -365,7 +390,7 @@ func (f *flow) Undo() {
 }
 
 func (f *flow) endTurn() {
-	f.inTurn, f.view = false, false
+	f.inTurn, f.view, f.changed = false, false, f.changed[:0]
 	f.s.turn.Unlock()
 }
 

@@ -90,6 +90,10 @@ func (s *Store) beginGroup(ctx context.Context) error {
 		s.die()
 		return errOutdated
 	}
+	if version != s.committed {
+		s.stamps.CommitElsewhere()
+		s.committed = version
+	}
 	s.begun, s.version, s.order, s.sweeping = true, version+1, order, sweep != 0
 	s.before = nil
 	s.line.Lock()
@@ -153,7 +157,7 @@ func (s *Store) commit() error {
 			return s.drop(g, batch, err, sure)
 		}
 	}
-	s.begun, s.before = false, nil
+	s.begun, s.before, s.committed = false, nil, s.version
 	s.open.Store(false)
 	s.line.Lock()
 	for _, c := range batch {

@@ -23,7 +23,7 @@ func (t *table) args(args []any, row store.Row) []any {
 
 // Insert adds a member.
 func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
-	t, b, before, err := f.write(def)
+	t, b, before, err := f.write(def, false)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (f *flow) refused(doing string, t *table, id string, row store.Row, inserti
 
 // Update replaces a member's row.
 func (f *flow) Update(def *store.Table, id string, row store.Row) error {
-	t, b, before, err := f.write(def)
+	t, b, before, err := f.write(def, false)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (f *flow) Update(def *store.Table, id string, row store.Row) error {
 
 // Delete removes a member, also from the subsets.
 func (f *flow) Delete(def *store.Table, id string) error {
-	t, b, before, err := f.write(def)
+	t, b, before, err := f.write(def, true)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,16 @@ func nodes(t *testing.T, n int, o Options, schema string) (stores []*Store, tabl
 	return stores, tables
 }
 
+// TestStampsOfNodes has several nodes write and look at one member.
+func TestStampsOfNodes(t *testing.T) {
+	stores, tables := nodes(t, 3, Options{}, "Counts.Count\n  n number")
+	all := make([]store.Store, len(stores))
+	for i, s := range stores {
+		all[i] = s
+	}
+	storetest.Stamps(t, all, tables, 20, func(n int) store.Row { return store.Row{value.Number(float64(n))} })
+}
+
 // TestNodesTakeTurns lets flows of several nodes read and then write the same
 // row in a turn: no change is lost, and no node looks at half of one.
 func TestNodesTakeTurns(t *testing.T) {

@@ -111,18 +111,22 @@ type Store struct {
 	line *group.Line
 
 	// The turn guards the connection for writing and all below it.
-	turn     sync.Mutex
-	conn     *pgx.Conn // nil when it must be made anew
-	begun    bool      // a transaction is open and has the fleet's turn
-	version  int64     // the number of the open group, ascending over all nodes
-	order    int64     // the Order of the last insertion
-	sweeping bool      // another one sweeps: what is written is to be told
-	before   []string  // statements that are to be sent before the next one
-	outdated bool      // the tables are not those that this program knows
-	tables   []*table
-	byName   map[string]*table
-	schema   *store.Schema // what the database has
-	shape    int64         // how often the schema was changed
+	turn    sync.Mutex
+	conn    *pgx.Conn // nil when it must be made anew
+	begun   bool      // a transaction is open and has the fleet's turn
+	version int64     // the number of the open group, ascending over all nodes
+	// committed is the last group of the fleet that this node knows of: its own,
+	// or the one that it found when it began a group.
+	committed int64
+	order     int64    // the Order of the last insertion
+	sweeping  bool     // another one sweeps: what is written is to be told
+	before    []string // statements that are to be sent before the next one
+	outdated  bool     // the tables are not those that this program knows
+	tables    []*table
+	byName    map[string]*table
+	stamps    *store.Stamps
+	schema    *store.Schema // what the database has
+	shape     int64         // how often the schema was changed
 
 	// open tells readers that kept changes are in the open transaction. Written
 	// with the turn.

@@ -201,7 +201,7 @@ func (s *Store) use(schema *store.Schema) error {
 		}
 	}
 	s.line.Lock()
-	s.tables, s.byName = tables, byName
+	s.tables, s.byName, s.stamps = tables, byName, store.NewStamps(schema)
 	s.line.Unlock()
 	return nil
 }

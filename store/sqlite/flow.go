@@ -15,6 +15,8 @@ type flow struct {
 	inTurn bool
 	view   bool // the turn is for looking only
 	saved  bool // this turn has a savepoint, since it has written
+	// changed are the tables that this turn has changed, as store.Stamps lists them.
+	changed []int
 }
 
 func (f *flow) Holds() bool { return f.inTurn }
@@ -94,6 +96,9 @@ func (f *flow) failed(doing string, t *table, err error) error {
 	return err
 }
 
+// Stamp needs no turn: while another flow writes, nobody reads.
+func (f *flow) Stamp(def *store.Table) (uint64, error) { return f.s.stamps.Of(def), nil }
+
 func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
 	if !f.inTurn {
 		f.s.turn.Lock()
@@ -127,7 +132,7 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 }
 
 // write makes ready for writing.
-func (f *flow) write(def *store.Table) (*table, error) {
+func (f *flow) write(def *store.Table, deletes bool) (*table, error) {
 	if f.s.options.ReadOnly {
 		return nil, store.ErrReadOnly
 	}
@@ -145,6 +150,7 @@ func (f *flow) write(def *store.Table) (*table, error) {
 		}
 		f.saved = true
 	}
+	f.changed = f.s.stamps.Note(f.changed, def, deletes)
 	return t, nil
 }
 
@@ -158,6 +164,7 @@ func (f *flow) Keep(entries []byte) error {
 			f.saved, f.Wrote = false, true
 			f.Rests = f.s.line.Open
 			f.Rests.Dirty = true
+			f.s.stamps.Commit(f.changed)
 		}
 	}
 	if err != nil {
@@ -187,6 +194,6 @@ func (f *flow) Undo() {
 }
 
 func (f *flow) endTurn() {
-	f.inTurn, f.view = false, false
+	f.inTurn, f.view, f.changed = false, false, f.changed[:0]
 	f.s.turn.Unlock()
 }

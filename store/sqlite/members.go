@@ -37,7 +37,7 @@ func (s *Store) exists(t *table, id string) (bool, error) {
 }
 
 func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
-	t, err := f.write(def)
+	t, err := f.write(def, false)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error
 }
 
 func (f *flow) Update(def *store.Table, id string, row store.Row) error {
-	t, err := f.write(def)
+	t, err := f.write(def, false)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (f *flow) Update(def *store.Table, id string, row store.Row) error {
 }
 
 func (f *flow) Delete(def *store.Table, id string) error {
-	t, err := f.write(def)
+	t, err := f.write(def, true)
 	if err != nil {
 		return err
 	}

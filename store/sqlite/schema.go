@@ -245,7 +245,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 
 // use prepares the statements for the tables of a schema.
 func (s *Store) use(schema *store.Schema) error {
-	s.tables, s.byName = nil, map[string]*table{}
+	s.tables, s.byName, s.stamps = nil, map[string]*table{}, store.NewStamps(schema)
 	for _, def := range schema.Tables {
 		t, err := s.newTable(def)
 		if err != nil {

@@ -80,6 +80,7 @@ type Store struct {
 	begun     bool // a transaction is open
 	tables    []*table
 	byName    map[string]*table
+	stamps    *store.Stamps
 	order     int64 // the Order of the last insertion
 	leased    int64 // no Order above it may be given out before it is raised in the file
 	part      int64 // the number of the last group, ascending over restarts

@@ -35,6 +35,7 @@ func Run(t *testing.T, k Kit) {
 		{"Members", testMembers},
 		{"Turns", testTurns},
 		{"View", testView},
+		{"Stamps", testStamps},
 		{"UndoAll", testUndoAll},
 		{"Uniques", testUniques},
 		{"UniqueCollections", testUniqueCollections},
