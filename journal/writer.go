@@ -18,7 +18,19 @@ import (
 // entry, so Bytes may be taken and truncated between entries.
 type Writer struct {
 	Bytes []byte
-	start int
+	// Hidden are the values that hold a secret, in the order in which they were
+	// written. Bytes has a mark in the place of each secret; [Reveal] reads the
+	// entries with these values. They stay in memory.
+	Hidden []value.Value
+	start  int
+}
+
+// append writes a value.
+func (w *Writer) append(b []byte, v value.Value) []byte {
+	if v.HoldsSecret() {
+		w.Hidden = append(w.Hidden, v)
+	}
+	return value.Append(b, v)
 }
 
 func (w *Writer) open(k Kind) {
@@ -106,11 +118,11 @@ func (w *Writer) fields(names []string, values []value.Value, further []value.Fi
 	b := w.Bytes
 	for i := range values {
 		if !values[i].IsUnset() {
-			b = value.Append(value.AppendText(b, names[i]), values[i])
+			b = w.append(value.AppendText(b, names[i]), values[i])
 		}
 	}
 	for _, f := range further {
-		b = value.Append(value.AppendText(b, f.Name), f.Value)
+		b = w.append(value.AppendText(b, f.Name), f.Value)
 	}
 	w.Bytes = b
 }
@@ -146,7 +158,7 @@ func (w *Writer) Frame(line int, lost string, names []string, slots []value.Valu
 		if !v.IsUnset() && names[i] != "" {
 			w.number(uint64(i))
 			w.Bytes = value.AppendText(w.Bytes, names[i])
-			w.Bytes = value.Append(w.Bytes, v)
+			w.Bytes = w.append(w.Bytes, v)
 		}
 	}
 }
@@ -207,7 +219,11 @@ func (e *NewerError) Error() string {
 
 // Read gives the entries of a flow. An entry that is cut off at the end is an
 // error, and the entries before it are given with it.
-func Read(b []byte) ([]Entry, error) {
+func Read(b []byte) ([]Entry, error) { return Reveal(b, nil) }
+
+// Reveal reads entries as [Read] does, with the values that [Writer].Hidden
+// kept when they were written.
+func Reveal(b []byte, hidden []value.Value) ([]Entry, error) {
 	var list []Entry
 	for len(b) > 0 {
 		if len(b) < 5 {
@@ -217,7 +233,7 @@ func Read(b []byte) ([]Entry, error) {
 		if uint64(size) > uint64(len(b)-5) {
 			return list, fmt.Errorf("%w: an entry is cut off", ErrCorrupt)
 		}
-		r := &reader{b: b[5 : 5+size]}
+		r := &reader{b: b[5 : 5+size], hidden: hidden}
 		e := r.entry(kind)
 		if r.err == nil && len(r.b) > 0 {
 			r.fail()
@@ -229,14 +245,15 @@ func Read(b []byte) ([]Entry, error) {
 			return list, &NewerError{e.Version}
 		}
 		list = append(list, e)
-		b = b[5+size:]
+		b, hidden = b[5+size:], r.hidden
 	}
 	return list, nil
 }
 
 type reader struct {
-	b   []byte
-	err error
+	b      []byte
+	hidden []value.Value // the values that held secrets, as far as they are known
+	err    error
 }
 
 func (r *reader) fail() {
@@ -292,6 +309,9 @@ func (r *reader) value() value.Value {
 		return value.Value{}
 	}
 	r.b = rest
+	if len(r.hidden) > 0 && v.HoldsSecret() {
+		v, r.hidden = r.hidden[0], r.hidden[1:]
+	}
 	return v
 }
 
