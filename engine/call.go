@@ -139,6 +139,9 @@ func (f *flow) perform(n int32) {
 	}
 	out := f.values.take(len(a.Outputs))
 	err := f.invoke(&f.call, n, a, in, out)
+	if f.dead == errRewind {
+		return
+	}
 	if f.suspended() {
 		f.drop()
 		return // whatever the action has made of it
@@ -187,10 +190,13 @@ func (f *flow) drop() {
 
 // letGo undoes what was written in the turn and ends it.
 func (f *flow) letGo() {
-	if f.call.wrote || f.call.held {
+	if f.call.wrote || f.call.held && !f.pinned {
 		f.hand.Undo()
-		f.call.wrote, f.call.held = false, false
+		if f.pinned {
+			f.hand.Hold()
+		}
 	}
+	f.call.wrote, f.call.held = false, false
 }
 
 // keep ends the turn of an action, or of a joint decision, that returned.
@@ -199,15 +205,14 @@ func (f *flow) keep() bool {
 		f.letGo()
 		return true
 	}
-	f.call.wrote, f.call.held = false, false
+	f.call.wrote, f.call.held, f.pinned = false, false, false
 	f.record(false)
 	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
 		// Whatever it was, what the record would tell of is undone.
 		f.broke(store.Lost(err))
 		return false
 	}
-	f.handed = len(f.writer.Bytes)
-	f.changed = true
+	f.committed()
 	return true
 }
 

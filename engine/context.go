@@ -27,9 +27,11 @@ type Context interface {
 	// writing comes before the first write of an action.
 	PutBlob(r io.Reader, mediaType string) (*value.Blob, error)
 	OpenBlob(b *value.Blob) (store.BlobReader, error)
-	// Hold takes the store's turn before the first write: what is read from
-	// here on stays so until the action returns. Nobody else writes meanwhile,
-	// so slow work comes before it. An effect action must not.
+	// Hold takes the store's turn before the first write: nobody else writes until
+	// the action returns, so slow work comes before it. It is never needed: when
+	// an action writes, what the flow has read since its last commit still holds,
+	// or the action does not commit and is run again. An effect action must not
+	// call Hold.
 	Hold()
 	// State is the concept's hand in the store. Collections that are
 	// generated from the specification use it.
@@ -38,6 +40,9 @@ type Context interface {
 
 // A State reads and writes members of sets, as store.Flow says. The first
 // write takes the store's write turn, and it is held until the action returns.
+// The columns that Find is given must not be changed afterwards. An error must be
+// returned: the write that finds out that something read before is no longer
+// true fails, and the action is run again.
 type State interface {
 	Get(t *store.Table, id string) (store.Row, error)
 	Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error)
@@ -115,8 +120,10 @@ func (c *call) Hold() {
 		panic(&StateError{errOutside})
 	}
 	if !c.reading && !c.wrote && !c.held {
+		if err := c.flow.hold(); err != nil {
+			panic(&StateError{err})
+		}
 		c.held = true
-		c.flow.hand.Hold()
 	}
 }
 
@@ -124,19 +131,23 @@ func (c *call) PutBlob(r io.Reader, mediaType string) (*value.Blob, error) {
 	if c.reading {
 		return nil, errReadOnly
 	}
+	c.flow.unpin()
 	return c.flow.hand.putBlob(c, c.flow.engine.store, r, mediaType)
 }
 
 func (c *call) OpenBlob(b *value.Blob) (store.BlobReader, error) {
+	c.flow.unpin()
 	return c.flow.hand.openBlob(c, c.flow.engine.store, b.Hash)
 }
 
 func (c *call) Key() string { return c.flow.keyOf(c.action) }
 
-func (c *call) Get(t *store.Table, id string) (store.Row, error) { return c.flow.hand.Get(t, id) }
+func (c *call) Get(t *store.Table, id string) (store.Row, error) {
+	return c.flow.get(t, id, !c.reading)
+}
 
 func (c *call) Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
-	return c.flow.hand.Find(t, columns, key, page)
+	return c.flow.find(t, columns, key, page, !c.reading)
 }
 
 var errOutside = errors.New("an effect action reaches outside and never runs inside a store transaction; let a sync ask a plain action for the change")
@@ -153,6 +164,11 @@ func (c *call) write() error {
 	}
 	if c.outside() {
 		return errOutside
+	}
+	if !c.wrote && !c.held {
+		if err := c.flow.hold(); err != nil {
+			return err
+		}
 	}
 	c.wrote = true
 	return nil

@@ -104,6 +104,11 @@ func (f *flow) reach(n int32, limits *Tries) {
 		t.decision = d
 	}
 	out := f.values.take(len(a.Outputs))
+	if !f.confirm() {
+		return
+	}
+	// What the tries read is no premise: what is done outside stays done.
+	defer f.forgetPremises()
 	for {
 		if t.parked || !f.pause(n, t) {
 			f.leave(n, t)
@@ -251,8 +256,7 @@ func (f *flow) sync() bool {
 		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // whatever it is, nobody knows what is durable
 		return false
 	}
-	f.handed = len(f.writer.Bytes)
-	f.changed = true
+	f.committed()
 	return true
 }
 

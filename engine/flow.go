@@ -54,15 +54,22 @@ type flow struct {
 	rows     []Rows // free rows of queries
 	joined   map[*plan.Join]*joinIndex
 
-	firings   uint32
-	writer    journal.Writer
-	handed    int // how many bytes of the journal the store has
+	firings uint32
+	writer  journal.Writer
+	// What the store has of the journal: bytes, and among them hidden values.
+	handed, handedHidden int
+	// What the flow has read since its last commit, and what follows from it.
+	premises  []premise
+	unnoted   bool // what is read is not noted
+	rewinds   int  // since the last commit
+	pinned    bool // the turn is kept until the next commit
 	dead      error
 	changed   bool // something that the flow did is kept
 	fault     error
 	unhandled int32 // -1, or the first refusal: settled at rest
 	answer    *Answer
-	past      *past     // what is already known of a flow that is recovered
+	recovered *past     // what the store knew of the flow when it was begun
+	past      *past     // what is known of the flow from before its last commit
 	times     Times     // when somebody wants to know
 	quiet     int       // inside then together: completions are not considered
 	asking    *plan.Ask // the line whose action is being asked; nil for the first action
@@ -101,21 +108,24 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 	f.stamp++
 }
 
+// committed follows a commit: what was done before it is settled.
+func (f *flow) committed() {
+	f.handed, f.handedHidden = len(f.writer.Bytes), len(f.writer.Hidden)
+	f.forgetPremises()
+	f.rewinds, f.changed = 0, true
+	f.unnoted = f.engine.options.NoJournal // without a record the flow cannot go back to this commit
+}
+
 // reset lets go of everything that the flow held.
 func (f *flow) reset() {
-	clear(f.occs)
-	f.occs = f.occs[:0]
+	f.restart()
 	f.values.reset()
-	clear(f.slots[:cap(f.slots)])
-	f.slots, f.tuples, f.refs = f.slots[:0], f.tuples[:0], f.refs[:0]
-	clear(f.kept)
-	f.kept = f.kept[:0]
-	clear(f.lost)
-	f.lost = f.lost[:0]
-	f.ctx, f.hand, f.dead, f.fault, f.answer, f.past, f.joined, f.changed = nil, hand{}, nil, nil, nil, nil, nil, false
-	f.seq, f.firings, f.handed, f.quiet, f.asking = 0, 0, 0, 0, nil
+	f.forgetPremises()
+	f.ctx, f.hand, f.recovered = nil, hand{}, nil
+	f.handed, f.handedHidden, f.unnoted, f.rewinds, f.pinned, f.changed = 0, 0, false, 0, false, false
 	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
-	f.writer.Bytes = f.writer.Bytes[:0]
+	clear(f.writer.Hidden)
+	f.writer.Bytes, f.writer.Hidden = f.writer.Bytes[:0], f.writer.Hidden[:0]
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil
 	}
@@ -125,11 +135,22 @@ func (f *flow) reset() {
 
 // run runs the flow to rest.
 func (f *flow) run(o Opening) (Result, error) {
-	f.recordBegun()
-	in := f.values.take(len(o.Action.Inputs))
-	copy(in, o.In)
-	root := f.ask(o.Action, in, o.Further, journal.ActionID{}, 0)
-	return f.end(root)
+	given := f.values.take(len(o.Action.Inputs))
+	copy(given, o.In)
+	for {
+		f.recordBegun()
+		in := f.values.take(len(given))
+		copy(in, given)
+		root := f.ask(o.Action, in, o.Further, journal.ActionID{}, 0)
+		if f.dead != errRewind {
+			f.unpin()
+			return f.end(root)
+		}
+		if err := f.rewind(); err != nil {
+			f.broke(err)
+			return f.end(root)
+		}
+	}
 }
 
 // tell fills in what can be told of a flow so far.

@@ -32,6 +32,11 @@ func (h *hand) note(err error) error {
 	return err
 }
 
+func (h *hand) Stamp(t *store.Table) (uint64, error) {
+	n, err := h.Flow.Stamp(t)
+	return n, h.note(err)
+}
+
 func (h *hand) Get(t *store.Table, id string) (store.Row, error) {
 	row, err := h.Flow.Get(t, id)
 	return row, h.note(err)

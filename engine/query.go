@@ -60,6 +60,7 @@ func (e *Engine) look(ctx context.Context, read func(*flow)) (lost error) {
 	// A query that asks for its key finds that of the action that opened the
 	// flow, as the first line of where does.
 	f.occs = append(f.occs, occurrence{})
+	f.unnoted = true
 	f.hand.View()
 	defer func() {
 		f.hand.Undo()

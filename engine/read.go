@@ -23,7 +23,7 @@ func (w *search) read(line *plan.Line, r *plan.ReadOp, emit func()) {
 		if !isText {
 			return
 		}
-		found, err := f.hand.Get(table, id)
+		found, err := f.get(table, id, false)
 		if err != nil {
 			w.fail(line, err)
 		} else if found != nil {
@@ -86,7 +86,7 @@ func (w *search) member(line *plan.Line, m *plan.MemberOp, emit func()) {
 		return
 	}
 	if id, isText := subject.Text(); isText {
-		row, err := w.flow.hand.Get(table, id)
+		row, err := w.flow.get(table, id, false)
 		if err != nil {
 			w.fail(line, err)
 		} else if row != nil {
@@ -101,7 +101,7 @@ const scanPage = 256
 func (w *search) scan(line *plan.Line, t *store.Table, columns []int, key []value.Value, row func(string, store.Row)) {
 	page := store.Page{Limit: scanPage}
 	for w.err == nil {
-		members, err := w.flow.hand.Find(t, columns, key, page)
+		members, err := w.flow.find(t, columns, key, page, false)
 		if err != nil {
 			w.fail(line, err)
 			return

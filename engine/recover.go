@@ -24,6 +24,45 @@ type past struct {
 	decided map[string]bool
 }
 
+func newPast(entries []journal.Entry) *past {
+	p := &past{
+		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
+		matches: map[string]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
+	}
+	for i := range entries {
+		x := &entries[i]
+		switch x.Kind {
+		case journal.Asked:
+			p.asked[x.ID] = x
+		case journal.Completed:
+			if p.undone[x.ID] = x.Outcome == journal.Undone && p.completed[x.ID] != nil; p.undone[x.ID] {
+				continue // the decision is made again as it was: it returned, until another did not
+			}
+			p.completed[x.ID] = x
+		case journal.Fired, journal.Dropped:
+			p.matches[matchKey(x.Sync, x.Matched)] = x
+		case journal.Tried, journal.Parked, journal.Decided:
+			p.attempts(x)
+		}
+	}
+	return p
+}
+
+// remember has the flow go on from a past.
+func (f *flow) remember(p *past) {
+	f.past = p
+	for i := range p.entries {
+		switch x := &p.entries[i]; x.Kind {
+		case journal.Begun:
+			f.now = x.Moment
+		case journal.Fired:
+			f.firings = max(f.firings, x.Number)
+		case journal.Faulted:
+			f.failed(errors.New(x.Text))
+		}
+	}
+}
+
 // parked tells what a flow waits for that goes on only when somebody decides.
 func (p *past) parked(flow value.ID) *Waiting {
 	for id, t := range p.tried {
@@ -190,28 +229,7 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	if err != nil {
 		return Result{}, err
 	}
-	p := &past{
-		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
-		matches: map[string]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
-	}
-	firings := uint32(0)
-	for i := range entries {
-		x := &entries[i]
-		switch x.Kind {
-		case journal.Asked:
-			p.asked[x.ID] = x
-		case journal.Completed:
-			if p.undone[x.ID] = x.Outcome == journal.Undone && p.completed[x.ID] != nil; p.undone[x.ID] {
-				continue // the decision is made again as it was: it returned, until another did not
-			}
-			p.completed[x.ID] = x
-		case journal.Fired, journal.Dropped:
-			p.matches[matchKey(x.Sync, x.Matched)] = x
-			firings = max(firings, x.Number)
-		case journal.Tried, journal.Parked, journal.Decided:
-			p.attempts(x)
-		}
-	}
+	p := newPast(entries)
 	if decision != nil && p.decided[decision.Name] {
 		if err := e.store.Drop(ctx, *decision); err != nil {
 			return Result{}, err
@@ -229,15 +247,8 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	}
 	again := func(f *flow) (Result, error) {
 		f.begin(ctx, Opening{ID: id})
-		f.past, f.firings, f.word = p, firings, decision
-		for i := range entries {
-			switch x := &entries[i]; x.Kind {
-			case journal.Begun:
-				f.now = x.Moment
-			case journal.Faulted:
-				f.failed(errors.New(x.Text))
-			}
-		}
+		f.recovered, f.word = p, decision
+		f.remember(p)
 		return e.again(f, id)
 	}
 	if e.desk != nil {

@@ -17,6 +17,7 @@ type Times struct {
 	End     time.Time // at rest, and durable
 	Actions []ActionTime
 	Firings []FiringTime
+	Rewinds int // how often the flow went back to its last commit
 	// Context is the one that Run was given: who asked may have put there which
 	// span the flow belongs below.
 	Context context.Context

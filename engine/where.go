@@ -42,8 +42,10 @@ type search struct {
 // are to be asked on f.kept and those that were lost on f.lost.
 func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	w := &search{flow: f, sync: s, slots: slots}
-	f.hand.View()
-	defer f.hand.Undo()
+	if !f.pinned {
+		f.hand.View()
+		defer f.hand.Undo()
+	}
 	w.lines(s.Where, 0, w.keep)
 	if f.hand.broke != nil {
 		return f.hand.broke // whatever a query has made of it
