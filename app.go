@@ -49,6 +49,12 @@ type Options struct {
 	// Tries.
 	Tries   engine.Tries
 	TriesOf map[string]engine.Tries
+	// FullRecord keeps values of any size in the record of what happened. Without
+	// it, texts, lists and records of more than 512 bytes that no recovery needs
+	// have stand-ins there: all of a flow that changes nothing, and of others what
+	// they read and answer after their last change. Explanations say what was not
+	// kept. A search that answers a megabyte then records two and more.
+	FullRecord bool
 	// Keep says how long the record of what happened is kept.
 	Keep Keep
 	// Clock gives the moment; nil means time.Now. Tests own it: an app with a
@@ -217,6 +223,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	}
 	e, err := engine.New(p, st, schema, methods, engine.Options{
 		Limits: o.Limits, Tries: o.Tries, TriesOf: o.TriesOf, Clock: o.Clock, Log: a.log, Recorder: watch.recorder, Observer: watch.observer,
+		FullRecord: o.FullRecord,
 	})
 	if err != nil {
 		return closeStore(err)

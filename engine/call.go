@@ -56,7 +56,7 @@ func (e *panicError) Error() string { return e.text }
 
 // A check holds an input against its type before Go sees it.
 type check struct {
-	kinds    [10]bool // by value.Kind
+	kinds    [value.Kinds]bool
 	wanted   string
 	optional bool
 	any      bool
@@ -150,6 +150,12 @@ func (f *flow) perform(n int32) {
 		if !f.keepable(n, a, out) {
 			return
 		}
+		if long := f.overlong(f.writer.Size()); f.call.wrote && !f.call.joint && long != nil {
+			f.drop()
+			f.faulted(n, long)
+			f.dead = long
+			return
+		}
 		f.complete(n, journal.Returned, out)
 		f.recordReturned(n)
 		if !f.call.joint && !f.keep() {
@@ -206,6 +212,7 @@ func (f *flow) keep() bool {
 		return true
 	}
 	f.call.wrote, f.call.held, f.pinned = false, false, false
+	f.writer.Settle(true)
 	f.record(false)
 	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
 		// Whatever it was, what the record would tell of is undone.
@@ -318,9 +325,10 @@ func isLost(err error) bool {
 	return errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed)
 }
 
+// firstLine gives what a record keeps of an error.
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
-	return s
+	return value.Shorten(s, 2*brief)
 }
 
 // respond is Requesting.respond: the first one of a request is its answer.

@@ -251,6 +251,11 @@ func (f *flow) sync() bool {
 	if f.dead != nil {
 		return false
 	}
+	if err := f.overlong(f.writer.Size()); err != nil {
+		f.stop(err)
+		return false
+	}
+	f.writer.Settle(true)
 	f.record(false)
 	if err := f.hand.Sync(f.writer.Bytes[f.handed:]); err != nil {
 		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // whatever it is, nobody knows what is durable

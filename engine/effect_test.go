@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -70,6 +71,8 @@ type post struct {
 	send  func(ctx engine.Context, try int) error
 	keys  []string
 	notes int
+	// receipt is what it gives, "r" where nothing else is said.
+	receipt string
 }
 
 func (p *post) methods() map[string]engine.Methods {
@@ -79,7 +82,7 @@ func (p *post) methods() map[string]engine.Methods {
 			p.keys = append(p.keys, ctx.Key())
 			n := len(p.keys)
 			p.mu.Unlock()
-			out[0] = value.String("r")
+			out[0] = value.String(cmp.Or(p.receipt, "r"))
 			if p.send == nil {
 				return nil
 			}

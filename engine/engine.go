@@ -73,6 +73,7 @@ type Limits struct {
 	Actions  int           // asked in one flow; 50,000
 	Depth    int           // of actions asked by syncs of actions …; 12,000
 	Frames   int           // made by one where; 100,000
+	Journal  int           // bytes of the record of one flow; 64 MiB
 	Deadline time.Duration // of a flow, without what effect actions take; 30 s
 	// Patience is how long Run waits for an effect action before it returns
 	// without the end of the flow, which goes on; 10 s.
@@ -92,6 +93,7 @@ func (l Limits) orDefault() Limits {
 	or(&l.Actions, 50_000)
 	or(&l.Depth, 12_000)
 	or(&l.Frames, 100_000)
+	or(&l.Journal, 64<<20)
 	or(&l.Waiting, 1000)
 	if l.Patience <= 0 {
 		l.Patience = 10 * time.Second
@@ -123,6 +125,11 @@ type Options struct {
 	// named in full, "Mailing.send"; what is zero there is as in Tries.
 	Tries   Tries
 	TriesOf map[string]Tries
+	// FullRecord keeps values of any size in the record. Without it, what a flow
+	// records after its last change of the state, and so all of a flow that changes
+	// nothing, has stand-ins in the place of texts, lists and records of more than
+	// 512 bytes (see value.Omitted).
+	FullRecord bool
 	// NoJournal leaves the journal out: for measuring what it costs.
 	NoJournal bool
 }

@@ -34,9 +34,13 @@ func (f *flow) fire(s *plan.Sync, at int) {
 			f.cut(keptFrom, lostFrom)
 			return
 		}
+		if err := f.recordFired(s, at, f.firings+1, keptFrom); err != nil {
+			f.stop(err)
+			f.cut(keptFrom, lostFrom)
+			return
+		}
 		f.firings++
 		number = f.firings
-		f.recordFired(s, at, number, keptFrom)
 	} else if number == 0 {
 		return // it was dropped then
 	}
@@ -152,6 +156,14 @@ func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.Actio
 	}
 	f.quiet--
 	f.call.joint = false
+	if err := f.overlong(f.writer.Size()); done && err != nil {
+		f.letGo()
+		for n := from; n < int32(len(f.occs)); n++ {
+			f.undone(n)
+		}
+		f.stop(err)
+		return
+	}
 	if done && f.keep() {
 		for n := from; n < int32(len(f.occs)) && n < from+int32(len(lines)); n++ {
 			f.enlist(n)

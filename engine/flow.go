@@ -56,8 +56,8 @@ type flow struct {
 
 	firings uint32
 	writer  journal.Writer
-	// What the store has of the journal: bytes, and among them hidden values.
-	handed, handedHidden int
+	handed  int // how many bytes of the journal the store has
+	earlier int // bytes of the journal that an earlier run of the flow has written
 	// What the flow has read since its last commit, and what follows from it.
 	premises  []premise
 	unnoted   bool // what is read is not noted
@@ -106,11 +106,14 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 	f.idText = f.id.String()
 	f.hand = hand{Flow: f.engine.store.Begin(f.id)}
 	f.stamp++
+	if !f.engine.options.FullRecord {
+		f.writer.Brief = brief
+	}
 }
 
 // committed follows a commit: what was done before it is settled.
 func (f *flow) committed() {
-	f.handed, f.handedHidden = len(f.writer.Bytes), len(f.writer.Hidden)
+	f.handed = len(f.writer.Bytes)
 	f.forgetPremises()
 	f.rewinds, f.changed = 0, true
 	f.unnoted = f.engine.options.NoJournal // without a record the flow cannot go back to this commit
@@ -122,10 +125,9 @@ func (f *flow) reset() {
 	f.values.reset()
 	f.forgetPremises()
 	f.ctx, f.hand, f.recovered = nil, hand{}, nil
-	f.handed, f.handedHidden, f.unnoted, f.rewinds, f.pinned, f.changed = 0, 0, false, 0, false, false
+	f.handed, f.earlier, f.unnoted, f.rewinds, f.pinned, f.changed = 0, 0, false, 0, false, false
 	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
-	clear(f.writer.Hidden)
-	f.writer.Bytes, f.writer.Hidden = f.writer.Bytes[:0], f.writer.Hidden[:0]
+	f.writer.Reset()
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil
 	}
@@ -175,6 +177,7 @@ func (f *flow) end(root int32) (Result, error) {
 	if r := f.firstUnhandled(); r >= 0 {
 		result.Unhandled = f.refused(&f.occs[r])
 	}
+	f.writer.Settle(f.late() && f.overlong(f.writer.Size()) == nil)
 	if f.answer == nil {
 		result.Entries = append([]byte(nil), f.writer.Bytes...)
 	}
@@ -239,10 +242,8 @@ func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id j
 	n := int32(len(f.occs))
 	f.occs = append(f.occs, occurrence{action: a, id: id, in: in, depth: depth})
 	if f.dead == nil {
-		f.dead = f.exceeded(depth)
-		if f.dead != nil {
-			f.failed(f.dead)
-			f.recordFault(f.dead)
+		if err := f.exceeded(depth); err != nil {
+			f.stop(err)
 		}
 	}
 	if f.dead != nil {
@@ -278,7 +279,7 @@ func (f *flow) exceeded(depth int32) error {
 	case len(f.occs)&31 == 0 && time.Since(f.call.start) > limits.Deadline:
 		return &DeadlineError{Limit: limits.Deadline}
 	}
-	return nil
+	return f.overlong(f.writer.Held())
 }
 
 // circle names the actions that a flow without end keeps asking.

@@ -18,16 +18,7 @@ func (f *flow) recordAsked(n int32, further []value.Field) {
 		return
 	}
 	o := &f.occs[n]
-	hidden := further
-	if len(further) > 0 {
-		// What no sync names may be anything, a misspelt password too: the
-		// record keeps the names alone.
-		hidden = make([]value.Field, len(further))
-		for i, x := range further {
-			hidden[i] = value.Field{Name: x.Name, Value: value.Secret(value.Flag(true))}
-		}
-	}
-	f.writer.Asked(o.id, o.action.FullName(), o.action.Inputs, o.in, hidden)
+	f.writer.Asked(o.id, o.action.FullName(), o.action.Inputs, o.in, namesAlone(further))
 }
 
 func (f *flow) recordReturned(n int32) {
@@ -71,13 +62,19 @@ func (f *flow) recordMatch(k journal.Kind, s *plan.Sync, at int, number uint32) 
 	}
 }
 
-func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) {
+// recordFired gives the error where the frames are more than a record may hold.
+func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) error {
 	if f.engine.options.NoJournal {
-		return
+		return nil
 	}
+	start := len(f.writer.Bytes)
 	f.recordMatch(journal.Fired, s, at, number)
 	f.writer.Frames(len(f.kept) - keptFrom)
 	for i := keptFrom; i < len(f.kept); i++ {
+		if err := f.overlong(f.writer.Held()); err != nil {
+			f.writer.Cut(start)
+			return err
+		}
 		k := &f.kept[i]
 		if k.line == nil {
 			f.writer.Frame(-1, "", s.Slots, k.slots)
@@ -86,6 +83,7 @@ func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) {
 		f.writer.Frame(lineOf(s, k.line), k.line.Span.String(), s.Slots, k.slots)
 	}
 	f.writer.End()
+	return nil
 }
 
 func (f *flow) recordDropped(s *plan.Sync, at int, lostFrom int) {

@@ -229,6 +229,9 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	if err != nil {
 		return Result{}, err
 	}
+	if journal.Omits(entries) {
+		return Result{}, fmt.Errorf("%w: values are missing that only a flow at rest need not keep", journal.ErrCorrupt)
+	}
 	p := newPast(entries)
 	if decision != nil && p.decided[decision.Name] {
 		if err := e.store.Drop(ctx, *decision); err != nil {
@@ -247,7 +250,7 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	}
 	again := func(f *flow) (Result, error) {
 		f.begin(ctx, Opening{ID: id})
-		f.recovered, f.word = p, decision
+		f.recovered, f.word, f.earlier = p, decision, len(b)
 		f.remember(p)
 		return e.again(f, id)
 	}

@@ -42,14 +42,14 @@ func (f *flow) rewind() error {
 	if f.recovered != nil {
 		entries = f.recovered.entries
 	}
+	f.writer.Cut(f.handed)
 	if f.handed > 0 {
-		since, err := journal.Reveal(f.writer.Bytes[:f.handed], f.writer.Hidden[:f.handedHidden])
+		since, err := f.writer.Entries()
 		if err != nil {
 			return fmt.Errorf("%w: reading the record: %w", store.ErrLost, err)
 		}
 		entries = slices.Concat(entries, since)
 	}
-	f.writer.Bytes, f.writer.Hidden = f.writer.Bytes[:f.handed], f.writer.Hidden[:f.handedHidden]
 
 	f.hand.Undo()
 	pin := f.rewinds >= optimistic || !slices.ContainsFunc(f.premises, func(p premise) bool { return p.inGo })

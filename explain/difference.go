@@ -137,6 +137,8 @@ func (d *difference) remark() string {
 	got, isText := d.got.Text()
 	want, wantsText := d.want.Text()
 	switch {
+	case d.got.Omitted() != nil:
+		return ""
 	case isText != wantsText || d.got.Kind() != d.want.Kind() && !value.Gone(d.got) && !d.got.IsSecret():
 		return "the line wants " + d.want.Kind().String() + ", and it was " + d.got.Kind().String()
 	case !isText:
@@ -178,7 +180,7 @@ func (a *action) columnType(c plan.Column) check.Type {
 }
 
 // same compares two values of the record. What was secret is not known and may
-// be the same.
+// be the same; of what was not kept, its sum tells.
 func same(a, b value.Value) bool {
-	return a.IsNull() && b.IsNull() || value.Gone(a) || value.Gone(b) || value.Equal(a, b)
+	return a.IsNull() && b.IsNull() || value.Gone(a) || value.Gone(b) || value.Alike(a, b)
 }

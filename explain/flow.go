@@ -212,7 +212,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 		}
 		t.add(n)
 	}
-	return t
+	return r.complete(t)
 }
 
 // lost shows a match whose where dropped every frame, in two lines.

@@ -98,6 +98,7 @@ func (r *record) holds(line *plan.Line, known map[int]value.Value) (held, sure b
 			return true, true
 		}
 		before, ok := get(line.Is.Slot)
+		ok = ok && !before.HoldsOmitted()
 		return value.Equal(present(before), present(v)) != (line.Mode == syntax.NoLine), ok
 	}
 	return false, false
@@ -127,7 +128,7 @@ func (r *record) eval(e *plan.Expr, get func(int) (value.Value, bool)) (value.Va
 			return value.Null
 		default:
 			v, there := get(s)
-			if !there || v.HoldsSecret() {
+			if !there || v.HoldsSecret() || v.HoldsOmitted() {
 				ok = false
 			}
 			return v

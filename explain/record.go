@@ -24,6 +24,7 @@ type record struct {
 	firings map[uint32]int  // places in matches
 	faults  []string
 	held    *journal.Entry // why it stands still, if it does
+	omits   bool           // it lacks values that were too large
 }
 
 // An action is one action of the flow, as far as the record and the plan know.
@@ -83,7 +84,7 @@ func read(p *plan.Plan, entries []journal.Entry) *record {
 			}
 		}
 	}
-	r.held = journal.Held(entries)
+	r.held, r.omits = journal.Held(entries), journal.Omits(entries)
 	return r
 }
 

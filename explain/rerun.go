@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -202,10 +203,7 @@ func (x *rerun) fields(a, b *action) {
 
 // shortly writes a value for a person.
 func shortly(v value.Value) string {
-	if v.IsSecret() {
-		return value.Hidden
-	}
-	return clip(v.String())
+	return show(v, check.Type{})
 }
 
 // inputOf is what an action was given, as the record has it.

@@ -69,6 +69,8 @@ func (w *scenarioWriter) flow(r *record) error {
 		case v.IsUnset(), name == check.HeadersField:
 		case name == check.HTTPField:
 			client, _ = v.Get(check.ClientField).Text()
+		case v.HoldsOmitted():
+			return fmt.Errorf("what its field %s held is not in the record: %s, since the flow did not rest on it. An app that sets legible.Options.FullRecord keeps it", name, v)
 		case name == "method":
 			method, _ = v.Text()
 		case name == "path":
@@ -87,7 +89,7 @@ func (w *scenarioWriter) flow(r *record) error {
 	case answer != nil:
 		w.answered(answer)
 	case refused != nil:
-		w.line(2, "=> %s {%s, %s}", statusOfKind(refused.kind()), field("error", quoted(refused.text)), field("refusal", quoted(refused.code)))
+		w.line(2, "=> %s {%s, %s}", statusOfKind(refused.kind()), field("error", sentence(refused.text)), field("refusal", quoted(refused.code)))
 	default:
 		w.line(2, "=> 500")
 	}
@@ -178,7 +180,7 @@ func (w *scenarioWriter) expected(name string, v value.Value) string {
 // only there.
 func (w *scenarioWriter) datum(v value.Value, text func(string) string) string {
 	switch v.Kind() {
-	case value.SecretKind, value.BlobKind, value.TimeKind:
+	case value.SecretKind, value.BlobKind, value.TimeKind, value.OmittedKind:
 		return "_"
 	case value.StringKind:
 		s, _ := v.Text()
@@ -202,6 +204,14 @@ func (w *scenarioWriter) datum(v value.Value, text func(string) string) string {
 func field(name, datum string) string { return quoted(name) + ": " + datum }
 
 func quoted(s string) string { return string(value.AppendJSON(nil, value.String(s))) }
+
+// sentence writes that of a refusal, of which the record may not have all.
+func sentence(s string) string {
+	if value.IsShortened(s) {
+		return "_"
+	}
+	return quoted(s)
+}
 
 // statusOfKind is how a refusal of a kind is answered.
 func statusOfKind(kind string) string {

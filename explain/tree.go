@@ -193,12 +193,24 @@ func (t *Tree) JSON() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
+// complete adds to an explanation that the record lacks values, and how to have
+// them in the next one.
+func (r *record) complete(t *Tree) *Tree {
+	if r.omits && t != nil {
+		t.add(note("values of more than 512 bytes that nothing rests on are not kept; legible.Options.FullRecord keeps them"))
+	}
+	return t
+}
+
 func note(text string) *Tree { return &Tree{Kind: NoteNode, Title: text} }
 
 // show writes a value for a person. What was secret is a mark.
 func show(v value.Value, t check.Type) string {
 	if v.IsSecret() || t.Kind == check.Secret && !v.IsNull() {
 		return value.Hidden
+	}
+	if v.Omitted() != nil {
+		return v.String() // it is short, and says so at its end
 	}
 	return clip(v.String())
 }

@@ -32,7 +32,7 @@ func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, err
 	if a == nil {
 		return nil, fmt.Errorf("this flow has no action %s", id)
 	}
-	return r.why(a, map[*action]bool{}), nil
+	return r.complete(r.why(a, map[*action]bool{})), nil
 }
 
 // FindAction finds an action of a flow by its id ("1.0.2") or its name
@@ -188,8 +188,12 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 // by which firing, or by the runtime where no sync did.
 func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
+	return r.complete(r.whyAnswer(entries))
+}
+
+func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	if len(r.actions) == 0 {
-		return WhyUnanswered(p, entries)
+		return WhyUnanswered(r.plan, entries)
 	}
 	root := r.actions[0]
 	if root.spec == nil || root.spec.Role != plan.Request {
@@ -228,13 +232,13 @@ func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 			t.Title += ", which is of the kind " + kind
 		}
 		t.add(r.why(refused, map[*action]bool{}))
-		if n := WhyUnanswered(p, entries); len(n.Children) > 0 {
+		if n := WhyUnanswered(r.plan, entries); len(n.Children) > 0 {
 			t.Sentence = n.Sentence
 			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
 		}
 		return t
 	}
-	return WhyUnanswered(p, entries)
+	return WhyUnanswered(r.plan, entries)
 }
 
 // answer gives the respond that answered or, where none did, the first refusal

@@ -19,7 +19,7 @@ func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 		return nil, err
 	}
 	r := read(p, entries)
-	return r.whyNotAlone(r.sync(name)), nil
+	return r.complete(r.whyNotAlone(r.sync(name))), nil
 }
 
 // whyNotAlone explains a sync for its own sake.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/inspect"
 )
 
@@ -291,7 +292,7 @@ func TestBounds(t *testing.T) {
 // right: what is shown tells how much there is, and only where something is left
 // out.
 func TestOddValues(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := openAs(t, legible.Options{Inspect: &inspect.Options{Development: true}, FullRecord: true}, nil)
 	for name, want := range map[string]string{
 		strings.Repeat("ä", 10_000): "… (cut; 10000 characters in all) from the client",
 		`שלום \u202etxt`:            "שלום \uFFFDtxt from the client",
@@ -301,5 +302,14 @@ func TestOddValues(t *testing.T) {
 		if page := outline(w.page("/flows/" + flow + "?at=0.0.0")); !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q:\n%s", want, page)
 		}
+	}
+}
+
+// TestNotKept shows what the record says of a value that it does not keep.
+func TestNotKept(t *testing.T) {
+	w := open(t, inspect.Options{Development: true}, nil)
+	_, flow, _ := w.ask("/auth/login", `{"username": "`+strings.Repeat("ä", 10_000)+`", "password": "correct house"}`)
+	if page, want := outline(w.page("/flows/"+flow+"?at=0.0.0")), `ä…" (20000 bytes, not kept) from the client`; !strings.Contains(page, want) {
+		t.Errorf("the page does not say %q:\n%s", want, page)
 	}
 }

@@ -125,6 +125,11 @@ type world struct {
 // open opens the app of the tests, with some texts in the place of its own.
 func open(t testing.TB, options inspect.Options, texts map[string]string) *world {
 	t.Helper()
+	return openAs(t, legible.Options{Inspect: &options}, texts)
+}
+
+func openAs(t testing.TB, options legible.Options, texts map[string]string) *world {
+	t.Helper()
 	files := fstest.MapFS{}
 	names, err := fs.Glob(reader, "testdata/reader/*")
 	if err != nil {
@@ -142,10 +147,8 @@ func open(t testing.TB, options inspect.Options, texts map[string]string) *world
 	}
 	w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)}
 	w.app = legible.New(files, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
-	err = w.app.Open(context.Background(), legible.Options{
-		Clock: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler), Inspect: &options,
-	})
-	if err != nil {
+	options.Clock, options.Log = func() time.Time { return w.now }, slog.New(slog.DiscardHandler)
+	if err := w.app.Open(context.Background(), options); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -40,6 +40,8 @@ func show(v value.Value, most int) shown {
 	case value.BlobKind:
 		b := v.Blob()
 		return shown{Text: fmt.Sprintf("%s of %s, %x…", size(b.Size), cut(b.Type, 40), b.Hash[:4]), Kind: "blob"}
+	case value.OmittedKind:
+		return shown{Text: cut(v.String(), most), Kind: "other"}
 	case value.NumberKind:
 		return shown{Text: v.String(), Kind: "number"}
 	}

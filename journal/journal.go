@@ -21,8 +21,9 @@ import (
 // Version is the version of the format that this package writes. A flow's
 // first entry holds the version that its entries have.
 //
-// Version 2 added Tried, Parked and Decided.
-const Version = 2
+// Version 2 added Tried, Parked and Decided. Version 3 added values that are not
+// kept: in the place of a value may stand a value.Omitted.
+const Version = 3
 
 // A Kind says what an entry tells.
 type Kind uint8

@@ -48,7 +48,7 @@ func TestReadBack(t *testing.T) {
 	}
 	root := ActionID{}
 	want := []Entry{
-		{Kind: Begun, Version: 2, Moment: time.UnixMilli(1_700_000_000_000).UTC()},
+		{Kind: Begun, Version: Version, Moment: time.UnixMilli(1_700_000_000_000).UTC()},
 		{Kind: Asked, ID: root, Action: "Requesting.request", In: []value.Field{
 			{Name: "method", Value: value.String("POST")}, {Name: "password", Value: value.Secret(value.String("gone"))}, {Name: "x", Value: value.Number(1)}}},
 		{Kind: Completed, ID: root, Action: "Requesting.request", Outcome: Returned, Out: []value.Field{{Name: "request", Value: value.String("r")}}},

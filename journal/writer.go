@@ -14,23 +14,20 @@ import (
 // Entry: numbers as varints, texts and values as package value writes them,
 // lists as their count and their items. An unset value is not written at all.
 
-// A Writer appends entries to Bytes. It keeps no other state but the open
-// entry, so Bytes may be taken and truncated between entries.
+// A Writer appends entries to Bytes. The zero Writer writes every value in full
+// at once. With Brief set it leaves out what is larger, until [Writer.Settle]
+// says what is to be kept: Bytes are whole after that only. Cut takes entries
+// back.
 type Writer struct {
 	Bytes []byte
-	// Hidden are the values that hold a secret, in the order in which they were
-	// written. Bytes has a mark in the place of each secret; [Reveal] reads the
-	// entries with these values. They stay in memory.
-	Hidden []value.Value
-	start  int
-}
-
-// append writes a value.
-func (w *Writer) append(b []byte, v value.Value) []byte {
-	if v.HoldsSecret() {
-		w.Hidden = append(w.Hidden, v)
-	}
-	return value.Append(b, v)
+	// Brief is how many bytes a value takes at most that is written at once; 0
+	// means that all are.
+	Brief int
+	start int
+	owed  owed
+	// hidden are the values that hold a secret, in the order in which they were
+	// written. Bytes has a mark in the place of each secret.
+	hidden []hidden
 }
 
 func (w *Writer) open(k Kind) {
@@ -89,14 +86,14 @@ func (w *Writer) Returned(id ActionID, action string, names []string, values []v
 func (w *Writer) Refused(id ActionID, action, code, sentence string) {
 	w.completed(id, action, Refused)
 	w.Bytes = value.AppendText(w.Bytes, code)
-	w.Bytes = value.AppendText(w.Bytes, sentence)
+	w.text(sentence)
 	w.close()
 }
 
 // Failed writes that an action faulted, or that it was undone.
 func (w *Writer) Failed(id ActionID, action string, outcome Outcome, text string) {
 	w.completed(id, action, outcome)
-	w.Bytes = value.AppendText(w.Bytes, text)
+	w.text(text)
 	w.close()
 }
 
@@ -118,13 +115,40 @@ func (w *Writer) fields(names []string, values []value.Value, further []value.Fi
 	b := w.Bytes
 	for i := range values {
 		if !values[i].IsUnset() {
-			b = w.append(value.AppendText(b, names[i]), values[i])
+			b = w.value(value.AppendText(b, names[i]), values[i])
 		}
 	}
 	for _, f := range further {
-		b = w.append(value.AppendText(b, f.Name), f.Value)
+		b = w.value(value.AppendText(b, f.Name), f.Value)
 	}
 	w.Bytes = b
+}
+
+// A hidden value stands in memory alone.
+type hidden struct {
+	entry int // where its entry began in Bytes when it was written
+	value value.Value
+}
+
+// value appends a value to b, which becomes Bytes, or owes it.
+func (w *Writer) value(b []byte, v value.Value) []byte {
+	if v.HoldsSecret() {
+		w.hidden = append(w.hidden, hidden{entry: w.start - 5, value: v})
+	}
+	if w.Brief > 0 && !value.Small(v, w.Brief) {
+		w.owed.add(debt{entry: w.start - 5, at: len(b), value: v})
+		return b
+	}
+	return value.Append(b, v)
+}
+
+// text appends a text that may be long.
+func (w *Writer) text(s string) {
+	if w.Brief > 0 && len(s) > w.Brief {
+		w.owed.add(debt{entry: w.start - 5, at: len(w.Bytes), value: value.String(s), text: true})
+		return
+	}
+	w.Bytes = value.AppendText(w.Bytes, s)
 }
 
 // Match begins an entry Fired (with the number of the firing) or Dropped. Then
@@ -157,8 +181,7 @@ func (w *Writer) Frame(line int, lost string, names []string, slots []value.Valu
 	for i, v := range slots {
 		if !v.IsUnset() && names[i] != "" {
 			w.number(uint64(i))
-			w.Bytes = value.AppendText(w.Bytes, names[i])
-			w.Bytes = w.append(w.Bytes, v)
+			w.Bytes = w.value(value.AppendText(w.Bytes, names[i]), v)
 		}
 	}
 }
@@ -219,11 +242,13 @@ func (e *NewerError) Error() string {
 
 // Read gives the entries of a flow. An entry that is cut off at the end is an
 // error, and the entries before it are given with it.
-func Read(b []byte) ([]Entry, error) { return Reveal(b, nil) }
+func Read(b []byte) ([]Entry, error) { return read(b, nil) }
 
-// Reveal reads entries as [Read] does, with the values that [Writer].Hidden
-// kept when they were written.
-func Reveal(b []byte, hidden []value.Value) ([]Entry, error) {
+// Entries reads what was written, as [Read] does, but with its secrets. It is
+// called after Settle(true).
+func (w *Writer) Entries() ([]Entry, error) { return read(w.Bytes, w.hidden) }
+
+func read(b []byte, known []hidden) ([]Entry, error) {
 	var list []Entry
 	for len(b) > 0 {
 		if len(b) < 5 {
@@ -233,7 +258,7 @@ func Reveal(b []byte, hidden []value.Value) ([]Entry, error) {
 		if uint64(size) > uint64(len(b)-5) {
 			return list, fmt.Errorf("%w: an entry is cut off", ErrCorrupt)
 		}
-		r := &reader{b: b[5 : 5+size], hidden: hidden}
+		r := &reader{b: b[5 : 5+size], hidden: known}
 		e := r.entry(kind)
 		if r.err == nil && len(r.b) > 0 {
 			r.fail()
@@ -245,14 +270,14 @@ func Reveal(b []byte, hidden []value.Value) ([]Entry, error) {
 			return list, &NewerError{e.Version}
 		}
 		list = append(list, e)
-		b, hidden = b[5+size:], r.hidden
+		b, known = b[5+size:], r.hidden
 	}
 	return list, nil
 }
 
 type reader struct {
 	b      []byte
-	hidden []value.Value // the values that held secrets, as far as they are known
+	hidden []hidden // the values that held secrets, as far as they are known
 	err    error
 }
 
@@ -310,7 +335,7 @@ func (r *reader) value() value.Value {
 	}
 	r.b = rest
 	if len(r.hidden) > 0 && v.HoldsSecret() {
-		v, r.hidden = r.hidden[0], r.hidden[1:]
+		v, r.hidden = r.hidden[0].value, r.hidden[1:]
 	}
 	return v
 }

@@ -81,6 +81,7 @@ func (s Suite) replayed(ctx context.Context, folder string, tell func(any) error
 	if texts := os.Getenv(event.Texts); texts != "" {
 		app.Instead(os.DirFS(texts))
 	}
+	s.Options.FullRecord = true // to tell more of what differs
 	w, err := open(ctx, app, s.Options)
 	if err != nil {
 		return err
@@ -199,6 +200,8 @@ func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guess
 			continue // nothing in the program names it
 		}
 		switch {
+		case f.Value.HoldsOmitted():
+			return nil, "", fmt.Errorf("what its field %s held is not in the record: %s, since the flow did not rest on it. An app that sets legible.Options.FullRecord keeps it", f.Name, f.Value)
 		case f.Value.IsSecret() && !a.Secret[i] && !x.secretField(r, f.Name):
 			return nil, "", fmt.Errorf("what its field %s held is not in the record: it was secret, or no sync named it then", f.Name)
 		case f.Value.IsSecret():

@@ -21,6 +21,8 @@ import (
 //	        without the kind byte, and its value
 //	blob    32 bytes of hash, size as a varint, media type as a string
 //	secret  nothing: what is secret is not written
+//	omitted the kind of the value that is not kept, its count and its size as
+//	        varints, 16 bytes of its hash or zeros, and how a text begins as a string
 //
 // A secret therefore reads back as a secret null: [Gone] tells.
 
@@ -72,6 +74,8 @@ func appendValue(dst []byte, v Value, key bool) []byte {
 		dst = append(dst, b.Hash[:]...)
 		dst = binary.AppendUvarint(dst, uint64(b.Size))
 		dst = AppendText(dst, b.Type)
+	case OmittedKind:
+		dst = appendOmitted(dst, v.Omitted())
 	}
 	return dst
 }
@@ -174,6 +178,8 @@ func decode(b []byte, depth int) (Value, []byte, error) {
 			return Value{}, nil, err
 		}
 		return Binary(&blob), b, nil
+	case OmittedKind:
+		return decodeOmitted(b)
 	}
 	return Value{}, nil, fmt.Errorf("%w: kind %d", ErrEncoding, k)
 }

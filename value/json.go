@@ -71,6 +71,8 @@ func appendJSON(dst []byte, v Value, reveal bool) []byte {
 			return appendJSON(dst, v.Reveal(), true)
 		}
 		return append(dst, `"`+Hidden+`"`...)
+	case OmittedKind:
+		return appendQuoted(dst, v.Omitted().String())
 	}
 	return append(dst, "null"...)
 }
@@ -97,6 +99,9 @@ func appendQuoted(dst []byte, s string) []byte {
 
 // String shows a value as JSON, secrets hidden, cut after 200 bytes.
 func (v Value) String() string {
+	if o := v.Omitted(); o != nil {
+		return o.String()
+	}
 	b := AppendJSON(nil, v)
 	if len(b) > 200 {
 		return string(bytes.ToValidUTF8(b[:200], nil)) + "…"

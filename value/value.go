@@ -40,10 +40,15 @@ const (
 	BlobKind
 	// SecretKind is a value that must not be shown.
 	SecretKind
+	// OmittedKind stands in a record for a value that the record does not keep.
+	OmittedKind
 )
 
+// Kinds is how many kinds there are.
+const Kinds = int(OmittedKind) + 1
+
 func (k Kind) String() string {
-	return [...]string{"nothing", "null", "a flag", "a number", "a moment", "a string", "a list", "a record", "binary data", "a secret"}[k]
+	return [...]string{"nothing", "null", "a flag", "a number", "a moment", "a string", "a list", "a record", "binary data", "a secret", "a value that was not kept"}[k]
 }
 
 // A Value is one value. The zero Value is unset. Values of text and scalars
@@ -150,6 +155,8 @@ func (v Value) Kind() Kind {
 		return SecretKind
 	case *Blob:
 		return BlobKind
+	case *Omitted:
+		return OmittedKind
 	}
 	panic("value: a Value that this package did not make")
 }
@@ -326,6 +333,8 @@ func Compare(a, b Value) int {
 			return c
 		}
 		return strings.Compare(x.Type, y.Type)
+	case OmittedKind:
+		return compareOmitted(a.Omitted(), b.Omitted())
 	}
 	return 0
 }

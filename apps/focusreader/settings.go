@@ -62,6 +62,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	durability := text("durability", "full", "when an answer leaves: full, relaxed or memory")
 	age := text("journal-age", "30d", "how long the record of what happened is kept: 30d, 36h, 90m, or all for ever; state is not touched")
 	flows := text("journal-flows", "1000000", "of how many flows the record is kept at most, or all")
+	record := text("record", "bounded", "what the record keeps: bounded, which leaves out values of more than 512 bytes where a flow changed nothing, or full")
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
@@ -132,6 +133,13 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	}
 	if o.Host.TrustedProxies, err = networks(*trusted); err != nil {
 		return nil, fail("--trusted-proxies: %v", err)
+	}
+	switch *record {
+	case "bounded":
+	case "full":
+		o.FullRecord = true
+	default:
+		return nil, fail("--record is bounded or full, not %q", *record)
 	}
 	switch *refusals {
 	case "kind":
