@@ -35,6 +35,7 @@ type Meter struct {
 	drops    *prometheus.CounterVec
 	faults   prometheus.Counter
 	seconds  *prometheus.HistogramVec
+	rewinds  *prometheus.CounterVec
 	ran      *prometheus.HistogramVec
 
 	// What the vectors gave for a name: to ask them again takes several times as
@@ -94,6 +95,8 @@ func NewMeter() *Meter {
 		drops: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "legible_drops_total", Help: "Frames that a line of where dropped without an else, in matches that lost all of theirs."}, []string{"sync", "line"}),
 		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "legible_flow_faults_total", Help: "Faults outside of actions: limits, deadlines, expressions."}),
+		rewinds: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "legible_flow_rewinds_total", Help: "How often a flow went back to its last commit, since another one had changed what it had read."}, []string{"opening"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "legible_flow_seconds", Help: "From the beginning of a flow until it was at rest and durable.",
 			Buckets: buckets}, []string{"opening"}),
@@ -101,7 +104,7 @@ func NewMeter() *Meter {
 			Name: "legible_action_seconds", Help: "How long an action itself took, without what it set off.",
 			Buckets: buckets}, []string{"action"}),
 	}
-	m.registry.MustRegister(m.flows, m.actions, m.firings, m.drops, m.faults, m.seconds, m.ran,
+	m.registry.MustRegister(m.flows, m.actions, m.firings, m.drops, m.faults, m.rewinds, m.seconds, m.ran,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -167,6 +170,9 @@ func (m *Meter) recordDrops(entries []byte) {
 // them than routes.
 func (m *Meter) Observe(t engine.Times) {
 	observer(&m.tookFlow, m.seconds, t.Opening).Observe(t.End.Sub(t.Start).Seconds())
+	if t.Rewinds > 0 {
+		m.rewinds.WithLabelValues(t.Opening).Add(float64(t.Rewinds))
+	}
 	for i := range t.Actions {
 		observer(&m.tookRun, m.ran, t.Actions[i].Name).Observe(t.Actions[i].Ran.Seconds())
 	}

@@ -107,6 +107,7 @@ func TestMeter(t *testing.T) {
 	m := telemetry.NewMeter()
 	m.Watch(gauges{})
 	run(t, engine.Options{Recorder: m.Record, Observer: m.Observe})
+	m.Observe(engine.Times{Opening: "/busy", Rewinds: 2})
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	text := w.Body.String()
@@ -118,6 +119,7 @@ func TestMeter(t *testing.T) {
 		`legible_firings_total{sync="Glows"} 1`,
 		`legible_drops_total{line="lamp:26:5",sync="Never"} 1`,
 		`legible_flow_seconds_count{opening="Lamp.press"} 2`,
+		`legible_flow_rewinds_total{opening="/busy"} 2`,
 		"legible_commits_total 3\n", "legible_committed_flows_total 12\n", "legible_commit_queue 1\n",
 	} {
 		if !strings.Contains(text, want) {

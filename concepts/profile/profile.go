@@ -45,7 +45,8 @@ type Concept struct {
 }
 
 // CreateAccount hashes before it writes: the first write takes the store's
-// turn, and nobody shall wait for a hash.
+// turn, and nobody shall wait for a hash. That the name is free still holds when
+// the user is inserted, or the engine runs the action again.
 func (c *Concept) CreateAccount(ctx legible.Context, in CreateAccountIn) (CreateAccountOut, error) {
 	if !isUsername(in.Username) {
 		return CreateAccountOut{}, ErrBadUsername
@@ -61,9 +62,6 @@ func (c *Concept) CreateAccount(ctx legible.Context, in CreateAccountIn) (Create
 		return CreateAccountOut{}, err
 	}
 	user, err := c.Users.Insert(ctx, UserRow{Username: in.Username, PasswordHash: hash})
-	if legible.IsTaken(err, "username") {
-		return CreateAccountOut{}, ErrUsernameTaken // by somebody who was quicker
-	}
 	return CreateAccountOut{User: user}, err
 }
 
@@ -81,11 +79,11 @@ func (c *Concept) Authenticate(ctx legible.Context, in AuthenticateIn) (Authenti
 }
 
 func (c *Concept) ChangePassword(ctx legible.Context, in ChangePasswordIn) (ChangePasswordOut, error) {
-	old, known := c.Users.Get(ctx, in.User)
+	row, known := c.Users.Get(ctx, in.User)
 	if !known {
 		return ChangePasswordOut{}, ErrUnknownUser
 	}
-	right, err := c.hasher.matches(ctx, old.PasswordHash, in.OldPassword)
+	right, err := c.hasher.matches(ctx, row.PasswordHash, in.OldPassword)
 	if err != nil {
 		return ChangePasswordOut{}, err
 	}
@@ -102,19 +100,8 @@ func (c *Concept) ChangePassword(ctx legible.Context, in ChangePasswordIn) (Chan
 	if err != nil {
 		return ChangePasswordOut{}, err
 	}
-	row, known := c.Users.Get(ctx, in.User)
-	switch {
-	case !known:
-		return ChangePasswordOut{}, ErrUnknownUser
-	case row.PasswordHash != old.PasswordHash:
-		return ChangePasswordOut{}, ErrWrongPassword // changed while this was hashed
-	}
 	row.PasswordHash = hash
-	err = c.Users.Update(ctx, in.User, row)
-	if legible.IsMissing(err) {
-		return ChangePasswordOut{}, ErrUnknownUser
-	}
-	return ChangePasswordOut{User: in.User}, err
+	return ChangePasswordOut{User: in.User}, c.Users.Update(ctx, in.User, row)
 }
 
 func (c *Concept) DeleteAccount(ctx legible.Context, in DeleteAccountIn) error {
