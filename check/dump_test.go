@@ -224,6 +224,12 @@ func dumpLines(b *strings.Builder, list []*check.Line, indent string) {
 			if x.Limit != nil || x.Offset != nil || x.Distinct {
 				fmt.Fprintf(b, " limit %s offset %s distinct %v", expr(x.Limit), expr(x.Offset), x.Distinct)
 			}
+			if x.Page != nil {
+				fmt.Fprintf(b, " page (%s)", args(x.Page.In))
+				if x.Page.Next != nil {
+					b.WriteString(" : (" + variable(x.Page.Next) + ")")
+				}
+			}
 			for _, k := range x.Order {
 				fmt.Fprintf(b, " order %s desc=%v", expr(k.Expr), k.Desc)
 			}

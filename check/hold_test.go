@@ -184,6 +184,9 @@ func (h *holder) body(l *check.Line) {
 	case *check.FoldLine:
 		h.expr(b.Limit)
 		h.expr(b.Offset)
+		if b.Page != nil {
+			h.args(b.Page.In, nil)
+		}
 		h.inside(func() {
 			h.lines(b.Lines)
 			h.expr(b.Expr)
@@ -192,6 +195,9 @@ func (h *holder) body(l *check.Line) {
 			}
 		})
 		h.bind(b.Var, b.Binds)
+		if b.Page != nil && b.Page.Next != nil {
+			h.bind(b.Page.Next, true)
+		}
 	default:
 		h.t.Fatalf("%s: a line without body", h.of)
 	}

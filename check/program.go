@@ -333,6 +333,15 @@ type FoldLine struct {
 	Limit    *Expr
 	Offset   *Expr
 	Distinct bool
+	Page     *Page // nil when the fold makes no pages
+}
+
+// A Page makes the list of an "each" one page of a longer list. In are those of
+// limit and cursor that are given; Next is the variable that it binds to the
+// cursor of the page behind, nil when nobody wants that.
+type Page struct {
+	In   []*Arg
+	Next *Var
 }
 
 // An OrderKey is one part of "order by".

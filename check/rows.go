@@ -123,6 +123,9 @@ func (f *settling) line(l *Line) {
 		}
 	case *FoldLine:
 		f.rule(b.Var)
+		if b.Page != nil {
+			f.rule(b.Page.Next)
+		}
 	}
 }
 

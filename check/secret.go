@@ -363,6 +363,7 @@ func (f *following) line(l *Line) {
 		}
 	case *FoldLine:
 		f.lines(b.Lines)
+		f.page(b)
 		if b.Binds && b.Fold != syntax.Count {
 			bind(b.Var, f.expr(b.Expr))
 		}

@@ -390,6 +390,7 @@ func (k *kinds) line(l *Line) {
 			k.expr(o.Expr)
 		}
 		k.fold(b, l)
+		k.page(b.Page)
 		for v := range k.sure {
 			k.sure[v] = outer[v] // of no row, nothing was shown
 		}

@@ -60,6 +60,9 @@ func (r *resolver) gatherLines(lines []*syntax.Line, kind siteKind, where string
 			r.gatherName(b.Var, kind, where)
 		case *syntax.FoldLine:
 			r.gatherName(b.Var, kind, where)
+			if b.Page != nil {
+				r.gatherArgs(b.Page.Out, kind, where)
+			}
 			r.gatherLines(b.Lines, localSite, foldInside(b.Var.Text))
 		}
 		for _, a := range l.Else {

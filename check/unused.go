@@ -194,6 +194,12 @@ func (u *uses) lines(list []*Line, as role) {
 			u.expr(b.Limit)
 			u.expr(b.Offset)
 			u.note(b.Var, b.Var.Span, in)
+			if b.Page != nil {
+				u.args(b.Page.In, valueInput)
+				if v := b.Page.Next; v != nil {
+					u.note(v, v.Span, in)
+				}
+			}
 		}
 	}
 }

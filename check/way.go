@@ -102,6 +102,9 @@ func (w *walk) answers(m *moment, x *wiredLine, env []sym) []gives {
 				null = maybe
 			}
 			env[b.Var.Index] = m.fresh(symbol{null: null, label: "“" + b.Var.Name + "”"})
+			if b.Page != nil && b.Page.Next != nil {
+				env[b.Page.Next.Index] = m.fresh(symbol{label: "“" + b.Page.Next.Name + "”"})
+			}
 			return []gives{{m, env, true}}
 		}
 	}

@@ -238,6 +238,7 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 		return e
 	}
 	l.Limit, l.Offset = outer(b.Limit), outer(b.Offset)
+	l.Page = r.page(b)
 	inside, nested := r.inside, r.nested
 	r.inside = foldInside(b.Var.Text)
 	r.nested = r.inside
@@ -256,6 +257,13 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 	r.pop()
 	r.inside, r.nested = inside, nested
 	l.Var, l.Binds = r.bind(b.Var)
+	if l.Page != nil {
+		r.next(l.Page, b.Page)
+	}
+	if l.Page != nil && l.Var != nil && !l.Binds {
+		r.fault(diag.MisplacedPage, b.Page.Span, "“"+l.Var.Name+"” has a value already, with which a page cannot be compared",
+			"give the page a name of its own")
+	}
 	if l.Var == nil || !ok {
 		r.ok = false
 		return nil

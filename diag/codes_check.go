@@ -130,6 +130,11 @@ const (
 	NoValue Code = "L0410"
 	// ElseInside is an else inside a view or a fold.
 	ElseInside Code = "L0411"
+	// MisplacedPage is "page" below a fold that makes no list, or beside what
+	// it has of its own.
+	MisplacedPage Code = "L0412"
+	// LastPage is a "next" of a page that cannot be null, or is bound already.
+	LastPage Code = "L0413"
 )
 
 // The codes of outcomes: what becomes of a request, on every way that it can go.

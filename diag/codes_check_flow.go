@@ -177,5 +177,30 @@ then
     Users.rename (user, name: _)
 `,
 			Repair: "Write a value, or leave an optional input out."},
+		{Code: MisplacedPage, Name: "misplaced-page",
+			Title: "a page of something that has none",
+			Cause: "A page is a part of the list that “each” makes, in its order. It has a limit of its own, begins behind its cursor, and needs a name that has no value yet.",
+			Example: exampleUsers + `sync Greet
+when
+    Users.rename (user) : ()
+where
+    names is count
+        in Users: name of other is name
+        page () : (next?)
+    names > 0
+then
+    Users.greet (user)
+`,
+			Repair: "Put the page below “each”, and leave out limit, offset and distinct."},
+		{Code: LastPage, Name: "last-page",
+			Title: "a next that the last page does not have",
+			Cause: "A page gives the cursor of the page behind it, and the last page null. What is called next? binds that null; without the question mark it would match no last page. It needs a variable of its own.",
+			Example: exampleUsers + `view Names (cursor?) : (names, next)
+where
+    names is each name
+        in Users: name of user is name
+        page (cursor) : (next)
+`,
+			Repair: "Write next?."},
 	}
 }

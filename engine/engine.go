@@ -12,7 +12,7 @@
 //
 // The files follow a flow: flow.go asks and completes actions, match.go finds
 // what a completed action completes, where.go makes frames (read.go from the
-// state, fold.go of many one), fire.go asks what a firing asks, call.go crosses
+// state, fold.go of many one, page.go a part of many), fire.go asks what a firing asks, call.go crosses
 // into Go with what context.go gives it, record.go writes the journal and
 // recover.go goes on from it, timers.go starts what is due. effect.go runs what
 // reaches outside, tries.go says how often, desk.go keeps the flows that wait for
@@ -22,6 +22,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -70,11 +71,19 @@ type Methods struct {
 
 // Limits bound a flow. Zero means the default.
 type Limits struct {
-	Actions  int           // asked in one flow; 50,000
-	Depth    int           // of actions asked by syncs of actions …; 12,000
-	Frames   int           // made by one where; 100,000
-	Journal  int           // bytes of the record of one flow; 64 MiB
-	Deadline time.Duration // of a flow, without what effect actions take; 30 s
+	Actions int // asked in one flow; 50,000
+	Depth   int // of actions asked by syncs of actions …; 12,000
+	Frames  int // made by one where; 100,000
+	Journal int // bytes of the record of one flow; 64 MiB
+	// Bytes is about how much memory the frames and lists of one where may take,
+	// and the rows of a query; 64 MiB.
+	Bytes int64
+	// Page is how many items a page may have, 1,000, and PageBytes about how large
+	// they may be together, 4 MiB: a page ends before the item that is too much,
+	// and has one at least.
+	Page      int
+	PageBytes int64
+	Deadline  time.Duration // of a flow, without what effect actions take; 30 s
 	// Patience is how long Run waits for an effect action before it returns
 	// without the end of the flow, which goes on; 10 s.
 	Patience time.Duration
@@ -95,6 +104,13 @@ func (l Limits) orDefault() Limits {
 	or(&l.Frames, 100_000)
 	or(&l.Journal, 64<<20)
 	or(&l.Waiting, 1000)
+	or(&l.Page, 1000)
+	if l.Bytes <= 0 {
+		l.Bytes = 64 << 20
+	}
+	if l.PageBytes <= 0 {
+		l.PageBytes = 4 << 20
+	}
 	if l.Patience <= 0 {
 		l.Patience = 10 * time.Second
 	}
@@ -190,6 +206,9 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 // Plan is what the engine runs.
 func (e *Engine) Plan() *plan.Plan { return e.plan }
 
+// Limits are the limits that hold.
+func (e *Engine) Limits() Limits { return e.options.Limits }
+
 // Store is where the engine keeps state and journal.
 func (e *Engine) Store() store.Store { return e.store }
 
@@ -203,7 +222,16 @@ type Opening struct {
 	Further []value.Field
 	// ID names the flow; the zero id means a new one.
 	ID value.ID
+	// Room is asked whether there is room for so many more bytes of what a where
+	// holds, which are held until the result has been dealt with. Where there is
+	// none, a flow that has changed nothing ends with ErrNoRoom as its fault. Nil
+	// means that there always is.
+	Room func(bytes int64) bool
 }
+
+// ErrNoRoom is wrapped by the fault of a flow for which there was not enough
+// memory just now. It has changed nothing and can be run again.
+var ErrNoRoom = errors.New("there is not enough memory just now for all that is to be answered")
 
 // A Result is how a flow ended.
 type Result struct {

@@ -14,7 +14,8 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		depth = max(depth, f.occs[n].depth)
 	}
 	depth++
-	keptFrom, lostFrom := len(f.kept), len(f.lost)
+	keptFrom, lostFrom, held := len(f.kept), len(f.lost), f.held
+	defer func() { f.held = held }()
 	number, known := f.recallFiring(s, at)
 	if !known {
 		slots := f.values.take(len(s.Slots))

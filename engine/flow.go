@@ -68,9 +68,12 @@ type flow struct {
 	fault     error
 	unhandled int32 // -1, or the first refusal: settled at rest
 	answer    *Answer
-	recovered *past     // what the store knew of the flow when it was begun
-	past      *past     // what is known of the flow from before its last commit
-	times     Times     // when somebody wants to know
+	recovered *past // what the store knew of the flow when it was begun
+	past      *past // what is known of the flow from before its last commit
+	times     Times // when somebody wants to know
+	held      int64 // bytes: about what the frames of the firings under way take
+	room      func(int64) bool
+	roomy     int64     // bytes for which there was room
 	quiet     int       // inside then together: completions are not considered
 	asking    *plan.Ask // the line whose action is being asked; nil for the first action
 
@@ -105,6 +108,7 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 	}
 	f.idText = f.id.String()
 	f.hand = hand{Flow: f.engine.store.Begin(f.id)}
+	f.room = o.Room
 	f.stamp++
 	if !f.engine.options.FullRecord {
 		f.writer.Brief = brief
@@ -127,6 +131,7 @@ func (f *flow) reset() {
 	f.ctx, f.hand, f.recovered = nil, hand{}, nil
 	f.handed, f.earlier, f.unnoted, f.rewinds, f.pinned, f.changed = 0, 0, false, 0, false, false
 	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
+	f.held, f.room, f.roomy = 0, nil, 0
 	f.writer.Reset()
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil

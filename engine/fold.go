@@ -16,9 +16,16 @@ type foldRow struct {
 	keys  []value.Value
 }
 
+// rowSize is what a row takes beside its value.
+const rowSize = 48
+
 func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
+	if op.Page != nil {
+		w.page(line, op, emit)
+		return
+	}
 	var rows []foldRow
-	before := w.inner
+	before, held := w.inner, w.held
 	w.inner++
 	w.lines(op.Lines, 0, func() {
 		var row foldRow
@@ -36,11 +43,13 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 			}
 			row.keys = append(row.keys, v)
 		}
+		w.hold(line, rowSize+value.Size(row.value))
 		if rows = append(rows, row); len(rows) > w.flow.engine.options.Limits.Frames {
 			w.fail(line, fmt.Errorf("the lines below give more than %d frames, which is the limit", w.flow.engine.options.Limits.Frames))
 		}
 	})
 	w.inner = before
+	w.hold(line, held-w.held)
 	if w.err != nil {
 		return
 	}

@@ -18,6 +18,14 @@ func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (ro
 		if err = f.callQuery(q, in, given); err != nil {
 			return
 		}
+		var bytes int64
+		for _, v := range given.cells {
+			bytes += value.Size(v)
+		}
+		if most := e.options.Limits.Bytes; bytes > most {
+			err = fmt.Errorf("%s gives rows of more than %d MiB, which is the limit", q.FullName(), most>>20)
+			return
+		}
 		for i := range given.Len() {
 			rows = append(rows, append([]value.Value(nil), given.row(i)...))
 		}

@@ -35,7 +35,9 @@ type search struct {
 	lost  int   // how many were lost
 	err   error // an expression or query failed: the search is over
 	at    *plan.Line
-	inner int // > 0 inside a fold, a view, no or maybe: drops there are no drops of the frame
+	last  []value.Value // the slots of the frame that was kept last
+	held  int64         // bytes: about what the frames, lists and rows take
+	inner int           // > 0 inside a fold, a view, no or maybe: drops there are no drops of the frame
 }
 
 // frames runs a sync's where on the bindings in slots, pushing the frames that
@@ -57,8 +59,47 @@ func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 		}
 		return fmt.Errorf("%s: sync %s: %w", place, s.Name, w.err)
 	}
+	f.held += w.held
 	return nil
 }
+
+// hold notes that so many more bytes are held, or fewer, and ends the search
+// where that is too much.
+func (w *search) hold(line *plan.Line, bytes int64) {
+	w.held += bytes
+	if bytes <= 0 {
+		return
+	}
+	if most := w.flow.engine.options.Limits.Bytes; w.held > most {
+		w.fail(line, fmt.Errorf("the frames and lists of this where take more than %d MiB, which is the limit: make a list page by page, with “page” below its lines, or take less of each item", most>>20))
+	} else if !w.flow.granted(w.flow.held + w.held) {
+		w.fail(line, ErrNoRoom)
+	}
+}
+
+const (
+	// smallWhere is what a flow may hold without asking for room.
+	smallWhere = 64 << 10
+	// roomStep is how much room is asked for at a time.
+	roomStep = 256 << 10
+)
+
+// granted asks for room where the flow holds more than it has. A flow that has
+// changed something goes on in any case: it must not end half done.
+func (f *flow) granted(held int64) bool {
+	if f.room == nil || held <= max(f.roomy, smallWhere) {
+		return true
+	}
+	more := max(held-f.roomy, roomStep)
+	if f.room(more) {
+		f.roomy += more
+		return true
+	}
+	return f.changed
+}
+
+// slotSize is what a slot takes beside its value.
+const slotSize = 24
 
 func (w *search) keep() { w.push(nil) }
 
@@ -67,8 +108,18 @@ func (w *search) push(line *plan.Line) {
 		w.fail(nil, fmt.Errorf("where makes more than %d frames, which is the limit", w.flow.engine.options.Limits.Frames))
 		return
 	}
+	// What the frame before has as well is there once.
+	var bytes int64
+	for i, v := range w.slots {
+		if w.kept > 1 && w.last[i] == v {
+			continue
+		}
+		bytes += value.Size(v)
+	}
+	w.hold(line, bytes+int64(len(w.slots))*slotSize)
 	slots := w.flow.values.take(len(w.slots))
 	copy(slots, w.slots)
+	w.last = slots
 	w.flow.kept = append(w.flow.kept, keptFrame{line, slots})
 }
 
@@ -221,6 +272,12 @@ func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
 		w.fail(line, err)
 		return
 	}
+	var bytes int64
+	for _, v := range rows.cells {
+		bytes += value.Size(v)
+	}
+	w.hold(line, bytes)
+	defer func() { w.held -= bytes }()
 	for i := range rows.Len() {
 		if w.err != nil {
 			return

@@ -380,6 +380,9 @@ func (l *lowering) line(x *check.Line) *Line {
 		for _, k := range body.Order {
 			op.Order = append(op.Order, OrderKey{l.expr(k.Expr), k.Desc})
 		}
+		if body.Page != nil {
+			op.Page = l.page(body, op)
+		}
 		line.Fold = op
 	}
 	line.Else = l.asks(x.Else)

@@ -101,6 +101,9 @@ type Query struct {
 // FullName is "Instance._query".
 func (q *Query) FullName() string { return q.Instance.Name + "." + q.Name }
 
+// Many tells whether it may have more than one row.
+func (q *Query) Many() bool { return q.Spec.Rows == syntax.ManyRows }
+
 // A Table is one set of one instance's state.
 type Table struct {
 	Index    int // in Plan.Tables
@@ -310,6 +313,18 @@ type FoldOp struct {
 	Limit    *Expr
 	Offset   *Expr
 	Distinct bool
+	Page     *PageOp // nil when it makes no pages
+}
+
+// A PageOp makes a list one page of a longer one: the first items behind a
+// cursor, in the order of FoldOp.Order and, where that does not tell two frames
+// apart, of what is in the slots Ties.
+type PageOp struct {
+	Limit, Cursor *Term // nil when they are not given
+	Next          int   // the slot for the cursor of the page behind; -1 for none
+	Ties          []int
+	// Print tells the cursors of this page from those of others.
+	Print uint32
 }
 
 // An OrderKey is one part of "order by".

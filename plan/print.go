@@ -379,15 +379,7 @@ func (o *printer) fold(level int, head func(string, ...any), f *FoldOp) {
 	head("%s is %s%s", o.binding(f.Slot, f.Binds), f.Fold, of)
 	o.lines(level+1, f.Lines)
 	if len(f.Order) > 0 {
-		var keys []string
-		for _, k := range f.Order {
-			key := oneLineText(k.Expr.Text)
-			if k.Desc {
-				key += " desc"
-			}
-			keys = append(keys, key)
-		}
-		o.line(level+1, "order by %s", strings.Join(keys, ", "))
+		o.line(level+1, "order by %s", strings.Join(f.orderText(), ", "))
 	}
 	if f.Limit != nil {
 		o.line(level+1, "limit %s", oneLineText(f.Limit.Text))
@@ -397,6 +389,26 @@ func (o *printer) fold(level int, head func(string, ...any), f *FoldOp) {
 	}
 	if f.Distinct {
 		o.line(level+1, "distinct")
+	}
+	if p := f.Page; p != nil {
+		var in, ties []string
+		if p.Limit != nil {
+			in = append(in, "limit = "+o.term(*p.Limit))
+		}
+		if p.Cursor != nil {
+			in = append(in, "cursor = "+o.term(*p.Cursor))
+		}
+		for _, slot := range p.Ties {
+			ties = append(ties, o.slots[slot])
+		}
+		next := ""
+		if p.Next >= 0 {
+			next = " : (next = " + o.binding(p.Next, true) + ")"
+		}
+		o.line(level+1, "page (%s)%s", strings.Join(in, ", "), next)
+		if len(ties) > 0 {
+			o.line(level+2, "then by %s", strings.Join(ties, ", "))
+		}
 	}
 }
 

@@ -82,6 +82,13 @@ func (r *reading) line(l *Line) {
 		r.expr(l.Fold.Expr)
 		r.expr(l.Fold.Limit)
 		r.expr(l.Fold.Offset)
+		if p := l.Fold.Page; p != nil {
+			for _, t := range []*Term{p.Limit, p.Cursor} {
+				if t != nil {
+					r.term(*t)
+				}
+			}
+		}
 		for _, k := range l.Fold.Order {
 			r.expr(k.Expr)
 		}

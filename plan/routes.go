@@ -58,6 +58,7 @@ type Field struct {
 	Secret     bool
 	Credential *check.Credential // set when it says who is asking
 	Param      bool              // part of the path
+	Paging     *Paging           // set when a page of a sync on the route takes it
 }
 
 // routes gathers the routes of a program.
@@ -205,6 +206,7 @@ func (r *Routes) fields(route *Route) {
 				named(t.Name, check.Type{}, true)
 			}
 		}
+		route.paging(w, ref.Sync)
 		if len(ref.Sync.When) == 1 {
 			route.Entries = append(route.Entries, entry)
 		}

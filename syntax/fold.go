@@ -100,7 +100,7 @@ func (c *cursor) foldFollows() bool {
 }
 
 // foldBlock reads the lines below a fold: those that it runs, then order,
-// limit, offset and distinct, then its else.
+// limit, offset, distinct and page, then its else.
 func (p *parser) foldBlock(c *cursor, line *Line, fold *FoldLine) {
 	some := p.block(c.line.indent, func() {
 		if p.elseFollows() {
@@ -111,10 +111,10 @@ func (p *parser) foldBlock(c *cursor, line *Line, fold *FoldLine) {
 			return
 		}
 		l := p.peek()
-		late := len(line.Else) > 0 || fold.Order != nil || fold.Limit != nil || fold.Offset != nil || fold.Distinct
+		late := len(line.Else) > 0 || fold.Order != nil || fold.Limit != nil || fold.Offset != nil || fold.Distinct || fold.Page != nil
 		if late && c.fine() {
 			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(l.text, l.end),
-				Message: "this line comes before order, limit, offset, distinct and else"})
+				Message: "this line comes before order, limit, offset, distinct, page and else"})
 		}
 		p.whereLine(&fold.Lines)
 	})
@@ -129,8 +129,8 @@ func (p *parser) failedSince(line *Line) bool {
 	return slices.ContainsFunc(p.diags, func(d diag.Diagnostic) bool { return d.Span.Start > line.Span.Start })
 }
 
-// foldTail reads a line "order by …", "limit n", "offset n" or "distinct";
-// false when the next line is none of them.
+// foldTail reads a line "order by …", "limit n", "offset n", "distinct" or
+// "page (…) : (…)"; false when the next line is none of them.
 func (p *parser) foldTail(fold *FoldLine) bool {
 	l := p.peek()
 	word := p.firstWord()
@@ -140,6 +140,7 @@ func (p *parser) foldTail(fold *FoldLine) bool {
 	case word == "order" && strings.HasPrefix(rest, "by"):
 	case (word == "limit" || word == "offset") && !plain && valueFollows(rest):
 	case word == "distinct" && plain:
+	case word == "page" && strings.HasPrefix(rest, "("):
 	default:
 		return false
 	}
@@ -160,6 +161,15 @@ func (p *parser) foldTail(fold *FoldLine) bool {
 	case "distinct":
 		repeated = fold.Distinct
 		fold.Distinct = true
+	case "page":
+		repeated = fold.Page != nil
+		page := &Page{In: c.args("page", anyValues)}
+		if page.HasOut = c.colon(); page.HasOut {
+			page.Out = c.args("“:”", simpleValues)
+		}
+		c.end("the page")
+		page.Span = c.since(first)
+		fold.Page = page
 	}
 	if repeated {
 		c.warn(diag.Diagnostic{Code: diag.Repeated, Span: p.spanOf(first),

@@ -440,6 +440,15 @@ type FoldLine struct {
 	Limit    *Expr
 	Offset   *Expr
 	Distinct bool
+	Page     *Page // nil when the fold makes no pages
+}
+
+// A Page is "page (in) : (out)" below the lines of a fold.
+type Page struct {
+	Span   source.Span
+	In     []*Arg
+	HasOut bool
+	Out    []*Arg
 }
 
 // An OrderKey is one part of "order by".

@@ -154,7 +154,7 @@ func (c *cursor) misspelt() {
 	if word == "not" || word == "let" || word == "if" {
 		return
 	}
-	if near, ok := diag.Nearest(word, []string{"in", "no", "maybe", "else", "order", "limit", "offset"}); ok {
+	if near, ok := diag.Nearest(word, []string{"in", "no", "maybe", "else", "order", "limit", "offset", "page"}); ok {
 		c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
 			Message: "“" + word + "” begins no line of where; did you mean “" + near + "”?",
 			Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: c.p.spanOf(t), Text: near}}}})

@@ -67,6 +67,7 @@ where
         limit n + 1
         offset 2
         distinct
+        page (limit: n ?? 10, cursor) : (next?: further)
         else A.b (a)
     b is first (x + 1)
         else A.b ()
