@@ -17,9 +17,9 @@ import (
 func (x *exchange) answered(fields []value.Field) (*reply, error) {
 	p := &x.reply
 	*p = reply{status: http.StatusOK}
-	var body value.Value
+	var body, next value.Value
 	failed := false
-	out := append(x.out[:0], '{')
+	rest := x.rest[:0]
 	for i := range fields {
 		v := fields[i].Value
 		var err error
@@ -33,56 +33,62 @@ func (x *exchange) answered(fields []value.Field) (*reply, error) {
 		case "body":
 			body = v
 		default:
-			if len(out) > 1 {
-				out = append(out, ',')
+			if fields[i].Name == "next" {
+				next = v
 			}
-			out = value.AppendJSON(out, value.String(fields[i].Name))
-			out = append(out, ':')
-			out = p.appendValue(out, v)
+			rest = append(rest, fields[i])
 			failed = failed || fields[i].Name == "error" && !v.IsNull()
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	out = append(out, '}')
-	if !body.IsNull() { // null given to an optional input is absence
-		out = p.whole(out[:0], body)
+	x.rest = rest
+	var err error
+	if body.IsNull() { // null given to an optional input is absence
+		err = x.encodeObject(p, rest)
+	} else {
+		if cursor, ok := next.Text(); ok && body.Kind() == value.ListKind {
+			x.link(p, cursor)
+		}
+		err = x.whole(p, body)
 	}
-	if err := p.opens(x.request.Context(), x.front.engine.Store()); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	x.out, p.body = out, out
 	if failed {
 		x.front.soft(p)
 	}
 	return p, nil
 }
 
-// whole is a body that is sent as it is: a text as text, binary data as what
+// whole makes a body that is sent as it is: a text as text, binary data as what
 // it is, all else as JSON.
-func (p *reply) whole(out []byte, v value.Value) []byte {
+func (x *exchange) whole(p *reply, v value.Value) error {
 	if text, ok := v.Text(); ok {
 		if p.kind == "" {
 			p.kind = "text/plain; charset=utf-8"
 		}
-		return append(out, text...)
+		if int64(len(text)) > x.front.options.MaxAnswer {
+			return errLargeAnswer
+		}
+		p.body = []byte(text)
+		return nil
 	}
-	if p.blob = v.Reveal().Blob(); p.blob != nil {
-		if p.kind == "" {
-			p.kind = p.blob.Type
-		}
-		if !p.has("Content-Security-Policy") {
-			// It may be anything that anybody has sent: no browser shall run it.
-			p.set("Content-Security-Policy", "default-src 'none'; sandbox")
-		}
-		if !p.has("Etag") {
-			p.set("Etag", `"`+hex.EncodeToString(p.blob.Hash[:])+`"`)
-		}
-		return out
+	if p.blob = v.Reveal().Blob(); p.blob == nil {
+		return x.encode(p, v)
 	}
-	p.cuts = p.cuts[:0]
-	return p.appendValue(out, v)
+	if p.kind == "" {
+		p.kind = p.blob.Type
+	}
+	if !p.has("Content-Security-Policy") {
+		// It may be anything that anybody has sent: no browser shall run it.
+		p.set("Content-Security-Policy", "default-src 'none'; sandbox")
+	}
+	if !p.has("Etag") {
+		p.set("Etag", `"`+hex.EncodeToString(p.blob.Hash[:])+`"`)
+	}
+	return isThere(x.request.Context(), x.front.engine.Store(), p.blob)
 }
 
 func statusIn(v value.Value) (int, error) {

@@ -2,9 +2,7 @@ package host
 
 import (
 	"cmp"
-	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +14,6 @@ import (
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -151,112 +148,6 @@ func isBase64(s string) bool {
 	}
 	_, err := io.Copy(io.Discard, base64.NewDecoder(base64.StdEncoding, strings.NewReader(s)))
 	return err == nil
-}
-
-// A cut is a place in an answer's JSON where binary data goes in as base64.
-type cut struct {
-	at   int
-	blob *value.Blob
-}
-
-// appendValue appends a value as JSON with its secrets, and notes where binary
-// data goes in.
-func (p *reply) appendValue(out []byte, v value.Value) []byte {
-	v = v.Reveal()
-	switch v.Kind() {
-	case value.ListKind:
-		out = append(out, '[')
-		for i, item := range v.Items() {
-			if i > 0 {
-				out = append(out, ',')
-			}
-			out = p.appendValue(out, item)
-		}
-		return append(out, ']')
-	case value.RecordKind:
-		out = append(out, '{')
-		for i, f := range v.Fields() {
-			if i > 0 {
-				out = append(out, ',')
-			}
-			out = value.AppendJSON(out, value.String(f.Name))
-			out = append(out, ':')
-			out = p.appendValue(out, f.Value)
-		}
-		return append(out, '}')
-	case value.BlobKind:
-		p.cuts = append(p.cuts, cut{len(out) + 1, v.Blob()})
-		return append(out, '"', '"')
-	}
-	return value.AppendJSON(out, v)
-}
-
-// length is how many bytes the body has with the binary data in it.
-func (p *reply) length() int64 {
-	if p.blob != nil {
-		return p.blob.Size
-	}
-	n := int64(len(p.body))
-	for _, c := range p.cuts {
-		n += (c.blob.Size + 2) / 3 * 4
-	}
-	return n
-}
-
-// opens tells whether the store has the binary data of an answer, so that what
-// it lacks is said while there is still a status to say it with.
-func (p *reply) opens(ctx context.Context, st store.Store) error {
-	check := func(b *value.Blob) error {
-		r, err := st.OpenBlob(ctx, b.Hash)
-		if err != nil {
-			return fmt.Errorf("opening the binary data %s: %w", hex.EncodeToString(b.Hash[:8]), err)
-		}
-		return r.Close()
-	}
-	if p.blob != nil {
-		return check(p.blob)
-	}
-	for _, c := range p.cuts {
-		if err := check(c.blob); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// write sends the body and gives how many bytes have left.
-func (p *reply) write(ctx context.Context, st store.Store, w io.Writer) (int64, error) {
-	if len(p.cuts) == 0 {
-		n, err := w.Write(p.body)
-		return int64(n), err
-	}
-	var sent int64
-	from := 0
-	for _, c := range append(p.cuts, cut{at: len(p.body)}) {
-		n, err := w.Write(p.body[from:c.at])
-		if sent += int64(n); err != nil || c.blob == nil {
-			return sent, err
-		}
-		from = c.at
-		if err := encode(ctx, st, w, c.blob); err != nil {
-			return sent, err
-		}
-		sent += (c.blob.Size + 2) / 3 * 4
-	}
-	return sent, nil
-}
-
-func encode(ctx context.Context, st store.Store, w io.Writer, b *value.Blob) error {
-	r, err := st.OpenBlob(ctx, b.Hash)
-	if err != nil {
-		return fmt.Errorf("opening binary data: %w", err)
-	}
-	defer r.Close()
-	e := base64.NewEncoder(base64.StdEncoding, w)
-	if _, err := io.Copy(e, r); err != nil {
-		return fmt.Errorf("sending binary data: %w", err)
-	}
-	return e.Close()
 }
 
 // sendBlob sends binary data as the whole body, or the part of it that the

@@ -11,7 +11,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A budget bounds the memory that the bodies of all requests take at once.
+// A budget bounds the memory that the bodies of all requests take at once, and
+// what is gathered for their answers.
 type budget struct {
 	used atomic.Int64 // bytes
 	most int64
@@ -30,6 +31,24 @@ func (x *exchange) hold(n int64) *reply {
 	}
 	x.held = n
 	return nil
+}
+
+// grow takes so many more bytes of the budget, until the exchange is over, and
+// tells whether there were so many.
+func (x *exchange) grow(n int64) bool {
+	b := &x.front.budget
+	if b.used.Add(n) > b.most {
+		b.used.Add(-n)
+		return false
+	}
+	x.held += n
+	return true
+}
+
+// noRoom is the reply to a request for whose answer there is not enough memory
+// just now.
+func noRoom() *reply {
+	return again("The server has not enough memory for this just now. Nothing was done. Please try again in a moment, or ask for a smaller page.")
 }
 
 // valueSize is about what a value takes in memory beside its text, with what is

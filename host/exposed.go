@@ -42,6 +42,7 @@ func (f *Front) exposedRoutes() map[string]*knownRoute {
 		for i, p := range inputs {
 			k.fields = append(k.fields, f.inputField(p, i))
 		}
+		k.pageRows()
 		k.findBinary()
 		routes[k.Path] = k
 	}
@@ -84,36 +85,45 @@ func (x *exchange) call(k *knownRoute) *reply {
 	f, ctx := x.front, x.request.Context()
 	if k.query != nil {
 		trace := x.trace()
-		rows, err := f.engine.Query(ctx, k.query, x.in)
+		x.undone = true
+		rows, err := f.engine.Query(ctx, k.query, x.in[:len(k.query.Inputs)])
 		if err != nil {
 			x.warn("an exposed query could not be answered", trace, err.Error())
 			return x.fault(trace, err.Error())
 		}
-		items := make([]value.Value, len(rows))
-		for n, row := range rows {
-			fields := make([]value.Field, len(row))
-			for i, v := range row {
-				fields[i] = value.Field{Name: k.query.Outputs[i], Value: v}
+		var size int64
+		for _, row := range rows {
+			for _, v := range row {
+				size += value.Size(v)
 			}
-			items[n] = value.Record(fields)
 		}
-		return x.told(trace, value.List(items))
+		if !x.grow(size) {
+			return noRoom()
+		}
+		items, next, no := x.pageOf(k, rows)
+		if no != nil {
+			return no
+		}
+		return x.told(trace, value.List(items), next)
 	}
-	r, err := f.engine.Run(ctx, engine.Opening{Action: k.action, In: x.in})
+	r, err := f.engine.Run(ctx, engine.Opening{Action: k.action, In: x.in, Room: x.grow})
+	x.undone = r.Undone
 	if err != nil || r.Outcome != journal.Returned {
 		r.Unhandled = r.Refused // what syncs did of it is not what was asked
 		return x.result(r, err)
 	}
-	return x.told(r.Flow.String(), value.Record(r.Out))
+	return x.told(r.Flow.String(), value.Record(r.Out), "")
 }
 
-// told is the reply that gives a value as JSON.
-func (x *exchange) told(trace string, v value.Value) *reply {
+// told is the reply that gives a value as JSON. Next is the cursor of the page
+// behind a list, empty where there is none.
+func (x *exchange) told(trace string, v value.Value, next string) *reply {
 	p := &reply{status: http.StatusOK, trace: trace}
-	p.body = p.appendValue(nil, v)
-	if err := p.opens(x.request.Context(), x.front.engine.Store()); err != nil {
-		x.warn("an answer could not be sent", trace, err.Error())
-		return x.fault(trace, err.Error())
+	if next != "" {
+		x.link(p, next)
+	}
+	if err := x.encode(p, v); err != nil {
+		return x.unsaid(p, trace, err)
 	}
 	return p
 }

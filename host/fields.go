@@ -80,7 +80,7 @@ func (x *exchange) widen(k *knownRoute) {
 	if k.action != nil {
 		n = len(k.action.Inputs)
 	} else {
-		n = len(k.query.Inputs)
+		n = len(k.query.Inputs) + pageFields
 	}
 	if cap(x.in) < n {
 		x.in = make([]value.Value, n)
@@ -145,7 +145,7 @@ func (field *knownField) accept(v value.Value, fromText bool) (value.Value, erro
 	if field.Secret {
 		v = value.Secret(v)
 	}
-	return v, nil
+	return v, field.paging(v)
 }
 
 // likeLiterals reads a text as the numbers and flags that syncs compare it

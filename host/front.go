@@ -23,11 +23,13 @@ type exchange struct {
 	in      []value.Value // for each column of Requesting.request
 	further []value.Field
 	bad     []badField
-	body    []byte // of the request
-	held    int64  // of the budget
-	copied  int64  // of what is held, what was read out of the body
-	left    left   // of the files in a form
-	out     []byte // of the answer
+	body    []byte        // of the request
+	held    int64         // of the budget
+	copied  int64         // of what is held, what was read out of the body
+	left    left          // of the files in a form
+	out     []byte        // of the answer
+	rest    []value.Field // of the answer: those of its object
+	undone  bool          // it is certain that the flow has changed nothing
 	reply   reply
 	started bool   // some of the answer has left
 	flow    bool   // a flow was opened: it tells what happened
@@ -95,7 +97,7 @@ func (x *exchange) answer() *reply {
 	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)
 	}
-	result, err := f.engine.Run(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further})
+	result, err := f.engine.Run(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further, Room: x.grow})
 	return x.result(result, err)
 }
 
@@ -171,6 +173,8 @@ func (x *exchange) reset() {
 	clear(x.out)
 	x.body, x.out = small(x.body), small(x.out)
 	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written = nil, nil, nil, nil, false, false, ""
+	clear(x.rest)
+	x.rest, x.undone = x.rest[:0], false
 	x.reply = reply{}
 	x.front.budget.used.Add(-x.held)
 	x.held, x.copied, x.left = 0, 0, noFiles

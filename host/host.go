@@ -87,10 +87,14 @@ type Options struct {
 	// form with files.
 	MaxBody, MaxBinary, MaxUpload int64
 	// MaxBuffered is how much memory the bodies of all requests may take at once,
-	// with the values that are read out of them, in bytes: 256 MiB, and never less
+	// with the values that are read out of them and those that are gathered for
+	// answers, in bytes: 256 MiB, and never less
 	// than four times the largest body. A request that finds no room is told to come again
 	// (503).
 	MaxBuffered int64
+	// MaxAnswer is how large an answer in JSON or text may be, in bytes, without
+	// the binary data in it; 16 MiB. What would be larger is refused.
+	MaxAnswer int64
 	// MaxInFlight is how many requests are worked on at a time, 1024. What
 	// comes above that is told to come again (503). A request whose body is still
 	// on its way is not worked on yet; of those and the others together there may
@@ -118,6 +122,7 @@ func (o Options) orDefault() Options {
 	o.TrustedProxies = unmapped(o.TrustedProxies)
 	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
 	o.MaxUpload = cmp.Or(max(o.MaxUpload, 0), 64<<20)
+	o.MaxAnswer = cmp.Or(max(o.MaxAnswer, 0), 16<<20)
 	o.MaxBinary = max(o.MaxBinary, o.MaxBody)
 	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBinary)
 	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)

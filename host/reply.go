@@ -14,10 +14,15 @@ type reply struct {
 	kind   string // media type of the body; JSON when empty
 	body   []byte
 	header []headerLine
-	cuts   []cut       // where binary data goes into the body
-	blob   *value.Blob // the whole body, when set
-	trace  string      // the flow, or a name of its own
-	sent   int64       // bytes of the body that have left
+	// Of a body that is written in pieces as it leaves: what of, and how long it
+	// is.
+	pieces  bool
+	content value.Value
+	object  []value.Field
+	size    int64
+	blob    *value.Blob // the whole body, when set
+	trace   string      // the flow, or a name of its own
+	sent    int64       // bytes of the body that have left
 
 	sentence string // of a problem
 }
@@ -121,7 +126,7 @@ func (x *exchange) send(p *reply) {
 		x.writer.WriteHeader(p.status)
 		p.sent, err = p.write(x.request.Context(), x.front.engine.Store(), x.writer)
 	}
-	if err != nil && (len(p.cuts) > 0 || p.blob != nil) {
+	if err != nil && (p.pieces || p.blob != nil) {
 		// The client is gone, or binary data is: it must not take what it has
 		// got for the whole.
 		panic(http.ErrAbortHandler)

@@ -22,12 +22,14 @@ import (
 // answered, and why.
 func (x *exchange) result(r engine.Result, err error) *reply {
 	trace := r.Flow.String()
+	x.undone = r.Undone
 	p := x.ended(r, err, trace)
 	p.trace = trace
 	return p
 }
 
 func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
+	var field *engine.FieldError
 	switch {
 	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrClosed):
 		x.warn("an answer was withheld: what it rests on is not durable", trace, err.Error())
@@ -38,14 +40,17 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case r.Answer != nil:
 		p, err := x.answered(r.Answer.Fields)
 		if err != nil {
-			x.warn("an answer could not be sent", trace, err.Error())
-			return x.fault(trace, err.Error())
+			return x.unsaid(p, trace, err)
 		}
 		return p
 	case r.Waiting != nil:
 		return x.waiting(r.Waiting, trace)
 	case r.Unhandled != nil:
 		return x.front.soft(refused(r.Unhandled))
+	case errors.Is(r.Fault, engine.ErrNoRoom):
+		return noRoom()
+	case errors.As(r.Fault, &field):
+		return x.front.soft(badPage(field.Field, field.Err))
 	case r.Fault != nil: // the engine has told the log
 		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
 		return x.fault(trace, reason)

@@ -1,0 +1,239 @@
+package host
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// An answer in JSON is written from the values as it leaves, so that there is
+// never more of it in memory than a piece. What is small is written once, into a
+// buffer; what is large, or has binary data in it, is gone through before, to
+// know its length and that all of it is there.
+
+const (
+	// smallAnswer is how large an answer is at most that is in memory as a whole.
+	smallAnswer = 64 << 10
+	// answerPiece is how much of a larger one is.
+	answerPiece = 32 << 10
+)
+
+// errLargeAnswer says that an answer has more than maxAnswer allows.
+var errLargeAnswer = errors.New("the answer is too large")
+
+// errPieces ends the writing of an answer that does not go into the buffer.
+var errPieces = errors.New("the answer is written in pieces")
+
+// An encoder writes values as JSON, with the secrets in them: it is for the
+// answer that they were made for.
+type encoder struct {
+	out []byte
+	// piece takes what out holds; nil keeps it, up to smallAnswer.
+	piece func([]byte) error
+	// blob writes binary data, as base64.
+	blob func(*value.Blob) error
+	err  error
+}
+
+// more hands on what is in out when there is enough of it.
+func (e *encoder) more(least int) {
+	switch {
+	case e.err != nil || len(e.out) < least:
+	case e.piece != nil:
+		e.err = e.piece(e.out)
+		e.out = e.out[:0]
+	case len(e.out) > smallAnswer:
+		e.err = errPieces
+	}
+}
+
+func (e *encoder) object(fields []value.Field) {
+	e.out = append(e.out, '{')
+	for i, f := range fields {
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		e.out = value.AppendJSON(e.out, value.String(f.Name))
+		e.out = append(e.out, ':')
+		if e.value(f.Value); e.err != nil {
+			return
+		}
+	}
+	e.out = append(e.out, '}')
+}
+
+func (e *encoder) value(v value.Value) {
+	v = v.Reveal()
+	switch v.Kind() {
+	case value.ListKind:
+		e.out = append(e.out, '[')
+		for i, item := range v.Items() {
+			if i > 0 {
+				e.out = append(e.out, ',')
+			}
+			if e.value(item); e.err != nil {
+				return
+			}
+		}
+		e.out = append(e.out, ']')
+	case value.RecordKind:
+		e.object(v.Fields())
+	case value.BlobKind:
+		if e.piece == nil {
+			e.err = errPieces
+			return
+		}
+		e.out = append(e.out, '"')
+		if e.more(0); e.err == nil {
+			e.err = e.blob(v.Blob())
+		}
+		e.out = append(e.out, '"')
+	default:
+		e.out = value.AppendJSON(e.out, v)
+	}
+	e.more(answerPiece)
+}
+
+// encode makes a value the body of a reply. The error is errLargeAnswer, or that
+// the store has not got the binary data in it.
+func (x *exchange) encode(p *reply, v value.Value) error {
+	p.content, p.object = v, nil
+	return x.fix(p)
+}
+
+// encodeObject makes an object of fields the body of a reply.
+func (x *exchange) encodeObject(p *reply, fields []value.Field) error {
+	p.content, p.object = value.Value{}, fields
+	if fields == nil {
+		p.object = []value.Field{}
+	}
+	return x.fix(p)
+}
+
+// fix writes the body of a reply, or finds out how long it is.
+func (x *exchange) fix(p *reply) error {
+	e := &encoder{out: x.out[:0]}
+	p.encode(e)
+	if e.err == nil {
+		x.out, p.body, p.pieces = e.out, e.out, false
+		return nil
+	}
+	p.body, p.pieces, p.size = nil, true, 0
+	ctx, st, most := x.request.Context(), x.front.engine.Store(), x.front.options.MaxAnswer
+	var binary int64
+	e = &encoder{
+		piece: func(b []byte) error {
+			if p.size += int64(len(b)); p.size > most {
+				return errLargeAnswer
+			}
+			return nil
+		},
+		blob: func(b *value.Blob) error {
+			binary += (b.Size + 2) / 3 * 4
+			return isThere(ctx, st, b)
+		},
+	}
+	p.encode(e)
+	e.more(0)
+	p.size += binary
+	return e.err
+}
+
+// encode writes the body.
+func (p *reply) encode(e *encoder) {
+	if p.object != nil {
+		e.object(p.object)
+	} else {
+		e.value(p.content)
+	}
+}
+
+// unsaid is the reply in place of one that cannot be sent.
+func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
+	if !errors.Is(err, errLargeAnswer) {
+		x.warn("an answer could not be sent", trace, err.Error())
+		return x.fault(trace, err.Error())
+	}
+	remedy := "Ask for less of it."
+	if k := x.route; k != nil {
+		for _, f := range k.fields {
+			if f.Paging != nil && f.Paging.Limit {
+				remedy = "Ask for a smaller page, with the field " + f.Name + "."
+			}
+		}
+	}
+	if !x.undone {
+		remedy = "What was asked is done all the same. " + remedy
+	}
+	limit := x.front.options.MaxAnswer
+	no := problem(422, "The answer is larger than "+size(limit)+", which is the limit. "+remedy,
+		value.Field{Name: "limit", Value: value.Number(float64(limit))})
+	no.trace = trace
+	return x.front.soft(no)
+}
+
+// isThere tells whether the store has binary data, so that what it lacks is said
+// while there is still a status to say it with.
+func isThere(ctx context.Context, st store.Store, b *value.Blob) error {
+	r, err := st.OpenBlob(ctx, b.Hash)
+	if err != nil {
+		return fmt.Errorf("opening the binary data %s: %w", hex.EncodeToString(b.Hash[:8]), err)
+	}
+	return r.Close()
+}
+
+// length is how many bytes the body has.
+func (p *reply) length() int64 {
+	switch {
+	case p.blob != nil:
+		return p.blob.Size
+	case p.pieces:
+		return p.size
+	}
+	return int64(len(p.body))
+}
+
+// write sends the body and gives how many bytes have left.
+func (p *reply) write(ctx context.Context, st store.Store, w io.Writer) (int64, error) {
+	if !p.pieces {
+		n, err := w.Write(p.body)
+		return int64(n), err
+	}
+	var sent int64
+	e := &encoder{out: make([]byte, 0, answerPiece+answerPiece/4)}
+	e.piece = func(b []byte) error {
+		n, err := w.Write(b)
+		sent += int64(n)
+		return err
+	}
+	e.blob = func(b *value.Blob) error {
+		err := encode(ctx, st, w, b)
+		if err == nil {
+			sent += (b.Size + 2) / 3 * 4
+		}
+		return err
+	}
+	p.encode(e)
+	e.more(0)
+	return sent, e.err
+}
+
+// encode writes binary data as base64.
+func encode(ctx context.Context, st store.Store, w io.Writer, b *value.Blob) error {
+	r, err := st.OpenBlob(ctx, b.Hash)
+	if err != nil {
+		return fmt.Errorf("opening binary data: %w", err)
+	}
+	defer r.Close()
+	e := base64.NewEncoder(base64.StdEncoding, w)
+	if _, err := io.Copy(e, r); err != nil {
+		return fmt.Errorf("sending binary data: %w", err)
+	}
+	return e.Close()
+}
