@@ -45,6 +45,9 @@ type Field struct {
 	// Only are the values that it can have; none when it can have any.
 	Only       []value.Value
 	Credential *check.Credential
+	// Limit tells that it is how many items a page may have, Cursor that it is
+	// where a page begins.
+	Limit, Cursor bool
 }
 
 // Binary tells whether a value of the field is or holds binary data.
@@ -134,6 +137,7 @@ func (g *gathering) operation(e *check.Entry, method string) *Operation {
 		if x.Secret && f.Type.Kind == check.Unknown {
 			f.Type.Kind = check.Secret
 		}
+		f.Limit, f.Cursor = pages(e, x.Name)
 		o.field(f)
 	}
 	o.order(e)
@@ -289,8 +293,15 @@ func (g *gathering) exposed(x *check.Exposed) {
 		}
 		o.field(f)
 	}
+	paged := x.Query != nil && x.Query.Rows == syntax.ManyRows && !slices.ContainsFunc(inputs, func(p *check.Param) bool {
+		return p.Name == "limit" || p.Name == "cursor"
+	})
+	if paged {
+		o.field(&Field{Name: "limit", Type: check.Type{Kind: check.Number}, Optional: true, Limit: true})
+		o.field(&Field{Name: "cursor", Type: check.Type{Kind: check.String}, Optional: true, Cursor: true})
+	}
 	o.findFile()
-	r := &Result{Status: 200, Fields: []check.RecordField{}}
+	r := &Result{Status: 200, Fields: []check.RecordField{}, Pages: paged}
 	for _, p := range outputs {
 		r.Fields = append(r.Fields, check.RecordField{Name: p.Name, Type: whole(x.Instance, p, true)})
 	}

@@ -116,6 +116,10 @@ func (w *writing) result(a *answered, r *Result) {
 		a.header("Set-Cookie", object{{Name: "description", Value: str("HttpOnly, SameSite=Lax, and Secure under TLS.")},
 			{Name: "schema", Value: object{{Name: "type", Value: str("string")}}.value()}}.value())
 	}
+	if r.Pages {
+		a.header("Link", object{{Name: "description", Value: str("Where the next page is, with its cursor: `<…>; rel=\"next\"`. Not there on the last page.")},
+			{Name: "schema", Value: object{{Name: "type", Value: str("string")}}.value()}}.value())
+	}
 	if len(r.Refusals) > 0 {
 		for _, x := range r.Refusals {
 			a.say("- `" + x.Code + "`: " + x.Sentence + " (" + x.By + place(x.At) + ")")

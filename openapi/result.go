@@ -29,6 +29,8 @@ type Result struct {
 	// Refusals are those of actions that nobody else answers; an answer with
 	// one is {error, refusal}.
 	Refusals []Refusal
+	// Pages tells that the body is a list that may go on: a Link says where.
+	Pages bool
 	// By is the sync that answers, At its line.
 	By, At string
 }
@@ -51,6 +53,7 @@ func (r *Result) failsSoftly() bool {
 
 func (g *gathering) answer(a *check.Answer) *Result {
 	r := &Result{Status: a.Status, Fields: a.Fields, Body: a.Body, Cookies: a.Cookies, Literals: map[string]value.Value{}}
+	r.Pages = a.Body != nil && a.Body.Kind == check.List && slices.ContainsFunc(a.Ask.In, func(in *check.Arg) bool { return in.Name == "next" })
 	if a.Sync != nil {
 		r.By = a.Sync.Name
 	}

@@ -174,5 +174,9 @@ func (w *writing) fieldSchema(f *Field) value.Value {
 		}
 		return object{{Name: "enum", Value: value.List(items)}}.value()
 	}
-	return w.schema(t, false)
+	s := w.schema(t, false)
+	if !f.Limit && !f.Cursor {
+		return s
+	}
+	return f.paged(s)
 }

@@ -10,6 +10,8 @@ export interface Returned<Status extends number, Value> {
   readonly ok: true;
   readonly status: Status;
   readonly value: Value;
+  /** The cursor of the next page, where value is a list that goes on; undefined on the last page. */
+  readonly next?: string;
   /** The name of what happened, for whoever asks why. */
   readonly trace: string;
 }
@@ -85,6 +87,8 @@ export type UserId = Identity<"Shelving.User">;
 
 export interface BooksInput {
   owner: UserId;
+  limit?: number | null;
+  cursor?: string | null;
 }
 
 export type BooksAnswer =
@@ -396,7 +400,9 @@ export class Shelf {
     const trace = response.headers.get("X-Trace-Id") ?? "";
     const { ok, status } = response;
     if (ok) {
-      return { ok, status, value: await read(response, asked.read ?? "json"), trace } as Answer;
+      const answer = { ok, status, value: await read(response, asked.read ?? "json"), trace };
+      const next = nextOf(response);
+      return (next === undefined ? answer : { ...answer, next }) as Answer;
     }
     const body = await read(response, "json");
     const said = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
@@ -419,6 +425,12 @@ interface Asked {
   readonly files?: readonly string[];
   readonly loose?: readonly string[];
   readonly read?: "json" | "text" | "blob";
+}
+
+/** The cursor in a Link to the next page: the last part of its query string. */
+function nextOf(response: Response): string | undefined {
+  const found = /[?&][^=&>]*=([^&>]*)>; *rel="next"/.exec(response.headers.get("Link") ?? "");
+  return found?.[1] === undefined ? undefined : decodeURIComponent(found[1]);
 }
 
 /** A value as one segment of a path. */
