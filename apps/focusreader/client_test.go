@@ -22,6 +22,7 @@ type answer struct {
 	list   []any          // of a list
 	cookie *http.Cookie   // the session cookie, if one was set
 	raw    string
+	header http.Header
 }
 
 // post sends a JSON object; each header is a name and a value.
@@ -49,7 +50,7 @@ func (c client) send(r *http.Request) answer {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	a := answer{status: w.StatusCode, raw: string(text)}
+	a := answer{status: w.StatusCode, raw: string(text), header: w.Header}
 	if w.Header.Get("Content-Type") == "application/json" {
 		var said any
 		if err := json.Unmarshal(text, &said); err != nil {
