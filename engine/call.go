@@ -231,6 +231,7 @@ func (f *flow) invoke(ctx Context, n int32, a *plan.Action, in, out []value.Valu
 		}
 	}()
 	f.call.action = n
+	f.presence.action.Store(int32(a.Index) + 1)
 	return f.engine.methods[a.Index](ctx, in, out)
 }
 

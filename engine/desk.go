@@ -295,7 +295,10 @@ func (d *desk) start(id value.ID, decision *store.Decision, settled chan struct{
 		s.wake <- word{decision, settled}
 		return
 	}
-	if d.halted() {
+	if d.halted() || !d.engine.roll.claim(id) {
+		if settled != nil {
+			close(settled)
+		}
 		return
 	}
 	d.running.Add(1)
@@ -304,6 +307,7 @@ func (d *desk) start(id value.ID, decision *store.Decision, settled chan struct{
 		if settled != nil {
 			defer close(settled)
 		}
+		defer d.engine.roll.release(id)
 		if !d.engine.store.Has(id) {
 			return // it is another process's by now
 		}

@@ -14,7 +14,9 @@
 // what a completed action completes, where.go makes frames (read.go from the
 // state, fold.go of many one, page.go a part of many), fire.go asks what a firing asks, call.go crosses
 // into Go with what context.go gives it, record.go writes the journal and
-// recover.go goes on from it, timers.go starts what is due. effect.go runs what
+// recover.go goes on from it, timers.go starts what is due. hand.go stands before
+// the store, rescue.go finds flows that nobody runs, overdue.go lets callers go
+// whose flow does not end. effect.go runs what
 // reaches outside, tries.go says how often, desk.go keeps the flows that wait for
 // it. naive.go is the
 // oracle that the matching is held against.
@@ -163,6 +165,7 @@ type Engine struct {
 	effects []*Tries // by plan.Action.Index, nil for others; nil when there are none
 	desk    *desk    // nil when there are no effect actions
 	flows   sync.Pool
+	roll    roll
 }
 
 // New makes an engine. Every action and query of the plan must have its
@@ -199,7 +202,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 	if err := e.findEffects(); err != nil {
 		return nil, err
 	}
-	e.flows.New = func() any { return newFlow(e) }
+	e.flows.New = func() any { return e.roll.add(newFlow(e)) }
 	return e, nil
 }
 

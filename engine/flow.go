@@ -31,13 +31,14 @@ type occurrence struct {
 // A flow is one running flow. It is used by one goroutine and then again for
 // another flow; nothing that it hands out may be kept.
 type flow struct {
-	engine *Engine
-	ctx    context.Context
-	id     value.ID
-	idText string
-	now    time.Time
-	hand   hand
-	call   call
+	engine   *Engine
+	ctx      context.Context
+	id       value.ID
+	idText   string
+	now      time.Time
+	hand     hand
+	presence presence
+	call     call
 
 	occs   []occurrence
 	values arena
@@ -113,6 +114,7 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 	if !f.engine.options.FullRecord {
 		f.writer.Brief = brief
 	}
+	f.presence.enter(f.id)
 }
 
 // committed follows a commit: what was done before it is settled.
@@ -125,6 +127,7 @@ func (f *flow) committed() {
 
 // reset lets go of everything that the flow held.
 func (f *flow) reset() {
+	f.presence.leave()
 	f.restart()
 	f.values.reset()
 	f.forgetPremises()

@@ -216,8 +216,13 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 // happened is taken from there; only the rest is done.
 // A flow of which an effect action is to be run goes on after Resume has
 // returned; one that is parked stays as it is.
+// It fails with ErrRunning when somebody is going on with it already, and with
+// ErrOverdue when its deadline has passed and it runs still.
 func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
-	return e.resume(ctx, id, nil)
+	if !e.roll.claim(id) {
+		return Result{Flow: id}, ErrRunning
+	}
+	return e.goOn(ctx, id)
 }
 
 func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decision) (Result, error) {

@@ -149,10 +149,16 @@ func (l *Line) Committed(g *Group, chunks []Chunk) {
 		case c.Dead != nil:
 		case c.Rested:
 			g.rests++
+			c.stays = true
 			delete(l.Marked, c.ID)
 		default:
+			c.stays = true
 			l.Marked[c.ID] = true
+			if c.orphaned {
+				l.Orphans[c.ID] = true // it was given up while the group was on its way
+			}
 		}
+		c.at--
 		if room := c.Entries; cap(room) > 0 && cap(room) <= 64<<10 && len(l.rooms) < 1024 {
 			l.rooms = append(l.rooms, room[:0])
 		}
@@ -183,6 +189,7 @@ func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool)
 	room := keepPending
 	for _, c := range chunks {
 		p := c.Part
+		p.at--
 		if p.rested && p.Rests != g && p.waits != g && room > len(c.Entries) && again(p) {
 			room -= len(c.Entries)
 			p.entries = append(c.Entries, p.entries...) // before what came since
@@ -204,6 +211,7 @@ func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool)
 func (l *Line) queue(p *Part, entries []byte) {
 	if !p.queued {
 		p.queued = true
+		p.at++
 		l.Open.parts = append(l.Open.parts, p)
 		l.arm()
 	}

@@ -30,15 +30,19 @@ type Part struct {
 	// has read, nil before there are any. Set with the turn.
 	Rests *Group
 	Wrote bool  // some turn has written and was kept; under the turn
-	Dead  error // why the flow cannot go on; set with the turn and the mutex
+	Dead  error // why the flow cannot go on, and nothing more of it is taken; set with the turn and the mutex
 	Kept  bool  // the journal has entries of it, or will; under the mutex
 
 	// Under the mutex.
-	waits   *Group // that Rest waits for
-	entries []byte // that are to go with the open group
-	queued  bool   // the flow is in the open group
-	rested  bool
-	ended   bool
+	given    error  // why the flow cannot go on, although what it has kept stays
+	stays    bool   // the database has entries of it, or may have
+	at       int    // how many groups have entries of it and are neither committed nor lost
+	waits    *Group // that Rest waits for
+	entries  []byte // that are to go with the open group
+	queued   bool   // the flow is in the open group
+	rested   bool
+	ended    bool
+	orphaned bool // it was given up, and is to be taken up again
 }
 
 // Join is the beginning of a flow. It must be called with the mutex.
@@ -66,8 +70,34 @@ func (p *Part) before() error {
 	if g := p.Rests; g != nil && g.Err() != nil {
 		return g.Err()
 	}
-	return p.Dead
+	if p.Dead != nil {
+		return p.Dead
+	}
+	return p.given
 }
+
+// GiveUp notes that the flow cannot go on from where it is, since the store could
+// not do what it asked. What it has kept stays. When the flow is left, it is taken
+// up again. The error is the one to tell the flow.
+func (p *Part) GiveUp(cause error) error {
+	p.line.Lock()
+	defer p.line.Unlock()
+	if p.given == nil {
+		p.given = store.Lost(cause)
+	}
+	return p.given
+}
+
+// Undone tells whether no group has taken, or may take, entries of the flow.
+func (p *Part) Undone() bool {
+	p.line.Lock()
+	defer p.line.Unlock()
+	return !p.stays && p.at == 0
+}
+
+// Doubt notes that nobody knows whether a group was committed with entries of the
+// flow. It must be called with the mutex.
+func (p *Part) Doubt() { p.stays = true }
 
 // Append adds entries to the open group.
 func (p *Part) Append(entries []byte) error {
@@ -210,8 +240,10 @@ func (p *Part) end() {
 	}
 }
 
-// orphan notes a flow that was given up. It must be called with the mutex.
+// orphan notes a flow that was given up, now or once a group with its beginning
+// is committed. It must be called with the mutex.
 func (p *Part) orphan() {
+	p.orphaned = true
 	if p.flow.Begun() {
 		p.line.Orphans[p.ID] = true
 	}

@@ -82,9 +82,12 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*va
 	ref, err := s.putBlob(ctx, r, mediaType)
 	if err != nil {
 		if diskFull(err) {
-			err = fmt.Errorf("%w: the disk is full: make room (%w)", store.ErrLost, err)
+			err = fmt.Errorf("the disk is full: make room (%w)", err)
 		}
-		return nil, fmt.Errorf("storing a large value in %s: %w", s.blobs.folder, err)
+		if read, ok := errors.AsType[*store.ReadError](err); ok {
+			return nil, fmt.Errorf("storing a large value: %w", read)
+		}
+		return nil, fmt.Errorf("storing a large value in %s: %w", s.blobs.folder, store.Lost(err))
 	}
 	return ref, nil
 }
@@ -163,7 +166,7 @@ func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, er
 		return nil, fmt.Errorf("the store has no large value %x: %w", hash, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening a large value: %w", err)
+		return nil, fmt.Errorf("opening a large value: %w", store.Lost(err))
 	}
 	return f, nil
 }

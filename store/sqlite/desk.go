@@ -28,7 +28,7 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 		err = s.within(decide, args)
 	}
 	if err != nil && err != store.ErrClosed {
-		return fmt.Errorf("leaving word about a flow: %w", explain(err))
+		return fmt.Errorf("leaving word about a flow: %w", classed(err))
 	}
 	return err
 }
@@ -39,7 +39,7 @@ func (s *Store) Drop(_ context.Context, d store.Decision) error {
 		return store.ErrReadOnly
 	}
 	if err := s.within(undecide, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
-		return fmt.Errorf("removing word about a flow: %w", explain(err))
+		return fmt.Errorf("removing word about a flow: %w", classed(err))
 	}
 	return nil
 }

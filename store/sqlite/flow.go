@@ -60,10 +60,7 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 	}
 	if !s.begun {
 		if err := s.fixed.begin.run(); err != nil {
-			if passing(err) {
-				return nil, f.giveUp(explain(err))
-			}
-			return nil, explain(err)
+			return nil, f.said("beginning to read or write", err)
 		}
 		s.begun = true
 		s.line.Arm()
@@ -83,17 +80,23 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 // failed says more about an error in a statement. When it has taken the whole
 // transaction with it, all that was in it is lost.
 func (f *flow) failed(doing string, t *table, err error) error {
-	pass := passing(err)
-	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err))
+	doing += " " + t.def.Name()
 	if f.s.begun && f.s.conn.broken() {
 		f.saved = false
-		f.Dead = f.s.lose(err)
+		f.Dead = f.s.lose(fmt.Errorf("%s: %w", doing, explain(err)))
 		return f.Dead
 	}
-	if pass {
-		return f.giveUp(err)
+	return f.said(doing, err)
+}
+
+// said says what was being done, and gives the flow up where the error says
+// nothing of that.
+func (f *flow) said(doing string, err error) error {
+	err = fmt.Errorf("%s: %w", doing, classed(err))
+	if store.Lasting(err) {
+		return err
 	}
-	return err
+	return f.GiveUp(err)
 }
 
 // Stamp needs no turn: while another flow writes, nobody reads.
@@ -159,20 +162,22 @@ func (f *flow) Keep(entries []byte) error {
 	if !f.inTurn {
 		return err
 	}
-	if err == nil && f.saved {
-		if err = f.s.fixed.release.run(); err == nil {
-			f.saved, f.Wrote = false, true
-			f.Rests = f.s.line.Open
-			f.Rests.Dirty = true
-			f.s.stamps.Commit(f.changed)
-		}
-	}
 	if err != nil {
 		f.Undo()
 		return err
 	}
+	if f.saved {
+		f.saved, f.Wrote = false, true
+		f.Rests = f.s.line.Open
+		f.Rests.Dirty = true
+		if err = f.s.fixed.release.run(); err != nil {
+			err = f.s.lose(err) // the entries are in the group, and what they tell of may not be
+		} else {
+			f.s.stamps.Commit(f.changed)
+		}
+	}
 	f.endTurn()
-	return nil
+	return err
 }
 
 func (f *flow) Undo() {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -60,26 +59,6 @@ func (s *Store) adopt() []value.ID {
 	clear(s.line.Orphans)
 	slices.SortFunc(ids, func(a, b value.ID) int { return slices.Compare(a[:], b[:]) })
 	return ids
-}
-
-// passing tells whether an error says something of the disk or of others who
-// use the file, which may be otherwise in a moment, and nothing of what was
-// asked.
-func passing(err error) bool {
-	switch code(err) & 0xff {
-	case codeFull, codeIO, codeReadOnly, codePerm, codeCantOpen, codeBusy, codeLocked:
-		return true
-	}
-	return false
-}
-
-// giveUp notes that the flow cannot go on from where it is. It must be called
-// with the turn.
-func (f *flow) giveUp(err error) error {
-	f.s.line.Lock()
-	defer f.s.line.Unlock()
-	f.Dead = fmt.Errorf("%w: %w", store.ErrLost, err)
-	return f.Dead
 }
 
 // own makes a file that is not there one that nobody else may read. SQLite

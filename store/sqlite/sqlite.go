@@ -218,47 +218,6 @@ func (s *Store) fileError(err error) error {
 	return err
 }
 
-// code is the result code of SQLite in an error, 0 when there is none.
-func code(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return 0
-}
-
-// explain says what can be done about an error of SQLite when that is known.
-func explain(err error) error {
-	switch code(err) & 0xff {
-	case codeNotADB:
-		return fmt.Errorf("the file is not a SQLite database: name another file, or move this one away (%w)", err)
-	case codeCorrupt:
-		return fmt.Errorf("the file is damaged: put a copy back, or try sqlite3's .recover (%w)", err)
-	case codeReadOnly, codePerm, codeCantOpen:
-		return fmt.Errorf("the file cannot be opened for writing: look at its owner and permissions (%w)", err)
-	case codeFull:
-		return fmt.Errorf("the disk is full: make room (%w)", err)
-	case codeBusy, codeLocked:
-		return fmt.Errorf("another program holds the database locked: let it finish (%w)", err)
-	case codeIO:
-		return fmt.Errorf("the disk fails (%w)", err)
-	}
-	return err
-}
-
-const (
-	codePerm       = 3
-	codeBusy       = 5
-	codeLocked     = 6
-	codeReadOnly   = 8
-	codeIO         = 10
-	codeCorrupt    = 11
-	codeFull       = 13
-	codeCantOpen   = 14
-	codeConstraint = 19
-	codeNotADB     = 26
-)
-
 // Begin opens a flow's hand.
 func (s *Store) Begin(id value.ID) store.Flow {
 	f := &flow{s: s}
@@ -403,7 +362,7 @@ func (s *Store) look(doing string, read func() error) error {
 		return fmt.Errorf("%s: the store has not been prepared", doing)
 	}
 	if err := read(); err != nil {
-		return fmt.Errorf("%s: %w", doing, explain(err))
+		return fmt.Errorf("%s: %w", doing, classed(err))
 	}
 	return nil
 }

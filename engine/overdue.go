@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/legible-lang/legible/value"
+)
+
+// ErrOverdue says that a flow has not come to its end although its deadline has
+// passed, since an action has not returned. It goes on.
+var ErrOverdue = errors.New("the flow is still running although its deadline has passed")
+
+// RunWithin is Run for a caller who can wait no longer than the flow's deadline.
+// An action that has not returned by then, whatever its context says, keeps the
+// caller no longer: the error wraps ErrOverdue, and of the result only Flow is
+// set. The flow runs on, and may have changed something or may still do so; how it
+// ends is in the log. What the opening holds must not be changed until then: ended,
+// if it is not nil, is called when the flow has ended.
+func (e *Engine) RunWithin(ctx context.Context, o Opening, ended func()) (Result, error) {
+	if o.ID == value.Zero {
+		o.ID = e.options.IDs.At(e.now())
+	}
+	return e.within(o.ID, func() (Result, error) {
+		if ended != nil {
+			defer ended()
+		}
+		return e.Run(ctx, o)
+	})
+}
+
+// slack is how long after its deadline a flow may need to end by itself.
+func slack(deadline time.Duration) time.Duration { return min(deadline/10, time.Second) }
+
+// within runs something on a goroutine of its own and waits for it until the
+// deadline of a flow that it runs has passed.
+func (e *Engine) within(id value.ID, run func() (Result, error)) (Result, error) {
+	ended := make(chan given, 1)
+	var late atomic.Bool
+	began := time.Now()
+	go func() {
+		var g given
+		defer func() {
+			g.panicked = recover()
+			ended <- g
+			if !late.Load() {
+				return
+			}
+			text := "it came to rest"
+			switch {
+			case g.panicked != nil:
+				text = recovered(g.panicked).Error()
+			case g.err != nil:
+				text = g.err.Error()
+			case g.result.Fault != nil:
+				text = firstLine(g.result.Fault.Error())
+			case g.result.Waiting != nil:
+				text = "it waits for " + g.result.Waiting.Action
+			}
+			e.options.Log.Warn("a flow has ended that had passed its deadline", "flow", id.String(), "after", time.Since(began).Round(time.Millisecond), "how", text)
+		}()
+		g.result, g.err = run()
+	}()
+	limit := e.options.Limits.Deadline
+	limit += slack(limit)
+	if e.desk != nil {
+		limit += e.options.Limits.Patience // what is outside takes none of the flow's time
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case g := <-ended:
+		return g.back()
+	case <-timer.C:
+	}
+	late.Store(true)
+	select {
+	case g := <-ended:
+		return g.back()
+	default:
+	}
+	action := "none yet"
+	e.roll.mu.Lock()
+	if n, _ := e.roll.running(id); n > 0 {
+		action = e.plan.Actions[n-1].FullName()
+	}
+	e.roll.mu.Unlock()
+	e.options.Log.Error("a flow has passed its deadline and runs still: an action has not returned, or the store",
+		"flow", id.String(), "action", action, "limit", limit)
+	return Result{Flow: id}, fmt.Errorf("%w: in Go it began %s last", ErrOverdue, action)
+}
+
+// back gives what was given to who waits for it.
+func (g given) back() (Result, error) {
+	if g.panicked != nil {
+		panic(g.panicked)
+	}
+	return g.result, g.err
+}

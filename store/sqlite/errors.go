@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/legible-lang/legible/store"
+)
+
+// code is the result code of SQLite in an error, 0 when there is none.
+func code(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+// explain says what can be done about an error of SQLite when that is known.
+func explain(err error) error {
+	switch code(err) & 0xff {
+	case codeNotADB:
+		return fmt.Errorf("the file is not a SQLite database: name another file, or move this one away (%w)", err)
+	case codeCorrupt:
+		return fmt.Errorf("the file is damaged: put a copy back, or try sqlite3's .recover (%w)", err)
+	case codeReadOnly, codePerm, codeCantOpen:
+		return fmt.Errorf("the file cannot be opened for writing: look at its owner and permissions (%w)", err)
+	case codeFull:
+		return fmt.Errorf("the disk is full: make room (%w)", err)
+	case codeBusy, codeLocked:
+		return fmt.Errorf("another program holds the database locked: let it finish (%w)", err)
+	case codeIO:
+		return fmt.Errorf("the disk fails (%w)", err)
+	}
+	return err
+}
+
+// classed makes of an error that comes from SQLite, or from reading what it holds,
+// the kind of error that package store has for it: a *store.Fault where it lasts,
+// else one that wraps store.ErrLost.
+func classed(err error) error {
+	switch {
+	case err == nil || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed) || store.Lasting(err):
+		return err
+	case passing(err):
+		return store.Lost(explain(err))
+	}
+	return &store.Fault{Err: explain(err)}
+}
+
+// passing tells whether an error says something of the disk, of memory or of
+// others who use the file, which may be otherwise in a moment, and nothing of
+// what was asked. What does not come from SQLite was found in the file.
+func passing(err error) bool {
+	switch code(err) & 0xff {
+	case 0, codeError, codeCorrupt, codeTooBig, codeConstraint, codeMismatch, codeMisuse, codeRange, codeNotADB:
+		return false
+	}
+	return true
+}
+
+const (
+	codeError      = 1
+	codePerm       = 3
+	codeBusy       = 5
+	codeLocked     = 6
+	codeReadOnly   = 8
+	codeIO         = 10
+	codeCorrupt    = 11
+	codeFull       = 13
+	codeCantOpen   = 14
+	codeTooBig     = 18
+	codeConstraint = 19
+	codeMismatch   = 20
+	codeMisuse     = 21
+	codeRange      = 25
+	codeNotADB     = 26
+)
