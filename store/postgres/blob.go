@@ -32,7 +32,7 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*va
 	}
 	ref, err := s.putBlob(ctx, r, mediaType)
 	if err != nil {
-		return nil, fmt.Errorf("storing a large value: %w", explain(err))
+		return nil, fmt.Errorf("storing a large value: %w", classed(err))
 	}
 	return ref, nil
 }
@@ -114,7 +114,7 @@ func (s *Store) OpenBlob(ctx context.Context, hash [32]byte) (store.BlobReader, 
 		return nil, fmt.Errorf("the store has no large value %x: %w", hash, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening a large value: %w", explain(err))
+		return nil, fmt.Errorf("opening a large value: %w", classed(err))
 	}
 	r.upload = value.ID(upload)
 	return r, nil
@@ -158,10 +158,10 @@ func (r *blobReader) load(item int64) ([]byte, error) {
 		return nil, fmt.Errorf("reading a large value: it was removed meanwhile: %w", fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading a large value: %w", explain(err))
+		return nil, fmt.Errorf("reading a large value: %w", classed(err))
 	}
 	if want := min(chunkSize, r.size-item*chunkSize); int64(len(data)) != want {
-		return nil, fmt.Errorf("reading a large value: a piece has %d bytes, and %d were stored", len(data), want)
+		return nil, &store.Fault{Err: fmt.Errorf("reading a large value: a piece has %d bytes, and %d were stored", len(data), want)}
 	}
 	return data, nil
 }

@@ -29,7 +29,7 @@ func (s *Store) Decide(ctx context.Context, d store.Decision) error {
 		return fmt.Errorf("leaving word about a flow: the database is of a version that knew of none: start the app with this version once")
 	}
 	if err != nil {
-		return fmt.Errorf("leaving word about a flow: %w", explain(err))
+		return fmt.Errorf("leaving word about a flow: %w", classed(err))
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 		return nil, nil // older than the table, and nobody works with it
 	}
 	if err != nil {
-		return nil, fmt.Errorf("looking for word about flows: %w", explain(err))
+		return nil, fmt.Errorf("looking for word about flows: %w", classed(err))
 	}
 	return list, nil
 }
@@ -72,7 +72,7 @@ func (s *Store) Drop(ctx context.Context, d store.Decision) error {
 		return store.ErrReadOnly
 	}
 	if _, err := s.pool.Exec(ctx, "DELETE FROM _decision WHERE flow = $1 AND name = $2", d.Flow[:], d.Name); err != nil {
-		return fmt.Errorf("removing word about a flow: %w", explain(err))
+		return fmt.Errorf("removing word about a flow: %w", classed(err))
 	}
 	return nil
 }

@@ -1,13 +1,12 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/legible-lang/legible/store"
 )
 
 // explain says what can be done about an error of the database when that is
@@ -44,10 +43,47 @@ func explain(err error) error {
 	return err
 }
 
-// unreachable tells whether an error is one of the connection.
-func unreachable(err error) bool {
-	var net net.Error
-	var connecting *pgconn.ConnectError
-	return errors.As(err, &net) || errors.As(err, &connecting) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, context.DeadlineExceeded)
+// classed makes of an error that comes from the database or the driver the kind
+// of error that package store has for it: a *store.Fault where it lasts, else one
+// that wraps store.ErrLost. It is the one place that decides.
+func classed(err error) error {
+	var fault *store.Fault
+	var read *store.ReadError
+	switch {
+	case err == nil || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed) || errors.As(err, &fault) || errors.As(err, &read):
+		return err
+	case passing(err):
+		return store.Lost(explain(err))
+	}
+	return &store.Fault{Err: explain(err)}
+}
+
+// passing tells whether an error says nothing of what was asked. What the server
+// has refused lasts, unless its code says otherwise. All that is no answer of the
+// server passes: the connection is broken or was closed, the time is over, the
+// pool is closed.
+func passing(err error) bool {
+	c := code(err)
+	if c == "" {
+		return true
+	}
+	switch c {
+	case "57014", // a statement was cancelled
+		"55P03",          // a lock was not to be had
+		"25P02", "25P03", // the transaction was ended before
+		"25006",                   // the server is a copy, as after a change of the primary
+		"42P01", "42703", "0A000", // the tables were changed by another program: this one is outdated
+		"XX000": // the server met something that it did not expect
+		return true
+	}
+	switch c[:2] {
+	case "08", // the connection
+		"28", "3D", // the server lets nobody in, or has not got the database any more
+		"40", // the transaction was undone because of others
+		"53", // no room, memory or connections are left
+		"57", // the server stops or starts
+		"58": // the server's system fails
+		return true
+	}
+	return false
 }

@@ -112,11 +112,7 @@ func (f *flow) begin() error {
 			err = s.beginGroup(context.Background()) // what others have taken is not this one's
 		}
 		if err != nil {
-			err = fmt.Errorf("%w: %w", store.ErrLost, explain(err))
-			s.line.Lock()
-			f.Dead = err
-			s.line.Unlock()
-			return err
+			return f.GiveUp(explain(err))
 		}
 	}
 	if s.line.Open.Dirty {
@@ -129,13 +125,13 @@ func (f *flow) begin() error {
 // among changes that are kept and not yet durable, or of the database as it is.
 func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) error) error {
 	s := f.s
-	ctx := context.Background()
+	var ctx context.Context = s.patience.Load()
 	switch {
 	case f.inTurn:
 		if err := f.begin(); err != nil {
 			return err
 		}
-		return f.failed("reading", t, s.ask(ctx, query, args, each))
+		return f.failed("reading", t, s.ask(context.Background(), query, args, each))
 	case f.look != nil:
 		return f.said("reading", t, ask(ctx, f.look.Conn(), nil, query, args, each))
 	}
@@ -145,7 +141,7 @@ func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) erro
 			f.Rests = s.line.Open
 			err := f.Lost()
 			if err == nil {
-				err = f.failed("reading", t, s.ask(ctx, query, args, each))
+				err = f.failed("reading", t, s.ask(context.Background(), query, args, each))
 			}
 			if f.view {
 				f.inTurn = true // what was begun here goes on here
@@ -207,7 +203,7 @@ func walk(rows pgx.Rows, each func(pgx.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows); err != nil {
-			return err
+			return &store.Fault{Err: err} // it has come, and cannot be read
 		}
 	}
 	return rows.Err()
@@ -233,16 +229,17 @@ func (s *Store) flushBefore(ctx context.Context) error {
 	return nil
 }
 
-// said says more about an error in a question.
+// said says more about an error in a question, and gives the flow up where the
+// error says nothing of what was asked.
 func (f *flow) said(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err))
-	if code(errors.Unwrap(err)) == "" && unreachable(err) {
-		return fmt.Errorf("%w: %w", store.ErrLost, err)
+	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), classed(err))
+	if store.Lasting(err) {
+		return err
 	}
-	return err
+	return f.GiveUp(err)
 }
 
 // failed says more about an error in the open transaction. When it has taken the
@@ -251,12 +248,13 @@ func (f *flow) failed(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err))
 	s := f.s
-	if s.conn != nil && !s.conn.IsClosed() && (s.conn.PgConn().TxStatus() == 'T' || f.saved) {
-		return err
+	if s.conn != nil && !s.conn.IsClosed() {
+		if status := s.conn.PgConn().TxStatus(); status == 'T' || status == 'E' && f.saved {
+			return f.said(doing, t, err)
+		}
 	}
-	err = s.lose(err)
+	err = s.lose(fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err)))
 	s.line.Lock()
 	f.Dead, f.saved = err, false
 	s.line.Unlock()

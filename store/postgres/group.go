@@ -295,9 +295,9 @@ func (s *Store) resolve() (committed, sure bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*s.options.Lease)
 	defer cancel()
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		last, err := s.last(ctx)
+		last, known, err := s.last(ctx)
 		if err == nil {
-			return last == version, true
+			return known && last == version, known
 		}
 		s.disconnect()
 		select {
@@ -309,31 +309,32 @@ func (s *Store) resolve() (committed, sure bool) {
 }
 
 // last gives the node's last group, and reads anew which flows are unfinished.
-func (s *Store) last(ctx context.Context) (last int64, err error) {
+// Nobody knows it of a node that was taken for dead meanwhile.
+func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 	if err := s.connect(ctx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	s.line.Lock()
 	node := s.node
 	s.line.Unlock()
 	tx, err := s.conn.Begin(ctx)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer tx.Rollback(ctx)
 	if _, err := tx.Exec(ctx, "SELECT one FROM _turn WHERE one = 1 FOR UPDATE"); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	found, err := numbers(ctx, tx, "SELECT last FROM _node WHERE node = $1", node)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if len(found) == 0 {
-		return 0, nil // dead: whoever has the flows now knows more
+		return 0, false, nil // whoever has the flows now knows more
 	}
 	rows, err := tx.Query(ctx, "SELECT flow FROM _unfinished WHERE node = $1", node)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	marked := map[value.ID]bool{}
 	for rows.Next() {
@@ -341,12 +342,12 @@ func (s *Store) last(ctx context.Context) (last int64, err error) {
 	}
 	rows.Close()
 	if err := rows.Err(); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	s.line.Lock()
 	s.line.Marked = marked
 	s.line.Unlock()
-	return found[0], nil
+	return found[0], true, nil
 }
 
 // lose gives up the open group. It must be called with the turn.
@@ -369,6 +370,7 @@ func (s *Store) drop(g *group.Group, batch []group.Chunk, cause error, sure bool
 		s.line.Lock()
 		for _, c := range batch {
 			s.line.Orphans[c.ID] = true
+			c.Doubt()
 		}
 		s.line.Unlock()
 	}

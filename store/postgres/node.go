@@ -22,6 +22,17 @@ type keeper struct {
 	renewed time.Time // when the lease was last known to be good; the loop's own
 }
 
+// A patience is a context that ends for all who wait at once.
+type patience struct {
+	context.Context
+	end context.CancelFunc
+}
+
+func newPatience() *patience {
+	ctx, end := context.WithCancel(context.Background())
+	return &patience{ctx, end}
+}
+
 func (k *keeper) start(s *Store) {
 	ctx, cancel := context.WithCancel(context.Background())
 	k.cancel = cancel
@@ -69,6 +80,7 @@ func (k *keeper) run(ctx context.Context, s *Store) {
 			if line := s.wire.Load(); line != nil {
 				line.PgConn().Conn().Close()
 			}
+			s.patience.Swap(newPatience()).end()
 		}
 	}
 }

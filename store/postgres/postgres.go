@@ -134,11 +134,15 @@ type Store struct {
 	prepared atomic.Bool // set with the turn
 	// wire is the connection for writing, to be cut by the keeper.
 	wire atomic.Pointer[pgx.Conn]
+	// patience is what questions beside the open transaction are asked with. The
+	// keeper ends it when the database does not answer.
+	patience atomic.Pointer[patience]
 
 	// Under the line's mutex.
-	node  int64         // this node's number, 0 when it has none; changed only with the turn, too
-	taken []value.ID    // flows that are to go on here
-	news  chan struct{} // has one when taken was added to
+	node   int64         // this node's number, 0 when it has none; changed only with the turn, too
+	taken  []value.ID    // flows that are to go on here
+	listed bool          // Unfinished has been asked
+	news   chan struct{} // has one when taken was added to
 
 	keeper
 }
@@ -158,6 +162,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	s := &Store{
 		options: options, news: make(chan struct{}, 1), byName: map[string]*table{},
 	}
+	s.patience.Store(newPatience())
 	s.line = group.NewLine(group.Options{
 		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Lead: s.lead, Late: s.flushLate,
 	}, &s.Gauges)
@@ -288,14 +293,16 @@ func (s *Store) Close() error {
 }
 
 // Unfinished lists the flows of this node that have not come to rest, oldest
-// first. What Taken would have given and is in it, Taken does not give.
+// first. What Taken would have given and is in the first list, Taken does not give.
 func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
 	if err := s.settle("listing the unfinished flows"); err != nil {
 		return nil, err
 	}
 	s.line.Lock()
 	node := s.node
-	s.taken = nil
+	if !s.listed {
+		s.listed, s.taken = true, nil
+	}
 	s.line.Unlock()
 	if s.options.ReadOnly {
 		return s.ids(ctx, "listing the unfinished flows", "SELECT flow FROM _unfinished ORDER BY flow")
@@ -325,7 +332,7 @@ func (s *Store) Journal(ctx context.Context, id value.ID) ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the journal: %w", explain(err))
+		return nil, fmt.Errorf("reading the journal: %w", classed(err))
 	}
 	return entries, nil
 }
@@ -359,7 +366,7 @@ func (s *Store) ids(ctx context.Context, doing, query string, args ...any) ([]va
 			return ids, nil
 		}
 	}
-	return nil, fmt.Errorf("%s: %w", doing, explain(err))
+	return nil, fmt.Errorf("%s: %w", doing, classed(err))
 }
 
 // settle commits what is about to be written, so that a flow that has just

@@ -39,8 +39,10 @@ func explain(err error) error {
 // the kind of error that package store has for it: a *store.Fault where it lasts,
 // else one that wraps store.ErrLost.
 func classed(err error) error {
+	var fault *store.Fault
+	var read *store.ReadError
 	switch {
-	case err == nil || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed) || store.Lasting(err):
+	case err == nil || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed) || errors.As(err, &fault) || errors.As(err, &read):
 		return err
 	case passing(err):
 		return store.Lost(explain(err))
