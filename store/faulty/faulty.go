@@ -3,8 +3,8 @@
 // Its three main types are [Store], which stands before another store; [Fault],
 // what is to happen and when; and [Op], what can be counted. It promises that
 // what it is not told to spoil is what the store behind it does, that a fault
-// happens once, at the operation that was named, and that after a crash nothing
-// reaches the store behind it any more. It refuses to break what package store
+// happens once, at the operation that was named, and that after a crash, and while
+// it is down, nothing reaches the store behind it. It refuses to break what package store
 // promises: an operation that fails has done nothing, so that what a program
 // makes of it is the program's.
 package faulty
@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,9 +35,14 @@ const (
 	Write
 	// Commit is Rest: the last entries, and waiting for all to be durable.
 	Commit
+	// Blob is PutBlob, OpenBlob, and each read of a large value.
+	Blob
+	// Look is what is asked of the store beside the flows: Journal, Unfinished,
+	// Flows, Decisions, Decide and Drop.
+	Look
 )
 
-var opNames = [...]string{"append", "read", "write", "commit"}
+var opNames = [...]string{"append", "read", "write", "commit", "blob", "look"}
 
 func (o Op) String() string { return opNames[o] }
 
@@ -54,9 +60,18 @@ const (
 	CrashBefore
 	// Tear it: the process ends when it has been done and nobody has been told.
 	Tear
+	// Cut the connection before it, with the bare error of a connection that is
+	// gone, as a store gives it that has not looked what it means.
+	Cut
+	// Doubt it: it is done, and who asked is told store.ErrLost, as when the
+	// connection is gone after a commit.
+	Doubt
+	// Refuse it, with an error that lasts (*store.Fault), as a value that does not
+	// fit is refused.
+	Refuse
 )
 
-var deedNames = [...]string{"fail", "break", "delay", "crash", "tear"}
+var deedNames = [...]string{"fail", "break", "delay", "crash", "tear", "cut", "doubt", "refuse"}
 
 func (d Deed) String() string { return deedNames[d] }
 
@@ -100,6 +115,17 @@ var ErrBroken = errors.New("the store is broken here, as the test wants it")
 // ErrCrashed is what all operations fail with after a crash.
 var ErrCrashed = fmt.Errorf("%w: the process has crashed, as the test wants it", store.ErrLost)
 
+// ErrRefused is what an operation fails with that is to be Refused.
+var ErrRefused error = &store.Fault{Err: errors.New("the store refuses this, as the test wants it")}
+
+// ErrCut is what an operation fails with that is to be Cut.
+var ErrCut = fmt.Errorf("the connection was cut, as the test wants it: %w", io.ErrUnexpectedEOF)
+
+// ErrDown is what all operations fail with while the store is down.
+var ErrDown = fmt.Errorf("%w: the database is down, as the test wants it", store.ErrLost)
+
+var errDoubt = fmt.Errorf("%w: the connection was cut after it was done, as the test wants it", store.ErrLost)
+
 var errFull = fmt.Errorf("%w: the disk is full, as the test wants it", store.ErrLost)
 
 // A Store spoils operations of the store behind it.
@@ -114,6 +140,15 @@ type Store struct {
 	mu     sync.Mutex
 	faults []*Fault
 	dead   bool
+	down   bool
+}
+
+// Down makes every operation fail until it is called with false, as those of a
+// database that is stopped.
+func (s *Store) Down(down bool) {
+	s.mu.Lock()
+	s.down = down
+	s.mu.Unlock()
 }
 
 // Tell adds a fault that is to happen.
@@ -170,14 +205,20 @@ func (s *Store) crash() {
 
 // do does an operation, or spoils it.
 func (s *Store) do(op Op, it func() error) error {
-	if s.Dead() {
+	s.mu.Lock()
+	dead, down := s.dead, s.down
+	s.mu.Unlock()
+	switch {
+	case dead:
 		return ErrCrashed
+	case down:
+		return ErrDown
 	}
 	deed, due := s.due(op)
 	if !due {
 		err := it()
 		if err == nil && s.Eager && op == Append {
-			_, err = s.Unfinished(context.Background()) // which makes all durable that it may tell of
+			_, err = s.Store.Unfinished(context.Background()) // which makes all durable that it may tell of
 		}
 		return err
 	}
@@ -186,6 +227,15 @@ func (s *Store) do(op Op, it func() error) error {
 		return errFull
 	case Break:
 		return ErrBroken
+	case Cut:
+		return ErrCut
+	case Refuse:
+		return ErrRefused
+	case Doubt:
+		if err := it(); err != nil {
+			return err
+		}
+		return errDoubt
 	case CrashBefore:
 		s.crash()
 		return ErrCrashed
@@ -203,7 +253,26 @@ func (s *Store) do(op Op, it func() error) error {
 // A flow is a hand whose operations may be spoilt.
 type flow struct {
 	store.Flow
-	s *Store
+	s      *Store
+	ended  bool
+	undone bool // as the store behind said at the end
+}
+
+// Undone tells whether the store behind is certain to have nothing of the flow.
+func (f *flow) Undone() bool {
+	if f.ended {
+		return f.undone
+	}
+	t, ok := f.Flow.(store.Teller)
+	return ok && t.Undone()
+}
+
+func (f *flow) Leave() {
+	if !f.ended {
+		f.undone = f.Undone()
+		f.ended = true
+		f.Flow.Leave()
+	}
 }
 
 func (f *flow) Get(t *store.Table, id string) (row store.Row, err error) {
@@ -245,9 +314,21 @@ func (f *flow) Sync(entries []byte) error {
 }
 
 func (f *flow) Rest(entries []byte) error {
-	err := f.s.do(Commit, func() error { return f.Flow.Rest(entries) })
-	if err != nil {
-		f.Leave() // does nothing to one that rests
+	rested := false
+	err := f.s.do(Commit, func() error {
+		err := f.Flow.Rest(entries)
+		rested = true
+		if err == nil {
+			f.ended = true
+		}
+		return err
+	})
+	switch {
+	case err != nil && !rested:
+		f.Leave()
+	case err != nil && !f.ended:
+		f.undone = f.Undone()
+		f.ended = true
 	}
 	return err
 }

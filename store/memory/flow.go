@@ -170,9 +170,14 @@ func (f *flow) Rest(entries []byte) error {
 			f.commit()
 		}
 	}
-	f.release()
+	if err == nil {
+		f.release()
+	}
 	return err
 }
+
+// Undone tells whether the journal has nothing of the flow.
+func (f *flow) Undone() bool { return !f.listed }
 
 func (f *flow) Leave() {
 	f.Undo()
