@@ -197,16 +197,16 @@ func (f *flow) end(root int32) (Result, error) {
 	var lost error
 	if isLost(f.dead) {
 		// What the flow did is gone from the store: it must not be said to rest.
-		result.Undone = f.past == nil && f.hand.undone()
+		result.Undone = f.recovered == nil && f.hand.undone()
 		f.hand.Leave()
 		return result, f.dead
 	}
 	f.record(true)
-	result.Undone = f.past == nil && !f.changed
+	result.Undone = f.recovered == nil && !f.changed
 	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
 		// Whatever it was, nobody knows what is durable.
 		lost = fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))
-		result.Undone = f.past == nil && f.hand.undone()
+		result.Undone = f.recovered == nil && f.hand.undone()
 	}
 	if f.timed() {
 		opening := occ.action.FullName()
