@@ -260,8 +260,14 @@ func (a *audit) compare(t *testing.T, s keptStore) {
 		for _, m := range members {
 			is[m.ID] = a.model.shown(table, m.Row)
 		}
-		if table.Name() == "Sessioning.Session" {
+		switch table.Name() {
+		case "Sessioning.Session":
 			a.sessions(t, table, members)
+			continue
+		case "Remembering.Session":
+			a.owned(t, table, members)
+			continue
+		case "Limiting.Entry": // spent before what it is spent for
 			continue
 		}
 		want, known := a.model.tables[table.Name()]
@@ -285,11 +291,9 @@ func (a *audit) compare(t *testing.T, s keptStore) {
 // as many as were made for them, but for those that were ended.
 func (a *audit) sessions(t *testing.T, table *store.Table, members []store.Member) {
 	stay := 0
+	a.owned(t, table, members)
 	for _, m := range members {
 		user, _ := m.Row[table.Column("user")].Text()
-		if _, there := a.model.tables["Profile.User"][user]; !there && !a.faults {
-			t.Errorf("there is a session of %s, who is not there", user)
-		}
 		if strings.HasPrefix(a.model.names[user], "stays") {
 			stay++
 		}
@@ -344,4 +348,14 @@ func refusing(p *plan.Plan) map[string]engine.Methods {
 		all[in.Name] = m
 	}
 	return all
+}
+
+// owned holds the users of sessions against those who are there.
+func (a *audit) owned(t *testing.T, table *store.Table, members []store.Member) {
+	for _, m := range members {
+		user, _ := m.Row[table.Column("user")].Text()
+		if _, there := a.model.tables["Profile.User"][user]; !there && !a.faults {
+			t.Errorf("there is a %s of %s, who is not there", table.Name(), user)
+		}
+	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/legible-lang/legible/concepts/annotation"
 	"github.com/legible-lang/legible/concepts/focusstats"
 	"github.com/legible-lang/legible/concepts/library"
+	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
@@ -55,7 +56,7 @@ func dawdle(args []string) error {
 	}
 	s.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	var slow []func() legible.Concept
-	for _, c := range []func() legible.Concept{requesting.New, profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1}), sessioning.New, library.New, annotation.New, focusstats.New, textsettings.New} {
+	for _, c := range []func() legible.Concept{requesting.New, profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1}), sessioning.New, limiting.With(s.limits), library.New, annotation.New, focusstats.New, textsettings.New} {
 		slow = append(slow, slowly(c))
 	}
 	app := legible.New(texts, slow...)

@@ -42,7 +42,14 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	h.want("/api/Profile/deleteAccount", object("session", ann.session), 200, fields{"success": true})
 	busy.Wait()
-	if after := h.dump(t); !slices.Equal(before, after) {
+	// How many accounts have come from her address is known for a while.
+	after := h.dump(t)
+	for _, list := range []*[]string{&before, &after} {
+		*list = slices.DeleteFunc(*list, func(line string) bool {
+			return strings.HasPrefix(line, "Limiting.Entry") && strings.Contains(line, `budget="account"`)
+		})
+	}
+	if !slices.Equal(before, after) {
 		t.Errorf("when she had gone there was another state than before she came:\n%s", strings.Join(differing(before, after), "\n"))
 	}
 	// Her books are swept away with all else that nothing refers to; his stay.

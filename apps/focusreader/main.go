@@ -28,6 +28,7 @@ import (
 	"github.com/legible-lang/legible/concepts/annotation"
 	"github.com/legible-lang/legible/concepts/focusstats"
 	"github.com/legible-lang/legible/concepts/library"
+	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
@@ -70,9 +71,12 @@ func status(err error) int {
 }
 
 // newApp is the app: its texts and the Go of its concepts. Tests hash passwords
-// with less work.
-func newApp(passwords profile.Options) *legible.App {
-	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New,
+// with less work. The limits are the usual ones where none are given.
+func newApp(passwords profile.Options, limits ...limiting.Options) *legible.App {
+	if len(limits) == 0 {
+		limits = []limiting.Options{usualLimits()}
+	}
+	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New, limiting.With(limits[0]),
 		library.New, annotation.New, focusstats.New, textsettings.New)
 }
 
@@ -88,7 +92,7 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (er
 		level = slog.LevelDebug
 	}
 	s.options.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	app := newApp(profile.Options{})
+	app := newApp(profile.Options{}, s.limits)
 	if err := app.Open(ctx, s.options); err != nil {
 		return startError{err}
 	}

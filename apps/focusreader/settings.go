@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/inspect"
 	"github.com/legible-lang/legible/store"
@@ -38,6 +39,7 @@ const (
 // settings are what a person may choose.
 type settings struct {
 	options legible.Options
+	limits  limiting.Options
 	inspect string // where the inspector listens; empty when there is none
 }
 
@@ -67,6 +69,9 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
 	trusted := text("trusted-proxies", "", "the networks of the proxies in front, as in 10.0.0.0/8,fd00::/8: these alone say in X-Forwarded-For or Forwarded whom they ask for")
+	ofName := text("limit-name", usualOfName, "wrong passwords for a name from where its user is not known: so many at once, and one more each time, as TRIES/TIME; 0 is no limit")
+	ofAddress := text("limit-address", usualOfAddress, "wrong passwords from an address")
+	accounts := text("limit-accounts", usualAccounts, "new accounts from an address")
 	names = append(names, "behind-tls", "dev")
 	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front speaks TLS, so that cookies are for that only ("+variable("behind-tls")+"=true)")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
@@ -131,6 +136,13 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	if o.Host.MaxInFlight, err = strconv.Atoi(*atOnce); err != nil || o.Host.MaxInFlight <= 0 {
 		return nil, fail("--at-once is a number above 0, not %q", *atOnce)
 	}
+	var budgets [3]limiting.Budget
+	for i, x := range [...]struct{ flag, text string }{{"limit-name", *ofName}, {"limit-address", *ofAddress}, {"limit-accounts", *accounts}} {
+		if budgets[i], err = budget(x.text); err != nil {
+			return nil, fail("--%s: %v", x.flag, err)
+		}
+	}
+	s.limits = limitsOf(budgets[0], budgets[1], budgets[2])
 	if o.Host.TrustedProxies, err = networks(*trusted); err != nil {
 		return nil, fail("--trusted-proxies: %v", err)
 	}

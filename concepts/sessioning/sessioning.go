@@ -112,3 +112,8 @@ func (c *Concept) GetUser(ctx legible.Context, in GetUserIn) (GetUserOut, bool, 
 	_, row, found := c.live(ctx, in.Session)
 	return GetUserOut{User: row.User}, found, nil
 }
+
+func (c *Concept) GetEntry(ctx legible.Context, in GetEntryIn) (GetEntryOut, bool, error) {
+	session, row, found := c.live(ctx, in.Session)
+	return GetEntryOut{Entry: session, User: row.User}, found, nil
+}

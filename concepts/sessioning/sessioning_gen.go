@@ -69,6 +69,17 @@ type GetUserOut struct {
 	User User
 }
 
+// GetEntryIn is what _getEntry is asked with.
+type GetEntryIn struct {
+	Session legible.Secret
+}
+
+// GetEntryOut is a row of _getEntry.
+type GetEntryOut struct {
+	Entry Session
+	User  User
+}
+
 // Actions are the actions and queries of Sessioning in Go. An action declines by
 // returning one of the refusals above; any other error is a fault.
 type Actions interface {
@@ -91,6 +102,8 @@ type Actions interface {
 	Expire(ctx legible.Context, in ExpireIn) error
 	// GetUser is the query _getUser. It tells whether there is a row.
 	GetUser(ctx legible.Context, in GetUserIn) (GetUserOut, bool, error)
+	// GetEntry is the query _getEntry. It tells whether there is a row.
+	GetEntry(ctx legible.Context, in GetEntryIn) (GetEntryOut, bool, error)
 }
 
 // A SessionRow is what is known of a Session.
@@ -204,6 +217,18 @@ func Define(build func(*State) Actions) legible.Concept {
 					}
 					row := rows.Add()
 					row[0] = value.String(string(o.User))
+					return nil
+				},
+				"_getEntry": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
+					o, found, err := a.GetEntry(ctx, GetEntryIn{
+						Session: slot.Secret(in[0]),
+					})
+					if err != nil || !found {
+						return err
+					}
+					row := rows.Add()
+					row[0] = value.String(string(o.Entry))
+					row[1] = value.String(string(o.User))
 					return nil
 				},
 			},

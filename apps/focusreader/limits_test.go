@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/limiting"
+	"github.com/legible-lang/legible/concepts/profile"
+)
+
+// A gate is an app that clients with addresses of their own knock at.
+type gate struct {
+	t *testing.T
+	http.Handler
+}
+
+// openGate opens an app as the flags say.
+func openGate(t *testing.T, flags ...string) *gate {
+	t.Helper()
+	var said strings.Builder
+	s, err := readSettings(append([]string{"--store", "memory:"}, flags...), nil, &said)
+	if err != nil {
+		t.Fatal(err, said.String())
+	}
+	app := newApp(profile.Options{Memory: 8, Time: 1, Threads: 1}, s.limits)
+	s.options.Log = slog.New(slog.DiscardHandler)
+	s.options.Clock = func() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }
+	if err := app.Open(t.Context(), s.options); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &gate{t, handler(app)}
+}
+
+// knock sends a request from an address, with headers as name, value.
+func (g *gate) knock(from, path, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", "/api"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	r.RemoteAddr = from
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, r)
+	return w
+}
+
+// want knocks and wants a status.
+func (g *gate) want(status int, from, path, body string, headers ...string) {
+	g.t.Helper()
+	w := g.knock(from, path, body, headers...)
+	if w.Code != status {
+		g.t.Errorf("%s %s from %s %q answered %d, want %d: %s", path, body, from, headers, w.Code, status, w.Body)
+	}
+	if again := w.Header().Get("Retry-After"); (again != "") != (w.Code == 429) {
+		g.t.Errorf("%s from %s answered %d with Retry-After %q", path, from, w.Code, again)
+	}
+}
+
+func account(name string) string {
+	return fmt.Sprintf(`{"username": %q, "password": "correct horse"}`, name)
+}
+
+// Accounts from one address are limited, whether or not they can be made, and
+// those from another are not; of IPv6 addresses one network is one client.
+func TestLimitOfAccounts(t *testing.T) {
+	g := openGate(t, "--limit-accounts=3/10m")
+	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
+	g.want(409, "203.0.113.7:2", "/Profile/createAccount", account("ann"))
+	g.want(400, "203.0.113.7:3", "/Profile/createAccount", `{"username": "bob"}`) // no sync has seen it
+	g.want(200, "203.0.113.7:3", "/Profile/createAccount", account("bob"))
+	g.want(429, "203.0.113.7:4", "/Profile/createAccount", account("carl"))
+	g.want(429, "203.0.113.7:4", "/Profile/createAccount", account("ann"))
+	g.want(200, "203.0.113.8:1", "/Profile/createAccount", account("carl"))
+	for i, status := range []int{200, 200, 200, 429} {
+		g.want(status, fmt.Sprintf("[2001:db8:1:2::%d]:1", i+1), "/Profile/createAccount", account(fmt.Sprint("v6-", i)))
+	}
+	g.want(200, "[2001:db8:1:3::1]:1", "/Profile/createAccount", account("v6"))
+	g.want(200, "203.0.113.7:1", "/auth/login", account("ann"))
+}
+
+// One address tries so many passwords, whatever the names; what was right is
+// given back. A network with many people is not in the way of itself.
+func TestLimitOfAnAddress(t *testing.T) {
+	g := openGate(t, "--limit-address=4/10m")
+	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
+	for range 20 {
+		g.want(200, "203.0.113.7:1", "/auth/login", account("ann"))
+		g.want(200, "203.0.113.7:1", "/Profile/authenticate", account("ann"))
+	}
+	for i := range 4 {
+		path := []string{"/auth/login", "/Profile/authenticate"}[i%2]
+		g.want(401, "203.0.113.7:1", path, account(fmt.Sprint("nobody ", i)))
+	}
+	g.want(429, "203.0.113.7:1", "/auth/login", account("nobody"))
+	g.want(429, "203.0.113.7:1", "/Profile/authenticate", account("ann"))
+	g.want(429, "203.0.113.7:1", "/auth/login", account("ann"))
+	g.want(200, "203.0.113.8:1", "/auth/login", account("ann"))
+}
+
+// A browser that is known logs in also from where strangers have tried all that
+// an address may try.
+func TestKnownBrowserBehindNAT(t *testing.T) {
+	g := openGate(t, "--limit-address=4/10m")
+	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
+	device := ""
+	for _, c := range g.knock("203.0.113.7:1", "/auth/login", account("ann")).Result().Cookies() {
+		if c.Name == "device" {
+			device = c.Value
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != 30*24*60*60 {
+				t.Errorf("the cookie device is %s", c)
+			}
+		}
+	}
+	for i := range 5 {
+		g.knock("203.0.113.7:1", "/auth/login", account(fmt.Sprint("nobody ", i)))
+	}
+	g.want(429, "203.0.113.7:1", "/auth/login", account("ann"))
+	g.want(429, "203.0.113.7:1", "/auth/login", account("ann"), "Cookie", "device=made-up")
+	g.want(200, "203.0.113.7:1", "/auth/login", account("ann"), "Cookie", "device="+device)
+	// It lets nobody in, neither as a session nor for another name.
+	g.want(401, "203.0.113.7:1", "/Profile/_getUserDetails", `{}`, "Authorization", "Bearer "+device)
+	g.want(401, "203.0.113.7:1", "/Profile/_getUserDetails", `{}`, "Cookie", "session="+device)
+	g.want(429, "203.0.113.7:1", "/auth/login", account("bob"), "Cookie", "device="+device)
+}
+
+// Behind a trusted proxy each client counts for itself; what a client writes
+// into the header counts for nothing.
+func TestLimitsBehindAProxy(t *testing.T) {
+	g := openGate(t, "--limit-accounts=1/10m", "--trusted-proxies=10.0.0.0/8, fd00::1")
+	for i, from := range []string{"203.0.113.7", "203.0.113.8"} {
+		g.want(200, "10.0.0.1:1", "/Profile/createAccount", account(fmt.Sprint(i)), "X-Forwarded-For", "198.51.100.1, "+from)
+		g.want(429, "10.0.0.1:1", "/Profile/createAccount", account(fmt.Sprint(i, "b")), "X-Forwarded-For", "198.51.100.2, "+from)
+	}
+	g.want(200, "[fd00::1]:1", "/Profile/createAccount", account("v6"), "Forwarded", `for="[2001:db8::1]:4711"`)
+	g.want(200, "203.0.113.9:1", "/Profile/createAccount", account("c"), "X-Forwarded-For", "198.51.100.3")
+	g.want(429, "203.0.113.9:1", "/Profile/createAccount", account("d"), "X-Forwarded-For", "198.51.100.4")
+}
+
+func TestLimitsCanBeTurnedOff(t *testing.T) {
+	g := openGate(t, "--limit-accounts=0", "--limit-address=0", "--limit-name=0")
+	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
+	for i := range 120 {
+		g.want(409, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
+		g.want(401, "203.0.113.7:1", "/auth/login", fmt.Sprintf(`{"username": "ann", "password": "wrong %d"}`, i))
+	}
+}
+
+// With the usual limits a class of thirty behind one address signs up and logs
+// in, and mistypes now and then.
+func TestUsualLimitsDoNotHurt(t *testing.T) {
+	g := openGate(t)
+	for i := range 30 {
+		name := fmt.Sprint("pupil ", i)
+		g.want(200, "203.0.113.7:1", "/Profile/createAccount", account(name))
+		g.want(401, "203.0.113.7:1", "/auth/login", fmt.Sprintf(`{"username": %q, "password": "wrong"}`, name))
+		g.want(401, "203.0.113.7:1", "/auth/login", fmt.Sprintf(`{"username": %q, "password": "wronger"}`, name))
+		g.want(200, "203.0.113.7:1", "/auth/login", account(name))
+	}
+}
+
+func TestLimitFlags(t *testing.T) {
+	for _, x := range []struct {
+		flag string
+		want string // what is said; "" when it is right
+	}{
+		{"--limit-name=10/15m", ""}, {"--limit-address=1000/1s", ""}, {"--limit-accounts=0", ""},
+		{"--limit-name=10", `--limit-name: it is TRIES/TIME`},
+		{"--limit-name=-1/1m", `--limit-name: it is TRIES/TIME`},
+		{"--limit-address=10/forever", `--limit-address: it is TRIES/TIME`},
+		{"--limit-accounts=10/100h", `--limit-accounts: it is TRIES/TIME`},
+		{"--trusted-proxies=10.0.0.1,fd00::/8", ""},
+		{"--trusted-proxies=10.0.0.0/33", `--trusted-proxies: it is a list of networks`},
+		{"--trusted-proxies=proxy.example.org", `--trusted-proxies: it is a list of networks`},
+	} {
+		var said strings.Builder
+		_, err := readSettings([]string{x.flag}, nil, &said)
+		if (err != nil) != (x.want != "") || !strings.Contains(said.String(), x.want) {
+			t.Errorf("%s: %v, said %q, want %q", x.flag, err, said.String(), x.want)
+		}
+	}
+	s, err := readSettings(nil, []string{"FOCUSREADER_LIMIT_NAME=3/1h", "FOCUSREADER_TRUSTED_PROXIES=127.0.0.1"}, io.Discard)
+	if err != nil || s.limits.Budgets["name"] != (limiting.Budget{Tries: 3, Every: time.Hour}) || len(s.options.Host.TrustedProxies) != 1 {
+		t.Errorf("of the environment is read %+v, %v", s, err)
+	}
+	var _ *legible.App = newApp(profile.Options{}) // the usual limits
+}
