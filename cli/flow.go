@@ -269,6 +269,23 @@ func (f *recordsFlags) printList(w io.Writer, list []listed) error {
 	return err
 }
 
+// named gives the flows of trace ids.
+func (r *records) named(args []string) ([]listed, error) {
+	var list []listed
+	for _, arg := range args {
+		id, err := r.find(arg)
+		if err != nil {
+			return nil, err
+		}
+		x, err := r.listed(id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
 // filterFlags say which flows are wanted.
 type filterFlags struct {
 	path, sync, concept, outcome string

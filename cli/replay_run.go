@@ -36,7 +36,7 @@ type rerun struct {
 // which runs them on a fresh store in memory, and prints what went otherwise.
 func (x *rerun) run(s Streams, args []string) (err error) {
 	if len(args) > 1 {
-		return errors.New("replay runs the flows of one record, all from the first on: name one store or export; what single flows would be with other texts is said by legible replay --predict")
+		return errors.New("replay runs the flows of one record: name one store or export")
 	}
 	at, test, texts, err := x.player()
 	if err != nil {
@@ -298,7 +298,7 @@ func (x *rerun) print(s Streams, told []scenario.Replayed) error {
 	run := len(told) - left
 	summary := fmt.Sprintf("%s run again: all went the same way", counted(run, "flow"))
 	if changed > 0 {
-		summary = fmt.Sprintf("%s run again: %d went otherwise", counted(run, "flow"), changed)
+		summary = fmt.Sprintf("%s run again: %d differ", counted(run, "flow"), changed)
 		if x.first > 0 && changed > x.first && !x.flags.json {
 			summary += fmt.Sprintf(", of which these are the first %d; what follows the first may rest on it", x.first)
 		}

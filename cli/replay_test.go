@@ -65,7 +65,7 @@ func TestReplayRuns(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"one two":                        "name one store or export",
-		"--sync LogIn":                   "--sync goes with --predict",
+		"--sync LogIn":                   "has no flag --sync",
 		"nothing.db --app reader":        "there is no file or folder nothing.db",
 		store + " --app reader --with x": "there is no file or folder x",
 		store + " --app ../color.txtar":  "",

@@ -190,7 +190,7 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 			t.Title = name + " is what the client sent"
 		}
 	case k.line == nil:
-		t.Title = name + " was given by sync " + k.match.Sync + ", which reads otherwise now"
+		t.Title = name + " was given by sync " + k.match.Sync + ", whose text has changed since"
 	default:
 		t.at(k.line.Span, k.line.Text)
 		b := r.bindingsOf(k)

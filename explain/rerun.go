@@ -40,7 +40,7 @@ func RunAgain(p *plan.Plan, was, now []journal.Entry, ids *Identities) *Rerun {
 func (r *Rerun) Tree() *Tree {
 	t := &Tree{Kind: FlowNode, Title: r.Before.String() + "; it went the same way again"}
 	if len(r.Differences) > 0 {
-		t.Title = r.Before.String() + "; it goes otherwise now"
+		t.Title = r.Before.String() + "; it differs now"
 		if after := r.After.String(); after != r.Before.String() {
 			t.Title = r.Before.String() + "; it is " + strings.TrimPrefix(after, r.After.Request+": ") + " now"
 		}

@@ -100,7 +100,7 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	case k == nil:
 		t.add(note("the record does not have the firing that asked it"))
 	case k.line == nil:
-		t.add(&Tree{Kind: FiringNode, Sync: k.match.Sync, Title: fmt.Sprintf("asked by sync %s, firing %d, which reads otherwise now", k.match.Sync, k.match.Number)})
+		t.add(&Tree{Kind: FiringNode, Sync: k.match.Sync, Title: fmt.Sprintf("asked by sync %s, firing %d, whose text has changed since", k.match.Sync, k.match.Number)})
 	default:
 		t.add(r.askedBy(k, seen))
 	}
