@@ -47,7 +47,7 @@ func (a *App) described(p *plan.Plan, o Options, next http.Handler) http.Handler
 		prefix = "/" + prefix
 	}
 	return &description{next: next, routes: p.Routes, tls: o.Host.BehindTLS, app: a,
-		opt: openapi.Options{Prefix: prefix, Refusals200: o.Host.Refusals200}}
+		opt: openapi.Options{Prefix: prefix, Refusals200: o.Host.Refusals200, MaxText: o.Host.MaxText}}
 }
 
 func (d *description) ServeHTTP(w http.ResponseWriter, r *http.Request) {

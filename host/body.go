@@ -82,7 +82,7 @@ func (k *knownRoute) takes() string {
 
 // readBody gives the fields of a body that is read into memory as a whole.
 func (x *exchange) readBody(k *knownRoute, kind bodyKind, l *load) *reply {
-	r, limit := x.request, x.front.options.MaxBody
+	r, limit := x.request, k.texts
 	if k.binary {
 		limit = x.front.options.MaxBinary
 	}

@@ -44,6 +44,7 @@ func (f *Front) exposedRoutes() map[string]*knownRoute {
 		}
 		k.pageRows()
 		k.findBinary()
+		k.measure(&f.options)
 		routes[k.Path] = k
 	}
 	return routes

@@ -62,6 +62,9 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 			x.bad = append(x.bad, badField{field, err})
 			continue
 		}
+		if no := field.tooLong(v); no != nil {
+			return no
+		}
 		x.put(field.column, v)
 	}
 	for _, list := range [][]value.Field{l.body.Fields(), l.query} {

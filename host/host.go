@@ -79,9 +79,12 @@ type Options struct {
 	// http.client. Usual: none, so that the client is who has connected.
 	TrustedProxies []netip.Prefix
 
-	// MaxBody is how large a body may be, in bytes; 16 MiB. What a request says is
-	// kept in the record, so that a program whose requests are short does well to
-	// set less. MaxBinary is how large one may be on a route that takes binary
+	// MaxText is how many characters a text in a request may have; 65,536.
+	// Identities and secrets have 4,096 at most, numbers, flags, dates and moments
+	// 64. A body is no larger than its route's fields can be.
+	MaxText int
+	// MaxBody is how large a body may be, in bytes, on a route that takes a list, or
+	// anything; 16 MiB. MaxBinary is how large one may be on a route that takes binary
 	// data, which stands in JSON as base64; MaxBody, if that is more. MaxUpload is
 	// how large one may be that goes straight to the store, 64 MiB: a file, or a
 	// form with files.
@@ -120,6 +123,7 @@ func (o Options) orDefault() Options {
 		o.Log = slog.Default()
 	}
 	o.TrustedProxies = unmapped(o.TrustedProxies)
+	o.MaxText = cmp.Or(max(o.MaxText, 0), plan.MaxText)
 	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
 	o.MaxUpload = cmp.Or(max(o.MaxUpload, 0), 64<<20)
 	o.MaxAnswer = cmp.Or(max(o.MaxAnswer, 0), 16<<20)
@@ -209,6 +213,8 @@ type knownRoute struct {
 	binary       bool // some field is or holds binary data
 	// file is the field that is binary data, where there is one and no other.
 	file *knownField
+	// texts is how many bytes a body may have, without binary data.
+	texts int64
 }
 
 // A knownField is a field that some sync on the route names.
@@ -221,6 +227,9 @@ type knownField struct {
 	binary bool
 	// joint tells that a sync names it which the request alone cannot start.
 	joint bool
+	// longest is how many characters its text, or those of its items, may have; 0
+	// where nothing says so.
+	longest int
 }
 
 // field finds a field by its name.
@@ -286,6 +295,7 @@ func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
 		}
 	}
 	k.findBinary()
+	k.measure(&f.options)
 	return k
 }
 

@@ -72,7 +72,7 @@ actions
     typed (
         text?: String, number?: Number, flag?: Flag, when?: DateTime, day?: Date,
         binary?: Binary, json?: Json, list?: set of Number, secret?: Secret,
-        binaries?: seq of Binary
+        binaries?: seq of Binary, names?: seq of String
     ) : (z: Json)
 
     token (x: String) : (token: Secret)

@@ -155,7 +155,7 @@ func (x *exchange) readRaw(k *knownRoute, media string) *reply {
 // readParts gives the fields of a form in parts. A part with the name of a
 // field of binary data is a file; any other is a text.
 func (x *exchange) readParts(k *knownRoute, boundary string, l *load) *reply {
-	limit := x.front.options.MaxBody
+	limit := k.texts
 	if k.binary {
 		limit = x.front.options.MaxUpload
 		if no := x.lacksCredential(k); no != nil {
@@ -237,7 +237,7 @@ func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, befo
 		}
 		return value.Null, nil // nobody wants it
 	}
-	limit := x.front.options.MaxBody
+	limit := k.texts
 	if no := x.fill(part, limit-(x.copied-pieces), -1); no != nil {
 		if u.err != nil {
 			return value.Value{}, u.problem()

@@ -114,7 +114,7 @@ func (w *writing) parameters(o *Operation) []value.Value {
 		t.Null = false
 		list = append(list, object{
 			{Name: "name", Value: str(names[i])}, {Name: "in", Value: str("path")},
-			{Name: "required", Value: value.Flag(true)}, {Name: "schema", Value: w.schema(t, false)},
+			{Name: "required", Value: value.Flag(true)}, {Name: "schema", Value: w.short(w.schema(t, false), t)},
 		}.value())
 	}
 	if o.Bodied() && o.File == nil {

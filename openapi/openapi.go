@@ -31,6 +31,9 @@ type Options struct {
 	Prefix string
 	// Refusals200 tells that refusals are answered with status 200.
 	Refusals200 bool
+	// MaxText is how many characters a text has at most that a client sends; 0
+	// means plan.MaxText.
+	MaxText int
 	// Version is the API's own, "1" when empty.
 	Version string
 }
@@ -56,6 +59,7 @@ func Of(p *check.Program, opt Options) *API {
 		opt.Prefix = "/" + opt.Prefix
 	}
 	opt.Version = cmp.Or(opt.Version, "1")
+	opt.MaxText = cmp.Or(max(opt.MaxText, 0), plan.MaxText)
 	a := &API{Name: cmp.Or(p.Name, "Program"), Options: opt, Purposes: map[string]string{}}
 	places := placesOf(p)
 	if p.App != nil {

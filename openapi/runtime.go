@@ -20,7 +20,7 @@ func problems() []Problem {
 		{"NotLoggedIn", 401, "The request has no credential. `field` names it, and `error` says where it may stand.", "Lack"},
 		{"ForeignPage", 403, "A page of another origin, which the server does not allow, sent the request.", "Problem"},
 		{"TooSlow", 408, "The body did not arrive in time.", "Problem"},
-		{"TooLarge", 413, "The body is larger than the limit, in bytes.", "TooLarge"},
+		{"TooLarge", 413, "The body, or its field `field`, is larger than the limit, which is in bytes for the body and in characters for a field.", "TooLarge"},
 		{"NoSuchKind", 415, "The body is of a kind that this route does not take, or compressed.", "Problem"},
 		{"NoSuchPart", 416, "The binary data has no such part as `Range` asks for.", "Problem"},
 		{"LongHeaders", 431, "A part of the form has headers that are too long.", "Problem"},
@@ -42,7 +42,11 @@ func (o *Operation) Problems() []Problem {
 			if !o.Bodied() && !o.Changes {
 				continue
 			}
-		case 408, 413, 415:
+		case 413:
+			if !o.Bodied() && len(o.Params)+len(o.Fields)+len(o.Credentials) == 0 {
+				continue
+			}
+		case 408, 415:
 			if !o.Bodied() {
 				continue
 			}
@@ -111,7 +115,9 @@ func problemSchemas() object {
 		{Name: "Lack", Value: with("What a request lacks.", only,
 			value.Field{Name: "field", Value: text.value()},
 			value.Field{Name: "fields", Value: object{{Name: "type", Value: str("array")}, {Name: "items", Value: text.value()}}.value()})},
-		{Name: "TooLarge", Value: with("A body that is too large.", only, value.Field{Name: "limit", Value: object{{Name: "type", Value: str("number")}}.value()})},
+		{Name: "TooLarge", Value: with("A body or a field that is too large.", only,
+			value.Field{Name: "field", Value: text.value()},
+			value.Field{Name: "limit", Value: object{{Name: "type", Value: str("number")}}.value()})},
 		{Name: "Broken", Value: with("A fault of the program.", []value.Value{str("error"), str("trace")},
 			value.Field{Name: "trace", Value: text.value()},
 			value.Field{Name: "reason", Value: object{{Name: "type", Value: str("string")}, {Name: "description", Value: str("Only in development.")}}.value()})},

@@ -2,9 +2,11 @@ package openapi
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -175,8 +177,27 @@ func (w *writing) fieldSchema(f *Field) value.Value {
 		return object{{Name: "enum", Value: value.List(items)}}.value()
 	}
 	s := w.schema(t, false)
+	if t.Kind == check.List {
+		fields := object(slices.Clone(s.Fields()))
+		for i := range fields {
+			if fields[i].Name == "items" {
+				fields[i].Value = w.short(fields[i].Value, *t.Elem)
+			}
+		}
+		s = fields.value()
+	}
+	s = w.short(s, t)
 	if !f.Limit && !f.Cursor {
 		return s
 	}
 	return f.paged(s)
+}
+
+// short says how long a text may be that a client sends.
+func (w *writing) short(s value.Value, t check.Type) value.Value {
+	most, known := plan.Longest(t, w.api.Options.MaxText)
+	if !known || t.Kind != check.String && t.Kind != check.Secret {
+		return s
+	}
+	return value.Record(append(slices.Clone(s.Fields()), value.Field{Name: "maxLength", Value: value.Number(float64(most))}))
 }

@@ -76,7 +76,7 @@ func TestRoutes(t *testing.T) {
 	c.want("/api/Profile/createAccount", `{"username": "bob"}`, 400, fields{"error": nil})
 
 	c.want("/api/Profile/authenticate", `{"username": "`+strings.Repeat("a", 1<<20)+`", "password": "correct horse"}`, 413,
-		fields{"error": "the body is larger than 1 MiB, which is the limit"})
+		fields{"error": "the body is larger than 881 KiB, which is the limit"})
 
 	c.want("/api/Profile/authenticate", ann, 200, fields{"user": user})
 	wrong := c.want("/api/Profile/authenticate", `{"username": "ann", "password": "wrong horse"}`, 401,

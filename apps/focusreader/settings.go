@@ -31,8 +31,8 @@ const (
 	// as a part of a form.
 	maxUpload = 101 << 20
 	// maxBook is for a book in JSON, as base64, which is in memory as a whole: 36
-	// MB. maxBody is for all other requests, which the record keeps as they came:
-	// nobody shall fill the disk with names of users that are none.
+	// MB. maxBody is for those with a list, such as the tags of a note. All others are
+	// as long as their fields may be.
 	maxBook, maxBody = 48 << 20, 1 << 20
 )
 
@@ -72,6 +72,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	ofName := text("limit-name", usualOfName, "wrong passwords for a name from where its user is not known: so many at once, and one more each time, as TRIES/TIME; 0 is no limit")
 	ofAddress := text("limit-address", usualOfAddress, "wrong passwords from an address")
 	accounts := text("limit-accounts", usualAccounts, "new accounts from an address")
+	longest := text("max-text", "65536", "how many characters a text in a request has at most")
 	names = append(names, "behind-tls", "dev")
 	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front speaks TLS, so that cookies are for that only ("+variable("behind-tls")+"=true)")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
@@ -145,6 +146,9 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	s.limits = limitsOf(budgets[0], budgets[1], budgets[2])
 	if o.Host.TrustedProxies, err = networks(*trusted); err != nil {
 		return nil, fail("--trusted-proxies: %v", err)
+	}
+	if o.Host.MaxText, err = strconv.Atoi(*longest); err != nil || o.Host.MaxText <= 0 {
+		return nil, fail("--max-text is a number above 0, not %q", *longest)
 	}
 	switch *record {
 	case "bounded":

@@ -139,7 +139,7 @@ export type ReadBookAnswer =
     long: boolean;
     more: { pages: number; list: number[] };
   }>
-  | Refused<400 | 500 | 503, null>;
+  | Refused<400 | 413 | 500 | 503, null>;
 
 export interface ScanInput {
   id: BookId;
@@ -148,7 +148,7 @@ export interface ScanInput {
 export type ScanAnswer =
   | Returned<200, Blob>
   | Returned<204, null>
-  | Refused<400 | 416 | 500 | 503, null>;
+  | Refused<400 | 413 | 416 | 500 | 503, null>;
 
 export interface DeleteBookInput {
   which: BookId;
@@ -163,7 +163,7 @@ export type DeleteBookAnswer =
   | Returned<number, { title: string }>
   | Refused<number, null, { title: string }>
   | Refused<404, "UNKNOWN_BOOK">
-  | Refused<400 | 401 | 403 | 500 | 503, null>;
+  | Refused<400 | 401 | 403 | 413 | 500 | 503, null>;
 
 // ---- either
 
