@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	langcheck "github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -54,57 +52,6 @@ type panicError struct{ text string }
 
 func (e *panicError) Error() string { return e.text }
 
-// A check holds an input against its type before Go sees it.
-type check struct {
-	kinds    [value.Kinds]bool
-	wanted   string
-	optional bool
-	any      bool
-}
-
-func checksOf(a *plan.Action) []check {
-	var list []check
-	for _, p := range a.Spec.Inputs {
-		list = append(list, checkOf(p))
-	}
-	return list
-}
-
-func checkOf(p *langcheck.Param) check {
-	c := check{optional: p.Optional}
-	set := func(wanted string, kinds ...value.Kind) {
-		c.wanted = wanted
-		for _, k := range kinds {
-			c.kinds[k] = true
-		}
-	}
-	if p.Many != syntax.One || p.Type.Kind == langcheck.List {
-		set("a list", value.ListKind)
-		return c
-	}
-	switch p.Type.Kind {
-	case langcheck.Number:
-		set("a number", value.NumberKind)
-	case langcheck.Flag:
-		set("true or false", value.FlagKind)
-	case langcheck.DateTime:
-		set("a moment", value.TimeKind)
-	case langcheck.Binary:
-		set("binary data", value.BlobKind, value.StringKind)
-	case langcheck.Secret:
-		set("a text", value.StringKind, value.SecretKind)
-	case langcheck.Json, langcheck.Record, langcheck.Unknown:
-		c.any = true
-	default:
-		set("a text", value.StringKind, value.SecretKind)
-	}
-	return c
-}
-
-func (c *check) passes(v value.Value) bool {
-	return v.IsNull() && c.optional || !v.IsNull() && (c.any || c.kinds[v.Kind()])
-}
-
 // perform runs an asked action and completes it.
 func (f *flow) perform(n int32) {
 	if f.recall(n) {
@@ -123,22 +70,25 @@ func (f *flow) perform(n int32) {
 		return
 	}
 	in := f.occs[n].in
-	for i := range f.engine.checks[a.Index] {
-		if c := &f.engine.checks[a.Index][i]; !c.passes(in[i]) {
-			what := "nothing"
-			if !in[i].IsNull() {
-				what = in[i].Kind().String()
-			}
-			f.faulted(n, fmt.Errorf("%s needs %s to be %s, but was given %s", a.FullName(), a.Inputs[i], c.wanted, what))
-			return
+	err := misfits(f.engine.fits[a.Index], a.Inputs, in, func(column int) string {
+		switch line := f.asking; {
+		case n == 0:
+			return a.Inputs[column] // the client of an exposed action sent it
+		case line != nil && line.Action == a:
+			return askedPlace(line, column)
 		}
+		return ""
+	})
+	if err != nil {
+		f.faulted(n, fmt.Errorf("%s %w", a.FullName(), err))
+		return
 	}
 	if effects := f.engine.effects; effects != nil && effects[a.Index] != nil {
 		f.reach(n, effects[a.Index])
 		return
 	}
 	out := f.values.take(len(a.Outputs))
-	err := f.invoke(&f.call, n, a, in, out)
+	err = f.invoke(&f.call, n, a, in, out)
 	if f.dead == errRewind {
 		return
 	}
@@ -235,7 +185,8 @@ func (f *flow) invoke(ctx Context, n int32, a *plan.Action, in, out []value.Valu
 	return f.engine.methods[a.Index](ctx, in, out)
 }
 
-func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows) (err error) {
+// callQuery asks a query. Place tells for an input's column where a client sent it.
+func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func(column int) string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = recovered(p)
@@ -248,6 +199,9 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows) (err error
 		if in[i].IsNull() && !p.Optional {
 			return nil // a question about nothing has no answer
 		}
+	}
+	if err := misfits(f.engine.queryFits[q.Index], q.Inputs, in, place); err != nil {
+		return err
 	}
 	f.call.reading = true
 	defer func() { f.call.reading = false }()
@@ -316,7 +270,7 @@ func (f *flow) faulted(n int32, err error) {
 	f.complete(n, journal.Fault, nil)
 	f.failed(err)
 	f.recordFailed(n, firstLine(err.Error()))
-	f.engine.options.Log.Error("an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
+	f.engine.options.Log.Log(f.ctx, faultLevel(err), "an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
 		"id", f.occs[n].id.String(), "error", err.Error())
 }
 

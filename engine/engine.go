@@ -159,13 +159,15 @@ type Engine struct {
 	options Options
 	methods []Method      // by plan.Action.Index
 	queries []QueryMethod // by plan.Query.Index
-	checks  [][]check     // by plan.Action.Index
-	tables  []*store.Table
-	timers  []*timer
-	effects []*Tries // by plan.Action.Index, nil for others; nil when there are none
-	desk    *desk    // nil when there are no effect actions
-	flows   sync.Pool
-	roll    roll
+	fits    [][]fit       // by plan.Action.Index
+	// queryFits are those of queries, by plan.Query.Index.
+	queryFits [][]fit
+	tables    []*store.Table
+	timers    []*timer
+	effects   []*Tries // by plan.Action.Index, nil for others; nil when there are none
+	desk      *desk    // nil when there are no effect actions
+	flows     sync.Pool
+	roll      roll
 }
 
 // New makes an engine. Every action and query of the plan must have its
@@ -186,7 +188,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", a.FullName(), a.Instance.Concept.Name)
 		}
 		e.methods = append(e.methods, m)
-		e.checks = append(e.checks, checksOf(a))
+		e.fits = append(e.fits, fitsOf(a.Spec.Inputs))
 	}
 	for _, q := range p.Queries {
 		m := methods[q.Instance.Name].Queries[q.Name]
@@ -194,6 +196,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", q.FullName(), q.Instance.Concept.Name)
 		}
 		e.queries = append(e.queries, m)
+		e.queryFits = append(e.queryFits, fitsOf(q.Spec.Inputs))
 	}
 	var err error
 	if e.timers, err = timersOf(p, schema.Tables); err != nil {

@@ -107,7 +107,7 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 		case input.Term.Expr != nil:
 			v, err := f.eval(input.Term.Expr, slots)
 			if err != nil {
-				err = faultAt(line, input.Term.Expr.Text, err)
+				err = faultAt(line, input.Term.Expr.Text, unfit(input.Term.Expr, err))
 				f.failed(err)
 				f.recordFault(err)
 				return -1, false

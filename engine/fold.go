@@ -81,6 +81,9 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 	rows = rows[:min(limit, len(rows))]
 	v, err := folded(op.Fold, rows)
 	if err != nil {
+		if op.Expr != nil {
+			err = unfit(op.Expr, err)
+		}
 		w.fail(line, err)
 		return
 	}
@@ -100,7 +103,7 @@ func (w *search) bound(line *plan.Line, e *plan.Expr, otherwise int) (int, bool)
 		return otherwise, true
 	}
 	if !isNumber || n < 0 {
-		w.fail(line, fmt.Errorf("%s must be a number that is not negative, but is %s", e.Text, v))
+		w.fail(line, unfit(e, fmt.Errorf("%s must be a number that is not negative, but is %s", e.Text, v)))
 		return 0, false
 	}
 	return int(min(n, 1<<30)), true

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"container/heap"
 	"encoding/base64"
 	"encoding/binary"
@@ -263,7 +264,7 @@ func (w *search) paging(line *plan.Line, op *plan.PageOp, p *pager) bool {
 		if n, isNumber := v.Num(); isNumber && n >= 1 && n == float64(int(n)) {
 			p.limit = min(p.limit, int(n))
 		} else if !v.IsNull() {
-			w.fail(line, &FieldError{w.field(op.Limit, "limit"), ErrLimit})
+			w.fail(line, &FieldError{Field: cmp.Or(op.Limit.Field, "limit"), Err: ErrLimit})
 			return false
 		}
 	}
@@ -277,7 +278,7 @@ func (w *search) paging(line *plan.Line, op *plan.PageOp, p *pager) bool {
 	text, _ := v.Text()
 	at, err := ParseCursor(text, op.Print)
 	if err != nil {
-		w.fail(line, &FieldError{w.field(op.Cursor, "cursor"), err})
+		w.fail(line, &FieldError{Field: cmp.Or(op.Cursor.Field, "cursor"), Err: err})
 		return false
 	}
 	p.after = &at
@@ -288,24 +289,19 @@ func (w *search) paging(line *plan.Line, op *plan.PageOp, p *pager) bool {
 var ErrLimit = errors.New("must be a whole number above 0: how many items a page may have")
 
 // A FieldError is the fault of a flow whose request says something that cannot
-// be: the client's error, and not the program's.
+// be, or does not fit what is made of it: the client's error, and not the program's.
 type FieldError struct {
-	Field string // the field of the request
+	Field string // the place in the request, such as "limit" or "data.tags[0]"
 	Err   error  // completes "the field x …"
+	// In is what failed, in the words of the program; nil where Err says all.
+	In error
 }
 
-func (e *FieldError) Error() string { return "the field " + e.Field + " " + e.Err.Error() }
-func (e *FieldError) Unwrap() error { return e.Err }
-
-// field gives the field of the request whose value a term is, or the name that
-// is given.
-func (w *search) field(t *plan.Term, name string) string {
-	for _, p := range w.sync.When {
-		for _, v := range p.Vars {
-			if p.Action.Role == plan.Request && !v.Column.Out && v.Slot == t.Slot {
-				return v.Name
-			}
-		}
+func (e *FieldError) Error() string {
+	if e.In != nil {
+		return e.In.Error()
 	}
-	return name
+	return "the field " + e.Field + " " + e.Err.Error()
 }
+
+func (e *FieldError) Unwrap() error { return cmp.Or(e.In, e.Err) }

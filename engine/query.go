@@ -15,7 +15,7 @@ func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (ro
 	lost := e.look(ctx, func(f *flow) {
 		given := f.takeRows(len(q.Outputs))
 		defer f.giveRows(given)
-		if err = f.callQuery(q, in, given); err != nil {
+		if err = f.callQuery(q, in, given, func(column int) string { return q.Inputs[column] }); err != nil {
 			return
 		}
 		var bytes int64

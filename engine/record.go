@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"errors"
-	"log/slog"
-
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
@@ -55,11 +52,7 @@ func (f *flow) recordFault(err error) {
 	if !f.engine.options.NoJournal {
 		f.writer.Faulted(firstLine(err.Error()))
 	}
-	level := slog.LevelError
-	if field := (*FieldError)(nil); errors.Is(err, ErrNoRoom) || errors.As(err, &field) {
-		level = slog.LevelDebug // the client is told, and nothing is wrong here
-	}
-	f.engine.options.Log.Log(f.ctx, level, "a flow faulted", "flow", f.idText, "error", err.Error())
+	f.engine.options.Log.Log(f.ctx, faultLevel(err), "a flow faulted", "flow", f.idText, "error", err.Error())
 }
 
 func (f *flow) recordMatch(k journal.Kind, s *plan.Sync, at int, number uint32) {

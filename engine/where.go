@@ -215,7 +215,7 @@ func (w *search) body(line *plan.Line, emit func()) {
 		}
 		b, isFlag := v.Reveal().Bool()
 		if !isFlag {
-			w.fail(line, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", line.Filter.Text, v.Kind()))
+			w.fail(line, unfit(line.Filter, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", line.Filter.Text, v.Kind())))
 		} else if b {
 			emit()
 		}
@@ -240,7 +240,7 @@ func (w *search) settle(slot int, binds, secret bool, v value.Value, emit func()
 func (w *search) eval(line *plan.Line, e *plan.Expr) (value.Value, bool) {
 	v, err := w.flow.eval(e, w.slots)
 	if err != nil {
-		w.fail(line, fmt.Errorf("%s: %w", e.Text, err))
+		w.fail(line, unfit(e, fmt.Errorf("%s: %w", e.Text, err)))
 		return value.Value{}, false
 	}
 	return v, true
@@ -268,7 +268,15 @@ func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
 	}
 	rows := f.takeRows(len(q.Query.Outputs))
 	defer f.giveRows(rows)
-	if err := f.callQuery(q.Query, in, rows); err != nil {
+	place := func(column int) string {
+		for i := range q.In {
+			if q.In[i].Column == column {
+				return q.In[i].Term.Field
+			}
+		}
+		return ""
+	}
+	if err := f.callQuery(q.Query, in, rows, place); err != nil {
 		w.fail(line, err)
 		return
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -88,6 +89,11 @@ func (x *exchange) call(k *knownRoute) *reply {
 		trace := x.trace()
 		x.undone = true
 		rows, err := f.engine.Query(ctx, k.query, x.in[:len(k.query.Inputs)])
+		if field, ok := errors.AsType[*engine.FieldError](err); ok {
+			p := f.soft(badPart(field.Field, field.Err))
+			p.trace = trace
+			return p
+		}
 		if err != nil {
 			x.warn("an exposed query could not be answered", trace, err.Error())
 			return x.fault(trace, err.Error())

@@ -24,6 +24,14 @@ type badField struct {
 	err error // completes "the field x …"
 }
 
+// sentence says what is wrong, and where in the field.
+func (b *badField) sentence() string {
+	if m, ok := errors.AsType[*plan.Misplaced](b.err); ok {
+		return "the field " + b.Name + m.Path + " " + m.Err.Error()
+	}
+	return "the field " + b.Name + " " + b.err.Error()
+}
+
 // gather puts what the request carries into the columns of Requesting.request.
 // A field comes from the path, else from the body, else from the query string.
 // What no sync on the route names is kept apart.

@@ -157,7 +157,7 @@ func (x *exchange) complain(k *knownRoute, l *lack) *reply {
 	}
 	for _, b := range l.wrong {
 		names = append(names, b.Name)
-		sentences = append(sentences, "the field "+b.Name+" "+b.err.Error())
+		sentences = append(sentences, b.sentence())
 	}
 	for _, t := range l.other {
 		names = append(names, t.Name)

@@ -49,9 +49,14 @@ func (field *knownField) paging(v value.Value) error {
 	return nil
 }
 
-// badPage is the reply to a request whose limit or cursor is none.
-func badPage(field string, err error) *reply {
-	return problem(http.StatusBadRequest, "the field "+field+" "+err.Error(), value.Field{Name: "field", Value: value.String(field)})
+// badPart is the reply to a request of which a place, such as "limit" or
+// "data.tags[0]", does not fit.
+func badPart(place string, err error) *reply {
+	field := place
+	if i := strings.IndexAny(place, ".["); i >= 0 {
+		field = place[:i]
+	}
+	return problem(http.StatusBadRequest, "the field "+place+" "+err.Error(), value.Field{Name: "field", Value: value.String(field)})
 }
 
 // pageRows adds the fields of a page to the inputs of an exposed query that may
@@ -95,7 +100,7 @@ func (x *exchange) pageOf(k *knownRoute, rows [][]value.Value) (items []value.Va
 				start, err = resume(rows, key, at)
 			}
 			if err != nil {
-				return nil, "", x.front.soft(badPage(cursorField, err))
+				return nil, "", x.front.soft(badPart(cursorField, err))
 			}
 		}
 	}

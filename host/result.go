@@ -50,7 +50,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case errors.Is(r.Fault, engine.ErrNoRoom):
 		return noRoom()
 	case errors.As(r.Fault, &field):
-		return x.front.soft(badPage(field.Field, field.Err))
+		return x.front.soft(badPart(field.Field, field.Err))
 	case r.Fault != nil: // the engine has told the log
 		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
 		return x.fault(trace, reason)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // flows into, and gives it in the form that the program uses: moments become
 // moments, secrets are marked. fromText is set for values out of a path, a
 // query string or a header, where numbers and flags come as text. The error
-// completes "the field x …".
+// completes "the field x …"; where a part does not fit, it is a Misplaced.
 func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	if v.IsNull() {
 		return value.Null, nil
@@ -90,9 +91,9 @@ func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 		}
 		items := make([]value.Value, len(v.Items()))
 		for i, x := range v.Items() {
-			y, err := Accept(*t.Elem, x, fromText)
+			y, err := item(*t.Elem, x, fromText)
 			if err != nil {
-				return v, fmt.Errorf("must be a list in which each item fits, but item %d %w", i+1, err)
+				return v, within(i, err)
 			}
 			items[i] = y
 		}
@@ -102,6 +103,33 @@ func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 		return v, nil
 	}
 	return v, wanted("a text", v)
+}
+
+// item holds an item of a list against its type: null is none.
+func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
+	if v.IsNull() && !t.Null {
+		return v, errors.New("must be there, and is null")
+	}
+	return Accept(t, v, fromText)
+}
+
+// A Misplaced is the error of Accept where a part of a value does not fit.
+type Misplaced struct {
+	Path string // from the whole value: "[2]", "[2][0]"
+	Err  error  // completes "the field x[2] …"
+}
+
+func (m *Misplaced) Error() string {
+	return "must have in " + m.Path + " what fits, which " + m.Err.Error()
+}
+func (m *Misplaced) Unwrap() error { return m.Err }
+
+func within(i int, err error) error {
+	m := &Misplaced{fmt.Sprintf("[%d]", i), err}
+	if inner, ok := errors.AsType[*Misplaced](err); ok {
+		m.Path, m.Err = m.Path+inner.Path, inner.Err
+	}
+	return m
 }
 
 func wanted(what string, v value.Value) error {

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -181,7 +182,7 @@ func (b *builder) sync(s *check.Sync) {
 	if s.Tree != nil {
 		out.Span = s.Tree.Span
 	}
-	l := &lowering{builder: b, sync: out, slots: map[*check.Var]int{}}
+	l := &lowering{builder: b, sync: out, slots: map[*check.Var]int{}, from: map[int]string{}}
 	for _, v := range s.Vars {
 		l.slot(v)
 	}
@@ -200,6 +201,8 @@ type lowering struct {
 	sync  *Sync
 	slots map[*check.Var]int
 	view  bool
+	// from has the places in the request that slots have their values from.
+	from map[int]string
 }
 
 func (l *lowering) slot(v *check.Var) int {
@@ -231,7 +234,11 @@ func (l *lowering) pattern(w *check.Pattern) *Pattern {
 		case x.Term.Any:
 			p.Tests = append(p.Tests, Test{Column: c, Name: x.Name, Any: true})
 		case x.Term.Var != nil:
-			p.Vars = append(p.Vars, Var{Column: c, Name: x.Name, Slot: l.slot(x.Term.Var), Optional: x.Optional})
+			slot := l.slot(x.Term.Var)
+			p.Vars = append(p.Vars, Var{Column: c, Name: x.Name, Slot: slot, Optional: x.Optional})
+			if a.Role == Request && !c.Out {
+				l.from[slot] = x.Name
+			}
 		default:
 			p.Tests = append(p.Tests, Test{Column: c, Name: x.Name, Literal: x.Term.Literal})
 		}
@@ -299,9 +306,11 @@ func (l *lowering) term(t check.Term) Term {
 	case t.Any:
 		return Term{Slot: -1, Any: true}
 	case t.Var != nil:
-		return Term{Slot: l.slot(t.Var)}
+		slot := l.slot(t.Var)
+		return Term{Slot: slot, Field: l.from[slot]}
 	case t.Expr != nil:
-		return Term{Slot: -1, Expr: l.expr(t.Expr)}
+		e := l.expr(t.Expr)
+		return Term{Slot: -1, Expr: e, Field: l.only(e)}
 	}
 	return Term{Slot: -1, Literal: t.Literal}
 }
@@ -327,7 +336,40 @@ func (l *lowering) expr(e *check.Expr) *Expr {
 			out.Slots = append(out.Slots, NowSlot)
 		}
 	}
+	for i, slot := range out.Slots {
+		if field := l.from[slot]; field != "" && out.Field == "" {
+			out.Field = field + partOf(out.Text, e.Node.Variables()[i])
+		}
+	}
 	return out
+}
+
+// paths are the places in an expression that take a part of a variable's value.
+var paths = regexp.MustCompile(`(?:^|[^\w.])(\w+)((?:\??\.\w+|\[\d+\])*)`)
+
+// partOf gives the part of a variable's value that an expression takes, such as
+// ".tags[0]"; "" where it takes several, or the whole.
+func partOf(text, name string) string {
+	part, found := "", false
+	for _, m := range paths.FindAllStringSubmatch(text, -1) {
+		if m[1] != name {
+			continue
+		}
+		if found && m[2] != part {
+			return ""
+		}
+		part, found = m[2], true
+	}
+	return strings.ReplaceAll(part, "?", "")
+}
+
+// only gives the place in the request that an expression is a part of, or is computed
+// from, if it reads nothing else.
+func (l *lowering) only(e *Expr) string {
+	if slices.ContainsFunc(e.Slots, func(slot int) bool { return l.from[slot] == "" }) {
+		return ""
+	}
+	return e.Field
 }
 
 func (l *lowering) lines(list []*check.Line) []*Line {
@@ -372,6 +414,9 @@ func (l *lowering) line(x *check.Line) *Line {
 		line.View = l.useView(body)
 	case *check.IsLine:
 		line.Is = &IsOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: body.Var.Type.Kind == check.Secret, Expr: l.expr(body.Expr)}
+		if field := l.only(line.Is.Expr); field != "" && body.Binds {
+			l.from[line.Is.Slot] = field
+		}
 	case *check.FilterLine:
 		line.Filter = l.expr(body.Expr)
 	case *check.FoldLine:
@@ -402,7 +447,7 @@ func (t *Table) lookedUp(column int) {
 
 // useView writes a view's lines out with slots of their own for this use.
 func (l *lowering) useView(use *check.ViewLine) *ViewOp {
-	inner := &lowering{builder: l.builder, sync: l.sync, slots: map[*check.Var]int{}, view: true}
+	inner := &lowering{builder: l.builder, sync: l.sync, slots: map[*check.Var]int{}, view: true, from: l.from}
 	op := &ViewOp{Name: use.View.Name}
 	pass := func(params []*check.ViewParam, x *check.Arg) Pass {
 		for _, p := range params {
@@ -413,7 +458,11 @@ func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 		panic("plan: a view without this parameter")
 	}
 	for _, x := range use.In {
-		op.In = append(op.In, pass(use.View.In, x))
+		in := pass(use.View.In, x)
+		if in.Term.Field != "" {
+			l.from[in.Inner] = in.Term.Field
+		}
+		op.In = append(op.In, in)
 	}
 	op.Lines = inner.lines(use.View.Where)
 	for _, x := range use.Out {

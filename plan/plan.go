@@ -189,6 +189,9 @@ type Term struct {
 	Literal value.Value
 	Expr    *Expr
 	Any     bool
+	// Field is the place in a request that the value comes from and nothing else,
+	// such as "tags" or "data.tags[0]"; "" where there is none.
+	Field string
 }
 
 // The places of an expression's variables that are no slots.
@@ -202,6 +205,9 @@ type Expr struct {
 	Text  string
 	Node  *expression.Expression
 	Slots []int
+	// Field is a place in a request that the expression reads, "" where it reads
+	// none.
+	Field string
 }
 
 // An Input gives a value to a column.

@@ -31,7 +31,7 @@ func (p *Plan) Question(x *check.Line) *Question {
 		}
 	}
 	alone := &Sync{}
-	l := &lowering{builder: b, sync: alone, slots: map[*check.Var]int{}}
+	l := &lowering{builder: b, sync: alone, slots: map[*check.Var]int{}, from: map[int]string{}}
 	line := l.line(x)
 	return &Question{Line: line, Slots: alone.Slots, Types: alone.Types}
 }

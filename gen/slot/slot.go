@@ -19,8 +19,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// wrong ends the action. What comes from outside has been held against the
-// specification before, so that only an item of a list can still be wrong.
+// wrong ends the action. The engine has held what it gives against the
+// specification before, so that only a concept's own Go comes here.
 func wrong(v value.Value, wanted string) {
 	panic(fmt.Sprintf("expected %s, found %v", wanted, v.Kind()))
 }
@@ -39,7 +39,7 @@ func TextOf[T ~string](v value.Value) T { return T(Text(v)) }
 
 // Number reads a number.
 func Number(v value.Value) float64 {
-	f, ok := v.Num()
+	f, ok := v.Reveal().Num()
 	if !ok {
 		wrong(v, "a number")
 	}
@@ -48,7 +48,7 @@ func Number(v value.Value) float64 {
 
 // Flag reads a truth value.
 func Flag(v value.Value) bool {
-	b, ok := v.Bool()
+	b, ok := v.Reveal().Bool()
 	if !ok {
 		wrong(v, "a flag")
 	}
@@ -57,7 +57,7 @@ func Flag(v value.Value) bool {
 
 // Moment reads a moment, in UTC.
 func Moment(v value.Value) time.Time {
-	t, ok := v.Moment()
+	t, ok := v.Reveal().Moment()
 	if !ok {
 		wrong(v, "a moment")
 	}
@@ -69,7 +69,7 @@ func Secret(v value.Value) legible.Secret { return legible.SecretOf(Text(v)) }
 
 // Blob reads binary data; nil where there is none.
 func Blob(v value.Value) *legible.Blob {
-	b := v.Blob()
+	b := v.Reveal().Blob()
 	if b == nil && !v.IsNull() {
 		wrong(v, "binary data")
 	}
@@ -123,7 +123,7 @@ func List[T any](v value.Value, read func(value.Value) T) []T {
 	if v.IsNull() {
 		return nil
 	}
-	if v.Kind() != value.ListKind {
+	if v = v.Reveal(); v.Kind() != value.ListKind {
 		wrong(v, "a list")
 	}
 	out := make([]T, len(v.Items()))
@@ -135,7 +135,7 @@ func List[T any](v value.Value, read func(value.Value) T) []T {
 
 // Set reads a list from outside as a set: what stands in it again is left out.
 func Set[T any](v value.Value, read func(value.Value) T) []T {
-	if len(v.Items()) > 1 {
+	if v = v.Reveal(); len(v.Items()) > 1 {
 		v = value.List(distinct(slices.Clone(v.Items())))
 	}
 	return List(v, read)

@@ -36,6 +36,13 @@ func (c *Concept) Put(ctx legible.Context, in PutIn) (PutOut, error) {
 
 func (c *Concept) Maybe(_ legible.Context, in MaybeIn) (MaybeOut, error) { return MaybeOut(in), nil }
 
+// Collect gives how many items there are in all collections.
+func (c *Concept) Collect(_ legible.Context, in CollectIn) (CollectOut, error) {
+	n := len(in.Texts) + len(in.Sizes) + len(in.Flags) + len(in.Days) + len(in.Moments) + len(in.Keys) +
+		len(in.Scans) + len(in.Extras) + len(in.Authors) + len(in.Forms)
+	return CollectOut{float64(n)}, nil
+}
+
 func (c *Concept) Clear(legible.Context, ClearIn) error { return nil }
 
 func (c *Concept) OlderForm(_ legible.Context, in OlderFormIn) (OlderFormOut, error) {
@@ -70,6 +77,8 @@ func (c *Concept) Many(ctx legible.Context, _ ManyIn) ([]ManyOut, error) {
 	}
 	return out, nil
 }
+
+func (c *Concept) Kinds(legible.Context, KindsIn) ([]KindsOut, error) { return nil, nil }
 
 func (c *Concept) Silent(ctx legible.Context, _ SilentIn) ([]SilentOut, error) {
 	var out []SilentOut

@@ -145,6 +145,25 @@ type MaybeOut struct {
 	Steps  []string
 }
 
+// CollectIn is what collect takes.
+type CollectIn struct {
+	Texts   []string
+	Sizes   []float64
+	Flags   []bool
+	Days    []string
+	Moments []time.Time
+	Keys    []legible.Secret
+	Scans   []*legible.Blob
+	Extras  []legible.Value
+	Authors []Author
+	Forms   []Form
+}
+
+// CollectOut is what collect gives.
+type CollectOut struct {
+	Count float64
+}
+
 // ClearIn is what clear takes.
 type ClearIn struct{}
 
@@ -199,6 +218,22 @@ type OptionalOut struct {
 	Note *string
 }
 
+// KindsIn is what _kinds is asked with.
+type KindsIn struct {
+	Size   *float64
+	Done   *bool
+	Day    *string
+	Moment *time.Time
+	Extra  legible.Value
+	Sizes  []float64
+	Keys   []legible.Secret
+}
+
+// KindsOut is a row of _kinds.
+type KindsOut struct {
+	Form Form
+}
+
 // ManyIn is what _many is asked with.
 type ManyIn struct{}
 
@@ -229,6 +264,8 @@ type Actions interface {
 	Put(ctx legible.Context, in PutIn) (PutOut, error)
 	// Maybe is the action maybe.
 	Maybe(ctx legible.Context, in MaybeIn) (MaybeOut, error)
+	// Collect is the action collect.
+	Collect(ctx legible.Context, in CollectIn) (CollectOut, error)
 	// Clear is the action clear.
 	// Declines with ErrTooLong.
 	Clear(ctx legible.Context, in ClearIn) error
@@ -245,6 +282,8 @@ type Actions interface {
 	One(ctx legible.Context, in OneIn) (OneOut, error)
 	// Optional is the query _optional. It tells whether there is a row.
 	Optional(ctx legible.Context, in OptionalIn) (OptionalOut, bool, error)
+	// Kinds is the query _kinds.
+	Kinds(ctx legible.Context, in KindsIn) ([]KindsOut, error)
 	// Many is the query _many.
 	Many(ctx legible.Context, in ManyIn) ([]ManyOut, error)
 	// Silent is the query _silent.
@@ -751,6 +790,25 @@ func Define(build func(*State) Actions) legible.Concept {
 					out[9] = slot.OfMaybeList(o.Steps, value.String)
 					return nil
 				},
+				"collect": func(ctx legible.Context, in, out []value.Value) error {
+					o, err := a.Collect(ctx, CollectIn{
+						Texts:   slot.Set(in[0], slot.Text),
+						Sizes:   slot.List(in[1], slot.Number),
+						Flags:   slot.List(in[2], slot.Flag),
+						Days:    slot.Set(in[3], slot.Text),
+						Moments: slot.List(in[4], slot.Moment),
+						Keys:    slot.Set(in[5], slot.Secret),
+						Scans:   slot.List(in[6], slot.Blob),
+						Extras:  slot.List(in[7], slot.Itself),
+						Authors: slot.Set(in[8], slot.TextOf[Author]),
+						Forms:   slot.List(in[9], slot.TextOf[Form]),
+					})
+					if err != nil {
+						return err
+					}
+					out[0] = value.Number(o.Count)
+					return nil
+				},
 				"clear": func(ctx legible.Context, in, out []value.Value) error {
 					return a.Clear(ctx, ClearIn{})
 				},
@@ -807,6 +865,25 @@ func Define(build func(*State) Actions) legible.Concept {
 					}
 					row := rows.Add()
 					row[0] = slot.OfMaybe(o.Note, value.String)
+					return nil
+				},
+				"_kinds": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
+					list, err := a.Kinds(ctx, KindsIn{
+						Size:   slot.Maybe(in[0], slot.Number),
+						Done:   slot.Maybe(in[1], slot.Flag),
+						Day:    slot.Maybe(in[2], slot.Text),
+						Moment: slot.Maybe(in[3], slot.Moment),
+						Extra:  in[4],
+						Sizes:  slot.List(in[5], slot.Number),
+						Keys:   slot.Set(in[6], slot.Secret),
+					})
+					if err != nil {
+						return err
+					}
+					for _, o := range list {
+						row := rows.Add()
+						row[0] = value.String(string(o.Form))
+					}
 					return nil
 				},
 				"_many": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
