@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"unique"
 
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/store"
@@ -82,28 +83,39 @@ func (in *Instance) Table(set string) *store.Table {
 }
 
 // A Secret is a text that must not be shown: a password, a token. Printing,
-// logging or marshalling it gives a mark in its place.
-type Secret struct{ text string }
+// logging or marshalling it gives a mark in its place, also where it is in a
+// field that is not exported.
+type Secret struct{ text unique.Handle[string] }
 
 // NewSecret makes a secret of 256 random bits, 43 characters that may stand in
 // a URL, a header and a cookie.
 func NewSecret() Secret {
 	var b [32]byte
 	rand.Read(b[:]) // never fails: it ends the process where there is no randomness
-	return Secret{base64.RawURLEncoding.EncodeToString(b[:])}
+	return SecretOf(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
 // SecretOf makes a secret of a text.
-func SecretOf(text string) Secret { return Secret{text} }
+func SecretOf(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(text)}
+}
 
 // Reveal gives the text.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s == (Secret{}) {
+		return ""
+	}
+	return s.text.Value()
+}
 
 // Digest is what state keeps of a secret: enough to find it again, and for a
 // secret of NewSecret nothing that it could be guessed from. A password needs
 // a slow hash instead.
 func (s Secret) Digest() Digest {
-	sum := sha256.Sum256([]byte(s.text))
+	sum := sha256.Sum256([]byte(s.Reveal()))
 	return Digest(hex.EncodeToString(sum[:]))
 }
 

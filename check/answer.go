@@ -146,7 +146,7 @@ func (c *checker) requestField(e *Entry, a *Arg) {
 	}
 	t := a.Term.Var.Type
 	t.Null = false
-	f.Secret = f.Secret || t.Kind == Secret
+	f.Secret = f.Secret || t.Kind == Secret || a.Term.Var.Secret
 	joined, ok := join(f.Type, t, true)
 	if !ok {
 		c.add(diag.Diagnostic{Code: diag.FieldClash, Span: a.Tree.Span,

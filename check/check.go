@@ -21,8 +21,11 @@
 // a walk (walk.go, step.go, joined.go) goes from moment to moment (moment.go) with what is
 // known of the values (known.go, way.go, question.go, decide.go, bounds.go), merging ways
 // that no longer differ; touring.go walks several entries at a time. What they show is told by outcomes.go, unanswered.go, never.go and
-// open.go, as stories (story.go); answer.go says what routes are asked and answer, and
-// secret.go follows what is secret.
+// open.go, as stories (story.go); answer.go says what routes are asked and answer.
+//
+// secrecy.go works out what is secret because it flows into something secret, and
+// secret.go where a secret flows that is not declared so; places.go says which
+// parts of a value an expression is made of.
 package check
 
 import (
@@ -92,8 +95,8 @@ func passes() []pass {
 		{"types", (*checker).types, []string{"views", "syncs"}, "types of variables"},
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).sound, []string{"types of variables"}, "a program without broken parts"},
+		{"secrets", (*checker).secrets, []string{"a program without broken parts"}, "no secret told"},
 		{"outcomes", (*checker).outcomes, []string{"a program without broken parts"}, "entries"},
-		{"secrets", (*checker).secrets, []string{"entries"}, "no secret told"},
 	}
 }
 
@@ -104,17 +107,15 @@ type checker struct {
 	program *Program
 	diags   []diag.Diagnostic
 
-	specs     map[string]*spec // by the concept's name
-	appBroken bool             // some of the app could not be read
-	hasApp    bool
-	missing   map[string]bool // concepts that were reported as missing, with their files
-	views     map[string]*viewState
-	viewOrder []*viewState // a view stands behind those that it uses
-	// secretFields are the fields of requests that are given to something
-	// secret; nil until somebody asks.
-	secretFields map[sentField]secretField
-	expressions  map[string]*expression.Expression // by text
-	syncOrder    []*syncState
+	specs       map[string]*spec // by the concept's name
+	appBroken   bool             // some of the app could not be read
+	hasApp      bool
+	missing     map[string]bool // concepts that were reported as missing, with their files
+	views       map[string]*viewState
+	viewOrder   []*viewState                      // a view stands behind those that it uses
+	needs       needs                             // what is given to something secret
+	expressions map[string]*expression.Expression // by text
+	syncOrder   []*syncState
 }
 
 // A viewState is a view on its way through the passes.

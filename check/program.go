@@ -21,6 +21,10 @@ type Program struct {
 	// then is known when the scenario runs, so Binds says nothing in them.
 	Questions map[*syntax.Line]*Line
 	Exposed   []*Exposed
+	// Secret are the inputs and outputs of actions of which a part flows into
+	// something that is declared Secret. Fields of requests are not among them:
+	// those are the variables of their patterns.
+	Secret map[Column]bool
 	// Entries are the ways into the program, and what can follow from each.
 	Entries []*Entry
 }
@@ -178,6 +182,9 @@ type Var struct {
 	Span  source.Span // where it stands first
 	Type  Type        // as far as known
 	Index int         // its place in Vars of the sync or view
+	// Secret is set where what it holds, or a part of it, flows into something
+	// that is declared Secret: then it is secret as a whole.
+	Secret bool
 }
 
 // A Sync with its names resolved.
@@ -239,6 +246,9 @@ type Arg struct {
 	Param    *Param // nil for a further name of an open action, and for error and refusal
 	Optional bool   // "name?"
 	Term     Term
+	// Part is set on what an action is given that no secret is in: of a value
+	// that is secret as a whole, it is another part.
+	Part bool
 	// Binds is set where a line of where or an output of then gives the
 	// variable its value; elsewhere the variable is compared. (In when
 	// it depends on the order of joining, and is not set.)

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/expression"
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/syntax"
 )
@@ -12,17 +11,21 @@ import (
 // secrets follows what is secret through syncs and views, and reports where it
 // flows into something that is not declared so.
 func (c *checker) secrets() {
+	c.secrecy()
+	if c.opt.Running {
+		defer func(found int) { c.diags = c.diags[:found] }(len(c.diags))
+	}
 	reported := map[source.Span]bool{}
 	for _, s := range c.program.Syncs {
-		f := &following{c: c, said: reported, taints: map[*Var]*taint{}}
+		f := &following{c: c, name: s.Name, said: reported, taints: map[*Var]*taint{}}
 		for _, p := range s.When {
-			f.pattern(s, p)
+			f.pattern(p)
 		}
 		f.lines(s.Where)
 		f.asks(s.Then)
 	}
 	for _, v := range c.program.Views {
-		f := &following{c: c, said: reported, taints: map[*Var]*taint{}}
+		f := &following{c: c, name: v.Name, said: reported, taints: map[*Var]*taint{}}
 		f.lines(v.Where)
 	}
 	for _, s := range c.specs {
@@ -62,15 +65,28 @@ type taint struct {
 	origin origin
 	name   string // of what is secret
 	path   []diag.Related
+	places places // that are secret in what the variable holds
 }
 
 func (t *taint) further(span source.Span, message string) *taint {
-	return &taint{t.origin, t.name, append(slices.Clone(t.path), diag.Related{Span: span, Message: message})}
+	return &taint{t.origin, t.name, append(slices.Clone(t.path), diag.Related{Span: span, Message: message}), t.places}
 }
+
+// notes say what to do where a secret goes along with what it is a part of.
+func (t *taint) notes() []string {
+	if !slices.ContainsFunc(t.places, func(p place) bool { return len(p) > 0 }) {
+		return nil
+	}
+	return []string{"it goes along as a part of a larger value; pass on those parts that are not secret, each by its name"}
+}
+
+// of is the taint of what has the places of this one.
+func (t *taint) of(list places) *taint { return &taint{t.origin, t.name, t.path, list} }
 
 // A following is one sync or view whose secrets are being followed.
 type following struct {
 	c      *checker
+	name   string               // of the sync or view
 	said   map[source.Span]bool // places that were reported
 	taints map[*Var]*taint
 }
@@ -78,118 +94,60 @@ type following struct {
 // seed marks a variable as secret from its own origin.
 func (f *following) seed(a *Arg, o origin, message string) {
 	if v := a.Term.Var; v != nil && f.taints[v] == nil {
-		f.taints[v] = &taint{o, a.Name, []diag.Related{{Span: a.Term.Span, Message: message}}}
+		f.taints[v] = &taint{o, a.Name, []diag.Related{{Span: a.Term.Span, Message: message}}, places{{}}}
 	}
 }
 
-func (f *following) pattern(s *Sync, p *Pattern) {
+// needed marks a variable of which a part flows into something secret.
+func (f *following) needed(a *Arg, o origin, message string) {
+	v := a.Term.Var
+	if v == nil || f.taints[v] != nil {
+		return
+	}
+	list := f.c.needs[holder{v: v}]
+	if len(list) == 0 {
+		return
+	}
+	what := list[0].what
+	if list[0].by != f.name {
+		what += ", in " + list[0].by + ","
+	}
+	t := &taint{o, a.Name + list[0].place.String(), []diag.Related{
+		{Span: a.Term.Span, Message: message},
+		{Span: list[0].span, Message: "and is secret: " + what + " is"}}, nil}
+	for _, x := range list {
+		t.places = t.places.with(x.place)
+	}
+	f.taints[v] = t
+}
+
+func (f *following) pattern(p *Pattern) {
 	by := p.Instance.Name + "." + p.Action.Name
 	for _, a := range p.In {
 		switch {
 		case a.Param != nil && a.Param.Type.Kind == Secret:
 			f.seed(a, givenSecret, "the input “"+a.Name+"” of "+by+" is secret")
-		case a.Param == nil && p.isRequest() && a.Term.Var != nil:
-			if span, what, ok := f.c.secretUse(s, p, a); ok {
-				f.seed(a, sentSecret, "“"+a.Name+"” comes with the request")
-				t := f.taints[a.Term.Var]
-				f.taints[a.Term.Var] = t.further(span, "and is secret: "+what+" is")
-			}
+		case p.isRequest():
+			f.needed(a, sentSecret, "“"+a.Name+"” comes with the request")
+		default:
+			f.needed(a, givenSecret, "“"+a.Name+"” was given to "+by)
 		}
 	}
 	if p.Refused {
 		return
 	}
 	for _, a := range p.Out {
-		if a.Param != nil && a.Param.Type.Kind == Secret {
-			f.seed(a, freshSecret, "the output “"+a.Name+"” of "+by+" is secret")
-		}
+		f.output(a, by)
 	}
 }
 
-// secretUse finds where a field of a request is given to something secret: in
-// its own sync, else in another one on the same route.
-func (c *checker) secretUse(s *Sync, p *Pattern, a *Arg) (source.Span, string, bool) {
-	if span, what, ok := s.secretUse(a.Term.Var); ok {
-		return span, what, true
+// output marks what an action gives.
+func (f *following) output(a *Arg, by string) {
+	if a.Param != nil && a.Param.Type.Kind == Secret {
+		f.seed(a, freshSecret, "the output “"+a.Name+"” of "+by+" is secret")
+	} else {
+		f.needed(a, freshSecret, "“"+a.Name+"” is what "+by+" gave")
 	}
-	method, path := p.route()
-	if c.secretFields == nil {
-		c.secretFields = c.fieldsToSecrets()
-	}
-	u, ok := c.secretFields[sentField{method, path, a.Name}]
-	return u.span, u.what, ok
-}
-
-// A sentField is a field of the requests of a route.
-type sentField struct{ method, path, name string }
-
-// A secretField is where a field is given to something secret.
-type secretField struct {
-	span source.Span
-	what string
-}
-
-// fieldsToSecrets finds for each field of a request the first place where a
-// sync of its route gives it to something secret.
-func (c *checker) fieldsToSecrets() map[sentField]secretField {
-	first := map[sentField]secretField{}
-	for _, s := range c.program.Syncs {
-		for _, p := range s.When {
-			if !p.isRequest() {
-				continue
-			}
-			method, path := p.route()
-			for _, a := range p.In {
-				k := sentField{method, path, a.Name}
-				if _, known := first[k]; known || path == "" || a.Term.Var == nil {
-					continue
-				}
-				if span, what, ok := s.secretUse(a.Term.Var); ok {
-					first[k] = secretField{span, what + ", in " + s.Name + ","}
-				}
-			}
-		}
-	}
-	return first
-}
-
-// secretUse finds where a sync gives a variable to something secret.
-func (s *Sync) secretUse(v *Var) (span source.Span, what string, ok bool) {
-	args := func(by string, list []*Arg) {
-		for _, a := range list {
-			if !ok && a.Term.Var == v && a.Param != nil && a.Param.Type.Kind == Secret {
-				span, what, ok = a.Term.Span, "“"+a.Name+"” of "+by, true
-			}
-		}
-	}
-	asks := func(list []*Ask) {
-		for _, a := range list {
-			args(a.Instance.Name+"."+a.Action.Name, a.In)
-		}
-	}
-	var lines func(list []*Line)
-	lines = func(list []*Line) {
-		for _, l := range list {
-			asks(l.Else)
-			switch b := l.Body.(type) {
-			case *QueryLine:
-				args(b.Instance.Name+"."+b.Query.Name, b.In)
-			case *ViewLine:
-				for _, a := range b.In {
-					for _, p := range b.View.In {
-						if !ok && a.Name == p.Name && a.Term.Var == v && p.Var.Type.Kind == Secret {
-							span, what, ok = a.Term.Span, "“"+a.Name+"” of the view "+b.View.Name, true
-						}
-					}
-				}
-			case *FoldLine:
-				lines(b.Lines)
-			}
-		}
-	}
-	lines(s.Where)
-	asks(s.Then)
-	return span, what, ok
 }
 
 func (f *following) asks(list []*Ask) {
@@ -198,30 +156,39 @@ func (f *following) asks(list []*Ask) {
 		respond := a.Instance.Concept.Name == requesting && a.Action.Name == "respond"
 		for _, x := range a.In {
 			t := f.term(x.Term)
+			x.Part = t == nil
 			switch {
 			case t == nil, x.Param != nil && (x.Param.Type.Kind == Secret || x.Param.Type.Kind == Unknown):
 			case respond:
 				f.answered(x, t)
 			default:
-				f.flows(x, t, "the input “"+x.Name+"” of "+by)
+				f.flows(x, t, "the input “"+x.Name+"” of "+by,
+					len(f.c.needs[holder{column: Column{a.Instance, a.Action, x.Name, false}}]) > 0)
 			}
 		}
 		for _, x := range a.Out {
-			if x.Binds && x.Param != nil && x.Param.Type.Kind == Secret {
-				f.seed(x, freshSecret, "the output “"+x.Name+"” of "+by+" is secret")
+			if x.Binds {
+				f.output(x, by)
 			}
 		}
 	}
 }
 
-// flows reports a secret that flows into something that is not declared so.
-func (f *following) flows(a *Arg, t *taint, what string) {
+// flows reports a secret that flows into something that is not declared so. Where
+// it is secret only by what another sync does with it, the record is without it
+// all the same, and this is a warning.
+func (f *following) flows(a *Arg, t *taint, what string, needed bool) {
 	if f.said[a.Term.Span] {
 		return
 	}
 	f.said[a.Term.Span] = true
 	d := diag.Diagnostic{Code: diag.SecretFlows, Span: a.Term.Span,
 		Message: "the secret “" + t.name + "” flows into " + what + ", which is not declared Secret", Related: t.path}
+	d.Notes = t.notes()
+	if needed {
+		d.Severity = diag.Warning
+		d.Notes = append(d.Notes, "the record is without it all the same; declare the input Secret, so that its concept knows")
+	}
 	if a.Param != nil && a.Param.Tree != nil {
 		d.Related = append(slices.Clone(t.path), diag.Related{Span: a.Param.Tree.Span, Message: "declared here"})
 	}
@@ -243,6 +210,7 @@ func (f *following) answered(a *Arg, t *taint) {
 	case sentSecret:
 		d.Severity = diag.Warning
 		d.Message = "the answer holds the secret “" + t.name + "” that the client has sent"
+		d.Notes = t.notes()
 	default:
 		d.Severity = diag.Warning
 		d.Message = "the answer holds the secret “" + t.name + "” that an action of this flow was given"
@@ -258,70 +226,27 @@ func (f *following) term(t Term) *taint {
 	return f.expr(t.Expr)
 }
 
+// expr finds what makes an expression secret. What is only true or false tells
+// no secret.
 func (f *following) expr(e *Expr) *taint {
-	if e == nil {
+	if e == nil || e.Type.Kind == Flag {
 		return nil
 	}
-	vars := map[string]*Var{}
-	for i, name := range e.Node.Variables() {
-		vars[name] = e.Vars[i]
-	}
-	t := f.shape(e.Node.Shape(), vars)
-	if t == nil || e.single() != nil || e.Type.Kind == Unknown || holdsSecret(e.Type) {
-		return t
-	}
-	for _, v := range exprVars(e) {
-		if f.taints[v] != nil && !holdsSecret(v.Type) {
-			return t // its type does not tell what another sync has shown
+	var first *taint
+	list := trace(e).holds(e.Node.Shape(), func(v *Var) places {
+		t := f.taints[v]
+		if t == nil {
+			return nil
 		}
-	}
-	return nil
-}
-
-// holdsSecret tells whether a value of a type may hold a secret.
-func holdsSecret(t Type) bool {
-	switch t.Kind {
-	case Secret, Json, Unknown:
-		return true
-	case List:
-		return t.Elem == nil || holdsSecret(*t.Elem)
-	case Record:
-		return len(t.Fields) == 0 || slices.ContainsFunc(t.Fields, func(f RecordField) bool { return holdsSecret(f.Type) })
-	}
-	return false
-}
-
-// shape finds what makes a part of an expression secret. What is only true or
-// false tells no secret.
-func (f *following) shape(s *expression.Shape, vars map[string]*Var) *taint {
-	switch s.Form {
-	case expression.VariableForm:
-		if v := vars[s.Name]; v != nil {
-			return f.taints[v]
+		if first == nil {
+			first = t
 		}
+		return t.places
+	})
+	if len(list) == 0 {
 		return nil
-	case expression.UnaryForm:
-		if s.Name == "not" || s.Name == "!" {
-			return nil
-		}
-	case expression.BinaryForm:
-		switch s.Name {
-		case "+", "-", "*", "/", "%", "**", "^", "??", "|":
-		default:
-			return nil
-		}
-	case expression.ConditionalForm:
-		if t := f.shape(s.Parts[1], vars); t != nil {
-			return t
-		}
-		return f.shape(s.Parts[2], vars)
 	}
-	for _, p := range s.Parts {
-		if t := f.shape(p, vars); t != nil {
-			return t
-		}
-	}
-	return nil
+	return first.of(list)
 }
 
 func (f *following) lines(list []*Line) {
@@ -342,7 +267,7 @@ func (f *following) line(l *Line) {
 		by := b.Instance.Name + "." + b.Query.Name
 		for _, a := range b.In {
 			if t := f.term(a.Term); t != nil && a.Param.Type.Kind != Secret && a.Param.Type.Kind != Unknown {
-				f.flows(a, t, "the input “"+a.Name+"” of "+by)
+				f.flows(a, t, "the input “"+a.Name+"” of "+by, false)
 			}
 		}
 		for _, a := range b.Out {
@@ -353,7 +278,7 @@ func (f *following) line(l *Line) {
 	case *FieldLine:
 		if b.ObjectBinds && b.Field.Type.Kind == Secret && f.taints[b.Object.Var] == nil {
 			f.taints[b.Object.Var] = &taint{storedSecret, b.Field.Name, []diag.Related{
-				{Span: b.Object.Span, Message: "“" + b.Field.Name + "” of " + b.Instance.Name + "." + b.Set.Name + " is secret"}}}
+				{Span: b.Object.Span, Message: "“" + b.Field.Name + "” of " + b.Instance.Name + "." + b.Set.Name + " is secret"}}, places{{}}}
 		}
 	case *ViewLine:
 		f.view(b)
@@ -365,14 +290,18 @@ func (f *following) line(l *Line) {
 		f.lines(b.Lines)
 		f.page(b)
 		if b.Binds && b.Fold != syntax.Count {
-			bind(b.Var, f.expr(b.Expr))
+			t := f.expr(b.Expr)
+			if t != nil && b.Fold == syntax.Each {
+				t = t.of(places{}.at(anyItem, t.places))
+			}
+			bind(b.Var, t)
 		}
 	}
 }
 
 // view follows secrets into a view and out of it.
 func (f *following) view(b *ViewLine) {
-	in := &following{c: f.c, said: f.said, taints: map[*Var]*taint{}}
+	in := &following{c: f.c, name: b.View.Name, said: f.said, taints: map[*Var]*taint{}}
 	for _, a := range b.In {
 		if t := f.term(a.Term); t != nil {
 			for _, p := range b.View.In {

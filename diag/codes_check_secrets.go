@@ -26,7 +26,7 @@ when
 then
     Vault.write (text: "made with " + code)
 `,
-			Repair: "Leave it out, or declare what it flows into as Secret."},
+			Repair: "Leave it out, or declare what it flows into as Secret. Of a record or a list with a secret in it, pass on the other parts, each by its name."},
 		{Code: SecretAnswered, Name: "secret-answered",
 			Title: "an answer with a secret that the client sent",
 			Cause: "Nobody needs to be told a password that they have just sent, and an answer may be kept where a password must not be.",

@@ -88,7 +88,7 @@ func (f *flow) perform(n int32) {
 		return
 	}
 	out := f.values.take(len(a.Outputs))
-	err = f.invoke(&f.call, n, a, in, out)
+	err = f.invoke(&f.call, n, a, f.given(n), out)
 	if f.dead == errRewind {
 		return
 	}
@@ -179,10 +179,13 @@ func (f *flow) invoke(ctx Context, n int32, a *plan.Action, in, out []value.Valu
 		if p := recover(); p != nil {
 			err = recovered(p)
 		}
+		err = hiddenIn(err, f.occs[n].in)
 	}()
 	f.call.action = n
 	f.presence.action.Store(int32(a.Index) + 1)
-	return f.engine.methods[a.Index](ctx, in, out)
+	err = f.engine.methods[a.Index](ctx, in, out)
+	hide(a, out)
+	return err
 }
 
 // callQuery asks a query. Place tells for an input's column where a client sent it.
@@ -192,7 +195,7 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func
 			err = recovered(p)
 		}
 		if err != nil {
-			err = fmt.Errorf("%s: %w", q.FullName(), err)
+			err = fmt.Errorf("%s: %w", q.FullName(), hiddenIn(err, in))
 		}
 	}()
 	for i, p := range q.Spec.Inputs {
@@ -245,7 +248,7 @@ func (f *flow) sentence(n int32, s string, r *Refusal) string {
 		}
 		s = after
 		if text, ok := r.With[name]; ok {
-			b.WriteString(text)
+			b.WriteString(hidden(text, o.in))
 			continue
 		}
 		v := value.Value{}

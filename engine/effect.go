@@ -201,7 +201,7 @@ func (f *flow) attempt(n int32, a *plan.Action, out []value.Value, timeout time.
 	defer context.AfterFunc(f.engine.desk.cut, cancel)()
 	f.call.ctx, f.call.cancel = ctx, cancel
 	defer f.call.forget()
-	err := f.invoke(&outside{ctx, &f.call}, n, a, f.occs[n].in, out)
+	err := f.invoke(&outside{ctx, &f.call}, n, a, f.given(n), out)
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):

@@ -118,8 +118,11 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 		default:
 			in[input.Column] = input.Term.Literal
 		}
-		if input.Secret {
+		switch {
+		case input.Secret:
 			in[input.Column] = value.Secret(in[input.Column])
+		case input.Part && input.Name == "status" && line.Action.Role == plan.Respond:
+			in[input.Column] = in[input.Column].RevealAll() // every log has it
 		}
 	}
 	f.asking = line

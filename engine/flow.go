@@ -147,6 +147,7 @@ func (f *flow) reset() {
 func (f *flow) run(o Opening) (Result, error) {
 	given := f.values.take(len(o.Action.Inputs))
 	copy(given, o.In)
+	f.engine.plan.Hide(o.Action, given)
 	for {
 		f.recordBegun()
 		in := f.values.take(len(given))

@@ -139,12 +139,17 @@ func folded(fold syntax.Fold, rows []foldRow) (value.Value, error) {
 		return value.Number(float64(len(rows))), nil
 	case syntax.Sum:
 		var sum float64
+		secret := false
 		for _, r := range rows {
+			secret = secret || r.value.IsSecret()
 			n, ok := r.value.Num()
 			if !ok {
 				return value.Value{}, fmt.Errorf("sum adds numbers, but met %s", r.value.Kind())
 			}
 			sum += n
+		}
+		if secret {
+			return value.Secret(value.Number(sum)), nil
 		}
 		return value.Number(sum), nil
 	}

@@ -53,6 +53,9 @@ func (w *search) object(line *plan.Line, r *plan.ReadOp, v value.Value, emit fun
 		case r.Object.Any:
 			emit()
 		case r.ObjectBinds:
+			if r.Secret {
+				v = value.Secret(v)
+			}
 			w.slots[r.Object.Slot] = v
 			emit()
 		default:

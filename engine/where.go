@@ -232,6 +232,8 @@ func (w *search) settle(slot int, binds, secret bool, v value.Value, emit func()
 		}
 		w.slots[slot] = present(v)
 		emit()
+	} else if w.flow.gone(v) || w.flow.gone(w.slots[slot]) {
+		w.fail(nil, errGone)
 	} else if value.Equal(present(w.slots[slot]), present(v)) {
 		emit()
 	}
@@ -251,6 +253,10 @@ func (w *search) term(line *plan.Line, t *plan.Term) (value.Value, bool) {
 		return w.eval(line, t.Expr)
 	}
 	if t.Slot >= 0 {
+		if w.flow.gone(w.slots[t.Slot]) {
+			w.fail(line, errGone)
+			return value.Value{}, false
+		}
 		return w.slots[t.Slot], true
 	}
 	return t.Literal, true
@@ -301,6 +307,10 @@ func (w *search) take(out []plan.Output, row []value.Value) bool {
 	for i := range out {
 		o := &out[i]
 		v := row[o.Column]
+		if o.Term.Slot >= 0 && !o.Binds && w.flow.gone(w.slots[o.Term.Slot]) {
+			w.fail(nil, errGone)
+			return false
+		}
 		if !accepts(o, v, w.slots) {
 			return false
 		}
@@ -319,6 +329,9 @@ func accepts(o *plan.Output, v value.Value, slots []value.Value) bool {
 	case v.IsNull() && !o.Optional:
 		return false // nothing is there
 	case o.Binds:
+		if o.Secret {
+			v = value.Secret(v)
+		}
 		slots[o.Term.Slot] = v
 		return true
 	}
@@ -331,6 +344,9 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 		if !ok {
 			return
 		}
+		if v.In[i].Secret {
+			x = value.Secret(x)
+		}
 		w.slots[v.In[i].Inner] = present(x)
 	}
 	before := w.inner
@@ -338,7 +354,7 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 	w.lines(v.Lines, 0, func() {
 		for i := range v.Out {
 			p := &v.Out[i]
-			o := plan.Output{Term: p.Term, Binds: p.Binds, Optional: p.Optional}
+			o := plan.Output{Term: p.Term, Binds: p.Binds, Optional: p.Optional, Secret: p.Secret}
 			if !accepts(&o, w.slots[p.Inner], w.slots) {
 				return
 			}
@@ -357,6 +373,11 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 
 // eval computes an expression over slots. "new" is a fresh id each time.
 func (f *flow) eval(e *plan.Expr, slots []value.Value) (value.Value, error) {
+	for _, s := range e.Slots {
+		if s >= 0 && f.gone(slots[s]) {
+			return value.Value{}, errGone
+		}
+	}
 	return e.Node.Eval(func(i int) value.Value {
 		switch s := e.Slots[i]; s {
 		case plan.NowSlot:

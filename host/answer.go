@@ -111,7 +111,7 @@ func (p *reply) headers(v value.Value) error {
 	if v.IsNull() {
 		return nil
 	}
-	if v.Kind() != value.RecordKind {
+	if v.Reveal().Kind() != value.RecordKind {
 		return fmt.Errorf("Requesting.respond was given %s as headers, which are a record", kindOf(v))
 	}
 	for _, f := range v.Fields() {
@@ -166,12 +166,9 @@ func forbidden(name string) string {
 // another control character in it can be none.
 func headerText(v value.Value) (string, bool) {
 	var s string
-	switch v.Kind() {
-	case value.StringKind, value.SecretKind:
-		var ok bool
-		if s, ok = v.Text(); !ok {
-			return "", false
-		}
+	switch v = v.Reveal(); v.Kind() {
+	case value.StringKind:
+		s, _ = v.Text()
 	case value.NumberKind, value.FlagKind:
 		s = v.String()
 	default:

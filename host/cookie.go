@@ -17,7 +17,7 @@ func (x *exchange) cookies(p *reply, v value.Value) error {
 	if v.IsNull() {
 		return nil
 	}
-	if v.Kind() != value.RecordKind {
+	if v.Reveal().Kind() != value.RecordKind {
 		return fmt.Errorf("Requesting.respond was given %s as cookies, which are a record", kindOf(v))
 	}
 	for _, f := range v.Fields() {
@@ -38,7 +38,7 @@ func (x *exchange) cookies(p *reply, v value.Value) error {
 }
 
 func cookieOf(c *http.Cookie, v value.Value) error {
-	if v.Kind() != value.RecordKind {
+	if v.Reveal().Kind() != value.RecordKind {
 		return cookieValue(c, v)
 	}
 	for _, f := range v.Fields() {

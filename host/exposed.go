@@ -41,7 +41,9 @@ func (f *Front) exposedRoutes() map[string]*knownRoute {
 		}
 		k.Route = &plan.Route{Method: http.MethodPost, Path: "/" + strings.Replace(name, ".", "/", 1), Changes: e.Action != nil}
 		for i, p := range inputs {
-			k.fields = append(k.fields, f.inputField(p, i))
+			field := f.inputField(p, i)
+			field.Secret = field.Secret || k.action != nil && k.action.Secret[i]
+			k.fields = append(k.fields, field)
 		}
 		k.pageRows()
 		k.findBinary()

@@ -344,6 +344,7 @@ func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own boo
 		}
 		k.fields = append(k.fields, x)
 	}
+	x.Secret = x.Secret || slot >= 0 && ref.Sync.Secret[slot]
 	x.joint = x.joint || own && len(ref.Sync.When) > 1
 	return x
 }

@@ -134,7 +134,7 @@ func (g *gathering) operation(e *check.Entry, method string) *Operation {
 			continue
 		}
 		f := &Field{Name: x.Name, Type: x.Type, Optional: x.Optional, Credential: x.Credential, Only: only(e, x)}
-		if x.Secret && f.Type.Kind == check.Unknown {
+		if x.Credential != nil && f.Type.Kind == check.Unknown {
 			f.Type.Kind = check.Secret
 		}
 		f.Limit, f.Cursor = pages(e, x.Name)

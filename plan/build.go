@@ -54,10 +54,11 @@ func (b *builder) instance(use *check.Instance) {
 		a := &Action{Index: len(b.plan.Actions), Instance: in, Name: spec.Name, full: in.Name + "." + spec.Name, Spec: spec, Declared: len(spec.Inputs)}
 		for _, p := range spec.Inputs {
 			a.Inputs = append(a.Inputs, p.Name)
-			a.Secret = append(a.Secret, p.Type.Kind == check.Secret)
+			a.Secret = append(a.Secret, b.secret(use, spec, p, false))
 		}
 		for _, p := range spec.Outputs {
 			a.Outputs = append(a.Outputs, p.Name)
+			a.SecretOut = append(a.SecretOut, b.secret(use, spec, p, true))
 		}
 		if use.Concept.Name == RequestingConcept {
 			switch spec.Name {
@@ -120,6 +121,12 @@ func (b *builder) instance(use *check.Instance) {
 	}
 }
 
+// secret tells whether an input or output is declared Secret, or flows into
+// something that is.
+func (b *builder) secret(use *check.Instance, spec *check.Action, p *check.Param, out bool) bool {
+	return p.Type.Kind == check.Secret || b.plan.Program.Secret[check.Column{Instance: use, Action: spec, Name: p.Name, Out: out}]
+}
+
 // open gives the open actions a column for every further name in the program.
 func (b *builder) open(p *check.Program) {
 	add := func(use *check.Instance, spec *check.Action, args []*check.Arg) {
@@ -130,7 +137,7 @@ func (b *builder) open(p *check.Program) {
 		for _, arg := range args {
 			if arg.Param == nil && a.Input(arg.Name) < 0 {
 				a.Inputs = append(a.Inputs, arg.Name)
-				a.Secret = append(a.Secret, false)
+				a.Secret = append(a.Secret, b.plan.Program.Secret[check.Column{Instance: use, Action: spec, Name: arg.Name}])
 			}
 		}
 	}
@@ -216,9 +223,12 @@ func (l *lowering) slot(v *check.Var) int {
 	}
 	l.sync.Slots = append(l.sync.Slots, name)
 	l.sync.Types = append(l.sync.Types, v.Type)
+	l.sync.Secret = append(l.sync.Secret, isSecret(v))
 	l.slots[v] = i
 	return i
 }
+
+func isSecret(v *check.Var) bool { return v != nil && (v.Secret || v.Type.Kind == check.Secret) }
 
 func (l *lowering) pattern(w *check.Pattern) *Pattern {
 	a := l.action(w.Instance, w.Action)
@@ -286,14 +296,14 @@ func (l *lowering) asks(list []*check.Ask) []*Ask {
 			ask.Span, ask.Text = x.Tree.Span, oneLine(x.Tree.Span)
 		}
 		for _, in := range x.In {
-			input := Input{Column: a.Input(in.Name), Name: in.Name, Term: l.term(in.Term)}
+			input := Input{Column: a.Input(in.Name), Name: in.Name, Term: l.term(in.Term), Part: in.Part}
 			if input.Secret = a.Secret[input.Column]; input.Secret {
 				input.Term.Literal = value.Secret(input.Term.Literal)
 			}
 			ask.In = append(ask.In, input)
 		}
 		for _, o := range x.Out {
-			ask.Out = append(ask.Out, Output{Column: a.Output(o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional})
+			ask.Out = append(ask.Out, Output{Column: a.Output(o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional, Secret: isSecret(o.Term.Var)})
 		}
 		l.sync.Asks = append(l.sync.Asks, ask)
 		out = append(out, ask)
@@ -396,14 +406,14 @@ func (l *lowering) line(x *check.Line) *Line {
 			op.In = append(op.In, Input{Column: index(q.Inputs, in.Name), Name: in.Name, Term: l.term(in.Term)})
 		}
 		for _, o := range body.Out {
-			op.Out = append(op.Out, Output{Column: index(q.Outputs, o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional})
+			op.Out = append(op.Out, Output{Column: index(q.Outputs, o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional, Secret: isSecret(o.Term.Var)})
 		}
 		line.Query = op
 	case *check.FieldLine:
 		line.Read = &ReadOp{
 			Table: l.table(body.Instance, body.Set), Column: slices.Index(body.Set.Fields, body.Field), Has: body.Has,
 			Subject: l.term(body.Subject), Object: l.term(body.Object),
-			SubjectBinds: body.SubjectBinds, ObjectBinds: body.ObjectBinds,
+			SubjectBinds: body.SubjectBinds, ObjectBinds: body.ObjectBinds, Secret: isSecret(body.Object.Var),
 		}
 		if body.SubjectBinds && !body.ObjectBinds {
 			line.Read.Table.lookedUp(line.Read.Column)
@@ -413,14 +423,14 @@ func (l *lowering) line(x *check.Line) *Line {
 	case *check.ViewLine:
 		line.View = l.useView(body)
 	case *check.IsLine:
-		line.Is = &IsOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: body.Var.Type.Kind == check.Secret, Expr: l.expr(body.Expr)}
+		line.Is = &IsOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: isSecret(body.Var), Expr: l.expr(body.Expr)}
 		if field := l.only(line.Is.Expr); field != "" && body.Binds {
 			l.from[line.Is.Slot] = field
 		}
 	case *check.FilterLine:
 		line.Filter = l.expr(body.Expr)
 	case *check.FoldLine:
-		op := &FoldOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: body.Var.Type.Kind == check.Secret, Fold: body.Fold, Lines: l.lines(body.Lines),
+		op := &FoldOp{Slot: l.slot(body.Var), Binds: body.Binds, Secret: isSecret(body.Var), Fold: body.Fold, Lines: l.lines(body.Lines),
 			Expr: l.expr(body.Expr), Limit: l.expr(body.Limit), Offset: l.expr(body.Offset), Distinct: body.Distinct}
 		for _, k := range body.Order {
 			op.Order = append(op.Order, OrderKey{l.expr(k.Expr), k.Desc})
@@ -449,16 +459,20 @@ func (t *Table) lookedUp(column int) {
 func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 	inner := &lowering{builder: l.builder, sync: l.sync, slots: map[*check.Var]int{}, view: true, from: l.from}
 	op := &ViewOp{Name: use.View.Name}
-	pass := func(params []*check.ViewParam, x *check.Arg) Pass {
+	pass := func(params []*check.ViewParam, x *check.Arg, out bool) Pass {
 		for _, p := range params {
 			if p.Name == x.Name {
-				return Pass{Name: p.Name, Inner: inner.slot(p.Var), Term: l.term(x.Term), Binds: x.Binds, Optional: x.Optional || p.Optional}
+				secret := isSecret(p.Var)
+				if out {
+					secret = isSecret(x.Term.Var)
+				}
+				return Pass{Name: p.Name, Inner: inner.slot(p.Var), Term: l.term(x.Term), Binds: x.Binds, Optional: x.Optional || p.Optional, Secret: secret}
 			}
 		}
 		panic("plan: a view without this parameter")
 	}
 	for _, x := range use.In {
-		in := pass(use.View.In, x)
+		in := pass(use.View.In, x, false)
 		if in.Term.Field != "" {
 			l.from[in.Inner] = in.Term.Field
 		}
@@ -466,7 +480,7 @@ func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 	}
 	op.Lines = inner.lines(use.View.Where)
 	for _, x := range use.Out {
-		op.Out = append(op.Out, pass(use.View.Out, x))
+		op.Out = append(op.Out, pass(use.View.Out, x, true))
 	}
 	return op
 }

@@ -132,7 +132,7 @@ func (p *Plan) exposed(e *check.Exposed) *Door {
 		if in.Many != syntax.One {
 			t = check.Type{Kind: check.List, Elem: &in.Type}
 		}
-		f := &Field{Name: in.Name, Type: t, Optional: in.Optional, Secret: t.Kind == check.Secret}
+		f := &Field{Name: in.Name, Type: t, Optional: in.Optional, Secret: t.Kind == check.Secret || d.Action != nil && d.Action.Secret[d.Action.Input(in.Name)]}
 		for _, c := range p.Routes.Credentials {
 			if c.Field == in.Name {
 				f.Credential, f.Secret = c, true

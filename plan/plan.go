@@ -64,8 +64,9 @@ type Action struct {
 	Inputs   []string
 	Declared int
 	Outputs  []string
-	// Secret tells for each input whether it is declared Secret.
-	Secret []bool
+	// Secret tells for each input, and SecretOut for each output, whether it is
+	// secret: declared so, or since a part of it flows into something that is.
+	Secret, SecretOut []bool
 	// Returned and Refused are the patterns that such an outcome may match.
 	Returned, Refused Candidates
 }
@@ -137,6 +138,7 @@ type Sync struct {
 	Span     source.Span
 	Slots    []string     // the variables' names; "" for one of the plan's own
 	Types    []check.Type // of the slots, as far as known
+	Secret   []bool       // of the slots: what they hold is secret as a whole
 	When     []*Pattern
 	Joins    [][]Join // for each pattern that an action arrives at, how to find the others
 	Where    []*Line
@@ -215,9 +217,12 @@ type Input struct {
 	Column int
 	Name   string
 	Term   Term
-	// Secret tells that the column is declared Secret, so that whatever it is
-	// given is one from there on. A literal is one already.
+	// Secret tells that the column is secret, so that whatever it is given is
+	// one from there on. A literal is one already.
 	Secret bool
+	// Part tells that no secret is in what it is given, which may be hidden all
+	// the same, as a part of a value that is secret as a whole.
+	Part bool
 }
 
 // An Output takes a value from a column: it binds a slot or compares.
@@ -227,6 +232,7 @@ type Output struct {
 	Term     Term
 	Binds    bool
 	Optional bool
+	Secret   bool // the slot is secret
 }
 
 // An Ask is a line of then or else.
@@ -271,6 +277,7 @@ type ReadOp struct {
 	Has                       bool
 	Subject, Object           Term
 	SubjectBinds, ObjectBinds bool
+	Secret                    bool // the slot of the object is secret
 }
 
 // A MemberOp tests or lists the members of a set.
@@ -296,10 +303,11 @@ type Pass struct {
 	Term     Term
 	Binds    bool
 	Optional bool
+	Secret   bool // the slot that gets its value is secret
 }
 
 // An IsOp binds a slot to an expression's value, or compares. Secret tells that
-// the slot flows into what is declared Secret: its value is made one at once.
+// the slot is secret: its value is made one at once.
 type IsOp struct {
 	Slot   int
 	Binds  bool

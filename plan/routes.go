@@ -14,6 +14,7 @@ import (
 // Routes are the methods and paths that the patterns of all syncs name.
 type Routes struct {
 	All    []*Route // by path, then method
+	byPath map[string][]*Route
 	static map[string][]*Route
 	// templates are the routes with parameters, the more specific first.
 	templates []*Route
@@ -24,6 +25,7 @@ type Routes struct {
 	// Pathless are the patterns over requests that name no path: they look at
 	// the requests of every route.
 	Pathless []Ref
+	secret   []int // columns that are secret on every route
 }
 
 // A Route is one method and path, and what the syncs on it say. Where the
@@ -41,6 +43,7 @@ type Route struct {
 	// another action than Requesting.respond, or has the answer set cookies.
 	Changes  bool
 	segments []string // "{name}" for a parameter
+	secret   []int    // columns of Requesting.request
 }
 
 // An Entry is a sync that a request of the route alone can start.
@@ -63,7 +66,7 @@ type Field struct {
 
 // routes gathers the routes of a program.
 func routes(p *Plan, program *check.Program) *Routes {
-	r := &Routes{static: map[string][]*Route{}}
+	r := &Routes{static: map[string][]*Route{}, byPath: map[string][]*Route{}}
 	for _, in := range p.Instances {
 		for _, a := range in.Actions {
 			switch a.Role {
@@ -103,16 +106,19 @@ func routes(p *Plan, program *check.Program) *Routes {
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		route := byKey[key]
 		r.All = append(r.All, route)
+		r.byPath[route.Path] = append(r.byPath[route.Path], route)
 		if strings.Contains(route.Path, "{") {
 			r.templates = append(r.templates, route)
 		} else {
 			r.static[route.Path] = append(r.static[route.Path], route)
 		}
 		r.fields(route)
+		route.secret = secretInputs(append(slices.Clone(route.Patterns), r.Pathless...))
 	}
 	for _, route := range r.All {
 		route.Changes = slices.ContainsFunc(slices.Concat(route.Patterns, r.Pathless), func(ref Ref) bool { return ref.Sync.changes() })
 	}
+	r.secret = secretInputs(r.Pathless)
 	slices.SortStableFunc(r.templates, func(a, b *Route) int {
 		return cmp.Or(len(a.segments)-len(b.segments), specific(a.segments, b.segments))
 	})
@@ -161,6 +167,51 @@ func isParam(segment string) bool {
 	return len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}'
 }
 
+// secretInputs gives the columns of requests that are secret for a sync.
+func secretInputs(refs []Ref) []int {
+	var columns []int
+	for _, ref := range refs {
+		for _, v := range ref.Sync.When[ref.Pattern].Vars {
+			if ref.Sync.Secret[v.Slot] && !v.Column.Out && !slices.Contains(columns, v.Column.Index) {
+				columns = append(columns, v.Column.Index)
+			}
+		}
+	}
+	return columns
+}
+
+// Hide marks what is secret among the inputs of an action.
+func (p *Plan) Hide(a *Action, in []value.Value) {
+	for i, secret := range a.Secret {
+		if secret {
+			in[i] = value.Secret(in[i])
+		}
+	}
+	if a.Role != Request {
+		return
+	}
+	for _, i := range p.Routes.secretOf(in[a.Input("method")], in[a.Input("path")]) {
+		in[i] = value.Secret(in[i])
+	}
+}
+
+// secretOf gives the columns that are secret in a request with a method and the
+// path of a route as it is written.
+func (r *Routes) secretOf(method, path value.Value) []int {
+	m, _ := method.Text()
+	p, _ := path.Text()
+	secret := r.secret
+	for _, route := range r.byPath[p] {
+		switch route.Method {
+		case m:
+			return route.secret
+		case "":
+			secret = route.secret
+		}
+	}
+	return secret
+}
+
 // fields gathers what the patterns on a route say of its fields.
 func (r *Routes) fields(route *Route) {
 	field := func(name string) *Field {
@@ -181,7 +232,7 @@ func (r *Routes) fields(route *Route) {
 	for _, ref := range route.Patterns {
 		w := ref.Sync.When[ref.Pattern]
 		entry := &Entry{Sync: ref.Sync, Pattern: w}
-		named := func(name string, t check.Type, optional bool) {
+		named := func(name string, t check.Type, optional, secret bool) {
 			if check.IsRuntimeField(name) {
 				return
 			}
@@ -189,7 +240,7 @@ func (r *Routes) fields(route *Route) {
 			if f.Type.Kind == check.Unknown {
 				f.Type = t
 			}
-			f.Secret = f.Secret || t.Kind == check.Secret
+			f.Secret = f.Secret || secret
 			if !optional {
 				f.Optional = false
 				entry.Needs = append(entry.Needs, f)
@@ -197,13 +248,13 @@ func (r *Routes) fields(route *Route) {
 		}
 		for _, v := range w.Vars {
 			if !v.Column.Out {
-				named(v.Name, ref.Sync.Types[v.Slot], v.Optional)
+				named(v.Name, ref.Sync.Types[v.Slot], v.Optional, ref.Sync.Secret[v.Slot])
 			}
 		}
 		for _, t := range w.Tests {
 			if !t.Column.Out {
 				// A literal is one of the values that a field may have, not a need.
-				named(t.Name, check.Type{}, true)
+				named(t.Name, check.Type{}, true, false)
 			}
 		}
 		route.paging(w, ref.Sync)

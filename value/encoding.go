@@ -96,6 +96,19 @@ func Gone(v Value) bool {
 	return ok && s.v.ref == NullKind
 }
 
+// HoldsGone tells whether the value or anything in it is [Gone].
+func HoldsGone(v Value) bool {
+	switch r := v.ref.(type) {
+	case *secret:
+		return r.v.ref == NullKind
+	case *list:
+		return slices.ContainsFunc(r.items, HoldsGone)
+	case *record:
+		return slices.ContainsFunc(r.fields, func(f Field) bool { return HoldsGone(f.Value) })
+	}
+	return false
+}
+
 // ErrEncoding is the error for bytes that are no encoding of a value.
 var ErrEncoding = errors.New("these bytes are no encoded value")
 

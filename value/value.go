@@ -11,6 +11,7 @@ package value
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -178,6 +179,30 @@ func (v Value) Reveal() Value {
 	return v
 }
 
+// RevealAll gives the value without any mark: what it hides itself, and what its
+// items and fields hide.
+func (v Value) RevealAll() Value {
+	if !v.HoldsSecret() {
+		return v
+	}
+	v = v.Reveal()
+	switch r := v.ref.(type) {
+	case *list:
+		items := make([]Value, len(r.items))
+		for i, x := range r.items {
+			items[i] = x.RevealAll()
+		}
+		return List(items)
+	case *record:
+		fields := slices.Clone(r.fields)
+		for i := range fields {
+			fields[i].Value = fields[i].Value.RevealAll()
+		}
+		return Value{ref: &record{fields}}
+	}
+	return v
+}
+
 // Text gives the text of a string, also of a secret one, and whether it is one.
 func (v Value) Text() (string, bool) {
 	switch r := v.ref.(type) {
@@ -189,37 +214,58 @@ func (v Value) Text() (string, bool) {
 	return "", false
 }
 
-// Num gives a number, and whether it is one.
+// Num gives a number, also a secret one, and whether it is one.
 func (v Value) Num() (float64, bool) {
+	v = v.Reveal()
 	if v.ref == NumberKind {
 		return math.Float64frombits(v.num), true
 	}
 	return 0, false
 }
 
-// Bool gives a flag, and whether it is one.
-func (v Value) Bool() (b, ok bool) { return v.num == 1, v.ref == FlagKind }
+// Bool gives a flag, also a secret one, and whether it is one.
+func (v Value) Bool() (b, ok bool) {
+	v = v.Reveal()
+	return v.num == 1 && v.ref == FlagKind, v.ref == FlagKind
+}
 
-// Moment gives a moment in UTC, and whether it is one.
+// Moment gives a moment in UTC, also a secret one, and whether it is one.
 func (v Value) Moment() (time.Time, bool) {
+	v = v.Reveal()
 	if v.ref == TimeKind {
 		return time.UnixMilli(int64(v.num)).UTC(), true
 	}
 	return time.Time{}, false
 }
 
-// Items gives the values of a list, not to be changed, and nil for others.
+// Items gives the values of a list, not to be changed, and nil for others. Those
+// of a secret list are secret.
 func (v Value) Items() []Value {
-	if l, ok := v.ref.(*list); ok {
-		return l.items
+	switch r := v.ref.(type) {
+	case *list:
+		return r.items
+	case *secret:
+		items := slices.Clone(r.v.Items())
+		for i, x := range items {
+			items[i] = Secret(x)
+		}
+		return items
 	}
 	return nil
 }
 
 // Fields gives the fields of a record, not to be changed, and nil for others.
+// The values of a secret record are secret; the names are not.
 func (v Value) Fields() []Field {
-	if r, ok := v.ref.(*record); ok {
+	switch r := v.ref.(type) {
+	case *record:
 		return r.fields
+	case *secret:
+		fields := slices.Clone(r.v.Fields())
+		for i := range fields {
+			fields[i].Value = Secret(fields[i].Value)
+		}
+		return fields
 	}
 	return nil
 }
@@ -234,9 +280,10 @@ func (v Value) Get(name string) Value {
 	return Value{}
 }
 
-// Blob gives the reference of a large value, and nil for others.
+// Blob gives the reference of a large value, also a secret one, and nil for
+// others.
 func (v Value) Blob() *Blob {
-	b, _ := v.ref.(*Blob)
+	b, _ := v.Reveal().ref.(*Blob)
 	return b
 }
 

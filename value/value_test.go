@@ -188,6 +188,35 @@ func TestSecret(t *testing.T) {
 	}
 }
 
+// TestPartsOfASecret: whatever is taken out of a secret value is secret.
+func TestPartsOfASecret(t *testing.T) {
+	moment := time.UnixMilli(1).UTC()
+	s := Secret(Record([]Field{{"list", List([]Value{String("hunter2"), Null})}, {"n", Number(4)}, {"flag", Flag(true)}, {"at", Time(moment)}}))
+	if x := s.Get("list").Items()[0]; !x.IsSecret() || x.String() == `"hunter2"` {
+		t.Errorf("an item of a secret is %v", x)
+	}
+	if x := s.Get("list").Items()[1]; !x.IsNull() {
+		t.Errorf("nothing in a secret is %v", x)
+	}
+	n, isNumber := s.Get("n").Num()
+	flag, isFlag := s.Get("flag").Bool()
+	at, isMoment := s.Get("at").Moment()
+	if n != 4 || !isNumber || !flag || !isFlag || !at.Equal(moment) || !isMoment || !s.Get("n").IsSecret() {
+		t.Errorf("what a secret hides reads as %v, %v and %v", n, flag, at)
+	}
+	plain := List([]Value{s, Secret(String("x"))}).RevealAll()
+	if plain.HoldsSecret() || plain.Items()[0].Get("list").Items()[0].String() != `"hunter2"` {
+		t.Errorf("without its marks it is %v", plain)
+	}
+	if !s.HoldsSecret() {
+		t.Error("the marks of a value that was revealed are gone")
+	}
+	gone, _, err := Decode(Append(nil, List([]Value{s})))
+	if err != nil || !HoldsGone(gone) || HoldsGone(plain) || HoldsGone(s) {
+		t.Errorf("what was lost is %v, %v", gone, err)
+	}
+}
+
 func TestSpecialNumbers(t *testing.T) {
 	for _, f := range []float64{math.NaN(), math.Inf(1)} {
 		if !Number(f).IsNull() {

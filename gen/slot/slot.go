@@ -123,7 +123,7 @@ func List[T any](v value.Value, read func(value.Value) T) []T {
 	if v.IsNull() {
 		return nil
 	}
-	if v = v.Reveal(); v.Kind() != value.ListKind {
+	if v.Reveal().Kind() != value.ListKind {
 		wrong(v, "a list")
 	}
 	out := make([]T, len(v.Items()))

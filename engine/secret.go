@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	langcheck "github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// errGone ends what needs a secret that a crash has taken.
+var errGone = errors.New("it needs a secret, which was lost when the process ended")
+
+// gone tells whether a value has lost a secret.
+func (f *flow) gone(v value.Value) bool { return f.past != nil && value.HoldsGone(v) }
+
+// given are the inputs of an action as its Go gets them. What is hidden only
+// because it comes out of a value that is secret as a whole is as it was.
+func (f *flow) given(n int32) []value.Value {
+	o := &f.occs[n]
+	a, in := o.action, o.in
+	plain := func(i int) {
+		if &in[0] == &o.in[0] {
+			in = f.values.take(len(o.in))
+			copy(in, o.in)
+		}
+		in[i] = in[i].RevealAll()
+	}
+	for i, p := range a.Spec.Inputs {
+		if a.Secret[i] && p.Type.Kind != langcheck.Secret && in[i].HoldsSecret() {
+			plain(i)
+		}
+	}
+	if line := f.asking; line != nil && line.Action == a {
+		for i := range line.In {
+			if x := &line.In[i]; x.Part && in[x.Column].HoldsSecret() {
+				plain(x.Column)
+			}
+		}
+	}
+	return in
+}
+
+// hide marks what is secret of what an action returned.
+func hide(a *plan.Action, out []value.Value) {
+	for i, secret := range a.SecretOut {
+		if secret {
+			out[i] = value.Secret(out[i])
+		}
+	}
+}
+
+// shortSecret is how long a secret is at least that is looked for in a text:
+// what is shorter stands anywhere.
+const shortSecret = 4
+
+// hidden gives a text without the secrets that are among some values.
+func hidden(text string, values []value.Value) string {
+	if text == "" || !slices.ContainsFunc(values, value.Value.HoldsSecret) {
+		return text
+	}
+	var told []string
+	add := func(s string) {
+		if len(s) < shortSecret {
+			return
+		}
+		for _, form := range []string{s, strings.Trim(strconv.Quote(s), `"`), strings.Trim(value.String(s).String(), `"`), url.QueryEscape(s), url.PathEscape(s)} {
+			if !slices.Contains(told, form) {
+				told = append(told, form)
+			}
+		}
+	}
+	var look func(v value.Value, secret bool)
+	look = func(v value.Value, secret bool) {
+		secret = secret || v.IsSecret()
+		v = v.Reveal()
+		for _, x := range v.Items() {
+			look(x, secret)
+		}
+		for _, x := range v.Fields() {
+			look(x.Value, secret)
+		}
+		if !secret {
+			return
+		}
+		if s, ok := v.Text(); ok {
+			add(s)
+		} else if _, ok := v.Num(); ok {
+			add(v.String())
+		}
+	}
+	for _, v := range values {
+		look(v, false)
+	}
+	slices.SortFunc(told, func(a, b string) int { return len(b) - len(a) })
+	for _, s := range told {
+		text = strings.ReplaceAll(text, s, value.Hidden)
+	}
+	return text
+}
+
+// A hiddenError says what another one says, without secrets.
+type hiddenError struct {
+	text string
+	err  error
+}
+
+func (e *hiddenError) Error() string { return e.text }
+func (e *hiddenError) Unwrap() error { return e.err }
+
+// hiddenIn gives an error that does not tell the secrets among some values.
+func hiddenIn(err error, values []value.Value) error {
+	if err == nil {
+		return nil
+	}
+	said := err.Error()
+	if text := hidden(said, values); text != said {
+		return &hiddenError{text, err}
+	}
+	return err
+}
