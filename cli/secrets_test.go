@@ -225,7 +225,7 @@ where
     m is account.name matches account.name
 then
     Vault.make (code: account.password, name: "ann") : (item)
-    Requesting.respond (request, item)`, body: `{"user": {"password": HUSH, "name": HUSH}}`, status: 500},
+    Requesting.respond (request, item)`, body: `{"user": {"password": HUSH, "name": HUSH}}`, status: 400},
 	{name: "limit", sync: `REQUEST (user: account) : (request)
 where
     list is each x
@@ -233,13 +233,13 @@ where
         limit account.password
 then
     Vault.make (code: account.password, name: "ann") : (item)
-    Requesting.respond (request, item)`, body: `{"user": {"password": HUSH}}`, status: 500},
+    Requesting.respond (request, item)`, body: `{"user": {"password": HUSH}}`, status: 400},
 	{name: "filter", sync: `REQUEST (user: account) : (request)
 where
     account.password
 then
     Vault.make (code: account.password, name: "ann") : (item)
-    Requesting.respond (request, item)`, body: `{"user": {"password": HUSH}}`, status: 500},
+    Requesting.respond (request, item)`, body: `{"user": {"password": HUSH}}`, status: 400},
 	{name: "taken", sync: `REQUEST (user: account) : (request)
 then
     Vault.unique (code: account.password) : ()
@@ -256,11 +256,11 @@ then
 	{name: "text", sync: `REQUEST (user: account) : (request)
 then
     Vault.make (code: account.password, name: "ann") : (item)
-    Requesting.respond (request, item)`, body: `{"user": HUSH}`, status: 500},
+    Requesting.respond (request, item)`, body: `{"user": HUSH}`, status: 400},
 	{name: "number", sync: `REQUEST (user: account) : (request)
 then
     Vault.make (code: account.password, name: "ann") : (item)
-    Requesting.respond (request, item)`, body: `{"user": {"password": PIN}}`, status: 500},
+    Requesting.respond (request, item)`, body: `{"user": {"password": PIN}}`, status: 400},
 	{name: "joint", sync: `REQUEST (user: account) : (request)
 then together
     Vault.make (code: account.password, name: "ann") : (item)
