@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -177,7 +176,17 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 		}
 		v.Columns = append(v.Columns, col)
 	}
-	members, err := in.members(t, query.Get("after"), v.ID)
+	after := int64(0)
+	if text := query.Get("after"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			in.problem(w, r, http.StatusBadRequest, "This is no place in the set",
+				"after is the number of a member, as the links of this page have it, not "+strconv.Quote(cut(text, 30))+".")
+			return
+		}
+		after = n
+	}
+	members, err := in.members(t, after, v.ID)
 	if err != nil {
 		in.failed(w, r, "reading "+t.Name(), err)
 		return
@@ -187,7 +196,7 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 		last := members[membersShown-1]
 		v.Next = v.Link + "?after=" + strconv.FormatInt(last.Order, 10)
 	}
-	if query.Get("after") != "" || v.ID != "" {
+	if after != 0 || v.ID != "" {
 		v.First = v.Link
 	}
 	for _, m := range members {
@@ -211,7 +220,7 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 
 // members reads one page of a set, and one member more to know whether there
 // is another page; or the one member with an id.
-func (in *Inspector) members(t *plan.Table, after, id string) ([]store.Member, error) {
+func (in *Inspector) members(t *plan.Table, after int64, id string) ([]store.Member, error) {
 	table := in.schema.Tables[t.Index]
 	hand := in.store.Begin(in.ids.At(in.options.Clock()))
 	defer hand.Leave()
@@ -222,15 +231,7 @@ func (in *Inspector) members(t *plan.Table, after, id string) ([]store.Member, e
 		}
 		return []store.Member{{ID: id, Row: row}}, nil
 	}
-	page := store.Page{Limit: membersShown + 1}
-	if after != "" {
-		n, err := strconv.ParseInt(after, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no place in the set", cut(after, 30))
-		}
-		page.After = n
-	}
-	return hand.Find(table, nil, nil, page)
+	return hand.Find(table, nil, nil, store.Page{After: after, Limit: membersShown + 1})
 }
 
 // bound gives the type of a field as the app has bound it: a parameter of the
