@@ -199,8 +199,8 @@ func (f *flow) pause(n int32, t *attempt) bool {
 	if f.dead != nil || d.halted() {
 		return false
 	}
-	wait := t.next.Sub(e.now())
-	if t.next.IsZero() || wait <= 0 || t.cancelled {
+	wait := e.untilTry(t.next)
+	if wait <= 0 || t.cancelled {
 		return true
 	}
 	own := e.options.Clock != nil
@@ -258,6 +258,26 @@ func (f *flow) pause(n int32, t *attempt) bool {
 	return true
 }
 
+// untilTry is how long it takes until an action may be tried again. No pause is
+// longer than the longest: a moment beyond it was written by a clock that was
+// ahead, and nothing waits for the clock to come there again.
+func (e *Engine) untilTry(next time.Time) time.Duration {
+	if next.IsZero() {
+		return 0
+	}
+	wait := next.Sub(e.now())
+	var longest time.Duration
+	for _, limits := range e.effects {
+		if limits != nil {
+			longest = max(longest, limits.Longest)
+		}
+	}
+	if wait > longest {
+		return 0
+	}
+	return max(0, wait)
+}
+
 // put puts a flow on the shelf that was left.
 func (d *desk) put(id value.ID, w Waiting) {
 	s := &shelved{waiting: w}
@@ -267,10 +287,10 @@ func (d *desk) put(id value.ID, w Waiting) {
 		return
 	}
 	d.shelf[id] = s
-	wait := w.Next.Sub(d.engine.now())
+	wait := d.engine.untilTry(w.Next)
 	switch {
 	case w.Parked:
-	case w.Next.IsZero() || wait <= 0:
+	case wait == 0:
 		d.backlog = append(d.backlog, id)
 		d.next()
 	case d.engine.options.Clock == nil:
@@ -345,9 +365,8 @@ func (e *Engine) Attend(ctx context.Context) error {
 		}
 	}
 	if e.options.Clock != nil {
-		now := e.now()
 		for id, s := range d.shelf {
-			if !s.waiting.Parked && !s.waiting.Next.After(now) {
+			if !s.waiting.Parked && e.untilTry(s.waiting.Next) == 0 {
 				settled := make(chan struct{})
 				settling = append(settling, settled)
 				d.start(id, nil, settled)

@@ -572,6 +572,28 @@ func TestOwnClock(t *testing.T) {
 	}
 }
 
+// A pause that was begun while the clock was ahead is over when it is back:
+// nothing waits until the clock is there again.
+func TestPauseOfAClockThatWasAhead(t *testing.T) {
+	now := time.UnixMilli(1_900_000_000_000)
+	p := &post{send: func(_ engine.Context, try int) error {
+		if try < 2 {
+			return errors.New("no")
+		}
+		return nil
+	}}
+	f := openOffice(t, p, engine.Options{Clock: func() time.Time { return now }})
+	now = now.Add(365 * 24 * time.Hour)
+	f.request("/ask", "ann")
+	if err := f.Attend(t.Context()); err != nil || len(p.tries()) != 1 {
+		t.Fatalf("%d tries before the pause is over, %v", len(p.tries()), err)
+	}
+	now = now.Add(-365 * 24 * time.Hour)
+	if err := f.Attend(t.Context()); err != nil || len(p.tries()) != 2 || f.unfinished() != 0 {
+		t.Errorf("when the clock is back: %d tries, %d unfinished, %v", len(p.tries()), f.unfinished(), err)
+	}
+}
+
 // TestDecisionIsCut cuts the record of a flow that was parked and cancelled, or
 // tried again, at every entry behind the decision: the word that is still on the
 // desk, or not, counts once.

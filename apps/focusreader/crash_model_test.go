@@ -103,7 +103,7 @@ func (m *model) apply(t *testing.T, action string, in, out []value.Field) {
 	case "Requesting.request", "Requesting.respond", "Profile.authenticate", "Profile.changePassword":
 	// Of what is counted for a while the model knows nothing, nor of secrets.
 	case "Limiting.spend", "Limiting.restore", "Limiting.welcome", "Limiting.forget", "Limiting.expire",
-		"Remembering.create", "Remembering.deleteAll":
+		"Remembering.create", "Remembering.deleteAll", "Remembering.sweep", "Sessioning.sweep":
 	case "Profile.createAccount":
 		put("Profile.User", arg("user"), arg("username"))
 		m.names[arg("user")] = arg("username")

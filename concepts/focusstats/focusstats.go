@@ -68,6 +68,9 @@ func (c *Concept) finish(ctx legible.Context, id FocusSession, row FocusSessionR
 	if last := row.Start.Add(longest); end.After(last) {
 		end = last
 	}
+	if end.Before(row.Start) {
+		end = row.Start // begun by a clock that was ahead
+	}
 	row.End = &end
 	return c.FocusSessions.Update(ctx, id, row)
 }

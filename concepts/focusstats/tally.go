@@ -63,9 +63,12 @@ func (t *tally) add(row FocusSessionRow) {
 // streaks gives how many days in a row had a session, up to today or
 // yesterday, and at the most.
 func (t *tally) streaks() (current, most int) {
+	today := t.now.Format(time.DateOnly)
 	dates := make([]string, 0, len(t.days))
 	for d := range t.days {
-		dates = append(dates, d)
+		if d <= today { // a day of the future is from a clock that was ahead
+			dates = append(dates, d)
+		}
 	}
 	slices.Sort(dates)
 	run, before := 0, ""
@@ -77,7 +80,6 @@ func (t *tally) streaks() (current, most int) {
 		}
 		most, before = max(most, run), d
 	}
-	today := t.now.Format(time.DateOnly)
 	if before == today || before != "" && next(before) == today {
 		current = run
 	}

@@ -34,6 +34,14 @@ func TestTally(t *testing.T) {
 			`{"focusStats":"s","totalMinutes":250,"sessions":2,"days":[{"date":"2030-03-10","minutes":250}],` +
 				`"documents":[{"document":"b","minutes":10,"sessions":1},{"document":"a","minutes":240,"sessions":1}],"streak":1,"longestStreak":1}`,
 		},
+		"begun and ended while the clock was ahead, and begun then": {
+			[]session{
+				{"a", "2030-03-10 10:00:00", "2030-03-10 10:10:00"}, {"a", "2031-03-10 10:00:00", "2031-03-10 10:10:00"},
+				{"a", "2031-03-11 10:00:00", ""},
+			},
+			`{"focusStats":"s","totalMinutes":20,"sessions":3,"days":[{"date":"2031-03-11","minutes":0},{"date":"2031-03-10","minutes":10},` +
+				`{"date":"2030-03-10","minutes":10}],"documents":[{"document":"a","minutes":20,"sessions":3}],"streak":1,"longestStreak":1}`,
+		},
 		"a streak that is over": {
 			[]session{
 				{"a", "2030-03-04 10:00:00", "2030-03-04 10:10:00"}, {"a", "2030-03-05 10:00:00", "2030-03-05 10:10:00"},

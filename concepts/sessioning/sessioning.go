@@ -6,7 +6,7 @@
 // random bits, that nothing but its digest is kept, so that reading the store
 // lets nobody in, and that a session whose time is over is none, whether or not
 // it has been removed yet. It refuses to lengthen a session: its end is settled
-// when it is created.
+// when it is created, and one that a clock which was ahead has made is none.
 package sessioning
 
 import (
@@ -49,10 +49,19 @@ func (c *Concept) Create(ctx legible.Context, in CreateIn) (CreateOut, error) {
 	return CreateOut{Session: token}, err
 }
 
+// ahead is how far the clock of one node may be ahead of another's, at most.
+const ahead = 5 * time.Minute
+
 // live finds the session of a token whose time is not over.
 func (c *Concept) live(ctx legible.Context, token legible.Secret) (Session, SessionRow, bool) {
 	session, row, found := c.Sessions.ByToken(ctx, token)
-	return session, row, found && ctx.Now().Before(row.Expires)
+	return session, row, found && ctx.Now().Before(row.Expires) && c.trusted(ctx, row)
+}
+
+// trusted tells whether a session was created before now. One that was made
+// while the clock was ahead would outlive its time when the clock is back.
+func (c *Concept) trusted(ctx legible.Context, row SessionRow) bool {
+	return !row.Created.After(ctx.Now().Add(min(ahead, c.lifetime/2)))
 }
 
 func (c *Concept) Delete(ctx legible.Context, in DeleteIn) error {
@@ -116,4 +125,16 @@ func (c *Concept) GetUser(ctx legible.Context, in GetUserIn) (GetUserOut, bool, 
 func (c *Concept) GetEntry(ctx legible.Context, in GetEntryIn) (GetEntryOut, bool, error) {
 	session, row, found := c.live(ctx, in.Session)
 	return GetEntryOut{Entry: session, User: row.User}, found, nil
+}
+
+// Sweep removes what a clock that was ahead has made.
+func (c *Concept) Sweep(ctx legible.Context, _ SweepIn) error {
+	for session, row := range c.Sessions.All(ctx) {
+		if !c.trusted(ctx, row) {
+			if err := c.remove(ctx, session); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -59,6 +59,9 @@ type ExpireIn struct {
 	Member Session
 }
 
+// SweepIn is what sweep takes.
+type SweepIn struct{}
+
 // GetUserIn is what _getUser is asked with.
 type GetUserIn struct {
 	Session legible.Secret
@@ -100,6 +103,9 @@ type Actions interface {
 	// Expire is the action expire.
 	// Effects: removes member if its time is over
 	Expire(ctx legible.Context, in ExpireIn) error
+	// Sweep is the action sweep.
+	// Effects: removes the sessions that were created later than now
+	Sweep(ctx legible.Context, in SweepIn) error
 	// GetUser is the query _getUser. It tells whether there is a row.
 	GetUser(ctx legible.Context, in GetUserIn) (GetUserOut, bool, error)
 	// GetEntry is the query _getEntry. It tells whether there is a row.
@@ -205,6 +211,9 @@ func Define(build func(*State) Actions) legible.Concept {
 					return a.Expire(ctx, ExpireIn{
 						Member: Session(slot.Text(in[0])),
 					})
+				},
+				"sweep": func(ctx legible.Context, in, out []value.Value) error {
+					return a.Sweep(ctx, SweepIn{})
 				},
 			},
 			Queries: map[string]legible.QueryMethod{

@@ -147,6 +147,37 @@ func TestASessionEndsWithItsTime(t *testing.T) {
 	}
 }
 
+// A session that was made while the clock was ahead is none when it is back, and
+// is gone before that moment comes. Clocks of nodes differ a little.
+func TestAClockThatWasAhead(t *testing.T) {
+	f := open(t, Options{Lifetime: 30 * 24 * time.Hour})
+	now := f.Now
+	f.Now = now.Add(365 * 24 * time.Hour)
+	far := f.create("ann")
+	if got := f.userOf(far); got != "ann" {
+		t.Errorf("by the clock that is ahead the session is %q's", got)
+	}
+	f.Now = now.Add(time.Minute)
+	near := f.create("bob")
+	f.Now = now
+	if got := f.userOf(far); got != "" {
+		t.Errorf("when the clock is back the session is still %q's", got)
+	}
+	if got := f.userOf(near); got != "bob" {
+		t.Errorf("with a clock that is a minute behind the session is %q's, want bob's", got)
+	}
+	if err := f.Do(func(ctx legible.Context) error { return f.c.Delete(ctx, DeleteIn{far}) }); !errors.Is(err, ErrUnknownSession) {
+		t.Errorf("deleting it: %v, want UNKNOWN_SESSION", err)
+	}
+	if err := f.Do(func(ctx legible.Context) error { return f.c.Sweep(ctx, SweepIn{}) }); err != nil || f.count() != 1 {
+		t.Errorf("after sweep there are %d sessions, want bob's alone: %v", f.count(), err)
+	}
+	f.Now = now.Add(366 * 24 * time.Hour)
+	if got := f.userOf(far); got != "" {
+		t.Errorf("when the moment has come the session is %q's", got)
+	}
+}
+
 func TestDeleteAll(t *testing.T) {
 	f := open(t, Options{Lifetime: time.Hour})
 	other := f.create("bob")
