@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 
+	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -44,6 +46,38 @@ func (f *flow) stop(err error) {
 // record is where it can be found.
 func (f *flow) late() bool {
 	return f.answer != nil && f.handoff != nil && (f.alone || f.handoff.taken.Load())
+}
+
+// condense has the store keep less of a flow that turned its request down, once
+// it is at rest. What it changed before, such as a count of tries, had the request
+// kept in full: whoever is turned down shall not fill the disk with that.
+func (f *flow) condense() {
+	if f.handed < 4*brief || f.recovered != nil || f.engine.options.FullRecord || f.late() || !f.turnedDown() {
+		return
+	}
+	b, err := journal.Condense(f.writer.Bytes[:f.handed], brief)
+	if err == nil && len(b) < f.handed/2 {
+		f.hand.Condense(b)
+	}
+}
+
+// turnedDown tells whether an action was refused, or the answer says that what was
+// asked for is not done.
+func (f *flow) turnedDown() bool {
+	if f.answer != nil {
+		for _, x := range f.answer.Fields {
+			if x.Name == "status" {
+				status, _ := x.Value.Num()
+				return status >= 400
+			}
+		}
+	}
+	for i := range f.occs {
+		if o := &f.occs[i]; o.outcome == journal.Refused && o.action.Role != plan.Respond {
+			return true
+		}
+	}
+	return false
 }
 
 const (

@@ -83,6 +83,20 @@ when
 then
     Shelf.extend (body)
 
+sync CountAndRefuse
+when
+    Requesting.request (path: "/count", body) : (request)
+then
+    Shelf.put (body: "counted") : ()
+    Shelf.refuse (body) : ()
+
+sync CountAndDecline
+when
+    Requesting.request (path: "/decline", body) : (request)
+then
+    Shelf.put (body: "counted") : ()
+    Requesting.respond (request, status: 403, error: "No.")
+
 sync Frames
 when
     Requesting.request (path: "/frames", body) : (request)
@@ -235,6 +249,27 @@ func TestRefusedIsBrief(t *testing.T) {
 	for _, want := range []string{"no such thing no such", "(1000000 bytes, not kept)", "the rest was not kept", "… and 968 more", "NO"} {
 		if !strings.Contains(fmt.Sprint(entries), want) {
 			t.Errorf("the record does not say %q:\n%v", want, entries)
+		}
+	}
+}
+
+// TestTurnedDownIsBrief: a request that changed something and was turned down then
+// leaves no more than one that changed nothing.
+func TestTurnedDownIsBrief(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		s := openShelf(t, engine.Options{FullRecord: full})
+		for _, path := range []string{"/count", "/decline"} {
+			r := s.ask("POST", path, long("no such thing", 100_000))
+			b, entries := s.record(r.Flow)
+			if journal.Omits(entries) == full || len(b) > 5000 != full {
+				t.Errorf("%s: the record has %d bytes, and lacks values: %v", path, len(b), journal.Omits(entries))
+			}
+			if n := len(s.parts[r.Flow]); n != 2 {
+				t.Errorf("%s: the record was handed over in %d parts, so it was not kept before the end", path, n)
+			}
+		}
+		if n := len(s.ask("GET", "/texts", "").Answer.Fields[0].Value.Items()); n != 2 {
+			t.Errorf("%d were counted, want 2", n)
 		}
 	}
 }

@@ -203,6 +203,7 @@ func (f *flow) end(root int32) (Result, error) {
 		return result, f.dead
 	}
 	f.record(true)
+	f.condense()
 	result.Undone = f.recovered == nil && !f.changed
 	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
 		// Whatever it was, nobody knows what is durable.

@@ -130,3 +130,18 @@ func TestCutBack(t *testing.T) {
 		t.Errorf("cut back, the entries are %v (%v)", entries, err)
 	}
 }
+
+// TestCondense wants of the whole what a Writer leaves that leaves values out.
+func TestCondense(t *testing.T) {
+	var whole Writer
+	write(&whole, func(*Writer) {})
+	brief := Writer{Brief: 50}
+	write(&brief, func(*Writer) {})
+	brief.Settle(false)
+	for _, b := range [][]byte{whole.Bytes, brief.Bytes} {
+		got, err := Condense(b, 50)
+		if err != nil || !bytes.Equal(got, brief.Bytes) {
+			t.Errorf("condensed, the entries are\n%q (%v), want\n%q", got, err, brief.Bytes)
+		}
+	}
+}

@@ -130,6 +130,11 @@ type Flow interface {
 	// does nothing.
 	Undo()
 
+	// Condense says what Rest is to put in the place of the entries that were
+	// appended before, which are more than a flow at rest needs. Until the flow is at
+	// rest, and if Rest fails, the journal has the former. The bytes are copied.
+	Condense(entries []byte)
+
 	// Rest appends the last entries, says that the flow is at rest, and waits
 	// until everything that the flow wrote or read, and its entries if it
 	// wrote, is durable. The Flow must not be used afterwards.

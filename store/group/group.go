@@ -109,6 +109,9 @@ type Chunk struct {
 	*Part
 	Entries []byte
 	Rested  bool
+	// Replaces tells that the entries take the place of all that the database has of
+	// the flow.
+	Replaces bool
 }
 
 // Take closes the open group and opens the next one. It gives the entries,
@@ -134,7 +137,7 @@ func (l *Line) take(chunks []Chunk) (*Group, []Chunk) {
 	g := l.Open
 	l.Open, l.leading = newGroup(), false
 	for _, p := range g.parts {
-		chunks = append(chunks, Chunk{p, p.entries, p.rested})
+		chunks = append(chunks, Chunk{p, p.entries, p.rested, p.replaces})
 		p.entries, p.queued = nil, false
 	}
 	return g, chunks
@@ -192,7 +195,9 @@ func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool)
 		p.at--
 		if p.rested && p.Rests != g && p.waits != g && room > len(c.Entries) && again(p) {
 			room -= len(c.Entries)
-			p.entries = append(c.Entries, p.entries...) // before what came since
+			if c.Replaces || !p.replaces { // else what came since is all there is to be
+				p.entries = append(c.Entries, p.entries...)
+			}
 			l.queue(p, nil)
 			continue
 		}

@@ -43,6 +43,9 @@ type Part struct {
 	rested   bool
 	ended    bool
 	orphaned bool // it was given up, and is to be taken up again
+	replaces bool // its entries take the place of those that the database has
+
+	condensed []byte // that Rest puts in the place of all before; nil for none
 }
 
 // Join is the beginning of a flow. It must be called with the mutex.
@@ -124,9 +127,13 @@ func (p *Part) append(entries []byte) error {
 	return nil
 }
 
+// Condense notes what Rest puts in the place of the entries before it.
+func (p *Part) Condense(entries []byte) { p.condensed = append([]byte{}, entries...) }
+
 // Rest ends the flow, and waits for the group that it rests on.
 func (p *Part) Rest(entries []byte) error {
 	if p.flow.Holds() {
+		p.condensed = nil // what is kept with the turn is not in it
 		if err := p.flow.Keep(entries); err != nil {
 			p.Leave()
 			return err
@@ -135,6 +142,11 @@ func (p *Part) Rest(entries []byte) error {
 	}
 	l := p.line
 	l.Lock()
+	if p.condensed != nil && p.Lost() == nil && !l.options.ReadOnly {
+		p.replaces = true
+		p.entries = p.entries[:0]
+		entries = append(p.condensed, entries...)
+	}
 	if err := p.append(entries); err != nil || l.options.ReadOnly {
 		p.end()
 		l.Unlock()

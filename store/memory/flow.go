@@ -20,11 +20,13 @@ type flow struct {
 
 	// What the journal holds of the flow while it is open. The list of open
 	// flows is under the journal's lock, the entries under their own.
-	mu       sync.Mutex
-	entries  []byte
-	listed   bool
-	previous *flow
-	next     *flow
+	mu      sync.Mutex
+	entries []byte
+	// condensed are to be in their place when the flow is at rest, if not nil.
+	condensed []byte
+	listed    bool
+	previous  *flow
+	next      *flow
 }
 
 // keepRoom is how large the room of a flow may be to be kept for the next one.
@@ -161,6 +163,8 @@ func (f *flow) endTurn() {
 	}
 }
 
+func (f *flow) Condense(entries []byte) { f.condensed = append([]byte{}, entries...) }
+
 func (f *flow) Rest(entries []byte) error {
 	err := f.s.journal.rest(f, entries)
 	if f.inTurn {
@@ -188,7 +192,7 @@ func (f *flow) Leave() {
 
 // release gives the flow's room to the next one.
 func (f *flow) release() {
-	f.entries = f.entries[:0]
+	f.entries, f.condensed = f.entries[:0], nil
 	if cap(f.entries) > keepRoom {
 		f.entries = nil
 	}

@@ -103,6 +103,9 @@ func (j *journal) rest(f *flow, entries []byte) error {
 	if j.closed.Load() {
 		return store.ErrClosed
 	}
+	if f.condensed != nil {
+		f.entries = append(f.entries[:0], f.condensed...)
+	}
 	n := len(f.entries) + len(entries)
 	if n == 0 {
 		return nil

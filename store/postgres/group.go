@@ -237,13 +237,16 @@ func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, err
 // go. A flow that begins and comes to rest within one group is never marked as
 // unfinished.
 func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
-	var flows, entries, mark, unmark [][]byte
+	var flows, entries, replaced, mark, unmark [][]byte
 	s.line.Lock()
 	node := s.node
 	for i := range batch {
 		c := &batch[i]
 		if c.Dead != nil {
 			continue
+		}
+		if c.Replaces {
+			replaced = append(replaced, c.ID[:])
 		}
 		if len(c.Entries) > 0 {
 			flows, entries = append(flows, c.ID[:]), append(entries, c.Entries)
@@ -260,6 +263,9 @@ func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	s.line.Unlock()
 	b := &pgx.Batch{}
 	s.queueBefore(b)
+	if len(replaced) > 0 {
+		b.Queue("DELETE FROM _journal WHERE flow = ANY($1)", replaced)
+	}
 	if len(flows) > 0 {
 		b.Queue("INSERT INTO _journal (flow, part, data) SELECT x.flow, $1, x.data FROM unnest($2::bytea[], $3::bytea[]) AS x(flow, data)", s.version, flows, entries)
 	}

@@ -96,6 +96,13 @@ func (s *Store) write() error {
 		if c.Dead != nil {
 			continue
 		}
+		if c.Replaces {
+			q := s.fixed.forget
+			q.bindBlob(c.ID[:])
+			if err := q.run(); err != nil {
+				return err
+			}
+		}
 		if len(c.Entries) > 0 {
 			q := s.fixed.journal
 			q.bindBlob(c.ID[:])

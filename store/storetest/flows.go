@@ -123,6 +123,60 @@ func testLeave(t *testing.T, p *place) {
 	}
 }
 
+// testCondense: what stands in the place of earlier entries does so from the rest
+// of the flow on, and not before.
+func testCondense(t *testing.T, p *place) {
+	settled, fresh, left := p.next(), p.next(), p.next()
+	for _, id := range []value.ID{settled, fresh, left} {
+		f := p.s.Begin(id)
+		buffer := []byte("short ")
+		if err := errors.Join(f.Insert(p.user, id.String(), named(id.String())), f.Keep([]byte("long ")), f.Keep([]byte("longer "))); err != nil {
+			t.Fatal(err)
+		}
+		if id != fresh {
+			// The store has it on disk.
+			if err := f.Sync([]byte("synced ")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.Condense(buffer)
+		copy(buffer, "other ")
+		if id == left {
+			f.Leave()
+			continue
+		}
+		if err := f.Rest([]byte("end")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold := func() {
+		t.Helper()
+		for id, want := range map[value.ID]string{settled: "short end", fresh: "short end", left: "long longer synced "} {
+			if got := p.journal(id); got != want {
+				t.Errorf("the journal is %q, want %q", got, want)
+			}
+		}
+		if got, want := p.unfinished(), []value.ID{left}; !slices.Equal(got, want) {
+			t.Errorf("the unfinished are %v, want %v", got, want)
+		}
+	}
+	hold()
+	if p.kit.Reopen != nil {
+		p.s = p.kit.Reopen(t, p.s)
+		if err := p.s.Prepare(context.Background(), p.all); err != nil {
+			t.Fatal(err)
+		}
+		hold()
+	}
+	f := p.s.Begin(left)
+	if err := f.Rest([]byte("end")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.journal(left), "long longer synced end"; got != want {
+		t.Errorf("the journal of a flow that went on is %q, want %q", got, want)
+	}
+}
+
 func testFlows(t *testing.T, p *place) {
 	var all []value.ID
 	for i := range 10 {
