@@ -94,6 +94,7 @@ type App struct {
 	stopped chan struct{}
 	keeper  *keeper
 	attend  *attendant
+	rescuer *attendant
 }
 
 // New makes an app of the .app, .sync and .concept files anywhere in files and
@@ -228,6 +229,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if err != nil {
 		return closeStore(err)
 	}
+	if watch.meter != nil {
+		watch.meter.WatchRescued(e.Rescued)
+	}
 	if watch.meter != nil && e.HasEffects() {
 		watch.meter.WatchWaiting(e.Waiting)
 	}
@@ -248,6 +252,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	}
 	a.engine, a.store, a.front, a.watch = e, st, a.described(p, o, host.New(e, o.Host)), watch
 	a.fleet = a.join(ctx, st, e)
+	if o.Clock == nil {
+		a.rescuer = a.rescue(ctx, e)
+	}
 	if e.HasEffects() && o.Clock == nil {
 		a.attend = attend(ctx, e, a.log)
 	}
@@ -307,9 +314,9 @@ func (a *App) tick(ctx context.Context, e *engine.Engine) {
 	}
 }
 
-// Tick starts the system actions whose moment has come, and tries those effect
-// actions again that are due. An app with a clock of its own (Options.Clock)
-// calls it; others tick by themselves.
+// Tick starts the system actions whose moment has come, tries those effect
+// actions again that are due, and goes on with flows that nobody runs. An app with
+// a clock of its own (Options.Clock) calls it; others do so by themselves.
 func (a *App) Tick(ctx context.Context) error {
 	a.mu.Lock()
 	e := a.engine
@@ -318,7 +325,7 @@ func (a *App) Tick(ctx context.Context) error {
 		return errNotOpen
 	}
 	_, err := e.Tick(ctx)
-	return errors.Join(err, e.Attend(ctx))
+	return errors.Join(err, e.Attend(ctx), e.Rescue(ctx, a.wentOn))
 }
 
 var errNotOpen = errors.New("the app is not open")
@@ -350,6 +357,25 @@ func OpenStore(ctx context.Context, name string, d store.Durability) (store.Stor
 // closed. It is run again when the app is opened, with the same key.
 const stopGrace = 5 * time.Second
 
+// closeGrace is how long a store is waited for when the app is closed. What has
+// not returned by then, such as an action that holds the store's turn for ever, is
+// left as it is: the store is then as after the end of a process, and what is
+// unfinished goes on when the app is opened again.
+const closeGrace = 15 * time.Second
+
+func within(limit time.Duration, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("the store is still in use after %s: an action does not return. What it did not finish goes on when the app is opened again", limit)
+	}
+}
+
 // Close ends the app: flows that are running come to rest first, but for those
 // that wait for something outside, which go on when it is opened again.
 func (a *App) Close() error {
@@ -367,11 +393,12 @@ func (a *App) Close() error {
 		a.stop = nil
 	}
 	a.attend.end()
-	a.attend = nil
+	a.rescuer.end()
+	a.attend, a.rescuer = nil, nil
 	stopping, stop := context.WithTimeout(context.Background(), stopGrace)
 	a.engine.Stop(stopping)
 	stop()
-	err := a.store.Close()
+	err := within(closeGrace, a.store.Close)
 	sending, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err = errors.Join(err, a.watch.close(sending))

@@ -41,6 +41,39 @@ func attend(ctx context.Context, e *engine.Engine, log *slog.Logger) *attendant 
 	return x
 }
 
+const (
+	// rescueEvery is how often an app looks for flows that nobody runs. What a
+	// store hands over by itself (store.Fleet) has gone on before that.
+	rescueEvery = 3 * time.Second
+	// rescueShare bounds what that costs where very many flows are unfinished, as
+	// parked ones are: after each look comes a pause that is so many times as long.
+	rescueShare = 10
+)
+
+// rescue begins to look for flows that nobody runs, to be ended with end.
+func (a *App) rescue(ctx context.Context, e *engine.Engine) *attendant {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	x := &attendant{stop, make(chan struct{})}
+	go func() {
+		defer close(x.stopped)
+		timer := time.NewTimer(rescueEvery)
+		defer timer.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+			began := time.Now()
+			if err := e.Rescue(ctx, a.wentOn); err != nil && ctx.Err() == nil {
+				a.log.Error("the flows that nobody runs cannot be looked for now; this is tried again", "error", err)
+			}
+			timer.Reset(max(rescueEvery, rescueShare*time.Since(began)))
+		}
+	}()
+	return x
+}
+
 // end waits for what is being done. No attendant has nothing to end.
 func (x *attendant) end() {
 	if x == nil {

@@ -2,6 +2,7 @@ package legible
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/legible-lang/legible/engine"
@@ -30,9 +31,14 @@ func (a *App) join(ctx context.Context, st store.Store, e *engine.Engine) *fleet
 				return // closing, or the store has ended
 			}
 			for _, id := range ids {
-				if r, err := e.Resume(ctx, id); err != nil {
-					a.log.Error("going on with a flow that was taken over", "flow", id.String(), "error", err)
-				} else {
+				if !st.Has(id) {
+					continue // it came to rest meanwhile, or another process has it
+				}
+				switch r, err := e.Resume(ctx, id); {
+				case errors.Is(err, engine.ErrRunning):
+				case err != nil:
+					a.log.Error("going on with a flow that was taken over; this is tried again later", "flow", id.String(), "error", err)
+				default:
 					a.wentOn(r)
 				}
 			}

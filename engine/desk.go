@@ -84,7 +84,7 @@ func (d *desk) apart(alone bool, run func(*flow) (Result, error)) (Result, error
 	d.mu.Lock()
 	if d.halted() {
 		d.mu.Unlock()
-		return Result{}, errStopped
+		return Result{Undone: true}, errStopped
 	}
 	d.running.Add(1)
 	d.mu.Unlock()
@@ -433,9 +433,10 @@ func (e *Engine) Stop(ctx context.Context) {
 	select {
 	case <-ended:
 	case <-time.After(stopWait):
-		d.engine.options.Log.Error("an effect action does not end although its context has: it is left alone")
+		d.engine.options.Log.Error("an action does not end although its context has: it is left alone")
 	}
 }
 
-// stopWait is how long an effect action has to notice that its context has ended.
+// stopWait is how long an action has to notice that its context has ended, and a
+// flow to come to its end when the app does.
 const stopWait = 5 * time.Second

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -21,10 +22,14 @@ var ErrOverdue = errors.New("the flow is still running although its deadline has
 // ends is in the log. What the opening holds must not be changed until then: ended,
 // if it is not nil, is called when the flow has ended.
 func (e *Engine) RunWithin(ctx context.Context, o Opening, ended func()) (Result, error) {
+	return e.runWithin(ctx, nil, o, ended)
+}
+
+func (e *Engine) runWithin(ctx context.Context, stop <-chan struct{}, o Opening, ended func()) (Result, error) {
 	if o.ID == value.Zero {
 		o.ID = e.options.IDs.At(e.now())
 	}
-	return e.within(o.ID, func() (Result, error) {
+	return e.within(stop, o.ID, "", func() (Result, error) {
 		if ended != nil {
 			defer ended()
 		}
@@ -36,8 +41,8 @@ func (e *Engine) RunWithin(ctx context.Context, o Opening, ended func()) (Result
 func slack(deadline time.Duration) time.Duration { return min(deadline/10, time.Second) }
 
 // within runs something on a goroutine of its own and waits for it until the
-// deadline of a flow that it runs has passed.
-func (e *Engine) within(id value.ID, run func() (Result, error)) (Result, error) {
+// deadline of a flow that it runs has passed, or for a moment after stop was closed.
+func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run func() (Result, error)) (Result, error) {
 	ended := make(chan given, 1)
 	var late atomic.Bool
 	began := time.Now()
@@ -75,6 +80,14 @@ func (e *Engine) within(id value.ID, run func() (Result, error)) (Result, error)
 	case g := <-ended:
 		return g.back()
 	case <-timer.C:
+	case <-stop:
+		limit = min(limit, stopWait)
+		timer.Reset(limit)
+		select {
+		case g := <-ended:
+			return g.back()
+		case <-timer.C:
+		}
 	}
 	late.Store(true)
 	select {
@@ -82,15 +95,36 @@ func (e *Engine) within(id value.ID, run func() (Result, error)) (Result, error)
 		return g.back()
 	default:
 	}
-	action := "none yet"
+	last := query
 	e.roll.mu.Lock()
 	if n, _ := e.roll.running(id); n > 0 {
-		action = e.plan.Actions[n-1].FullName()
+		last = e.plan.Actions[n-1].FullName()
 	}
 	e.roll.mu.Unlock()
-	e.options.Log.Error("a flow has passed its deadline and runs still: an action has not returned, or the store",
-		"flow", id.String(), "action", action, "limit", limit)
-	return Result{Flow: id}, fmt.Errorf("%w: in Go it began %s last", ErrOverdue, action)
+	if last == "" {
+		last = "none yet"
+	}
+	e.options.Log.Error("a flow runs still although its deadline has passed, or the app is to end: an action or a query has not returned, or the store",
+		"flow", id.String(), "last", last, "limit", limit)
+	return Result{Flow: id}, fmt.Errorf("%w: what it began last is %s", ErrOverdue, last)
+}
+
+// QueryWithin is Query for a caller who can wait no longer than the deadline of a
+// flow; see RunWithin.
+func (e *Engine) QueryWithin(ctx context.Context, q *plan.Query, in []value.Value, ended func()) ([][]value.Value, error) {
+	rows := new([][]value.Value)
+	_, err := e.within(nil, e.options.IDs.At(e.now()), q.FullName(), func() (Result, error) {
+		if ended != nil {
+			defer ended()
+		}
+		found, err := e.Query(ctx, q, in)
+		*rows = found
+		return Result{}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *rows, nil
 }
 
 // back gives what was given to who waits for it.

@@ -198,7 +198,7 @@ func (e *Engine) Rescued() uint64 { return e.roll.rescued.Load() }
 // goOn goes on with a flow that the caller has claimed, and returns when it is at
 // rest or waits, or with an error when its deadline has passed and it runs still.
 func (e *Engine) goOn(ctx context.Context, id value.ID) (Result, error) {
-	return e.within(id, func() (Result, error) {
+	return e.within(ctx.Done(), id, "", func() (Result, error) {
 		defer e.roll.release(id)
 		return e.resume(ctx, id, nil)
 	})

@@ -172,9 +172,11 @@ func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool
 		if member != "" && len(o.In) > 0 {
 			o.In[0] = value.String(member)
 		}
-		if _, err := e.Run(ctx, o); errors.Is(err, store.ErrElsewhere) {
+		switch _, err := e.runWithin(context.WithoutCancel(ctx), ctx.Done(), o, nil); {
+		case errors.Is(err, store.ErrElsewhere):
 			known = []byte{}
-		} else if err != nil {
+		case errors.Is(err, ErrOverdue): // it was started, and the log says what it waits for
+		case err != nil:
 			return false, err
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
 )
@@ -51,10 +50,8 @@ func (x *exchange) notKept(field string, err error) *reply {
 	if x.request.Context().Err() != nil {
 		return unread(io.ErrUnexpectedEOF) // the client is gone, and nothing broke here
 	}
-	trace := x.trace()
-	p := x.ended(engine.Result{}, fmt.Errorf("keeping the field %s: %w", field, err), trace)
-	p.trace = trace
-	return p
+	x.undone = true
+	return x.failed("binary data could not be kept", x.trace(), fmt.Errorf("keeping the field %s: %w", field, unlessLasting(err)))
 }
 
 // kept puts the data of a text into the store; of one that is not let in,

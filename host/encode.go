@@ -157,8 +157,7 @@ func (p *reply) encode(e *encoder) {
 // unsaid is the reply in place of one that cannot be sent.
 func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 	if !errors.Is(err, errLargeAnswer) {
-		x.warn("an answer could not be sent", trace, err.Error())
-		return x.fault(trace, err.Error())
+		return x.failed("an answer could not be sent", trace, err)
 	}
 	remedy := "Ask for less of it."
 	if k := x.route; k != nil {
@@ -178,12 +177,21 @@ func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 	return x.front.soft(no)
 }
 
+// unlessLasting makes of an error of a store that says nothing of what was asked
+// one that wraps store.ErrLost, whatever it is.
+func unlessLasting(err error) error {
+	if store.Lasting(err) {
+		return err
+	}
+	return store.Lost(err)
+}
+
 // isThere tells whether the store has binary data, so that what it lacks is said
 // while there is still a status to say it with.
 func isThere(ctx context.Context, st store.Store, b *value.Blob) error {
 	r, err := st.OpenBlob(ctx, b.Hash)
 	if err != nil {
-		return fmt.Errorf("opening the binary data %s: %w", hex.EncodeToString(b.Hash[:8]), err)
+		return fmt.Errorf("opening the binary data %s: %w", hex.EncodeToString(b.Hash[:8]), unlessLasting(err))
 	}
 	return r.Close()
 }

@@ -90,15 +90,17 @@ func (x *exchange) call(k *knownRoute) *reply {
 	if k.query != nil {
 		trace := x.trace()
 		x.undone = true
-		rows, err := f.engine.Query(ctx, k.query, x.in[:len(k.query.Inputs)])
+		rows, err := f.engine.QueryWithin(ctx, k.query, x.in[:len(k.query.Inputs)], x.worked)
 		if field, ok := errors.AsType[*engine.FieldError](err); ok {
 			p := f.soft(badPart(field.Field, field.Err))
 			p.trace = trace
 			return p
 		}
-		if err != nil {
-			x.warn("an exposed query could not be answered", trace, err.Error())
-			return x.fault(trace, err.Error())
+		switch {
+		case errors.Is(err, engine.ErrOverdue):
+			return x.overdue(trace)
+		case err != nil:
+			return x.failed("an exposed query could not be answered", trace, err)
 		}
 		var size int64
 		for _, row := range rows {
@@ -115,7 +117,7 @@ func (x *exchange) call(k *knownRoute) *reply {
 		}
 		return x.told(trace, value.List(items), next)
 	}
-	r, err := f.engine.Run(ctx, engine.Opening{Action: k.action, In: x.in, Room: x.grow})
+	r, err := f.engine.RunWithin(ctx, engine.Opening{Action: k.action, In: x.in, Room: x.grow}, x.worked)
 	x.undone = r.Undone
 	if err != nil || r.Outcome != journal.Returned {
 		r.Unhandled = r.Refused // what syncs did of it is not what was asked

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/legible-lang/legible/engine"
@@ -29,7 +30,8 @@ type exchange struct {
 	left    left          // of the files in a form
 	out     []byte        // of the answer
 	rest    []value.Field // of the answer: those of its object
-	undone  bool          // it is certain that the flow has changed nothing
+	work    atomic.Int32
+	undone  bool // it is certain that the flow has changed nothing
 	reply   reply
 	started bool   // some of the answer has left
 	flow    bool   // a flow was opened: it tells what happened
@@ -55,8 +57,10 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				f.options.TurnedAway(t)
 			}
 		}
-		x.reset()
-		f.exchanges.Put(x)
+		if x.work.Load() != abandoned {
+			x.reset()
+			f.exchanges.Put(x)
+		}
 		if p != nil {
 			panic(http.ErrAbortHandler) // the server ends the connection
 		}
@@ -89,16 +93,33 @@ func (x *exchange) answer() *reply {
 	f := x.front
 	// Only what is worked on counts, so that clients who send their bodies slowly
 	// keep nobody else out.
-	defer f.inFlight.Add(-1)
 	if f.inFlight.Add(1) > int64(f.options.MaxInFlight) {
+		f.inFlight.Add(-1)
 		return tooMany()
 	}
 	x.flow = k.query == nil
 	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)
 	}
-	result, err := f.engine.Run(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further, Room: x.grow})
+	result, err := f.engine.RunWithin(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further, Room: x.grow}, x.worked)
 	return x.result(result, err)
+}
+
+// What the engine does for a request may outlast the answer, when an action does
+// not return. It has the exchange then, and nobody uses that again.
+const (
+	working   = iota
+	worked    // the engine is done with it
+	abandoned // the client has been answered before
+)
+
+// worked follows the end of what the engine does.
+func (x *exchange) worked() {
+	f, held := x.front, x.held
+	f.inFlight.Add(-1)
+	if !x.work.CompareAndSwap(working, worked) {
+		f.budget.used.Add(-held)
+	}
 }
 
 // take gathers what the request carries and holds it against what is needed. A
@@ -175,6 +196,7 @@ func (x *exchange) reset() {
 	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written = nil, nil, nil, nil, false, false, ""
 	clear(x.rest)
 	x.rest, x.undone = x.rest[:0], false
+	x.work.Store(working)
 	x.reply = reply{}
 	x.front.budget.used.Add(-x.held)
 	x.held, x.copied, x.left = 0, 0, noFiles

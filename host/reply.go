@@ -44,8 +44,8 @@ func problem(status int, sentence string, further ...value.Field) *reply {
 }
 
 // again is a reply to a request that may be sent again.
-func again(sentence string) *reply {
-	p := problem(http.StatusServiceUnavailable, sentence)
+func again(sentence string, further ...value.Field) *reply {
+	p := problem(http.StatusServiceUnavailable, sentence, further...)
 	p.set("Retry-After", "1")
 	return p
 }

@@ -30,13 +30,12 @@ func (x *exchange) result(r engine.Result, err error) *reply {
 
 func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	var field *engine.FieldError
+	var late *engine.DeadlineError
 	switch {
-	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrClosed):
-		x.warn("an answer was withheld: what it rests on is not durable", trace, err.Error())
-		return again("What was asked could not be kept just now. Please try again in a moment.")
+	case errors.Is(err, engine.ErrOverdue):
+		return x.overdue(trace)
 	case err != nil:
-		x.warn("an answer was withheld", trace, err.Error())
-		return x.fault(trace, err.Error())
+		return x.failed("an answer was withheld: what it rests on is not durable", trace, err)
 	case r.Answer != nil:
 		p, err := x.answered(r.Answer.Fields)
 		if err != nil {
@@ -51,6 +50,8 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 		return noRoom()
 	case errors.As(r.Fault, &field):
 		return x.front.soft(badPart(field.Field, field.Err))
+	case errors.As(r.Fault, &late):
+		return x.withheld(tooSlow, trace)
 	case r.Fault != nil: // the engine has told the log
 		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
 		return x.fault(trace, reason)
@@ -62,6 +63,44 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	}
 	x.warn("nobody answered a request", trace, reason)
 	return x.broken("Nobody answered this request.", trace, reason)
+}
+
+const (
+	noData  = "The server cannot reach its data just now"
+	tooSlow = "The server needs longer for this than it may"
+)
+
+// withheld is the reply in place of one that cannot be given. It says whether the
+// client may send the request again without doing it twice: the field done is
+// "nothing" when it is certain that nothing was done and nothing will be, else
+// "unknown".
+func (x *exchange) withheld(why, trace string) *reply {
+	sentence, done := why+": it may have been done, or may still be done. Please look before you send it again.", "unknown"
+	if x.undone {
+		sentence, done = why+", and nothing was done. Please try again in a moment.", "nothing"
+	}
+	p := again(sentence, value.Field{Name: "done", Value: value.String(done)}, value.Field{Name: "trace", Value: value.String(trace)})
+	p.trace = trace
+	return p
+}
+
+// overdue is the reply while the engine still works on the request: an action does
+// not return, or the store. The engine has told the log.
+func (x *exchange) overdue(trace string) *reply {
+	x.work.CompareAndSwap(working, abandoned)
+	return x.withheld(tooSlow, trace)
+}
+
+// failed is the reply where the engine or the store could not do what was asked.
+func (x *exchange) failed(what, trace string, err error) *reply {
+	x.warn(what, trace, err.Error())
+	switch {
+	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrClosed):
+		return x.withheld(noData, trace)
+	case errors.Is(err, context.DeadlineExceeded):
+		return x.withheld(tooSlow, trace)
+	}
+	return x.fault(trace, err.Error())
 }
 
 // waiting is the reply when something outside keeps a flow from its end. What was

@@ -119,17 +119,30 @@ func (u *upload) problem() *reply {
 
 // keep puts a file into the store.
 func (u *upload) keep(field string, r io.Reader, media string) (value.Value, *reply) {
-	blob, err := u.x.front.engine.Store().PutBlob(u.x.request.Context(), r, media)
-	if err == nil {
+	part := &watched{Reader: r}
+	blob, err := u.x.front.engine.Store().PutBlob(u.x.request.Context(), part, media)
+	switch {
+	case err == nil:
 		return value.Binary(blob), nil
-	}
-	if no := u.problem(); no != nil {
-		return value.Value{}, no
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	case part.err != nil:
 		return value.Value{}, u.x.brokenPart(u)
 	}
 	return value.Value{}, u.x.notKept(field, err)
+}
+
+// A watched reader remembers that reading failed, so that what is the client's is
+// told from what is the store's, whatever errors both have.
+type watched struct {
+	io.Reader
+	err error
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if err != io.EOF {
+		w.err = err
+	}
+	return n, err
 }
 
 // readRaw keeps the body as the route's one file.

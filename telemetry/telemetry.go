@@ -221,6 +221,14 @@ func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
 	)
 }
 
+// WatchRescued shows how many flows were found that were unfinished and that nobody
+// ran, and gone on with.
+func (m *Meter) WatchRescued(count func() uint64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "legible_flows_rescued_total", Help: "Flows that were unfinished and that nobody ran, which were gone on with. After a store could not be reached some are to be expected; otherwise the log says which."},
+		func() float64 { return float64(count()) }))
+}
+
 // Handler serves the figures to Prometheus.
 func (m *Meter) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
