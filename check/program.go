@@ -185,6 +185,8 @@ type Var struct {
 	// Secret is set where what it holds, or a part of it, flows into something
 	// that is declared Secret: then it is secret as a whole.
 	Secret bool
+	// Parts is set where it is secret because a field or an item of it is.
+	Parts bool
 }
 
 // A Sync with its names resolved.

@@ -52,10 +52,11 @@ func (c *checker) secrecy() {
 	n.all(c.program)
 	c.needs = n.needs
 	c.program.Secret = map[Column]bool{}
-	for h := range c.needs {
+	for h, list := range c.needs {
 		switch {
 		case h.v != nil:
 			h.v.Secret = true
+			h.v.Parts = slices.ContainsFunc(list, func(x need) bool { return len(x.place) > 0 })
 		case h.path == "":
 			c.program.Secret[h.column] = true
 		}

@@ -583,7 +583,7 @@ func secretsAreNowhere(t *testing.T, kind string) {
 		run := func(args ...string) {
 			_, out, errOut := legible(append(args, "--store", storeName)...)
 			s.look(strings.Join(args, " "), []byte(out+errOut))
-			if args[0] == "flow" && out == "" {
+			if args[0] == "flow" && out == "" && (args[1] != "scenario" || !strings.Contains(errOut, "a part of it is secret")) {
 				t.Errorf("legible %s says nothing: %s", strings.Join(args, " "), errOut)
 			}
 		}

@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -17,6 +20,12 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	keptFrom, lostFrom, held := len(f.kept), len(f.lost), f.held
 	defer func() { f.held = held }()
 	number, known := f.recallFiring(s, at)
+	if !known && f.matchedGone(s, at) {
+		err := fmt.Errorf("%s: sync %s: %w", s.Span, s.Name, errGone)
+		f.failed(err)
+		f.recordFault(err)
+		return
+	}
 	if !known {
 		slots := f.values.take(len(s.Slots))
 		f.bindMatch(s, at, slots)
@@ -106,6 +115,9 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 		switch {
 		case input.Term.Expr != nil:
 			v, err := f.eval(input.Term.Expr, slots)
+			if errors.Is(err, errGone) {
+				v, err = value.Lost, nil // the record may know the action, and else it faults
+			}
 			if err != nil {
 				err = faultAt(line, input.Term.Expr.Text, unfit(input.Term.Expr, err))
 				f.failed(err)

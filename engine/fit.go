@@ -25,7 +25,7 @@ func faultLevel(err error) slog.Level {
 // unfit says of an error of an expression that what a client sent is the cause,
 // where the expression reads a request.
 func unfit(e *plan.Expr, err error) error {
-	if e.Field == "" {
+	if e.Field == "" || errors.Is(err, errGone) {
 		return err
 	}
 	reason := err.Error()

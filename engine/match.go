@@ -134,7 +134,7 @@ func (f *flow) passes(p *plan.Pattern, n int32) bool {
 			if !v.IsNull() {
 				return false
 			}
-		case !value.Equal(v, t.Literal):
+		case !value.Equal(v, t.Literal) && !f.gone(v):
 			return false
 		}
 	}

@@ -18,6 +18,31 @@ var errGone = errors.New("it needs a secret, which was lost when the process end
 // gone tells whether a value has lost a secret.
 func (f *flow) gone(v value.Value) bool { return f.past != nil && value.HoldsGone(v) }
 
+// matchedGone tells whether it cannot be said any more that a match is one, since
+// a secret is lost that had to be the same as something.
+func (f *flow) matchedGone(s *plan.Sync, at int) bool {
+	if f.past == nil {
+		return false
+	}
+	seen := make([]int, len(s.Slots))
+	gone := make([]bool, len(s.Slots))
+	for i, p := range s.When {
+		n := f.tuples[at+i]
+		for _, v := range p.Vars {
+			seen[v.Slot]++
+			if gone[v.Slot] = gone[v.Slot] || f.gone(f.column(n, v.Column)); gone[v.Slot] && seen[v.Slot] > 1 {
+				return true
+			}
+		}
+		for _, t := range p.Tests {
+			if !t.Any && !t.Literal.IsNull() && f.gone(f.column(n, t.Column)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // given are the inputs of an action as its Go gets them. What is hidden only
 // because it comes out of a value that is secret as a whole is as it was.
 func (f *flow) given(n int32) []value.Value {

@@ -75,6 +75,8 @@ func (w *scenarioWriter) flow(r *record) error {
 			method, _ = v.Text()
 		case name == "path":
 			path, _ = v.Text()
+		case v.IsSecret() && w.parts(r, method, path, name):
+			return fmt.Errorf("what its field %s held is not in the record: %s", name, plan.PartsHidden)
 		case strings.Contains(path, "{"+name+"}"):
 			w.inPath(&path, name, v)
 		default:
@@ -110,6 +112,12 @@ func (w *scenarioWriter) flow(r *record) error {
 		}
 	}
 	return nil
+}
+
+// parts tells whether a field is hidden since only a part of it is secret.
+func (w *scenarioWriter) parts(r *record, method, path, name string) bool {
+	f, _ := r.plan.Routes.Field(method, path, name)
+	return f != nil && f.Parts
 }
 
 // inPath writes a field that stands in the path: a name if it has one.

@@ -224,6 +224,7 @@ func (l *lowering) slot(v *check.Var) int {
 	l.sync.Slots = append(l.sync.Slots, name)
 	l.sync.Types = append(l.sync.Types, v.Type)
 	l.sync.Secret = append(l.sync.Secret, isSecret(v))
+	l.sync.Parts = append(l.sync.Parts, v.Parts)
 	l.slots[v] = i
 	return i
 }

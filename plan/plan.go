@@ -139,6 +139,7 @@ type Sync struct {
 	Slots    []string     // the variables' names; "" for one of the plan's own
 	Types    []check.Type // of the slots, as far as known
 	Secret   []bool       // of the slots: what they hold is secret as a whole
+	Parts    []bool       // of the slots: they are secret since a part of what they hold is
 	When     []*Pattern
 	Joins    [][]Join // for each pattern that an action arrives at, how to find the others
 	Where    []*Line

@@ -59,6 +59,7 @@ type Field struct {
 	Type       check.Type
 	Optional   bool // no sync on the route needs it
 	Secret     bool
+	Parts      bool              // it is secret since a field or an item of it is
 	Credential *check.Credential // set when it says who is asking
 	Param      bool              // part of the path
 	Paging     *Paging           // set when a page of a sync on the route takes it
@@ -195,6 +196,27 @@ func (p *Plan) Hide(a *Action, in []value.Value) {
 	}
 }
 
+// PartsHidden says why the record has nothing of a field with Parts.
+const PartsHidden = "a part of it is secret, and so all of it is. What is sent in fields of its own is hidden by itself"
+
+// Field finds a field of the requests with a method and the path of a route as it
+// is written; known tells whether there is such a route. It is nil where the
+// route has no such field.
+func (r *Routes) Field(method, path, name string) (f *Field, known bool) {
+	for _, route := range r.byPath[path] {
+		if route.Method != "" && route.Method != method {
+			continue
+		}
+		known = true
+		for _, f := range route.Fields {
+			if f.Name == name {
+				return f, true
+			}
+		}
+	}
+	return nil, known
+}
+
 // secretOf gives the columns that are secret in a request with a method and the
 // path of a route as it is written.
 func (r *Routes) secretOf(method, path value.Value) []int {
@@ -232,7 +254,7 @@ func (r *Routes) fields(route *Route) {
 	for _, ref := range route.Patterns {
 		w := ref.Sync.When[ref.Pattern]
 		entry := &Entry{Sync: ref.Sync, Pattern: w}
-		named := func(name string, t check.Type, optional, secret bool) {
+		named := func(name string, t check.Type, optional, secret, parts bool) {
 			if check.IsRuntimeField(name) {
 				return
 			}
@@ -240,7 +262,7 @@ func (r *Routes) fields(route *Route) {
 			if f.Type.Kind == check.Unknown {
 				f.Type = t
 			}
-			f.Secret = f.Secret || secret
+			f.Secret, f.Parts = f.Secret || secret, f.Parts || parts
 			if !optional {
 				f.Optional = false
 				entry.Needs = append(entry.Needs, f)
@@ -248,13 +270,13 @@ func (r *Routes) fields(route *Route) {
 		}
 		for _, v := range w.Vars {
 			if !v.Column.Out {
-				named(v.Name, ref.Sync.Types[v.Slot], v.Optional, ref.Sync.Secret[v.Slot])
+				named(v.Name, ref.Sync.Types[v.Slot], v.Optional, ref.Sync.Secret[v.Slot], ref.Sync.Parts[v.Slot])
 			}
 		}
 		for _, t := range w.Tests {
 			if !t.Column.Out {
 				// A literal is one of the values that a field may have, not a need.
-				named(t.Name, check.Type{}, true, false)
+				named(t.Name, check.Type{}, true, false, false)
 			}
 		}
 		route.paging(w, ref.Sync)

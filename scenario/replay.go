@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/explain"
 	"github.com/legible-lang/legible/journal"
@@ -204,6 +205,8 @@ func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guess
 			return nil, "", fmt.Errorf("what its field %s held is not in the record: %s, since the flow did not rest on it. An app that sets legible.Options.FullRecord keeps it", f.Name, f.Value)
 		case f.Value.IsSecret() && !a.Secret[i] && !x.secretField(r, f.Name):
 			return nil, "", fmt.Errorf("what its field %s held is not in the record: it was secret, or no sync named it then", f.Name)
+		case f.Value.IsSecret() && x.secretParts(r, a, i):
+			return nil, "", fmt.Errorf("what its field %s held is not in the record: %s", f.Name, plan.PartsHidden)
 		case f.Value.IsSecret():
 			v, made := x.secret(r, f.Name, wrong)
 			if in[i] = value.Secret(v); made && !wrong {
@@ -219,8 +222,9 @@ func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guess
 	return in, guessed, nil
 }
 
-// secretField tells whether the field of a request is secret on its route.
-func (x *replaying) secretField(r *recorded, name string) bool {
+// field finds a field of the request on its route, and tells whether there is one
+// for it.
+func (x *replaying) field(r *recorded, name string) (f *plan.Field, known bool) {
 	method, path := "", ""
 	for _, f := range r.in {
 		switch text, _ := f.Value.Text(); f.Name {
@@ -230,19 +234,23 @@ func (x *replaying) secretField(r *recorded, name string) bool {
 			path = text
 		}
 	}
-	known := false
-	for _, route := range x.plan.Routes.All {
-		if route.Path != path || route.Method != "" && route.Method != method {
-			continue
-		}
-		known = true
-		for _, f := range route.Fields {
-			if f.Name == name {
-				return f.Secret || f.Credential != nil
-			}
-		}
+	return x.plan.Routes.Field(method, path, name)
+}
+
+// secretField tells whether the field of a request is secret on its route.
+func (x *replaying) secretField(r *recorded, name string) bool {
+	f, known := x.field(r, name)
+	return !known || f != nil && (f.Secret || f.Credential != nil) // where no sync waits for the request any more, nothing else counts
+}
+
+// secretParts tells whether what an action was given is hidden since only a part
+// of it is secret: no text can stand for it.
+func (x *replaying) secretParts(r *recorded, a *plan.Action, i int) bool {
+	if a.Role == plan.Request {
+		f, _ := x.field(r, a.Inputs[i])
+		return f != nil && f.Parts
 	}
-	return !known // where no sync waits for the request any more, nothing else counts
+	return a.Secret[i] && i < len(a.Spec.Inputs) && a.Spec.Inputs[i].Type.Kind != check.Secret
 }
 
 // blobs puts the large values in a value into the store.

@@ -96,6 +96,9 @@ func Gone(v Value) bool {
 	return ok && s.v.ref == NullKind
 }
 
+// Lost is a secret of which nothing is known.
+var Lost = Value{ref: &secret{Null}}
+
 // HoldsGone tells whether the value or anything in it is [Gone].
 func HoldsGone(v Value) bool {
 	switch r := v.ref.(type) {
@@ -130,7 +133,7 @@ func decode(b []byte, depth int) (Value, []byte, error) {
 	case NullKind:
 		return Null, b, nil
 	case SecretKind:
-		return Value{ref: &secret{Null}}, b, nil
+		return Lost, b, nil
 	case FlagKind:
 		if len(b) < 1 || b[0] > 1 {
 			return Value{}, nil, ErrEncoding
