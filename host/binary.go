@@ -29,6 +29,35 @@ func holdsBinary(t check.Type) bool {
 	return t.Kind == check.Binary || t.Kind == check.List && t.Elem != nil && holdsBinary(*t.Elem)
 }
 
+// filesOf is how many bytes the files of a request have together, as far as that
+// is known before they are taken: the whole body, what stands as base64 in JSON,
+// or what a form has left when the first file begins.
+func (x *exchange) filesOf(k *knownRoute, l *load) int64 {
+	if l.file != nil {
+		return max(x.request.ContentLength, 0)
+	}
+	n := x.coming
+	for _, field := range k.fields {
+		if field.binary && !field.Param {
+			n += decodedSize(l.body.Get(field.Name))
+		}
+	}
+	return n
+}
+
+// decodedSize is how many bytes the base64 in a value stands for.
+func decodedSize(v value.Value) int64 {
+	var n int64
+	for _, item := range v.Items() {
+		n += decodedSize(item)
+	}
+	if text, ok := v.Text(); ok {
+		_, text = dataURL(text)
+		n = int64(len(text))/4*3 - int64(len(text)-len(strings.TrimRight(text, "=")))
+	}
+	return max(n, 0)
+}
+
 // keepBinary puts the binary data that came in a text into the store.
 func (x *exchange) keepBinary(k *knownRoute) *reply {
 	in := x.letsIn(k)

@@ -53,7 +53,7 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 		x.put(f.headers, f.headerRecord(x.request.Header))
 	}
 	if k.wantsHTTP {
-		x.put(f.http, httpRecord(f.client(x.request)))
+		x.put(f.http, httpRecord(f.client(x.request), x.filesOf(k, l)))
 	}
 	for _, field := range k.fields {
 		if field == l.file {

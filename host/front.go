@@ -28,6 +28,7 @@ type exchange struct {
 	held    int64         // of the budget
 	copied  int64         // of what is held, what was read out of the body
 	left    left          // of the files in a form
+	coming  int64         // bytes of the files in a form, as its length says when the first one begins
 	out     []byte        // of the answer
 	rest    []value.Field // of the answer: those of its object
 	work    atomic.Int32
@@ -199,7 +200,7 @@ func (x *exchange) reset() {
 	x.work.Store(working)
 	x.reply = reply{}
 	x.front.budget.used.Add(-x.held)
-	x.held, x.copied, x.left = 0, 0, noFiles
+	x.held, x.copied, x.left, x.coming = 0, 0, noFiles, 0
 }
 
 // small keeps a buffer for the next request unless it is a large one.

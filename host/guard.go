@@ -105,7 +105,14 @@ func (x *exchange) letsPartIn(k *knownRoute, before []value.Field) (bool, *reply
 			return false, x.front.soft(x.logIn(field, " In a form it comes before the file."))
 		}
 	}
-	return !x.dropped(k, func(column int) bool { return !x.in[column].IsNull() }), nil
+	// What may be left out and has not come counts as left out: where it comes
+	// behind the file and says otherwise, changed says so.
+	return !x.dropped(k, func(column int) bool { return !x.in[column].IsNull() || k.mayLack(column) }), nil
+}
+
+// mayLack tells whether nothing on the route needs the field of a column.
+func (k *knownRoute) mayLack(column int) bool {
+	return slices.ContainsFunc(k.fields, func(f *knownField) bool { return f.column == column && f.Optional && !f.binary })
 }
 
 // changed is the reply where the first lines of where dropped the request when

@@ -23,6 +23,9 @@ const (
 	// maxPartHead is how much may stand between the contents of two parts: the
 	// headers of the second.
 	maxPartHead = 16 << 10
+	// behindFiles is how much of a form is let stand behind its files: the end of
+	// the form, and short fields.
+	behindFiles = 4 << 10
 	// maxPartName is how long the name of a part may be.
 	maxPartName = 200
 	// pieces is what a file takes of the budget while it arrives.
@@ -231,6 +234,10 @@ func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, befo
 	name := part.FormName()
 	switch field := k.field(name); {
 	case field != nil && field.binary:
+		if x.coming == 0 {
+			// What is behind the file is not known; in a form, files come last.
+			x.coming = max(x.request.ContentLength-u.read-behindFiles, 0)
+		}
 		media := mediaType(part.Header.Get("Content-Type"))
 		in, no := x.letsPartIn(k, before)
 		if no != nil {

@@ -10,8 +10,10 @@ package library
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -42,12 +44,54 @@ var errBusy = &legible.Refusal{Code: ErrBusy.Code, After: 5 * time.Second}
 const contentType = "application/epub+zip"
 
 // New gives the concept, to be passed to legible.New.
-func New() legible.Concept {
-	return Define(func(s *State) Actions { return &Concept{s} })
+func New() legible.Concept { return With(Options{})() }
+
+// Options of the concept. The zero value is right.
+type Options struct {
+	// Room is how many bytes the books of a library may take together, with their
+	// covers: 10 GB.
+	Room int64
+}
+
+const usualRoom = 10_000_000_000 // bytes
+
+// With gives a New with options.
+func With(o Options) func() legible.Concept {
+	return func() legible.Concept {
+		return Define(func(s *State) Actions { return &bounded{&Concept{s}, cmp.Or(max(o.Room, 0), usualRoom)} })
+	}
 }
 
 // A Concept is the Go of one use of Library.
 type Concept struct{ *State }
+
+// A bounded Concept has other room than the usual.
+type bounded struct {
+	*Concept
+	room int64
+}
+
+func (c *bounded) CreateDocument(ctx legible.Context, in CreateDocumentIn) (CreateDocumentOut, error) {
+	return c.create(ctx, in, c.room)
+}
+
+func (c *bounded) GetRoom(ctx legible.Context, in GetRoomIn) (GetRoomOut, error) {
+	return c.roomIn(ctx, in.Library, c.room), nil
+}
+
+func (c *Concept) GetRoom(ctx legible.Context, in GetRoomIn) (GetRoomOut, error) {
+	return c.roomIn(ctx, in.Library, usualRoom), nil
+}
+
+func (c *Concept) roomIn(ctx legible.Context, library Library, room int64) GetRoomOut {
+	_, taken := c.shelf(ctx, library)
+	return GetRoomOut{Room: float64(max(room-taken, 0)), Taken: megabytes(taken) + " of " + megabytes(room) + " MB"}
+}
+
+// megabytes writes a number of bytes for people.
+func megabytes(n int64) string {
+	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64)
+}
 
 func (c *Concept) CreateLibrary(ctx legible.Context, in CreateLibraryIn) (CreateLibraryOut, error) {
 	library, err := c.Libraries.Insert(ctx, LibraryRow{User: in.User})
@@ -57,9 +101,13 @@ func (c *Concept) CreateLibrary(ctx legible.Context, in CreateLibraryIn) (Create
 	return CreateLibraryOut{Library: library}, err
 }
 
-// CreateDocument reads the EPUB before it writes, as that takes its time, and
-// asks what costs nothing before it reads.
 func (c *Concept) CreateDocument(ctx legible.Context, in CreateDocumentIn) (CreateDocumentOut, error) {
+	return c.create(ctx, in, usualRoom)
+}
+
+// create reads the EPUB before it writes, as that takes its time, and asks what
+// costs nothing before it reads.
+func (c *Concept) create(ctx legible.Context, in CreateDocumentIn, room int64) (CreateDocumentOut, error) {
 	switch _, _, taken := c.Documents.ByLibraryName(ctx, in.Library, in.Name); {
 	case !c.Libraries.Has(ctx, in.Library):
 		return CreateDocumentOut{}, ErrUnknownLibrary
@@ -69,8 +117,9 @@ func (c *Concept) CreateDocument(ctx legible.Context, in CreateDocumentIn) (Crea
 		return CreateDocumentOut{}, c.nameTaken(in.Library)
 	case in.EpubContent.Size > maxContent:
 		return CreateDocumentOut{}, ErrTooLarge
-	case c.isFull(ctx, in.Library):
-		return CreateDocumentOut{}, ErrLibraryFull
+	}
+	if err := c.fits(ctx, in.Library, in.EpubContent.Size, room); err != nil {
+		return CreateDocumentOut{}, err
 	}
 	row, err := read(ctx, in.EpubContent)
 	if err != nil {
@@ -78,11 +127,12 @@ func (c *Concept) CreateDocument(ctx legible.Context, in CreateDocumentIn) (Crea
 	}
 	row.Library, row.Name, row.Created = in.Library, in.Name, ctx.Now()
 	ctx.Hold()
-	switch {
-	case !c.Libraries.Has(ctx, in.Library):
+	if !c.Libraries.Has(ctx, in.Library) {
 		return CreateDocumentOut{}, ErrUnknownLibrary // deleted while this was read
-	case c.isFull(ctx, in.Library):
-		return CreateDocumentOut{}, ErrLibraryFull
+	}
+	// Others may have come while this was read.
+	if err := c.fits(ctx, in.Library, row.bytes(), room); err != nil {
+		return CreateDocumentOut{}, err
 	}
 	document, err := c.Documents.Insert(ctx, row)
 	if legible.IsTaken(err, "name") {
@@ -97,12 +147,34 @@ func (c *Concept) nameTaken(library Library) error {
 	return &legible.Refusal{Code: ErrNameTaken.Code, With: map[string]string{"library": string(library)}}
 }
 
-func (c *Concept) isFull(ctx legible.Context, library Library) bool {
-	n := 0
-	for range c.Documents.ByLibrary(ctx, library) {
-		n++
+// fits tells whether a library takes one more document of a size.
+func (c *Concept) fits(ctx legible.Context, library Library, size, room int64) error {
+	n, taken := c.shelf(ctx, library)
+	switch {
+	case n >= maxDocuments:
+		return ErrLibraryFull
+	case size > room-taken:
+		return ErrNoRoom("your books take " + megabytes(taken) + " of " + megabytes(room) + " MB, and this one has " + megabytes(size) + " MB")
 	}
-	return n >= maxDocuments
+	return nil
+}
+
+// shelf counts the documents of a library, and their bytes.
+func (c *Concept) shelf(ctx legible.Context, library Library) (n int, bytes int64) {
+	for _, row := range c.Documents.ByLibrary(ctx, library) {
+		n++
+		bytes += row.bytes()
+	}
+	return n, bytes
+}
+
+// bytes is what a document takes of the room.
+func (r DocumentRow) bytes() int64 {
+	n := int64(r.Size)
+	if r.Cover != nil {
+		n += r.Cover.Size
+	}
+	return n
 }
 
 // read reads what is shown of a book when it is its turn, and keeps its cover.

@@ -50,6 +50,11 @@ var (
 	ErrNotYours = &legible.Refusal{Code: "NOT_YOURS"}
 )
 
+// ErrNoRoom: This book does not fit: {reason}.
+func ErrNoRoom(reason string) error {
+	return &legible.Refusal{Code: "NO_ROOM", With: map[string]string{"reason": reason}}
+}
+
 // ErrNotAnEpub: This file is not an EPUB: {reason}.
 func ErrNotAnEpub(reason string) error {
 	return &legible.Refusal{Code: "NOT_AN_EPUB", With: map[string]string{"reason": reason}}
@@ -137,6 +142,17 @@ type GetLibraryByUserOut struct {
 	Library Library
 }
 
+// GetRoomIn is what _getRoom is asked with.
+type GetRoomIn struct {
+	Library Library
+}
+
+// GetRoomOut is the row of _getRoom.
+type GetRoomOut struct {
+	Room  float64
+	Taken string
+}
+
 // GetDocumentsInLibraryIn is what _getDocumentsInLibrary is asked with.
 type GetDocumentsInLibraryIn struct {
 	Library Library
@@ -186,10 +202,11 @@ type Actions interface {
 	// Requires: library exists, with less than 2000 documents, none of them
 	// with this name; name has 1 to 200 characters, none of them a control
 	// character, with no space at either end; epubContent is an EPUB of
-	// at most 100 MB
+	// at most 100 MB, with which the books of library and their covers
+	// take no more room than they may
 	// Effects: adds a document to library with name and epubContent, its size in
 	// bytes, and the title, the author and the cover that stand in the EPUB
-	// Declines with ErrUnknownLibrary, ErrBadName, ErrNameTaken, ErrLibraryFull, ErrTooLarge, ErrNotAnEpub(reason), ErrBusy.
+	// Declines with ErrUnknownLibrary, ErrBadName, ErrNameTaken, ErrLibraryFull, ErrNoRoom(reason), ErrTooLarge, ErrNotAnEpub(reason), ErrBusy.
 	CreateDocument(ctx legible.Context, in CreateDocumentIn) (CreateDocumentOut, error)
 	// RenameDocument is the action renameDocument.
 	// Requires: document exists in the library of user; newName is a name as
@@ -217,6 +234,8 @@ type Actions interface {
 	DeleteLibrary(ctx legible.Context, in DeleteLibraryIn) error
 	// GetLibraryByUser is the query _getLibraryByUser. It tells whether there is a row.
 	GetLibraryByUser(ctx legible.Context, in GetLibraryByUserIn) (GetLibraryByUserOut, bool, error)
+	// GetRoom is the query _getRoom, which has one row.
+	GetRoom(ctx legible.Context, in GetRoomIn) (GetRoomOut, error)
 	// GetDocumentsInLibrary is the query _getDocumentsInLibrary.
 	GetDocumentsInLibrary(ctx legible.Context, in GetDocumentsInLibraryIn) ([]GetDocumentsInLibraryOut, error)
 	// GetDocumentDetails is the query _getDocumentDetails. It tells whether there is a row.
@@ -451,6 +470,18 @@ func Define(build func(*State) Actions) legible.Concept {
 					}
 					row := rows.Add()
 					row[0] = value.String(string(o.Library))
+					return nil
+				},
+				"_getRoom": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
+					o, err := a.GetRoom(ctx, GetRoomIn{
+						Library: Library(slot.Text(in[0])),
+					})
+					if err != nil {
+						return err
+					}
+					row := rows.Add()
+					row[0] = value.Number(o.Room)
+					row[1] = value.String(o.Taken)
 					return nil
 				},
 				"_getDocumentsInLibrary": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
