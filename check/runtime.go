@@ -26,11 +26,11 @@ const (
 	// first 64 bits, as "2001:db8::/64", else the address.
 	NetworkField = "network"
 	// FilesField is how many bytes the files of the request have together, as far
-	// as that is known before they come; 0 where it is not.
+	// as that is known before they come; null where it is not.
 	FilesField = "files"
 )
 
 // httpType is the type of the value http of a request.
 func httpType() Type {
-	return Type{Kind: Record, Fields: []RecordField{{ClientField, Type{Kind: String}}, {NetworkField, Type{Kind: String}}, {FilesField, Type{Kind: Number}}}}
+	return Type{Kind: Record, Fields: []RecordField{{ClientField, Type{Kind: String}}, {NetworkField, Type{Kind: String}}, {FilesField, Type{Kind: Number, Null: true}}}}
 }

@@ -154,9 +154,12 @@ func network(client string) string {
 
 // httpRecord is the value http of a request.
 func httpRecord(client string, files int64) value.Value {
-	return value.Record([]value.Field{
+	fields := []value.Field{
 		{Name: check.ClientField, Value: value.String(client)},
 		{Name: check.NetworkField, Value: value.String(network(client))},
-		{Name: check.FilesField, Value: value.Number(float64(files))},
-	})
+	}
+	if files > 0 {
+		fields = append(fields, value.Field{Name: check.FilesField, Value: value.Number(float64(files))})
+	}
+	return value.Record(fields)
 }

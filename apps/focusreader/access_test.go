@@ -52,7 +52,7 @@ var doors = map[string]door{
 	"POST /Profile/deleteAccount": {claim: "user", last: 2},
 
 	"POST /Library/createDocument": {claim: "user", ids: map[string]string{"library": "library"},
-		fields: fields{"name": "another", "epubContent": base64.StdEncoding.EncodeToString(epubtest.Make("", "", nil, []string{"<p>Text.</p>"}))}},
+		fields: fields{"name": "another", "size": 1000, "epubContent": base64.StdEncoding.EncodeToString(epubtest.Make("", "", nil, []string{"<p>Text.</p>"}))}},
 	"POST /Library/renameDocument":         {claim: "user", ids: map[string]string{"document": "document"}, fields: fields{"newName": "renamed"}},
 	"POST /Library/removeDocument":         {claim: "user", ids: map[string]string{"document": "document"}, last: 1},
 	"POST /Library/openDocument":           {claim: "user", ids: map[string]string{"document": "document"}},

@@ -76,8 +76,13 @@ func newApp(passwords profile.Options, limits ...limiting.Options) *legible.App 
 	if len(limits) == 0 {
 		limits = []limiting.Options{usualLimits()}
 	}
-	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New, limiting.With(limits[0]),
-		library.New, annotation.New, focusstats.New, textsettings.New)
+	return newAppWith(passwords, limits[0], library.Options{}, annotation.Options{})
+}
+
+// newAppWith is newApp with the room that each reader has.
+func newAppWith(passwords profile.Options, limits limiting.Options, books library.Options, notes annotation.Options) *legible.App {
+	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New, limiting.With(limits),
+		library.With(books), annotation.With(notes), focusstats.New, textsettings.New)
 }
 
 // run serves until ctx ends. It writes one line to out when it listens, and
@@ -92,7 +97,7 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (er
 		level = slog.LevelDebug
 	}
 	s.options.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	app := newApp(profile.Options{}, s.limits)
+	app := newAppWith(profile.Options{}, s.limits, s.books, s.notes)
 	if err := app.Open(ctx, s.options); err != nil {
 		return startError{err}
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/annotation"
+	"github.com/legible-lang/legible/concepts/library"
 	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/inspect"
@@ -40,6 +42,8 @@ const (
 type settings struct {
 	options legible.Options
 	limits  limiting.Options
+	books   library.Options
+	notes   annotation.Options
 	inspect string // where the inspector listens; empty when there is none
 }
 
@@ -73,6 +77,8 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	ofAddress := text("limit-address", usualOfAddress, "wrong passwords from an address")
 	accounts := text("limit-accounts", usualAccounts, "new accounts from an address")
 	longest := text("max-text", "65536", "how many characters a text in a request has at most")
+	books := text("room-books", "10GB", "how much room the books of a reader may take, as in 500MB or 10GB")
+	notes := text("room-notes", "32MB", "how much room the notes and tags of a reader may take")
 	names = append(names, "behind-tls", "dev")
 	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front speaks TLS, so that cookies are for that only ("+variable("behind-tls")+"=true)")
 	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
@@ -144,6 +150,12 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 		}
 	}
 	s.limits = limitsOf(budgets[0], budgets[1], budgets[2])
+	if s.books.Room, err = room(*books); err != nil {
+		return nil, fail("--room-books: %v", err)
+	}
+	if s.notes.Room, err = room(*notes); err != nil {
+		return nil, fail("--room-notes: %v", err)
+	}
 	if o.Host.TrustedProxies, err = networks(*trusted); err != nil {
 		return nil, fail("--trusted-proxies: %v", err)
 	}
@@ -165,6 +177,18 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 		return nil, fail("--refusals is kind or 200, not %q", *refusals)
 	}
 	return s, nil
+}
+
+// room reads a number of bytes: 32MB, 10GB.
+func room(text string) (int64, error) {
+	for unit, n := range map[string]float64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12} {
+		if digits, ok := strings.CutSuffix(text, unit); ok {
+			if many, err := strconv.ParseFloat(digits, 64); err == nil && many > 0 && many*n >= 1 && many*n < 1e18 {
+				return int64(many * n), nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("it is a size above 0 in kB, MB, GB or TB, as in 32MB, not %q", text)
 }
 
 // count reads a number above 0, or all, which is negative.

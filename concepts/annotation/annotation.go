@@ -30,9 +30,7 @@ const (
 )
 
 // New gives the concept, to be passed to legible.New.
-func New() legible.Concept {
-	return Define(func(s *State) Actions { return &Concept{s} })
-}
+func New() legible.Concept { return With(Options{})() }
 
 // A Concept is the Go of one use of Annotation.
 type Concept struct{ *State }
@@ -42,11 +40,15 @@ func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (
 	if c.Documents.Has(ctx, in.Document) {
 		return RegisterDocumentOut{}, ErrAlreadyRegistered
 	}
-	err := c.Documents.Put(ctx, in.Document, DocumentRow{Creator: in.Creator})
+	err := c.Documents.Put(ctx, in.Document, DocumentRow{Creator: in.Creator, Bytes: new(0.0)})
 	return RegisterDocumentOut{Document: in.Document}, err
 }
 
 func (c *Concept) CreateTag(ctx legible.Context, in CreateTagIn) (CreateTagOut, error) {
+	return c.createTag(ctx, in, usualRoom)
+}
+
+func (c *Concept) createTag(ctx legible.Context, in CreateTagIn, room int64) (CreateTagOut, error) {
 	n := utf8.RuneCountInString(in.Title)
 	if n < 1 || n > maxTitle || strings.TrimSpace(in.Title) != in.Title ||
 		!utf8.ValidString(in.Title) || strings.ContainsFunc(in.Title, unicode.IsControl) {
@@ -60,7 +62,11 @@ func (c *Concept) CreateTag(ctx legible.Context, in CreateTagIn) (CreateTagOut, 
 	if count >= maxTags {
 		return CreateTagOut{}, ErrTooManyTags
 	}
-	tag, err := c.Tags.Insert(ctx, TagRow{Creator: in.Creator, Title: in.Title})
+	row := TagRow{Creator: in.Creator, Title: in.Title}
+	if err := c.admit(ctx, in.Creator, row.bytes(), room); err != nil {
+		return CreateTagOut{}, err
+	}
+	tag, err := c.Tags.Insert(ctx, row)
 	if legible.IsTaken(err, "title") {
 		err = ErrTagExists
 	}
@@ -68,6 +74,10 @@ func (c *Concept) CreateTag(ctx legible.Context, in CreateTagIn) (CreateTagOut, 
 }
 
 func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (CreateAnnotationOut, error) {
+	return c.createAnnotation(ctx, in, usualRoom)
+}
+
+func (c *Concept) createAnnotation(ctx legible.Context, in CreateAnnotationIn, room int64) (CreateAnnotationOut, error) {
 	ctx.Hold() // nobody forgets the document or a tag meanwhile
 	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
 		return CreateAnnotationOut{}, err
@@ -83,6 +93,9 @@ func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (
 	}
 	if count >= maxAnnotations {
 		return CreateAnnotationOut{}, ErrTooManyAnnotations
+	}
+	if err := c.charge(ctx, row, c.bytes(ctx, row), room); err != nil {
+		return CreateAnnotationOut{}, err
 	}
 	annotation, err := c.Annotations.Insert(ctx, row)
 	return CreateAnnotationOut{Annotation: annotation}, err
@@ -141,11 +154,16 @@ func (c *Concept) own(ctx legible.Context, user User, annotation Annotation) (An
 }
 
 func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (UpdateAnnotationOut, error) {
+	return c.updateAnnotation(ctx, in, usualRoom)
+}
+
+func (c *Concept) updateAnnotation(ctx legible.Context, in UpdateAnnotationIn, room int64) (UpdateAnnotationOut, error) {
 	ctx.Hold() // two updates of different parts both stay
 	row, err := c.own(ctx, in.User, in.Annotation)
 	if err != nil {
 		return UpdateAnnotationOut{}, err
 	}
+	before := c.bytes(ctx, row)
 	if in.NewColor != nil {
 		row.Color = given(in.NewColor)
 	}
@@ -161,13 +179,20 @@ func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (
 	if err := c.fits(ctx, row); err != nil {
 		return UpdateAnnotationOut{}, err
 	}
+	if err := c.charge(ctx, row, c.bytes(ctx, row)-before, room); err != nil {
+		return UpdateAnnotationOut{}, err
+	}
 	err = c.Annotations.Update(ctx, in.Annotation, row)
 	return UpdateAnnotationOut{Annotation: in.Annotation}, err
 }
 
 func (c *Concept) DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) error {
 	ctx.Hold() // nobody else deletes it meanwhile
-	if _, err := c.own(ctx, in.User, in.Annotation); err != nil {
+	row, err := c.own(ctx, in.User, in.Annotation)
+	if err != nil {
+		return err
+	}
+	if err := c.charge(ctx, row, -c.bytes(ctx, row), 0); err != nil {
 		return err
 	}
 	return c.Annotations.Delete(ctx, in.Annotation)

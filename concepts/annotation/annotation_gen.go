@@ -58,6 +58,11 @@ var (
 	ErrUnknownAnnotation = &legible.Refusal{Code: "UNKNOWN_ANNOTATION"}
 )
 
+// ErrNoRoom: There is no room for this: {reason}.
+func ErrNoRoom(reason string) error {
+	return &legible.Refusal{Code: "NO_ROOM", With: map[string]string{"reason": reason}}
+}
+
 // RegisterDocumentIn is what registerDocument takes.
 type RegisterDocumentIn struct {
 	Document Document
@@ -168,9 +173,9 @@ type Actions interface {
 	// CreateTag is the action createTag.
 	// Requires: title has 1 to 100 characters, none of them a control
 	// character, with no space at either end; creator has no tag with this
-	// title, and less than 1000 others
+	// title, and less than 1000 others, and room for one more
 	// Effects: adds a tag of creator with title
-	// Declines with ErrBadTitle, ErrTagExists, ErrTooManyTags.
+	// Declines with ErrBadTitle, ErrTagExists, ErrTooManyTags, ErrNoRoom(reason).
 	CreateTag(ctx legible.Context, in CreateTagIn) (CreateTagOut, error)
 	// CreateAnnotation is the action createAnnotation.
 	// Requires: creator registered document, and has less than 10000
@@ -178,15 +183,17 @@ type Actions interface {
 	// a name,
 	// rgb(), hsl() or oklch(); content has at most 10000 characters;
 	// location is an EPUB CFI of at most 2000; tags are at most 50, all of
-	// them creator's; a color or content of nothing but spaces is none
+	// them creator's; a color or content of nothing but spaces is none;
+	// what creator has of annotations and tags takes no more room with it
+	// than it may
 	// Effects: adds an annotation with what is given
-	// Declines with ErrUnknownDocument, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags, ErrTooManyAnnotations.
+	// Declines with ErrUnknownDocument, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags, ErrTooManyAnnotations, ErrNoRoom(reason).
 	CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (CreateAnnotationOut, error)
 	// UpdateAnnotation is the action updateAnnotation.
 	// Requires: user created annotation; the new values are such as above, and
 	// leave it a color or content
 	// Effects: annotation has the new values that are given
-	// Declines with ErrUnknownAnnotation, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags.
+	// Declines with ErrUnknownAnnotation, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags, ErrNoRoom(reason).
 	UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (UpdateAnnotationOut, error)
 	// DeleteAnnotation is the action deleteAnnotation.
 	// Requires: user created annotation
@@ -210,6 +217,7 @@ type Actions interface {
 // A DocumentRow is what is known of a Document here.
 type DocumentRow struct {
 	Creator User
+	Bytes   *float64
 }
 
 // Documents are the members of the set Documents.
@@ -220,6 +228,11 @@ type Documents struct {
 // ByCreator gives the members with this creator, as they were inserted.
 func (s *Documents) ByCreator(ctx legible.Context, v User) iter.Seq2[Document, DocumentRow] {
 	return s.Find(ctx, []int{0}, value.String(string(v)))
+}
+
+// ByBytes gives the members with this bytes, as they were inserted.
+func (s *Documents) ByBytes(ctx legible.Context, v float64) iter.Seq2[Document, DocumentRow] {
+	return s.Find(ctx, []int{1}, value.Number(v))
 }
 
 // A TagRow is what is known of a Tag.
@@ -311,11 +324,13 @@ func newState(instance *legible.Instance) *State {
 			Encode: func(r DocumentRow) store.Row {
 				return store.Row{
 					value.String(string(r.Creator)),
+					slot.OfMaybe(r.Bytes, value.Number),
 				}
 			},
 			Decode: func(r store.Row) DocumentRow {
 				return DocumentRow{
 					Creator: User(slot.Text(r[0])),
+					Bytes:   slot.Maybe(r[1], slot.Number),
 				}
 			},
 		}},
