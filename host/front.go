@@ -67,7 +67,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	defer f.arriving.Add(-1)
-	if f.arriving.Add(1) > arrivingFor*int64(f.options.MaxInFlight) || f.inFlight.Load() >= int64(f.options.MaxInFlight) {
+	if f.arriving.Add(1) > int64(max(arrivingFor*f.options.MaxInFlight, f.options.MaxConns)) || f.inFlight.Load() >= int64(f.options.MaxInFlight) {
 		x.send(tooMany())
 		return
 	}

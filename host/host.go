@@ -103,6 +103,13 @@ type Options struct {
 	// on its way is not worked on yet; of those and the others together there may
 	// be eight times as many.
 	MaxInFlight int
+	// MaxConns is how many connections Serve has at a time: eight times MaxInFlight,
+	// and never more than half of the files that the process may have open.
+	// MaxPerClient is how many of them one client has, that is one address, or one
+	// network of 64 bits of IPv6: an eighth of MaxConns. Trusted proxies are not
+	// counted. Where there are more, the connection ends that has sent the least
+	// for its time among those that wait for their client.
+	MaxConns, MaxPerClient int
 	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
 	MaxHeader int
 	// HeaderTimeout bounds the reading of a request's headers, 10 s;
@@ -130,6 +137,11 @@ func (o Options) orDefault() Options {
 	o.MaxBinary = max(o.MaxBinary, o.MaxBody)
 	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBinary)
 	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)
+	o.MaxConns = cmp.Or(max(o.MaxConns, 0), arrivingFor*o.MaxInFlight)
+	if files := maxFilesOpen(); files > 0 {
+		o.MaxConns = min(o.MaxConns, max(files/2, 1))
+	}
+	o.MaxPerClient = cmp.Or(max(o.MaxPerClient, 0), max(o.MaxConns/8, 8))
 	o.MaxHeader = cmp.Or(max(o.MaxHeader, 0), 64<<10)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)

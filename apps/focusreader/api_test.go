@@ -196,6 +196,7 @@ func TestSettings(t *testing.T) {
 		{"--journal-age=month", `--journal-age: an age is written as 30d, 36h or 90m, or all for no limit, not "month"`},
 		{"--journal-flows=0", `--journal-flows: it is a number above 0, or all, not "0"`},
 		{"--at-once=0", `--at-once is a number above 0, not "0"`},
+		{"--connections=none", `--connections is a number above 0, or auto, not "none"`},
 		{"--addr=localhost", `--addr is HOST:PORT, as in 127.0.0.1:8000, not "localhost"`},
 		{"--store=", "--store is empty: write sqlite:PATH"},
 		{"serve", `there is nothing to do with "serve"`},

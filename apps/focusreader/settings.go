@@ -25,7 +25,7 @@ import (
 // errUsage ends a start whose flags are wrong; what is wrong has been said.
 var errUsage = errors.New("wrong flags")
 
-// auto lets the program find a place for the inspector.
+// auto lets the program choose.
 const auto = "auto"
 
 const (
@@ -72,6 +72,8 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
 	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
 	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
+	conns := text("connections", auto, "how many connections there are at a time, or auto: eight times --at-once; where there are more, the slowest ends that waits for its client")
+	clientConns := text("client-connections", auto, "how many of them one address has, or auto: an eighth")
 	trusted := text("trusted-proxies", "", "the networks of the proxies in front, as in 10.0.0.0/8,fd00::/8: these alone say in X-Forwarded-For or Forwarded whom they ask for")
 	ofName := text("limit-name", usualOfName, "wrong passwords for a name from where its user is not known: so many at once, and one more each time, as TRIES/TIME; 0 is no limit")
 	ofAddress := text("limit-address", usualOfAddress, "wrong passwords from an address")
@@ -142,6 +144,17 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	}
 	if o.Host.MaxInFlight, err = strconv.Atoi(*atOnce); err != nil || o.Host.MaxInFlight <= 0 {
 		return nil, fail("--at-once is a number above 0, not %q", *atOnce)
+	}
+	for _, x := range []struct {
+		flag, text string
+		to         *int
+	}{{"connections", *conns, &o.Host.MaxConns}, {"client-connections", *clientConns, &o.Host.MaxPerClient}} {
+		if x.text == auto {
+			continue
+		}
+		if *x.to, err = strconv.Atoi(x.text); err != nil || *x.to <= 0 {
+			return nil, fail("--%s is a number above 0, or auto, not %q", x.flag, x.text)
+		}
 	}
 	var budgets [3]limiting.Budget
 	for i, x := range [...]struct{ flag, text string }{{"limit-name", *ofName}, {"limit-address", *ofAddress}, {"limit-accounts", *accounts}} {
