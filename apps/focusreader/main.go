@@ -73,6 +73,7 @@ func status(err error) int {
 // newApp is the app: its texts and the Go of its concepts. Tests hash passwords
 // with less work. The limits are the usual ones where none are given.
 func newApp(passwords profile.Options, limits ...limiting.Options) *legible.App {
+	passwords.RefuseCommon = true
 	if len(limits) == 0 {
 		limits = []limiting.Options{usualLimits()}
 	}

@@ -35,7 +35,7 @@ const (
 
 // reading lets a few books at a time be read: each takes a processor and some
 // megabytes of the process, whichever library it is for.
-var reading = turns.New(turns.Options{Waiting: 64, Wait: 5 * time.Second})
+var reading = turns.New(turns.Options{Waiting: 64})
 
 // errBusy is ErrBusy with the time after which a client may try again.
 var errBusy = &legible.Refusal{Code: ErrBusy.Code, After: 5 * time.Second}

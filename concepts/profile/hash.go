@@ -27,10 +27,13 @@ type Options struct {
 	// most that hashing takes; for 0 as many as there are processors.
 	AtOnce int
 	// Waiting is how many more may wait for a turn, four for each of AtOnce for
-	// 0, none for a negative number; Wait is how long, 1 second for 0. What comes
+	// 0, none for a negative number; Wait is how long, 5 seconds for 0. What comes
 	// above or takes longer is refused as BUSY.
 	Waiting int
 	Wait    time.Duration
+	// RefuseCommon refuses new passwords that are among the most common ones, or
+	// the user's own name, as COMMON_PASSWORD.
+	RefuseCommon bool
 }
 
 const (
@@ -42,6 +45,8 @@ const (
 type hasher struct {
 	work  work
 	turns *turns.Turns
+	// refuseCommon tells that common passwords are not to be hashed.
+	refuseCommon bool
 }
 
 func newHasher(o Options) *hasher {
@@ -55,7 +60,7 @@ func newHasher(o Options) *hasher {
 	if w.threads == 0 {
 		w.threads = 1
 	}
-	return &hasher{w, turns.New(turns.Options{AtOnce: o.AtOnce, Waiting: o.Waiting, Wait: o.Wait})}
+	return &hasher{w, turns.New(turns.Options{AtOnce: o.AtOnce, Waiting: o.Waiting, Wait: o.Wait}), o.RefuseCommon}
 }
 
 // A work is the parameters of argon2id.

@@ -141,3 +141,46 @@ func TestBusyActions(t *testing.T) {
 		t.Errorf("afterwards bob has no account: %v", err)
 	}
 }
+
+// Common passwords are refused where that is wanted, however they are written,
+// and so is the user's own name.
+func TestCommonPasswords(t *testing.T) {
+	if n := len(commonWords()); n < 1000 {
+		t.Errorf("%d passwords are known as common, want 1000 at least", n)
+	}
+	for _, word := range commonWords() {
+		if len(word) < minPassword || strings.ToLower(word) != word {
+			t.Errorf("%q is refused as too short, or never found", word)
+		}
+	}
+	app, c := open(t)
+	if _, err := create(t, app, c, "old", "password"); err != nil {
+		t.Errorf("where it is not wanted: %v", err)
+	}
+	c.hasher = newHasher(Options{Memory: 8, RefuseCommon: true})
+	for password, want := range map[string]error{
+		"password": ErrCommonPassword, "PassWord": ErrCommonPassword, "12345678": ErrCommonPassword, "Elizabeth B": ErrCommonPassword,
+		"passwor": ErrPasswordTooShort, "correct horse": nil,
+	} {
+		if _, err := create(t, app, c, "elizabeth b", password); !errors.Is(err, want) {
+			t.Errorf("an account with the password %q: %v, want %v", password, err, want)
+		}
+	}
+	ann, err := create(t, app, c, "ann has a long name", "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]error{"Sunshine": ErrCommonPassword, "ANN has a long name": ErrCommonPassword} {
+		err := app.Do(func(ctx legible.Context) error {
+			_, err := c.ChangePassword(ctx, ChangePasswordIn{ann, legible.SecretOf("correct horse"), legible.SecretOf(password)})
+			return err
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("changing the password to %q: %v, want %v", password, err, want)
+		}
+	}
+	// Who has one from before can log in, and change it.
+	if _, err := authenticate(t, app, c, "old", "password"); err != nil {
+		t.Errorf("a common password of before: %v", err)
+	}
+}

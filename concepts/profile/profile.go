@@ -51,7 +51,7 @@ func (c *Concept) CreateAccount(ctx legible.Context, in CreateAccountIn) (Create
 	if !isUsername(in.Username) {
 		return CreateAccountOut{}, ErrBadUsername
 	}
-	if err := fit(in.Password); err != nil {
+	if err := c.hasher.fit(in.Password, in.Username); err != nil {
 		return CreateAccountOut{}, err
 	}
 	if _, _, taken := c.Users.ByUsername(ctx, in.Username); taken {
@@ -93,7 +93,7 @@ func (c *Concept) ChangePassword(ctx legible.Context, in ChangePasswordIn) (Chan
 	if in.NewPassword == in.OldPassword {
 		return ChangePasswordOut{}, ErrSamePassword
 	}
-	if err := fit(in.NewPassword); err != nil {
+	if err := c.hasher.fit(in.NewPassword, row.Username); err != nil {
 		return ChangePasswordOut{}, err
 	}
 	hash, err := c.hasher.hash(ctx, in.NewPassword)
@@ -141,14 +141,16 @@ func isUsername(name string) bool {
 	return n >= 1 && n <= maxUsername
 }
 
-// fit holds a new password against the bounds.
-func fit(password legible.Secret) error {
+// fit holds a new password of a user against the bounds.
+func (h *hasher) fit(password legible.Secret, username string) error {
 	text := password.Reveal()
 	switch {
 	case utf8.RuneCountInString(text) < minPassword:
 		return ErrPasswordTooShort
 	case len(text) > maxPassword:
 		return ErrPasswordTooLong
+	case h.refuseCommon && isCommon(password, username):
+		return ErrCommonPassword
 	}
 	return nil
 }

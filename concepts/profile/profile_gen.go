@@ -26,6 +26,8 @@ var (
 	ErrPasswordTooShort = &legible.Refusal{Code: "PASSWORD_TOO_SHORT"}
 	// ErrPasswordTooLong: Password must be at most 1024 bytes long.
 	ErrPasswordTooLong = &legible.Refusal{Code: "PASSWORD_TOO_LONG"}
+	// ErrCommonPassword: This password is among those that are tried first. Please choose another one.
+	ErrCommonPassword = &legible.Refusal{Code: "COMMON_PASSWORD"}
 	// ErrUsernameTaken: Username '{username}' already exists.
 	ErrUsernameTaken = &legible.Refusal{Code: "USERNAME_TAKEN"}
 	// ErrBusy: Too many passwords are being checked just now. Please try again in a moment.
@@ -107,7 +109,7 @@ type Actions interface {
 	// password has at least 8 characters and at most 1024 bytes
 	// Effects: adds a user with username and a hash of password, from which
 	// nobody can read the password
-	// Declines with ErrBadUsername, ErrPasswordTooShort, ErrPasswordTooLong, ErrUsernameTaken, ErrBusy.
+	// Declines with ErrBadUsername, ErrPasswordTooShort, ErrPasswordTooLong, ErrCommonPassword, ErrUsernameTaken, ErrBusy.
 	CreateAccount(ctx legible.Context, in CreateAccountIn) (CreateAccountOut, error)
 	// Authenticate is the action authenticate.
 	// Requires: a user has username and password; which of the two is wrong
@@ -118,7 +120,7 @@ type Actions interface {
 	// Requires: user exists and has oldPassword; newPassword is another one,
 	// with at least 8 characters and at most 1024 bytes
 	// Effects: user has newPassword from now on
-	// Declines with ErrUnknownUser, ErrWrongPassword, ErrSamePassword, ErrPasswordTooShort, ErrPasswordTooLong, ErrBusy.
+	// Declines with ErrUnknownUser, ErrWrongPassword, ErrSamePassword, ErrPasswordTooShort, ErrPasswordTooLong, ErrCommonPassword, ErrBusy.
 	ChangePassword(ctx legible.Context, in ChangePasswordIn) (ChangePasswordOut, error)
 	// DeleteAccount is the action deleteAccount.
 	// Requires: user exists

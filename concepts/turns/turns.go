@@ -24,7 +24,8 @@ type Options struct {
 	// Waiting is how many more may wait: four for each of AtOnce for 0, none for a
 	// negative number.
 	Waiting int
-	// Wait is how long one waits at most; 1 second for 0.
+	// Wait is how long one waits at most; 5 seconds for 0. Those who wait are few,
+	// so that it is short where the machine is not slow.
 	Wait time.Duration
 }
 
@@ -47,7 +48,7 @@ func New(o Options) *Turns {
 		o.Waiting = 0
 	}
 	if o.Wait <= 0 {
-		o.Wait = time.Second
+		o.Wait = 5 * time.Second
 	}
 	return &Turns{make(chan struct{}, o.AtOnce), make(chan struct{}, o.AtOnce+o.Waiting), o.Wait}
 }
