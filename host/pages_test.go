@@ -33,7 +33,49 @@ where
         page (limit, cursor: from) : (next?: next)
 then
     Requesting.respond (request, body: list, next)
+
+view Listed (x, most?, from?) : (list, next)
+where
+    list is each {a: a, b: b}
+        in Thing: _pairs (x) : (a, b)
+        order by b desc
+        page (limit: most ?? 3, cursor: from) : (next?)
+
+sync Viewed
+when
+    Requesting.request (method: "GET", path: "/viewed", x, size?, start?) : (request)
+where
+    Listed (x, most: size, from: start) : (list, next?)
+then
+    Requesting.respond (request, list, next)
 `
+
+// TestPagesInAView has the fields of a request flow into a page by way of a view.
+func TestPagesInAView(t *testing.T) {
+	h := large(t, 7, 9, host.Options{})
+	seen, cursor := 0, ""
+	for _, want := range []int{3, 3, 1} {
+		w := get(h, "/viewed?x=1"+cursor)
+		var said struct {
+			List []any
+			Next string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &said); w.Code != 200 || err != nil || len(said.List) != want {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		seen += len(said.List)
+		cursor = "&start=" + said.Next
+	}
+	if seen != 7 || cursor != "&start=" {
+		t.Errorf("%d items, and then %q", seen, cursor)
+	}
+	foreign, _, _ := strings.Cut(strings.TrimPrefix(get(h, "/pages?x=1&limit=1").Header().Get("Link"), "</pages?x=1&limit=1&from="), ">")
+	for query, field := range map[string]string{"size=0": "size", "size=x": "size", "start=garbage": "start", "start=" + foreign: "start"} {
+		if w := get(h, "/viewed?x=1&"+query); w.Code != 400 || !strings.Contains(w.Body.String(), `"field":"`+field+`"`) {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+}
 
 // large has Thing._pairs give n rows with a text of so many bytes.
 func large(t *testing.T, n, size int, o host.Options) *host.Front {

@@ -95,6 +95,10 @@ func next(date string) string {
 	return d.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
+// maxShown is how many days and documents the statistics list. The sums count
+// all of them.
+const maxShown = 1000
+
 // record is the tally as the specification describes stats.
 func (t *tally) record(focusStats string) value.Value {
 	field := func(name string, v value.Value) value.Field { return value.Field{Name: name, Value: v} }
@@ -106,6 +110,7 @@ func (t *tally) record(focusStats string) value.Value {
 		dates = append(dates, d)
 	}
 	slices.SortFunc(dates, func(a, b string) int { return strings.Compare(b, a) })
+	dates = dates[:min(len(dates), maxShown)]
 	days := make([]value.Value, len(dates))
 	for i, d := range dates {
 		days[i] = value.Record([]value.Field{field("date", value.String(d)), field("minutes", minutes(t.days[d]))})
@@ -120,6 +125,7 @@ func (t *tally) record(focusStats string) value.Value {
 		}
 		return strings.Compare(string(a), string(b))
 	})
+	ids = ids[:min(len(ids), maxShown)]
 	documents := make([]value.Value, len(ids))
 	for i, id := range ids {
 		d := t.documents[id]
