@@ -19,7 +19,7 @@ func (f *Front) allow(x *exchange, h http.Header) {
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Credentials", "true")
-	h.Set("Access-Control-Expose-Headers", "Link, X-Trace-Id")
+	h.Set("Access-Control-Expose-Headers", "Link, Retry-After, X-Trace-Id")
 }
 
 // preflight answers what a browser asks before it lets a page of another origin
