@@ -173,10 +173,10 @@ func audited(t *testing.T, dir string, faults bool, told ...string) string {
 }
 
 // TestFaultsEverywhere lets each operation of a flow in the store fail, be
-// broken, or be the last before or after which the process ends. Then a client
+// broken, cut off or in doubt, or be the last before or after which the process ends. Then a client
 // is told the truth or that something went wrong, and what is left, once it has
 // been gone on with, is all of the flow or nothing, as the record says. Where
-// something is broken for good, as by a bug, each action is done or not, as the
+// something is refused for good, each action is done or not, as the
 // record says.
 func TestFaultsEverywhere(t *testing.T) {
 	base := t.TempDir()
@@ -194,7 +194,10 @@ func TestFaultsEverywhere(t *testing.T) {
 	manners := []manner{
 		{faulty.Fail, []faulty.Op{faulty.Append, faulty.Read, faulty.Write, faulty.Commit}, false},
 		{faulty.Fail, []faulty.Op{faulty.Append, faulty.Read, faulty.Write}, true},
-		{faulty.Break, []faulty.Op{faulty.Append, faulty.Read, faulty.Write}, false},
+		{faulty.Refuse, []faulty.Op{faulty.Append, faulty.Read, faulty.Write}, false},
+		{faulty.Break, []faulty.Op{faulty.Read, faulty.Write}, false},
+		{faulty.Cut, []faulty.Op{faulty.Append, faulty.Read, faulty.Write, faulty.Commit, faulty.Blob}, true},
+		{faulty.Doubt, []faulty.Op{faulty.Append, faulty.Commit}, true},
 		{faulty.CrashBefore, []faulty.Op{faulty.Append, faulty.Commit}, true},
 		{faulty.Tear, []faulty.Op{faulty.Append, faulty.Commit}, true},
 		{faulty.Tear, []faulty.Op{faulty.Append, faulty.Commit}, false},
@@ -245,13 +248,13 @@ func TestFaultsEverywhere(t *testing.T) {
 						switch {
 						case status == 200:
 							told = []string{trace}
-						case status == 500 && m.deed == faulty.Break:
+						case status == 500 && m.deed == faulty.Refuse:
 						case status != 503:
 							t.Errorf("%s: it was answered %d: %s", fault, status, what)
 						}
-						got := audited(t, dir, m.deed == faulty.Break, told...)
+						got := audited(t, dir, m.deed == faulty.Refuse, told...)
 						switch {
-						case got == after, m.deed == faulty.Break: // an action that faults is not done, and others go on
+						case got == after, m.deed == faulty.Refuse: // an action that faults is not done, and others go on
 						case status == 200:
 							t.Errorf("%s: it was answered 200, and there is\n%swant\n%s", fault, got, after)
 						case got != before:
