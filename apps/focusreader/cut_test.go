@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/postgres/pgtest"
+)
+
+// TestRemoveWhileConnectionsEnd removes documents while the server ends every
+// connection again and again, and is stopped once. Nobody is told that the program
+// or the request is at fault; what is answered with success, or was perhaps done,
+// is done as a whole within ten seconds; and nothing is left unfinished.
+func TestRemoveWhileConnectionsEnd(t *testing.T) {
+	server := pgtest.Own(t, "-c", "fsync=off")
+	p := &patient{t: t, app: testApp()}
+	var st store.Store
+	o := legible.Options{Store: server.URL(t), Log: slog.New(slog.DiscardHandler), Wrap: func(s store.Store) store.Store { st = s; return s }}
+	o.Host.Prefix, o.Host.MaxUpload = prefix, maxUpload
+	if err := p.app.Open(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	defer p.app.Close()
+	do := func(path, session, body string) map[string]any {
+		t.Helper()
+		w := p.post(path, session, body)
+		var said map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &said); w.Code != 200 || err != nil {
+			t.Fatalf("%s was answered %d: %s", path, w.Code, w.Body)
+		}
+		return said
+	}
+	library := do("/Profile/createAccount", "", `{"username": "ann", "password": "correct horse"}`)["library"]
+	session := do("/auth/login", "", `{"username": "ann", "password": "correct horse"}`)["session"].(string)
+	book := base64.StdEncoding.EncodeToString(epubtest.Make("A", "B", nil, []string{"<p>Text.</p>"}))
+	var documents []string
+	for n := range 24 {
+		d := do("/Library/createDocument", session, fmt.Sprintf(`{"library": %q, "name": "%d", "epubContent": %q}`, library, n, book))["document"].(string)
+		do("/Annotation/createAnnotation", session, fmt.Sprintf(`{"document": %q, "color": "gold", "content": "note", "location": "epubcfi(/6/4!/4/2)"}`, d))
+		documents = append(documents, d)
+	}
+
+	var clients, cutter sync.WaitGroup
+	stop := make(chan struct{})
+	cutter.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(40 * time.Millisecond):
+			}
+			if n == 15 {
+				server.Halt(pgtest.Immediate)
+				time.Sleep(500 * time.Millisecond)
+				if err := server.Resume(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+			_, _ = server.Terminate(1000) // its own connection may be one of them
+		}
+	})
+	said := map[string]int{}
+	var mu sync.Mutex
+	for c := range 4 {
+		clients.Go(func() {
+			for i := c; i < len(documents); i += 4 {
+				unsure := false
+				for done := false; !done; {
+					w := p.post("/Library/removeDocument", session, fmt.Sprintf(`{"document": %q}`, documents[i]))
+					text := w.Body.String()
+					what := fmt.Sprint(w.Code)
+					switch {
+					case w.Code == 200:
+						done = true
+					case w.Code == 403 && unsure: // it is nobody's document any more
+						done = true
+					case w.Code == 503 && strings.Contains(text, `"done":"nothing"`):
+						what += " nothing"
+					case w.Code == 503 && strings.Contains(text, `"done":"unknown"`):
+						what += " unknown"
+						unsure = true
+					default:
+						t.Errorf("removing a document is answered %d: %s", w.Code, text)
+						done = true
+					}
+					mu.Lock()
+					said[what]++
+					mu.Unlock()
+					if !done {
+						time.Sleep(5 * time.Millisecond)
+					}
+				}
+			}
+		})
+	}
+	clients.Wait()
+	close(stop)
+	cutter.Wait()
+
+	left := 1
+	var err error
+	for end := time.Now().Add(10 * time.Second); left > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		ids, e := st.Unfinished(context.Background())
+		if left, err = len(ids), e; e != nil {
+			left = 1
+		}
+	}
+	if left > 0 || err != nil {
+		t.Errorf("after 10 s %d flows are unfinished (%v)", left, err)
+	}
+	for _, line := range dump(t, p.app) {
+		for _, d := range documents {
+			if strings.Contains(line, d) {
+				t.Errorf("the document %s was removed, and this is left of it: %s", d, line)
+			}
+		}
+	}
+	t.Logf("answers: %v; rescued: %d", said, p.app.Engine().Rescued())
+	if said["503 nothing"]+said["503 unknown"] == 0 {
+		t.Error("no connection ended while it mattered: the test tests nothing")
+	}
+}
