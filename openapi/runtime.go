@@ -25,7 +25,7 @@ func problems() []Problem {
 		{"NoSuchPart", 416, "The binary data has no such part as `Range` asks for.", "Problem"},
 		{"LongHeaders", 431, "A part of the form has headers that are too long.", "Problem"},
 		{"Broken", 500, "Something broke, or nobody answered. `trace` is what an operator can look for.", "Broken"},
-		{"Busy", 503, "There is too much to do just now, or the store could not keep what was asked. Nothing was answered; try again.", "Problem"},
+		{"Busy", 503, "There is too much to do just now, or the store cannot be reached. Where `done` is `unknown`, what was asked may have been done, or may still be done: look before you try again. Otherwise nothing was done; try again.", "Problem"},
 	}
 }
 
