@@ -100,11 +100,13 @@ func (f *flow) perform(n int32) {
 		if !f.keepable(n, a, out) {
 			return
 		}
-		if long := f.overlong(f.writer.Size()); f.call.wrote && !f.call.joint && long != nil {
-			f.drop()
-			f.faulted(n, long)
-			f.dead = long
-			return
+		if f.call.wrote && !f.call.joint {
+			if long := f.overlong(f.writer.Size()); long != nil {
+				f.drop()
+				f.faulted(n, long)
+				f.dead = long
+				return
+			}
 		}
 		f.complete(n, journal.Returned, out)
 		f.recordReturned(n)

@@ -172,13 +172,15 @@ func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.Actio
 	}
 	f.quiet--
 	f.call.joint = false
-	if err := f.overlong(f.writer.Size()); done && err != nil {
-		f.letGo()
-		for n := from; n < int32(len(f.occs)); n++ {
-			f.undone(n)
+	if done {
+		if err := f.overlong(f.writer.Size()); err != nil {
+			f.letGo()
+			for n := from; n < int32(len(f.occs)); n++ {
+				f.undone(n)
+			}
+			f.stop(err)
+			return
 		}
-		f.stop(err)
-		return
 	}
 	if done && f.keep() {
 		for n := from; n < int32(len(f.occs)) && n < from+int32(len(lines)); n++ {

@@ -132,6 +132,10 @@ type hidden struct {
 
 // value appends a value to b, which becomes Bytes, or owes it.
 func (w *Writer) value(b []byte, v value.Value) []byte {
+	b, done := value.AppendShort(b, v, w.Brief)
+	if done {
+		return b
+	}
 	if v.HoldsSecret() {
 		w.hidden = append(w.hidden, hidden{entry: w.start - 5, value: v})
 	}

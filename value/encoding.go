@@ -36,6 +36,17 @@ func Append(dst []byte, v Value) []byte {
 	return appendValue(dst, v, false)
 }
 
+// AppendShort appends the encoding of a text of at most so many bytes, or of any
+// text where limit is 0, and tells whether the value is one. Most are.
+func AppendShort(dst []byte, v Value, limit int) ([]byte, bool) {
+	t, ok := v.ref.(text)
+	if !ok || limit > 0 && v.num > uint64(limit) {
+		return dst, false
+	}
+	dst = append(dst, byte(StringKind))
+	return AppendText(dst, unsafe.String((*byte)(t), int(v.num))), true
+}
+
 // AppendKey appends an encoding that is equal for two values exactly if they
 // are equal. It reveals secrets, so it must stay in memory.
 func AppendKey(dst []byte, v Value) []byte { return appendValue(dst, v, true) }
