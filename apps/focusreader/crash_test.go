@@ -171,7 +171,8 @@ func (s *server) Kill() {
 
 // command is the server, not yet started.
 func (c *crash) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(c.binary, append([]string{"--addr", "127.0.0.1:0", "--inspect", "none"}, args...)...)
+	cmd := exec.Command(c.binary, append([]string{"--addr", "127.0.0.1:0", "--inspect", "none",
+		"--limit-name", "0", "--limit-address", "0", "--limit-accounts", "0"}, args...)...)
 	cmd.Dir, cmd.Stderr = c.dir, c.out
 	if c.slow {
 		cmd.Env = append(os.Environ(), crashChild+"=1")

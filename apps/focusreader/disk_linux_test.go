@@ -51,7 +51,8 @@ func fill(t *testing.T, dir string) (file string) {
 }
 
 // TestFullDisk lets the disk be full again and again while readers are at work.
-// The server says that it can keep nothing just now, shows what it has, and goes
+// The server says that it can keep nothing just now, shows what it has, also when it
+// is killed meanwhile and starts again, and goes
 // on by itself when there is room; nothing is half done then.
 func TestFullDisk(t *testing.T) {
 	if testing.Short() {
@@ -92,6 +93,12 @@ func TestFullDisk(t *testing.T) {
 			close(stop)
 			<-done
 		}
+		if round%2 == 1 {
+			// A server that crashes now starts all the same, and shows what it has.
+			p.Kill()
+			ballast = fill(t, dir)
+			p = c.start()
+		}
 		for _, r := range c.readers {
 			if r.there && len(r.sessions) > 0 && (r.pending == nil || r.pending.what != "logout" && r.pending.what != "delete") {
 				reads++
@@ -104,6 +111,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.settled()
+		time.Sleep(150 * time.Millisecond) // after a start on a full disk the store looks for room now and then
 		c.check(p.base)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)

@@ -75,10 +75,9 @@ func (s *Store) within(text string, args []any) error {
 		return store.ErrClosed
 	}
 	if !s.begun {
-		if err := s.fixed.begin.run(); err != nil {
+		if err := s.begin(); err != nil {
 			return err
 		}
-		s.begun = true
 	}
 	if err := s.conn.query(text, nil, args...); err != nil {
 		if s.conn.broken() {

@@ -59,10 +59,9 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 		return nil, fmt.Errorf("the store has no table %s", def.Name())
 	}
 	if !s.begun {
-		if err := s.fixed.begin.run(); err != nil {
+		if err := s.begin(); err != nil {
 			return nil, f.said("beginning to read or write", err)
 		}
-		s.begun = true
 		s.line.Arm()
 	}
 	switch g := s.wet; {
@@ -146,6 +145,9 @@ func (f *flow) write(def *store.Table, deletes bool) (*table, error) {
 	t, err := f.begin(def)
 	if err != nil {
 		return nil, err
+	}
+	if err := f.s.behind; err != nil {
+		return nil, f.said("writing", err) // nobody shall read what will be lost
 	}
 	if !f.saved {
 		if err := f.s.fixed.savepoint.run(); err != nil {

@@ -119,10 +119,9 @@ func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *gro
 		return 0, after, nil, store.ErrClosed
 	}
 	if !s.begun {
-		if err := s.fixed.begin.run(); err != nil {
+		if err := s.begin(); err != nil {
 			return 0, after, nil, err
 		}
-		s.begun = true
 	}
 	s.line.Arm()
 	ids := make([]value.ID, 0, forgetStep)

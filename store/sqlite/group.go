@@ -63,6 +63,9 @@ func (s *Store) land() error {
 	if x := s.failure.Load(); x != nil {
 		return s.drop(g, x.cause)
 	}
+	if s.behind != nil {
+		return s.drop(g, s.behind)
+	}
 	err := s.write()
 	if err == nil {
 		err = s.fixed.commit.run()
@@ -86,10 +89,9 @@ func (s *Store) land() error {
 // and comes to rest within one group is never marked as unfinished.
 func (s *Store) write() error {
 	if !s.begun {
-		if err := s.fixed.begin.run(); err != nil {
+		if err := s.begin(); err != nil {
 			return err
 		}
-		s.begun = true
 	}
 	s.part++
 	for _, c := range s.batch {

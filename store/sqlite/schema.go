@@ -129,7 +129,20 @@ func (s *Store) prepareFixed() error {
 	if s.options.ReadOnly {
 		return nil
 	}
-	// Each opening has its own range of parts, so that they need not be written.
+	if s.behind != nil {
+		return nil
+	}
+	if err := s.reserve(); !full(err) {
+		return err
+	} else if err != nil {
+		s.behind = err
+	}
+	return nil
+}
+
+// reserve takes a range of parts: each opening has its own, so that they need not
+// be written.
+func (s *Store) reserve() error {
 	part, err := s.number("SELECT value FROM _meta WHERE name = 'part'")
 	if err != nil {
 		return err

@@ -77,7 +77,9 @@ type Store struct {
 	// The turn guards the connection and all below it.
 	turn      sync.Mutex
 	conn      *conn
-	begun     bool // a transaction is open
+	begun     bool      // a transaction is open
+	behind    error     // why nothing can be written yet: behind.go
+	tried     time.Time // when that was tried last
 	tables    []*table
 	byName    map[string]*table
 	stamps    *store.Stamps
@@ -167,8 +169,10 @@ func (s *Store) open() error {
 		}
 	}
 	// What another process has left in the log may not have reached the disk.
-	if err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+	if err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil && !full(err) {
 		return explain(err)
+	} else if err != nil {
+		s.behind = err
 	}
 	if err := s.readMeta(); err != nil {
 		return explain(err)
