@@ -40,7 +40,7 @@ func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (
 	if c.Documents.Has(ctx, in.Document) {
 		return RegisterDocumentOut{}, ErrAlreadyRegistered
 	}
-	err := c.Documents.Put(ctx, in.Document, DocumentRow{Creator: in.Creator, Bytes: new(0.0)})
+	err := c.Documents.Put(ctx, in.Document, DocumentRow{Creator: in.Creator})
 	return RegisterDocumentOut{Document: in.Document}, err
 }
 
@@ -87,14 +87,10 @@ func (c *Concept) createAnnotation(ctx legible.Context, in CreateAnnotationIn, r
 	if err := c.fits(ctx, row); err != nil {
 		return CreateAnnotationOut{}, err
 	}
-	count := 0
-	for range c.Annotations.ByDocument(ctx, in.Document) {
-		count++
-	}
-	if count >= maxAnnotations {
+	if document, _ := c.Documents.Get(ctx, in.Document); c.counted(ctx, in.Document, document).count >= maxAnnotations {
 		return CreateAnnotationOut{}, ErrTooManyAnnotations
 	}
-	if err := c.charge(ctx, row, c.bytes(ctx, row), room); err != nil {
+	if err := c.charge(ctx, row, usage{1, c.bytes(ctx, row)}, room); err != nil {
 		return CreateAnnotationOut{}, err
 	}
 	annotation, err := c.Annotations.Insert(ctx, row)
@@ -179,7 +175,7 @@ func (c *Concept) updateAnnotation(ctx legible.Context, in UpdateAnnotationIn, r
 	if err := c.fits(ctx, row); err != nil {
 		return UpdateAnnotationOut{}, err
 	}
-	if err := c.charge(ctx, row, c.bytes(ctx, row)-before, room); err != nil {
+	if err := c.charge(ctx, row, usage{0, c.bytes(ctx, row) - before}, room); err != nil {
 		return UpdateAnnotationOut{}, err
 	}
 	err = c.Annotations.Update(ctx, in.Annotation, row)
@@ -192,7 +188,7 @@ func (c *Concept) DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) e
 	if err != nil {
 		return err
 	}
-	if err := c.charge(ctx, row, -c.bytes(ctx, row), 0); err != nil {
+	if err := c.charge(ctx, row, usage{-1, -c.bytes(ctx, row)}, 0); err != nil {
 		return err
 	}
 	return c.Annotations.Delete(ctx, in.Annotation)

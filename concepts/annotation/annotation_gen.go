@@ -217,6 +217,7 @@ type Actions interface {
 // A DocumentRow is what is known of a Document here.
 type DocumentRow struct {
 	Creator User
+	Count   *float64
 	Bytes   *float64
 }
 
@@ -230,9 +231,14 @@ func (s *Documents) ByCreator(ctx legible.Context, v User) iter.Seq2[Document, D
 	return s.Find(ctx, []int{0}, value.String(string(v)))
 }
 
+// ByCount gives the members with this count, as they were inserted.
+func (s *Documents) ByCount(ctx legible.Context, v float64) iter.Seq2[Document, DocumentRow] {
+	return s.Find(ctx, []int{1}, value.Number(v))
+}
+
 // ByBytes gives the members with this bytes, as they were inserted.
 func (s *Documents) ByBytes(ctx legible.Context, v float64) iter.Seq2[Document, DocumentRow] {
-	return s.Find(ctx, []int{1}, value.Number(v))
+	return s.Find(ctx, []int{2}, value.Number(v))
 }
 
 // A TagRow is what is known of a Tag.
@@ -324,13 +330,15 @@ func newState(instance *legible.Instance) *State {
 			Encode: func(r DocumentRow) store.Row {
 				return store.Row{
 					value.String(string(r.Creator)),
+					slot.OfMaybe(r.Count, value.Number),
 					slot.OfMaybe(r.Bytes, value.Number),
 				}
 			},
 			Decode: func(r store.Row) DocumentRow {
 				return DocumentRow{
 					Creator: User(slot.Text(r[0])),
-					Bytes:   slot.Maybe(r[1], slot.Number),
+					Count:   slot.Maybe(r[1], slot.Number),
+					Bytes:   slot.Maybe(r[2], slot.Number),
 				}
 			},
 		}},

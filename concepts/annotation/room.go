@@ -64,18 +64,27 @@ func (c *Concept) bytes(ctx legible.Context, row AnnotationRow) int64 {
 	return int64(n)
 }
 
-// charge notes that the annotations of a document take so many more bytes of the
-// room, or fewer, before the change is made. It comes behind Hold, so that nobody
-// else does meanwhile.
-func (c *Concept) charge(ctx legible.Context, row AnnotationRow, more, room int64) error {
-	if more > 0 {
-		if err := c.admit(ctx, row.Creator, more, room); err != nil {
+// A usage is how many annotations there are, and what they take of the room.
+type usage struct{ count, bytes int64 }
+
+// charge notes that a document has more annotations, or larger ones, or fewer,
+// before the change is made. It comes behind Hold, so that nobody else does
+// meanwhile.
+func (c *Concept) charge(ctx legible.Context, row AnnotationRow, more usage, room int64) error {
+	if more.bytes > 0 {
+		if err := c.admit(ctx, row.Creator, more.bytes, room); err != nil {
 			return err
 		}
 	}
 	document, _ := c.Documents.Get(ctx, row.Document)
-	document.Bytes = new(max(c.counted(ctx, row.Document, document)+float64(more), 0))
-	return c.Documents.Update(ctx, row.Document, document)
+	u := c.counted(ctx, row.Document, document)
+	return c.note(ctx, row.Document, document, usage{max(u.count+more.count, 0), max(u.bytes+more.bytes, 0)})
+}
+
+// note keeps what was counted of a document.
+func (c *Concept) note(ctx legible.Context, document Document, row DocumentRow, u usage) error {
+	row.Count, row.Bytes = new(float64(u.count)), new(float64(u.bytes))
+	return c.Documents.Update(ctx, document, row)
 }
 
 // admit tells whether a user has room for so many more bytes.
@@ -88,33 +97,32 @@ func (c *Concept) admit(ctx legible.Context, user User, more, room int64) error 
 }
 
 // taken is how many bytes a user takes. What is counted for it is noted.
-func (c *Concept) taken(ctx legible.Context, user User) (int64, error) {
-	n := 0.0
+func (c *Concept) taken(ctx legible.Context, user User) (n int64, err error) {
 	for document, row := range c.Documents.ByCreator(ctx, user) {
-		if row.Bytes == nil {
-			row.Bytes = new(c.counted(ctx, document, row))
-			if err := c.Documents.Update(ctx, document, row); err != nil {
-				return 0, err
-			}
+		u := c.counted(ctx, document, row)
+		if n += u.bytes; row.Bytes != nil {
+			continue
 		}
-		n += *row.Bytes
+		if err := c.note(ctx, document, row, u); err != nil {
+			return 0, err
+		}
 	}
 	for _, row := range c.Tags.ByCreator(ctx, user) {
-		n += float64(row.bytes())
+		n += row.bytes()
 	}
-	return int64(n), nil
+	return n, nil
 }
 
-// counted is how many bytes the annotations of a document take.
-func (c *Concept) counted(ctx legible.Context, document Document, row DocumentRow) float64 {
-	if row.Bytes != nil {
-		return *row.Bytes
+// counted is what the annotations of a document are.
+func (c *Concept) counted(ctx legible.Context, document Document, row DocumentRow) (u usage) {
+	if row.Count != nil && row.Bytes != nil {
+		return usage{int64(*row.Count), int64(*row.Bytes)}
 	}
-	n := 0.0
 	for _, a := range c.Annotations.ByDocument(ctx, document) {
-		n += float64(c.bytes(ctx, a))
+		u.count++
+		u.bytes += c.bytes(ctx, a)
 	}
-	return n
+	return u
 }
 
 // kilobytes writes a number of bytes for people.
