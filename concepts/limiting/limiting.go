@@ -178,6 +178,11 @@ func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {
 	return c.Entries.Delete(ctx, in.Entry)
 }
 
+func (c *Concept) WelcomeUntil(ctx legible.Context, in WelcomeUntilIn) (WelcomeUntilOut, bool, error) {
+	_, row, found := c.find(ctx, in.Budget, in.Key, &in.Place)
+	return WelcomeUntilOut{Until: row.Until}, found && row.Place != "", nil
+}
+
 func (c *Concept) Left(ctx legible.Context, in LeftIn) (LeftOut, error) {
 	b := c.options.Budgets[in.Budget].orDefault()
 	if b.Tries < 0 {

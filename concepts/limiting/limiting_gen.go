@@ -56,6 +56,18 @@ type ExpireIn struct {
 	Entry Entry
 }
 
+// WelcomeUntilIn is what _welcomeUntil is asked with.
+type WelcomeUntilIn struct {
+	Budget string
+	Key    string
+	Place  string
+}
+
+// WelcomeUntilOut is a row of _welcomeUntil.
+type WelcomeUntilOut struct {
+	Until time.Time
+}
+
 // LeftIn is what _left is asked with.
 type LeftIn struct {
 	Budget string
@@ -90,6 +102,8 @@ type Actions interface {
 	// Expire is the action expire.
 	// Effects: removes entry if it matters no longer
 	Expire(ctx legible.Context, in ExpireIn) error
+	// WelcomeUntil is the query _welcomeUntil. It tells whether there is a row.
+	WelcomeUntil(ctx legible.Context, in WelcomeUntilIn) (WelcomeUntilOut, bool, error)
 	// Left is the query _left, which has one row.
 	Left(ctx legible.Context, in LeftIn) (LeftOut, error)
 }
@@ -216,6 +230,19 @@ func Define(build func(*State) Actions) legible.Concept {
 				},
 			},
 			Queries: map[string]legible.QueryMethod{
+				"_welcomeUntil": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
+					o, found, err := a.WelcomeUntil(ctx, WelcomeUntilIn{
+						Budget: slot.Text(in[0]),
+						Key:    slot.Text(in[1]),
+						Place:  slot.Text(in[2]),
+					})
+					if err != nil || !found {
+						return err
+					}
+					row := rows.Add()
+					row[0] = value.Time(o.Until)
+					return nil
+				},
 				"_left": func(ctx legible.Context, in []value.Value, rows *legible.Rows) error {
 					o, err := a.Left(ctx, LeftIn{
 						Budget: slot.Text(in[0]),

@@ -23,8 +23,9 @@ type Options struct {
 	Memory  uint32 // of one hash, in KiB; 65,536 (64 MiB) for 0
 	Time    uint32 // passes over the memory; 1 for 0
 	Threads uint8  // lanes; 1 for 0
-	// AtOnce is how many hashes are made at one time, and so with Memory the
-	// most that hashing takes; for 0 as many as there are processors.
+	// AtOnce is how many hashes of strangers are made at one time, for 0 as many
+	// as there are processors. One more is for those who are known, so that hashing
+	// takes Memory AtOnce + 1 times at most.
 	AtOnce int
 	// Waiting is how many more may wait for a turn, four for each of AtOnce for
 	// 0, none for a negative number; Wait is how long, 5 seconds for 0. What comes
@@ -45,6 +46,7 @@ const (
 type hasher struct {
 	work  work
 	turns *turns.Turns
+	known *turns.Turns // for those who are no strangers, one at a time
 	// refuseCommon tells that common passwords are not to be hashed.
 	refuseCommon bool
 }
@@ -60,7 +62,15 @@ func newHasher(o Options) *hasher {
 	if w.threads == 0 {
 		w.threads = 1
 	}
-	return &hasher{w, turns.New(turns.Options{AtOnce: o.AtOnce, Waiting: o.Waiting, Wait: o.Wait}), o.RefuseCommon}
+	return &hasher{w, turns.New(turns.Options{AtOnce: o.AtOnce, Waiting: o.Waiting, Wait: o.Wait}),
+		turns.New(turns.Options{AtOnce: 1, Waiting: o.Waiting, Wait: o.Wait}), o.RefuseCommon}
+}
+
+// forKnown is the hasher for those who are no strangers.
+func (h *hasher) forKnown() *hasher {
+	known := *h
+	known.turns = h.known
+	return &known
 }
 
 // A work is the parameters of argon2id.

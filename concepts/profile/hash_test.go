@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/trial"
 )
 
 var errCanceled = errors.New("the flow is over")
@@ -116,6 +117,19 @@ func TestBusyActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Strangers keep out no one who is known.
+	if got, err := c.authenticateKnown(app, "ann"); got != ann || err != nil {
+		t.Errorf("from where ann is known she is %q, %v", got, err)
+	}
+	doneKnown, err := c.hasher.known.Take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ann", "nobody"} {
+		if _, err := c.authenticateKnown(app, name); !errors.Is(err, ErrBusy) {
+			t.Errorf("authenticate %s, known: %v, want BUSY", name, err)
+		}
+	}
 	if _, err := create(t, app, c, "bob", "correct horse"); !errors.Is(err, ErrBusy) {
 		t.Errorf("createAccount: %v, want BUSY", err)
 	}
@@ -134,6 +148,7 @@ func TestBusyActions(t *testing.T) {
 		t.Errorf("changePassword: %v, want BUSY", err)
 	}
 	done()
+	doneKnown()
 	if got, err := authenticate(t, app, c, "ann", "correct horse"); got != ann || err != nil {
 		t.Errorf("afterwards ann is %q, %v", got, err)
 	}
@@ -183,4 +198,13 @@ func TestCommonPasswords(t *testing.T) {
 	if _, err := authenticate(t, app, c, "old", "password"); err != nil {
 		t.Errorf("a common password of before: %v", err)
 	}
+}
+
+func (c *Concept) authenticateKnown(app *trial.App, name string) (user User, err error) {
+	err = app.Do(func(ctx legible.Context) error {
+		out, err := c.Authenticate(ctx, AuthenticateIn{Username: name, Password: legible.SecretOf("correct horse"), Known: new(true)})
+		user = out.User
+		return err
+	})
+	return user, err
 }

@@ -68,7 +68,11 @@ func (c *Concept) CreateAccount(ctx legible.Context, in CreateAccountIn) (Create
 // Authenticate does the same work whether the name is known or not.
 func (c *Concept) Authenticate(ctx legible.Context, in AuthenticateIn) (AuthenticateOut, error) {
 	user, row, known := c.Users.ByUsername(ctx, in.Username)
-	right, err := c.hasher.matches(ctx, row.PasswordHash, in.Password)
+	h := c.hasher
+	if in.Known != nil && *in.Known {
+		h = h.forKnown()
+	}
+	right, err := h.matches(ctx, row.PasswordHash, in.Password)
 	if err != nil {
 		return AuthenticateOut{}, err
 	}
@@ -83,7 +87,8 @@ func (c *Concept) ChangePassword(ctx legible.Context, in ChangePasswordIn) (Chan
 	if !known {
 		return ChangePasswordOut{}, ErrUnknownUser
 	}
-	right, err := c.hasher.matches(ctx, row.PasswordHash, in.OldPassword)
+	h := c.hasher.forKnown() // the user is logged in
+	right, err := h.matches(ctx, row.PasswordHash, in.OldPassword)
 	if err != nil {
 		return ChangePasswordOut{}, err
 	}
@@ -96,7 +101,7 @@ func (c *Concept) ChangePassword(ctx legible.Context, in ChangePasswordIn) (Chan
 	if err := c.hasher.fit(in.NewPassword, row.Username); err != nil {
 		return ChangePasswordOut{}, err
 	}
-	hash, err := c.hasher.hash(ctx, in.NewPassword)
+	hash, err := h.hash(ctx, in.NewPassword)
 	if err != nil {
 		return ChangePasswordOut{}, err
 	}

@@ -57,6 +57,7 @@ type CreateAccountOut struct {
 type AuthenticateIn struct {
 	Username string
 	Password legible.Secret
+	Known    *bool
 }
 
 // AuthenticateOut is what authenticate gives.
@@ -199,6 +200,7 @@ func Define(build func(*State) Actions) legible.Concept {
 					o, err := a.Authenticate(ctx, AuthenticateIn{
 						Username: slot.Text(in[0]),
 						Password: slot.Secret(in[1]),
+						Known:    slot.Maybe(in[2], slot.Flag),
 					})
 					if err != nil {
 						return err
