@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/legible-lang/legible/engine"
@@ -43,10 +45,12 @@ type shop struct {
 	store  store.Store
 	schema *store.Schema
 	now    time.Time
-	log    []string
+	mu     sync.Mutex
+	log    []string // under mu while an action hangs
 	broken bool
 	ending error // what finish returns in place of doing its work
 	said   strings.Builder
+	hangs  chan struct{} // finish waits for it, when it is there
 }
 
 func openShop(t *testing.T) *shop {
@@ -61,6 +65,12 @@ func openShop(t *testing.T) *shop {
 		}
 	})
 	return s
+}
+
+func (s *shop) note(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = append(s.log, what)
 }
 
 // engine is one process's engine.
@@ -84,14 +94,17 @@ func (s *shop) engine(t *testing.T) *engine.Engine {
 				return err
 			}
 			thing, _ := row[0].Text()
-			s.log = append(s.log, thing)
+			s.note(thing)
+			if s.hangs != nil {
+				<-s.hangs
+			}
 			if s.broken || s.ending != nil {
 				return s.ending // it stays due, and was started all the same
 			}
 			return ctx.State().Delete(loans, id)
 		},
 		"sweep": func(engine.Context, []value.Value, []value.Value) error {
-			s.log = append(s.log, "sweep")
+			s.note("sweep")
 			return nil
 		},
 	}}}, engine.Options{Clock: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(&s.said, nil))})
@@ -123,6 +136,31 @@ func (s *shop) tick(t *testing.T, e *engine.Engine, later time.Duration) string 
 	}
 	slices.Sort(s.log)
 	return strings.Join(s.log, " ")
+}
+
+// TestTimerNeverReturns has a system action that does not return. The others are
+// started, and it is not started again.
+func TestTimerNeverReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t)
+		s.hangs = make(chan struct{})
+		e := s.engine(t)
+		s.begin(t, e, "1m")
+		s.now = s.now.Add(2 * time.Hour)
+		for n := range 2 {
+			if started, err := e.Tick(context.Background()); started != 2-2*n || err != nil {
+				t.Errorf("at look %d %d were started, %v; want the one that hangs and sweep, once", n+1, started, err)
+			}
+		}
+		if !slices.Equal(s.log, []string{"1m", "sweep"}) {
+			t.Errorf("these began: %v", s.log)
+		}
+		if !strings.Contains(s.said.String(), "last=Renting.finish") {
+			t.Errorf("the log does not name the action: %s", s.said.String())
+		}
+		close(s.hangs)
+		synctest.Wait()
+	})
 }
 
 func TestTimers(t *testing.T) {

@@ -91,6 +91,44 @@ func testJournal(t *testing.T, p *place) {
 	}
 }
 
+// testUndone asks flows whether the store has nothing of them.
+func testUndone(t *testing.T, p *place) {
+	undone := func(f store.Flow) bool {
+		teller, ok := f.(store.Teller)
+		if !ok {
+			t.Skip("the store's flows cannot tell")
+		}
+		return teller.Undone()
+	}
+	f := p.s.Begin(p.next())
+	if !undone(f) {
+		t.Error("of a flow that has done nothing something is kept")
+	}
+	if err := f.Insert(p.user, "u1", named("ada")); err != nil {
+		t.Fatal(err)
+	}
+	if !undone(f) {
+		t.Error("what is written in a turn is kept before the turn has ended")
+	}
+	f.Undo()
+	if !undone(f) {
+		t.Error("what was undone is kept")
+	}
+	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Keep([]byte("f"))); err != nil {
+		t.Fatal(err)
+	}
+	if undone(f) {
+		t.Error("nothing is kept of a flow that has kept something and may be lost yet")
+	}
+	if err := f.Sync([]byte("s")); err != nil {
+		t.Fatal(err)
+	}
+	if undone(f) {
+		t.Error("nothing is kept of a flow that is durable")
+	}
+	f.Leave()
+}
+
 func testLeave(t *testing.T, p *place) {
 	first, second, silent := p.next(), p.next(), p.next()
 	f, g, h := p.s.Begin(first), p.s.Begin(second), p.s.Begin(silent)

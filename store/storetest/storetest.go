@@ -49,6 +49,7 @@ func Run(t *testing.T, k Kit) {
 		{"Check", testCheck},
 		{"Journal", testJournal},
 		{"Leave", testLeave},
+		{"Undone", testUndone},
 		{"Condense", testCondense},
 		{"Sync", testSync},
 		{"SyncMany", testSyncMany},
