@@ -208,6 +208,8 @@ func (r *run) usual(ctx context.Context) {
 		case w.StatusCode == 503 && w.Header.Get("Retry-After") != "":
 			r.count("any: 503 with Retry-After")
 			time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
+		case w.StatusCode == 429 && x.name == "a wrong password" && w.Header.Get("Retry-After") != "":
+			r.count("a wrong password: 429 with Retry-After")
 		case w.StatusCode == 429 && x.name == "writing": // the reader has as many as one may have
 			r.count("writing: 429")
 		case w.StatusCode != x.status:
