@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/concepts/profile"
+	"github.com/legible-lang/legible/store/postgres/pgtest"
 )
 
 // A gate is an app that clients with addresses of their own knock at.
@@ -29,7 +31,7 @@ func openGate(t *testing.T, flags ...string) *gate {
 	if err != nil {
 		t.Fatal(err, said.String())
 	}
-	app := newApp(profile.Options{Memory: 8, Time: 1, Threads: 1}, s.limits)
+	app := newApp(profile.Options{Memory: 8, Time: 1, Threads: 1, Waiting: 100, Wait: time.Minute}, s.limits)
 	s.options.Log = slog.New(slog.DiscardHandler)
 	s.options.Clock = func() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }
 	if err := app.Open(t.Context(), s.options); err != nil {
@@ -167,6 +169,30 @@ func TestUsualLimitsDoNotHurt(t *testing.T) {
 		g.want(401, "203.0.113.7:1", "/auth/login", fmt.Sprintf(`{"username": %q, "password": "wrong"}`, name))
 		g.want(401, "203.0.113.7:1", "/auth/login", fmt.Sprintf(`{"username": %q, "password": "wronger"}`, name))
 		g.want(200, "203.0.113.7:1", "/auth/login", account(name))
+	}
+}
+
+// Nodes on one database count together, also when they are asked at once.
+func TestNodesCountTogether(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts PostgreSQL")
+	}
+	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
+	nodes := []*gate{openGate(t, "--store", url), openGate(t, "--store", url)}
+	var mu sync.Mutex
+	answers := map[int]int{}
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			w := nodes[i%2].knock(fmt.Sprintf("198.51.100.%d:1", i), "/auth/login", account("ann"))
+			mu.Lock()
+			answers[w.Code]++
+			mu.Unlock()
+		})
+	}
+	group.Wait()
+	if answers[401] != 10 || answers[429] != 30 {
+		t.Errorf("of 40 tries %v, want 10 that were looked at and 30 that were not", answers)
 	}
 }
 
