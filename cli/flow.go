@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -292,14 +293,20 @@ type filterFlags struct {
 	parked                       bool
 }
 
-// outcomes are what a flow's outcome may be.
-var outcomes = []string{"answered", "refused", "faulted", "unanswered", "waiting", "parked", "open", "returned", turnedAway}
+// outcomes are what --outcome may be, besides a status.
+func outcomes() []string {
+	list := []string{turnedAway}
+	for _, o := range history.Outcomes {
+		list = append(list, string(o))
+	}
+	return list
+}
 
 func (f *filterFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "path", "", "only requests of this path; * stands for anything")
 	cmd.Flags().StringVar(&f.sync, "sync", "", "only flows in which this sync matched")
 	cmd.Flags().StringVar(&f.concept, "concept", "", "only flows in which an action of this concept was asked")
-	cmd.Flags().StringVar(&f.outcome, "outcome", "", "only flows with this outcome ("+strings.Join(outcomes, ", ")+") or status (401)")
+	cmd.Flags().StringVar(&f.outcome, "outcome", "", "only flows with this outcome ("+strings.Join(outcomes(), ", ")+") or status (401, 4xx)")
 	cmd.Flags().BoolVar(&f.parked, "parked", false, "only flows of which an effect action is parked: somebody is to decide about them")
 }
 
@@ -317,9 +324,8 @@ func (f *filterFlags) compile(r *records) (func(*explain.Summary) bool, error) {
 	if f.concept != "" && !slices.Contains(names, f.concept) {
 		return nil, fmt.Errorf("--concept: the app uses no %s%s", f.concept, meant(f.concept, names))
 	}
-	isStatus := len(f.outcome) == 3 && strings.Trim(f.outcome, "0123456789") == ""
-	if f.outcome != "" && !isStatus && !slices.Contains(outcomes, f.outcome) {
-		return nil, fmt.Errorf("--outcome is one of %s, or a status, not %q%s", strings.Join(outcomes, ", "), f.outcome, meant(f.outcome, outcomes))
+	if known := outcomes(); f.outcome != "" && !history.IsStatus(f.outcome) && !slices.Contains(known, f.outcome) {
+		return nil, fmt.Errorf("--outcome is one of %s, or a status, not %q%s", strings.Join(known, ", "), f.outcome, meant(f.outcome, known))
 	}
 	path, err := regexp.Compile("^" + strings.ReplaceAll(regexp.QuoteMeta(f.path), `\*`, ".*") + "$")
 	if err != nil {
@@ -330,7 +336,7 @@ func (f *filterFlags) compile(r *records) (func(*explain.Summary) bool, error) {
 		case f.path != "" && !path.MatchString(s.Path),
 			f.sync != "" && !slices.Contains(s.Fired, f.sync) && !slices.Contains(s.Dropped, f.sync),
 			f.concept != "" && !slices.Contains(s.Concepts, f.concept),
-			f.outcome != "" && s.Outcome != f.outcome && s.Status != f.outcome && (s.Held == nil || s.Held.State() != f.outcome),
+			f.outcome != "" && !s.Is(f.outcome),
 			f.parked && (s.Held == nil || !s.Held.Parked):
 			return false
 		}

@@ -27,13 +27,13 @@ import (
 // records are what happened in an app, held against its texts.
 type records struct {
 	plan  *plan.Plan
-	store history
+	store flowSource
 	app   *running // the store that is asked, when it is a running app
 }
 
-// A history is what is read of a store: by itself, or through the app that runs
+// A flowSource is what is read of a store: by itself, or through the app that runs
 // on it. The methods are those of store.Store.
-type history interface {
+type flowSource interface {
 	Journal(ctx context.Context, id value.ID) ([]byte, error)
 	Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error)
 	Unfinished(ctx context.Context) ([]value.ID, error)

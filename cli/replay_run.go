@@ -126,7 +126,7 @@ func (x *rerun) gather(folder string, args []string) (err error) {
 		}
 		x.flags.store = args[0]
 	}
-	h, err := x.history()
+	h, err := x.open()
 	if err != nil {
 		return err
 	}
@@ -173,9 +173,9 @@ func (x *rerun) gather(folder string, args []string) (err error) {
 	return out.End()
 }
 
-// history opens what holds the record: a store before the app that runs on it,
+// open opens what holds the record: a store before the app that runs on it,
 // as it gives large values too.
-func (x *rerun) history() (history, error) {
+func (x *rerun) open() (flowSource, error) {
 	f := x.flags
 	if isAddress(f.app) {
 		return f.named()

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/value"
 )
@@ -79,7 +80,7 @@ func (r *records) why(s Streams, f *recordsFlags, args []string) error {
 		return err
 	}
 	switch explain.Summarize(r.plan, entries, rested).Outcome {
-	case "unanswered", "faulted":
+	case history.Unanswered, history.Faulted:
 		return errFindings
 	}
 	return nil

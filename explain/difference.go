@@ -3,7 +3,6 @@ package explain
 import (
 	"strings"
 
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -43,7 +42,7 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 		if t.Column.Out && !ends(p, a) {
 			continue
 		}
-		d := difference{pattern: p, action: a, name: t.Name, column: t.Column, got: a.column(t.Column), want: t.Literal}
+		d := difference{pattern: p, action: a, name: t.Name, column: t.Column, got: a.Column(t.Column), want: t.Literal}
 		switch {
 		case !t.Any && t.Literal.IsNull():
 			if d.got.IsNull() {
@@ -68,13 +67,13 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 		if v.Column.Out && !ends(p, a) {
 			continue
 		}
-		d := difference{pattern: p, action: a, name: v.Name, column: v.Column, got: a.column(v.Column)}
+		d := difference{pattern: p, action: a, name: v.Name, column: v.Column, got: a.Column(v.Column)}
 		if d.got.IsNull() && !v.Optional {
 			list = append(list, d)
 			continue
 		}
 		for _, w := range p.Vars[:i] {
-			if x := a.column(w.Column); w.Slot == v.Slot && !same(x, d.got) {
+			if x := a.Column(w.Column); w.Slot == v.Slot && !same(x, d.got) {
 				d.kind, d.beside, d.value = unalike, w.Name, x
 				list = append(list, d)
 			}
@@ -91,7 +90,7 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 func (d *difference) cost() int {
 	switch {
 	case d.kind == missing:
-		if _, near := d.action.nearestName(d.name); near {
+		if _, near := nearestName(d.action, d.name); near {
 			return 1
 		}
 		return 2
@@ -107,10 +106,10 @@ func (d *difference) cost() int {
 
 // text says what differs, in words without a full stop.
 func (d *difference) text() string {
-	got := show(d.got, d.action.columnType(d.column))
+	got := show(d.got, d.action.ColumnType(d.column))
 	switch d.kind {
 	case missing:
-		if near, ok := d.action.nearestName(d.name); ok && !d.column.Out {
+		if near, ok := nearestName(d.action, d.name); ok && !d.column.Out {
 			return d.name + " is missing, but there is " + near
 		}
 		return d.name + " is missing"
@@ -123,10 +122,10 @@ func (d *difference) text() string {
 		}
 		return text
 	case unshared:
-		return d.name + " is " + got + " in " + d.action.name + ", but " +
-			show(d.other.value, d.other.action.columnType(d.other.column)) + " in " + d.other.action.name
+		return d.name + " is " + got + " in " + d.action.Name + ", but " +
+			show(d.other.value, d.other.action.ColumnType(d.other.column)) + " in " + d.other.action.Name
 	}
-	return d.name + " is " + got + " and " + d.beside + " is " + show(d.value, d.action.columnType(d.column)) + ", where the line wants them to be the same"
+	return d.name + " is " + got + " and " + d.beside + " is " + show(d.value, d.action.ColumnType(d.column)) + ", where the line wants them to be the same"
 }
 
 // remark says what kind of slip a difference may be; "" when it looks like none.
@@ -169,14 +168,6 @@ func (d *difference) slotName(b *bound) string {
 		}
 	}
 	return d.name
-}
-
-// columnType is the declared type of a place in an action.
-func (a *action) columnType(c plan.Column) check.Type {
-	if c.Out {
-		return a.outType(c.Index)
-	}
-	return a.inType(c.Index)
 }
 
 // same compares two values of the record. What was secret is not known and may

@@ -3,25 +3,22 @@ package explain
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 )
 
 // A Summary is a flow in one line.
 type Summary struct {
-	Begun   time.Time `json:"begun"`
-	Request string    `json:"request"` // "POST /auth/login", or the action that was asked from outside
-	Path    string    `json:"path,omitempty"`
-	// Outcome is answered, refused (the runtime answered with a refusal),
-	// faulted, unanswered, or for a flow that has not come to its end waiting (an
-	// effect action is to be tried again), parked (somebody is to decide about
-	// one), or open. A
-	// flow that was not opened by a request has the outcome of its first
-	// action.
-	Outcome string `json:"outcome"`
-	// Status is what the answer said, as JSON; only answered flows have one.
+	Begun   time.Time       `json:"begun"`
+	Request string          `json:"request"` // "POST /auth/login", or the action that was asked from outside
+	Path    string          `json:"path,omitempty"`
+	Outcome history.Outcome `json:"outcome"`
+	// Status is what the client of a request receives, such as "401"; "" where
+	// that is not known.
 	Status  string   `json:"status,omitempty"`
 	Sync    string   `json:"sync,omitempty"`   // that answered
 	Reason  string   `json:"reason,omitempty"` // of a refusal or a fault
@@ -44,17 +41,9 @@ type Held struct {
 	text   string
 }
 
-// State is "parked" or "waiting".
-func (h *Held) State() string {
-	if h.Parked {
-		return "parked"
-	}
-	return "waiting"
-}
-
-func (r *record) heldUp(rested bool) *Held {
-	e := r.held
-	if e == nil || rested {
+func (r *record) held() *Held {
+	e := r.Held
+	if e == nil || r.Rested {
 		return nil
 	}
 	h := &Held{Action: e.Action, Tries: int(e.Tries), Reason: e.Text, Parked: e.Kind == journal.Parked, text: e.Action + " " + effort(e)}
@@ -66,68 +55,60 @@ func (r *record) heldUp(rested bool) *Held {
 
 // Summarize gives a flow in one line. Rested tells whether it has come to rest.
 func Summarize(p *plan.Plan, entries []journal.Entry, rested bool) Summary {
-	return read(p, entries).summary(rested)
+	return readOpen(p, entries, rested).summary()
 }
 
-func (r *record) summary(rested bool) Summary {
-	s := Summary{Begun: r.begun, Actions: len(r.actions)}
-	s.Fired, s.Dropped = syncs(r.matches)
-	if len(r.actions) == 0 {
-		s.Outcome = "open"
-		return s
+func (r *record) summary() Summary {
+	result := r.Result()
+	s := Summary{
+		Begun: r.Begun, Request: r.Opening(), Outcome: result.Outcome, Sync: result.Sync(),
+		Actions: len(r.Actions), Held: r.held(),
 	}
-	for _, a := range r.actions {
-		if a.spec != nil && !slices.Contains(s.Concepts, a.spec.Instance.Name) {
-			s.Concepts = append(s.Concepts, a.spec.Instance.Name)
+	s.Fired, s.Dropped = syncs(r.Matches)
+	for _, a := range r.Actions {
+		if a.Spec != nil && !slices.Contains(s.Concepts, a.Spec.Instance.Name) {
+			s.Concepts = append(s.Concepts, a.Spec.Instance.Name)
 		}
 	}
-	root := r.actions[0]
-	s.Request = r.request()
-	s.Held = r.heldUp(rested)
-	open := "open"
-	if s.Held != nil {
-		open = s.Held.State()
+	if root := r.Root(); root != nil && root.Is(plan.Request) {
+		s.Path, _ = root.Input("path").Text()
 	}
-	reason, fault := r.faulted()
-	if root.spec == nil || root.spec.Role != plan.Request {
-		s.Outcome, s.Reason = root.outcome.String(), reason
-		if root.outcome == journal.Refused {
-			s.Reason = root.ended()
-		}
-		if root.outcome == journal.Pending && s.Held != nil {
-			s.Outcome = open
-		}
-		return s
+	if result.Status != 0 {
+		s.Status = strconv.Itoa(result.Status)
 	}
-	if i := root.spec.Input("path"); i >= 0 {
-		s.Path, _ = root.in[i].Text()
-	}
-	answer, refused := r.answer()
-	switch {
-	case answer != nil:
-		s.Outcome, s.Status = "answered", "200"
-		if i := answer.spec.Input("status"); i >= 0 && !answer.in[i].IsNull() {
-			s.Status = clip(answer.in[i].String())
+	switch a := result.Action; result.Outcome {
+	case history.Refused:
+		s.Reason = ended(a)
+		if a != r.Root() {
+			s.Reason = a.Name + " " + s.Reason
 		}
-		if k := r.asking(answer.id); k != nil {
-			s.Sync = k.match.Sync
+	case history.Faulted:
+		switch s.Reason = "the flow faulted: " + result.Text; {
+		case a != nil && a.Outcome == journal.Fault:
+			s.Reason = a.Name + " " + ended(a)
+		case a != nil:
+			s.Reason = result.Text
 		}
-	case !rested:
-		s.Outcome = open
-	case refused != nil:
-		s.Outcome, s.Reason = "refused", refused.name+" "+refused.ended()
-	case fault != nil:
-		s.Outcome, s.Reason = "faulted", reason
-	default:
-		s.Outcome = "unanswered"
 	}
 	return s
 }
 
+// Is tells whether the flow is looked for by a word, as [history.Result.Is] does.
+func (s *Summary) Is(word string) bool {
+	r := history.Result{Outcome: s.Outcome}
+	r.Status, _ = strconv.Atoi(s.Status)
+	if s.Held != nil {
+		if r.Held = history.Waiting; s.Held.Parked {
+			r.Held = history.Parked
+		}
+	}
+	return r.Is(word)
+}
+
 // String prints the summary without its moment.
 func (s *Summary) String() string {
-	text := s.Request + ": " + s.Outcome
-	if s.Status != "" {
+	text := s.Request + ": " + string(s.Outcome)
+	if s.Outcome == history.Answered || s.Outcome == history.Refused && s.Status != "" {
 		text += " " + s.Status
 	}
 	if s.Sync != "" {
@@ -145,23 +126,23 @@ func (s *Summary) String() string {
 // Flow shows what happened in a flow, from its first action on: below an action
 // the syncs that it set off, below a sync what it asked.
 func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
-	r := read(p, entries)
-	s := r.summary(rested)
-	t := &Tree{Kind: FlowNode, Title: s.String(), Outcome: s.Outcome}
-	if len(r.actions) == 0 {
+	r := readOpen(p, entries, rested)
+	s := r.summary()
+	t := &Tree{Kind: FlowNode, Title: s.String(), Outcome: string(s.Outcome)}
+	if len(r.Actions) == 0 {
 		t.Title = "nothing was asked"
 		return t
 	}
 	asked := map[uint32][]*action{}
-	for _, a := range r.actions {
-		if a.id != (journal.ActionID{}) {
-			asked[a.id.Firing] = append(asked[a.id.Firing], a)
+	for _, a := range r.Actions {
+		if a.ID != (journal.ActionID{}) {
+			asked[a.ID.Firing] = append(asked[a.ID.Firing], a)
 		}
 	}
-	set := map[*action][]*journal.Entry{}
-	for i := range r.matches {
-		if a := r.trigger(&r.matches[i]); a != nil {
-			set[a] = append(set[a], &r.matches[i])
+	set := map[*action][]*history.Match{}
+	for i := range r.Matches {
+		if a := r.Matches[i].Last; a != nil {
+			set[a] = append(set[a], r.Matches[i])
 		}
 	}
 	shown := map[*action]bool{}
@@ -172,7 +153,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 			return n
 		}
 		shown[a] = true
-		if k := r.asking(a.id); k != nil && k.line != nil {
+		if k := askingOf(a); k != nil && k.line != nil {
 			n.Place = k.line.Span.String()
 		}
 		for _, m := range set[a] {
@@ -181,7 +162,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 				continue
 			}
 			f := &Tree{Kind: FiringNode, Sync: m.Sync, Title: fmt.Sprintf("sync %s, firing %d", m.Sync, m.Number)}
-			if s := r.sync(m.Sync); s != nil {
+			if s := r.Sync(m.Sync); s != nil {
 				f.Place = s.Span.String()
 				for i := range m.Frames {
 					if at := m.Frames[i].Line; at >= 0 && at < len(s.Where) {
@@ -199,13 +180,13 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 		}
 		return n
 	}
-	t.add(grow(r.actions[0]))
-	for _, a := range r.actions {
+	t.add(grow(r.Actions[0]))
+	for _, a := range r.Actions {
 		if !shown[a] {
 			t.add(grow(a))
 		}
 	}
-	for _, text := range r.faults {
+	for _, text := range r.Faults {
 		n := &Tree{Kind: FaultNode, Title: "the flow faulted: " + text}
 		if s, span, line := r.faultPlace(text); s != nil {
 			n.at(span, line)
@@ -216,9 +197,9 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 }
 
 // lost shows a match whose where dropped every frame, in two lines.
-func (r *record) lost(m *journal.Entry) *Tree {
+func (r *record) lost(m *history.Match) *Tree {
 	t := &Tree{Kind: SyncNode, Sync: m.Sync, Title: "sync " + m.Sync + " matched, but its where dropped every frame"}
-	s := r.sync(m.Sync)
+	s := r.Sync(m.Sync)
 	if s == nil || len(m.Frames) == 0 {
 		return t
 	}
@@ -226,15 +207,4 @@ func (r *record) lost(m *journal.Entry) *Tree {
 	n.Children = nil
 	t.add(n)
 	return t
-}
-
-// trigger gives the action that completed a match: the last one to end.
-func (r *record) trigger(m *journal.Entry) *action {
-	var last *action
-	for _, id := range m.Matched {
-		if a := r.byID[id]; a != nil && (last == nil || a.seq > last.seq) {
-			last = a
-		}
-	}
-	return last
 }

@@ -77,9 +77,9 @@ func TestHeld(t *testing.T) {
 			"Mail.send is parked: the last of 3 tries: 451 try later",
 			"it failed twice and is tried again"},
 		{func() { w.Decided(send, "Mail.send", "cancel", at(9), "Ann has left.", "d") },
-			"POST /ask: open", "", `Mail.send 1.0.0 (to: "ann") was cancelled by somebody: Ann has left.`},
+			"POST /ask: running", "", `Mail.send 1.0.0 (to: "ann") was cancelled by somebody: Ann has left.`},
 		{func() { w.Refused(send, "Mail.send", "CANCELLED", "Ann has left.") },
-			"POST /ask: open", "", "it was cancelled by somebody: Ann has left."},
+			"POST /ask: running", "", "it was cancelled by somebody: Ann has left."},
 	} {
 		step.write()
 		entries, err := journal.Read(w.Bytes)

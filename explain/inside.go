@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/source"
 	"github.com/legible-lang/legible/syntax"
@@ -19,7 +20,7 @@ func (r *record) inside(t *Tree, b *bindings, use *plan.Line) *Tree {
 	known := map[int]value.Value{}
 	for _, in := range use.View.In {
 		if v, ok := r.term(in.Term, func(slot int) (value.Value, bool) {
-			x := binding(b.sync, b.frame, slot)
+			x := history.Binding(b.sync, b.frame, slot)
 			if x == nil {
 				return value.Value{}, false
 			}
@@ -122,7 +123,7 @@ func (r *record) eval(e *plan.Expr, get func(int) (value.Value, bool)) (value.Va
 	v, err := e.Node.Eval(func(i int) value.Value {
 		switch s := e.Slots[i]; s {
 		case plan.NowSlot:
-			return value.Time(r.begun)
+			return value.Time(r.Begun)
 		case plan.NewSlot:
 			ok = false
 			return value.Null
@@ -147,7 +148,7 @@ func present(v value.Value) value.Value {
 // broke tells that the where of a sync, or a line that it asked, could not be
 // computed.
 func (r *record) broke(s *plan.Sync) *verdict {
-	for _, text := range r.faults {
+	for _, text := range r.Faults {
 		at, span, line := r.faultPlace(text)
 		if at != s {
 			continue
@@ -164,14 +165,14 @@ func (r *record) broke(s *plan.Sync) *verdict {
 // went through last: if it went in a circle, that is the circle. It is nil for a
 // flow that came to rest by itself.
 func (r *record) cut() *Tree {
-	for _, text := range r.faults {
+	for _, text := range r.Faults {
 		if s, _, _ := r.faultPlace(text); s != nil {
 			continue
 		}
 		t := &Tree{Kind: FaultNode, Title: text, Cause: true}
 		seen := map[string]bool{}
-		for i := len(r.actions) - 1; i >= 0 && i > len(r.actions)-12; i-- {
-			k := r.asking(r.actions[i].id)
+		for i := len(r.Actions) - 1; i >= 0 && i > len(r.Actions)-12; i-- {
+			k := askingOf(r.Actions[i])
 			if k == nil || k.line == nil || seen[k.line.Span.String()] {
 				continue
 			}
@@ -187,7 +188,7 @@ func (r *record) cut() *Tree {
 // faultPlace finds the line that a fault of the flow names. The program that
 // ran may have called its files otherwise, so the line and column count.
 func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {
-	for _, s := range r.plan.Syncs {
+	for _, s := range r.Plan.Syncs {
 		var span source.Span
 		var line string
 		try := func(x source.Span, what string) {

@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -12,7 +13,7 @@ import (
 type bindings struct {
 	record *record
 	sync   *plan.Sync
-	match  *journal.Entry
+	match  *history.Match
 	index  uint32 // of the frame
 	frame  *journal.Frame
 	lines  []*plan.Ask // that the frame has asked
@@ -25,75 +26,32 @@ func (r *record) bindingsOf(k *asking) *bindings {
 
 // value gives a variable's value, unset when the record does not know it.
 func (b *bindings) value(slot int) value.Value {
-	if x := binding(b.sync, b.frame, slot); x != nil {
+	if x := history.Binding(b.sync, b.frame, slot); x != nil {
 		return x.Value
 	}
-	if a, c, _ := b.asked(slot); a != nil {
-		return a.column(c)
+	if o := b.origin(slot); o.Ask != nil && o.Action != nil {
+		return o.Action.Column(o.Column)
 	}
 	return value.Value{}
 }
 
-// matched finds the line of when that gives a variable its value.
-func (b *bindings) matched(slot int) (*plan.Pattern, *action, plan.Column) {
-	var first *plan.Pattern
-	var with *action
-	var column plan.Column
-	for i, p := range b.sync.When {
-		for _, v := range p.Vars {
-			if v.Slot != slot || i >= len(b.match.Matched) {
-				continue
-			}
-			a := b.record.byID[b.match.Matched[i]]
-			if a == nil {
-				continue
-			}
-			if !a.column(v.Column).IsNull() {
-				return p, a, v.Column
-			}
-			if first == nil { // an optional input that was not given
-				first, with, column = p, a, v.Column
-			}
-		}
-	}
-	return first, with, column
-}
-
-// found finds the line of where that gives a variable its value.
-func (b *bindings) found(slot int) *plan.Line {
-	for _, line := range b.sync.Where {
-		if slices.Contains(line.Binds, slot) {
-			return line
-		}
-	}
-	return nil
-}
-
-// asked finds the awaited line that gives a variable its value.
-func (b *bindings) asked(slot int) (*action, plan.Column, *plan.Ask) {
-	for _, line := range b.lines {
-		for _, o := range line.Out {
-			if o.Binds && o.Term.Slot == slot {
-				id := journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)}
-				return b.record.byID[id], plan.Column{Out: true, Index: o.Column}, line
-			}
-		}
-	}
-	return nil, plan.Column{}, nil
+func (b *bindings) origin(slot int) history.Origin {
+	return b.record.Origin(b.match, b.index, slot)
 }
 
 // detail shows a variable and where it comes from.
 func (b *bindings) detail(slot int) Detail {
 	d := Detail{Name: b.sync.Slots[slot], Value: show(b.value(slot), b.sync.Types[slot])}
-	if p, a, c := b.matched(slot); p != nil {
-		d.From, d.Place = "from "+a.columnName(c)+" of "+a.label(), p.Span.String()
-		if a.column(c).IsNull() {
-			d.From = "as " + a.label() + " has no " + a.columnName(c)
+	switch o := b.origin(slot); {
+	case o.Pattern != nil:
+		d.From, d.Place = "from "+o.Action.ColumnName(o.Column)+" of "+o.Action.Label(), o.Pattern.Span.String()
+		if o.Action.Column(o.Column).IsNull() {
+			d.From = "as " + o.Action.Label() + " has no " + o.Action.ColumnName(o.Column)
 		}
-	} else if line := b.found(slot); line != nil {
-		d.From, d.Place = "from a line of where", line.Span.String()
-	} else if a, c, line := b.asked(slot); a != nil {
-		d.From, d.Place = "from "+a.columnName(c)+" of "+a.label(), line.Span.String()
+	case o.Where != nil:
+		d.From, d.Place = "from a line of where", o.Where.Span.String()
+	case o.Action != nil:
+		d.From, d.Place = "from "+o.Action.ColumnName(o.Column)+" of "+o.Action.Label(), o.Ask.Span.String()
 	}
 	return d
 }
@@ -117,24 +75,24 @@ func (b *bindings) source(slot int, way trail) *Tree {
 		return nil
 	}
 	name := b.sync.Slots[slot] + " = " + show(b.value(slot), b.sync.Types[slot])
-	if p, a, c := b.matched(slot); p != nil {
-		t := (&Tree{Kind: SourceNode, Title: name + " is " + a.columnName(c) + " of " + a.label(), Action: a.id.String()}).at(p.Span, p.Text)
-		t.add(b.record.origin(a, c, way.next()))
-		return t
-	}
-	if line := b.found(slot); line != nil {
-		t := (&Tree{Kind: SourceNode, Title: name + " comes from a line of where"}).at(line.Span, line.Text)
-		t.add(fromView(line, slot))
-		for _, s := range reads(line) {
+	switch o := b.origin(slot); {
+	case o.Where != nil:
+		t := (&Tree{Kind: SourceNode, Title: name + " comes from a line of where"}).at(o.Where.Span, o.Where.Text)
+		t.add(fromView(o.Where, slot))
+		for _, s := range reads(o.Where) {
 			if s != slot {
 				t.add(b.source(s, way.next()))
 			}
 		}
 		return t
-	}
-	if a, c, line := b.asked(slot); a != nil {
-		t := (&Tree{Kind: SourceNode, Title: name + " is " + a.columnName(c) + " of " + a.label(), Action: a.id.String()}).at(line.Span, line.Text)
-		t.add(b.record.origin(a, c, way.next()))
+	case o.Action != nil:
+		t := &Tree{Kind: SourceNode, Title: name + " is " + o.Action.ColumnName(o.Column) + " of " + o.Action.Label(), Action: o.Action.ID.String()}
+		if o.Pattern != nil {
+			t.at(o.Pattern.Span, o.Pattern.Text)
+		} else {
+			t.at(o.Ask.Span, o.Ask.Text)
+		}
+		t.add(b.record.origin(o.Action, o.Column, way.next()))
 		return t
 	}
 	return nil
@@ -167,26 +125,26 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 	if way.hands > far {
 		return nil
 	}
-	k := r.asking(a.id)
+	k := askingOf(a)
 	seen := way.seen[a]
 	way.seen[a] = way.seen[a] || c.Out
-	name := a.columnName(c) + " = " + show(a.column(c), a.columnType(c))
-	t := &Tree{Kind: SourceNode, Action: a.id.String()}
+	name := a.ColumnName(c) + " = " + show(a.Column(c), a.ColumnType(c))
+	t := &Tree{Kind: SourceNode, Action: a.ID.String()}
 	switch {
 	case c.Out:
-		t.Title = name + " is what " + a.label() + " " + outcomeVerb(a)
+		t.Title = name + " is what " + a.Label() + " " + outcomeVerb(a)
 		if k != nil && k.line != nil {
 			t.at(k.line.Span, k.line.Text)
-			for i := range a.in {
-				if !a.in[i].IsNull() && !seen {
+			for i := range a.In {
+				if !a.In[i].IsNull() && !seen {
 					t.add(r.origin(a, plan.Column{Index: i}, way.next()))
 				}
 			}
 		}
-	case k == nil && a.column(c).IsNull():
+	case k == nil && a.Column(c).IsNull():
 		return nil
 	case k == nil:
-		if t.Title = name + " came from outside"; a.spec != nil && a.spec.Role == plan.Request {
+		if t.Title = name + " came from outside"; a.Spec != nil && a.Spec.Role == plan.Request {
 			t.Title = name + " is what the client sent"
 		}
 	case k.line == nil:
@@ -209,17 +167,17 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 		case term.Slot >= 0:
 			t.Title = name + " was given by sync " + k.match.Sync + ", whose variable is " + k.sync.Slots[term.Slot]
 			t.add(b.source(term.Slot, way.next()))
-		case !a.column(c).IsNull():
+		case !a.Column(c).IsNull():
 			t.Title = name + " is written in sync " + k.match.Sync
 		default:
-			t.Title = "sync " + k.match.Sync + " gave no " + a.columnName(c)
+			t.Title = "sync " + k.match.Sync + " gave no " + a.ColumnName(c)
 		}
 	}
 	return t
 }
 
 func outcomeVerb(a *action) string {
-	if a.outcome == journal.Refused {
+	if a.Outcome == journal.Refused {
 		return "was refused with"
 	}
 	return "returned"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -26,8 +27,8 @@ type Rerun struct {
 func RunAgain(p *plan.Plan, was, now []journal.Entry, ids *Identities) *Rerun {
 	x := &rerun{plan: p, was: read(p, was), now: read(p, now), first: was, entries: now, ids: ids}
 	ids.Learn(was, now)
-	r := &Rerun{Before: x.was.summary(true), After: x.now.summary(true)}
-	if len(x.was.actions) > 0 && len(x.now.actions) > 0 {
+	r := &Rerun{Before: x.was.summary(), After: x.now.summary()}
+	if len(x.was.Actions) > 0 && len(x.now.Actions) > 0 {
 		x.firings()
 		x.outcomes()
 		x.answer(r)
@@ -60,14 +61,14 @@ type rerun struct {
 
 // firings tells which syncs fire less often, or more often, than they did.
 func (x *rerun) firings() {
-	before, order := fired(x.was.matches)
-	after, fresh := fired(x.now.matches)
-	asked := x.was.request()
+	before, order := fired(x.was.Matches)
+	after, fresh := fired(x.now.Matches)
+	asked := x.was.Opening()
 	for _, name := range order {
 		n, m := before[name], after[name]
 		switch {
 		case m >= n:
-		case x.now.sync(name) == nil:
+		case x.now.Sync(name) == nil:
 			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s when %s: there is no sync %s any more", name, x.did(name), asked, name)})
 		case m > 0:
 			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s fired %s when %s, and fires %s now", name, times(n), asked, times(m))})
@@ -85,7 +86,7 @@ func (x *rerun) firings() {
 			if n > 0 {
 				t.Title = fmt.Sprintf("%s fired %s when %s, and fires %s now", name, times(n), asked, times(m))
 			}
-			if s := x.now.sync(name); s != nil {
+			if s := x.now.Sync(name); s != nil {
 				t.at(s.Span, "")
 			}
 			x.found = append(x.found, t)
@@ -95,13 +96,13 @@ func (x *rerun) firings() {
 
 // did says what a sync did in the first run: it answered, or it fired.
 func (x *rerun) did(sync string) string {
-	for i := range x.was.matches {
-		m := &x.was.matches[i]
+	for i := range x.was.Matches {
+		m := x.was.Matches[i]
 		if m.Kind != journal.Fired || m.Sync != sync {
 			continue
 		}
-		for _, a := range x.was.actions {
-			if a.id.Firing == m.Number && a.id != (journal.ActionID{}) && a.spec != nil && a.spec.Role == plan.Respond && a.outcome == journal.Returned {
+		for _, a := range x.was.Actions {
+			if a.ID.Firing == m.Number && a.ID != (journal.ActionID{}) && a.Spec != nil && a.Spec.Role == plan.Respond && a.Outcome == journal.Returned {
 				return "answers"
 			}
 		}
@@ -110,7 +111,7 @@ func (x *rerun) did(sync string) string {
 }
 
 // fired counts the firings of each sync, and gives their names in order.
-func fired(matches []journal.Entry) (count map[string]int, order []string) {
+func fired(matches []*history.Match) (count map[string]int, order []string) {
 	count = map[string]int{}
 	for _, m := range matches {
 		if m.Kind == journal.Fired {
@@ -126,18 +127,18 @@ func fired(matches []journal.Entry) (count map[string]int, order []string) {
 // name, as what follows rests on it.
 func (x *rerun) outcomes() {
 	told := map[string]bool{}
-	for _, a := range x.was.actions {
-		b := x.now.byID[a.id]
-		if told[a.name] || b == nil || b.name != a.name || a.spec != nil && a.spec.Role == plan.Respond {
+	for _, a := range x.was.Actions {
+		b := x.now.Action(a.ID)
+		if told[a.Name] || b == nil || b.Name != a.Name || a.Spec != nil && a.Spec.Role == plan.Respond {
 			continue
 		}
-		if a.outcome == b.outcome && a.code == b.code {
+		if a.Outcome == b.Outcome && a.Code == b.Code {
 			continue
 		}
-		told[a.name] = true
-		t := &Tree{Kind: ActionNode, Action: b.id.String(), Name: b.name, Outcome: b.outcome.String(),
-			Title: fmt.Sprintf("%s %s; now it %s", a.label(), a.ended(), b.ended())}
-		if k := x.now.asking(b.id); k != nil && k.line != nil {
+		told[a.Name] = true
+		t := &Tree{Kind: ActionNode, Action: b.ID.String(), Name: b.Name, Outcome: b.Outcome.String(),
+			Title: fmt.Sprintf("%s %s; now it %s", a.Label(), ended(a), ended(b))}
+		if k := askingOf(b); k != nil && k.line != nil {
 			t.at(k.line.Span, k.line.Text)
 		}
 		x.found = append(x.found, t)
@@ -146,8 +147,8 @@ func (x *rerun) outcomes() {
 
 // answer tells how the answer differs.
 func (x *rerun) answer(r *Rerun) {
-	a, _ := x.was.answer()
-	b, _ := x.now.answer()
+	a, _ := x.was.Ends()
+	b, _ := x.now.Ends()
 	switch {
 	case a != nil && b != nil:
 		x.fields(a, b)
@@ -162,8 +163,8 @@ func (x *rerun) answer(r *Rerun) {
 }
 
 func (x *rerun) refusal(r *record) string {
-	if _, refused := r.answer(); refused != nil {
-		return refused.code
+	if _, refused := r.Ends(); refused != nil {
+		return refused.Code
 	}
 	return ""
 }
@@ -174,7 +175,7 @@ func said(s Summary) string { return strings.TrimPrefix(s.String(), s.Request+":
 // fields tells which fields of two answers differ.
 func (x *rerun) fields(a, b *action) {
 	// The record itself: the program may not know a field of the first any more.
-	before, after := inputOf(x.first, a.id), inputOf(x.entries, b.id)
+	before, after := inputOf(x.first, a.ID), inputOf(x.entries, b.ID)
 	var names []string
 	for _, f := range append(before.Fields(), after.Fields()...) {
 		if !slices.Contains(names, f.Name) {
@@ -194,8 +195,8 @@ func (x *rerun) fields(a, b *action) {
 	if len(list) == 0 {
 		return
 	}
-	t := &Tree{Kind: AnswerNode, Title: "the answer to " + x.was.request() + " differs", Children: list}
-	if k := x.now.asking(b.id); k != nil && k.line != nil {
+	t := &Tree{Kind: AnswerNode, Title: "the answer to " + x.was.Opening() + " differs", Children: list}
+	if k := askingOf(b); k != nil && k.line != nil {
 		t.at(k.line.Span, k.line.Text)
 	}
 	x.found = append(x.found, t)

@@ -52,20 +52,20 @@ func (w *scenarioWriter) line(level int, format string, args ...any) {
 }
 
 func (w *scenarioWriter) flow(r *record) error {
-	if len(r.actions) == 0 {
+	if len(r.Actions) == 0 {
 		return fmt.Errorf("nothing was asked in it")
 	}
-	root := r.actions[0]
-	if root.spec == nil || root.spec.Role != plan.Request {
-		return fmt.Errorf("it was not opened by a request, but by %s", root.name)
+	root := r.Actions[0]
+	if root.Spec == nil || root.Spec.Role != plan.Request {
+		return fmt.Errorf("it was not opened by a request, but by %s", root.Name)
 	}
-	answer, refused := r.answer()
-	w.wrong = answer == nil && refused != nil && refused.kind() == "unauthenticated" ||
+	answer, refused := r.Ends()
+	w.wrong = answer == nil && refused != nil && refused.RefusalKind() == "unauthenticated" ||
 		answer != nil && r.statusOf(answer) == " with status 401"
 	method, path, client := "", "", ""
 	var fields []string
-	for i, v := range root.in {
-		switch name := root.spec.Inputs[i]; {
+	for i, v := range root.In {
+		switch name := root.Spec.Inputs[i]; {
 		case v.IsUnset(), name == check.HeadersField:
 		case name == check.HTTPField:
 			client, _ = v.Get(check.ClientField).Text()
@@ -91,13 +91,13 @@ func (w *scenarioWriter) flow(r *record) error {
 	case answer != nil:
 		w.answered(answer)
 	case refused != nil:
-		w.line(2, "=> %s {%s, %s}", statusOfKind(refused.kind()), field("error", sentence(refused.text)), field("refusal", quoted(refused.code)))
+		w.line(2, "=> %s {%s, %s}", statusOfKind(refused.RefusalKind()), field("error", sentence(refused.Text)), field("refusal", quoted(refused.Code)))
 	default:
 		w.line(2, "=> 500")
 	}
 	fired := map[string]int{}
 	var order []string
-	for _, m := range r.matches {
+	for _, m := range r.Matches {
 		if m.Kind == journal.Fired {
 			if fired[m.Sync]++; fired[m.Sync] == 1 {
 				order = append(order, m.Sync)
@@ -116,7 +116,7 @@ func (w *scenarioWriter) flow(r *record) error {
 
 // parts tells whether a field is hidden since only a part of it is secret.
 func (w *scenarioWriter) parts(r *record, method, path, name string) bool {
-	f, _ := r.plan.Routes.Field(method, path, name)
+	f, _ := r.Plan.Routes.Field(method, path, name)
 	return f != nil && f.Parts
 }
 
@@ -133,8 +133,8 @@ func (w *scenarioWriter) inPath(path *string, name string, v value.Value) {
 func (w *scenarioWriter) answered(a *action) {
 	status, body := "200", ""
 	var fields []string
-	for i, v := range a.in {
-		switch name := a.spec.Inputs[i]; {
+	for i, v := range a.In {
+		switch name := a.Spec.Inputs[i]; {
 		case v.IsUnset(), name == "request", name == "headers", name == "cookies":
 		case name == "status":
 			if !v.IsNull() {

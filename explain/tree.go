@@ -196,7 +196,7 @@ func (t *Tree) JSON() ([]byte, error) {
 // complete adds to an explanation that the record lacks values, and how to have
 // them in the next one.
 func (r *record) complete(t *Tree) *Tree {
-	if r.omits && t != nil {
+	if r.Omits && t != nil {
 		t.add(note("values of more than 512 bytes that nothing rests on are not kept; legible.Options.FullRecord keeps them"))
 	}
 	return t

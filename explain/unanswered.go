@@ -22,23 +22,23 @@ func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
 	t := &Tree{Kind: AnswerNode}
 	say := func(sentence string) *Tree { t.Sentence = sentence; return t }
-	if len(r.actions) == 0 {
+	if len(r.Actions) == 0 {
 		t.Title = "nothing was asked"
 		return say("the record of this flow is empty")
 	}
-	t.Title = r.request() + " was not answered"
+	t.Title = r.Opening() + " was not answered"
 	if sentence, fault := r.faulted(); fault != nil {
 		t.add(fault)
 		return say(sentence)
 	}
-	if h := r.held; h != nil {
-		if a := r.byID[h.ID]; a != nil {
+	if h := r.Held; h != nil {
+		if a := r.Action(h.ID); a != nil {
 			n := r.action(a)
 			n.Cause = true
-			if k := r.asking(a.id); k != nil && k.line != nil {
+			if k := askingOf(a); k != nil && k.line != nil {
 				n.at(k.line.Span, k.line.Text)
 			}
-			t.Title = r.request() + " is not answered yet"
+			t.Title = r.Opening() + " is not answered yet"
 			t.add(n)
 			return say(h.Action + " " + effort(h))
 		}
@@ -109,7 +109,7 @@ func (r *record) verdicts(q *question) []*verdict {
 	if len(q.seen) == chain {
 		return nil
 	}
-	for _, s := range r.plan.Syncs {
+	for _, s := range r.Plan.Syncs {
 		if q.seen[s] || !slices.ContainsFunc(s.Asks, q.wanted) {
 			continue
 		}
@@ -127,8 +127,8 @@ func (r *record) verdicts(q *question) []*verdict {
 // a sync that has nothing to do with the flow.
 func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
 	var best *verdict
-	for i := range r.matches {
-		m := &r.matches[i]
+	for i := range r.Matches {
+		m := r.Matches[i]
 		if m.Sync != s.Name {
 			continue
 		}
@@ -153,10 +153,10 @@ func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
 
 // nobody is said where no sync that could answer has to do with the request.
 func (r *record) nobody(respond *plan.Action) string {
-	text := "no sync that " + r.request() + " reaches asks " + respond.FullName()
+	text := "no sync that " + r.Opening() + " reaches asks " + respond.FullName()
 	var fired []string
-	for i := range r.matches {
-		if m := &r.matches[i]; m.Kind == journal.Fired && !slices.Contains(fired, m.Sync) {
+	for i := range r.Matches {
+		if m := r.Matches[i]; m.Kind == journal.Fired && !slices.Contains(fired, m.Sync) {
 			fired = append(fired, m.Sync)
 		}
 	}
@@ -172,23 +172,23 @@ func (r *record) nobody(respond *plan.Action) string {
 // faulted names the first thing that broke, if anything did: then what did not
 // follow needs no other reason.
 func (r *record) faulted() (string, *Tree) {
-	for _, a := range r.actions {
-		if a.outcome == journal.Fault {
+	for _, a := range r.Actions {
+		if a.Outcome == journal.Fault {
 			t := r.action(a)
 			t.Kind, t.Cause = FaultNode, true
-			if k := r.asking(a.id); k != nil && k.line != nil {
+			if k := askingOf(a); k != nil && k.line != nil {
 				t.at(k.line.Span, k.line.Text)
 			}
-			return a.name + " " + a.ended(), t
+			return a.Name + " " + ended(a), t
 		}
 	}
-	if len(r.faults) > 0 {
-		t := &Tree{Kind: FaultNode, Title: "the flow faulted: " + r.faults[0], Cause: true}
-		if s, span, text := r.faultPlace(r.faults[0]); s != nil {
+	if len(r.Faults) > 0 {
+		t := &Tree{Kind: FaultNode, Title: "the flow faulted: " + r.Faults[0], Cause: true}
+		if s, span, text := r.faultPlace(r.Faults[0]); s != nil {
 			t.Sync = s.Name
 			t.at(span, text)
 		}
-		return "the flow faulted: " + r.faults[0], t
+		return "the flow faulted: " + r.Faults[0], t
 	}
 	return "", nil
 }

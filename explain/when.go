@@ -56,11 +56,11 @@ func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 		// Every line finds its action, and yet it was not considered: the flow
 		// broke off before, or the program was another one then.
 		v.text = "sync " + s.Name + " did not match, though each of its lines has an action that fits"
-		if len(r.faults) > 0 {
+		if len(r.Faults) > 0 {
 			v.text += ": the flow faulted before"
 		}
 		v.tree.Title = v.text
-		for _, f := range r.faults {
+		for _, f := range r.Faults {
 			v.tree.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + f})
 		}
 	}
@@ -82,7 +82,7 @@ func (t *Tree) shorten() {
 
 // matchedBy shows a line of when and the action that stands for it.
 func (r *record) matchedBy(i int, p *plan.Pattern, a *action) *Tree {
-	t := &Tree{Kind: WhenNode, Title: "line " + strconv.Itoa(i+1) + " of when fits " + a.label(), Action: a.id.String(), Name: a.name}
+	t := &Tree{Kind: WhenNode, Title: "line " + strconv.Itoa(i+1) + " of when fits " + a.Label(), Action: a.ID.String(), Name: a.Name}
 	return t.at(p.Span, p.Text)
 }
 
@@ -137,7 +137,7 @@ func (b *assignment) try(i, count int, vars []bound) {
 		return
 	}
 	p := b.sync.When[i]
-	for _, a := range b.record.bySpec[p.Action] {
+	for _, a := range b.record.Of(p.Action) {
 		if slices.Contains(b.chosen, a) || !ends(p, a) {
 			continue
 		}
@@ -156,9 +156,9 @@ func (b *assignment) try(i, count int, vars []bound) {
 // ends tells whether an action ended as a line wants it.
 func ends(p *plan.Pattern, a *action) bool {
 	if p.Refused {
-		return a.outcome == journal.Refused
+		return a.Outcome == journal.Refused
 	}
-	return a.outcome == journal.Returned
+	return a.Outcome == journal.Returned
 }
 
 // bind holds an action against a line and adds what its variables are.
@@ -169,7 +169,7 @@ func bind(p *plan.Pattern, a *action, vars []bound) ([]bound, bool) {
 	vars = slices.Clip(vars)
 	for _, v := range p.Vars {
 		if find(vars, v.Slot) == nil {
-			vars = append(vars, bound{v.Slot, a.column(v.Column), p, a, v.Column})
+			vars = append(vars, bound{v.Slot, a.Column(v.Column), p, a, v.Column})
 		}
 	}
 	return vars, true
@@ -196,7 +196,7 @@ type candidate struct {
 // candidates gives the actions of a line's kind, nearest first.
 func (r *record) candidates(p *plan.Pattern, got *partial) []candidate {
 	var list []candidate
-	for _, a := range r.bySpec[p.Action] {
+	for _, a := range r.Of(p.Action) {
 		c := candidate{action: a, list: differences(p, a, got.bound)}
 		if !ends(p, a) {
 			c.cost += 2
@@ -249,13 +249,13 @@ func (r *record) misses(p *plan.Pattern, got *partial, q *question) (int, string
 func (c *candidate) text(p *plan.Pattern) string {
 	var why []string
 	if !ends(p, c.action) {
-		why = append(why, c.action.name+" "+c.action.ended()+", and the line wants it to have "+wanted(p))
+		why = append(why, c.action.Name+" "+ended(c.action)+", and the line wants it to have "+wanted(p))
 	}
 	for i := range c.list {
 		why = append(why, c.list[i].text())
 	}
 	if len(why) == 0 {
-		return "the " + c.action.name + " of this flow stands for another of its lines already"
+		return "the " + c.action.Name + " of this flow stands for another of its lines already"
 	}
 	return strings.Join(why, ", and ")
 }
@@ -272,11 +272,11 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 	a := c.action
 	t := r.action(a)
 	t.Kind = CandidateNode
-	if k := r.asking(a.id); k != nil && k.line != nil {
+	if k := askingOf(a); k != nil && k.line != nil {
 		t.at(k.line.Span, k.line.Text)
 	}
 	if !ends(p, a) {
-		t.add(&Tree{Kind: DifferenceNode, Title: "it " + a.ended() + ", and the line wants it to have " + wanted(p)})
+		t.add(&Tree{Kind: DifferenceNode, Title: "it " + ended(a) + ", and the line wants it to have " + wanted(p)})
 	}
 	for i := range c.list {
 		d := &c.list[i]
@@ -288,8 +288,8 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 			n.add(r.origin(a, d.column, begin()))
 		}
 		if o := d.other; o != nil {
-			other := &Tree{Kind: SourceNode, Action: o.action.id.String(), Title: d.slotName(o) + " = " +
-				show(o.value, o.action.columnType(o.column)) + " in " + o.action.label() + ", which fits this line"}
+			other := &Tree{Kind: SourceNode, Action: o.action.ID.String(), Title: d.slotName(o) + " = " +
+				show(o.value, o.action.ColumnType(o.column)) + " in " + o.action.Label() + ", which fits this line"}
 			n.add(other.at(o.pattern.Span, o.pattern.Text))
 			other.add(r.origin(o.action, o.column, begin()))
 		}
@@ -314,14 +314,14 @@ func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, strin
 		return 1 + v.cost, text + ": " + v.text
 	}
 	var askers []string
-	for _, s := range r.plan.Syncs {
+	for _, s := range r.Plan.Syncs {
 		if slices.ContainsFunc(s.Asks, wanted) {
 			askers = append(askers, s.Name)
 		}
 	}
 	switch {
 	case a.Role == plan.Request:
-		line.add(note("this flow was not opened by a request, but by " + r.actions[0].label()))
+		line.add(note("this flow was not opened by a request, but by " + r.Actions[0].Label()))
 	case len(askers) == 0:
 		text += ", and no sync asks it at all"
 		line.add(note(text))
@@ -337,13 +337,13 @@ func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, strin
 // else was meant to be asked, it is one of them that was asked instead.
 func (r *record) idle() []*Tree {
 	var list []*Tree
-	for i := len(r.actions) - 1; i >= 0 && len(list) < 3; i-- {
-		a := r.actions[i]
-		k := r.asking(a.id)
-		if a.spec == nil || a.spec.Role != plan.Ordinary || k == nil || k.line == nil || len(r.taken(a)) > 0 {
+	for i := len(r.Actions) - 1; i >= 0 && len(list) < 3; i-- {
+		a := r.Actions[i]
+		k := askingOf(a)
+		if a.Spec == nil || a.Spec.Role != plan.Ordinary || k == nil || k.line == nil || len(r.taken(a)) > 0 {
 			continue
 		}
-		t := &Tree{Kind: NoteNode, Action: a.id.String(), Name: a.name, Title: a.label() + " was asked, and no sync matched it"}
+		t := &Tree{Kind: NoteNode, Action: a.ID.String(), Name: a.Name, Title: a.Label() + " was asked, and no sync matched it"}
 		list = append(list, t.at(k.line.Span, k.line.Text))
 	}
 	return list
@@ -354,16 +354,16 @@ func (d *difference) anotherPath() bool {
 	return d.kind == unequal && d.pattern.Action.Role == plan.Request && d.name == "path" && !d.sameFold()
 }
 
-// names lists what an action was given.
-func (a *action) names() []string {
-	names := slices.Clone(a.further)
-	for i, v := range a.in {
+// namesOf lists what an action was given.
+func namesOf(a *action) []string {
+	names := slices.Clone(a.Further)
+	for i, v := range a.In {
 		if !v.IsNull() {
-			names = append(names, a.spec.Inputs[i])
+			names = append(names, a.Spec.Inputs[i])
 		}
 	}
 	return names
 }
 
 // nearestName finds what an action was given that looks like a name.
-func (a *action) nearestName(name string) (string, bool) { return diag.Nearest(name, a.names()) }
+func nearestName(a *action, name string) (string, bool) { return diag.Nearest(name, namesOf(a)) }

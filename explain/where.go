@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/syntax"
@@ -12,7 +13,7 @@ import (
 
 // dropped says at which line of where a match lost its last frame, with the
 // values of the variables that the line reads.
-func (r *record) dropped(s *plan.Sync, m *journal.Entry) *verdict {
+func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 	v := &verdict{cost: 1, tree: &Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " matched, but its where dropped every frame"}}
 	v.tree.at(s.Span, "")
 	if len(m.Frames) == 0 {
@@ -61,11 +62,11 @@ func (r *record) dropped(s *plan.Sync, m *journal.Entry) *verdict {
 }
 
 // matchedLines shows what a match gave to each line of when.
-func (r *record) matchedLines(s *plan.Sync, m *journal.Entry) []*Tree {
+func (r *record) matchedLines(s *plan.Sync, m *history.Match) []*Tree {
 	var list []*Tree
 	for i, p := range s.When {
 		if i < len(m.Matched) {
-			if a := r.byID[m.Matched[i]]; a != nil {
+			if a := r.Action(m.Matched[i]); a != nil {
 				list = append(list, r.matchedBy(i, p, a))
 			}
 		}
@@ -74,7 +75,7 @@ func (r *record) matchedLines(s *plan.Sync, m *journal.Entry) []*Tree {
 }
 
 // lostAt shows a frame that a line of where dropped.
-func (r *record) lostAt(s *plan.Sync, m *journal.Entry, f *journal.Frame) *Tree {
+func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree {
 	if f.Line < 0 || f.Line >= len(s.Where) {
 		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that is not in the text now", Place: f.Lost}
 	}
@@ -98,7 +99,7 @@ func (r *record) lostAt(s *plan.Sync, m *journal.Entry, f *journal.Frame) *Tree 
 func (r *record) reading(t *Tree, b *bindings, line *plan.Line) {
 	asked := asksOf(line)
 	for _, slot := range reads(line) {
-		x := binding(b.sync, b.frame, slot)
+		x := history.Binding(b.sync, b.frame, slot)
 		if x == nil {
 			continue
 		}
@@ -135,7 +136,7 @@ func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
 	text, nulls := "", ""
 	asked := asksOf(line)
 	for _, slot := range reads(line) {
-		b := binding(s, f, slot)
+		b := history.Binding(s, f, slot)
 		if b == nil {
 			continue
 		}
@@ -150,15 +151,6 @@ func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
 		}
 	}
 	return text + nulls
-}
-
-func binding(s *plan.Sync, f *journal.Frame, slot int) *journal.Binding {
-	for i := range f.Bindings {
-		if b := &f.Bindings[i]; b.Slot == slot && slot < len(s.Slots) && s.Slots[slot] == b.Name {
-			return b
-		}
-	}
-	return nil
 }
 
 // reads gives the slots that a line takes its values from, in the order in
@@ -261,7 +253,7 @@ func asksOf(line *plan.Line) []int {
 
 // stopped says why a sync that fired did not ask what is wanted of it, in the
 // frame that came furthest.
-func (r *record) stopped(s *plan.Sync, m *journal.Entry, wanted func(*plan.Ask) bool) *verdict {
+func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) bool) *verdict {
 	var best *verdict
 	furthest := -1
 	for i := range m.Frames {
@@ -282,8 +274,8 @@ func (r *record) stopped(s *plan.Sync, m *journal.Entry, wanted func(*plan.Ask) 
 
 // branch goes along the lines that one frame asked, to the one at which it
 // stopped, and tells how far that was.
-func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
-	lines := branchOf(s, f)
+func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
+	lines := m.Lines(frame)
 	if !slices.ContainsFunc(lines, wanted) {
 		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
 		if f.Line < 0 || f.Line >= len(s.Where) {
@@ -298,38 +290,38 @@ func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal
 	}
 	for i, line := range lines {
 		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
-		a := r.byID[id]
+		a := r.Action(id)
 		place := line.Action.FullName() + " at " + line.Span.String()
 		fired := "sync " + s.Name + " fired, but "
 		n := (&Tree{Kind: ThenNode, Title: "this line was not asked"}).at(line.Span, line.Text)
 		if a != nil {
-			n.Title, n.Action, n.Name = a.label()+" "+a.ended(), id.String(), a.name
+			n.Title, n.Action, n.Name = a.Label()+" "+ended(a), id.String(), a.Name
 		}
 		switch {
 		case a == nil:
 			n.Title = "the flow ended before it asked this line"
-			for _, x := range r.faults {
+			for _, x := range r.Faults {
 				n.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + x})
 			}
 			return fired + "the flow ended before it asked " + place, i, n
-		case wanted(line) && a.outcome == journal.Refused:
-			return fired + place + " " + a.ended() + given(a), i, n
+		case wanted(line) && a.Outcome == journal.Refused:
+			return fired + place + " " + ended(a) + given(a), i, n
 		case wanted(line):
-			return fired + place + " " + a.ended(), i, n
-		case !line.Awaited, s.Together && a.outcome == journal.Undone:
+			return fired + place + " " + ended(a), i, n
+		case !line.Awaited, s.Together && a.Outcome == journal.Undone:
 			continue // a decision was undone by a later line
-		case a.outcome != journal.Returned:
+		case a.Outcome != journal.Returned:
 			n.Title += ", so the lines below it were not asked"
 			n.add(r.whatFor(a)...)
 			if names := r.taken(a); len(names) > 0 {
 				n.add(note("that refusal was matched by sync " + enumerate(names)))
-				return fired + place + " " + a.ended() + ", so the lines below it were not asked; that refusal was matched by sync " +
+				return fired + place + " " + ended(a) + ", so the lines below it were not asked; that refusal was matched by sync " +
 					enumerate(names) + ", which did not answer either", i, n
 			}
-			return fired + place + " " + a.ended() + ", so the lines below it were not asked", i, n
+			return fired + place + " " + ended(a) + ", so the lines below it were not asked", i, n
 		}
 		if no := unlike(s, line, a, f); no != "" {
-			n.Title = a.label() + " returned " + no + ", so the lines below it were not asked"
+			n.Title = a.Label() + " returned " + no + ", so the lines below it were not asked"
 			n.add(r.whatFor(a)...)
 			return fired + place + " returned " + no + ", so the lines below it were not asked", i, n
 		}
@@ -340,7 +332,7 @@ func (r *record) branch(s *plan.Sync, m *journal.Entry, frame uint32, f *journal
 // whatFor says with which values an action was asked, and where they come from.
 func (r *record) whatFor(a *action) []*Tree {
 	var list []*Tree
-	for i, v := range a.in {
+	for i, v := range a.In {
 		if !v.IsUnset() {
 			list = append(list, r.origin(a, plan.Column{Index: i}, begin()))
 		}
@@ -350,11 +342,11 @@ func (r *record) whatFor(a *action) []*Tree {
 
 // given lists what a refused respond was asked with as its request.
 func given(a *action) string {
-	if a.spec == nil {
+	if a.Spec == nil {
 		return ""
 	}
-	if i := a.spec.Input("request"); i >= 0 {
-		return ", with request = " + clip(a.in[i].String())
+	if i := a.Spec.Input("request"); i >= 0 {
+		return ", with request = " + clip(a.In[i].String())
 	}
 	return ""
 }
@@ -362,9 +354,9 @@ func given(a *action) string {
 // taken names the syncs that matched a refusal: it is theirs to answer.
 func (r *record) taken(a *action) []string {
 	var names []string
-	for i := range r.matches {
-		m := &r.matches[i]
-		if m.Kind == journal.Fired && slices.Contains(m.Matched, a.id) && !slices.Contains(names, m.Sync) {
+	for i := range r.Matches {
+		m := r.Matches[i]
+		if m.Kind == journal.Fired && slices.Contains(m.Matched, a.ID) && !slices.Contains(names, m.Sync) {
 			names = append(names, m.Sync)
 		}
 	}
@@ -374,17 +366,17 @@ func (r *record) taken(a *action) []string {
 // unlike says in which output an action that returned is not what its line wants.
 func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
 	for _, o := range line.Out {
-		got := a.column(plan.Column{Out: true, Index: o.Column})
+		got := a.Column(plan.Column{Out: true, Index: o.Column})
 		switch {
 		case o.Term.Any, value.Gone(got):
 		case o.Term.Slot < 0:
 			if !same(got, o.Term.Literal) {
-				return o.Name + " = " + show(got, a.outType(o.Column)) + ", where the line wants " + o.Term.Literal.String()
+				return o.Name + " = " + show(got, a.ColumnType(plan.Column{Out: true, Index: o.Column})) + ", where the line wants " + o.Term.Literal.String()
 			}
 		case got.IsNull() && !o.Optional:
 			return "no " + o.Name
 		case !o.Binds:
-			if b := binding(s, f, o.Term.Slot); b != nil && !same(got, b.Value) {
+			if b := history.Binding(s, f, o.Term.Slot); b != nil && !same(got, b.Value) {
 				t := s.Types[o.Term.Slot]
 				return o.Name + " = " + show(got, t) + ", where " + b.Name + " is " + show(b.Value, t)
 			}

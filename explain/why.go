@@ -28,7 +28,7 @@ import (
 // the request. The error says that the flow has no such action.
 func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, error) {
 	r := read(p, entries)
-	a := r.byID[id]
+	a := r.Action(id)
 	if a == nil {
 		return nil, fmt.Errorf("this flow has no action %s", id)
 	}
@@ -41,17 +41,17 @@ func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, err
 func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.ActionID, count int, err error) {
 	r := read(p, entries)
 	var names []string
-	for _, a := range r.actions {
-		if a.id.String() == text {
-			return a.id, 1, nil
+	for _, a := range r.Actions {
+		if a.ID.String() == text {
+			return a.ID, 1, nil
 		}
-		if a.name == text {
+		if a.Name == text {
 			if count++; count == 1 {
-				id = a.id
+				id = a.ID
 			}
 		}
-		if !slices.Contains(names, a.name) {
-			names = append(names, a.name)
+		if !slices.Contains(names, a.Name) {
+			names = append(names, a.Name)
 		}
 	}
 	if count > 0 {
@@ -68,13 +68,13 @@ func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.
 
 // action shows an action with what it was given and how it ended.
 func (r *record) action(a *action) *Tree {
-	t := &Tree{Kind: ActionNode, Action: a.id.String(), Name: a.name, Outcome: a.outcome.String(), In: a.inputs(), Out: a.outputs()}
-	t.Title = a.label() + " " + arguments(t.In) + " " + a.ended()
-	if a.outcome == journal.Returned && len(t.Out) > 0 {
+	t := &Tree{Kind: ActionNode, Action: a.ID.String(), Name: a.Name, Outcome: a.Outcome.String(), In: inputs(a), Out: outputs(a)}
+	t.Title = a.Label() + " " + arguments(t.In) + " " + ended(a)
+	if a.Outcome == journal.Returned && len(t.Out) > 0 {
 		t.Title += " " + arguments(t.Out)
 	}
-	for i, e := range a.tries {
-		if i < len(a.tries)-1 || a.outcome != journal.Pending { // the last one is said of an action that waits
+	for i, e := range a.Tries {
+		if i < len(a.Tries)-1 || a.Outcome != journal.Pending { // the last one is said of an action that waits
 			t.add(note("it " + effort(e)))
 		}
 	}
@@ -85,15 +85,15 @@ func (r *record) action(a *action) *Tree {
 func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	t := r.action(a)
 	if seen[a] {
-		t.Title = a.label() + ", as above"
+		t.Title = a.Label() + ", as above"
 		return t
 	}
 	seen[a] = true
-	k := r.asking(a.id)
+	k := askingOf(a)
 	switch {
-	case k == nil && a.id == (journal.ActionID{}):
+	case k == nil && a.ID == (journal.ActionID{}):
 		text := "it was asked from outside and opened the flow"
-		if a.spec != nil && a.spec.Role == plan.Request {
+		if a.Spec != nil && a.Spec.Role == plan.Request {
 			text = "it came from the client and opened the flow"
 		}
 		t.add(note(text))
@@ -121,8 +121,8 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 			break
 		}
 		n := (&Tree{Kind: WhenNode, Title: fmt.Sprintf("line %d of when matched", i+1)}).at(p.Span, p.Text)
-		if a := r.byID[k.match.Matched[i]]; a != nil {
-			n.Action = a.id.String()
+		if a := r.Action(k.match.Matched[i]); a != nil {
+			n.Action = a.ID.String()
 			n.add(r.why(a, seen))
 		}
 		t.add(n)
@@ -151,7 +151,7 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 		}
 		id := journal.ActionID{Firing: k.match.Number, Frame: k.index, Line: uint32(line.Line)}
 		n := (&Tree{Kind: ThenNode, Title: "the line before it was awaited"}).at(line.Span, line.Text)
-		if a := r.byID[id]; a != nil {
+		if a := r.Action(id); a != nil {
 			n.Action = id.String()
 			seen[a] = true // who asked it is said above
 			n.add(r.action(a))
@@ -164,11 +164,11 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 // inputs lists what a line gave to the action that it asked.
 func (b *bindings) inputs(line *plan.Ask) []Detail {
 	var list []Detail
-	a := b.record.byID[journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)}]
+	a := b.record.Action(journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)})
 	for _, in := range line.In {
 		d := Detail{Name: in.Name}
 		if a != nil {
-			d.Value = show(a.column(plan.Column{Index: in.Column}), a.inType(in.Column))
+			d.Value = show(a.Column(plan.Column{Index: in.Column}), a.ColumnType(plan.Column{Index: in.Column}))
 		}
 		switch {
 		case in.Term.Expr != nil:
@@ -192,23 +192,23 @@ func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 }
 
 func (r *record) whyAnswer(entries []journal.Entry) *Tree {
-	if len(r.actions) == 0 {
-		return WhyUnanswered(r.plan, entries)
+	if len(r.Actions) == 0 {
+		return WhyUnanswered(r.Plan, entries)
 	}
-	root := r.actions[0]
-	if root.spec == nil || root.spec.Role != plan.Request {
-		t := &Tree{Kind: AnswerNode, Title: root.label() + " was asked from outside: it " + root.ended()}
+	root := r.Actions[0]
+	if root.Spec == nil || root.Spec.Role != plan.Request {
+		t := &Tree{Kind: AnswerNode, Title: root.Label() + " was asked from outside: it " + ended(root)}
 		t.add(r.action(root))
 		if _, fault := r.faulted(); fault != nil {
 			t.add(fault)
 		}
 		return t
 	}
-	answer, refused := r.answer()
+	answer, refused := r.Ends()
 	switch {
 	case answer != nil:
-		t := &Tree{Kind: AnswerNode, Title: r.request() + " was answered" + r.statusOf(answer)}
-		if k := r.asking(answer.id); k != nil {
+		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered" + r.statusOf(answer)}
+		if k := askingOf(answer); k != nil {
 			t.Title += " by sync " + k.match.Sync
 			t.Sync = k.match.Sync
 			if k.line != nil {
@@ -216,9 +216,9 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 			}
 		}
 		t.add(r.why(answer, map[*action]bool{}))
-		for _, a := range r.bySpec[answer.spec] {
-			if k := r.asking(a.id); a.outcome == journal.Refused && k != nil {
-				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " answered as well: " + a.label() + " " + a.ended()}
+		for _, a := range r.Of(answer.Spec) {
+			if k := askingOf(a); a.Outcome == journal.Refused && k != nil {
+				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " answered as well: " + a.Label() + " " + ended(a)}
 				if k.line != nil {
 					n.at(k.line.Span, k.line.Text)
 				}
@@ -227,54 +227,24 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 		}
 		return t
 	case refused != nil:
-		t := &Tree{Kind: AnswerNode, Title: r.request() + " was answered with a refusal that no sync matched: " + refused.label() + " " + refused.ended()}
-		if kind := refused.kind(); kind != "" {
+		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered with a refusal that no sync matched: " + refused.Label() + " " + ended(refused)}
+		if kind := refused.RefusalKind(); kind != "" {
 			t.Title += ", which is of the kind " + kind
 		}
 		t.add(r.why(refused, map[*action]bool{}))
-		if n := WhyUnanswered(r.plan, entries); len(n.Children) > 0 {
+		if n := WhyUnanswered(r.Plan, entries); len(n.Children) > 0 {
 			t.Sentence = n.Sentence
 			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
 		}
 		return t
 	}
-	return WhyUnanswered(r.plan, entries)
-}
-
-// answer gives the respond that answered or, where none did, the first refusal
-// that no firing sync matched.
-func (r *record) answer() (answer, refused *action) {
-	for _, a := range r.actions {
-		if a.spec == nil {
-			continue
-		}
-		if a.spec.Role == plan.Respond {
-			if a.outcome == journal.Returned && (answer == nil || a.seq < answer.seq) {
-				answer = a
-			}
-			continue
-		}
-		if a.outcome == journal.Refused && (refused == nil || a.seq < refused.seq) && len(r.taken(a)) == 0 {
-			refused = a
-		}
-	}
-	return answer, refused
+	return WhyUnanswered(r.Plan, entries)
 }
 
 // statusOf is " with status 401" where the answer says one.
 func (r *record) statusOf(a *action) string {
-	if i := a.spec.Input("status"); i >= 0 && !a.in[i].IsNull() {
-		return " with status " + clip(a.in[i].String())
+	if i := a.Spec.Input("status"); i >= 0 && !a.In[i].IsNull() {
+		return " with status " + clip(a.In[i].String())
 	}
 	return " with status 200"
-}
-
-// kind is the kind of a refusal's code.
-func (a *action) kind() string {
-	for _, x := range a.spec.Spec.Refusals {
-		if x.Code == a.code {
-			return x.Kind
-		}
-	}
-	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 )
@@ -19,19 +20,19 @@ func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 		return nil, err
 	}
 	r := read(p, entries)
-	return r.complete(r.whyNotAlone(r.sync(name))), nil
+	return r.complete(r.whyNotAlone(r.Sync(name))), nil
 }
 
 // whyNotAlone explains a sync for its own sake.
 func (r *record) whyNotAlone(s *plan.Sync) *Tree {
-	if len(r.actions) == 0 {
+	if len(r.Actions) == 0 {
 		const empty = "the record of this flow is empty"
 		return &Tree{Kind: SyncNode, Sync: s.Name, Title: empty, Sentence: empty}
 	}
 	fired, dropped := 0, 0
 	t := (&Tree{Kind: SyncNode, Sync: s.Name}).at(s.Span, "")
-	for i := range r.matches {
-		m := &r.matches[i]
+	for i := range r.Matches {
+		m := r.Matches[i]
 		if m.Sync != s.Name {
 			continue
 		}
@@ -70,7 +71,7 @@ func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 	}
 	v.tree.Sentence = v.text
 	v.tree.single()
-	if v.tree.Culprit() == nil && len(r.faults) > 0 {
+	if v.tree.Culprit() == nil && len(r.Faults) > 0 {
 		if _, fault := r.faulted(); fault != nil {
 			v.tree.Children = nil
 			v.tree.add(fault)
@@ -109,7 +110,7 @@ func FindSync(p *plan.Plan, name string) (string, error) {
 }
 
 // fired shows a firing: what it matched, and how far each frame came.
-func (r *record) fired(s *plan.Sync, m *journal.Entry) *Tree {
+func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 	t := (&Tree{Kind: FiringNode, Sync: s.Name, Title: fmt.Sprintf("firing %d", m.Number)}).at(s.Span, "")
 	t.add(r.matchedLines(s, m)...)
 	for i := range m.Frames {
@@ -131,28 +132,28 @@ func (r *record) fired(s *plan.Sync, m *journal.Entry) *Tree {
 
 // asked lists the lines of a frame and how each ended, up to the one at which
 // it stopped.
-func (r *record) asked(t *Tree, s *plan.Sync, m *journal.Entry, frame uint32, f *journal.Frame) {
-	for _, line := range branchOf(s, f) {
+func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame) {
+	for _, line := range m.Lines(frame) {
 		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
-		a := r.byID[id]
+		a := r.Action(id)
 		n := (&Tree{Kind: ThenNode}).at(line.Span, line.Text)
 		t.add(n)
 		if a == nil {
 			n.Title = "the flow ended before it asked this line"
 			return
 		}
-		n.Title, n.Action, n.Name, n.Outcome = a.label()+" "+a.ended(), id.String(), a.name, a.outcome.String()
-		if !line.Awaited || s.Together && a.outcome == journal.Undone {
+		n.Title, n.Action, n.Name, n.Outcome = a.Label()+" "+ended(a), id.String(), a.Name, a.Outcome.String()
+		if !line.Awaited || s.Together && a.Outcome == journal.Undone {
 			continue
 		}
-		if a.outcome != journal.Returned {
+		if a.Outcome != journal.Returned {
 			n.Title += ", so the lines below it were not asked"
 			n.Cause = true
 			n.add(r.whatFor(a)...)
 			return
 		}
 		if no := unlike(s, line, a, f); no != "" {
-			n.Title = a.label() + " returned " + no + ", so the lines below it were not asked"
+			n.Title = a.Label() + " returned " + no + ", so the lines below it were not asked"
 			n.Cause = true
 			n.add(r.whatFor(a)...)
 			return
@@ -163,7 +164,7 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *journal.Entry, frame uint32, f 
 // syncs gives the names of the syncs that matched in a flow, each once, in the
 // order in which they first did: those that fired, and those whose where
 // dropped every frame.
-func syncs(matches []journal.Entry) (fired, dropped []string) {
+func syncs(matches []*history.Match) (fired, dropped []string) {
 	for _, e := range matches {
 		switch {
 		case e.Kind == journal.Fired && !slices.Contains(fired, e.Sync):

@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"strings"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -25,7 +26,7 @@ func (x *exchange) answered(fields []value.Field) (*reply, error) {
 		var err error
 		switch fields[i].Name {
 		case "status":
-			p.status, err = statusIn(v)
+			p.status, err = history.AnswerStatus(v)
 		case "headers":
 			err = p.headers(v)
 		case "cookies":
@@ -89,20 +90,6 @@ func (x *exchange) whole(p *reply, v value.Value) error {
 		p.set("Etag", `"`+hex.EncodeToString(p.blob.Hash[:])+`"`)
 	}
 	return isThere(x.request.Context(), x.front.engine.Store(), p.blob)
-}
-
-func statusIn(v value.Value) (int, error) {
-	if v.IsNull() {
-		return http.StatusOK, nil
-	}
-	n, ok := v.Num()
-	if !ok {
-		return 0, fmt.Errorf("Requesting.respond was given %s as the status, which is a number from 200 to 599", kindOf(v))
-	}
-	if status := int(n); status >= 200 && status <= 599 && float64(status) == n {
-		return status, nil
-	}
-	return 0, fmt.Errorf("Requesting.respond was given the status %s, but a status is a whole number from 200 to 599", v)
 }
 
 // headers reads the record of headers: a text, number or flag for each, a list

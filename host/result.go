@@ -13,6 +13,7 @@ import (
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/explain"
 	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -134,28 +135,11 @@ func refused(r *engine.Refused) *reply {
 	if sentence == "" {
 		sentence = fmt.Sprintf("%s was refused.", r.Action)
 	}
-	p := problem(statusOf(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
+	p := problem(plan.RefusalStatus(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
 	if r.After > 0 {
 		// Whole seconds, rounded up: who comes at the moment that was said is not
 		// refused again.
 		p.set("Retry-After", strconv.FormatInt(int64((r.After+time.Second-1)/time.Second), 10))
 	}
 	return p
-}
-
-// statusOf gives the status of a kind of refusal.
-func statusOf(kind string) int {
-	switch kind {
-	case "unauthenticated":
-		return http.StatusUnauthorized
-	case "forbidden":
-		return http.StatusForbidden
-	case "missing":
-		return http.StatusNotFound
-	case "conflict":
-		return http.StatusConflict
-	case "limited":
-		return http.StatusTooManyRequests
-	}
-	return http.StatusUnprocessableEntity
 }

@@ -182,14 +182,14 @@ func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
 		in.apiFailed(w, "reading a flow", s.damage)
 		return
 	}
-	a := flowAnswer{Flow: id.String(), Rested: s.rested}
+	a := flowAnswer{Flow: id.String(), Rested: s.Rested}
 	if a.Record, err = journal.Rewrite(s.raw, in.clean); err != nil {
 		in.apiFailed(w, "reading a flow", err)
 		return
 	}
 	if r.URL.Query().Get("only") != "record" {
-		summary := explain.Summarize(in.plan, s.entries, s.rested)
-		a.Flowed, a.Tree, a.Answer = &summary, explain.Flow(in.plan, s.entries, s.rested), explain.WhyAnswer(in.plan, s.entries)
+		summary := explain.Summarize(in.plan, s.entries, s.Rested)
+		a.Flowed, a.Tree, a.Answer = &summary, explain.Flow(in.plan, s.entries, s.Rested), explain.WhyAnswer(in.plan, s.entries)
 	}
 	in.apiAnswer(w, http.StatusOK, a)
 }

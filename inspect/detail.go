@@ -29,10 +29,10 @@ const (
 )
 
 func linkTo(x *step) string {
-	return fmt.Sprintf("?%s=%d.%d.%d#detail", byAction, x.id.Firing, x.id.Frame, x.id.Line)
+	return fmt.Sprintf("?%s=%d.%d.%d#detail", byAction, x.ID.Firing, x.ID.Frame, x.ID.Line)
 }
 
-func linkToMatch(m *match) string { return fmt.Sprintf("?%s=%d#detail", byMatch, m.n) }
+func linkToMatch(m *match) string { return fmt.Sprintf("?%s=%d#detail", byMatch, m.Place) }
 
 // selected reads what a request selects; nothing selected is what decided the
 // end.
@@ -40,12 +40,12 @@ func (in *Inspector) selected(s *story, e ending, r *http.Request) selection {
 	query := r.URL.Query()
 	if text := query.Get(byAction); text != "" {
 		var id journal.ActionID
-		if n, _ := fmt.Sscanf(text, "%d.%d.%d", &id.Firing, &id.Frame, &id.Line); n == 3 && s.byID[id] != nil {
-			return selection{step: s.byID[id]}
+		if n, _ := fmt.Sscanf(text, "%d.%d.%d", &id.Firing, &id.Frame, &id.Line); n == 3 && s.Action(id) != nil {
+			return selection{step: s.Action(id)}
 		}
 	}
-	if n, err := strconv.Atoi(query.Get(byMatch)); err == nil && n >= 0 && n < len(s.matches) {
-		return selection{match: s.matches[n]}
+	if n, err := strconv.Atoi(query.Get(byMatch)); err == nil && n >= 0 && n < len(s.Matches) {
+		return selection{match: s.Matches[n]}
 	}
 	if sync := in.byName[query.Get(bySync)]; sync != nil {
 		return selection{sync: sync}
@@ -118,77 +118,79 @@ func (in *Inspector) detail(s *story, e ending, at selection) *detail {
 }
 
 func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
-	d := &detail{Kind: "action", Over: "Action", Title: x.name, Class: classOf(x), Mark: outcomeWords(x)}
-	if x.outcome == journal.Refused || x.outcome == journal.Fault || x.outcome == journal.Undone {
-		d.Text = cut(trimName(x.text, x.name), longValue)
+	d := &detail{Kind: "action", Over: "Action", Title: x.Name, Class: classOf(x), Mark: outcomeWords(x)}
+	if x.Outcome == journal.Refused || x.Outcome == journal.Fault || x.Outcome == journal.Undone {
+		d.Text = cut(trimName(x.Text, x.Name), longValue)
 	}
 	origins := s.origins(x)
 	d.In = fields(inOrder(x), func(f value.Field) []link {
 		o, ok := origins[f.Name]
-		if !ok && x.by == nil {
+		if !ok && x.By == nil {
 			return nil
 		}
 		return from(o, f.Name)
 	})
-	d.Out = fields(x.out, nil)
-	if m := x.by; m != nil {
-		d.Before = append(d.Before, link{Text: "sync " + m.name, To: linkToMatch(m), Note: "asked it", Class: fine})
-		for _, y := range m.matched {
-			d.Before = append(d.Before, link{Text: y.name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+	d.Out = fields(x.Gave, nil)
+	if m := x.By; m != nil {
+		d.Before = append(d.Before, link{Text: "sync " + m.Sync, To: linkToMatch(m), Note: "asked it", Class: fine})
+		for _, y := range m.Actions {
+			if y != nil {
+				d.Before = append(d.Before, link{Text: y.Name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+			}
 		}
 	} else {
 		d.Lead = "It opened the flow: it came from outside."
 	}
-	for _, m := range s.matches {
-		if slices.Contains(m.matched, x) {
+	for _, m := range s.Matches {
+		if slices.Contains(m.Actions, x) {
 			note, c := "fired", fine
-			if !m.fired {
+			if !m.Fired() {
 				note, c = "matched, but stopped in where", refused
 			}
-			d.After = append(d.After, link{Text: "sync " + m.name, To: linkToMatch(m), Note: note, Class: c})
+			d.After = append(d.After, link{Text: "sync " + m.Sync, To: linkToMatch(m), Note: note, Class: c})
 		}
 	}
 	if len(d.After) == 0 {
 		switch {
-		case x == e.last && x.outcome == journal.Refused:
+		case x == e.last && x.Outcome == journal.Refused:
 			d.Alone = "No sync matches this refusal, so it is the answer."
-		case x.outcome == journal.Refused:
+		case x.Outcome == journal.Refused:
 			d.Alone = "No sync matches this refusal."
-		case x.is(plan.Respond) && x.outcome == journal.Returned:
+		case x.Is(plan.Respond) && x.Outcome == journal.Returned:
 			d.Alone = "It is the answer."
 		default:
 			d.Alone = "No sync followed on it."
 		}
 	}
-	if x.by != nil && x.by.sync != nil && x.line != nil {
-		marks := []mark{{x.line.Span, "here", ended(x)}}
-		if l := x.by.elseLine(x.id.Frame); l != nil {
+	if x.By != nil && x.By.Spec != nil && x.Line != nil {
+		marks := []mark{{x.Line.Span, "here", ended(x)}}
+		if l := x.By.Else(x.ID.Frame); l != nil {
 			marks = append(marks, mark{l.Span, "lost", kept(l)})
 		}
-		d.Source = excerptOf(x.by.sync.Span, marks...)
-		d.Caption = "In the text of " + x.by.name
+		d.Source = excerptOf(x.By.Spec.Span, marks...)
+		d.Caption = "In the text of " + x.By.Sync
 	}
-	if tree, err := explain.Why(s.plan, s.entries, x.id); err == nil && x.by != nil {
+	if tree, err := explain.Why(s.Plan, s.entries, x.ID); err == nil && x.By != nil {
 		d.Why, d.WhyOf = in.reasonOf(tree), "The whole way back to the beginning"
 	}
-	if x.spec != nil && x.spec.Spec.Tree != nil {
+	if x.Spec != nil && x.Spec.Spec.Tree != nil {
 		var marks []mark
-		for _, r := range x.spec.Spec.Refusals {
-			if x.outcome == journal.Refused && r.Code == x.code && r.Tree != nil {
+		for _, r := range x.Spec.Spec.Refusals {
+			if x.Outcome == journal.Refused && r.Code == x.Code && r.Tree != nil {
 				marks = append(marks, mark{r.Tree.Span, "here", "this refusal"})
 			}
 		}
-		d.Spec, d.SpecOf = excerptOf(x.spec.Spec.Tree.Span, marks...), x.spec.Instance.Concept.Name
+		d.Spec, d.SpecOf = excerptOf(x.Spec.Spec.Tree.Span, marks...), x.Spec.Instance.Concept.Name
 	}
 	return d
 }
 
 // inOrder gives the inputs of a step as the line that asked it names them.
 func inOrder(x *step) []value.Field {
-	list := slices.Clone(x.in)
-	if x.line != nil {
+	list := slices.Clone(x.Given)
+	if x.Line != nil {
 		place := func(f value.Field) int {
-			return slices.IndexFunc(x.line.In, func(in plan.Input) bool { return in.Name == f.Name })
+			return slices.IndexFunc(x.Line.In, func(in plan.Input) bool { return in.Name == f.Name })
 		}
 		slices.SortStableFunc(list, func(a, b value.Field) int { return place(a) - place(b) })
 	}
@@ -196,7 +198,7 @@ func inOrder(x *step) []value.Field {
 }
 
 func ended(x *step) string {
-	if x.outcome == journal.Returned {
+	if x.Outcome == journal.Returned {
 		return "this line asked it"
 	}
 	return "this line asked it: " + outcomeWords(x)
@@ -223,7 +225,7 @@ func from(o origin, name string) []link {
 	var list []link
 	switch {
 	case o.step != nil:
-		text := o.step.name
+		text := o.step.Name
 		if o.name != name {
 			text += ", " + o.name
 		}
@@ -245,36 +247,38 @@ func place(s source.Span) string {
 }
 
 func (in *Inspector) matchDetail(s *story, m *match) *detail {
-	d := &detail{Kind: "firing", Over: "Sync", Title: m.name, Class: fine, Mark: "fired"}
-	if len(m.frames) > 1 {
-		d.Mark += " with " + count(len(m.frames), "frame", "frames")
+	d := &detail{Kind: "firing", Over: "Sync", Title: m.Sync, Class: fine, Mark: "fired"}
+	if len(m.Frames) > 1 {
+		d.Mark += " with " + count(len(m.Frames), "frame", "frames")
 	}
-	if !m.fired {
+	if !m.Fired() {
 		d.Kind, d.Class, d.Mark = "drop", refused, "stopped in where"
 		d.Lead = stopped(m)
 	}
-	for _, y := range m.matched {
-		d.Before = append(d.Before, link{Text: y.name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+	for _, y := range m.Actions {
+		if y != nil {
+			d.Before = append(d.Before, link{Text: y.Name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+		}
 	}
-	for _, y := range m.asked {
+	for _, y := range m.Asked {
 		if len(d.After) == fieldsShown {
 			break
 		}
-		d.After = append(d.After, link{Text: y.name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
+		d.After = append(d.After, link{Text: y.Name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
 	}
-	if len(d.After) == 0 && m.fired {
+	if len(d.After) == 0 && m.Fired() {
 		d.Alone = "It asked nothing: the flow ended before."
 	}
 	var marks []mark
-	for i, f := range m.frames {
+	for i, f := range m.Frames {
 		if i == framesShown {
-			d.Hidden = len(m.frames) - i
+			d.Hidden = len(m.Frames) - i
 			break
 		}
 		row := frameRows{Title: "Frame " + strconv.Itoa(i+1)}
 		if f.Lost != "" {
 			row.Lost = f.Lost // a place in the text
-			if m.fired {
+			if m.Fired() {
 				row.Lost += ", and took its else"
 			}
 		}
@@ -284,24 +288,24 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 			}
 			row.Values = append(row.Values, field{Name: b.Name, Value: show(b.Value, shortValue)})
 		}
-		for _, x := range m.asked {
-			if x.id.Frame == uint32(i) {
-				row.Asked = append(row.Asked, link{Text: x.name, To: linkTo(x), Note: outcomeWords(x), Class: classOf(x)})
+		for _, x := range m.Asked {
+			if x.ID.Frame == uint32(i) {
+				row.Asked = append(row.Asked, link{Text: x.Name, To: linkTo(x), Note: outcomeWords(x), Class: classOf(x)})
 			}
 		}
 		d.Frames = append(d.Frames, row)
-		if m.sync != nil && f.Line >= 0 && f.Line < len(m.sync.Where) {
-			l := m.sync.Where[f.Line]
+		if m.Spec != nil && f.Line >= 0 && f.Line < len(m.Spec.Where) {
+			l := m.Spec.Where[f.Line]
 			marks = append(marks, mark{l.Span, "lost", kept(l)})
 		}
 	}
-	if m.sync != nil {
-		for i, p := range m.sync.When {
-			if i < len(m.matched) {
+	if m.Spec != nil {
+		for i, p := range m.Spec.When {
+			if i < len(m.Actions) {
 				marks = append(marks, mark{p.Span, "met", "matched"})
 			}
 		}
-		d.Source, d.Caption = excerptOf(m.sync.Span, marks...), "The text of "+m.name
+		d.Source, d.Caption = excerptOf(m.Spec.Span, marks...), "The text of "+m.Sync
 	}
 	return d
 }
@@ -320,14 +324,14 @@ func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 	case len(fired) > 0:
 		d.Class, d.Mark = fine, "fired "+times(len(fired))
 		for i, p := range sync.When {
-			if i < len(fired[0].matched) {
+			if i < len(fired[0].Actions) {
 				marks = append(marks, mark{p.Span, "met", "matched"})
 			}
 		}
 	case len(dropped) > 0:
 		d.Mark = "matched, but stopped in where"
 		for _, m := range dropped {
-			for _, f := range m.frames {
+			for _, f := range m.Frames {
 				if f.Line >= 0 && f.Line < len(sync.Where) {
 					marks = append(marks, mark{sync.Where[f.Line].Span, "lost", "stopped here: it " + kept(sync.Where[f.Line])})
 				}
@@ -342,10 +346,10 @@ func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 			break
 		}
 		note := "fired"
-		if !m.fired {
+		if !m.Fired() {
 			note = "stopped in where"
 		}
-		d.After = append(d.After, link{Text: "match " + strconv.Itoa(m.n+1), To: linkToMatch(m), Note: note})
+		d.After = append(d.After, link{Text: "match " + strconv.Itoa(m.Place+1), To: linkToMatch(m), Note: note})
 	}
 	d.Source, d.Caption = excerptOf(sync.Span, marks...), "The text of "+sync.Name
 	return d

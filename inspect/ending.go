@@ -2,9 +2,9 @@ package inspect
 
 import (
 	"fmt"
-	"net/http"
 	"strconv"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/syntax"
@@ -24,13 +24,14 @@ const (
 
 // An ending is how a flow ended.
 type ending struct {
-	class class
-	mark  string // "200", "returned"
-	words string // "refused INVALID_CREDENTIALS"
-	text  string // the sentence that the client was told, if there is one
-	why   string // one or two sentences: what made it end so
-	step  *step  // where to look first: what decided it
-	last  *step  // the action after which it ended
+	result history.Result
+	class  class
+	mark   string // "200", "returned"
+	words  string // "refused INVALID_CREDENTIALS"
+	text   string // the sentence that the client was told, if there is one
+	why    string // one or two sentences: what made it end so
+	step   *step  // where to look first: what decided it
+	last   *step  // the action after which it ended
 	// unanswered is set where a request was not answered; why that is so takes
 	// a look at every sync, and is worked out where it is shown.
 	unanswered bool
@@ -47,91 +48,85 @@ func (s *story) ending() ending {
 }
 
 func (s *story) end() ending {
-	root := s.root()
+	root, r := s.Root(), s.Result()
+	x := r.Action
+	e := ending{result: r, class: faulted, mark: string(r.Outcome), step: x}
+	if r.Status != 0 {
+		e.mark = strconv.Itoa(r.Status)
+	}
+	switch r.Outcome {
+	case history.Answered:
+		s.answered(&e, r.Status)
+	case history.Refused:
+		e.class, e.words, e.text = refused, "refused "+x.Code, x.Text
+		e.why = x.Name + " was refused with " + x.Code + "."
+		if root.Is(plan.Request) {
+			e.why = fmt.Sprintf("%s was refused with %s. No sync matches that refusal, so the refusal itself is the answer: its kind is %s, which is status %d.",
+				x.Name, x.Code, x.RefusalKind(), r.Status)
+		}
+	case history.Returned:
+		e.class, e.words, e.why = fine, "returned", x.Name+" returned."
+	case history.Faulted:
+		s.faulted(&e, r.Text)
+	case history.Unanswered:
+		e.words, e.step, e.unanswered = "nobody answered", root, true
+	case history.Running:
+		if root == nil {
+			return ending{result: r, class: faulted, mark: "empty", words: "the record is empty"}
+		}
+		e.class, e.mark, e.words, e.step = running, "…", "running", s.Actions[len(s.Actions)-1]
+		e.why = "The flow has not come to rest yet."
+	case history.Waiting:
+		e.class, e.mark = running, "…"
+	case history.Parked:
+		e.mark = "parked"
+	}
+	return e
+}
+
+// faulted fills in the ending of a flow in which something went wrong.
+func (s *story) faulted(e *ending, text string) {
+	x := e.step
 	switch {
-	case root == nil:
-		return ending{class: faulted, mark: "empty", words: "the record is empty"}
-	case !root.is(plan.Request):
-		return s.returned(root)
+	case x == nil:
+		e.words, e.step = "the flow faulted", s.Root()
+		text = e.words + ": " + cut(text, 300)
+	case x.Outcome == journal.Fault:
+		e.words = x.Name + " faulted"
+		text = e.words + ": " + cut(trimName(text, x.Name), 300)
+	default:
+		e.words = "the answer could not be sent"
 	}
-	for _, x := range s.steps {
-		if x.is(plan.Respond) && x.outcome == journal.Returned {
-			return s.answered(x)
-		}
-	}
-	if x := s.unhandled(); x != nil && s.rested {
-		status, kind := statusOf(x)
-		return ending{class: refused, mark: strconv.Itoa(status), words: "refused " + x.code, text: x.text, step: x,
-			why: fmt.Sprintf("%s was refused with %s. No sync matches that refusal, so the refusal itself is the answer: its kind is %s, which is status %d.",
-				x.name, x.code, kind, status)}
-	}
-	if e := s.broken(); e != nil {
-		return *e
-	}
-	if !s.rested {
-		return ending{class: running, mark: "…", words: "running", step: s.steps[len(s.steps)-1],
-			why: "The flow has not come to rest yet."}
-	}
-	return ending{class: faulted, mark: "500", words: "nobody answered", step: root, unanswered: true}
+	e.why = sentence(text)
 }
 
-// returned is the ending of a flow that no request opened.
-func (s *story) returned(root *step) ending {
-	switch root.outcome {
-	case journal.Returned:
-		if e := s.broken(); e != nil {
-			e.mark = "fault"
-			return *e
-		}
-		return ending{class: fine, mark: "returned", words: "returned", step: root, why: root.name + " returned."}
-	case journal.Refused:
-		return ending{class: refused, mark: "refused", words: "refused " + root.code, text: root.text, step: root,
-			why: root.name + " was refused with " + root.code + "."}
-	case journal.Pending:
-		if !s.rested {
-			return ending{class: running, mark: "…", words: "running", step: root, why: "The flow has not come to rest yet."}
-		}
+// answered fills in the ending of a flow in which a sync answered.
+func (s *story) answered(e *ending, status int) {
+	x := e.step
+	e.class, e.words, e.last = fine, "answered", x
+	text, said := x.Input("error").Text()
+	e.text = text
+	switch {
+	case status >= 500:
+		e.class = faulted
+	case status >= 400 || said:
+		e.class = refused
 	}
-	if e := s.broken(); e != nil {
-		e.mark = "fault"
-		return *e
-	}
-	return ending{class: faulted, mark: "fault", words: root.outcome.String(), step: root, why: root.name + " did not return."}
-}
-
-// answered is the ending of a flow in which a sync answered.
-func (s *story) answered(x *step) ending {
-	e := ending{class: fine, mark: "200", words: "answered", step: x, last: x}
-	if n, ok := x.given("status").Num(); ok {
-		e.mark = strconv.Itoa(int(n))
-		if n >= 500 {
-			e.class = faulted
-		} else if n >= 400 {
-			e.class = refused
-		}
-	}
-	if text, ok := x.given("error").Text(); ok {
-		e.text = text
-		if e.class == fine {
-			e.class = refused
-		}
-	}
-	m := x.by
+	m := x.By
 	if m == nil {
-		return e
+		return
 	}
-	e.words = "answered by " + m.name
-	e.why = "Sync " + m.name + " answered."
-	if l := m.elseLine(x.id.Frame); l != nil {
-		e.why = fmt.Sprintf("In sync %s the line of where at %s (%s) %s, so its else answered.", m.name, place(l.Span), cut(l.Text, 100), kept(l))
+	e.words = "answered by " + m.Sync
+	e.why = "Sync " + m.Sync + " answered."
+	if l := m.Else(x.ID.Frame); l != nil {
+		e.why = fmt.Sprintf("In sync %s the line of where at %s (%s) %s, so its else answered.", m.Sync, place(l.Span), cut(l.Text, 100), kept(l))
 	}
-	for _, y := range m.matched {
-		if y.outcome == journal.Refused {
-			e.why = fmt.Sprintf("%s was refused with %s, and sync %s answers that refusal.", y.name, y.code, m.name)
+	for _, y := range m.Actions {
+		if y != nil && y.Outcome == journal.Refused {
+			e.why = fmt.Sprintf("%s was refused with %s, and sync %s answers that refusal.", y.Name, y.Code, m.Sync)
 			e.step = y
 		}
 	}
-	return e
 }
 
 // kept says why a line of where took its else.
@@ -147,22 +142,11 @@ func kept(l *plan.Line) string {
 	return "gave nothing"
 }
 
-// elseLine gives the line of where whose else a frame's actions stand in.
-func (m *match) elseLine(frame uint32) *plan.Line {
-	if m.sync == nil || int(frame) >= len(m.frames) {
-		return nil
-	}
-	if i := m.frames[frame].Line; i >= 0 && i < len(m.sync.Where) {
-		return m.sync.Where[i]
-	}
-	return nil
-}
-
 // held says of a flow that an effect action holds up for what it waits, also when
 // it was answered before.
 func (s *story) held(e *ending) {
-	h := journal.Held(s.entries)
-	if h == nil || s.rested {
+	h, r := s.Held, &e.result
+	if r.Held == "" {
 		return
 	}
 	words, why := fmt.Sprintf("%s is tried again", h.Action), fmt.Sprintf("%s failed, and is tried again at %s: %s", h.Action, h.Next.Format("15:04:05 on 2 January"), cut(trimName(h.Text, h.Action), 300))
@@ -170,57 +154,10 @@ func (s *story) held(e *ending) {
 		words = h.Action + " is parked"
 		why = fmt.Sprintf("%s is parked: %s. It goes on when legible flow retry or legible flow cancel has decided", h.Action, cut(trimName(h.Text, h.Action), 300))
 	}
-	if e.class != running {
+	if e.result.Outcome != r.Held { // it was answered before
 		e.words += ", " + words
 		e.why += " " + sentence(why)
 		return
 	}
-	e.words, e.why, e.step = words, sentence(why), s.byID[h.ID]
-	if h.Kind == journal.Parked {
-		e.class, e.mark = faulted, "parked"
-	}
-}
-
-// broken is the ending of a flow in which something faulted.
-func (s *story) broken() *ending {
-	for _, x := range s.steps {
-		if x.outcome == journal.Fault {
-			return &ending{class: faulted, mark: "500", words: x.name + " faulted", step: x, why: sentence(x.name + " faulted: " + cut(trimName(x.text, x.name), 300))}
-		}
-	}
-	if len(s.faults) > 0 {
-		return &ending{class: faulted, mark: "500", words: "the flow faulted", step: s.root(), why: sentence("the flow faulted: " + cut(s.faults[0], 300))}
-	}
-	return nil
-}
-
-// unhandled is the first refusal that no firing matched.
-func (s *story) unhandled() *step {
-	var first *step
-	for _, x := range s.steps {
-		if x.outcome == journal.Refused && !x.is(plan.Respond) && (first == nil || x.seq < first.seq) && len(s.firedOn(x)) == 0 {
-			first = x
-		}
-	}
-	return first
-}
-
-// statusOf gives the status of a refusal that is the answer, and its kind.
-func statusOf(x *step) (int, string) {
-	kind := "invalid"
-	if x.spec != nil {
-		for _, r := range x.spec.Spec.Refusals {
-			if r.Code == x.code {
-				kind = r.Kind
-			}
-		}
-	}
-	status := map[string]int{
-		"unauthenticated": http.StatusUnauthorized, "forbidden": http.StatusForbidden, "missing": http.StatusNotFound,
-		"conflict": http.StatusConflict, "limited": http.StatusTooManyRequests,
-	}[kind]
-	if status == 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	return status, kind
+	e.words, e.why = words, sentence(why)
 }

@@ -14,6 +14,6 @@ func (in *Inspector) Verdicts(ctx context.Context, id value.ID) (page, explained
 		return err.Error(), ""
 	}
 	e := s.ending()
-	summary := explain.Summarize(in.plan, s.entries, s.rested)
-	return string(e.class) + " " + e.mark + " (" + e.words + ")", summary.Outcome + " " + summary.Status + " (" + summary.String() + ")"
+	summary := explain.Summarize(in.plan, s.entries, s.Rested)
+	return string(e.result.Outcome) + " " + e.mark + " (" + string(e.class) + ", " + e.words + ")", string(summary.Outcome) + " " + summary.Status + " (" + summary.String() + ")"
 }

@@ -90,8 +90,8 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 	}
 	v := flowView{
 		ID: id.String(), Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, longValue), Why: e.why,
-		Clock: clock(s.begun), Day: s.begun.Format(time.DateOnly), Moment: s.begun.Format(time.RFC3339Nano), Took: s.took(),
-		Actions: len(s.steps), Faults: s.faults, Picture: s.draw(e, at), Detail: in.detail(s, e, at),
+		Clock: clock(s.Begun), Day: s.Begun.Format(time.DateOnly), Moment: s.Begun.Format(time.RFC3339Nano), Took: s.took(),
+		Actions: len(s.Actions), Faults: s.Faults, Picture: s.draw(e, at), Detail: in.detail(s, e, at),
 	}
 	if v.Words == v.Mark {
 		v.Words = ""
@@ -100,13 +100,13 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 		v.Damage = s.damage.Error()
 	}
 	if x := e.step; x != nil {
-		look = append(look, link{Text: x.name, To: linkTo(x)})
-		if x.by != nil && x.line != nil {
-			look = append(look, link{Text: place(x.line.Span), To: sourceLink(x.line.Span.File.Name, x.line.Span.Position().Line)})
+		look = append(look, link{Text: x.Name, To: linkTo(x)})
+		if x.By != nil && x.Line != nil {
+			look = append(look, link{Text: place(x.Line.Span), To: sourceLink(x.Line.Span.File.Name, x.Line.Span.Position().Line)})
 		}
 	}
 	v.Look = look
-	v.Asked = s.root() != nil && s.root().is(plan.Request)
+	v.Asked = s.Root() != nil && s.Root().Is(plan.Request)
 	v.list(s, e, at)
 	v.syncs(in, s)
 	for i, x := range s.entries {
@@ -125,35 +125,35 @@ func (v *flowView) list(s *story, e ending, at selection) {
 	var add func(x *step, depth int) *item
 	add = func(x *step, depth int) *item {
 		left--
-		it := &item{Text: x.name, Note: outcomeWords(x), Link: linkTo(x), Class: classOf(x), Selected: at.step == x}
-		if x.outcome == journal.Returned && len(x.out) > 0 {
-			it.Note = "returned " + arguments(x.out)
+		it := &item{Text: x.Name, Note: outcomeWords(x), Link: linkTo(x), Class: classOf(x), Selected: at.step == x}
+		if x.Outcome == journal.Returned && len(x.Gave) > 0 {
+			it.Note = "returned " + arguments(x.Gave)
 		}
-		if x == s.root() && x.is(plan.Request) {
+		if x == s.Root() && x.Is(plan.Request) {
 			it.Note = s.title()
 		}
-		if x.is(plan.Respond) && x.outcome == journal.Returned {
+		if x.Is(plan.Respond) && x.Outcome == journal.Returned {
 			it.Note = "answered " + arguments(withoutRequest(inOrder(x)))
 		}
 		if x == e.last && e.class != running {
 			it.End, it.EndClass = e.mark, e.class
 		}
-		for _, m := range x.causes {
+		for _, m := range x.Completed {
 			if left--; left <= 0 {
-				v.Hidden += len(m.asked)
+				v.Hidden += len(m.Asked)
 				continue
 			}
-			line := &item{Text: m.name, Note: "fired", Link: linkToMatch(m), Class: fine, Sync: true, Selected: at.match == m}
-			if n := len(m.frames); n > 1 {
+			line := &item{Text: m.Sync, Note: "fired", Link: linkToMatch(m), Class: fine, Sync: true, Selected: at.match == m}
+			if n := len(m.Frames); n > 1 {
 				line.Note = fmt.Sprintf("fired, with %d frames", n)
 			}
-			if !m.fired {
+			if !m.Fired() {
 				line.Note, line.Class = "matched, but stopped in where", refused
 			}
 			it.Items = append(it.Items, line)
-			for i, y := range m.asked {
+			for i, y := range m.Asked {
 				if left <= 0 || depth == itemsDepth {
-					v.Hidden += len(m.asked) - i
+					v.Hidden += len(m.Asked) - i
 					break
 				}
 				line.Items = append(line.Items, add(y, depth+1))
@@ -161,7 +161,7 @@ func (v *flowView) list(s *story, e ending, at selection) {
 		}
 		return it
 	}
-	if root := s.root(); root != nil {
+	if root := s.Root(); root != nil {
 		v.Items = []*item{add(root, 0)}
 	}
 }
@@ -210,9 +210,9 @@ func (v *flowView) syncs(in *Inspector, s *story) {
 
 // lostAt says which line of where dropped a match.
 func lostAt(m *match) string {
-	for _, f := range m.frames {
-		if f.Line >= 0 && f.Line < len(m.sync.Where) {
-			l := m.sync.Where[f.Line]
+	for _, f := range m.Frames {
+		if f.Line >= 0 && f.Line < len(m.Spec.Where) {
+			l := m.Spec.Where[f.Line]
 			return "“" + cut(l.Text, 80) + "” " + kept(l)
 		}
 	}
@@ -223,7 +223,7 @@ func lostAt(m *match) string {
 func (s *story) near(sync *plan.Sync) int {
 	n := 0
 	for _, p := range sync.When {
-		if slices.ContainsFunc(s.steps, func(x *step) bool { return fits(p, x) }) {
+		if slices.ContainsFunc(s.Actions, func(x *step) bool { return x.Fits(p) }) {
 			n++
 		}
 	}

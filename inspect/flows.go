@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/value"
 )
@@ -54,7 +55,10 @@ type flowCount struct{ Flows, Refused, Faulted, Turned int }
 type outcome struct{ Word, Text string }
 
 var outcomes = []outcome{
-	{"", "any outcome"}, {"fine", "answered or returned"}, {"refused", "refused"}, {"faulted", "faulted or unanswered"}, {"running", "running"},
+	{"", "any outcome"}, {string(history.Answered), "answered by a sync"}, {"4xx", "status 4xx"}, {"5xx", "status 5xx"},
+	{string(history.Refused), "refused, without a sync for it"}, {string(history.Faulted), "faulted"},
+	{string(history.Unanswered), "unanswered"}, {string(history.Returned), "returned, not a request"},
+	{string(history.Running), "running"}, {string(history.Waiting), "waiting to try again"}, {string(history.Parked), "parked"},
 	{string(away), "turned away, no flow"},
 }
 
@@ -162,22 +166,22 @@ func (v *flowsView) keep(more url.Values) url.Values {
 func (v *flowsView) row(s *story) (flowRow, bool) {
 	e := s.ending()
 	row := flowRow{
-		ID: s.id.String(), Link: "/flows/" + s.id.String(), Clock: clock(s.begun), Moment: s.begun.Format(time.RFC3339Nano),
-		Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, 120), Took: s.took(), Actions: len(s.steps),
+		ID: s.id.String(), Link: "/flows/" + s.id.String(), Clock: clock(s.Begun), Moment: s.Begun.Format(time.RFC3339Nano),
+		Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, 120), Took: s.took(), Actions: len(s.Actions),
 	}
-	v.Before = v.Before || s.begun.Before(v.Opened)
+	v.Before = v.Before || s.Begun.Before(v.Opened)
 	if row.Words == row.Mark {
 		row.Words = ""
 	}
-	for _, m := range s.matches {
-		if m.fired {
+	for _, m := range s.Matches {
+		if m.Fired() {
 			row.Fires++
 		}
 	}
-	if v.Outcome != "" && string(e.class) != v.Outcome {
+	if v.Outcome != "" && !e.result.Is(v.Outcome) {
 		return row, false
 	}
-	if v.Sync != "" && !slices.ContainsFunc(s.matches, func(m *match) bool { return m.name == v.Sync }) {
+	if v.Sync != "" && !slices.ContainsFunc(s.Matches, func(m *match) bool { return m.Sync == v.Sync }) {
 		return row, false
 	}
 	return row, v.Query == "" || e.mark == v.Query || s.has(v.Query) || v.Path != "" && s.has(v.Path)
@@ -188,7 +192,7 @@ func (s *story) took() string {
 	if s.ended.IsZero() {
 		return ""
 	}
-	return lasted(s.ended.Sub(s.begun))
+	return lasted(s.ended.Sub(s.Begun))
 }
 
 // has tells whether a text stands in the flow: in its id, its path, an action's

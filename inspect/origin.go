@@ -3,7 +3,6 @@ package inspect
 import (
 	"slices"
 
-	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/source"
 )
@@ -21,20 +20,20 @@ type origin struct {
 // origins gives for each input of a step where it came from, by name.
 func (s *story) origins(x *step) map[string]origin {
 	out := map[string]origin{}
-	if x.by == nil {
+	if x.By == nil {
 		words := "from whoever asked"
-		if x.is(plan.Request) {
+		if x.Is(plan.Request) {
 			words = "from the client"
 		}
-		for _, f := range x.in {
+		for _, f := range x.Given {
 			out[f.Name] = origin{words: words}
 		}
 		return out
 	}
-	if x.line == nil {
+	if x.Line == nil {
 		return out
 	}
-	for _, in := range x.line.In {
+	for _, in := range x.Line.In {
 		out[in.Name] = s.originOf(x, in.Term)
 	}
 	return out
@@ -43,7 +42,7 @@ func (s *story) origins(x *step) map[string]origin {
 func (s *story) originOf(x *step, t plan.Term) origin {
 	switch {
 	case t.Expr != nil:
-		o := origin{words: "worked out from", place: x.line.Span}
+		o := origin{words: "worked out from", place: x.Line.Span}
 		for _, slot := range t.Expr.Slots {
 			if slot >= 0 {
 				o.more = append(o.more, s.slotOrigin(x, slot))
@@ -54,39 +53,22 @@ func (s *story) originOf(x *step, t plan.Term) origin {
 		}
 		return o
 	case t.Slot < 0:
-		return origin{words: "written in", place: x.line.Span}
+		return origin{words: "written in", place: x.Line.Span}
 	}
 	return s.slotOrigin(x, t.Slot)
 }
 
-// slotOrigin finds what gave a variable its value for a step: a line of when,
-// a line of where, or an earlier action of the same frame.
+// slotOrigin is what gave a variable its value for a step.
 func (s *story) slotOrigin(x *step, slot int) origin {
-	sync := x.by.sync
-	for i, p := range sync.When {
-		for _, v := range p.Vars {
-			if v.Slot == slot && i < len(x.by.matched) {
-				return origin{words: "from", step: x.by.matched[i], name: v.Name, place: p.Span}
-			}
-		}
+	switch o := s.Origin(x.By, x.ID.Frame, slot); {
+	case o.Where != nil:
+		return origin{words: "found by", place: o.Where.Span}
+	case o.Pattern != nil:
+		return origin{words: "from", step: o.Action, name: o.Action.ColumnName(o.Column), place: o.Pattern.Span}
+	case o.Action != nil:
+		return origin{words: "from", step: o.Action, name: o.Action.ColumnName(o.Column), place: o.Ask.Span}
 	}
-	for _, l := range sync.Where {
-		if slices.Contains(l.Binds, slot) {
-			return origin{words: "found by", place: l.Span}
-		}
-	}
-	for _, a := range sync.Asks {
-		for _, o := range a.Out {
-			if !o.Binds || o.Term.Slot != slot || a.Line >= x.line.Line {
-				continue
-			}
-			id := journal.ActionID{Firing: x.id.Firing, Frame: x.id.Frame, Line: uint32(a.Line)}
-			if y := s.byID[id]; y != nil {
-				return origin{words: "from", step: y, name: o.Name, place: a.Span}
-			}
-		}
-	}
-	return origin{words: "bound by", place: sync.Span}
+	return origin{words: "bound by", place: x.By.Spec.Span}
 }
 
 // sources are the steps that the inputs of a step came out of, each with the
@@ -103,7 +85,7 @@ func (s *story) sources(x *step) map[*step][]string {
 		}
 	}
 	origins := s.origins(x)
-	for _, f := range x.in {
+	for _, f := range x.Given {
 		if o, ok := origins[f.Name]; ok {
 			add(f.Name, o)
 		}

@@ -78,10 +78,10 @@ type drawing struct {
 // draw lays a story out. What is selected is marked, with what leads to it.
 func (s *story) draw(e ending, at selection) *picture {
 	d := &drawing{story: s, ending: e, at: at, steps: map[*step]*node{}, firing: map[*match]*node{}}
-	if root := s.root(); root != nil {
+	if root := s.Root(); root != nil {
 		d.step(root, 0, 0, 0)
 	}
-	d.Hidden = len(s.steps) - len(d.steps)
+	d.Hidden = len(s.Actions) - len(d.steps)
 	d.place()
 	d.joins()
 	d.flows()
@@ -112,18 +112,18 @@ func (d *drawing) add(n *node) *node {
 // step adds an action at a row and everything that it set off, and gives the
 // next free row.
 func (d *drawing) step(x *step, column, row, depth int) int {
-	n := &node{Kind: "action", column: column, row: row, step: x, Title: cut(x.name, 34), Class: classOf(x),
-		Below: below(x), Link: linkTo(x), Label: x.name + ", " + outcomeWords(x), Selected: d.at.step == x}
-	if x == d.story.root() && x.is(plan.Request) {
+	n := &node{Kind: "action", column: column, row: row, step: x, Title: cut(x.Name, 34), Class: classOf(x),
+		Below: below(x), Link: linkTo(x), Label: x.Name + ", " + outcomeWords(x), Selected: d.at.step == x}
+	if x == d.story.Root() && x.Is(plan.Request) {
 		n.Title, n.Below = cut(d.story.title(), 34), "request"
 		n.Label = "request " + d.story.title()
 	}
 	d.add(n)
 	d.steps[x] = n
 	next := row
-	for i, m := range x.causes {
+	for i, m := range x.Completed {
 		if i == pictureAsked || len(d.Nodes) >= pictureNodes {
-			rest := count(len(x.causes)-i, "more sync", "more syncs")
+			rest := count(len(x.Completed)-i, "more sync", "more syncs")
 			d.add(&node{Kind: "more", column: column + 1, row: next, step: x, Title: "and " + rest, Label: "and " + rest + ", in the list below", Link: "#steps"})
 			next++
 			break
@@ -133,7 +133,7 @@ func (d *drawing) step(x *step, column, row, depth int) int {
 	if d.ending.last == x && d.ending.class != running {
 		a := &node{Kind: "answer", column: column + 1, row: next, Class: d.ending.class, Title: d.ending.mark,
 			Below: "the end", Label: "the end: " + d.ending.mark + ", " + d.ending.words}
-		if d.story.root().is(plan.Request) {
+		if d.story.Root().Is(plan.Request) {
 			a.Below = "the answer"
 		}
 		if d.ending.unanswered {
@@ -146,23 +146,23 @@ func (d *drawing) step(x *step, column, row, depth int) int {
 }
 
 func (d *drawing) match(m *match, column, row, depth int) int {
-	n := &node{Kind: "firing", column: column, row: row, match: m, Title: cut(m.name, 28), Link: linkToMatch(m), Selected: d.at.match == m,
-		Label: "sync " + m.name + " fired"}
+	n := &node{Kind: "firing", column: column, row: row, match: m, Title: cut(m.Sync, 28), Link: linkToMatch(m), Selected: d.at.match == m,
+		Label: "sync " + m.Sync + " fired"}
 	d.firing[m] = n
-	if !m.fired {
-		n.Kind, n.Below, n.Label = "drop", "stopped in where", "sync "+m.name+" matched, but stopped in where"
+	if !m.Fired() {
+		n.Kind, n.Below, n.Label = "drop", "stopped in where", "sync "+m.Sync+" matched, but stopped in where"
 		d.add(n)
 		return row + 1
 	}
-	if len(m.frames) > 1 {
-		n.Title += fmt.Sprintf(" ×%d", len(m.frames))
-		n.Label += fmt.Sprintf(" with %d frames", len(m.frames))
+	if len(m.Frames) > 1 {
+		n.Title += fmt.Sprintf(" ×%d", len(m.Frames))
+		n.Label += fmt.Sprintf(" with %d frames", len(m.Frames))
 	}
 	d.add(n)
 	next := row
-	for i, x := range m.asked {
+	for i, x := range m.Asked {
 		if i == pictureAsked || depth == pictureDepth || len(d.Nodes) >= pictureNodes {
-			rest := len(m.asked) - i
+			rest := len(m.Asked) - i
 			d.add(&node{Kind: "more", column: column + 1, row: next, match: m, Title: "and " + count(rest, "more", "more"),
 				Label: "and " + count(rest, "more action", "more actions") + ", in the list below", Link: "#steps"})
 			next++
@@ -216,12 +216,12 @@ func (d *drawing) place() {
 func (d *drawing) parent(n *node) *node {
 	switch n.Kind {
 	case "action":
-		if n.step.by != nil {
-			return d.firing[n.step.by]
+		if n.step.By != nil {
+			return d.firing[n.step.By]
 		}
 	case "firing", "drop":
-		if n.match.cause != nil {
-			return d.steps[n.match.cause]
+		if n.match.Last != nil {
+			return d.steps[n.match.Last]
 		}
 	case "more":
 		if n.match == nil {
@@ -244,7 +244,7 @@ func (d *drawing) path() {
 		if n := d.firing[m]; n != nil {
 			n.OnPath = true
 		}
-		for _, y := range m.matched {
+		for _, y := range m.Actions {
 			mark(y)
 		}
 	}
@@ -254,8 +254,8 @@ func (d *drawing) path() {
 			return
 		}
 		n.OnPath = true
-		if x.by != nil {
-			up(x.by)
+		if x.By != nil {
+			up(x.By)
 		}
 	}
 	if d.at.step != nil {
@@ -273,9 +273,9 @@ func (d *drawing) joins() {
 		if n.match == nil || n.Kind == "more" {
 			continue
 		}
-		for _, x := range n.match.matched {
+		for _, x := range n.match.Actions {
 			from := d.steps[x]
-			if from == nil || x == n.match.cause {
+			if from == nil || x == n.match.Last {
 				continue
 			}
 			const r = 8
@@ -301,7 +301,7 @@ func (d *drawing) flows() {
 	sources := d.story.sources(d.at.step)
 	var list []*node
 	for _, n := range d.Nodes {
-		if n.Kind == "action" && len(sources[n.step]) > 0 && n.step.by == d.at.step.by && n.column == to.column {
+		if n.Kind == "action" && len(sources[n.step]) > 0 && n.step.By == d.at.step.By && n.column == to.column {
 			list = append(list, n)
 		}
 	}
@@ -358,7 +358,7 @@ func rounded(x, y, w, h, r int) string {
 }
 
 func classOf(x *step) class {
-	switch x.outcome {
+	switch x.Outcome {
 	case journal.Returned:
 		return fine
 	case journal.Refused, journal.Undone:
@@ -371,18 +371,18 @@ func classOf(x *step) class {
 
 // below is what stands under an action's name.
 func below(x *step) string {
-	switch x.outcome {
+	switch x.Outcome {
 	case journal.Returned:
-		if len(x.out) > 0 {
+		if len(x.Gave) > 0 {
 			var names []string
-			for _, f := range x.out {
+			for _, f := range x.Gave {
 				names = append(names, f.Name)
 			}
 			return cut("returned "+strings.Join(names, ", "), 30)
 		}
 		return "returned"
 	case journal.Refused:
-		return cut("✕ refused "+x.code, 34)
+		return cut("✕ refused "+x.Code, 34)
 	case journal.Fault:
 		return "⚠ faulted"
 	case journal.Undone:
@@ -393,11 +393,11 @@ func below(x *step) string {
 
 // outcomeWords says how an action ended.
 func outcomeWords(x *step) string {
-	switch x.outcome {
+	switch x.Outcome {
 	case journal.Refused:
-		return "refused " + x.code
+		return "refused " + x.Code
 	case journal.Pending:
 		return "has not ended"
 	}
-	return x.outcome.String()
+	return x.Outcome.String()
 }

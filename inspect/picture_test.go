@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -19,10 +20,10 @@ func TestPictures(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		s := randomStory(random)
-		e := ending{class: refused, mark: "401", words: "refused", step: s.steps[len(s.steps)-1], last: s.steps[len(s.steps)-1]}
-		at := selection{step: s.steps[random.IntN(len(s.steps))]}
-		if len(s.matches) > 0 && seed%3 == 0 {
-			at = selection{match: s.matches[random.IntN(len(s.matches))]}
+		e := ending{class: refused, mark: "401", words: "refused", step: s.Actions[len(s.Actions)-1], last: s.Actions[len(s.Actions)-1]}
+		at := selection{step: s.Actions[random.IntN(len(s.Actions))]}
+		if len(s.Matches) > 0 && seed%3 == 0 {
+			at = selection{match: s.Matches[random.IntN(len(s.Matches))]}
 		}
 		p := s.draw(e, at)
 		for i, a := range p.Nodes {
@@ -47,8 +48,8 @@ func TestPictures(t *testing.T) {
 				actions++
 			}
 		}
-		if p.Hidden == 0 && actions != len(s.steps) {
-			t.Errorf("seed %d: of %d actions %d are drawn, and nothing is said of the others", seed, len(s.steps), actions)
+		if p.Hidden == 0 && actions != len(s.Actions) {
+			t.Errorf("seed %d: of %d actions %d are drawn, and nothing is said of the others", seed, len(s.Actions), actions)
 		}
 		for _, x := range p.Edges {
 			for _, m := range numbers.FindAllString(x.Path, -1) {
@@ -64,7 +65,7 @@ var numbers = regexp.MustCompile(`-?\d+`)
 
 // randomStory makes a flow of any form.
 func randomStory(random *rand.Rand) *story {
-	s := &story{plan: &plan.Plan{}, byID: map[journal.ActionID]*step{}, rested: true}
+	s := &story{Flow: &history.Flow{Plan: &plan.Plan{}, Rested: true}}
 	most := 1 + random.IntN(60)
 	if random.IntN(10) == 0 {
 		most = 600
@@ -72,28 +73,30 @@ func randomStory(random *rand.Rand) *story {
 	outcomes := []journal.Outcome{journal.Returned, journal.Refused, journal.Fault, journal.Pending, journal.Undone}
 	name := func() string { return "Concept.act" + fmt.Sprint(random.IntN(1_000_000_000)) }
 	ask := func(id journal.ActionID, by *match) *step {
-		x := &step{id: id, name: name(), by: by, outcome: outcomes[random.IntN(len(outcomes))], code: "CODE_" + fmt.Sprint(random.IntN(1e9))}
+		x := &step{ID: id, Name: name(), By: by, Outcome: outcomes[random.IntN(len(outcomes))], Code: "CODE_" + fmt.Sprint(random.IntN(1e9))}
 		if random.IntN(3) == 0 {
-			x.out = []value.Field{{Name: "out" + fmt.Sprint(random.IntN(100))}}
+			x.Gave = []value.Field{{Name: "out" + fmt.Sprint(random.IntN(100))}}
 		}
-		s.steps = append(s.steps, x)
-		s.byID[id] = x
+		s.Actions = append(s.Actions, x)
 		return x
 	}
 	root := ask(journal.ActionID{}, nil)
 	if random.IntN(2) == 0 {
-		root.spec = &plan.Action{Role: plan.Request}
-		root.in = []value.Field{{Name: "method", Value: value.String("POST")}, {Name: "path", Value: value.String(strings.Repeat("/path", random.IntN(20)))}}
+		root.Spec = &plan.Action{Role: plan.Request}
+		root.Given = []value.Field{{Name: "method", Value: value.String("POST")}, {Name: "path", Value: value.String(strings.Repeat("/path", random.IntN(20)))}}
 	}
-	for number := uint32(1); len(s.steps) < most; number++ {
-		cause := s.steps[random.IntN(len(s.steps))]
-		m := &match{n: len(s.matches), fired: random.IntN(5) > 0, number: number, name: "Sync" + fmt.Sprint(random.IntN(100_000)), cause: cause,
-			sync: &plan.Sync{}, matched: []*step{cause, s.steps[random.IntN(len(s.steps))]}, frames: make([]journal.Frame, random.IntN(4))}
-		cause.causes = append(cause.causes, m)
-		s.matches = append(s.matches, m)
+	for number := uint32(1); len(s.Actions) < most; number++ {
+		cause := s.Actions[random.IntN(len(s.Actions))]
+		e := &journal.Entry{Kind: journal.Fired, Number: number, Sync: "Sync" + fmt.Sprint(random.IntN(100_000)), Frames: make([]journal.Frame, random.IntN(4))}
+		if random.IntN(5) == 0 {
+			e.Kind = journal.Dropped
+		}
+		m := &match{Entry: e, Place: len(s.Matches), Last: cause, Spec: &plan.Sync{}, Actions: []*step{cause, s.Actions[random.IntN(len(s.Actions))]}}
+		cause.Completed = append(cause.Completed, m)
+		s.Matches = append(s.Matches, m)
 		for line := range random.IntN(5) {
-			if m.fired {
-				m.asked = append(m.asked, ask(journal.ActionID{Firing: number, Line: uint32(line)}, m))
+			if m.Fired() {
+				m.Asked = append(m.Asked, ask(journal.ActionID{Firing: number, Line: uint32(line)}, m))
 			}
 		}
 	}

@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/explain"
-	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/value"
 )
 
 // A Reason is an explanation as a page draws it: a tree, of which no more is
@@ -77,10 +75,10 @@ func (in *Inspector) placeLink(place string) (text, to string) {
 // unanswered says why nobody answered a request, and names the sync that came
 // nearest, nil where none did.
 func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
-	tree := explain.WhyUnanswered(s.plan, s.entries)
+	tree := explain.WhyUnanswered(s.Plan, s.entries)
 	why = tree.Sentence
 	if why == "" {
-		why = explain.Unanswered(s.plan, s.entries)
+		why = explain.Unanswered(s.Plan, s.entries)
 	}
 	var find func(t *explain.Tree)
 	find = func(t *explain.Tree) {
@@ -97,7 +95,7 @@ func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
 
 // whyNot says why a sync did not fire, or that it did.
 func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead string) {
-	tree, err := explain.WhyNot(s.plan, s.entries, sync.Name)
+	tree, err := explain.WhyNot(s.Plan, s.entries, sync.Name)
 	if err != nil {
 		return nil, sentence(err.Error())
 	}
@@ -106,16 +104,16 @@ func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead
 
 // stopped says where the where of a sync dropped a match.
 func stopped(m *match) string {
-	if m.sync == nil {
+	if m.Spec == nil {
 		return "The program has no sync of this name any more."
 	}
-	for _, f := range m.frames {
-		if f.Line < 0 || f.Line >= len(m.sync.Where) {
+	for _, f := range m.Frames {
+		if f.Line < 0 || f.Line >= len(m.Spec.Where) {
 			continue
 		}
-		l := m.sync.Where[f.Line]
+		l := m.Spec.Where[f.Line]
 		text := fmt.Sprintf("Its lines of when were matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
-		if n := len(m.frames) - 1; n > 0 {
+		if n := len(m.Frames) - 1; n > 0 {
 			text += "; " + count(n, "other frame was", "other frames were") + " lost as well"
 		}
 		return text + ". There is no else under that line, so nothing was asked."
@@ -132,63 +130,11 @@ func (s *story) unmet(sync *plan.Sync, tree *explain.Tree) []mark {
 		culprit = tree.Culprit().Place
 	}
 	for _, p := range sync.When {
-		if p.Span.String() != culprit && slices.ContainsFunc(s.steps, func(x *step) bool { return fits(p, x) }) {
+		if p.Span.String() != culprit && slices.ContainsFunc(s.Actions, func(x *step) bool { return x.Fits(p) }) {
 			marks = append(marks, mark{p.Span, "met", "an action fits"})
 		} else {
 			marks = append(marks, mark{p.Span, "lost", "nothing fits"})
 		}
 	}
 	return marks
-}
-
-// fits tells whether an action fits a line of when, but for what the line
-// shares with others.
-func fits(p *plan.Pattern, x *step) bool {
-	if x.spec != p.Action || p.Refused != (x.outcome == journal.Refused) || !p.Refused && x.outcome != journal.Returned {
-		return false
-	}
-	for _, t := range p.Tests {
-		v := x.column(t.Column)
-		if t.Any && v.IsNull() || !t.Any && !value.Equal(orNull(v), orNull(t.Literal)) {
-			return false
-		}
-	}
-	for _, c := range p.Vars {
-		if !c.Optional && x.column(c.Column).IsNull() {
-			return false
-		}
-	}
-	return true
-}
-
-func orNull(v value.Value) value.Value {
-	if v.IsUnset() {
-		return value.Null
-	}
-	return v
-}
-
-// column gives the value at a place of a completed action.
-func (x *step) column(c plan.Column) value.Value {
-	switch {
-	case c.Out && x.outcome == journal.Refused:
-		if c.Index == plan.RefusedCode {
-			return value.String(x.code)
-		}
-		return value.String(x.text)
-	case c.Out && c.Index < len(x.spec.Outputs):
-		return named(x.out, x.spec.Outputs[c.Index])
-	case !c.Out && c.Index < len(x.spec.Inputs):
-		return named(x.in, x.spec.Inputs[c.Index])
-	}
-	return value.Value{}
-}
-
-func named(list []value.Field, name string) value.Value {
-	for _, f := range list {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return value.Value{}
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/scenario/event"
-	"github.com/legible-lang/legible/value"
 )
 
 // A Coverage says which lines of an app's syncs were reached. A line of when is
@@ -17,6 +17,7 @@ import (
 // line, as the record does not tell more.
 type Coverage struct {
 	Clauses []Clause // sync by sync, each from top to bottom
+	plan    *plan.Plan
 }
 
 // A Clause is a line of a sync.
@@ -31,7 +32,7 @@ type Clause struct {
 }
 
 func newCoverage(p *plan.Plan) *Coverage {
-	c := &Coverage{}
+	c := &Coverage{plan: p}
 	for _, s := range p.Syncs {
 		add := func(part, place, text string) *Clause {
 			c.Clauses = append(c.Clauses, Clause{Clause: event.Clause{Sync: s.Name, Part: part, Place: place, Text: text},
@@ -56,31 +57,22 @@ func newCoverage(p *plan.Plan) *Coverage {
 
 // add notes what a flow reached.
 func (c *Coverage) add(entries []journal.Entry) {
-	acts := happenings(entries)
-	where := map[string]int{}      // how many lines of where were reached, by sync
-	firings := map[uint32]string{} // syncs by the number of the firing
-	asked := map[string]map[int]bool{}
-	for _, e := range entries {
-		switch e.Kind {
-		case journal.Fired, journal.Dropped:
-			if e.Kind == journal.Fired {
-				firings[e.Number] = e.Sync
+	flow := history.Read(c.plan, entries, true)
+	where := map[string]int{} // how many lines of where were reached, by sync
+	asked := map[*plan.Ask]bool{}
+	for _, m := range flow.Matches {
+		reached := 1
+		for _, f := range m.Frames {
+			if f.Line < 0 {
+				reached = 1 << 30 // a frame that was kept came to all lines
 			}
-			reached := 1
-			for _, f := range e.Frames {
-				if f.Line < 0 {
-					reached = 1 << 30 // a frame that was kept came to all lines
-				}
-				reached = max(reached, f.Line+1)
-			}
-			where[e.Sync] = max(where[e.Sync], reached)
-		case journal.Asked:
-			if s, ok := firings[e.ID.Firing]; ok && e.ID.Firing > 0 {
-				if asked[s] == nil {
-					asked[s] = map[int]bool{}
-				}
-				asked[s][int(e.ID.Line)] = true
-			}
+			reached = max(reached, f.Line+1)
+		}
+		where[m.Sync] = max(where[m.Sync], reached)
+	}
+	for _, a := range flow.Actions {
+		if a.Line != nil {
+			asked[a.Line] = true
 		}
 	}
 	for i := range c.Clauses {
@@ -88,14 +80,14 @@ func (c *Coverage) add(entries []journal.Entry) {
 		switch {
 		case x.Reached:
 		case x.pattern != nil:
-			for _, a := range acts {
-				if a.meets(x.pattern) {
+			for _, a := range flow.Actions {
+				if a.Fits(x.pattern) {
 					x.Reached = true
 					break
 				}
 			}
 		case x.ask >= 0:
-			x.Reached = asked[x.sync.Name][x.ask]
+			x.Reached = asked[x.sync.Asks[x.ask]]
 		default:
 			x.Reached = x.where < where[x.sync.Name]
 		}
@@ -140,78 +132,4 @@ func (c *Coverage) String() string {
 		fmt.Fprintf(&b, "\n%s: %s of %s: %s", x.Place, x.Part, x.Sync, x.Text)
 	}
 	return b.String()
-}
-
-// A happening is one completed action as the journal has it.
-type happening struct {
-	asked, completed *journal.Entry
-}
-
-func happenings(entries []journal.Entry) []happening {
-	asked := map[journal.ActionID]*journal.Entry{}
-	var list []happening
-	for i := range entries {
-		e := &entries[i]
-		switch e.Kind {
-		case journal.Asked:
-			asked[e.ID] = e
-		case journal.Completed:
-			if a := asked[e.ID]; a != nil {
-				list = append(list, happening{a, e})
-			}
-		}
-	}
-	return list
-}
-
-// meets tells whether the action alone matches a line of when.
-func (h happening) meets(p *plan.Pattern) bool {
-	outcome := journal.Returned
-	if p.Refused {
-		outcome = journal.Refused
-	}
-	if h.asked.Action != p.Action.FullName() || h.completed.Outcome != outcome {
-		return false
-	}
-	for _, t := range p.Tests {
-		v := h.column(p.Action, t.Column)
-		switch {
-		case t.Any && v.IsNull(), t.Literal.IsNull() && !t.Any && !v.IsNull():
-			return false
-		case !t.Any && !t.Literal.IsNull() && !value.Equal(v, t.Literal):
-			return false
-		}
-	}
-	slots := map[int]value.Value{}
-	for _, x := range p.Vars {
-		v := h.column(p.Action, x.Column)
-		if v.IsNull() && !x.Optional {
-			return false
-		}
-		if before, bound := slots[x.Slot]; bound && !value.Equal(before, v) {
-			return false
-		}
-		slots[x.Slot] = v
-	}
-	return true
-}
-
-// column reads a column of the action: the journal has them by name.
-func (h happening) column(a *plan.Action, c plan.Column) value.Value {
-	fields, names := h.asked.In, a.Inputs
-	switch {
-	case c.Out && h.completed.Outcome == journal.Refused:
-		if c.Index == plan.RefusedCode {
-			return value.String(h.completed.Code)
-		}
-		return value.String(h.completed.Text)
-	case c.Out:
-		fields, names = h.completed.Out, a.Outputs
-	}
-	for _, f := range fields {
-		if f.Name == names[c.Index] {
-			return f.Value
-		}
-	}
-	return value.Value{}
 }

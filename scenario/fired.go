@@ -2,8 +2,10 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/syntax"
@@ -81,13 +83,9 @@ func (w *world) whyNot(f *Failure, s *plan.Sync, entries []journal.Entry) {
 	if dropped {
 		return
 	}
-	acts := happenings(entries)
+	flow := history.Read(w.plan, entries, true)
 	for _, p := range s.When {
-		met := false
-		for _, a := range acts {
-			met = met || a.meets(p)
-		}
-		if !met {
+		if !slices.ContainsFunc(flow.Actions, func(a *history.Action) bool { return a.Fits(p) }) {
 			f.note("no action matched %s: %s", p.Span, p.Text)
 			return
 		}

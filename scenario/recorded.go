@@ -1,11 +1,12 @@
 package scenario
 
 import (
+	"net/http"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/legible-lang/legible/explain"
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/plan"
 	"github.com/legible-lang/legible/value"
@@ -37,7 +38,7 @@ func opened(id value.ID, entries []journal.Entry) (recorded, bool) {
 
 // request names what opened the flow, as an explanation does.
 func (r *recorded) request(p *plan.Plan) string {
-	return explain.Summarize(p, r.entries, true).Request
+	return history.Read(p, r.entries, true).Opening()
 }
 
 // made are the identities that the syncs of the flow read or were given: not
@@ -173,27 +174,9 @@ func doubted(was, now []journal.Entry) bool {
 	return false
 }
 
-// declined tells whether the flow ended with somebody not being believed: the
-// answer has the status 401, or a refusal of that kind is the answer.
+// declined tells whether the flow ended with somebody not being believed: its
+// status is 401.
 func (r *recorded) declined(p *plan.Plan) bool {
-	s := explain.Summarize(p, r.entries, true)
-	if s.Status != "" {
-		return s.Status == "401"
-	}
-	for _, e := range r.entries {
-		if e.Kind != journal.Completed || e.Outcome != journal.Refused {
-			continue
-		}
-		for _, a := range p.Actions {
-			if a.FullName() != e.Action {
-				continue
-			}
-			for _, refusal := range a.Spec.Refusals {
-				if refusal.Code == e.Code && refusal.Kind == "unauthenticated" {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	result := history.Read(p, r.entries, true).Result()
+	return result.Status == http.StatusUnauthorized || result.Outcome == history.Refused && result.Action.RefusalKind() == "unauthenticated"
 }
