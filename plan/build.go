@@ -479,6 +479,11 @@ func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 		}
 		op.In = append(op.In, in)
 	}
+	for _, p := range use.View.In {
+		if !slices.ContainsFunc(use.In, func(x *check.Arg) bool { return x.Name == p.Name }) { // optional, and not given
+			op.In = append(op.In, Pass{Name: p.Name, Inner: inner.slot(p.Var), Term: Term{Slot: -1, Literal: value.Null}, Optional: true})
+		}
+	}
 	op.Lines = inner.lines(use.View.Where)
 	for _, x := range use.Out {
 		op.Out = append(op.Out, pass(use.View.Out, x, true))
