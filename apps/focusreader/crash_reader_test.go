@@ -94,7 +94,8 @@ func (s *reply) text(name string) string {
 	return text
 }
 
-// ask posts a JSON object or a book. It gives nil when no answer came.
+// ask posts a JSON object or a book, again while too many passwords are being
+// checked. It gives nil when no answer came.
 func (r *bookworm) ask(t *testing.T, base, path string, body any) *reply {
 	session := ""
 	if len(r.sessions) > 0 {
@@ -107,11 +108,19 @@ func (r *bookworm) ask(t *testing.T, base, path string, body any) *reply {
 		kind = "application/json"
 		raw, _ = json.Marshal(body)
 	}
-	s, err := exchange(r.client, "POST", base+path, session, kind, raw)
-	if err != nil {
-		return nil
+	for {
+		s, err := exchange(r.client, "POST", base+path, session, kind, raw)
+		if err != nil {
+			return nil
+		}
+		if s.status != 429 || s.text("refusal") != "BUSY" {
+			return s
+		}
+		if s.retry == "" {
+			t.Errorf("POST %s was answered 429, and not when to try again", path)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
-	return s
 }
 
 // exchange sends a request and reads its answer.
