@@ -47,7 +47,14 @@ func TestLoginRaces(t *testing.T) {
 					continue
 				}
 				kept := raceLogins(t, last, first, body, func(session string) {
-					first.want("/api/Profile/changePassword", object("session", session, "oldPassword", "correct horse", "newPassword", "battery staple"), 200, nil)
+					change := object("session", session, "oldPassword", "correct horse", "newPassword", "battery staple")
+					a := first.post("/api/Profile/changePassword", change)
+					for ; a.text("refusal") == "BUSY"; a = first.post("/api/Profile/changePassword", change) {
+						time.Sleep(10 * time.Millisecond) // the logins keep the queue of passwords full
+					}
+					if a.status != 200 {
+						t.Errorf("changing the password was answered %d: %s", a.status, a.raw)
+					}
 				})
 				first.want("/api/Profile/_getUserDetails", object("session", kept), 200, fields{"username": who})
 			}
