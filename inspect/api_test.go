@@ -149,6 +149,11 @@ func TestTurnedAway(t *testing.T) {
 	if text := outline(w.page("/?sync=LogIn")); strings.Contains(text, "turned away |") {
 		t.Errorf("who looks for a sync is shown what reached none:\n%s", text)
 	}
+	for outcome, want := range map[string]int{"405": 1, "4xx": len(traces), "5xx": 0, "refused": 0} {
+		if n := strings.Count(w.page("/?outcome="+outcome), `<tr id="f-`); n != want {
+			t.Errorf("looking for the outcome %s finds %d requests, want %d", outcome, n, want)
+		}
+	}
 	for range 300 {
 		send("POST", "/auth/Login", `{}`)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -88,7 +89,8 @@ func (v *flowsView) turnedRow(t *turnedOne) (flowRow, bool) {
 		ID: t.id.String(), Link: "/turned/" + t.id.String(), Clock: clock(t.Moment), Moment: t.Moment.Format(time.RFC3339Nano),
 		Title: t.title(), Class: away, Mark: strconv.Itoa(t.Status), Words: "turned away", Text: cut(t.Reason, 120),
 	}
-	if v.Sync != "" || v.Outcome != "" && v.Outcome != string(away) {
+	result := history.Result{Status: t.Status}
+	if v.Sync != "" || v.Outcome != "" && v.Outcome != string(away) && !(history.IsStatus(v.Outcome) && result.Is(v.Outcome)) {
 		return row, false
 	}
 	for _, text := range []string{row.Title, t.Reason, row.Mark, row.Words} {
