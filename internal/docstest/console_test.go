@@ -101,24 +101,27 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestQuotedSyncs wants the syncs of the README to stand in FocusReader.
+// TestQuotedSyncs verifies that an example "sync from FILE" stands in that file
+// of the repository word for word.
 func TestQuotedSyncs(t *testing.T) {
-	names, err := filepath.Glob(filepath.Join(top, "apps", "focusreader", "*.sync"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	quoted := 0
+	for _, doc := range documents(t) {
+		for _, f := range fences(t, doc) {
+			if len(f.words) != 2 || f.words[0] != "from" {
+				continue
+			}
+			quoted++
+			text, err := os.ReadFile(filepath.Join(top, filepath.FromSlash(f.words[1])))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains("\n"+string(text)+"\n", "\n"+f.text+"\n") {
+				t.Errorf("%s:%d: this %s does not stand in %s", f.doc, f.line, f.kind, f.words[1])
+			}
 		}
-		all.Write(text)
 	}
-	for _, f := range fences(t, filepath.Join(top, "README.md")) {
-		if f.kind == "sync" && len(f.words) == 0 && !strings.Contains(all.String(), f.text) {
-			t.Errorf("%s:%d: this sync does not stand in apps/focusreader", f.doc, f.line)
-		}
+	if quoted == 0 {
+		t.Error("README.md quotes no sync of FocusReader")
 	}
 }
 
