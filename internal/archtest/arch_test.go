@@ -254,24 +254,48 @@ func TestRoomTable(t *testing.T) {
 	t.Errorf("the table of rooms in %s is not what the folders are: run go test ./internal/archtest -update", docTable)
 }
 
-// table draws the rooms in their order; those of one line stand together.
+// table returns the rooms in their order as a Markdown table. A room that stands
+// for many folders is one row that lists them.
 func table(docs map[string]string) string {
 	var b strings.Builder
 	b.WriteString("| room | is | may use |\n| --- | --- | --- |\n")
 	for _, r := range rooms {
+		if parent, many := strings.CutSuffix(r.folder, "/*"); many {
+			var links []string
+			for _, folder := range slices.Sorted(folders(docs, r)) {
+				links = append(links, fmt.Sprintf("[%s](%s)", path.Base(folder), folder))
+			}
+			fmt.Fprintf(&b, "| %s | %s: %s | %s |\n", r.folder, parents[parent], strings.Join(links, ", "), uses(r))
+			continue
+		}
 		for _, folder := range slices.Sorted(folders(docs, r)) {
 			link := fmt.Sprintf("[%s](%s)", folder, folder)
 			if folder == "." {
 				link = "[the top](legible.go)"
 			}
-			uses := slices.Clone(r.uses)
-			if i := slices.Index(uses, "."); i >= 0 {
-				uses[i] = "the top"
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", link, sentence(docs[folder]), strings.Join(uses, ", "))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", link, sentence(docs[folder]), uses(r))
 		}
 	}
 	return b.String()
+}
+
+// parents says what the folders of a room with many of them have in common.
+var parents = map[string]string{
+	"apps":     "the apps",
+	"bench":    "the benchmarks; they may use every package",
+	"concepts": "the Go code of the catalogue's concepts",
+}
+
+// uses lists what a room may import.
+func uses(r room) string {
+	if r.folder == "bench/*" {
+		return "any"
+	}
+	uses := slices.Clone(r.uses)
+	if i := slices.Index(uses, "."); i >= 0 {
+		uses[i] = "the top"
+	}
+	return strings.Join(uses, ", ")
 }
 
 func folders(docs map[string]string, r room) func(func(string) bool) {

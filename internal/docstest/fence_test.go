@@ -23,7 +23,7 @@ type fence struct {
 // document, so that findings have the document's lines.
 func (f fence) inPlace() string { return strings.Repeat("\n", f.line-1) + f.text }
 
-// documents are README.md and everything in docs and its folders.
+// documents returns the Markdown files at the top and in docs and its folders.
 func documents(t *testing.T) []string {
 	t.Helper()
 	docs, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
@@ -35,7 +35,8 @@ func documents(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	docs = append(docs, more...)
-	docs = append(docs, filepath.Join(top, "README.md"), filepath.Join(top, "CONTRIBUTING.md"), filepath.Join(top, "ARCHITECTURE.md"))
+	docs = append(docs, filepath.Join(top, "README.md"), filepath.Join(top, "CONTRIBUTING.md"),
+		filepath.Join(top, "ARCHITECTURE.md"), filepath.Join(top, "SECURITY.md"), filepath.Join(top, "CHANGELOG.md"))
 	return docs
 }
 
