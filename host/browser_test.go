@@ -1,22 +1,19 @@
 package host_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/host"
+	"github.com/legible-lang/legible/internal/browsertest"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -61,7 +58,7 @@ const foreignPage = `(async (target) => {
 // TestForeignPagesInABrowser lets pages of other origins, one of another site and
 // one of another port, send what a browser lets them.
 func TestForeignPagesInABrowser(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Open(t)
 	var done atomic.Int64
 	e := startWith(t, "a.sync", foreignRoutes, nil, func(m map[string]engine.Methods) {
 		m["Thing"].Actions["do"] = func(_ engine.Context, in, out []value.Value) error {
@@ -119,36 +116,4 @@ func TestForeignPagesInABrowser(t *testing.T) {
 	if done.Load() < 10 || cookies.Load() < 10 {
 		t.Errorf("the server's own page did %d actions and had %d cookies set", done.Load(), cookies.Load())
 	}
-}
-
-// browser opens a Chromium. Where there is none the test is skipped, but not
-// where all tests are to be run.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes too long for a short run")
-	}
-	found := ""
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil {
-			found = path
-			break
-		}
-	}
-	if found == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("there is no Chromium here; what pages can send must be tried in one: install it, or name it in CHROMIUM")
-		}
-		t.Skip("there is no Chromium here to try pages in; install it, or name it in CHROMIUM")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(found), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	timed, end := context.WithTimeout(ctx, 60*time.Second)
-	t.Cleanup(func() { end(); cancel(); stop() })
-	if err := chromedp.Run(timed); err != nil { // the browser lives as long as the context of the first run
-		t.Fatal(err)
-	}
-	return timed
 }

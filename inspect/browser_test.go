@@ -3,7 +3,6 @@ package inspect_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/internal/browsertest"
 )
 
 // serve serves the pages of a world and gives the address to open.
@@ -36,39 +36,6 @@ func (w *world) serve() string {
 		}
 	})
 	return w.pages.Address(l.Addr())
-}
-
-// browser opens a Chromium. Where there is none the test is skipped, but not
-// where all tests are to be run.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes too long for a short run")
-	}
-	found := ""
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil {
-			found = path
-			break
-		}
-	}
-	if found == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("there is no Chromium here; the pages must be tried in one: install it, or name it in CHROMIUM")
-		}
-		t.Skip("there is no Chromium here to try the pages in; install it, or name it in CHROMIUM")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(found), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	timed, end := context.WithTimeout(ctx, 60*time.Second)
-	t.Cleanup(func() { end(); cancel(); stop() })
-	// The browser lives as long as the context of the first run.
-	if err := chromedp.Run(timed); err != nil {
-		t.Fatal(err)
-	}
-	return timed
 }
 
 // complaints gathers what the browser has to complain of: errors of the script,
@@ -96,7 +63,7 @@ func text(what string, into *string) chromedp.Action {
 // TestFindTheReason goes the way of a person who does not know the app: a login
 // has failed, and why?
 func TestFindTheReason(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Open(t)
 	w := open(t, inspect.Options{}, nil)
 	w.ask("/Profile/createAccount", `{"username": "ann", "password": "correct horse"}`)
 	complained := complaints(ctx)
@@ -199,7 +166,7 @@ const looking = `(() => {
 // TestForEveryone looks at every page as a browser draws it, by day and by
 // night, on a desk and in a hand.
 func TestForEveryone(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Open(t)
 	w := open(t, inspect.Options{Development: true}, nil)
 	flows := w.lived()
 	base := strings.TrimSuffix(w.serve(), "/")
@@ -238,7 +205,7 @@ func TestLooks(t *testing.T) {
 	if folder == "" {
 		t.Skip("LOOKS names no folder for the pictures")
 	}
-	ctx := browser(t)
+	ctx := browsertest.Open(t)
 	w := open(t, inspect.Options{Development: true}, nil)
 	flows := w.lived()
 	base := w.serve()

@@ -58,6 +58,7 @@ var rooms = []room{
 	{"apps/*", []string{".", "host", "inspect", "concepts/*", "store", "diag"}, "an app is its texts, its concepts and its settings"},
 	{"bench/*", []string{".", "engine", "plan", "check", "syntax", "diag", "source", "value", "store", "store/memory", "store/sqlite", "store/postgres", "store/postgres/pgtest", "journal", "host", "inspect", "telemetry", "concepts/*"}, "measuring looks at everything and nothing looks at it"},
 	{"internal/archtest", nil, "the house is looked at from outside"},
+	{"internal/browsertest", nil, "a browser knows nothing of the pages that it opens"},
 	{"internal/docstest", nil, "the documents are tested, and nothing uses the tests"},
 }
 
@@ -88,5 +89,5 @@ var libraries = []library{
 	{"pgregory.net/rapid", []string{"store/storetest"}, true, "random programs and histories"},
 	{"go.uber.org/goleak", nil, true, "goroutines that stay"},
 	{"github.com/getkin/kin-openapi", []string{"openapi/openapitest"}, true, "whether an OpenAPI document is one, and what it allows"},
-	{"github.com/chromedp/", nil, true, "pages in a browser"},
+	{"github.com/chromedp/", []string{"internal/browsertest"}, true, "pages in a browser"},
 }
