@@ -83,18 +83,13 @@ type App struct {
 	files    []fs.FS
 	concepts []func() Concept
 
-	mu      sync.Mutex
-	engine  *engine.Engine
-	store   store.Store
-	front   http.Handler
-	watch   *watching
-	fleet   *fleet
-	log     *slog.Logger
-	stop    context.CancelFunc // of the ticking
-	stopped chan struct{}
-	keeper  *keeper
-	attend  *attendant
-	rescuer *attendant
+	mu        sync.Mutex
+	engine    *engine.Engine
+	store     store.Store
+	front     http.Handler
+	observers *observers
+	log       *slog.Logger
+	loops     []*loop // beside the app, in the order in which they are ended
 }
 
 // New makes an app of the .app, .sync and .concept files anywhere in files and
@@ -106,6 +101,10 @@ func New(files fs.FS, concepts ...func() Concept) *App {
 // Add gives an app that is not open further texts, such as scenarios that its
 // program does not carry. Of two files with one name the earlier one counts.
 func (a *App) Add(files fs.FS) { a.files = append(a.files, files) }
+
+// Instead gives an app that is not open other texts in place of its own: another
+// version of its program, to be tried with the present Go.
+func (a *App) Instead(files fs.FS) { a.files = []fs.FS{files} }
 
 // A CheckError says that the texts of an app have mistakes.
 type CheckError struct{ Diagnostics []diag.Diagnostic }
@@ -218,7 +217,7 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		}
 		methods[in.Name] = c.Build(instance)
 	}
-	watch, err := o.watch(ctx, p, st, a.log)
+	watch, err := o.observe(ctx, p, st, a.log)
 	if err != nil {
 		return closeStore(err)
 	}
@@ -235,13 +234,13 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if watch.meter != nil && e.HasEffects() {
 		watch.meter.WatchWaiting(e.Waiting)
 	}
-	if err := e.Recover(ctx, a.wentOn); err != nil {
+	if err := e.Recover(ctx, a.resumed); err != nil {
 		// The others have gone on: what one flow met is told, and kept in the
 		// journal, but does not keep the app from serving.
-		a.log.Error("some flows could not go on", "error", err)
+		a.log.Error("some flows could not be resumed", "error", err)
 	}
 	if err := e.Attend(ctx); err != nil {
-		a.log.Error("looking for decisions about flows", "error", err)
+		a.log.Error("cannot look for decisions about waiting flows", "error", err)
 	}
 	if o.Host.Log == nil {
 		o.Host.Log = a.log
@@ -250,22 +249,8 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	if watch.tracer != nil && o.Host.Caller == nil {
 		o.Host.Caller = watch.tracer.Caller
 	}
-	a.engine, a.store, a.front, a.watch = e, st, a.described(p, o, host.New(e, o.Host)), watch
-	a.fleet = a.join(ctx, st, e)
-	if o.Clock == nil {
-		a.rescuer = a.rescue(ctx, e)
-	}
-	if e.HasEffects() && o.Clock == nil {
-		a.attend = attend(ctx, e, a.log)
-	}
-	if e.HasTimers() && o.Clock == nil {
-		ticking, stop := context.WithCancel(context.WithoutCancel(ctx))
-		a.stop, a.stopped = stop, make(chan struct{})
-		go a.tick(ticking, e)
-	}
-	if o.Clock == nil {
-		a.keeper = keep(ctx, st, o.Keep, a.log)
-	}
+	a.engine, a.store, a.front, a.observers = e, st, a.described(p, o, host.New(e, o.Host)), watch
+	a.loops = a.start(ctx, st, e, o)
 	return nil
 }
 
@@ -275,10 +260,10 @@ func (a *App) Open(ctx context.Context, o Options) error {
 func (a *App) Inspector() *inspect.Inspector {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.watch == nil {
+	if a.observers == nil {
 		return nil
 	}
-	return a.watch.inspector
+	return a.observers.inspector
 }
 
 const (
@@ -291,27 +276,42 @@ const (
 	tickLate  = time.Minute
 )
 
-func (a *App) tick(ctx context.Context, e *engine.Engine) {
-	defer close(a.stopped)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
+// tick starts system actions when their moment comes.
+func (a *App) tick(ctx context.Context, e *engine.Engine) *loop {
+	return startLoop(ctx, 0, func(ctx context.Context) time.Duration {
 		began := time.Now()
 		started, err := e.Tick(ctx)
 		if err != nil && ctx.Err() == nil {
-			a.log.Error("system actions", "error", err)
+			a.log.Error("cannot start system actions; trying again later", "error", err)
 		}
-		pause := tickEvery
 		if started == 0 && err == nil {
-			pause = min(max(pause, tickShare*time.Since(began)), tickLate)
+			return min(max(tickEvery, tickShare*time.Since(began)), tickLate)
 		}
-		timer.Reset(pause)
+		return tickEvery
+	})
+}
+
+// start starts what runs beside the app. An app with a clock of its own does it
+// by Tick instead, but for taking flows over.
+func (a *App) start(ctx context.Context, st store.Store, e *engine.Engine, o Options) []*loop {
+	var loops []*loop
+	own := o.Clock != nil
+	if !own {
+		loops = append(loops, a.retain(ctx, st, o.Keep))
 	}
+	if l := a.takeOver(ctx, st, e); l != nil {
+		loops = append(loops, l)
+	}
+	if own {
+		return loops
+	}
+	if e.HasTimers() {
+		loops = append(loops, a.tick(ctx, e))
+	}
+	if e.HasEffects() {
+		loops = append(loops, a.takeDecisions(ctx, e))
+	}
+	return append(loops, a.rescue(ctx, e))
 }
 
 // Tick starts the system actions whose moment has come, tries those effect
@@ -325,7 +325,7 @@ func (a *App) Tick(ctx context.Context) error {
 		return errNotOpen
 	}
 	_, err := e.Tick(ctx)
-	return errors.Join(err, e.Attend(ctx), e.Rescue(ctx, a.wentOn))
+	return errors.Join(err, e.Attend(ctx), e.Rescue(ctx, a.resumed))
 }
 
 var errNotOpen = errors.New("the app is not open")
@@ -384,25 +384,18 @@ func (a *App) Close() error {
 	if a.engine == nil {
 		return nil
 	}
-	a.keeper.end()
-	a.fleet.leave()
-	a.keeper, a.fleet = nil, nil
-	if a.stop != nil {
-		a.stop()
-		<-a.stopped
-		a.stop = nil
+	for _, l := range a.loops {
+		l.end()
 	}
-	a.attend.end()
-	a.rescuer.end()
-	a.attend, a.rescuer = nil, nil
+	a.loops = nil
 	stopping, stop := context.WithTimeout(context.Background(), stopGrace)
 	a.engine.Stop(stopping)
 	stop()
 	err := within(closeGrace, a.store.Close)
 	sending, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	err = errors.Join(err, a.watch.close(sending))
-	a.engine, a.store, a.front, a.watch = nil, nil, nil, nil
+	err = errors.Join(err, a.observers.close(sending))
+	a.engine, a.store, a.front, a.observers = nil, nil, nil, nil
 	return err
 }
 

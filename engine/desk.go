@@ -113,7 +113,7 @@ func (d *desk) apart(alone bool, run func(*flow) (Result, error)) (Result, error
 		f.reset()
 		d.engine.flows.Put(f)
 		if !h.give(given{result: result, err: err}) && err != nil {
-			d.engine.options.Log.Error("a flow could not go on", "flow", result.Flow.String(), "error", err.Error())
+			d.engine.options.Log.Error("cannot run flow", "flow", result.Flow.String(), "error", err.Error())
 		}
 	}()
 	g := <-h.given
@@ -332,7 +332,7 @@ func (d *desk) start(id value.ID, decision *store.Decision, settled chan struct{
 			return // it is another process's by now
 		}
 		if _, err := d.engine.resume(d.halt, id, decision); err != nil && !errors.Is(err, store.ErrClosed) {
-			d.engine.options.Log.Error("a flow could not go on", "flow", id.String(), "error", err.Error())
+			d.engine.options.Log.Error("cannot run flow", "flow", id.String(), "error", err.Error())
 		}
 	}()
 }

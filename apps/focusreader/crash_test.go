@@ -108,7 +108,7 @@ func (c *crash) round(n int) {
 	}
 	before := len(c.out.bytes())
 	p := c.start()
-	c.recovered += strings.Count(string(c.out.bytes()[before:]), "went on with a flow")
+	c.recovered += strings.Count(string(c.out.bytes()[before:]), "resumed flow")
 	c.check(p.base)
 	if c.t.Failed() {
 		p.Kill()

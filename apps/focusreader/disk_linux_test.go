@@ -123,7 +123,7 @@ func TestFullDisk(t *testing.T) {
 		c.answers += r.answers
 	}
 	t.Logf("%d answers; %d times somebody was told to wait; %d were shown something meanwhile; %d flows were audited, and the log speaks %d times of one that went on",
-		c.answers, waits, reads, c.audit.flows, strings.Count(string(c.out.bytes()), "went on with a flow"))
+		c.answers, waits, reads, c.audit.flows, strings.Count(string(c.out.bytes()), "resumed flow"))
 	if waits == 0 || reads == 0 {
 		t.Error("the disk was never full: the test tests nothing")
 	}

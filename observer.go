@@ -19,10 +19,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// watching is who is told of flows: the options' recorder, the inspector with
-// its figures, and a tracer when the environment asks for one. What nobody asks
-// for is nil, so that the engine need not do it.
-type watching struct {
+// observers receive what flows do: the options' recorder, the inspector with its
+// figures, and a tracer when the environment asks for one. What nobody asks for is
+// nil, so that the engine need not do it.
+type observers struct {
 	inspector *inspect.Inspector
 	tracer    *telemetry.Tracer
 	meter     *telemetry.Meter // nil when somebody else counts
@@ -36,9 +36,9 @@ var (
 	_ telemetry.Gauges = (*postgres.Store)(nil)
 )
 
-// watch makes what the options and the environment ask for.
-func (o *Options) watch(ctx context.Context, p *plan.Plan, st store.Store, log *slog.Logger) (*watching, error) {
-	w := &watching{}
+// observe makes what the options and the environment ask for.
+func (o *Options) observe(ctx context.Context, p *plan.Plan, st store.Store, log *slog.Logger) (*observers, error) {
+	w := &observers{}
 	tracer, err := telemetry.FromEnvironment(ctx, p.Name, os.Getenv)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ const noteSuffix = ".inspector"
 
 // turnedAway tells the inspector of requests that open no flow, besides whom
 // the options name.
-func (w *watching) turnedAway(before func(host.Turned)) func(host.Turned) {
+func (w *observers) turnedAway(before func(host.Turned)) func(host.Turned) {
 	if w.inspector == nil {
 		return before
 	}
@@ -102,8 +102,8 @@ func (w *watching) turnedAway(before func(host.Turned)) func(host.Turned) {
 	}
 }
 
-// record adds somebody who is told of entries.
-func (w *watching) record(more func(value.ID, []byte, bool)) {
+// record adds a receiver of journal entries.
+func (w *observers) record(more func(value.ID, []byte, bool)) {
 	before := w.recorder
 	switch {
 	case more == nil:
@@ -117,8 +117,8 @@ func (w *watching) record(more func(value.ID, []byte, bool)) {
 	}
 }
 
-// observe adds somebody who is told of times.
-func (w *watching) observe(more func(engine.Times)) {
+// observe adds a receiver of times.
+func (w *observers) observe(more func(engine.Times)) {
 	before := w.observer
 	if before == nil {
 		w.observer = more
@@ -131,7 +131,7 @@ func (w *watching) observe(more func(engine.Times)) {
 }
 
 // close ends the live pages, and sends the spans that are left.
-func (w *watching) close(ctx context.Context) error {
+func (w *observers) close(ctx context.Context) error {
 	if w.inspector != nil {
 		w.inspector.Close()
 	}

@@ -3,7 +3,6 @@ package legible
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -63,58 +62,25 @@ func (k Keep) retention(now time.Time) store.Retention {
 	return r
 }
 
-// A keeper clears away beside an app what is not to be kept.
-type keeper struct {
-	store   store.Store
-	keep    Keep
-	log     *slog.Logger
-	stop    context.CancelFunc
-	stopped chan struct{}
+// retain forgets what is not to be kept.
+func (a *App) retain(ctx context.Context, st store.Store, k Keep) *loop {
+	return startLoop(ctx, keepFirst, func(ctx context.Context) time.Duration {
+		a.forget(ctx, st, k)
+		return keepEvery
+	})
 }
 
-// keep begins a keeper, to be ended with end.
-func keep(ctx context.Context, st store.Store, k Keep, log *slog.Logger) *keeper {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	x := &keeper{st, k, log, stop, make(chan struct{})}
-	go x.run(ctx)
-	return x
-}
-
-// end waits for what is being done. No keeper has nothing to end.
-func (x *keeper) end() {
-	if x == nil {
-		return
-	}
-	x.stop()
-	<-x.stopped
-}
-
-func (x *keeper) run(ctx context.Context) {
-	defer close(x.stopped)
-	timer := time.NewTimer(keepFirst)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		x.clearAway(ctx)
-		timer.Reset(keepEvery)
-	}
-}
-
-// clearAway does it once. What fails is told, and tried again the next time.
-func (x *keeper) clearAway(ctx context.Context) {
-	flows, err := x.store.Forget(ctx, x.keep.retention(time.Now()))
+// forget does it once. What fails is logged, and tried again the next time.
+func (a *App) forget(ctx context.Context, st store.Store, k Keep) {
+	flows, err := st.Forget(ctx, k.retention(time.Now()))
 	if err != nil && ctx.Err() == nil {
-		x.log.Error("the record of old flows could not be cleared away", "error", err)
+		a.log.Error("cannot remove the record of old flows; trying again later", "error", err)
 	}
-	blobs, err := x.store.SweepBlobs(ctx, blobAge)
+	blobs, err := st.SweepBlobs(ctx, blobAge)
 	if err != nil && ctx.Err() == nil {
-		x.log.Error("large values that nothing refers to could not be cleared away", "error", err)
+		a.log.Error("cannot remove large values that nothing refers to; trying again later", "error", err)
 	}
 	if flows > 0 || blobs > 0 {
-		x.log.Info("cleared away", "flows", flows, "blobs", blobs)
+		a.log.Info("removed old records", "flows", flows, "blobs", blobs)
 	}
 }

@@ -108,7 +108,7 @@ func TestKeepTellsOfTrouble(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
-		if n := strings.Count(log.String(), "the record of old flows could not be cleared away"); n != 2 {
+		if n := strings.Count(log.String(), "cannot remove the record of old flows"); n != 2 {
 			t.Errorf("two looks at a store that is closed were told %d times:\n%s", n, &log)
 		}
 		if err := app.Close(); err != nil {
