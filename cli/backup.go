@@ -16,14 +16,14 @@ func newBackup(s Streams) *cobra.Command {
 	f := recordsFlags{app: "."}
 	cmd := &cobra.Command{
 		Use:   "backup PATH",
-		Short: "Copy an app's store, while the app runs or at rest",
-		Long: `Backup copies everything that an app keeps to PATH, where nothing may be yet. The
-copy is of one moment: state and record, and in the folder PATH-blobs the large
-values. The app goes on meanwhile. A copy that is there is whole: when something
-is damaged or missing, or backup is interrupted, there is none.
+		Short: "Copy an app's store, even while the app runs",
+		Long: `Backup copies the store of an app to PATH, which must not exist. The copy is a
+consistent snapshot: PATH holds state and record, the folder PATH-blobs holds large
+values. The app continues to run. If something is damaged or missing, or the command
+is interrupted, backup leaves no copy.
 
-To restore it, stop the app, and put the file and the folder with -blobs where
-the app's store was; or start the app with --store sqlite:PATH.`,
+To restore a copy, stop the app and move the file and its -blobs folder to the place
+of the store, or start the app with --store sqlite:PATH.`,
 		Example: "  legible backup monday.db\n  legible backup --store sqlite:focusreader.db /mnt/copies/monday.db",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -24,20 +24,18 @@ func newCheck(s Streams) *cobra.Command {
 	var fix, watching bool
 	cmd := &cobra.Command{
 		Use:   "check [PATH...]",
-		Short: "Find what is wrong with a program before it runs",
+		Short: "Report errors and warnings in a program without running it",
 		Long: `Check reads every .app, .sync, .concept and .scenario file below the paths and
-prints what is wrong with them.
+prints its findings.
 
-Each folder with an .app file is a program of its own, with everything below
-it. Inside such a folder you may name a part, a file or a folder: the whole
-program is read, and what is found in that part is printed. Concepts that a
-program uses and does not hold are taken from the .concept files of the module
-around it, then from the catalogue.
+Each folder with an .app file is one program, together with everything below it.
+A PATH may name a file or a folder inside such a folder: check reads the whole
+program and prints the findings in that part. Concepts that a program uses and does
+not contain come from the .concept files of the module, then from the catalogue.
 
-With --fix it makes the one sure edit of each finding that has one, writes the
-files in their one style, says what it did, and prints what is left. A file that
-cannot be read even then stays as it is. With --watch it checks again whenever a
-file changes, until it is interrupted.`,
+With --fix, check applies the fix of each finding that has exactly one, formats the
+files, lists its changes, and prints the remaining findings. It does not change
+files that it cannot parse. With --watch, check runs again whenever a file changes.`,
 		Example: "  legible check\n  legible check apps/focusreader/auth.sync\n  legible check --fix\n  legible check --json . | jq .message",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			defer debug.SetGCPercent(debug.SetGCPercent(collectAt))
@@ -76,8 +74,8 @@ file changes, until it is interrupted.`,
 		},
 	}
 	format.flags(cmd)
-	cmd.Flags().BoolVar(&fix, "fix", false, "make the one sure edit of each finding that has one, and write the files in their one style")
-	cmd.Flags().BoolVar(&watching, "watch", false, "check again whenever a file changes")
+	cmd.Flags().BoolVar(&fix, "fix", false, "apply the fix of each finding that has exactly one, and format the files")
+	cmd.Flags().BoolVar(&watching, "watch", false, "run again whenever a file changes")
 	cmd.MarkFlagsMutuallyExclusive("fix", "watch")
 	cmd.MarkFlagsMutuallyExclusive("sarif", "watch")
 	return cmd

@@ -64,12 +64,13 @@ func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 func newRoot(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "legible",
-		Short: "Check, format and explain programs made of concepts and synchronizations",
-		Long: `Legible reads .app, .sync, .concept and .scenario files: concepts say what
-the parts of a program promise, synchronizations say when one leads to another.
+		Short: "Check, format, test and explain programs made of concepts and synchronizations",
+		Long: `Legible reads .app, .sync, .concept and .scenario files. A concept specifies one
+part of a program. A synchronization says which actions of one concept lead to
+actions of another.
 
-A PATH is a folder or a file; a folder stands for everything below it, and
-without a PATH the folder is the one you are in.`,
+A PATH is a file or a folder; a folder includes everything below it. The default
+is the current folder.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -153,7 +154,7 @@ func colorful(w io.Writer) bool {
 type findingsFormat struct{ json, sarif, github bool }
 
 func (f *findingsFormat) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.json, "json", false, "print findings as JSON, one object a line")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print findings as JSON, one object per line")
 	cmd.Flags().BoolVar(&f.sarif, "sarif", false, "print findings as SARIF 2.1.0, for code scanners")
 	cmd.Flags().BoolVar(&f.github, "github", false, "print findings as annotations of a GitHub workflow")
 	cmd.MarkFlagsMutuallyExclusive("json", "sarif", "github")

@@ -16,11 +16,10 @@ func newClient(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "client [PATH]",
 		Short: "Write a typed client of a program",
-		Long: `Client writes the code with which others call a program over HTTP: one file
-that needs nothing but fetch, with a method for each route. The types are those
-that are inferred from the text: identities of one concept are not those of
-another, inputs that may be left out may be, and the ways in which a route can
-refuse are part of what its method gives. See docs/howto/client.md.`,
+		Long: `Client writes code that calls a program over HTTP: one file that needs only fetch,
+with a method for each route. The types are inferred from the program: each concept
+has its own type of identity, optional inputs are optional, and the result of a
+method lists the refusals of its route. See docs/howto/client.md.`,
 		Example: "  legible client apps/focusreader --lang ts -o web/focusreader.ts",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
@@ -39,8 +38,8 @@ refuse are part of what its method gives. See docs/howto/client.md.`,
 		},
 	}
 	cmd.Flags().StringVar(&language, "lang", "", "the language of the client: "+strings.Join(client.Languages(), ", "))
-	cmd.Flags().StringVarP(&out, "out", "o", "", "write to this file, not to stdout")
-	cmd.Flags().StringVar(&opt.Name, "name", "", "the name of the client's class, the app's if not given")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write to this file instead of stdout")
+	cmd.Flags().StringVar(&opt.Name, "name", "", "the name of the client's class; the default is the name of the app")
 	return cmd
 }
 

@@ -24,10 +24,10 @@ func newExplain(s Streams) *cobra.Command {
 	var asJSON, markdown bool
 	cmd := &cobra.Command{
 		Use:   "explain [CODE...]",
-		Short: "Say what a finding means, with an example and the way out",
-		Long: `Explain says of a finding's code, such as L0207, or of its name, such as
-circular: how a text comes to have the fault, a text that has it, what the
-checker says of that, and the way out. Without a code it lists all there are.`,
+		Short: "Explain a finding, with an example and its fix",
+		Long: `Explain describes a finding, given its code, such as L0207, or its name, such as
+circular: the cause, an example, the message of the checker, and the fix. Without
+a code it lists all findings.`,
 		Example: "  legible explain L0501\n  legible explain unanswered\n  legible explain --json | jq -r .title",
 		RunE: func(_ *cobra.Command, args []string) error {
 			all := diag.Catalogue()
@@ -63,8 +63,8 @@ checker says of that, and the way out. Without a code it lists all there are.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is known of each code as JSON, one object a line")
-	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the page of the reference")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON, one object per line")
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the reference page in Markdown")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
 	return cmd
 }

@@ -22,7 +22,7 @@ import (
 func newFlow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flow",
-		Short: "List the flows of an app, show one, or make a scenario of some",
+		Short: "List flows, show one, write scenarios, and decide about parked flows",
 		Long: `A flow is a request and everything that followed from it. Its id is the trace id
 of the answer.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -45,9 +45,9 @@ func newFlowShow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show TRACE-ID",
 		Short: "Show what happened in a flow",
-		Long: `Show draws a flow as a tree: below an action the syncs that it set off, below a
-sync what it asked, and where a where dropped what had matched. With --entries
-it prints the record itself, an entry a line.
+		Long: `Show prints a flow as a tree: below an action the syncs that it triggered, below a
+sync the actions that it asked, and the lines of where that dropped a match. With
+--entries it prints the entries of the record, one per line.
 ` + whereRecords,
 		Example: "  legible flow show 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd\n  legible flow show last --json",
 		Args:    cobra.ExactArgs(1),
@@ -87,12 +87,12 @@ func newFlowScenario(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scenario TRACE-ID...",
 		Short: "Write recorded flows as a scenario",
-		Long: `Scenario writes the requests of flows, in the order in which they are named, with
-the answers that they got and the syncs that fired, as a scenario that legible test
-plays from then on. An identity that an answer gave is a name in what follows.
-Name the flows before that made what these rest on, too: a scenario begins with an
-empty store. Secrets are not in the record: where a client made one up there is a text
-in its place, and another text where the answer was 401.
+		Long: `Scenario writes recorded flows as a scenario that legible test runs: their requests
+in the given order, the answers, and the syncs that fired. An identity in an answer
+becomes a name in the steps that follow. A scenario starts with an empty store, so
+also name the earlier flows that created what these flows use. The record contains
+no secrets: a placeholder takes the place of each secret that a client chose, and
+a different placeholder where the answer was 401.
 ` + whereRecords,
 		Example: "  legible flow scenario a0cd 33f1 --title 'a login that failed' >>app.scenario",
 		Args:    cobra.MinimumNArgs(1),
@@ -146,10 +146,10 @@ func newFlowList(s Streams) *cobra.Command {
 	var count int
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the last flows, newest first",
-		Long: `List prints a line for each of the last flows: when it began, its id, what asked
-for it, and how it ended. Of one that waits it says for what: an effect action that
-is tried again, or one that is parked until somebody decides (--parked lists those).
+		Short: "List the latest flows, newest first",
+		Long: `List prints one line for each of the latest flows: its start time, its id, what
+opened it, and how it ended. For a flow that waits, the line names the effect action
+that will be tried again or is parked. --parked lists only parked flows.
 ` + whereRecords,
 		Example: "  legible flow list -n 50 --outcome unanswered\n  legible flow list --sync LogIn --json",
 		Args:    cobra.NoArgs,
@@ -176,7 +176,7 @@ is tried again, or one that is parked until somebody decides (--parked lists tho
 	}
 	f.add(cmd)
 	filter.add(cmd)
-	cmd.Flags().IntVarP(&count, "count", "n", 20, "how many flows at most; 0 is all")
+	cmd.Flags().IntVarP(&count, "count", "n", 20, "the maximum number of flows; 0 is all")
 	return cmd
 }
 
@@ -303,11 +303,11 @@ func outcomes() []string {
 }
 
 func (f *filterFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.path, "path", "", "only requests of this path; * stands for anything")
+	cmd.Flags().StringVar(&f.path, "path", "", "only requests of this path; * matches anything")
 	cmd.Flags().StringVar(&f.sync, "sync", "", "only flows in which this sync matched")
 	cmd.Flags().StringVar(&f.concept, "concept", "", "only flows in which an action of this concept was asked")
 	cmd.Flags().StringVar(&f.outcome, "outcome", "", "only flows with this outcome ("+strings.Join(outcomes(), ", ")+") or status (401, 4xx)")
-	cmd.Flags().BoolVar(&f.parked, "parked", false, "only flows of which an effect action is parked: somebody is to decide about them")
+	cmd.Flags().BoolVar(&f.parked, "parked", false, "only flows with a parked effect action, which wait for legible flow retry or cancel")
 }
 
 // compile holds the names against the program and makes a test of them.

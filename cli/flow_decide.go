@@ -18,17 +18,16 @@ import (
 // takes it up within a second when it runs, else when it starts.
 
 const whenTaken = `
-The flow goes on within a second when its app runs, and else when the app starts.
-The word is left in the app's store, beside the running app or at rest; a store in
-memory takes none.`
+The decision is written to the store, whether or not the app runs. A running app
+continues the flow within a second; otherwise the app does when it starts. Flows of
+a store in memory cannot be decided about.`
 
 func newFlowRetry(s Streams) *cobra.Command {
 	return newDecision(s, &cobra.Command{
 		Use:   "retry TRACE-ID",
-		Short: "Try the effect action again that a flow waits for",
-		Long: `Retry lets a flow go on that is parked, or that waits for its next try: its effect
-action is run again at once, with the same key as before, and as often as a new one
-would be.
+		Short: "Run the effect action of a waiting flow again",
+		Long: `Retry continues a flow that is parked or waits for its next try. Its effect action
+runs again at once, with the same key and with as many tries as a new action.
 ` + whenTaken,
 		Example: "  legible flow list --parked\n  legible flow retry 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --reason 'the mail server is back'",
 	}, "retry", "is tried again")
@@ -37,11 +36,11 @@ would be.
 func newFlowCancel(s Streams) *cobra.Command {
 	return newDecision(s, &cobra.Command{
 		Use:   "cancel TRACE-ID",
-		Short: "Give up the effect action that a flow waits for",
-		Long: `Cancel ends an effect action that is parked, or that waits for its next try, without
-running it again: as refused with the code CANCELLED, and with the reason as its
-sentence. The flow goes on to its end, and syncs that match the refusal fire. Whether
-an earlier try has done something outside, nobody knows.
+		Short: "Cancel the effect action of a waiting flow",
+		Long: `Cancel ends an effect action that is parked or waits for its next try, without
+running it again. The action is refused with the code CANCELLED and the reason as
+its sentence; syncs that match the refusal fire, and the flow runs to its end. An
+earlier try may already have had its effect.
 ` + whenTaken,
 		Example: "  legible flow cancel 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd --reason 'The address is gone.'",
 	}, "cancel", "is cancelled")
@@ -83,8 +82,8 @@ func newDecision(s Streams, cmd *cobra.Command, code, done string) *cobra.Comman
 		_, err = fmt.Fprintf(s.Out, "%s of flow %s %s as soon as the app takes it up\n", held.Action, id, done)
 		return err
 	}
-	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts, in which its store is looked for")
+	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app, with its texts and its store")
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
-	cmd.Flags().StringVar(&reason, "reason", "", "why; it stands in the record, and a cancelled action is refused with it")
+	cmd.Flags().StringVar(&reason, "reason", "", "the reason; it is recorded, and it is the sentence of a cancelled action's refusal")
 	return cmd
 }

@@ -17,11 +17,10 @@ func newFormat(s Streams) *cobra.Command {
 	var only bool
 	cmd := &cobra.Command{
 		Use:   "fmt [PATH...]",
-		Short: "Write files in their one style",
-		Long: `Fmt writes .app, .sync, .concept and .scenario files in their one style and
-prints the names of those that it changed. A file that cannot be read as it is
-stays as it is, and what is wrong with it is printed. The path - stands for
-stdin, formatted to stdout.`,
+		Short: "Format files",
+		Long: `Fmt formats .app, .sync, .concept and .scenario files and prints the names of those
+that it changed. It does not change a file with syntax errors, and prints the
+errors. The path - formats stdin to stdout.`,
 		Example: "  legible fmt\n  legible fmt --check apps",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			if len(paths) == 1 && paths[0] == "-" {
@@ -34,7 +33,7 @@ stdin, formatted to stdout.`,
 			return formatFiles(s, names, only)
 		},
 	}
-	cmd.Flags().BoolVar(&only, "check", false, "write nothing; name the files that would change, and exit with 1 if there are any")
+	cmd.Flags().BoolVar(&only, "check", false, "list the files that are not formatted and change nothing; exit with 1 if there are any")
 	return cmd
 }
 

@@ -14,10 +14,10 @@ func newGen(s Streams) *cobra.Command {
 	var only bool
 	cmd := &cobra.Command{
 		Use:   "gen [PATH...]",
-		Short: "Write the Go that specifications imply",
-		Long: `Gen writes NAME_gen.go beside each NAME.concept below the paths: the types of
-its actions and queries, its refusals, its state, and what ties your Go to its
-places. It prints the names of the files that it wrote.`,
+		Short: "Generate Go code from concept specifications",
+		Long: `Gen writes NAME_gen.go next to each NAME.concept below the paths: the types of the
+actions and queries, the refusals, the state, and the code that connects your Go
+code to the engine. It prints the names of the files that it wrote.`,
 		Example: "  legible gen ./concepts\n  legible gen --check",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			folders, err := conceptFolders(paths)
@@ -49,6 +49,6 @@ places. It prints the names of the files that it wrote.`,
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&only, "check", false, "write nothing; name the files that are not fresh, and exit with 1 if there are any")
+	cmd.Flags().BoolVar(&only, "check", false, "list the stale files and write nothing; exit with 1 if there are any")
 	return cmd
 }

@@ -17,13 +17,12 @@ func newGraph(s Streams) *cobra.Command {
 	var route string
 	cmd := &cobra.Command{
 		Use:   "graph [PATH]",
-		Short: "Draw a program: its routes, syncs and concepts",
-		Long: `Graph draws what can be reached from outside, the syncs and the concepts with
-their actions: who asks what, who waits for what, whose state is read. With
---route it tells one route's story alone: the request, the syncs that follow, the
-actions that are asked, the answers and the refusals, in the order in which they
-happen. It writes a Mermaid flowchart, or with --dot the language of Graphviz, or
-with --svg a picture.`,
+		Short: "Draw the routes, syncs and concepts of a program",
+		Long: `Graph draws the routes, the syncs, and the concepts with their actions: which sync
+asks which action, which it waits for, and whose state it reads. With --route it
+draws one route: the request, the syncs that follow, the actions they ask, the
+answers and the refusals, in order. The output is a Mermaid flowchart; --dot writes
+Graphviz and --svg a picture.`,
 		Example: "  legible graph apps/focusreader --svg > focusreader.svg\n" +
 			"  legible graph apps/focusreader --route 'POST /auth/login'",
 		Args: cobra.MaximumNArgs(1),
@@ -51,10 +50,10 @@ with --svg a picture.`,
 			return g.Mermaid(s.Out)
 		},
 	}
-	cmd.Flags().BoolVar(&mermaid, "mermaid", false, "write a Mermaid flowchart, as without a flag")
-	cmd.Flags().BoolVar(&dot, "dot", false, "write the language of Graphviz")
-	cmd.Flags().BoolVar(&svg, "svg", false, "write a picture, for light and dark")
-	cmd.Flags().StringVar(&route, "route", "", "tell the story of one route alone, such as 'POST /auth/login'")
+	cmd.Flags().BoolVar(&mermaid, "mermaid", false, "write a Mermaid flowchart, the default")
+	cmd.Flags().BoolVar(&dot, "dot", false, "write Graphviz")
+	cmd.Flags().BoolVar(&svg, "svg", false, "write a picture for light and dark backgrounds")
+	cmd.Flags().StringVar(&route, "route", "", "draw only this route, such as 'POST /auth/login'")
 	cmd.MarkFlagsMutuallyExclusive("mermaid", "dot", "svg")
 	return cmd
 }

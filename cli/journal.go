@@ -22,9 +22,9 @@ import (
 func newJournal(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "journal",
-		Short: "Look after the record of what happened: verify, export, import, compact",
-		Long: `The journal is the record of every flow: what was asked, how it ended, which syncs
-fired. It lies in the app's store, beside the state.`,
+		Short: "Verify, export, import or compact the journal",
+		Long: `The journal is the record of every flow: the actions that were asked, their
+outcomes, and the syncs that fired. It is part of the app's store.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -58,15 +58,15 @@ func newJournalCompact(s Streams) *cobra.Command {
 	var age, flows string
 	cmd := &cobra.Command{
 		Use:   "compact",
-		Short: "Forget the record of old flows, and give the room back to the disk",
-		Long: `Compact removes the record of flows at rest that are older than --journal-age, and
-of all but the newest --journal-flows; without these it forgets nothing. Then it
-removes large values that nothing refers to, and makes the file as small as what
-is in it. State and flows under way are never touched.
+		Short: "Delete old records and shrink the store",
+		Long: `Compact deletes the records of flows at rest that are older than --journal-age, and
+all but the newest --journal-flows; without these flags it deletes none. It then
+deletes large values that nothing refers to, and shrinks the file to its content.
+It does not touch state or unfinished flows.
 
-An app that runs forgets by itself once an hour, but its file stays as large as it
-was at most. So the app must be at rest; a PostgreSQL database may be in use, and
-gives room back by itself.`,
+A running app deletes old records once an hour, but its file does not shrink. Stop
+the app before compact. A PostgreSQL database may be in use, and reclaims space
+by itself.`,
 		Example: "  legible journal compact\n  legible journal compact --store sqlite:focusreader.db --journal-age 7d --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -99,8 +99,8 @@ gives room back by itself.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
-	cmd.Flags().StringVar(&age, "journal-age", "all", "forget flows at rest that are older: 30d, 36h, 90m; or all, to forget none for its age")
-	cmd.Flags().StringVar(&flows, "journal-flows", "all", "of how many flows at rest the record is kept at most, or all")
+	cmd.Flags().StringVar(&age, "journal-age", "all", "delete records of flows at rest that are older: 30d, 36h, 90m; all keeps every age")
+	cmd.Flags().StringVar(&flows, "journal-flows", "all", "the maximum number of flows at rest whose records are kept, or all")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }

@@ -23,17 +23,17 @@ func newJournalExport(s Streams) *cobra.Command {
 	var since string
 	cmd := &cobra.Command{
 		Use:   "export [FILE]",
-		Short: "Write the record of flows as lines of JSON",
-		Long: `Export writes the record of flows, the newest first, to FILE, where nothing may be
-yet, or to stdout: one JSON object a line, with a sum for each flow and one for
-all, so that a file that was cut or changed is noticed. "entries" is for reading
-and for jq; "record" is what legible journal import reads back. Secrets are not in
-the record; large values are referred to and not held; state is no part of it
-(legible backup copies everything).
+		Short: "Write the records of flows as lines of JSON",
+		Long: `Export writes the records of flows, newest first, to FILE, which must not exist, or
+to stdout. Each line is a JSON object with a checksum, and the last line has a
+checksum of all, so that truncation and changes are detected. "entries" is for
+readers and jq; "record" is what legible journal import reads. The record contains
+no secrets, and references instead of large values. State is not exported; legible
+backup copies everything.
 
-The app may run meanwhile. A flow that is under way is exported as far as it is
-("rested": false). A flow whose record is damaged is left out, and told; then the
-exit code is 1.`,
+The app may run meanwhile. Unfinished flows are exported as they are
+("rested": false). Export reports a flow whose record is damaged, leaves it out,
+and exits with 1.`,
 		Example: "  legible journal export monday.jsonl\n  legible journal export --flow 0198c2f4 | jq -r 'select(.flow).entries[]'\n  legible journal export --since 24h today.jsonl",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -75,9 +75,9 @@ exit code is 1.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
-	cmd.Flags().StringSliceVar(&flows, "flow", nil, "only this flow; its trace id, or the beginning or end of it")
-	cmd.Flags().StringVar(&since, "since", "", "only flows that began since: a date, a moment, or how long ago (24h, 7d)")
-	cmd.Flags().BoolVar(&f.json, "json", false, "tell as JSON what was written to FILE")
+	cmd.Flags().StringSliceVar(&flows, "flow", nil, "only this flow: its trace id, or a prefix or suffix of it")
+	cmd.Flags().StringVar(&since, "since", "", "only flows that began since this date, time, or duration ago (24h, 7d)")
+	cmd.Flags().BoolVar(&f.json, "json", false, "report as JSON what was written to FILE")
 	cmd.MarkFlagsMutuallyExclusive("flow", "since")
 	return cmd
 }

@@ -23,15 +23,14 @@ func newJournalImport(s Streams) *cobra.Command {
 	var f recordsFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Make a store of an exported record, to look at it elsewhere",
-		Long: `Import reads what legible journal export wrote (- is stdin) into a new store in a
-file, so that legible why, trace, flow and replay work with it on another machine.
-The store has the record and no state: do not start an app on it. It is there when
-all of the file could be read, and else not. To import the same file again does
-nothing.
+		Short: "Create a store from an exported journal",
+		Long: `Import reads a file of legible journal export (- is stdin) into a new store, so that
+legible why, trace, flow and replay can use it on another machine. The store holds
+records and no state: do not start an app on it. Import creates the store only if
+it can read the whole file. Importing the same file again does nothing.
 
-Import refuses a file that is cut or changed, one of a newer version, and one that
-tells of concepts that the app does not have.`,
+Import refuses files that are truncated or changed, of a newer version, or about
+concepts that the app does not have.`,
 		Example: "  legible journal import monday.jsonl --store sqlite:monday.db --app apps/focusreader",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -85,8 +84,8 @@ tells of concepts that the app does not have.`,
 		},
 	}
 	f.app = "."
-	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts")
-	cmd.Flags().StringVar(&f.store, "store", "", "the new file: sqlite:PATH")
+	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app")
+	cmd.Flags().StringVar(&f.store, "store", "", "the new store: sqlite:PATH")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }

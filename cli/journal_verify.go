@@ -20,13 +20,13 @@ func newJournalVerify(s Streams) *cobra.Command {
 	f := recordsFlags{app: "."}
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Look through a store for damage",
-		Long: `Verify reads a whole store: the file itself and its large values, the members of
-every set, and the record of every flow, which must be readable, without a hole,
-and for a flow at rest without an action that has no outcome. The app may run
-meanwhile; nothing is changed. The app's texts are not needed.
+		Short: "Check a store for damage",
+		Long: `Verify reads a whole store: the file, its large values, the members of every set,
+and the record of every flow. A record must be readable and complete, and in a flow
+at rest every action must have an outcome. The app may run meanwhile. Verify changes
+nothing and does not need the app's texts.
 
-Verify exits with 0 when all is well and with 1 when something is damaged.`,
+Verify exits with 0 when it finds no damage and with 1 otherwise.`,
 		Example: "  legible journal verify --store sqlite:focusreader.db",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

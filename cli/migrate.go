@@ -20,18 +20,17 @@ func newMigrate(s Streams) *cobra.Command {
 	var plan, apply bool
 	cmd := &cobra.Command{
 		Use:   "migrate [APP]",
-		Short: "Bring an app's store to its specifications, also at a loss",
-		Long: `Migrate compares what a store has with what the app's specifications say now, and
-prints what is to be added, changed and taken away, what is lost by it, and what
-is in the way. With --apply it does all of that, at once or not at all; what is
-in the way keeps it from doing anything.
+		Short: "Migrate an app's store to its specifications",
+		Long: `Migrate compares a store with the app's specifications and prints what it would add,
+change and delete, what data is lost, and what blocks the migration. With --apply it
+makes all changes in one transaction. If something blocks the migration, it changes
+nothing.
 
-An app that starts makes by itself what loses nothing, and refuses to start when
-something would be lost: then this command is for you. The store must be at
-rest: stop the app before.
+An app makes changes that lose no data when it starts, and does not start if data
+would be lost: then use this command. Stop the app first.
 
-Migrate exits with 0 when nothing is lost, or when it was done, and with 1 when
-something would be lost or is in the way.`,
+Migrate exits with 0 when no data is lost, or after --apply, and with 1 when data
+would be lost or the migration is blocked.`,
 		Example: "  legible migrate\n  legible migrate apps/focusreader --store sqlite:focusreader.db --apply",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -41,8 +40,8 @@ something would be lost or is in the way.`,
 			return f.migrate(s, apply)
 		},
 	}
-	cmd.Flags().BoolVar(&plan, "plan", true, "print what would be done, and do nothing")
-	cmd.Flags().BoolVar(&apply, "apply", false, "do it")
+	cmd.Flags().BoolVar(&plan, "plan", true, "print the changes without making them")
+	cmd.Flags().BoolVar(&apply, "apply", false, "make the changes")
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("plan", "apply")

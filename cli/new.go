@@ -16,10 +16,10 @@ import (
 func newNew(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new",
-		Short: "Begin an app, a concept or a sync",
-		Long: `New writes the first files of an app, a concept or a sync. They pass the checker
-and their own test as they are, and are there to be changed. New prints the names
-of the files that it made, overwrites none, and says what to do next.`,
+		Short: "Create an app, a concept or a sync",
+		Long: `New creates the first files of an app, a concept or a sync. They pass the checker
+and their test, and are a start for your own code. New prints the names of the files
+and the next steps. It does not overwrite files.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -48,7 +48,7 @@ func newNewApp(s Streams) *cobra.Command {
 	var in string
 	cmd := &cobra.Command{
 		Use:     "app NAME",
-		Short:   "Begin an app: its text, a sync, a scenario, and the program that serves it",
+		Short:   "Create an app: its text, a sync, a scenario, and the program that serves it",
 		Example: "  legible new app Guestbook\n  legible new app Guestbook --in .",
 		Args:    oneName("app", "Guestbook"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -76,7 +76,7 @@ func newNewApp(s Streams) *cobra.Command {
 			return made.next(s.Err, made.appSteps(name))
 		},
 	}
-	cmd.Flags().StringVar(&in, "in", "", "the folder to make it in; without it, one that is named like the app")
+	cmd.Flags().StringVar(&in, "in", "", "the folder to create it in; the default is named after the app")
 	return cmd
 }
 
@@ -84,7 +84,7 @@ func newNewConcept(s Streams) *cobra.Command {
 	var in string
 	cmd := &cobra.Command{
 		Use:     "concept NAME",
-		Short:   "Begin a concept: its specification with a scenario, and its Go",
+		Short:   "Create a concept: its specification with a scenario, and its Go code",
 		Example: "  legible new concept Signing\n  legible new concept Signing --in concepts/signing",
 		Args:    oneName("concept", "Signing"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -109,7 +109,7 @@ func newNewConcept(s Streams) *cobra.Command {
 			return made.next(s.Err, made.conceptSteps(name))
 		},
 	}
-	cmd.Flags().StringVar(&in, "in", "", "the folder to make it in; without it, one that is named like the concept")
+	cmd.Flags().StringVar(&in, "in", "", "the folder to create it in; the default is named after the concept")
 	return cmd
 }
 
@@ -117,7 +117,7 @@ func newNewSync(s Streams) *cobra.Command {
 	var in string
 	cmd := &cobra.Command{
 		Use:     "sync NAME",
-		Short:   "Begin a sync: a route that answers",
+		Short:   "Create a sync: a route that answers",
 		Example: "  legible new sync ListEntries",
 		Args:    oneName("sync", "ListEntries"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -138,7 +138,7 @@ func newNewSync(s Streams) *cobra.Command {
 			return made.next(s.Err, made.syncSteps(name))
 		},
 	}
-	cmd.Flags().StringVar(&in, "in", ".", "the folder to make it in")
+	cmd.Flags().StringVar(&in, "in", ".", "the folder to create it in")
 	return cmd
 }
 

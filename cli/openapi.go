@@ -14,13 +14,12 @@ func newOpenAPI(s Streams) *cobra.Command {
 	var opt openapi.Options
 	cmd := &cobra.Command{
 		Use:   "openapi [PATH]",
-		Short: "Describe a program to those who call it, as OpenAPI 3.1",
-		Long: `Openapi writes an OpenAPI 3.1 document of what can be asked over HTTP: each
-path with its parameters and the body that it takes, each answer with the shape
-that its sync gives it, the refusals with their codes and sentences, what the
-runtime itself may say, and where credentials stand. All of it is inferred from
-the text. A running app serves the same document at /openapi.json, and a page
-for people at /docs.`,
+		Short: "Write an OpenAPI 3.1 document of a program",
+		Long: `Openapi writes an OpenAPI 3.1 document of a program: each path with its parameters
+and body, each answer with its schema, the refusals with their codes and sentences,
+the answers of the runtime, and where credentials go. Everything is inferred from
+the texts. A running app serves the same document at /openapi.json, and a page for
+people at /docs.`,
 		Example: "  legible openapi apps/focusreader --prefix /api -o openapi.json\n" +
 			"  legible openapi | jq '.paths | keys'",
 		Args: cobra.MaximumNArgs(1),
@@ -32,9 +31,9 @@ for people at /docs.`,
 			return written(s, out, openapi.Of(p.Program, opt).Document())
 		},
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "write to this file, not to stdout")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write to this file instead of stdout")
 	cmd.Flags().StringVar(&opt.Prefix, "prefix", "", "the path below which the app is served, such as /api")
-	cmd.Flags().StringVar(&opt.Version, "api-version", "", "the version of the API, 1 if not given")
+	cmd.Flags().StringVar(&opt.Version, "api-version", "", "the version of the API; the default is 1")
 	cmd.Flags().BoolVar(&opt.Refusals200, "refusals-200", false, "the app answers refusals with status 200")
 	return cmd
 }

@@ -13,11 +13,11 @@ import (
 func newPlan(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "plan [PATH]",
-		Short: "Show what a program becomes when it runs",
-		Long: `Plan prints the program as the engine sees it: its concepts with their tables,
-its routes with the fields that requests need and their types, how an action
-finds the lines of when that it may match, and of each sync the slots, the
-order of joining, and what its lines do, each with its place in the text.`,
+		Short: "Show what the engine runs",
+		Long: `Plan prints the program as the engine runs it: the concepts with their tables, the
+routes with their fields and types, the index from actions to the lines of when
+they may match, and for each sync its slots, its join order, and its steps, each
+with its source position.`,
 		Example: "  legible plan apps/focusreader",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {

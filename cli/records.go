@@ -55,20 +55,20 @@ func (f *recordsFlags) add(cmd *cobra.Command) {
 
 func (f *recordsFlags) addPlaces(cmd *cobra.Command) {
 	f.cmd = cmd
-	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app's texts, or the address of its inspector, http://127.0.0.1:PORT")
+	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app, or the address of its inspector, http://127.0.0.1:PORT")
 	cmd.Flags().StringVar(&f.store, "store", "", storeUsage)
-	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "a file with the token of the inspector that --app names; without it, $"+tokenVariable)
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "a file with the token of the inspector that --app names; the default is $"+tokenVariable)
 }
 
-const storeUsage = "where the app keeps everything: sqlite:PATH or postgres://…; without it, the one store in the folder of the app or here"
+const storeUsage = "the store of the app: sqlite:PATH or postgres://…; the default is the only store in the folder of the app or the current folder"
 
-// whereRecords is said by every command that reads a record.
+// whereRecords is part of the help of every command that reads a record.
 const whereRecords = `
-The record is read from the running app, through its inspector, or from its
-store. An app that runs here is found by itself: by the file that it leaves beside
-its store, or in the folder in which it was started; --app names the address of
-another one, and --store a store. Nothing is changed. The places are those of the
-texts that the app runs, or of a folder that --app names.`
+The command reads the record from the inspector of the running app, or from the
+store. It finds an app that runs here by the file next to its store, or in the folder
+in which it was started; --app names the address of another app, and --store a store.
+Nothing is changed. Source positions refer to the texts that the app runs, or to the
+folder that --app names.`
 
 // open finds the running app, or opens its store for looking at it, and reads
 // its texts.

@@ -20,12 +20,11 @@ func newRoutes(s Streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "routes [PATH]",
-		Short: "List what can be reached from outside",
-		Long: `Routes lists every way into the program from outside: the method and path, the
-fields that a request carries with their types (name? where it may be left out),
-the credential that it demands and what it is held against, and who answers: the
-syncs with the statuses that they write, and the refusals that no sync matches,
-which are then the answer. What the app exposes stands last.`,
+		Short: "List the routes of a program",
+		Long: `Routes lists every route of the program: its method and path, the fields of the
+request with their types (name? is optional), the required credential and how it is
+checked, and the answers: the syncs with their statuses, and the refusals that
+become the answer because no sync matches them. Exposed actions come last.`,
 		Example: "  legible routes apps/focusreader\n  legible routes --json | jq 'select(.demands == null) | .path'",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
@@ -52,7 +51,7 @@ which are then the answer. What the app exposes stands last.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the routes as JSON, one object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the routes as JSON, one object per line")
 	return cmd
 }
 

@@ -27,18 +27,17 @@ func newTest(s Streams) *cobra.Command {
 	var from []string
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
-		Short: "Play the scenarios of concepts and apps",
-		Long: `Test plays the scenarios in the files below the paths and prints of each
-whether it passed, what is wrong where it did not, and which lines of an app's
-syncs no scenario reached.
+		Short: "Run the scenarios of concepts and apps",
+		Long: `Test runs the scenarios below the paths. It prints for each whether it passed and
+why it failed, and lists the lines of an app's syncs that no scenario reached.
 
-The concepts are Go, so the scenarios are played by Go tests: test runs
-"go test" on those that call scenario.App or scenario.Concept, in the folder of
-the scenarios or the nearest one above it.
+The scenarios are run by Go tests, because concepts contain Go code: test runs
+"go test" on the tests that call scenario.App or scenario.Concept, in the folder of
+the scenarios or the nearest folder above.
 
-With --from-journal nothing is played: the recorded flow of a trace id is written as
-a scenario, as legible flow scenario does, of the app in the folder PATH or here. It
-may be given several times, for the flows before that the last one rests on.`,
+With --from-journal, test runs nothing. It writes the recorded flow of a trace id
+as a scenario, like legible flow scenario. Repeat the flag for earlier flows that
+the last one depends on.`,
 		Example: "  legible test\n  legible test apps/focusreader --run 'log(in|out)'\n  legible test --from-journal a0cd >>app.scenario\n  legible test --json | jq 'select(.event == \"scenario\")'",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			if len(from) > 0 {
@@ -54,8 +53,8 @@ may be given several times, for the flows before that the last one rests on.`,
 			return testScenarios(s, paths, only, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&only, "run", "", "play only scenarios whose titles match this regular expression")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happened as JSON, one object a line")
+	cmd.Flags().StringVar(&only, "run", "", "run only scenarios whose titles match this regular expression")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print events as JSON, one object per line")
 	cmd.Flags().StringArrayVar(&from, "from-journal", nil, "write the recorded flow of this trace id as a scenario")
 	cmd.Flags().StringVar(&recorded.store, "store", "", "with --from-journal: "+storeUsage)
 	cmd.MarkFlagsMutuallyExclusive("from-journal", "run")

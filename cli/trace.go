@@ -24,10 +24,10 @@ func newTrace(s Streams) *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
 		Use:   "trace",
-		Short: "Show the last flows as trees, and those that come",
-		Long: `Trace draws the last flows, oldest first, each as a tree: below an action the
-syncs that it set off, below a sync what it asked. With -f it goes on with each
-flow that comes to rest, until it is interrupted.
+		Short: "Show the latest flows as trees, and follow new ones",
+		Long: `Trace prints the latest flows, oldest first, each as a tree: below an action the
+syncs that it triggered, below a sync the actions that it asked. With -f it also
+prints each new flow when it comes to rest, until it is interrupted.
 ` + whereRecords,
 		Example: "  legible trace -f --path '/auth/*'\n  legible trace -n 1 --outcome unanswered\n  legible trace -f --json | jq .tree.title",
 		Args:    cobra.NoArgs,
@@ -64,8 +64,8 @@ flow that comes to rest, until it is interrupted.
 	}
 	f.add(cmd)
 	filter.add(cmd)
-	cmd.Flags().IntVarP(&count, "count", "n", 10, "how many of the last flows at most; 0 is none with -f, and all without")
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with each flow that comes to rest")
+	cmd.Flags().IntVarP(&count, "count", "n", 10, "the maximum number of latest flows; 0 is none with -f, and all without")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "follow new flows as they come to rest")
 	return cmd
 }
 

@@ -18,21 +18,20 @@ func newWhy(s Streams) *cobra.Command {
 	var f recordsFlags
 	cmd := &cobra.Command{
 		Use:   "why TRACE-ID [ACTION] | ACTION",
-		Short: "Say why a request was answered as it was, or why an action was asked",
-		Long: `Why goes back from what happened to what it rests on, each with its place in
-the text. Of a TRACE-ID, which every answer has in the header X-Trace-Id, it says
-how the request was answered and by which firing, or why nobody answered. Of an
-ACTION it says which line asked it and where the values came from, back to the
-request.
+		Short: "Explain why a request got its answer, or why an action was asked",
+		Long: `Why traces an outcome back to its causes, each with its source position. For a
+TRACE-ID, the value of the header X-Trace-Id of an answer, it explains which firing
+answered the request, or why none did. For an ACTION it names the line that asked
+it and where its inputs came from, back to the request.
 
-A trace id may be cut to a part, at its beginning or end, that only one flow
-has; "last" is the newest flow. An ACTION is a name, such as
-Sessioning.create, or an id that other explanations show, such as 1.0.2. An
-action without a trace id is looked for in the newest flow that asked it.
+A trace id may be shortened to a prefix or suffix that is unique; "last" is the
+newest flow. An ACTION is a name, such as Sessioning.create, or an id from another
+explanation, such as 1.0.2. Without a trace id, why searches the newest flow that
+asked the action.
 ` + whereRecords + `
 
 Why exits with 1 when the request was not answered, faulted, or was turned away
-before a flow.`,
+before it opened a flow.`,
 		Example: "  legible why 0198c2f4-6a51-7bd3-9a61-0e1c5fe0a0cd\n" +
 			"  legible why a0cd Sessioning.create --store sqlite:focusreader.db\n" +
 			"  legible why Profile.authenticate --json",

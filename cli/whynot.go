@@ -15,16 +15,16 @@ func newWhyNot(s Streams) *cobra.Command {
 	var f recordsFlags
 	cmd := &cobra.Command{
 		Use:   "whynot SYNC [TRACE-ID]",
-		Short: "Say why a sync did not fire",
-		Long: `Whynot says where a sync stopped in the flow of a request: which line of its
-when found nothing, and how the action that came nearest differs from it; or
-which line of its where dropped a frame, with the values that it read and where
-they came from. Where the sync waited for an action that nothing asked, it goes on
-to the sync that could have asked it. The mark ! stands at the line that was the
-end. Of a sync that did fire it says so, and how far it came.
+		Short: "Explain why a sync did not fire",
+		Long: `Whynot explains where a sync stopped in the flow of a request: the line of its when
+that matched nothing, and how the nearest action differs; or the line of its where
+that dropped a frame, with the values it read and where they came from. If the sync
+waited for an action that was not asked, whynot continues with the sync that could
+have asked it. The mark ! is at the line that failed. If the sync fired, whynot
+says so.
 
-A trace id may be cut to a part, at its beginning or end, that only one flow
-has; without it, the newest flow is looked at.
+A trace id may be shortened to a prefix or suffix that is unique. The default is
+the newest flow.
 ` + whereRecords + `
 
 Whynot exits with 0 when the sync fired, and with 1 when it did not.`,
