@@ -99,7 +99,7 @@ func (d *description) serve(w http.ResponseWriter, r *http.Request, kind string,
 		body, err = text()
 	}
 	if err != nil {
-		d.app.log.Error("the app could not be described", "error", err)
+		d.app.log.Error("describing the app", "error", err)
 		http.Error(w, "The app could not be described.", http.StatusInternalServerError)
 		return
 	}

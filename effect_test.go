@@ -98,7 +98,7 @@ func TestWhatTheClientSees(t *testing.T) {
 	}
 	s.Say("RCPT", "451 Later.")
 	w := post(app, "/ask", "ann@example.org")
-	if w.Code != 202 || !strings.Contains(w.Body.String(), `{"pending":"Mailing.send","message":"This is kept and will be done. Please do not send it again.","trace":"`) {
+	if w.Code != 202 || !strings.Contains(w.Body.String(), `{"pending":"Mailing.send","message":"The request is stored and will be carried out. Please do not send it again.","trace":"`) {
 		t.Errorf("what will be sent is answered with %d %s", w.Code, w.Body)
 	}
 	soon(t, "the message is sent after all", func() bool { return len(s.Messages()) == 2 })

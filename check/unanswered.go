@@ -197,7 +197,7 @@ func (f *findings) unansweredOf(w *walk) {
 }
 
 func unansweredNotes() []string {
-	return []string{"the client is told 500, “Nobody answered this request.”"}
+	return []string{"the client is told 500, “No sync answered this request.”"}
 }
 
 // orelse offers the usual else of a line.

@@ -275,7 +275,7 @@ func (f *flow) faulted(n int32, err error) {
 	f.complete(n, journal.Fault, nil)
 	f.failed(err)
 	f.recordFailed(n, firstLine(err.Error()))
-	f.engine.options.Log.Log(f.ctx, faultLevel(err), "an action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
+	f.engine.options.Log.Log(f.ctx, faultLevel(err), "action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
 		"id", f.occs[n].id.String(), "error", err.Error())
 }
 

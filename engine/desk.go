@@ -101,7 +101,7 @@ func (d *desk) apart(alone bool, run func(*flow) (Result, error)) (Result, error
 			}
 			h.settle()
 			if p != nil && !h.give(given{panicked: p}) {
-				d.engine.options.Log.Error("the engine broke at a flow", "panic", recovered(p).Error())
+				d.engine.options.Log.Error("panic running flow", "panic", recovered(p).Error())
 			}
 		}()
 		f := d.engine.flows.Get().(*flow)
@@ -433,7 +433,7 @@ func (e *Engine) Stop(ctx context.Context) {
 	select {
 	case <-ended:
 	case <-time.After(stopWait):
-		d.engine.options.Log.Error("an action does not end although its context has: it is left alone")
+		d.engine.options.Log.Error("action did not return after its context ended; closing without it")
 	}
 }
 

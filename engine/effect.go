@@ -186,9 +186,9 @@ func (f *flow) failedTry(n int32, t *attempt, limits *Tries, err error) {
 	}
 	log := f.engine.options.Log
 	if t.parked {
-		log.Error("an effect action is parked", "flow", f.idText, "action", name, "id", o.id.String(), "tries", t.tries, "error", err.Error())
+		log.Error("effect action parked", "flow", f.idText, "action", name, "id", o.id.String(), "tries", t.tries, "error", err.Error())
 	} else {
-		log.Warn("an effect action failed and is tried again", "flow", f.idText, "action", name, "id", o.id.String(), "tries", t.tries,
+		log.Warn("effect action failed; it will be retried", "flow", f.idText, "action", name, "id", o.id.String(), "tries", t.tries,
 			"next", t.next.UTC().Format(value.MomentLayout), "error", t.text)
 	}
 	f.sync()
@@ -280,7 +280,7 @@ func (f *flow) settle(t *attempt) {
 	}
 	if err := f.engine.store.Drop(context.WithoutCancel(f.ctx), *d); err != nil {
 		// It is known by its name when it is found again.
-		f.engine.options.Log.Warn("word about a flow could not be taken away", "flow", f.idText, "error", err.Error())
+		f.engine.options.Log.Warn("deleting a decision about a flow", "flow", f.idText, "error", err.Error())
 	}
 }
 

@@ -254,7 +254,7 @@ type Result struct {
 	Unhandled *Refused
 	// Fault is the first fault of the flow, if there is one.
 	Fault error
-	// Entries are the flow's journal, set only when nobody answered a request.
+	// Entries are the flow's journal, set only when no sync answered the request.
 	Entries []byte
 	// Actions is how many actions completed.
 	Actions int

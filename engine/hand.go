@@ -113,7 +113,7 @@ func (f *flow) suspended() bool {
 		if errors.Is(err, store.ErrElsewhere) {
 			level = slog.LevelDebug // of several clocks one is first, and all is well
 		}
-		f.engine.options.Log.Log(f.ctx, level, "a flow is suspended, since the store could not do what it asked; what it has kept is gone on with later",
+		f.engine.options.Log.Log(f.ctx, level, "flow suspended after a store error; it will resume from its last commit",
 			"flow", f.idText, "error", err.Error())
 	}
 	return true

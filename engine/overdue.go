@@ -65,7 +65,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 			case g.result.Waiting != nil:
 				text = "it waits for " + g.result.Waiting.Action
 			}
-			e.options.Log.Warn("a flow has ended that had passed its deadline", "flow", id.String(), "after", time.Since(began).Round(time.Millisecond), "how", text)
+			e.options.Log.Warn("flow ended after its deadline", "flow", id.String(), "after", time.Since(began).Round(time.Millisecond), "how", text)
 		}()
 		g.result, g.err = run()
 	}()
@@ -104,7 +104,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 	if last == "" {
 		last = "none yet"
 	}
-	e.options.Log.Error("a flow runs still although its deadline has passed, or the app is to end: an action or a query has not returned, or the store",
+	e.options.Log.Error("flow still runs after its deadline or while the app closes: an action, a query or the store has not returned",
 		"flow", id.String(), "last", last, "limit", limit)
 	return Result{Flow: id}, fmt.Errorf("%w: what it began last is %s", ErrOverdue, last)
 }

@@ -52,7 +52,7 @@ func (f *flow) recordFault(err error) {
 	if !f.engine.options.NoJournal {
 		f.writer.Faulted(firstLine(err.Error()))
 	}
-	f.engine.options.Log.Log(f.ctx, faultLevel(err), "a flow faulted", "flow", f.idText, "error", err.Error())
+	f.engine.options.Log.Log(f.ctx, faultLevel(err), "flow faulted", "flow", f.idText, "error", err.Error())
 }
 
 func (f *flow) recordMatch(k journal.Kind, s *plan.Sync, at int, number uint32) {

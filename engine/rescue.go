@@ -179,12 +179,12 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 			continue
 		}
 		e.roll.rescued.Add(1)
-		e.options.Log.Warn("a flow was unfinished and nobody ran it: it is gone on with", "flow", id.String())
+		e.options.Log.Warn("resuming unfinished flow that was not running", "flow", id.String())
 		result, failed := e.goOn(ctx, id)
 		switch {
 		case failed != nil:
 			e.roll.failed(id)
-			e.options.Log.Error("a flow that nobody ran could not be gone on with; this is tried again later", "flow", id.String(), "error", failed.Error())
+			e.options.Log.Error("resuming unfinished flow failed; it will be retried", "flow", id.String(), "error", failed.Error())
 		case done != nil:
 			done(result)
 		}

@@ -104,7 +104,7 @@ func (p *reply) headers(v value.Value) error {
 	for _, f := range v.Fields() {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		if !isToken(f.Name) {
-			return fmt.Errorf("Requesting.respond was given a header with the name %q, which can be none", f.Name)
+			return fmt.Errorf("Requesting.respond was given a header with the name %q, which is not valid", f.Name)
 		}
 		if why := forbidden(name); why != "" {
 			return fmt.Errorf("Requesting.respond was given the header %s: %s", name, why)

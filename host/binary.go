@@ -80,7 +80,7 @@ func (x *exchange) notKept(field string, err error) *reply {
 		return unread(io.ErrUnexpectedEOF) // the client is gone, and nothing broke here
 	}
 	x.undone = true
-	return x.failed("binary data could not be kept", x.trace(), fmt.Errorf("keeping the field %s: %w", field, unlessLasting(err)))
+	return x.failed("storing binary data", x.trace(), fmt.Errorf("keeping the field %s: %w", field, unlessLasting(err)))
 }
 
 // kept puts the data of a text into the store; of one that is not let in,
@@ -204,7 +204,7 @@ func (x *exchange) sendBlob(p *reply) error {
 		return nil
 	}
 	// The library's answer to this is no JSON, and it has not left.
-	no := problem(p.status, fmt.Sprintf("the binary data has %d bytes, and the Range is not among them", p.blob.Size))
+	no := problem(p.status, fmt.Sprintf("the binary data has %d bytes, and the Range is outside of them", p.blob.Size))
 	no.set("Content-Range", fmt.Sprintf("bytes */%d", p.blob.Size))
 	no.trace, p.blob = p.trace, nil
 	x.send(no)

@@ -25,7 +25,7 @@ func (x *exchange) hold(n int64) *reply {
 	if more := n - x.held; b.used.Add(more) > b.most && more > 0 {
 		b.used.Add(-more)
 		if n > b.most {
-			return problem(http.StatusRequestEntityTooLarge, "the body holds more values than can be worked on")
+			return problem(http.StatusRequestEntityTooLarge, "the body holds too many values")
 		}
 		return tooMany()
 	}
@@ -48,7 +48,7 @@ func (x *exchange) grow(n int64) bool {
 // noRoom is the reply to a request for whose answer there is not enough memory
 // just now.
 func noRoom() *reply {
-	return again("The server has not enough memory for this just now. Nothing was done. Please try again in a moment, or ask for a smaller page.")
+	return again("The server is short of memory. Nothing was done. Please try again in a moment, or ask for a smaller page.")
 }
 
 // valueSize is about what a value takes in memory beside its text, with what is

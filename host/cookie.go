@@ -30,7 +30,7 @@ func (x *exchange) cookies(p *reply, v value.Value) error {
 		}
 		if err := c.Valid(); err != nil || !isToken(c.Name) {
 			// The library's error quotes the value, which may be a secret.
-			return fmt.Errorf("Requesting.respond was given the cookie %q, whose name, value or path has a character that no cookie can have", f.Name)
+			return fmt.Errorf("Requesting.respond was given the cookie %q, whose name, value or path has a character that cookies cannot contain", f.Name)
 		}
 		p.set("Set-Cookie", c.String())
 	}

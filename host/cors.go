@@ -56,7 +56,7 @@ func (x *exchange) foreign(k *knownRoute) *reply {
 		return nil
 	}
 	return problem(http.StatusForbidden, "a page of another origin sent this request: "+
-		"only pages of this server's own origin may, and those of the origins that it allows (AllowOrigins)")
+		"only pages of this server's origin and of the origins in AllowOrigins may")
 }
 
 // preflighted tells whether a browser sends a request for a page of another origin

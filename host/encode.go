@@ -157,7 +157,7 @@ func (p *reply) encode(e *encoder) {
 // unsaid is the reply in place of one that cannot be sent.
 func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 	if !errors.Is(err, errLargeAnswer) {
-		return x.failed("an answer could not be sent", trace, err)
+		return x.failed("sending an answer", trace, err)
 	}
 	remedy := "Ask for less of it."
 	if k := x.route; k != nil {
@@ -168,7 +168,7 @@ func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 		}
 	}
 	if !x.undone {
-		remedy = "What was asked is done all the same. " + remedy
+		remedy = "The request was carried out all the same. " + remedy
 	}
 	limit := x.front.options.MaxAnswer
 	no := problem(422, "The answer is larger than "+size(limit)+", which is the limit. "+remedy,

@@ -100,7 +100,7 @@ func (x *exchange) call(k *knownRoute) *reply {
 		case errors.Is(err, engine.ErrOverdue):
 			return x.overdue(trace)
 		case err != nil:
-			return x.failed("an exposed query could not be answered", trace, err)
+			return x.failed("running an exposed query", trace, err)
 		}
 		var size int64
 		for _, row := range rows {

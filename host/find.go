@@ -37,7 +37,7 @@ func (x *exchange) find() (*knownRoute, *reply) {
 		for i, s := range segments {
 			s, err := url.PathUnescape(s)
 			if err != nil || !utf8.ValidString(s) {
-				return nil, problem(http.StatusBadRequest, "the path has an escape that is no UTF-8 text")
+				return nil, problem(http.StatusBadRequest, "the path has an escape that is not valid UTF-8")
 			}
 			segments[i] = s
 		}
@@ -46,7 +46,7 @@ func (x *exchange) find() (*knownRoute, *reply) {
 			return f.routes.FindSegments(method, segments)
 		}
 	} else if !utf8.ValidString(path) {
-		return nil, problem(http.StatusBadRequest, "the path is no UTF-8 text")
+		return nil, problem(http.StatusBadRequest, "the path is not valid UTF-8")
 	}
 	route, params, allowed := find(r.Method)
 	if route == nil && r.Method == http.MethodHead && slices.Contains(allowed, http.MethodGet) {

@@ -47,7 +47,7 @@ func readPairs(raw, what string) ([]value.Field, *reply) {
 		name, err := url.QueryUnescape(k)
 		text, err2 := url.QueryUnescape(v)
 		if err != nil || err2 != nil || !utf8.ValidString(name) || !utf8.ValidString(text) {
-			return nil, problem(http.StatusBadRequest, "the "+what+" has an escape that is no UTF-8 text")
+			return nil, problem(http.StatusBadRequest, "the "+what+" has an escape that is not valid UTF-8")
 		}
 		if fields = added(fields, name, value.String(text)); len(fields) > maxFields {
 			return nil, problem(http.StatusBadRequest, "the "+what+" has more than 1000 fields")

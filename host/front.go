@@ -168,7 +168,7 @@ func (x *exchange) take(k *knownRoute) *reply {
 // is left of the panic: something when the answer had begun already.
 func (x *exchange) recovered(p any) any {
 	trace := x.trace()
-	x.front.options.Log.Error("the front broke at a request", "trace", trace, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	x.front.options.Log.Error("panic serving request", "trace", trace, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	if x.started {
 		return p
 	}

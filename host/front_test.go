@@ -177,7 +177,7 @@ func (f lostFlow) Rest(entries []byte) error {
 }
 
 func TestAnswerIsWithheldWhenNothingIsDurable(t *testing.T) {
-	const body = `{"error":"The server cannot reach its data just now: it may have been done, or may still be done. Please look before you send it again.","done":"unknown","trace":"TRACE"}`
+	const body = `{"error":"The server cannot reach its database: it may have been done, or may still be done. Please check before you send it again.","done":"unknown","trace":"TRACE"}`
 	for _, err := range []error{store.ErrLost, fmt.Errorf("flushing: %w", store.ErrClosed), errors.New("disk full")} {
 		st := lostStore{memory.New(memory.Options{}), err}
 		front := host.New(start(t, "a.sync", login, st), host.Options{Log: slog.New(slog.DiscardHandler)})
@@ -315,7 +315,7 @@ func TestBreakingFront(t *testing.T) {
 	r.Body, r.ContentLength = panicBody{}, 5
 	w := httptest.NewRecorder()
 	front.ServeHTTP(w, r)
-	if got := strings.ReplaceAll(w.Body.String(), w.Header().Get("X-Trace-Id"), "TRACE"); w.Code != 500 || got != `{"error":"Something went wrong here.","trace":"TRACE"}` {
+	if got := strings.ReplaceAll(w.Body.String(), w.Header().Get("X-Trace-Id"), "TRACE"); w.Code != 500 || got != `{"error":"An internal error occurred.","trace":"TRACE"}` {
 		t.Errorf("%d %s", w.Code, got)
 	}
 	if !strings.Contains(log.String(), "stack=") || !strings.Contains(log.String(), "status=500") {

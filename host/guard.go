@@ -124,9 +124,9 @@ func (x *exchange) changed(k *knownRoute) *reply {
 	case x.left == noFiles || !x.letsIn(k):
 		return nil
 	case x.left == filesThenTexts:
-		return x.front.soft(problem(http.StatusBadRequest, "the file came before what says that it may: in a form, files come last, or are not kept"))
+		return x.front.soft(problem(http.StatusBadRequest, "the file came before the fields that allow it: put files last in the form"))
 	}
-	return again("What the file depends on has changed while it came, and it was not kept. Please send it again.")
+	return again("What the file depends on changed during the upload. The file was not stored. Please send it again.")
 }
 
 // A left says what of a form was left where it is.

@@ -133,7 +133,7 @@ func TestFilesAreGuarded(t *testing.T) {
 		{"an else that tells of the file, which this store has not kept", "/tells?name=none", raw, "", "", 500, "", "[4194304]", true},
 		{"a second sync that wants it", "/twice?name=none", raw, "", "", 403, `{"error":"Not you"}`, "[4194304]", true},
 		{"a form that tells another name behind the file", "/guarded?name=none", form, filePart, named("name", "ann"), 400,
-			`{"error":"the file came before what says that it may: in a form, files come last, or are not kept"}`, "[0]", true},
+			`{"error":"the file came before the fields that allow it: put files last in the form"}`, "[0]", true},
 		{"a line before that takes the file for some frames", "/some?name=none", raw, "", "", 403, `{"error":"Not you"}`, "[4194304]", true},
 		{"a credential before the file", "/ticket", form, named("session", "s") + filePart, "", 200, `{"greeting":"hello s"}`, "[4194304]", true},
 		{"a credential behind the file", "/ticket", form, filePart, named("session", "s"), 401,
@@ -184,7 +184,7 @@ func TestAFileThatWasLeftIsNotTakenForEmpty(t *testing.T) {
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
 	w := httptest.NewRecorder()
 	front.ServeHTTP(w, r)
-	const want = `{"error":"What the file depends on has changed while it came, and it was not kept. Please send it again."}`
+	const want = `{"error":"What the file depends on changed during the upload. The file was not stored. Please send it again."}`
 	if got := strings.TrimSpace(w.Body.String()); w.Code != 503 || got != want || w.Header().Get("Retry-After") != "1" {
 		t.Errorf("the answer is %d %s %v\nwanted 503 %s", w.Code, got, w.Header(), want)
 	}

@@ -186,7 +186,7 @@ func New(e *engine.Engine, opt Options) *Front {
 	f.budget.most = f.options.MaxBuffered
 	for _, origin := range opt.AllowOrigins {
 		if err := f.sameSite.AddTrustedOrigin(origin); err != nil {
-			f.options.Log.Error("an allowed origin is none; write it as https://app.example.org", "origin", origin, "error", err)
+			f.options.Log.Error("invalid allowed origin; write it as https://app.example.org", "origin", origin, "error", err)
 			continue
 		}
 		f.origins[origin] = true

@@ -210,7 +210,7 @@ func (k *knownRoute) wanted(t plan.Test) string {
 func (x *exchange) logIn(field *knownField, more string) *reply {
 	s := "Please log in: " + field.Name + " is missing" + x.misspelt([]string{field.Name}) + ". It may come " + places(field.Credential) + "." + more
 	if _, _, foreign := x.credential(field.Credential, value.Value{}); foreign {
-		s += " The cookie does not count, as a page of another origin sent the request."
+		s += " The cookie is ignored because a page of another origin sent the request."
 	}
 	return problem(http.StatusUnauthorized, s, value.Field{Name: "field", Value: value.String(field.Name)})
 }

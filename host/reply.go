@@ -57,7 +57,7 @@ func tooMany() *reply {
 // fault is the reply to a request at which something broke. The reason is told
 // in development alone.
 func (x *exchange) fault(trace, reason string) *reply {
-	return x.broken("Something went wrong here.", trace, reason)
+	return x.broken("An internal error occurred.", trace, reason)
 }
 
 func (x *exchange) broken(sentence, trace, reason string) *reply {

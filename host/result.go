@@ -36,7 +36,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case errors.Is(err, engine.ErrOverdue):
 		return x.overdue(trace)
 	case err != nil:
-		return x.failed("an answer was withheld: what it rests on is not durable", trace, err)
+		return x.failed("answer withheld: its flow is not durable", trace, err)
 	case r.Answer != nil:
 		p, err := x.answered(r.Answer.Fields)
 		if err != nil {
@@ -62,13 +62,13 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	if err != nil {
 		reason = "the record of the flow cannot be read: " + err.Error()
 	}
-	x.warn("nobody answered a request", trace, reason)
-	return x.broken("Nobody answered this request.", trace, reason)
+	x.warn("no sync answered the request", trace, reason)
+	return x.broken("No sync answered this request.", trace, reason)
 }
 
 const (
-	noData  = "The server cannot reach its data just now"
-	tooSlow = "The server needs longer for this than it may"
+	noData  = "The server cannot reach its database"
+	tooSlow = "The request takes too long"
 )
 
 // withheld is the reply in place of one that cannot be given. It says whether the
@@ -76,7 +76,7 @@ const (
 // "nothing" when it is certain that nothing was done and nothing will be, else
 // "unknown".
 func (x *exchange) withheld(why, trace string) *reply {
-	sentence, done := why+": it may have been done, or may still be done. Please look before you send it again.", "unknown"
+	sentence, done := why+": it may have been done, or may still be done. Please check before you send it again.", "unknown"
 	if x.undone {
 		sentence, done = why+", and nothing was done. Please try again in a moment.", "nothing"
 	}
@@ -109,12 +109,12 @@ func (x *exchange) failed(what, trace string, err error) *reply {
 // Once an action is parked, nobody knows whether it will.
 func (x *exchange) waiting(w *engine.Waiting, trace string) *reply {
 	if w.Parked {
-		x.warn("a request could not be answered: "+w.Action+" is parked", trace, w.Reason)
+		x.warn("no answer: "+w.Action+" is parked", trace, w.Reason)
 		return x.fault(trace, w.Action+" is parked: "+w.Reason)
 	}
 	fields := []value.Field{
 		{Name: "pending", Value: value.String(w.Action)},
-		{Name: "message", Value: value.String("This is kept and will be done. Please do not send it again.")},
+		{Name: "message", Value: value.String("The request is stored and will be carried out. Please do not send it again.")},
 		{Name: "trace", Value: value.String(trace)},
 	}
 	return &reply{status: http.StatusAccepted, body: value.AppendJSON(nil, value.Record(fields))}

@@ -203,7 +203,7 @@ func (x *exchange) readParts(k *knownRoute, boundary string, l *load) *reply {
 		case name == "":
 			return problem(http.StatusBadRequest, "a part of the form has no name")
 		case len(name) > maxPartName || !utf8.ValidString(name):
-			return problem(http.StatusBadRequest, "a part of the form has a name that is longer than 200 bytes or no UTF-8 text")
+			return problem(http.StatusBadRequest, "a part of the form has a name that is longer than 200 bytes or not valid UTF-8")
 		}
 		if part.FileName() != "" || k.isBinary(name) {
 			if files++; files > maxFiles {
@@ -226,7 +226,7 @@ func (x *exchange) brokenPart(u *upload) *reply {
 	if no := u.problem(); no != nil {
 		return no
 	}
-	return problem(http.StatusBadRequest, "the body is no form in parts, or ends before its last part")
+	return problem(http.StatusBadRequest, "the body is not a valid multipart form, or ends before its last part")
 }
 
 // readPart gives the value of a part that comes after others.
@@ -268,7 +268,7 @@ func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, befo
 		return value.Value{}, no
 	}
 	if !utf8.Valid(x.body) {
-		return value.Value{}, problem(http.StatusBadRequest, "the field "+clip(strings.ToValidUTF8(name, "?"), maxPartName)+" of the form is no UTF-8 text")
+		return value.Value{}, problem(http.StatusBadRequest, "the field "+clip(strings.ToValidUTF8(name, "?"), maxPartName)+" of the form is not valid UTF-8")
 	}
 	if x.left == files {
 		x.left = filesThenTexts

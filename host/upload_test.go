@@ -205,8 +205,8 @@ func TestLimitsOfForms(t *testing.T) {
 		{"100 files", many(99, func(i int) string { return part(fmt.Sprint("f", i), "x", "x") }), 200, ""},
 		{"101 files", many(100, func(i int) string { return part(fmt.Sprint("f", i), "x", "x") }), 400, "more than 100 files"},
 		{"a long name", form(part(strings.Repeat("x", 201), "", "")), 400, "a name that is longer than 200 bytes"},
-		{"a name that is no text", form(part("x", "", ""), "Content-Disposition: form-data; name=\"\xff\"\r\n\r\n"), 400, "no UTF-8 text"},
-		{"a text that is none", form(part("x", "", "\xff")), 400, "the field x of the form is no UTF-8 text"},
+		{"a name that is no text", form(part("x", "", ""), "Content-Disposition: form-data; name=\"\xff\"\r\n\r\n"), 400, "not valid UTF-8"},
+		{"a text that is none", form(part("x", "", "\xff")), 400, "the field x of the form is not valid UTF-8"},
 		{"long headers", form("X: " + strings.Repeat("x", 20<<10) + "\r\n" + part("x", "", "")), 431, "headers that are too long"},
 		{"much before the first part", strings.Repeat("x\r\n", 10<<10) + form(part("x", "", "")), 431, "headers that are too long"},
 		{"a large file", form(part("file", "x", strings.Repeat("x", 1<<20))), 413, "larger than 1 MiB"},
@@ -301,7 +301,7 @@ func TestBudget(t *testing.T) {
 		wait.Wait() // and then there is room again
 	}
 	w := send(front, "POST", "/notes", `{"text": "a", "more": [`+strings.TrimSuffix(strings.Repeat("0,", 4000), ",")+`]}`)
-	if w.Code != 413 || !strings.Contains(w.Body.String(), "more values than can be worked on") {
+	if w.Code != 413 || !strings.Contains(w.Body.String(), "too many values") {
 		t.Errorf("values that become fifty times as large: %d %s", w.Code, w.Body)
 	}
 }
@@ -383,8 +383,8 @@ func TestParts(t *testing.T) {
 		{"GET", []string{"Range", "lines=1-2"}, 200, "hello world", "11"},
 		{"GET", []string{"Range", "bytes=x"}, 200, "hello world", "11"},
 		{"GET", []string{"Range", "bytes=-"}, 200, "hello world", "11"},
-		{"GET", []string{"Range", "bytes=11-"}, 416, `{"error":"the binary data has 11 bytes, and the Range is not among them"}`, "73"},
-		{"HEAD", []string{"Range", "bytes=11-"}, 416, "", "73"},
+		{"GET", []string{"Range", "bytes=11-"}, 416, `{"error":"the binary data has 11 bytes, and the Range is outside of them"}`, "74"},
+		{"HEAD", []string{"Range", "bytes=11-"}, 416, "", "74"},
 		{"GET", []string{"Range", "bytes=0-4", "If-Range", tag}, 206, "hello", "5"},
 		{"GET", []string{"Range", "bytes=0-4", "If-Range", `"other"`}, 200, "hello world", "11"},
 		{"GET", []string{"If-None-Match", tag}, 304, "", ""},

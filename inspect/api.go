@@ -86,7 +86,7 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/")
 func (in *Inspector) apiAnswer(w http.ResponseWriter, status int, answer any) {
 	b, err := json.Marshal(answer)
 	if err != nil {
-		in.options.Log.Error("writing an answer of the inspector", "error", err)
+		in.options.Log.Error("writing an inspector answer", "error", err)
 		status, b = http.StatusInternalServerError, []byte(`{"error":"this answer could not be written; the app's log says why"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")

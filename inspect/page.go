@@ -61,7 +61,7 @@ func (in *Inspector) render(w http.ResponseWriter, r *http.Request, status int, 
 		Style: in.assets["style.css"].link, Script: in.assets["script.js"].link,
 	})
 	if err != nil {
-		in.options.Log.Error("writing a page of the inspector", "page", name, "error", err)
+		in.options.Log.Error("writing an inspector page", "page", name, "error", err)
 		http.Error(w, "This page could not be written; the log says why.", http.StatusInternalServerError)
 		return
 	}

@@ -72,7 +72,7 @@ func (in *Inspector) placeLink(place string) (text, to string) {
 	return file + ":" + parts[len(parts)-2], sourceLink(file, line)
 }
 
-// unanswered says why nobody answered a request, and names the sync that came
+// unanswered says why no sync answered the request, and names the sync that came
 // nearest, nil where none did.
 func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
 	tree := explain.WhyUnanswered(s.Plan, s.entries)

@@ -49,11 +49,11 @@ func (in *Inspector) Serve(ctx context.Context, l net.Listener) error {
 		note := &Note{"http://" + l.Addr().String(), in.guard.token, os.Getpid(), in.plan.Name, in.opened}
 		if err := note.leave(path); err != nil {
 			// The app serves all the same: one has to name the address then.
-			in.options.Log.Warn("the legible command will not find this app by itself", "file", path, "error", err)
+			in.options.Log.Warn("writing the inspector's address file failed; the legible command needs --app", "file", path, "error", err)
 		}
 		defer func() {
 			if err := note.take(path); err != nil {
-				in.options.Log.Warn("the inspector's file stays behind", "file", path, "error", err)
+				in.options.Log.Warn("removing the inspector's address file", "file", path, "error", err)
 			}
 		}()
 	}

@@ -67,7 +67,7 @@ func (r *reader) unfinished(id value.ID) bool {
 		r.open = map[value.ID]bool{}
 		ids, err := r.store.Unfinished(r.ctx)
 		if err != nil {
-			r.options.Log.Error("looking for flows that are running", "error", err)
+			r.options.Log.Error("listing running flows", "error", err)
 		}
 		for _, id := range ids {
 			r.open[id] = true
