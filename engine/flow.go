@@ -67,7 +67,6 @@ type flow struct {
 	dead      error
 	changed   bool // something that the flow did is kept
 	fault     error
-	unhandled int32 // -1, or the first refusal: settled at rest
 	answer    *Answer
 	recovered *past // what the store knew of the flow when it was begun
 	past      *past // what is known of the flow from before its last commit

@@ -73,7 +73,7 @@ func (m *mutation) run(t *testing.T, change string) {
 	kind, rest, _ := strings.Cut(change, " ")
 	rest = strings.TrimSpace(rest)
 	p, entries := m.plan, m.entries
-	named := func(n *explain.Tree) bool { return true }
+	var named func(*explain.Tree) bool
 	what := "the changed line"
 	switch kind {
 	case "at", "from":

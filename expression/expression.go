@@ -291,7 +291,6 @@ func (e *Expression) free(n ast.Node) ([]string, error) {
 type collector struct {
 	e               *Expression
 	names, declared []string
-	callees         []ast.Node
 	err             error
 }
 

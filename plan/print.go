@@ -57,10 +57,7 @@ func (o *printer) instances(p *Plan) {
 			o.table(t)
 		}
 		for _, a := range in.Actions {
-			inputs := params(a.Spec.Inputs)
-			for _, name := range a.Inputs[a.Declared:] {
-				inputs = append(inputs, name)
-			}
+			inputs := append(params(a.Spec.Inputs), a.Inputs[a.Declared:]...)
 			kind := "action"
 			if s := a.Spec.Kind.String(); s != "" {
 				kind = s + " action"

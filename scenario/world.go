@@ -141,10 +141,9 @@ func whole(p *check.Param) check.Type {
 
 // A flow is one flow with what its journal says.
 type flow struct {
-	id      value.ID
-	bytes   []byte
-	request bool // a request opened it
-	rested  bool
+	id     value.ID
+	bytes  []byte
+	rested bool
 }
 
 func (f *flow) entries() []journal.Entry {

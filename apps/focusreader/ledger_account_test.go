@@ -54,9 +54,6 @@ func (a *holder) current() *password {
 	return a.passwords[0]
 }
 
-// there tells whether the account is there for certain and stays so for now.
-func (a *holder) there() bool { return a.made.fate == done && len(a.possible()) == 0 }
-
 // possible are deletions that were not refused.
 func (a *holder) possible() []*deed {
 	return slices.DeleteFunc(slices.Clone(a.ends), func(d *deed) bool { return d.fate == undone })

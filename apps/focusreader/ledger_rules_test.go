@@ -56,16 +56,15 @@ func mustNot(made *deed, ends []*deed, s span) bool {
 // A thing is what an account has or is: the account itself, a document, a note,
 // a tag, a focus session.
 type thing struct {
-	id     string
-	made   *deed
-	ends   []*deed // that may have removed it
-	of     *thing  // with which it goes
-	text   register
-	size   register // of letters: of a document or an account
-	open   register // of a document
-	book   []byte
-	own    string // of a document: its settings, when they are known
-	opened int    // of a document: how often it was opened
+	id   string
+	made *deed
+	ends []*deed // that may have removed it
+	of   *thing  // with which it goes
+	text register
+	size register // of letters: of a document or an account
+	open register // of a document
+	book []byte
+	own  string // of a document: its settings, when they are known
 }
 
 // endings are the deeds that may have ended the thing, by itself or with that

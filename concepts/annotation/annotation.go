@@ -62,7 +62,7 @@ func (c *Concept) createTag(ctx legible.Context, in CreateTagIn, room int64) (Cr
 	if count >= maxTags {
 		return CreateTagOut{}, ErrTooManyTags
 	}
-	row := TagRow{Creator: in.Creator, Title: in.Title}
+	row := TagRow(in)
 	if err := c.admit(ctx, in.Creator, row.bytes(), room); err != nil {
 		return CreateTagOut{}, err
 	}

@@ -32,7 +32,7 @@ func New() legible.Concept {
 type Concept struct{ *State }
 
 func (c *Concept) InitUser(ctx legible.Context, in InitUserIn) (InitUserOut, error) {
-	id, err := c.FocusStats.Insert(ctx, FocusStatsRow{User: in.User})
+	id, err := c.FocusStats.Insert(ctx, FocusStatsRow(in))
 	if legible.IsTaken(err, "user") {
 		err = ErrStatsExist
 	}
@@ -84,7 +84,7 @@ func (c *Concept) EndSession(ctx legible.Context, in EndSessionIn) (EndSessionOu
 	case row.End != nil:
 		return EndSessionOut{}, ErrEndedAlready
 	}
-	return EndSessionOut{FocusSession: in.FocusSession}, c.finish(ctx, in.FocusSession, row)
+	return EndSessionOut(in), c.finish(ctx, in.FocusSession, row)
 }
 
 func (c *Concept) RemoveSession(ctx legible.Context, in RemoveSessionIn) error {

@@ -94,7 +94,7 @@ func megabytes(n int64) string {
 }
 
 func (c *Concept) CreateLibrary(ctx legible.Context, in CreateLibraryIn) (CreateLibraryOut, error) {
-	library, err := c.Libraries.Insert(ctx, LibraryRow{User: in.User})
+	library, err := c.Libraries.Insert(ctx, LibraryRow(in))
 	if legible.IsTaken(err, "user") {
 		return CreateLibraryOut{}, ErrLibraryExists
 	}

@@ -151,5 +151,5 @@ func (c *Concept) GetDocumentCurrentSettings(ctx legible.Context, in GetDocument
 
 func (c *Concept) GetTextSettings(ctx legible.Context, in GetTextSettingsIn) (GetTextSettingsOut, bool, error) {
 	row, found := c.Settings.Get(ctx, in.TextSettings)
-	return GetTextSettingsOut{Font: row.Font, FontSize: row.FontSize, LineHeight: row.LineHeight}, found, nil
+	return GetTextSettingsOut(row), found, nil
 }

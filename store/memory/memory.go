@@ -40,7 +40,6 @@ type Store struct {
 	undo   []change
 	order  int64 // the Order of the last insertion
 	key    []byte
-	old    []byte
 
 	journal journal
 	blobs   blobs

@@ -75,24 +75,23 @@ type Store struct {
 	failure   atomic.Pointer[failure]
 
 	// The turn guards the connection and all below it.
-	turn      sync.Mutex
-	conn      *conn
-	begun     bool      // a transaction is open
-	behind    error     // why nothing can be written yet: behind.go
-	tried     time.Time // when that was tried last
-	tables    []*table
-	byName    map[string]*table
-	stamps    *store.Stamps
-	order     int64 // the Order of the last insertion
-	leased    int64 // no Order above it may be given out before it is raised in the file
-	part      int64 // the number of the last group, ascending over restarts
-	batch     []group.Chunk
-	fixed     fixed
-	scratch   []byte
-	schema    *store.Schema // what the file has
-	savepoint bool
-	sweep     *store.Sweep // is shown what is written, when not nil
-	wet       *group.Group // the last that has written state and landed; nil when it is surely durable
+	turn    sync.Mutex
+	conn    *conn
+	begun   bool      // a transaction is open
+	behind  error     // why nothing can be written yet: behind.go
+	tried   time.Time // when that was tried last
+	tables  []*table
+	byName  map[string]*table
+	stamps  *store.Stamps
+	order   int64 // the Order of the last insertion
+	leased  int64 // no Order above it may be given out before it is raised in the file
+	part    int64 // the number of the last group, ascending over restarts
+	batch   []group.Chunk
+	fixed   fixed
+	scratch []byte
+	schema  *store.Schema // what the file has
+	sweep   *store.Sweep  // is shown what is written, when not nil
+	wet     *group.Group  // the last that has written state and landed; nil when it is surely durable
 
 	landed []*group.Group // that are in the log, and not yet known to be durable; under the line's mutex
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -90,7 +89,7 @@ func ParseBlob(s string) (value.Value, error) {
 	hash, rest, ok1 := bytes.Cut(rest, []byte(";"))
 	size, media, ok2 := bytes.Cut(rest, []byte(";"))
 	n, err := strconv.ParseInt(string(size), 10, 64)
-	if !ok || !ok1 || !ok2 || err != nil || n < 0 || n > math.MaxInt64 || len(hash) != 64 {
+	if !ok || !ok1 || !ok2 || err != nil || n < 0 || len(hash) != 64 {
 		return value.Value{}, fmt.Errorf("the store holds %q where a reference to a large value should be", s)
 	}
 	if _, err := hex.Decode(b.Hash[:], hash); err != nil {
