@@ -51,6 +51,9 @@ func TestKeep(t *testing.T) {
 		{"everything, with a clock of its own", legible.Keep{JournalFlows: 1}, time.Now, 100 * day, 3, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.passed > day {
+				t.Skip("what attends to the app wakes up a million times in a month")
+			}
 			synctest.Test(t, func(t *testing.T) {
 				ctx := t.Context()
 				var log bytes.Buffer
