@@ -1,5 +1,5 @@
-// Package legible runs backends that are made of concepts and
-// synchronizations: text says what happens, Go says how.
+// Package legible runs backends made of concepts and synchronizations: text says
+// what happens, Go says how.
 //
 // Its three main types are [App], a program with its concepts; [Concept], a
 // specification with its Go; and [Context], what an action is given. It

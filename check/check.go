@@ -1,4 +1,4 @@
-// Package check gives every name of a program its meaning, and says what is
+// Package check resolves the names and types of a program and reports what is
 // wrong with it before anything runs.
 //
 // Its three main types are [Program], what the texts mean; [Var], a variable of

@@ -1,4 +1,4 @@
-// Package cli is the legible command.
+// Package cli implements the legible command.
 //
 // Its three main types are the [Streams] that a command reads and writes; the
 // workspace, which knows which texts below a folder are one program; and the

@@ -1,4 +1,4 @@
-// Package client writes the code with which others call a program over HTTP.
+// Package client generates client code for the HTTP interface of a program.
 //
 // Its three main types are [openapi.API], which is read; the writer, a text that
 // grows by whole lines; and the Options that say how its type is called. It

@@ -1,5 +1,5 @@
-// Package concepts is the catalogue: the specifications of the ready concepts,
-// one folder each, with the Go of each in the package there.
+// Package concepts is the catalogue: it holds the specifications of the ready
+// concepts, each next to the package with its Go code.
 //
 // It has no types. [Spec] gives a specification by the concept's name and
 // [Names] lists them, so that a checker can read a program that uses the

@@ -1,4 +1,4 @@
-// Package diag is what the reading half of the program says to a person.
+// Package diag defines diagnostics: what the checker and the parser report.
 //
 // Its three main types are [Diagnostic], one finding at one place; [Code], the
 // permanent number of a kind of finding; and [Entry], what the catalogue says

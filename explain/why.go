@@ -1,5 +1,5 @@
-// Package explain answers why something happened in a flow, and why something
-// did not, from the plan and the record alone.
+// Package explain explains from the plan and the record why something happened
+// in a flow, or did not happen.
 //
 // Its main types are [Tree], an explanation that terminal and browser draw
 // alike; record, the journal of one flow held against the plan; and verdict,

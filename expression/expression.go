@@ -1,4 +1,4 @@
-// Package expression is the one place that knows the expression library.
+// Package expression wraps the expression library, which no other package uses.
 //
 // Its main types are [Expression], a read text; [Error], a fault with its
 // place; and [Scope], where the variables get their values. It promises that an

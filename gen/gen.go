@@ -1,4 +1,4 @@
-// Package gen writes the Go that a concept's specification implies.
+// Package gen generates the Go code that a concept's specification implies.
 //
 // Its three main types are [Options], what the Go shall be called; the maker
 // inside [Go], which writes one section after another; and [FindingsError], what

@@ -1,5 +1,5 @@
-// Package graph draws a program: what can be reached from outside, the syncs
-// that answer, and the concepts that they join.
+// Package graph draws a program: its endpoints, the syncs that answer them, and
+// the concepts that they connect.
 //
 // Its three main types are [Graph], boxes and arrows of a whole program; [Story],
 // one way in with all that follows, in the order in which it happens; and

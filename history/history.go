@@ -1,5 +1,5 @@
-// Package history reads the record of a flow back: which actions were asked,
-// what the syncs matched, and how the flow ended.
+// Package history reads the record of a flow: which actions were asked, what the
+// syncs matched, and how the flow ended.
 //
 // Its main types are [Flow], the record of one flow next to the plan; [Action]
 // and [Match], what happened in it; and [Result], how it ended or how far it has

@@ -1,5 +1,4 @@
-// Package inspect is the page in a browser that shows what a program does and
-// why.
+// Package inspect serves pages that show what a program does and why.
 //
 // Its three main types are [Inspector], the http.Handler, which also listens to
 // the journal as an engine's recorder; story, one flow read back from its

@@ -1,4 +1,4 @@
-// Package journal is the record of what happened in a flow.
+// Package journal encodes the record of a flow.
 //
 // Its three main types are [Entry], one thing that happened; [ActionID], the
 // name of an action in its flow; and [Writer], which makes the bytes that a

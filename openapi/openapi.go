@@ -1,5 +1,5 @@
-// Package openapi tells those who call a program over HTTP what it promises
-// them: as an OpenAPI document, and as a page that a person reads.
+// Package openapi describes the HTTP interface of a program as an OpenAPI
+// document and as a page.
 //
 // Its three main types are [API], all that can be asked; [Operation], one way in
 // with what it takes; and [Result], one way in which it may be answered. All of

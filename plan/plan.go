@@ -1,5 +1,4 @@
-// Package plan turns a checked program into what a machine can run: every name
-// has become a place.
+// Package plan compiles a checked program into a plan that the engine can run.
 //
 // Its three main types are [Plan], the whole; [Sync], with a slot for each
 // variable and an order of joining for each pattern that an action may arrive

@@ -1,4 +1,4 @@
-// Package source holds the texts that everything else is read from.
+// Package source holds source texts and their positions.
 //
 // Its three main types are [File], one text with a name; [Span], a stretch of
 // a file in bytes; and [Position], where a span begins in the words of an

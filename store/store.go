@@ -1,5 +1,5 @@
-// Package store keeps what a program must not lose: the state of its concepts
-// and the journal of its flows, together.
+// Package store defines how the state of a program and the journal of its flows
+// are stored together.
 //
 // Its three main types are [Store], the place; [Flow], one flow's hand in it;
 // and [Schema], the tables that the state needs. It promises that the state

@@ -1,4 +1,5 @@
-// Package syntax reads the text of concepts, apps, syncs, views and scenarios.
+// Package syntax parses and formats the text of concepts, apps, syncs, views and
+// scenarios.
 //
 // Its three main types are [File], the tree of one text, made of the items
 // [Concept], [App], [Sync], [View] and [Scenario]; [Line], one line of where

@@ -1,5 +1,4 @@
-// Package telemetry tells the tools of an operator what a program does: figures
-// for Prometheus and spans for OpenTelemetry.
+// Package telemetry exports metrics for Prometheus and traces for OpenTelemetry.
 //
 // Its three main types are [Meter], which counts what the journal says;
 // [Tracer], which makes a trace of each flow; and [Gauges], what a store can

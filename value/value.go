@@ -1,5 +1,5 @@
-// Package value is what flows through a program: the values that requests,
-// actions, queries and journal entries hold.
+// Package value defines the values that requests, actions, queries and journal
+// entries hold.
 //
 // Its three main types are [Value], one value of any kind; [Field], a name and
 // a value in a record; and [Blob], a large value that is stored once and

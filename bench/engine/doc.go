@@ -1,5 +1,5 @@
-// Package engine measures what a flow costs in the engine alone: no HTTP, no
-// disk, concepts that do next to nothing.
+// Package engine measures what a flow costs in the engine alone: without HTTP,
+// without a disk, with concepts that do almost nothing.
 //
 // Its benchmarks are the login flow of four actions, the same flow among
 // thousands of other syncs and after a million other flows, and flows of

@@ -1,5 +1,5 @@
-// Package http measures what a flow costs behind HTTP, against a handler of
-// net/http that reads a JSON object and sends one back.
+// Package http measures what a flow costs over HTTP, compared with a net/http
+// handler that reads a JSON object and sends it back.
 //
 // There is nothing in it but benchmarks. Each run serves the handler and the
 // front on the same machine to the same clients, one after the other, so that

@@ -1,6 +1,6 @@
-// Package library measures what a large library costs: FocusReader, in a
-// process of its own on a store on disk, is sent books over HTTP, lists them
-// and gives them out again.
+// Package library measures a large library: it uploads books over HTTP to
+// FocusReader, which runs in its own process with a store on disk, lists them and
+// downloads them.
 //
 // There is nothing in it but a benchmark, which prints memory as the system
 // counts it (the resident set of the process, also at its highest) beside

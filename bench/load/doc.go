@@ -1,5 +1,5 @@
-// Package load asks more of FocusReader than it can do, and worse than it
-// should be asked, and looks at what is left of it.
+// Package load sends FocusReader more requests than it can serve, and malformed
+// ones, and tests that it still serves the others.
 //
 // There is nothing in it but a test of half a minute, which runs for ten
 // minutes with -for 10m. It promises that beside clients that are slow, silent,

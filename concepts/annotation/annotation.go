@@ -1,4 +1,5 @@
-// Package annotation is the concept of marks and notes at places of a document.
+// Package annotation implements the concept Annotation: tags, highlights and
+// notes in documents.
 //
 // Its two main types are [Concept], the actions, and the generated [State]. It
 // promises that a color is one that a style sheet takes as it is, that a place

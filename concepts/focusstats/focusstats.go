@@ -1,4 +1,4 @@
-// Package focusstats is the concept of time that was really spent reading.
+// Package focusstats implements the concept FocusStats: how long a user reads.
 //
 // Its three main types are [Concept], the actions; the generated [State]; and
 // tally, which counts what sessions add up to. It promises that a session ends

@@ -1,4 +1,4 @@
-// Package library is the concept of a user's own e-books.
+// Package library implements the concept Library: a user's e-books.
 //
 // Its three main types are [Concept], the actions; the generated [State]; and
 // epub.Book, what is read of an EPUB when it comes. It promises that what

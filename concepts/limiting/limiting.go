@@ -1,5 +1,5 @@
-// Package limiting is the concept of not trying something too often: wrong
-// passwords for a name, new accounts from an address, letters to one person.
+// Package limiting implements the concept Limiting: a budget for each key, which
+// refills over time.
 //
 // Its main types are [Concept], the actions; [Options] with a [Budget] for each
 // name that an app's syncs use; and the generated [State]. It promises that a

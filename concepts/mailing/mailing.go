@@ -1,4 +1,4 @@
-// Package mailing is the concept of reaching people by mail.
+// Package mailing implements the concept Mailing: it sends mail over SMTP.
 //
 // Its three main types are [Concept], the action; [Options], the mail server
 // and who sends; and message, the bytes that go out. It promises that a message

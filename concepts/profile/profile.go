@@ -1,4 +1,4 @@
-// Package profile is the concept of users who come back with a name and a
+// Package profile implements the concept Profile: users with a name and a
 // password.
 //
 // Its three main types are [Concept], the actions; [Options], how slow the

@@ -1,5 +1,5 @@
-// Package requesting is the concept that stands for HTTP: what clients send
-// are its requests, and what they are answered are its responses.
+// Package requesting provides the specification of the concept Requesting, which
+// stands for HTTP.
 //
 // Its one type of note is the specification itself, beside this file. It
 // promises that syncs see a request as an action like any other, and that a

@@ -1,5 +1,5 @@
-// Package sessioning is the concept of being logged in: who bears the secret
-// that a session was created with is taken for its user.
+// Package sessioning implements the concept Sessioning: who holds the secret of
+// a session acts as its user.
 //
 // Its three main types are [Concept], the actions; [Options], how long a
 // session lasts; and the generated [State]. It promises that a token has 256

@@ -1,5 +1,5 @@
-// Package textsettings is the concept of the form in which a text is shown: its
-// font, the size of its letters and the height of its lines.
+// Package textsettings implements the concept TextSettings: the font, the font
+// size and the line height of a text.
 //
 // Its two main types are [Concept], the actions, and the generated [State]. It
 // promises that settings can be used in a style sheet as they are, that a user

@@ -1,5 +1,5 @@
-// Package trial lets the tests of a concept call its Go on a real engine with
-// a store in memory.
+// Package trial lets the tests of a concept call its Go code on an engine with a
+// memory store.
 //
 // Its one type is [App], an app that uses the concept and nothing else. It
 // promises that each call is an action of a flow of its own: what declines or

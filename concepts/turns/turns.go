@@ -1,4 +1,4 @@
-// Package turns lets a concept do slow work a few at a time.
+// Package turns limits how much slow work a concept does at once.
 //
 // Its main type is [Turns], a short queue before work that takes a processor or
 // much memory. It promises that no more than some are at work, that no more

@@ -1,5 +1,5 @@
-// Package slot moves values between the places of an action, a query or a row
-// and the Go types of a concept. Generated code uses it; nobody else needs to.
+// Package slot converts between values and the Go types of a concept. Only
+// generated code uses it.
 //
 // It has no types of its own: its main parts are the readers ([Text], [Number]
 // and so on), which make Go of a value; the writers ([OfText], [OfSecret] and

@@ -1,4 +1,4 @@
-// Package archtest holds the house to its plan.
+// Package archtest checks the structure of the project.
 //
 // It has no types that anybody uses: its tests have a room for each package,
 // with the rooms that it may import; a library for everything that comes from

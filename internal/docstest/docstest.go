@@ -1,4 +1,4 @@
-// Package docstest runs what the documents show.
+// Package docstest runs the examples in the documents.
 //
 // It has no types that anybody uses: its tests read the fenced examples of
 // README.md and docs, check those in the language as one program a document,

@@ -1,4 +1,5 @@
-// Package openapitest holds what a server says against its document.
+// Package openapitest compares the requests and answers of a server with its
+// OpenAPI document.
 //
 // Its main type is [Witness], an http.Handler that stands before a program's
 // own and looks at each request and each answer: an answer that the document

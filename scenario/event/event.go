@@ -1,5 +1,5 @@
-// Package event is how a test process tells the legible command which
-// scenarios it has played.
+// Package event carries the results of scenarios from a test process to the
+// legible command.
 //
 // Its three main types are [Event], one thing that is told; [Clause], a part of
 // a sync that no scenario reached; and [Writer], one suite's hand in the folder

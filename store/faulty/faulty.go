@@ -1,4 +1,4 @@
-// Package faulty is a store that fails when a test says so.
+// Package faulty wraps a store so that a test can make it fail.
 //
 // Its three main types are [Store], which stands before another store; [Fault],
 // what is to happen and when; and [Op], what can be counted. It promises that

@@ -1,4 +1,4 @@
-// Package group makes what many flows have done durable by one commit.
+// Package group commits the changes of many flows together.
 //
 // Its three main types are [Line], in which the flows of one store stand;
 // [Part], one flow's part in it, which the flow of a store embeds; and [Group],

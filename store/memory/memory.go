@@ -1,5 +1,4 @@
-// Package memory is a store that keeps state and journal in the memory of the
-// process.
+// Package memory stores state and journal in the memory of the process.
 //
 // Its three main types are [Store], the place; flow, one flow's hand in it; and
 // table, the members of one set with their indexes. It promises what package

@@ -1,5 +1,5 @@
-// Package postgres is a store in a PostgreSQL database that several processes
-// may share.
+// Package postgres stores state and journal in a PostgreSQL database that
+// several processes may share.
 //
 // Its three main types are [Store], one process's part in it, which is called a
 // node; flow, one flow's hand; and table, where the members of a set are. What

@@ -1,4 +1,4 @@
-// Package sqlite is a store in one file on disk, by SQLite.
+// Package sqlite stores state and journal in a SQLite file.
 //
 // Its three main types are [Store], the file; flow, one flow's hand in it; and
 // table, where the members of a set are. What many flows have done becomes

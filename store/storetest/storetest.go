@@ -1,4 +1,4 @@
-// Package storetest holds every store to what package store promises.
+// Package storetest tests that a store does what package store promises.
 //
 // Its three main types are [Kit], how a store is opened; schema, the tables
 // that the tests use; and model, a store of under a hundred lines that is too

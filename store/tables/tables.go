@@ -1,5 +1,5 @@
-// Package tables says how the state of a program lies in the tables of a
-// database, and changes them when the program changes.
+// Package tables maps the state of a program to the tables of a database and
+// migrates them.
 //
 // Its three main parts are [Change], which makes one difference between two
 // schemas in a transaction and says what is lost by it; [Database], what it

@@ -1,5 +1,5 @@
-// Package epub reads what a shelf shows of an e-book: its title, its author and
-// its cover, out of an EPUB 2 or 3 that anybody may have made.
+// Package epub reads the title, the author and the cover of an EPUB 2 or 3 file
+// that may be hostile.
 //
 // Its three main types are [Book], what was read; [Invalid], why a file is no
 // EPUB; and [Limits], what a file may hold. It promises that a file that it

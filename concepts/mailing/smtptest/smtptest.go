@@ -1,4 +1,4 @@
-// Package smtptest is a mail server for tests.
+// Package smtptest provides a mail server for tests.
 //
 // Its main type is [Server], which takes messages on and keeps them, and says
 // what the test wants it to say. It promises to do so on this machine alone and

@@ -1,5 +1,5 @@
-// Package forms is a concept that has every form of specification there is, to
-// try the Go that is generated. What goes into its actions comes out again.
+// Package forms is a concept with every form of specification, to test generated
+// code. What goes into its actions comes out again.
 package forms
 
 import (

@@ -1,5 +1,4 @@
-// Package pgtest starts a PostgreSQL server for tests, of their own and gone
-// afterwards.
+// Package pgtest starts a PostgreSQL server for tests.
 //
 // Its main functions are [Start], which gives the server that the tests of a
 // process share, and [Own], which gives a test one that it may stop and start. It
