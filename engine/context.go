@@ -11,7 +11,9 @@ import (
 )
 
 // A Context is what an action or query of a concept is given. It ends with the
-// deadline of the flow. It must not be used after the action has returned.
+// deadline of the flow. It must not be used after the action has returned. Go that
+// asks the app for something passes it on, and asks before the first write: see
+// [ErrInside].
 type Context interface {
 	context.Context
 	// Now is the flow's one instant, in UTC.
@@ -90,6 +92,9 @@ func (c *call) context() context.Context {
 // out by it that what is derived from the call ends with that context, and needs
 // no goroutine that would look at the call after the action has returned.
 func (c *call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
 	if c.ctx != nil {
 		return c.ctx.Value(key)
 	}

@@ -292,6 +292,10 @@ type Refused struct {
 // result. Run does not stop when ctx does: a flow whose client is gone runs to
 // its end. The context's values are there for the concepts.
 func (e *Engine) Run(ctx context.Context, o Opening) (Result, error) {
+	ctx, err := enter(ctx)
+	if err != nil {
+		return Result{Undone: true}, err
+	}
 	if e.desk != nil {
 		return e.desk.apart(false, func(f *flow) (Result, error) {
 			f.begin(ctx, o)

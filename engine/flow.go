@@ -64,6 +64,7 @@ type flow struct {
 	unnoted   bool // what is read is not noted
 	rewinds   int  // since the last commit
 	pinned    bool // the turn is kept until the next commit
+	looks     bool // it only looks, in one turn: see look
 	dead      error
 	changed   bool // something that the flow did is kept
 	fault     error
@@ -131,7 +132,7 @@ func (f *flow) reset() {
 	f.values.reset()
 	f.forgetPremises()
 	f.ctx, f.hand, f.recovered = nil, hand{}, nil
-	f.handed, f.earlier, f.unnoted, f.rewinds, f.pinned, f.changed = 0, 0, false, 0, false, false
+	f.handed, f.earlier, f.unnoted, f.rewinds, f.pinned, f.looks, f.changed = 0, 0, false, 0, false, false, false
 	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
 	f.held, f.room, f.roomy = 0, nil, 0
 	f.writer.Reset()

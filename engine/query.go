@@ -62,13 +62,17 @@ func (e *Engine) Frames(ctx context.Context, line *plan.Line, slots []value.Valu
 
 // look reads in one turn of a flow in which nothing happens. The error says that
 // the store could not be asked, whatever was made of that.
-func (e *Engine) look(ctx context.Context, read func(*flow)) (lost error) {
+func (e *Engine) look(ctx context.Context, read func(*flow)) error {
+	ctx, err := enter(ctx)
+	if err != nil {
+		return err
+	}
 	f := e.flows.Get().(*flow)
 	f.begin(ctx, Opening{})
 	// A query that asks for its key finds that of the action that opened the
 	// flow, as the first line of where does.
 	f.occs = append(f.occs, occurrence{})
-	f.unnoted = true
+	f.unnoted, f.looks = true, true
 	f.hand.View()
 	defer func() {
 		f.hand.Undo()

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -97,6 +98,7 @@ type keeper struct {
 	t       *testing.T
 	plan    *plan.Plan
 	between func(action string)
+	inside  engine.Context // of the action "open" or "mint" that ran last
 	mu      sync.Mutex
 	calls   []string
 	sent    []string
@@ -134,6 +136,7 @@ func openGate(t *testing.T, text string) *keeper {
 			if err != nil {
 				return err
 			}
+			k.inside = ctx
 			k.called("open")
 			if !known || !value.Equal(m.Row[1], in[1]) {
 				return &engine.Refusal{Code: "WRONG"}
@@ -144,6 +147,8 @@ func openGate(t *testing.T, text string) *keeper {
 		"mint": func(ctx engine.Context, in, out []value.Value) error {
 			k.called("mint")
 			id, err := add(ctx, in[0])
+			k.inside = ctx
+			k.called("minted")
 			out[0] = value.Secret(value.String("token of " + id.String()))
 			return err
 		},
@@ -279,7 +284,7 @@ func TestRewindToCommit(t *testing.T) {
 	k.change("ann", "code")
 	k.once("open", func() { k.change("ann", "other"); k.change("ann", "code"); k.change("bob", "b") })
 	r := k.request("/late", "ann", "code")
-	if r.Answer == nil || !slices.Equal(k.calls, []string{"mint", "open", "pass", "note"}) {
+	if r.Answer == nil || !slices.Equal(k.calls, []string{"mint", "minted", "open", "pass", "note"}) {
 		t.Fatalf("the same value again is no change: %v, %v", k.calls, r.Answer)
 	}
 	k.calls = nil
@@ -292,7 +297,7 @@ func TestRewindToCommit(t *testing.T) {
 	if r.Answer != nil || r.Unhandled == nil || r.Unhandled.Code != "WRONG" {
 		t.Errorf("the answer is %v, the refusal %v", r.Answer, r.Unhandled)
 	}
-	if want := []string{"mint", "open", "pass", "open"}; !slices.Equal(k.calls, want) {
+	if want := []string{"mint", "minted", "open", "pass", "open"}; !slices.Equal(k.calls, want) {
 		t.Errorf("%v ran, not %v", k.calls, want)
 	}
 
@@ -308,7 +313,7 @@ func TestRewindToCommit(t *testing.T) {
 	if !strings.HasPrefix(token, "token of ") || !r.Answer.Fields[1].Value.HoldsSecret() {
 		t.Errorf("the token is %q", token)
 	}
-	if want := []string{"mint", "open", "pass", "open", "pass", "note", "note"}; !slices.Equal(k.calls, want) || k.count("Pass") != before+2 {
+	if want := []string{"mint", "minted", "open", "pass", "open", "pass", "note", "note"}; !slices.Equal(k.calls, want) || k.count("Pass") != before+2 {
 		t.Errorf("%v ran, and %d passes are there", k.calls, k.count("Pass")-before)
 	}
 }
@@ -351,6 +356,43 @@ func TestRewindEnds(t *testing.T) {
 	if tries != 3 {
 		t.Errorf("it took %d tries", tries)
 	}
+}
+
+// TestAskInside has an action ask the engine for what changes what it has read
+// itself, each time again. A flow that is pinned lets that in, and one that has
+// written is told that it would wait for itself.
+func TestAskInside(t *testing.T) {
+	k := plainGate(t)
+	k.change("ann", "code")
+	tries := 0
+	ask := func() error {
+		a := k.action("copy")
+		ctx, cancel := context.WithTimeout(k.inside, time.Minute) // as Go derives one
+		defer cancel()
+		_, err := k.Run(ctx, engine.Opening{Action: a, In: []value.Value{value.String("ann"), value.String("code")}})
+		return err
+	}
+	k.between = func(action string) {
+		switch action {
+		case "open":
+			if tries++; tries <= 5 {
+				if err := ask(); err != nil {
+					t.Error(err)
+				}
+			}
+		case "minted":
+			if err := ask(); !errors.Is(err, engine.ErrInside) {
+				t.Errorf("an action that has written asks: %v", err)
+			}
+		}
+	}
+	if r := k.request("/enter", "ann", "code"); r.Answer == nil || tries != 6 {
+		t.Errorf("after %d tries there is no answer: %v, %v", tries, r.Unhandled, r.Fault)
+	}
+	if r := k.request("/late", "ann", "code"); r.Answer == nil {
+		t.Errorf("there is no answer: %v, %v", r.Unhandled, r.Fault)
+	}
+	k.change("bob", "the turn is free")
 }
 
 // TestRewindBeforeEffect changes what where has read before an effect action is
