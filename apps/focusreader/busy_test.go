@@ -15,56 +15,40 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
+	"github.com/legible-lang/legible/value"
 )
 
-// A crowdedProfile is a Profile of which all passwords are "correct horse", and
-// whose hashing has no place left while busy is set.
-type crowdedProfile struct {
-	profile.Actions
-	*profile.State
-	busy *bool
-}
-
-var errCrowded = &legible.Refusal{Code: profile.ErrBusy.Code, After: time.Second}
-
-func (c *crowdedProfile) CreateAccount(ctx legible.Context, in profile.CreateAccountIn) (profile.CreateAccountOut, error) {
-	user, err := c.Users.Insert(ctx, profile.UserRow{Username: in.Username, PasswordHash: "none"})
-	return profile.CreateAccountOut{User: user}, err
-}
-
-func (c *crowdedProfile) Authenticate(ctx legible.Context, in profile.AuthenticateIn) (profile.AuthenticateOut, error) {
-	user, _, known := c.Users.ByUsername(ctx, in.Username)
-	switch {
-	case *c.busy:
-		return profile.AuthenticateOut{}, errCrowded
-	case !known || in.Password.Reveal() != "correct horse":
-		return profile.AuthenticateOut{}, profile.ErrInvalidCredentials
+// crowdedApp is an app in which the queue before the hashing is full for whoever
+// comes with the password "crowded horse".
+func crowdedApp(limits limiting.Options) *legible.App {
+	crowded := func() legible.Concept {
+		c := profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1, RefuseCommon: true})()
+		build := c.Build
+		c.Build = func(i *legible.Instance) legible.Methods {
+			m := build(i)
+			for _, name := range []string{"authenticate", "changePassword"} {
+				method := m.Actions[name]
+				m.Actions[name] = func(ctx legible.Context, in, out []value.Value) error {
+					const password = 1 // the place of authenticate's password, and of the old one
+					if text, _ := in[password].Reveal().Text(); text == "crowded horse" {
+						return &legible.Refusal{Code: profile.ErrBusy.Code, After: time.Second}
+					}
+					return method(ctx, in, out)
+				}
+			}
+			return m
+		}
+		return c
 	}
-	return profile.AuthenticateOut{User: user}, nil
-}
-
-func (c *crowdedProfile) ChangePassword(_ legible.Context, in profile.ChangePasswordIn) (profile.ChangePasswordOut, error) {
-	if *c.busy {
-		return profile.ChangePasswordOut{}, errCrowded
-	}
-	return profile.ChangePasswordOut{User: in.User}, nil
-}
-
-func (c *crowdedProfile) GetUserDetails(ctx legible.Context, in profile.GetUserDetailsIn) (profile.GetUserDetailsOut, bool, error) {
-	row, known := c.Users.Get(ctx, in.User)
-	return profile.GetUserDetailsOut{Username: row.Username}, known, nil
+	return legible.New(texts, requesting.New, crowded, sessioning.New, limiting.With(limits),
+		library.New, annotation.New, focusstats.New, textsettings.New)
 }
 
 // A password that nobody has looked at costs no try: strangers who fill the queue
 // before the hashing use up nobody's tries.
 func TestBusyCostsNoTry(t *testing.T) {
-	busy := false
-	crowded := func() legible.Concept {
-		return profile.Define(func(s *profile.State) profile.Actions { return &crowdedProfile{State: s, busy: &busy} })
-	}
 	two := limiting.Budget{Tries: 2, Every: 15 * time.Minute}
-	app := legible.New(texts, requesting.New, crowded, sessioning.New, limiting.With(limitsOf(two, two, limiting.Budget{})),
-		library.New, annotation.New, focusstats.New, textsettings.New)
+	app := crowdedApp(limitsOf(two, two, limiting.Budget{}))
 	s, err := readSettings([]string{"--store", "memory:"}, nil, &strings.Builder{})
 	if err != nil {
 		t.Fatal(err)
@@ -88,21 +72,20 @@ func TestBusyCostsNoTry(t *testing.T) {
 			session = c.Value
 		}
 	}
-	const change = `{"oldPassword": "correct horse", "newPassword": "battery staple"}`
 	tries := []struct{ path, body string }{
-		{"/auth/login", account("ann")}, {"/Profile/authenticate", account("ann")}, {"/Profile/changePassword", change},
+		{"/auth/login", account("ann")},
+		{"/Profile/authenticate", account("ann")},
+		{"/Profile/changePassword", `{"oldPassword": "correct horse", "newPassword": "battery staple"}`},
 	}
-	busy = true
 	for range 4 {
 		for _, try := range tries {
-			w := g.knock(away, try.path, try.body, "Authorization", "Bearer "+session)
+			w := g.knock(away, try.path, strings.Replace(try.body, "correct", "crowded", 1), "Authorization", "Bearer "+session)
 			const want = `{"error":"Too many passwords are being checked just now. Please try again in a moment.","refusal":"BUSY"}`
 			if got := strings.TrimSpace(w.Body.String()); w.Code != 429 || got != want || w.Header().Get("Retry-After") != "1" {
 				t.Fatalf("%s: %d %q %s", try.path, w.Code, w.Header().Get("Retry-After"), got)
 			}
 		}
 	}
-	busy = false
 	for _, try := range tries {
 		g.want(200, away, try.path, try.body, "Authorization", "Bearer "+session)
 	}

@@ -15,5 +15,8 @@ func testApp() *legible.App {
 }
 
 // TestScenarios plays the .scenario files: together they reach every line of
-// every sync.
-func TestScenarios(t *testing.T) { scenario.Suite{App: testApp, FullCoverage: true}.Run(t) }
+// every sync. In them the password "crowded horse" comes while too many are hashed.
+func TestScenarios(t *testing.T) {
+	app := func() *legible.App { return crowdedApp(usualLimits()) }
+	scenario.Suite{App: app, FullCoverage: true}.Run(t)
+}

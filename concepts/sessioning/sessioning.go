@@ -4,12 +4,14 @@
 // Its three main types are [Concept], the actions; [Options], how long a
 // session lasts; and the generated [State]. It promises that a token has 256
 // random bits, that nothing but its digest is kept, so that reading the store
-// lets nobody in, and that a session whose time is over is none, whether or not
-// it has been removed yet. It refuses to lengthen a session: its end is settled
+// lets nobody in, that a session whose time is over is none, whether or not
+// it has been removed yet, and that a user has no more sessions than there may be,
+// so that nobody fills the store by logging in. It refuses to lengthen a session: its end is settled
 // when it is created, and one that a clock which was ahead has made is none.
 package sessioning
 
 import (
+	"slices"
 	"time"
 
 	"github.com/legible-lang/legible"
@@ -17,9 +19,23 @@ import (
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
 
-// Options say how long a session lasts. The zero value is right.
+// Options say how long a session lasts, and how many there are. The zero value is
+// right.
 type Options struct {
 	Lifetime time.Duration // 30 days for 0
+	// Most is how many sessions a user has at one time; 1,000 for 0. Where one more
+	// is created, the oldest one ends.
+	Most int
+}
+
+func (o Options) orDefault() Options {
+	if o.Lifetime <= 0 {
+		o.Lifetime = 30 * 24 * time.Hour
+	}
+	if o.Most <= 0 {
+		o.Most = 1000
+	}
+	return o
 }
 
 // New gives the concept, to be passed to legible.New.
@@ -27,26 +43,52 @@ func New() legible.Concept { return With(Options{})() }
 
 // With gives a New with options.
 func With(options Options) func() legible.Concept {
-	if options.Lifetime <= 0 {
-		options.Lifetime = 30 * 24 * time.Hour
-	}
+	options = options.orDefault()
 	return func() legible.Concept {
-		return Define(func(s *State) Actions { return &Concept{s, options.Lifetime} })
+		return Define(func(s *State) Actions { return &Concept{s, options} })
 	}
 }
 
 // A Concept is the Go of one use of Sessioning.
 type Concept struct {
 	*State
-	lifetime time.Duration
+	options Options
 }
 
+// Create takes the turn before it counts: sessions of the user that others create
+// at the same time are no reason to run again what came before.
 func (c *Concept) Create(ctx legible.Context, in CreateIn) (CreateOut, error) {
+	ctx.Hold()
+	if err := c.makeRoom(ctx, in.User); err != nil {
+		return CreateOut{}, err
+	}
 	token, now := legible.NewSecret(), ctx.Now()
 	_, err := c.Sessions.Insert(ctx, SessionRow{
-		User: in.User, Token: token.Digest(), Created: now, Expires: now.Add(c.lifetime),
+		User: in.User, Token: token.Digest(), Created: now, Expires: now.Add(c.options.Lifetime),
 	})
 	return CreateOut{Session: token}, err
+}
+
+// makeRoom ends the oldest sessions of a user who has as many as there may be.
+func (c *Concept) makeRoom(ctx legible.Context, user User) error {
+	type member struct {
+		session Session
+		created time.Time
+	}
+	var all []member
+	for session, row := range c.Sessions.ByUser(ctx, user) {
+		all = append(all, member{session, row.Created})
+	}
+	if len(all) < c.options.Most {
+		return nil
+	}
+	slices.SortStableFunc(all, func(a, b member) int { return a.created.Compare(b.created) })
+	for _, m := range all[:len(all)-c.options.Most+1] {
+		if err := c.remove(ctx, m.session); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ahead is how far the clock of one node may be ahead of another's, at most.
@@ -61,7 +103,7 @@ func (c *Concept) live(ctx legible.Context, token legible.Secret) (Session, Sess
 // trusted tells whether a session was created before now. One that was made
 // while the clock was ahead would outlive its time when the clock is back.
 func (c *Concept) trusted(ctx legible.Context, row SessionRow) bool {
-	return !row.Created.After(ctx.Now().Add(min(ahead, c.lifetime/2)))
+	return !row.Created.After(ctx.Now().Add(min(ahead, c.options.Lifetime/2)))
 }
 
 func (c *Concept) Delete(ctx legible.Context, in DeleteIn) error {

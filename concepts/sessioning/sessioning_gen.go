@@ -87,7 +87,8 @@ type GetEntryOut struct {
 // returning one of the refusals above; any other error is a fault.
 type Actions interface {
 	// Create is the action create.
-	// Effects: adds a session of user with a new token, and gives the token
+	// Effects: adds a session of user with a new token, and gives the token;
+	// where user has 1000 already, the oldest one is removed
 	Create(ctx legible.Context, in CreateIn) (CreateOut, error)
 	// Delete is the action delete.
 	// Requires: there is a session with this token, and its time is not over

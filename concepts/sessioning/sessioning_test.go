@@ -21,7 +21,7 @@ func open(t *testing.T, options Options) *fixture {
 	f := &fixture{t: t}
 	f.App = trial.Open(t, func() legible.Concept {
 		return Define(func(s *State) Actions {
-			f.c = &Concept{s, options.Lifetime}
+			f.c = &Concept{s, options.orDefault()}
 			return f.c
 		})
 	})
@@ -68,6 +68,25 @@ func (f *fixture) count() (n int) {
 		f.t.Fatal(err)
 	}
 	return n
+}
+
+// Whoever logs in again and again has a bounded number of sessions, the latest
+// ones, and ends nobody else's.
+func TestSessionsOfAUserAreBounded(t *testing.T) {
+	f := open(t, Options{Most: 3})
+	bob := f.create("bob")
+	var tokens []legible.Secret
+	for range 5 {
+		tokens = append(tokens, f.create("ann"))
+	}
+	for i, want := range []User{"", "", "ann", "ann", "ann"} {
+		if got := f.userOf(tokens[i]); got != want {
+			t.Errorf("session %d is of %q, want %q", i+1, got, want)
+		}
+	}
+	if f.userOf(bob) != "bob" || f.count() != 4 {
+		t.Errorf("bob's session is of %q, and there are %d", f.userOf(bob), f.count())
+	}
 }
 
 func TestASessionStandsForItsUser(t *testing.T) {
