@@ -89,6 +89,7 @@ func (f *flow) perform(n int32) {
 	}
 	out := f.values.take(len(a.Outputs))
 	err = f.invoke(&f.call, n, a, f.given(n), out)
+	f.hand.noteShort(err)
 	if f.dead == errRewind {
 		return
 	}
@@ -210,7 +211,9 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func
 	}
 	f.call.reading = true
 	defer func() { f.call.reading = false }()
-	return f.engine.queries[q.Index](&f.call, in, rows)
+	err = f.engine.queries[q.Index](&f.call, in, rows)
+	f.hand.noteShort(err)
+	return err
 }
 
 // refuse completes an action with a refusal of its specification.

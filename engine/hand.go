@@ -13,7 +13,7 @@ import (
 
 // A hand is a flow's hand in the store. It notes the first error that says
 // nothing of what was asked (see store.Lasting), such as that of a lost
-// connection. Whatever an action, a query or an expression makes of such an
+// connection or of a process that has no files left. Whatever an action, a query or an expression makes of such an
 // error, the flow cannot go on from where it is: it is suspended, and gone on
 // with later. So no other file of this package asks the store past the hand.
 type hand struct {
@@ -22,14 +22,18 @@ type hand struct {
 }
 
 func (h *hand) note(err error) error {
-	if err == nil || store.Lasting(err) {
-		return err
-	}
-	err = store.Lost(err)
-	if h.broke == nil {
+	if err = store.OrLost(err); h.broke == nil && isLost(err) {
 		h.broke = err
 	}
 	return err
+}
+
+// noteShort notes an error of the Go of an action or a query where it says that the
+// process or the machine is short of something, as the store's errors are noted.
+func (h *hand) noteShort(err error) {
+	if store.Exhausted(err) {
+		_ = h.note(err)
+	}
 }
 
 func (h *hand) Stamp(t *store.Table) (uint64, error) {

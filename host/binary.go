@@ -13,6 +13,7 @@ import (
 
 	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -80,7 +81,7 @@ func (x *exchange) notKept(field string, err error) *reply {
 		return unread(io.ErrUnexpectedEOF) // the client is gone, and nothing broke here
 	}
 	x.undone = true
-	return x.failed("storing binary data", x.trace(), fmt.Errorf("keeping the field %s: %w", field, unlessLasting(err)))
+	return x.failed("storing binary data", x.trace(), fmt.Errorf("keeping the field %s: %w", field, store.OrLost(err)))
 }
 
 // kept puts the data of a text into the store; of one that is not let in,

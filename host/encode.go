@@ -177,21 +177,12 @@ func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 	return x.front.soft(no)
 }
 
-// unlessLasting makes of an error of a store that says nothing of what was asked
-// one that wraps store.ErrLost, whatever it is.
-func unlessLasting(err error) error {
-	if store.Lasting(err) {
-		return err
-	}
-	return store.Lost(err)
-}
-
 // isThere tells whether the store has binary data, so that what it lacks is said
 // while there is still a status to say it with.
 func isThere(ctx context.Context, st store.Store, b *value.Blob) error {
 	r, err := st.OpenBlob(ctx, b.Hash)
 	if err != nil {
-		return fmt.Errorf("opening the binary data %s: %w", hex.EncodeToString(b.Hash[:8]), unlessLasting(err))
+		return fmt.Errorf("opening the binary data %s: %w", hex.EncodeToString(b.Hash[:8]), store.OrLost(err))
 	}
 	return r.Close()
 }

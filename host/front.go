@@ -67,7 +67,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	defer f.arriving.Add(-1)
-	if f.arriving.Add(1) > int64(max(arrivingFor*f.options.MaxInFlight, f.options.MaxConns)) || f.inFlight.Load() >= int64(f.options.MaxInFlight) {
+	if f.arriving.Add(1) > int64(max(arrivingFor*f.options.MaxInFlight, 2*f.options.MaxConns)) || f.inFlight.Load() >= int64(f.options.MaxInFlight) {
 		x.send(tooMany())
 		return
 	}
@@ -75,7 +75,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // arrivingFor is how many requests may be there for each that may be worked on:
-// most of them wait for their bodies, which costs little.
+// most of them wait for their bodies, which costs little. There may also be two for
+// each connection, since a request takes a moment to end with its connection.
 const arrivingFor = 8
 
 // answer gives the reply of a request.

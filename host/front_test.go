@@ -229,7 +229,7 @@ func TestTooManyInFlight(t *testing.T) {
 // TestSlowBodiesKeepNobodyOut lets clients begin to send and stop, as many as
 // may be worked on and more: others are answered, until there are too many.
 func TestSlowBodiesKeepNobodyOut(t *testing.T) {
-	front := host.New(start(t, "a.sync", login, nil), host.Options{MaxInFlight: 2, Log: slog.New(slog.DiscardHandler)})
+	front := host.New(start(t, "a.sync", login, nil), host.Options{MaxInFlight: 2, MaxConns: 8, Log: slog.New(slog.DiscardHandler)})
 	const body = `{"username": "a", "password": "p"}`
 	var end []func()
 	begin := func() {

@@ -2,32 +2,46 @@ package host
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
+
+	"github.com/legible-lang/legible/store"
 )
 
-// A gate bounds the connections of a server. Where there are too many, of one
-// client or of all, the one ends that has been waiting for its client and has sent
-// the least for its time: those who come are let in, and those who only hold
-// their place leave. A connection on which an answer is being worked out stays.
+// A gate bounds the connections of a server. Where a client has more than its share,
+// those of its connections end that have been waiting for it for longer than
+// patience. Where there are as many as the server has, one ends at once: one of a
+// client with more than its share, if there is such a client. Of several the one ends
+// that has sent the least for its time. A connection on which an answer is worked out
+// or sent stays.
 type gate struct {
 	net.Listener
 	most, perClient int
 	proxies         []netip.Prefix
+	turning         atomic.Int64 // connections that are being turned away
 	mu              sync.Mutex
 	all             map[*guest]bool
 	of              map[netip.Prefix]int // how many there are of each client
+	spare           *os.File             // nil where the process has no file left
+	closed          bool
 }
+
+const (
+	// patience is how long a connection may keep the server waiting while there is
+	// room. A client far away needs a few round trips to send a request.
+	patience = time.Second
+	// maxTurning is how many connections are told at a time that there is no room.
+	maxTurning = 64
+)
 
 // A guest is one connection.
 type guest struct {
@@ -42,26 +56,44 @@ type guest struct {
 }
 
 func newGate(l net.Listener, o *Options) *gate {
-	return &gate{Listener: l, most: o.MaxConns, perClient: o.MaxPerClient, proxies: o.TrustedProxies,
+	g := &gate{Listener: l, most: o.MaxConns, perClient: o.MaxPerClient, proxies: o.TrustedProxies,
 		all: map[*guest]bool{}, of: map[netip.Prefix]int{}}
+	g.keepSpare()
+	return g
 }
 
-// Accept waits for the next connection. Where the process has no file left for one,
-// another connection ends.
+// Accept waits for the next connection. Where the process has no file or memory left
+// for one, it gives up its spare file, and another connection ends.
 func (g *gate) Accept() (net.Conn, error) {
-	for {
+	for pause := time.Duration(0); ; {
 		conn, err := g.Listener.Accept()
-		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		if err != nil && store.Exhausted(err) {
+			// The system says so also when nobody wants to connect. With the spare file,
+			// it waits until somebody does.
+			if !g.letGo() {
+				g.mu.Lock()
+				ends := g.slowest(late)
+				g.mu.Unlock()
+				if ends != nil {
+					_ = ends.Close()
+				}
+				time.Sleep(pause)
+				pause = min(pause+5*time.Millisecond, time.Second)
+				g.keepSpare()
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !g.keepSpare() {
 			g.mu.Lock()
 			ends := g.slowest(func(*guest) bool { return true })
 			g.mu.Unlock()
 			if ends != nil {
 				_ = ends.Close()
-				continue
 			}
-		}
-		if err != nil {
-			return nil, err // the server tries again where that may help
+			g.keepSpare()
 		}
 		if _, own := conn.(*tls.Conn); own {
 			return conn, nil // the server must see that it is one
@@ -71,12 +103,70 @@ func (g *gate) Accept() (net.Conn, error) {
 		if c.enter() {
 			return c, nil
 		}
-		const busy = `{"error":"The server is busy. Please try again in a moment."}`
-		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"+
-			"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(busy), busy)
-		_ = conn.Close()
+		if g.turning.Add(1) > maxTurning {
+			g.turning.Add(-1)
+			_ = conn.Close()
+			continue
+		}
+		go func() {
+			defer g.turning.Add(-1)
+			turnAway(conn)
+		}()
 	}
+}
+
+// keepSpare opens the spare file unless there is one. It gives false where the process
+// has no file left for it.
+func (g *gate) keepSpare() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.spare != nil || g.closed {
+		return true
+	}
+	f, err := os.Open(os.DevNull)
+	if err == nil {
+		g.spare = f
+	}
+	return !store.Exhausted(err) // a system without such a file has no spare
+}
+
+// letGo closes the spare file, and tells whether there was one.
+func (g *gate) letGo() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.spare == nil {
+		return false
+	}
+	_ = g.spare.Close()
+	g.spare = nil
+	return true
+}
+
+// Close ends the taking of connections.
+func (g *gate) Close() error {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.letGo()
+	return g.Listener.Close()
+}
+
+// turnAway answers the request on a connection for which there is no room. It reads
+// the beginning first, since a client takes no answer before it has sent something,
+// and takes what else comes, since the system withdraws the answer otherwise.
+func turnAway(conn net.Conn) {
+	const busy = `{"error":"The server is busy. Please try again in a moment."}`
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		return
+	}
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(busy), busy)
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // clientOf gives whose connection it is: one address, or the network of an
@@ -98,31 +188,38 @@ func (g *gate) clientOf(a net.Addr) netip.Prefix {
 	return p
 }
 
-// enter counts a connection, and ends another where there is no room for it.
+// enter counts a connection, and ends others where there is no room for it. It
+// tells whether there is room.
 func (c *guest) enter() bool {
 	g := c.gate
 	g.mu.Lock()
-	var ends *guest
-	switch counted := c.client.IsValid(); {
-	case counted && g.of[c.client] >= g.perClient:
-		ends = g.slowest(func(x *guest) bool { return x.client == c.client })
-	case len(g.all) >= g.most:
-		ends = g.slowest(func(*guest) bool { return true })
+	var ends []*guest
+	end := func(among func(*guest) bool) bool {
+		x := g.slowest(among)
+		if x != nil {
+			g.forget(x)
+			ends = append(ends, x)
+		}
+		return x != nil
 	}
-	if ends == nil && len(g.all) >= g.most {
-		g.mu.Unlock()
-		return false
+	lateToo := func(x *guest) bool { return x.client == c.client && late(x) }
+	// Each newcomer ends two at most, so that it costs little where many are late.
+	for range 2 {
+		if !c.client.IsValid() || g.of[c.client] < g.perClient || !end(lateToo) {
+			break
+		}
 	}
-	g.all[c] = true
-	g.of[c.client]++
-	if ends != nil {
-		g.forget(ends)
+	above := func(x *guest) bool { return x.client.IsValid() && g.of[x.client] >= g.perClient }
+	room := len(g.all) < g.most || end(above) || end(func(*guest) bool { return true })
+	if room {
+		g.all[c] = true
+		g.of[c.client]++
 	}
 	g.mu.Unlock()
-	if ends != nil {
-		_ = ends.Conn.Close()
+	for _, x := range ends {
+		_ = x.Conn.Close()
 	}
-	return true
+	return room
 }
 
 // slowest gives the connection that has sent the least for its time, among those
@@ -143,14 +240,16 @@ func (g *gate) slowest(among func(*guest) bool) *guest {
 	return found
 }
 
+// late tells whether a connection has taken longer for a request than patience.
+func late(c *guest) bool { return time.Now().UnixNano()-c.since.Load() > int64(patience) }
+
 // waits tells whether a connection waits for its client: for a request, for the
 // rest of one, or for the client to take an answer.
 func (c *guest) waits(now time.Time) bool {
-	if !c.busy.Load() {
-		return true
+	if since := c.writing.Load(); since != 0 {
+		return now.Sub(time.Unix(0, since)) > patience
 	}
-	since := c.writing.Load()
-	return since != 0 && now.Sub(time.Unix(0, since)) > time.Second
+	return !c.busy.Load()
 }
 
 // forget takes a connection out of the count; g.mu is held.

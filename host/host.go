@@ -101,14 +101,16 @@ type Options struct {
 	// MaxInFlight is how many requests are worked on at a time, 1024. What
 	// comes above that is told to come again (503). A request whose body is still
 	// on its way is not worked on yet; of those and the others together there may
-	// be eight times as many.
+	// be twice MaxConns, and eight times MaxInFlight if that is more.
 	MaxInFlight int
 	// MaxConns is how many connections Serve has at a time: eight times MaxInFlight,
-	// and never more than half of the files that the process may have open.
-	// MaxPerClient is how many of them one client has, that is one address, or one
-	// network of 64 bits of IPv6: an eighth of MaxConns. Trusted proxies are not
-	// counted. Where there are more, the connection ends that has sent the least
-	// for its time among those that wait for their client.
+	// at least 1024, and never more than half of the files that the process may have
+	// open. Where there are more, the connection ends that has sent the least for its
+	// time among those that wait for their client. MaxPerClient is the share of one
+	// client, that is of one address, or one network of 64 bits of IPv6: an eighth of
+	// MaxConns. A client has more only as long as there is room and none of its
+	// connections has kept the server waiting for a second; where there is no room,
+	// clients with more lose connections first. Trusted proxies are not counted.
 	MaxConns, MaxPerClient int
 	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
 	MaxHeader int
@@ -137,7 +139,7 @@ func (o Options) orDefault() Options {
 	o.MaxBinary = max(o.MaxBinary, o.MaxBody)
 	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBinary)
 	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)
-	o.MaxConns = cmp.Or(max(o.MaxConns, 0), arrivingFor*o.MaxInFlight)
+	o.MaxConns = cmp.Or(max(o.MaxConns, 0), max(arrivingFor*o.MaxInFlight, 1024))
 	if files := maxFilesOpen(); files > 0 {
 		o.MaxConns = min(o.MaxConns, max(files/2, 1))
 	}

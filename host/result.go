@@ -53,6 +53,8 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 		return x.front.soft(badPart(field.Field, field.Err))
 	case errors.As(r.Fault, &late):
 		return x.withheld(tooSlow, trace)
+	case store.Exhausted(r.Fault):
+		return x.failed("a request could not be answered", trace, r.Fault)
 	case r.Fault != nil: // the engine has told the log
 		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
 		return x.fault(trace, reason)
@@ -68,6 +70,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 
 const (
 	noData  = "The server cannot reach its database"
+	tooFew  = "The server has run out of files, memory or disk space"
 	tooSlow = "The request takes too long"
 )
 
@@ -98,6 +101,8 @@ func (x *exchange) failed(what, trace string, err error) *reply {
 	switch {
 	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrClosed):
 		return x.withheld(noData, trace)
+	case store.Exhausted(err):
+		return x.withheld(tooFew, trace)
 	case errors.Is(err, context.DeadlineExceeded):
 		return x.withheld(tooSlow, trace)
 	}

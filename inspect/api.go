@@ -11,6 +11,7 @@ import (
 
 	"github.com/legible-lang/legible/explain"
 	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -149,7 +150,7 @@ func (in *Inspector) apiFlows(w http.ResponseWriter, r *http.Request) {
 	}
 	ids, err := in.store.Flows(r.Context(), before, limit)
 	if err != nil {
-		in.apiFailed(w, "reading the list of flows", err)
+		in.failed(w, r, "reading the list of flows", store.OrLost(err))
 		return
 	}
 	ids = newestFirst(append(ids, in.recent.before(before)...))
@@ -176,15 +177,15 @@ func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
 		in.apiProblem(w, http.StatusNotFound, "there is no flow "+id.String())
 		return
 	case err != nil:
-		in.apiFailed(w, "reading a flow", err)
+		in.failed(w, r, "reading a flow", err)
 		return
 	case s.damage != nil:
-		in.apiFailed(w, "reading a flow", s.damage)
+		in.failed(w, r, "reading a flow", s.damage)
 		return
 	}
 	a := flowAnswer{Flow: id.String(), Rested: s.Rested}
 	if a.Record, err = journal.Rewrite(s.raw, in.clean); err != nil {
-		in.apiFailed(w, "reading a flow", err)
+		in.failed(w, r, "reading a flow", err)
 		return
 	}
 	if r.URL.Query().Get("only") != "record" {
@@ -197,7 +198,7 @@ func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
 func (in *Inspector) apiUnfinished(w http.ResponseWriter, r *http.Request) {
 	ids, err := in.store.Unfinished(r.Context())
 	if err != nil {
-		in.apiFailed(w, "looking for flows that are running", err)
+		in.failed(w, r, "looking for flows that are running", store.OrLost(err))
 		return
 	}
 	in.apiAnswer(w, http.StatusOK, map[string][]string{"flows": texts(ids)})
@@ -210,9 +211,4 @@ func (in *Inspector) apiTurnedAway(w http.ResponseWriter, r *http.Request) {
 		list[i] = apiTurned(t.Turned)
 	}
 	in.apiAnswer(w, http.StatusOK, map[string]any{"turned": list, "all": all})
-}
-
-func (in *Inspector) apiFailed(w http.ResponseWriter, doing string, err error) {
-	in.options.Log.Error("the inspector was "+doing, "error", err)
-	in.apiProblem(w, http.StatusInternalServerError, doing+": "+err.Error())
 }

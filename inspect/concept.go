@@ -188,7 +188,7 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 	}
 	members, err := in.members(t, after, v.ID)
 	if err != nil {
-		in.failed(w, r, "reading "+t.Name(), err)
+		in.failed(w, r, "reading "+t.Name(), store.OrLost(err))
 		return
 	}
 	if len(members) > membersShown {

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -111,7 +113,7 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 	for {
 		ids, err := in.store.Flows(r.Context(), before, flowsShown+1)
 		if err != nil {
-			return err
+			return store.OrLost(err)
 		}
 		ids = newestFirst(append(ids, in.recent.before(before)...))
 		for id := range away {
@@ -138,6 +140,9 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 				continue
 			}
 			s, err := reader.load(id)
+			if err != nil && !errors.Is(err, errUnknown) {
+				return err
+			}
 			if err != nil {
 				continue // it has been forgotten since the list was made
 			}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/legible-lang/legible/store"
 )
 
 //go:embed page
@@ -85,8 +87,16 @@ func (in *Inspector) missing(w http.ResponseWriter, r *http.Request, text string
 	in.problem(w, r, http.StatusNotFound, "There is nothing here", text)
 }
 
+// failed says that something could not be read. Where the store cannot be reached,
+// or the app has closed it, it may be read in a moment.
 func (in *Inspector) failed(w http.ResponseWriter, r *http.Request, doing string, err error) {
 	in.options.Log.Error("the inspector was "+doing, "error", err)
+	if store.Passing(err) {
+		w.Header().Set("Retry-After", "1")
+		in.problem(w, r, http.StatusServiceUnavailable, "The store cannot be read now",
+			"The inspector was "+doing+". The app is stopping, or its database or disk does not answer; the app's log says why. Try again in a moment.")
+		return
+	}
 	in.problem(w, r, http.StatusInternalServerError, "This could not be read", sentence(doing+": "+err.Error()))
 }
 

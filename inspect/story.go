@@ -8,6 +8,7 @@ import (
 
 	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -45,7 +46,7 @@ func (r *reader) load(id value.ID) (*story, error) {
 	if !known || !t.whole {
 		var err error
 		if b, err = r.store.Journal(r.ctx, id); err != nil {
-			return nil, err
+			return nil, store.OrLost(err)
 		}
 	}
 	if len(b) == 0 {
@@ -54,7 +55,11 @@ func (r *reader) load(id value.ID) (*story, error) {
 	entries, err := journal.Read(b)
 	rested := t.rested
 	if !known {
-		rested = !r.unfinished(id)
+		open, lost := r.unfinished(id)
+		if lost != nil {
+			return nil, lost
+		}
+		rested = !open
 	}
 	s := r.tell(id, entries, rested)
 	s.raw, s.damage, s.ended = b, err, t.ended
@@ -62,18 +67,18 @@ func (r *reader) load(id value.ID) (*story, error) {
 }
 
 // unfinished tells whether the store has a flow among those not at rest.
-func (r *reader) unfinished(id value.ID) bool {
+func (r *reader) unfinished(id value.ID) (bool, error) {
 	if r.open == nil {
-		r.open = map[value.ID]bool{}
 		ids, err := r.store.Unfinished(r.ctx)
 		if err != nil {
-			r.options.Log.Error("listing running flows", "error", err)
+			return false, store.OrLost(err)
 		}
+		r.open = map[value.ID]bool{}
 		for _, id := range ids {
 			r.open[id] = true
 		}
 	}
-	return r.open[id]
+	return r.open[id], nil
 }
 
 // tell makes a story of entries.

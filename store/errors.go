@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 )
 
 // Errors of a store are of two kinds. A lasting one says something of what was
@@ -20,7 +21,7 @@ import (
 // Lasting tells whether an error of a store says something of what was asked, so
 // that to ask again would give it again.
 func Lasting(err error) bool {
-	if err == nil || errors.Is(err, ErrLost) || errors.Is(err, ErrClosed) {
+	if err == nil || Passing(err) {
 		return false
 	}
 	var fault *Fault
@@ -49,6 +50,33 @@ func Lost(cause error) error {
 		return cause
 	}
 	return fmt.Errorf("%w: %v", ErrLost, cause)
+}
+
+// OrLost gives an error of a store as it is where it lasts, and else as one that wraps
+// ErrLost or ErrClosed.
+func OrLost(err error) error {
+	if err == nil || Lasting(err) {
+		return err
+	}
+	return Lost(err)
+}
+
+// Passing tells whether an error says that a store, the process or the machine cannot
+// do something now. It is for errors that need not be those of a store.
+func Passing(err error) bool {
+	return errors.Is(err, ErrLost) || errors.Is(err, ErrClosed) || Exhausted(err)
+}
+
+// Exhausted tells whether an error says that the process or the machine has run out of
+// something that may be free again in a moment: open files, memory, buffers, room on a
+// disk or in a quota. It says nothing of what was asked.
+func Exhausted(err error) bool {
+	for _, code := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
 }
 
 // A ReadError says that what a reader gave could not be read to its end while it

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,7 +146,8 @@ func (c *crash) settled() {
 }
 
 // TestCannotStart starts the server on files that it cannot work with. It ends
-// with status 2 and says which file it is and what to do.
+// with status 2 and says which file it is and what to do. A store that is there, on a
+// disk that is full, is one that it works with.
 func TestCannotStart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the server in seven ways: go test without -short does")
@@ -192,9 +194,29 @@ func TestCannotStart(t *testing.T) {
 	t.Run("no room any more", func(t *testing.T) {
 		dir := small(t, 4<<20)
 		file := filepath.Join(dir, "x.db")
-		c.start("--store", "sqlite:"+file).Kill()
+		session := ""
+		ask := func(p *server, path string) *reply {
+			t.Helper()
+			s, err := exchange(http.DefaultClient, "POST", p.base+path, session, "application/json", []byte(`{"username": "ann", "password": "correct horse"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		p := c.start("--store", "sqlite:"+file)
+		ask(p, "/Profile/createAccount")
+		session = ask(p, "/auth/login").text("session")
+		p.Kill()
 		fill(t, dir)
-		cannot(t, c, file, nil, "the disk is full: make room")
+		// It starts all the same, reads what it has, and says that it keeps nothing.
+		p = c.start("--store", "sqlite:"+file)
+		defer p.Kill()
+		if s := ask(p, "/Library/_getLibraryByUser"); s.status != 200 {
+			t.Errorf("a read is answered %d %s, want 200", s.status, s.raw)
+		}
+		if s := ask(p, "/auth/login"); s.status != 503 || s.retry == "" {
+			t.Errorf("a login is answered %d %s, want 503", s.status, s.raw)
+		}
 	})
 	t.Run("not its own", func(t *testing.T) {
 		if os.Getuid() != 0 {

@@ -52,7 +52,7 @@ func classed(err error) error {
 	switch {
 	case err == nil || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed) || errors.As(err, &fault) || errors.As(err, &read):
 		return err
-	case passing(err):
+	case passing(err) || store.Exhausted(err):
 		return store.Lost(explain(err))
 	}
 	return &store.Fault{Err: explain(err)}

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 	"testing"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -21,6 +23,11 @@ func TestClassed(t *testing.T) {
 	} {
 		if got := classed(said(code)); !errors.Is(got, store.ErrLost) || store.Lasting(got) {
 			t.Errorf("code %d becomes %v, which does not suspend the flow", code, got)
+		}
+	}
+	for _, code := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOSPC, syscall.EDQUOT} {
+		if got := classed(&fs.PathError{Op: "open", Path: "p", Err: code}); !errors.Is(got, store.ErrLost) || store.Lasting(got) {
+			t.Errorf("%v becomes %v, which does not suspend the flow", code, got)
 		}
 	}
 	for _, code := range []int{
