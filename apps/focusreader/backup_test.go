@@ -21,6 +21,7 @@ import (
 // starts the app on the copy: what was answered before is there, nothing is
 // there twice, and the copy is whole.
 func TestBackupUnderLoad(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func(name string) client {
 		return serveApp(t, testApp(), legible.Options{Store: "sqlite:" + filepath.Join(dir, name), Log: slog.New(slog.DiscardHandler)})

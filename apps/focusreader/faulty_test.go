@@ -179,6 +179,7 @@ func audited(t *testing.T, dir string, faults bool, told ...string) string {
 // something is refused for good, each action is done or not, as the
 // record says.
 func TestFaultsEverywhere(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	things := ails(t, base)
 	before := audited(t, base, false)
@@ -214,7 +215,8 @@ func TestFaultsEverywhere(t *testing.T) {
 			continue
 		}
 		t.Run(flow.name, func(t *testing.T) {
-			run := func(fault *faulty.Fault, eager bool) (status int, trace, what, dir string, happened bool) {
+			t.Parallel()
+			run := func(t *testing.T, fault *faulty.Fault, eager bool) (status int, trace, what, dir string, happened bool) {
 				t.Helper()
 				dir = t.TempDir()
 				copyFiles(t, base, dir)
@@ -226,7 +228,7 @@ func TestFaultsEverywhere(t *testing.T) {
 				happened = p.store.Left() == 0
 				return w.Code, w.Header().Get("X-Trace-Id"), w.Body.String(), p.end(), happened
 			}
-			status, trace, what, dir, _ := run(nil, false)
+			status, trace, what, dir, _ := run(t, nil, false)
 			if status != 200 {
 				t.Fatalf("it was answered %d: %s", status, what)
 			}
@@ -234,39 +236,42 @@ func TestFaultsEverywhere(t *testing.T) {
 			if after == before {
 				t.Fatal("it changes nothing")
 			}
-			cases := 0
 			for _, m := range manners {
-				for _, op := range m.ops {
-					for n := 1; ; n += step {
-						fault := faulty.Fault{Deed: m.deed, Op: op, N: n}
-						status, trace, what, dir, happened := run(&fault, m.eager)
-						if !happened {
-							break
-						}
-						cases++
-						var told []string
-						switch {
-						case status == 200:
-							told = []string{trace}
-						case status == 500 && m.deed == faulty.Refuse:
-						case status != 503:
-							t.Errorf("%s: it was answered %d: %s", fault, status, what)
-						}
-						got := audited(t, dir, m.deed == faulty.Refuse, told...)
-						switch {
-						case got == after, m.deed == faulty.Refuse: // an action that faults is not done, and others go on
-						case status == 200:
-							t.Errorf("%s: it was answered 200, and there is\n%swant\n%s", fault, got, after)
-						case got != before:
-							t.Errorf("%s (eager %t): it was answered %d, and it is half done: there is\n%sbefore\n%safter\n%s", fault, m.eager, status, got, before, after)
-						}
-						if t.Failed() {
-							return
+				t.Run(fmt.Sprintf("%s,eager=%t", m.deed, m.eager), func(t *testing.T) {
+					t.Parallel()
+					cases := 0
+					for _, op := range m.ops {
+						for n := 1; ; n += step {
+							fault := faulty.Fault{Deed: m.deed, Op: op, N: n}
+							status, trace, what, dir, happened := run(t, &fault, m.eager)
+							if !happened {
+								break
+							}
+							cases++
+							var told []string
+							switch {
+							case status == 200:
+								told = []string{trace}
+							case status == 500 && m.deed == faulty.Refuse:
+							case status != 503:
+								t.Errorf("%s: it was answered %d: %s", fault, status, what)
+							}
+							got := audited(t, dir, m.deed == faulty.Refuse, told...)
+							switch {
+							case got == after, m.deed == faulty.Refuse: // an action that faults is not done, and others go on
+							case status == 200:
+								t.Errorf("%s: it was answered 200, and there is\n%swant\n%s", fault, got, after)
+							case got != before:
+								t.Errorf("%s (eager %t): it was answered %d, and it is half done: there is\n%sbefore\n%safter\n%s", fault, m.eager, status, got, before, after)
+							}
+							if t.Failed() {
+								return
+							}
 						}
 					}
-				}
+					t.Logf("%d faults", cases)
+				})
 			}
-			t.Logf("%d faults", cases)
 		})
 	}
 }
@@ -282,6 +287,7 @@ var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 //	unfinished              how many flows are not at rest
 //	reopen                  the app, on what is on the disk
 func TestFaultSteps(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	things := ails(t, base)
 	files, err := filepath.Glob("testdata/faults/*.txt")
@@ -290,6 +296,7 @@ func TestFaultSteps(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			copyFiles(t, base, dir)
 			p := ail(t, dir, true)

@@ -18,6 +18,7 @@ import (
 // that most logins have read the old hash when the other one commits. No
 // session that began with the old password is left.
 func TestLoginRaces(t *testing.T) {
+	t.Parallel()
 	accounts := 2
 	if testing.Short() {
 		accounts = 1
