@@ -31,6 +31,9 @@ import (
 
 const crashChild = "LEGIBLE_CRASH_CHILD"
 
+// builds is a folder for what tests build and share.
+var builds string
+
 // TestMain becomes the server that is killed when a crash test asks for it.
 func TestMain(m *testing.M) {
 	if os.Getenv(crashChild) != "" {
@@ -40,8 +43,14 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	var err error
+	if builds, err = os.MkdirTemp("", "focusreader"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	pgtest.Stop()
+	os.RemoveAll(builds)
 	os.Exit(code)
 }
 

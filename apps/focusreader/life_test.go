@@ -4,26 +4,37 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 )
 
-// build builds the binary once for a test.
+// built builds the binary once for all tests, in the folder that TestMain removes.
+var built = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(builds, "focusreader")
+	if text, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return binary, fmt.Errorf("building: %w\n%s", err, text)
+	}
+	return binary, nil
+})
+
+// build gives the binary.
 func build(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds the binary: .ci/run runs it, as does go test without -short")
 	}
-	binary := filepath.Join(t.TempDir(), "focusreader")
-	if text, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, text)
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -41,6 +42,15 @@ type file struct {
 
 func goFiles(t *testing.T) []file {
 	t.Helper()
+	files, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// parsed reads the Go files of the module, once for all tests.
+var parsed = sync.OnceValues(func() ([]file, error) {
 	var files []file
 	err := filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -75,11 +85,8 @@ func goFiles(t *testing.T) []file {
 			test: strings.HasSuffix(rel, "_test.go"), made: ast.IsGenerated(tree)})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
+	return files, err
+})
 
 // find gives the room of a folder.
 func find(folder string) (room, bool) {
