@@ -60,23 +60,24 @@ type flow struct {
 	handed  int // how many bytes of the journal the store has
 	earlier int // bytes of the journal that an earlier run of the flow has written
 	// What the flow has read since its last commit, and what follows from it.
-	premises  []premise
-	unnoted   bool // what is read is not noted
-	rewinds   int  // since the last commit
-	pinned    bool // the turn is kept until the next commit
-	looks     bool // it only looks, in one turn: see look
-	dead      error
-	changed   bool // something that the flow did is kept
-	fault     error
-	answer    *Answer
-	recovered *past // what the store knew of the flow when it was begun
-	past      *past // what is known of the flow from before its last commit
-	times     Times // when somebody wants to know
-	held      int64 // bytes: about what the frames of the firings under way take
-	room      func(int64) bool
-	roomy     int64     // bytes for which there was room
-	quiet     int       // inside then together: completions are not considered
-	asking    *plan.Ask // the line whose action is being asked; nil for the first action
+	premises     []premise
+	premiseBytes int64 // about what the rows among them take
+	unnoted      bool  // what is read is not noted
+	rewinds      int   // since the last commit
+	pinned       bool  // the turn is kept until the next commit
+	looks        bool  // it only looks, in one turn: see look
+	dead         error
+	changed      bool // something that the flow did is kept
+	fault        error
+	answer       *Answer
+	recovered    *past // what the store knew of the flow when it was begun
+	past         *past // what is known of the flow from before its last commit
+	times        Times // when somebody wants to know
+	held         int64 // bytes: about what the frames of the firings under way take
+	room         func(int64) bool
+	roomy        int64     // bytes for which there was room
+	quiet        int       // inside then together: completions are not considered
+	asking       *plan.Ask // the line whose action is being asked; nil for the first action
 
 	// Of a program with effect actions.
 	handoff *handoff        // to who asked

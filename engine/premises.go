@@ -30,13 +30,15 @@ type premise struct {
 	// ofMember: the row that was found, nil for none.
 	id  string
 	row store.Row
-	// ofSearch: how it was asked, and the members that it gave or their sum.
+	// ofSearch: how it was asked, and the members that it gave.
 	columns []int
 	key     []value.Value
 	page    store.Page
 	count   int
 	found   []store.Member
-	sum     uint64
+	// summed: of what was read only the sum is kept.
+	summed bool
+	sum    uint64
 }
 
 // A reading says what was read.
@@ -50,8 +52,9 @@ const (
 
 // Bounds of what premises hold in memory.
 const (
-	keptMembers  = 64     // of one search; of more their sum is kept
-	keptPremises = 10_000 // of one flow; of what is read beyond, the tables
+	keptMembers  = 64      // of one search; of more their sum is kept
+	keptPremises = 10_000  // of one flow; of what is read beyond, the tables
+	keptBytes    = 1 << 20 // of one flow; of what is read beyond, sums
 )
 
 // get reads a member and notes it.
@@ -87,17 +90,23 @@ func (f *flow) find(t *store.Table, columns []int, key []value.Value, page store
 	p := premise{reading: ofSearch, table: t, stamp: stamp, inGo: inGo, columns: columns, page: page, count: len(found)}
 	p.key = f.values.take(len(key))
 	copy(p.key, key)
-	if len(found) <= keptMembers {
-		p.found = found
-	} else {
-		p.sum = sumOf(found)
-	}
+	p.found = found
 	f.note(p)
 	return found, nil
 }
 
 func (f *flow) note(p premise) {
 	if len(f.premises) < keptPremises {
+		size := sizeOf(p.row)
+		for _, m := range p.found {
+			size += sizeOf(m.Row)
+		}
+		if len(p.found) > keptMembers || size > 0 && f.premiseBytes+size > keptBytes {
+			p.sum, p.summed = sumOf(p.row, p.found), true
+			p.row, p.found = nil, nil
+		} else {
+			f.premiseBytes += size
+		}
 		f.premises = append(f.premises, p)
 		return
 	}
@@ -110,7 +119,7 @@ func (f *flow) note(p premise) {
 // forgetPremises follows a commit: what was read before it is settled.
 func (f *flow) forgetPremises() {
 	clear(f.premises)
-	f.premises = f.premises[:0]
+	f.premises, f.premiseBytes = f.premises[:0], 0
 	if cap(f.premises) > keptPremises {
 		f.premises = nil
 	}
@@ -150,14 +159,17 @@ func (f *flow) holds(p *premise) (bool, error) {
 	switch p.reading {
 	case ofMember:
 		row, err := f.hand.Get(p.table, p.id)
+		if p.summed {
+			return err == nil && row != nil && sumOf(row, nil) == p.sum, err
+		}
 		return err == nil && equalRows(row, p.row), err
 	case ofSearch:
 		found, err := f.hand.Find(p.table, p.columns, p.key, p.page)
 		if err != nil || len(found) != p.count {
 			return false, err
 		}
-		if p.count > keptMembers {
-			return sumOf(found) == p.sum, nil
+		if p.summed {
+			return sumOf(nil, found) == p.sum, nil
 		}
 		return slices.EqualFunc(found, p.found, func(a, b store.Member) bool {
 			return a.ID == b.ID && equalRows(a.Row, b.Row)
@@ -172,19 +184,31 @@ func equalRows(a, b store.Row) bool {
 
 var sumSeed = maphash.MakeSeed()
 
-// sumOf is a hash of members and their order.
-func sumOf(members []store.Member) uint64 {
+// sumOf is a hash of what was read: a row, or members and their order.
+func sumOf(row store.Row, members []store.Member) uint64 {
 	var h maphash.Hash
 	h.SetSeed(sumSeed)
 	var b []byte
-	for _, m := range members {
-		b = value.AppendKey(b[:0], value.String(m.ID))
-		for _, v := range m.Row {
+	add := func(row store.Row) {
+		for _, v := range row {
 			b = value.AppendKey(b, v)
 		}
 		h.Write(b)
 	}
+	add(row)
+	for _, m := range members {
+		b = value.AppendKey(b[:0], value.String(m.ID))
+		add(m.Row)
+	}
 	return h.Sum64()
+}
+
+// sizeOf is about how much memory a row takes, in bytes.
+func sizeOf(row store.Row) (n int64) {
+	for _, v := range row {
+		n += value.Size(v)
+	}
+	return n
 }
 
 // confirm makes sure that all premises hold before the flow reaches outside of
