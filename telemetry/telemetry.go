@@ -88,19 +88,19 @@ func NewMeter() *Meter {
 		registry: prometheus.NewRegistry(),
 		flows:    prometheus.NewCounter(prometheus.CounterOpts{Name: "legible_flows_total", Help: "Flows that came to rest."}),
 		actions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "legible_actions_total", Help: "Actions that completed, by how they ended."}, []string{"action", "outcome"}),
+			Name: "legible_actions_total", Help: "Actions that completed, by outcome."}, []string{"action", "outcome"}),
 		firings: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "legible_firings_total", Help: "Matches of a sync that kept a frame."}, []string{"sync"}),
+			Name: "legible_firings_total", Help: "Matches of a sync that fired."}, []string{"sync"}),
 		drops: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "legible_drops_total", Help: "Frames that a line of where dropped without an else, in matches that lost all of theirs."}, []string{"sync", "line"}),
+			Name: "legible_drops_total", Help: "Frames that a line of where without an else dropped, in matches that were dropped."}, []string{"sync", "line"}),
 		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "legible_flow_faults_total", Help: "Faults outside of actions: limits, deadlines, expressions."}),
 		rewinds: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "legible_flow_rewinds_total", Help: "How often a flow went back to its last commit, since another one had changed what it had read."}, []string{"opening"}),
+			Name: "legible_flow_rewinds_total", Help: "Returns of a flow to its last commit because another flow changed what it had read."}, []string{"opening"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "legible_flow_seconds", Help: "From the beginning of a flow until it was at rest and durable.",
+			Name: "legible_flow_seconds", Help: "Time from the start of a flow until it is at rest and durable.",
 			Buckets: buckets}, []string{"opening"}),
 		ran: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "legible_action_seconds", Help: "How long an action itself took, without what it set off.",
+			Name: "legible_action_seconds", Help: "Duration of an action itself, without the actions that it triggers.",
 			Buckets: buckets}, []string{"action"}),
 	}
 	m.registry.MustRegister(m.flows, m.actions, m.firings, m.drops, m.faults, m.rewinds, m.seconds, m.ran,
@@ -200,11 +200,11 @@ type Gauges interface {
 // Watch shows a store's gauges.
 func (m *Meter) Watch(g Gauges) {
 	m.registry.MustRegister(
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "legible_commits_total", Help: "Groups of flows that were made durable together."},
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "legible_commits_total", Help: "Commits; each makes a group of flows durable."},
 			func() float64 { groups, _ := g.Commits(); return float64(groups) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "legible_committed_flows_total", Help: "Flows that came to rest in a commit; over legible_commits_total it is the size of a group."},
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "legible_committed_flows_total", Help: "Flows that came to rest in a commit; divided by legible_commits_total it is the mean size of a group."},
 			func() float64 { _, flows := g.Commits(); return float64(flows) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_commit_queue", Help: "Flows that wait for a commit."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_commit_queue", Help: "Flows that are waiting for a commit."},
 			func() float64 { return float64(g.Waiting()) }),
 	)
 }
@@ -213,9 +213,9 @@ func (m *Meter) Watch(g Gauges) {
 // how many are parked until somebody decides.
 func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
 	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_waiting", Help: "Flows that wait for another try of an effect action."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_waiting", Help: "Flows that are waiting for another try of an effect action."},
 			func() float64 { waiting, _ := count(); return float64(waiting) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_parked", Help: "Flows of which an effect action is parked: legible flow list --parked names them."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_parked", Help: "Flows with a parked effect action; legible flow list --parked lists them."},
 			func() float64 { _, parked := count(); return float64(parked) }),
 	)
 }
@@ -224,7 +224,7 @@ func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
 // ran, and gone on with.
 func (m *Meter) WatchRescued(count func() uint64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "legible_flows_rescued_total", Help: "Flows that were unfinished and that nobody ran, which were gone on with. After a store could not be reached some are to be expected; otherwise the log says which."},
+		Name: "legible_flows_rescued_total", Help: "Unfinished flows that neither ran nor waited and were resumed. Expect a few after the store was unreachable; the log names them."},
 		func() float64 { return float64(count()) }))
 }
 

@@ -199,7 +199,7 @@ func TestSettings(t *testing.T) {
 		{"--connections=none", `--connections is a number above 0, or auto, not "none"`},
 		{"--addr=localhost", `--addr is HOST:PORT, as in 127.0.0.1:8000, not "localhost"`},
 		{"--store=", "--store is empty: write sqlite:PATH"},
-		{"serve", `there is nothing to do with "serve"`},
+		{"serve", `unexpected argument "serve"`},
 	} {
 		var said strings.Builder
 		if _, err := readSettings([]string{x.arg}, nil, &said); err != errUsage || !strings.Contains(said.String(), x.want) {

@@ -63,27 +63,27 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 		names = append(names, name)
 		return flags.String(name, cmp.Or(env(variable(name)), usual), usage+" ("+variable(name)+")")
 	}
-	addr := text("addr", "127.0.0.1:8000", "where to listen; port 0 picks a free one")
-	place := text("store", "sqlite:focusreader.db", "where state and record are kept: sqlite:PATH, memory:, or postgres://… for several nodes")
+	addr := text("addr", "127.0.0.1:8000", "address to listen on; port 0 selects a free port")
+	place := text("store", "sqlite:focusreader.db", "store of state and record: sqlite:PATH, memory:, or postgres://… for several nodes")
 	durability := text("durability", "full", "when an answer leaves: full, relaxed or memory")
-	age := text("journal-age", "30d", "how long the record of what happened is kept: 30d, 36h, 90m, or all for ever; state is not touched")
-	flows := text("journal-flows", "1000000", "of how many flows the record is kept at most, or all")
-	record := text("record", "bounded", "what the record keeps: bounded, which leaves out values of more than 512 bytes where a flow changed nothing, or full")
-	refusals := text("refusals", "kind", "the status of refusals: kind, or 200 for older clients")
-	inspector := text("inspect", auto, "where to listen for the inspector: 127.0.0.1:PORT, auto for the port after --addr's or else a free one, or none")
-	atOnce := text("at-once", "1024", "how many requests are worked on at a time; what comes above is told to come again, with 503")
-	conns := text("connections", auto, "how many connections there are at a time, or auto: eight times --at-once, at least 1024; where there are more, the slowest ends that waits for its client")
-	clientConns := text("client-connections", auto, "how many of them one address has when it keeps the server waiting, or auto: an eighth")
-	trusted := text("trusted-proxies", "", "the networks of the proxies in front, as in 10.0.0.0/8,fd00::/8: these alone say in X-Forwarded-For or Forwarded whom they ask for")
-	ofName := text("limit-name", usualOfName, "wrong passwords for a name from where its user is not known: so many at once, and one more each time, as TRIES/TIME; 0 is no limit")
+	age := text("journal-age", "30d", "how long records of flows are kept: 30d, 36h, 90m, or all for ever; state is kept in any case")
+	flows := text("journal-flows", "1000000", "maximum number of flows with records, or all")
+	record := text("record", "bounded", "values in the record: bounded omits those of more than 512 bytes if a flow changed nothing; full keeps all")
+	refusals := text("refusals", "kind", "status of refusals: kind, or 200 for older clients")
+	inspector := text("inspect", auto, "address of the inspector: 127.0.0.1:PORT, auto for the port after that of --addr or a free one, or none")
+	atOnce := text("at-once", "1024", "maximum number of concurrent requests; more answer 503")
+	conns := text("connections", auto, "maximum number of connections, or auto for eight times --at-once and at least 1024; above it, the slowest connection that waits for its client is closed")
+	clientConns := text("client-connections", auto, "maximum number of connections of one address that keep the server waiting, or auto for an eighth of --connections")
+	trusted := text("trusted-proxies", "", "networks of the proxies in front, such as 10.0.0.0/8,fd00::/8; only their X-Forwarded-For and Forwarded headers are used")
+	ofName := text("limit-name", usualOfName, "wrong passwords for a name from unknown places, as TRIES/TIME: that many, and one more per time; 0 is no limit")
 	ofAddress := text("limit-address", usualOfAddress, "wrong passwords from an address")
 	accounts := text("limit-accounts", usualAccounts, "new accounts from an address")
-	longest := text("max-text", "65536", "how many characters a text in a request has at most")
-	books := text("room-books", "10GB", "how much room the books of a reader may take, as in 500MB or 10GB")
-	notes := text("room-notes", "32MB", "how much room the notes and tags of a reader may take")
+	longest := text("max-text", "65536", "maximum number of characters of a text in a request")
+	books := text("room-books", "10GB", "storage for the books of a user, such as 500MB or 10GB")
+	notes := text("room-notes", "32MB", "storage for the notes and tags of a user")
 	names = append(names, "behind-tls", "dev")
-	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front speaks TLS, so that cookies are for that only ("+variable("behind-tls")+"=true)")
-	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "put the reason into answers with status 500 ("+variable("dev")+"=true)")
+	tls := flags.Bool("behind-tls", isTrue(env(variable("behind-tls"))), "a proxy in front terminates TLS: cookies are Secure ("+variable("behind-tls")+"=true)")
+	dev := flags.Bool("dev", isTrue(env(variable("dev"))), "include the reason in answers with status 500 ("+variable("dev")+"=true)")
 
 	fail := func(format string, args ...any) error {
 		fmt.Fprintf(errOut, "focusreader: "+format+"\n", args...)
@@ -91,15 +91,15 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	}
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(errOut, "focusreader serves FocusReader. Its flags, with the variables that give their defaults:")
+		fmt.Fprintln(errOut, "focusreader serves FocusReader. Its flags, with the environment variables of their defaults:")
 		flags.VisitAll(func(f *flag.Flag) {
-			fmt.Fprintf(errOut, "  --%-13s %s; usual: %s\n", f.Name, f.Usage, cmp.Or(f.DefValue, "none"))
+			fmt.Fprintf(errOut, "  --%-13s %s; default: %s\n", f.Name, f.Usage, cmp.Or(f.DefValue, "none"))
 		})
 		return nil, flag.ErrHelp
 	case err != nil:
 		return nil, fail("%s", said(err, names))
 	case flags.NArg() > 0:
-		return nil, fail("there is nothing to do with %q; flags begin with --", flags.Arg(0))
+		return nil, fail("unexpected argument %q; flags begin with --", flags.Arg(0))
 	}
 	// Others may have variables that begin like these: no reason not to start.
 	for _, name := range slices.Sorted(maps.Keys(given)) {
