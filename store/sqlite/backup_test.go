@@ -20,6 +20,7 @@ import (
 // TestBackup copies a store while flows put, refer, let go and sweep. Each copy
 // is whole: a row for each journal and the other way round, and every blob.
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	folder := t.TempDir()
 	s, table := withFiles(t, filepath.Join(folder, "test.db"), Options{})

@@ -231,6 +231,7 @@ func putUntilKilled(path string) error {
 }
 
 func TestKillBlobs(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	rounds := 8
 	if testing.Short() {

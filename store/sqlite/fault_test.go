@@ -254,6 +254,7 @@ func TestLostIsReported(t *testing.T) {
 }
 
 func TestOpenSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := func(name string) string { return filepath.Join(folder, name) }
 	write := func(name, text string) string {

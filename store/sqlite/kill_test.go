@@ -120,6 +120,7 @@ func runUntilKilled(path, durability string) error {
 // TestKill kills a process at some moment, again and again on one file: state
 // and journal must agree each time, and nothing that was answered may be gone.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := 12
 	if testing.Short() {
 		rounds = 3

@@ -30,10 +30,12 @@ func migrations(t *testing.T, d store.Durability) storetest.MigrationKit {
 }
 
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	storetest.Migrations(t, "testdata/migrate", migrations(t, store.Full))
 }
 
 func TestApplyLeadsToTheSame(t *testing.T) {
+	t.Parallel()
 	storetest.AppliesToTheSame(t, 12, migrations(t, store.Memory))
 }
 

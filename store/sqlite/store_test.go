@@ -19,11 +19,13 @@ func opened(t testing.TB, path string, o Options) *Store {
 }
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	for _, d := range []store.Durability{store.Full, store.Relaxed, store.Memory} {
 		if testing.Short() && d == store.Memory {
 			continue // the others are flushed, and otherwise the same
 		}
 		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
 			o := Options{Durability: d}
 			storetest.Run(t, storetest.Kit{
 				Open: func(t testing.TB) store.Store { return opened(t, filepath.Join(t.TempDir(), "test.db"), o) },
