@@ -317,17 +317,23 @@ func (f *flow) answerOf(o *occurrence) *Answer {
 	room := &struct {
 		Answer
 		fields [4]value.Field
+		terms  [4]*plan.Term
 	}{}
 	answer := &room.Answer
-	answer.Fields = room.fields[:0]
-	add := func(column int) {
-		if name, v := o.action.Inputs[column], o.in[column]; name != "request" && !v.IsUnset() {
-			answer.Fields = append(answer.Fields, value.Field{Name: name, Value: v})
+	answer.Fields, answer.Terms = room.fields[:0], room.terms[:0]
+	add := func(column int) bool {
+		name, v := o.action.Inputs[column], o.in[column]
+		if name == "request" || v.IsUnset() {
+			return false
 		}
+		answer.Fields = append(answer.Fields, value.Field{Name: name, Value: v})
+		return true
 	}
 	if line := f.asking; line != nil && line.Action == o.action {
 		for i := range line.In {
-			add(line.In[i].Column)
+			if add(line.In[i].Column) {
+				answer.Terms = append(answer.Terms, &line.In[i].Term)
+			}
 		}
 		return answer
 	}

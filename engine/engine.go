@@ -271,6 +271,7 @@ type Result struct {
 // An Answer is what Requesting.respond was asked with.
 type Answer struct {
 	Fields []value.Field // without the request itself
+	Terms  []*plan.Term  // what the line says of each field; none where no line asked
 }
 
 // A Refused is a refusal as it happened.

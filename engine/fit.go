@@ -25,12 +25,12 @@ func faultLevel(err error) slog.Level {
 // unfit says of an error of an expression that what a client sent is the cause,
 // where the expression reads a request.
 func unfit(e *plan.Expr, err error) error {
-	if e.Field == "" || errors.Is(err, errGone) {
+	if len(e.Fields) == 0 || errors.Is(err, errGone) {
 		return err
 	}
 	reason := err.Error()
 	reason = strings.TrimPrefix(reason, e.Text+": ")
-	return &FieldError{Field: e.Field, Err: errors.New("does not fit what is made of it: " + firstLine(reason)), In: err}
+	return &FieldError{Field: e.Fields[0], Err: errors.New("does not fit what is made of it: " + firstLine(reason)), In: err}
 }
 
 // A fit holds an input against its type before Go sees it.

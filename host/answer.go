@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"strings"
 
+	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/history"
 	"github.com/legible-lang/legible/value"
 )
@@ -14,8 +15,10 @@ import (
 // answered makes the reply of what Requesting.respond was asked with. The
 // fields status, headers, cookies and body are read; the others are a JSON
 // object in their order, secrets revealed: this is the answer that they were
-// made for. The error says what no answer can be, and names no values.
-func (x *exchange) answered(fields []value.Field) (*reply, error) {
+// made for. The error says what no answer can be, and names no values;
+// it is an *engine.FieldError where the client has sent that.
+func (x *exchange) answered(a *engine.Answer) (*reply, error) {
+	fields := a.Fields
 	p := &x.reply
 	*p = reply{status: http.StatusOK}
 	var body, next value.Value
@@ -39,6 +42,9 @@ func (x *exchange) answered(fields []value.Field) (*reply, error) {
 			}
 			rest = append(rest, fields[i])
 			failed = failed || fields[i].Name == "error" && !v.IsNull()
+		}
+		if err != nil && i < len(a.Terms) {
+			err = x.sent(a.Terms[i], err)
 		}
 		if err != nil {
 			return nil, err
@@ -104,10 +110,10 @@ func (p *reply) headers(v value.Value) error {
 	for _, f := range v.Fields() {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		if !isToken(f.Name) {
-			return fmt.Errorf("Requesting.respond was given a header with the name %q, which is not valid", f.Name)
+			return &unfitError{fmt.Errorf("Requesting.respond was given a header with the name %q, which is not valid", f.Name), value.String(f.Name), unfitHeader}
 		}
 		if why := forbidden(name); why != "" {
-			return fmt.Errorf("Requesting.respond was given the header %s: %s", name, why)
+			return &unfitError{fmt.Errorf("Requesting.respond was given the header %s: %s", name, why), value.String(f.Name), unfitHeader}
 		}
 		var values []string
 		items := f.Value.Items()
@@ -120,7 +126,7 @@ func (p *reply) headers(v value.Value) error {
 			}
 			s, ok := headerText(item)
 			if !ok {
-				return fmt.Errorf("Requesting.respond was given %s as the header %s, which is one line of text without control characters", kindOf(item), name)
+				return &unfitError{fmt.Errorf("Requesting.respond was given %s as the header %s, which is one line of text without control characters", kindOf(item), name), item, unfitHeader}
 			}
 			values = append(values, s)
 		}
@@ -167,6 +173,12 @@ func headerText(v value.Value) (string, bool) {
 		}
 	}
 	return s, true
+}
+
+// unfitHeader tells whether a value cannot be that of a header.
+func unfitHeader(v value.Value) bool {
+	_, ok := headerText(v)
+	return !ok
 }
 
 // isToken tells whether a text can be the name of a header or cookie.

@@ -26,11 +26,11 @@ func (x *exchange) cookies(p *reply, v value.Value) error {
 			Secure: x.front.options.BehindTLS || x.request.TLS != nil,
 		}
 		if err := cookieOf(c, f.Value); err != nil {
-			return fmt.Errorf("Requesting.respond was given the cookie %q: %w", f.Name, err)
+			return &unfitError{fmt.Errorf("Requesting.respond was given the cookie %q: %w", f.Name, err), unfitPart(f), unfitCookie}
 		}
 		if err := c.Valid(); err != nil || !isToken(c.Name) {
 			// The library's error quotes the value, which may be a secret.
-			return fmt.Errorf("Requesting.respond was given the cookie %q, whose name, value or path has a character that cookies cannot contain", f.Name)
+			return &unfitError{fmt.Errorf("Requesting.respond was given the cookie %q, whose name, value or path has a character that cookies cannot contain", f.Name), unfitPart(f), unfitCookie}
 		}
 		p.set("Set-Cookie", c.String())
 	}
@@ -73,6 +73,28 @@ func cookieOf(c *http.Cookie, v value.Value) error {
 		}
 	}
 	return nil
+}
+
+// unfitPart gives what cannot be part of a cookie: one of its fields, its value or its
+// name.
+func unfitPart(cookie value.Field) value.Value {
+	parts := []value.Field{{Name: "value", Value: cookie.Value}}
+	if v := cookie.Value.Reveal(); v.Kind() == value.RecordKind {
+		parts = v.Fields()
+	}
+	for _, part := range parts {
+		c := &http.Cookie{Name: "a"}
+		if cookieOf(c, value.Record([]value.Field{part})) != nil || c.Valid() != nil {
+			return part.Value
+		}
+	}
+	return value.String(cookie.Name)
+}
+
+// unfitCookie tells whether a value cannot be that of a cookie.
+func unfitCookie(v value.Value) bool {
+	c := &http.Cookie{Name: "a"}
+	return cookieValue(c, v) != nil || c.Valid() != nil
 }
 
 func cookieValue(c *http.Cookie, v value.Value) error {

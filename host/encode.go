@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/legible-lang/legible/engine"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -156,6 +157,13 @@ func (p *reply) encode(e *encoder) {
 
 // unsaid is the reply in place of one that cannot be sent.
 func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
+	if field, ok := errors.AsType[*engine.FieldError](err); ok {
+		reason := field.Err
+		if !x.undone {
+			reason = fmt.Errorf("%w. What was asked is done all the same", reason)
+		}
+		return x.front.soft(badPart(field.Field, reason))
+	}
 	if !errors.Is(err, errLargeAnswer) {
 		return x.failed("sending an answer", trace, err)
 	}

@@ -38,7 +38,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case err != nil:
 		return x.failed("answer withheld: its flow is not durable", trace, err)
 	case r.Answer != nil:
-		p, err := x.answered(r.Answer.Fields)
+		p, err := x.answered(r.Answer)
 		if err != nil {
 			return x.unsaid(p, trace, err)
 		}

@@ -348,8 +348,8 @@ func (l *lowering) expr(e *check.Expr) *Expr {
 		}
 	}
 	for i, slot := range out.Slots {
-		if field := l.from[slot]; field != "" && out.Field == "" {
-			out.Field = field + partOf(out.Text, e.Node.Variables()[i])
+		if field := l.from[slot]; field != "" {
+			out.Fields = append(out.Fields, field+partOf(out.Text, e.Node.Variables()[i]))
 		}
 	}
 	return out
@@ -377,10 +377,10 @@ func partOf(text, name string) string {
 // only gives the place in the request that an expression is a part of, or is computed
 // from, if it reads nothing else.
 func (l *lowering) only(e *Expr) string {
-	if slices.ContainsFunc(e.Slots, func(slot int) bool { return l.from[slot] == "" }) {
+	if len(e.Fields) == 0 || len(e.Fields) < len(e.Slots) {
 		return ""
 	}
-	return e.Field
+	return e.Fields[0]
 }
 
 func (l *lowering) lines(list []*check.Line) []*Line {

@@ -207,9 +207,8 @@ type Expr struct {
 	Text  string
 	Node  *expression.Expression
 	Slots []int
-	// Field is a place in a request that the expression reads, "" where it reads
-	// none.
-	Field string
+	// Fields are the places in a request that the expression reads.
+	Fields []string
 }
 
 // An Input gives a value to a column.
