@@ -154,3 +154,32 @@ func TestForeignPages(t *testing.T) {
 		}
 	}
 }
+
+// What a sync does after an answer is done for each request that is answered.
+func TestForeignPagesAfterAnswers(t *testing.T) {
+	done := 0
+	e := startWith(t, "a.sync", foreignRoutes+`
+sync Count
+when
+    Requesting.respond (seen: true) : ()
+then
+    Thing.do (x: "seen")
+`, nil, func(m map[string]engine.Methods) {
+		m["Thing"].Actions["do"] = func(_ engine.Context, in, out []value.Value) error {
+			done++
+			out[0] = in[0]
+			return nil
+		}
+	})
+	front := host.New(e, host.Options{Log: silent})
+	for site, status := range map[string]int{"cross-site": http.StatusForbidden, "same-origin": http.StatusOK} {
+		r := httptest.NewRequest("GET", "http://app.example/look", nil)
+		r.Header.Set("Sec-Fetch-Site", site)
+		done = 0
+		w := httptest.NewRecorder()
+		front.ServeHTTP(w, r)
+		if w.Code != status || (done > 0) != (status == http.StatusOK) {
+			t.Errorf("from %s: %d, and %d were done: %s", site, w.Code, done, w.Body)
+		}
+	}
+}

@@ -40,7 +40,8 @@ type Route struct {
 	// Fields are the fields that any sync on the route names.
 	Fields []*Field
 	// Changes tells that a request may change something: a sync that sees it asks
-	// another action than Requesting.respond, or has the answer set cookies.
+	// another action than Requesting.respond, or has the answer set cookies, or a
+	// sync asks one after any answer.
 	Changes  bool
 	segments []string // "{name}" for a parameter
 	secret   []int    // columns of Requesting.request
@@ -116,8 +117,9 @@ func routes(p *Plan, program *check.Program) *Routes {
 		r.fields(route)
 		route.secret = secretInputs(append(slices.Clone(route.Patterns), r.Pathless...))
 	}
+	follows := slices.ContainsFunc(p.Syncs, (*Sync).followsAnswers)
 	for _, route := range r.All {
-		route.Changes = slices.ContainsFunc(slices.Concat(route.Patterns, r.Pathless), func(ref Ref) bool { return ref.Sync.changes() })
+		route.Changes = follows || slices.ContainsFunc(slices.Concat(route.Patterns, r.Pathless), func(ref Ref) bool { return ref.Sync.changes() })
 	}
 	r.secret = secretInputs(r.Pathless)
 	slices.SortStableFunc(r.templates, func(a, b *Route) int {
@@ -131,6 +133,15 @@ func (s *Sync) changes() bool {
 	return slices.ContainsFunc(s.Asks, func(a *Ask) bool {
 		return a.Action.Role != Respond || slices.ContainsFunc(a.In, func(in Input) bool { return in.Name == "cookies" })
 	})
+}
+
+// followsAnswers tells whether the sync may change something after an answer,
+// whatever route was asked.
+func (s *Sync) followsAnswers() bool {
+	of := func(role Role) bool {
+		return slices.ContainsFunc(s.When, func(w *Pattern) bool { return w.Action.Role == role })
+	}
+	return s.changes() && of(Respond) && !of(Request)
 }
 
 // request gives the method and path that a pattern over requests names.
