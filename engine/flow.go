@@ -61,11 +61,13 @@ type flow struct {
 	earlier int // bytes of the journal that an earlier run of the flow has written
 	// What the flow has read since its last commit, and what follows from it.
 	premises     []premise
-	premiseBytes int64 // about what the rows among them take
-	unnoted      bool  // what is read is not noted
-	rewinds      int   // since the last commit
-	pinned       bool  // the turn is kept until the next commit
-	looks        bool  // it only looks, in one turn: see look
+	premiseBytes int64         // about what the rows among them take
+	unnoted      bool          // what is read is not noted
+	rewinds      int           // since the last commit
+	rewound      time.Time     // when it did so last
+	ran          time.Duration // from then until it took the turn
+	pinned       bool          // the turn is kept until the next commit
+	looks        bool          // it only looks, in one turn: see look
 	dead         error
 	changed      bool // something that the flow did is kept
 	fault        error

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"time"
 
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -131,6 +132,9 @@ func (f *flow) forgetPremises() {
 func (f *flow) hold() error {
 	if f.dead == errRewind {
 		return errRewind
+	}
+	if f.rewinds > 0 {
+		f.ran = time.Since(f.rewound) // without the wait for the turn
 	}
 	f.hand.Hold()
 	for i := range f.premises {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/legible-lang/legible/journal"
 	"github.com/legible-lang/legible/store"
@@ -19,7 +20,9 @@ import (
 // turn, since Go code may be slow and others shall not wait for it. After that,
 // and at once when only where has read something, it is pinned: it keeps the turn
 // until its next commit, so that nobody can come between. So a flow ends however
-// much others write.
+// much others write. A flow that turned out to be slow is not pinned: somebody who
+// changes a password again and again while logging in would have everybody wait
+// for hashes, and for the queue before them.
 
 // errRewind ends what a flow does, so that it goes back to its last commit.
 var errRewind = errors.New("another flow has changed what this one has read; it goes back to its last commit")
@@ -27,8 +30,10 @@ var errRewind = errors.New("another flow has changed what this one has read; it 
 const (
 	// optimistic is how often a flow runs from one commit without being pinned.
 	optimistic = 2
-	// maxRewinds is how often it goes back to one commit at all. Only Go code
-	// that stores or opens blobs, which ends the pinning, lets others come between.
+	// slowRun is how long a run may take that is done again with the turn.
+	slowRun = 20 * time.Millisecond
+	// maxRewinds is how often it goes back to one commit at all. Only a flow that is
+	// slow comes there, or one whose Go ends the pinning.
 	maxRewinds = 100
 )
 
@@ -52,7 +57,7 @@ func (f *flow) rewind() error {
 	}
 
 	f.hand.Undo()
-	pin := f.rewinds >= optimistic || !slices.ContainsFunc(f.premises, func(p premise) bool { return p.inGo })
+	pin := f.rewinds >= optimistic && f.ran <= slowRun || !slices.ContainsFunc(f.premises, func(p premise) bool { return p.inGo })
 	f.forgetPremises()
 	f.restart()
 	if len(entries) > 0 {
@@ -64,6 +69,7 @@ func (f *flow) rewind() error {
 		f.hand.Hold()
 		f.pinned = true
 	}
+	f.rewound = time.Now()
 	return nil
 }
 

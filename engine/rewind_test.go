@@ -358,6 +358,41 @@ func TestRewindEnds(t *testing.T) {
 	}
 }
 
+// TestSlowFlowIsNotPinned has another flow change what was read at each of many
+// tries that take their time: it never waits for them.
+func TestSlowFlowIsNotPinned(t *testing.T) {
+	k := plainGate(t)
+	k.change("ann", "code")
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	tries := 0
+	k.between = func(action string) {
+		if action != "open" {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+		if tries++; tries > 5 {
+			return
+		}
+		copied := make(chan struct{})
+		wg.Go(func() {
+			k.run(k.action("copy"), "name", "ann", "code", "code")
+			close(copied)
+		})
+		select {
+		case <-copied:
+		case <-time.After(10 * time.Second):
+			t.Errorf("at try %d another flow waits for a slow action", tries)
+		}
+	}
+	if r := k.request("/enter", "ann", "code"); r.Answer == nil {
+		t.Errorf("there is no answer: %v, %v", r.Unhandled, r.Fault)
+	}
+	if tries != 6 {
+		t.Errorf("it took %d tries", tries)
+	}
+}
+
 // TestAskInside has an action ask the engine for what changes what it has read
 // itself, each time again. A flow that is pinned lets that in, and one that has
 // written is told that it would wait for itself.
