@@ -84,7 +84,7 @@ is the current folder.`,
 			if err := cmd.Help(); err != nil {
 				return err
 			}
-			return errors.New("which command?")
+			return errors.New("no command given")
 		},
 	}
 	root.SetFlagErrorFunc(flagError)

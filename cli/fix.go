@@ -302,7 +302,7 @@ func (f *fixer) write(talk io.Writer) (int, error) {
 			return 0, fmt.Errorf("fixing: %w", err)
 		}
 		if string(now) != f.before[name] {
-			return 0, fmt.Errorf("fixing: somebody else has changed %s meanwhile, so no file was written; run it again", slash(name))
+			return 0, fmt.Errorf("fixing: %s was changed meanwhile; no file was written; run the command again", slash(name))
 		}
 		changed = append(changed, name)
 	}

@@ -201,7 +201,7 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 	part := path + ".part"
 	for _, name := range []string{path, part} {
 		if exists(name) {
-			return fmt.Errorf("%s is there already: name another file, or remove it", slash(name))
+			return fmt.Errorf("%s already exists: name another file, or remove it", slash(name))
 		}
 	}
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

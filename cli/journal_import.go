@@ -44,7 +44,7 @@ concepts that the app does not have.`,
 				return err
 			}
 			if names, err := walk(f.app); err == nil && len(names) == 0 {
-				return fmt.Errorf("an exported record is held against the app's texts, and there are no %s files below %s: name their folder with --app", kinds, slash(f.app))
+				return fmt.Errorf("importing needs the texts of the app, and there are no %s files below %s: name the folder of the app with --app", kinds, slash(f.app))
 			}
 			p, err := planOf(s, f.app)
 			if err != nil {
@@ -224,7 +224,7 @@ func (x *importing) compare(ctx context.Context, path string, in io.Reader) erro
 	return journal.ReadExport(in, func(r journal.Recorded) error {
 		b, err := st.Journal(ctx, r.Flow)
 		if err == nil && !bytes.Equal(b, r.Record) {
-			err = fmt.Errorf("%s is there already and does not hold flow %s as the file has it: name a new file", slash(path), r.Flow)
+			err = fmt.Errorf("%s already exists and does not contain flow %s as the file has it: name a new file", slash(path), r.Flow)
 		}
 		return errors.Join(err, x.note(r))
 	})

@@ -64,7 +64,7 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 		return err
 	}
 	if p.Program.App == nil {
-		return fmt.Errorf("there is no .app in %s, and without one nobody knows what its store is to hold: name the folder of the app", slash(f.app))
+		return fmt.Errorf("there is no .app in %s, and migrating needs one: name the folder of the app", slash(f.app))
 	}
 	name, err := f.storeName()
 	if err != nil {
@@ -117,9 +117,9 @@ func (m *migration) print(w io.Writer, asJSON bool) error {
 		title string
 		lines []string
 	}{
-		{"what is to be done:", m.Changes},
-		{"what is lost or left empty by it:", m.Losses},
-		{"what is in the way:", m.Blocked},
+		{"changes:", m.Changes},
+		{"data that is lost or left empty:", m.Losses},
+		{"conflicts:", m.Blocked},
 	} {
 		if len(part.lines) > 0 {
 			b.WriteString(part.title + "\n    " + strings.Join(part.lines, "\n    ") + "\n")
@@ -133,13 +133,13 @@ func (m *migration) print(w io.Writer, asJSON bool) error {
 func (m *migration) outcome() string {
 	switch {
 	case len(m.Changes) == 0:
-		return m.Store + " is what the specifications say: there is nothing to do"
+		return m.Store + " matches the specifications: there is nothing to do"
 	case len(m.Blocked) > 0:
-		return m.Store + " stays as it is: settle first what is in the way"
+		return m.Store + " was not changed: resolve the conflicts first"
 	case m.Applied:
-		return fmt.Sprintf("%s has been brought to the specifications: %s", m.Store, counted(len(m.Changes), "change"))
+		return fmt.Sprintf("%s has been migrated: %s", m.Store, counted(len(m.Changes), "change"))
 	case len(m.Losses) > 0:
-		return fmt.Sprintf("nothing was done: legible migrate --apply does it; keep a copy before, with legible backup --store %s PATH", m.Store)
+		return fmt.Sprintf("nothing was changed: legible migrate --apply makes the changes; make a copy first with legible backup --store %s PATH", m.Store)
 	}
 	return "nothing was done: the app does it when it starts, or legible migrate --apply now"
 }

@@ -129,7 +129,7 @@ func newNewSync(s Streams) *cobra.Command {
 				return err
 			}
 			if _, ok := appAround(in); !ok {
-				return errors.New("there is no .app here or above, and a sync belongs to an app: go to its folder, or begin one with legible new app NAME")
+				return errors.New("there is no .app here or above, and a sync belongs to an app: go to its folder, or create one with legible new app NAME")
 			}
 			made, err := draft(s, in, name, []sheet{{name.Lower + ".sync", "sync.sync"}})
 			if err != nil {
@@ -169,10 +169,10 @@ func (d *drafted) appSteps(name naming) []step {
 	}
 	steps = append(steps, d.moduleSteps(name)...)
 	return append(steps,
-		step{"go test", "plays " + name.Lower + ".scenario"},
-		step{"go run .", "serves it on http://127.0.0.1:8000 and keeps everything in " + name.Lower + ".db"},
-		step{"legible new concept NAME", "begins a concept of your own"},
-		step{"legible new sync NAME", "begins another route"},
+		step{"go test", "runs " + name.Lower + ".scenario"},
+		step{"go run .", "serves it on http://127.0.0.1:8000 and stores everything in " + name.Lower + ".db"},
+		step{"legible new concept NAME", "creates a concept of your own"},
+		step{"legible new sync NAME", "creates another route"},
 	)
 }
 
@@ -180,7 +180,7 @@ func (d *drafted) appSteps(name naming) []step {
 func (d *drafted) moduleSteps(name naming) []step {
 	var steps []step
 	if d.module == "" {
-		steps = append(steps, step{"go mod init example.org/" + name.Lower, "makes it a Go module, under any name: there is none around"})
+		steps = append(steps, step{"go mod init example.org/" + name.Lower, "creates a Go module, under any name"})
 	}
 	if !d.legible {
 		why := "adds legible to the module"
@@ -224,7 +224,7 @@ func (d *drafted) conceptSteps(name naming) []step {
 		path = "example.org/…/" + filepath.Base(dir)
 	}
 	return append(d.moduleSteps(name),
-		step{"legible test " + dir, "plays its scenario"},
+		step{"legible test " + dir, "runs its scenario"},
 		step{"legible gen " + dir, "writes its Go anew, once you have changed " + name.Lower + ".concept"},
 		step{"in " + app, "add: use " + name.Upper + ", with [User = Profile.User] if you use Profile"},
 		step{"in main.go", "import \"" + path + "\" and pass " + name.Lower + ".New to legible.New"},
@@ -234,7 +234,7 @@ func (d *drafted) conceptSteps(name naming) []step {
 func (d *drafted) syncSteps(name naming) []step {
 	return append(d.embedSteps(), []step{
 		{"legible check", "says what is wrong, while you change " + slash(filepath.Join(d.dir, name.Lower+".sync"))},
-		{"legible test", "plays the scenarios; one for it may be:"},
+		{"legible test", "runs the scenarios; one for it may be:"},
 		{"", ""},
 		{"    scenario " + name.Words, ""},
 		{"        GET " + name.Path, ""},

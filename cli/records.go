@@ -167,7 +167,7 @@ func (f *recordsFlags) storeName() (string, error) {
 	case !named && kind != "memory":
 		path = f.store // a path alone can be one thing only
 	case kind == "memory":
-		return "", errors.New("a store in memory is gone with its process, and no app runs here that has an inspector" + f.stale + ": name the address of its inspector with --app, or start the app with --store sqlite:PATH")
+		return "", errors.New("a store in memory ends with its process, and no app with an inspector runs here" + f.stale + ": name the address of its inspector with --app, or start the app with --store sqlite:PATH")
 	case isPostgres(f.store):
 		return f.store, nil
 	case kind != "sqlite":
@@ -277,7 +277,7 @@ func (r *records) find(text string) (value.ID, error) {
 	}
 	digits = strings.ReplaceAll(digits, "-", "")
 	if digits == "" || len(digits) > 32 || strings.Trim(digits, "0123456789abcdef") != "" {
-		return value.Zero, fmt.Errorf("%q is no trace id: an answer has it in the header X-Trace-Id, and \"legible flow list\" shows the last ones", text)
+		return value.Zero, fmt.Errorf("%q is not a trace id: an answer has it in the header X-Trace-Id, and \"legible flow list\" shows the last ones", text)
 	}
 	if len(digits) < 4 {
 		return value.Zero, fmt.Errorf("%q is too short for a trace id: give at least 4 of its digits", text)

@@ -233,7 +233,7 @@ func (r *running) turned(ctx context.Context) ([]turned, error) {
 func (r *running) lost(err error) error {
 	var failed interface{ Timeout() bool }
 	if errors.As(err, &failed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the app at %s has gone (%w): what it has left is in its store, if that is on disk", r.address, err)
+		return fmt.Errorf("the app at %s has ended (%w): read its store with --store, if it is on disk", r.address, err)
 	}
 	return err
 }

@@ -72,12 +72,12 @@ func (d *drafted) make(s Streams, name naming, sheets []sheet) error {
 // look finds out what is there already.
 func (d *drafted) look(sheets []sheet) error {
 	if info, err := os.Stat(d.dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is there already, and it is no folder: nothing is overwritten", slash(d.dir))
+		return fmt.Errorf("%s already exists and is not a folder; it is not overwritten", slash(d.dir))
 	}
 	for _, x := range sheets {
 		file := filepath.Join(d.dir, x.file)
 		if exists(file) && x.file != ".gitignore" {
-			return fmt.Errorf("%s is there already, and nothing is overwritten: choose another name, or another folder with --in", slash(file))
+			return fmt.Errorf("%s already exists and is not overwritten: choose another name, or another folder with --in", slash(file))
 		}
 		if filepath.Ext(file) != ".go" {
 			continue
@@ -116,7 +116,7 @@ func (d *drafted) mkdir(dir string) error {
 		}
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return fmt.Errorf("making the folder: %w", err)
+		return fmt.Errorf("creating the folder: %w", err)
 	}
 	d.folders = append(d.folders, dir)
 	return nil
@@ -128,12 +128,12 @@ func (d *drafted) write(name, text string) error {
 		return nil // whoever wrote it knows what to ignore
 	}
 	if err != nil {
-		return fmt.Errorf("making a file: %w", err)
+		return fmt.Errorf("creating a file: %w", err)
 	}
 	d.files = append(d.files, name)
 	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("making a file: %w", err)
+		return fmt.Errorf("creating a file: %w", err)
 	}
 	return nil
 }

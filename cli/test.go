@@ -100,7 +100,7 @@ func testScenarios(s Streams, paths []string, only string, asJSON bool) error {
 	}
 	switch {
 	case len(trouble) > 0:
-		return errors.New("go test failed otherwise than by a scenario" + wayOut(trouble))
+		return errors.New("go test failed for a reason other than a scenario" + wayOut(trouble))
 	case report.failed > 0 || report.broken > 0 || report.untested > 0 || report.short > 0:
 		return errFindings
 	case report.played == 0 && only != "":

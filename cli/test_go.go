@@ -274,7 +274,7 @@ func playModule(module string, dirs []string, tests map[string][]string, only st
 	runErr := cmd.Run()
 	var exit *exec.ExitError
 	if errors.Is(runErr, exec.ErrNotFound) {
-		return nil, nil, errors.New("the scenarios are played by Go tests, and there is no command go in the PATH: install Go from https://go.dev, or add its folder to the PATH")
+		return nil, nil, errors.New("running scenarios needs the go command, which is not in the PATH: install Go from https://go.dev, or add its folder to the PATH")
 	}
 	if runErr != nil && !errors.As(runErr, &exit) {
 		return nil, nil, fmt.Errorf("running go test: %w", runErr)

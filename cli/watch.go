@@ -155,7 +155,7 @@ func (x *watcher) wait(ctx context.Context, trouble bool) ([]string, error) {
 			return changed, nil
 		case e, open := <-x.events.Events:
 			if !open {
-				return nil, errors.New("watching files: the system says no more of them")
+				return nil, errors.New("watching files: the system stopped reporting changes")
 			}
 			if !x.matters(e) {
 				continue

@@ -42,7 +42,7 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 	part := path + ".part" // until all is there
 	for _, name := range []string{path, folder, part} {
 		if _, err := os.Lstat(name); err == nil {
-			return fmt.Errorf("%s is there already: name another file, or remove it", name)
+			return fmt.Errorf("%s already exists: name another file, or remove it", name)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -151,7 +151,7 @@ func TestBackupRefuses(t *testing.T) {
 		}
 	}
 	refused("", "name a file")
-	refused(s.path, "is there already")
+	refused(s.path, "already exists")
 	refused(filepath.Join(folder, "no", "copy.db"), "no")
 	_, file := s.blobs.name(b.Hash)
 	if err := os.WriteFile(file, []byte("hallo"), 0o600); err != nil {
