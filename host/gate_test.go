@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -174,4 +176,32 @@ func TestWorkIsNotEnded(t *testing.T) {
 			t.Errorf("request %d was answered %d", i, r.StatusCode)
 		}
 	}
+}
+
+// TestRoomIsUsed has more clients at one address than its share, and silent connections
+// of the same address: as long as there is room, no request of theirs is broken off.
+func TestRoomIsUsed(t *testing.T) {
+	opt := host.Options{Log: silent, MaxConns: 200, MaxPerClient: 4}
+	at := served(t, host.New(start(t, "a.sync", login, nil), opt), opt)
+	var group sync.WaitGroup
+	for range 30 {
+		group.Go(func() {
+			client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}}
+			defer client.CloseIdleConnections()
+			for range 10 {
+				r, err := client.Post("http://"+at+"/login", "application/json", strings.NewReader(`{"username": "a", "password": "p"}`))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+				r.Body.Close()
+				if r.StatusCode != 200 {
+					t.Errorf("the answer is %d", r.StatusCode)
+				}
+			}
+		})
+		silentConns(t, at, "127.0.0.1", "POST /login HTTP/1.1\r\n", 3)
+	}
+	group.Wait()
 }
