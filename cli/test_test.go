@@ -63,7 +63,7 @@ func TestWithoutGo(t *testing.T) {
 	t.Chdir("testdata/scenarios")
 	t.Setenv("PATH", t.TempDir())
 	code, out, errOut := legible("test", "good")
-	if code != 2 || out != "" || !strings.Contains(errOut, "there is no command go in the PATH: install Go") {
+	if code != 2 || out != "" || !strings.Contains(errOut, "the go command, which is not in the PATH: install Go") {
 		t.Errorf("exit %d, and it says %s%s", code, out, errOut)
 	}
 }
