@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -200,11 +201,26 @@ func (s *story) took() string {
 	return lasted(s.ended.Sub(s.Begun))
 }
 
+var identities = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
 // has tells whether a text stands in the flow: in its id, its path, an action's
 // name, a value, a refusal. Upper and lower case are the same.
 func (s *story) has(text string) bool {
 	text = strings.ToLower(text)
-	found := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
+	found := func(s string) bool {
+		s = strings.ToLower(s)
+		if !strings.Contains(s, text) {
+			return false
+		}
+		// A few digits stand in many identities by chance: only the beginning and
+		// the end of one count.
+		for _, id := range identities.FindAllString(s, -1) {
+			if strings.HasPrefix(id, text) || strings.HasSuffix(id, text) {
+				return true
+			}
+		}
+		return len(text) >= 36 || strings.Contains(identities.ReplaceAllString(s, " "), text)
+	}
 	if strings.HasPrefix(s.id.String(), text) || found(s.title()) {
 		return true
 	}
