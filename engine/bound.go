@@ -8,17 +8,16 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// What a flow has done becomes durable with its record, so that it can be gone
-// on with after a crash: what Keep and Sync hand to the store has every value in
-// full. What is left at the end is never gone on from. A large value stands there
-// only for people, who need to know that it was there and whether it was the same
-// as another one: so a stand-in takes its place. A flow that changes nothing has
-// only that.
+// The record makes a flow durable, so that it can resume after a crash: Keep and
+// Sync hand every value to the store in full. A flow never resumes from the
+// entries that are left at the end. In them, a large value only tells people that
+// it was there and whether it equals another value: so a stand-in takes its
+// place. A flow that changes nothing has only such entries.
 
-// brief is how many bytes a value may take in a record that need not be kept in full.
+// brief is the limit in bytes of a value in a record that is not kept in full.
 const brief = 512
 
-// overlong tells that the record of the flow takes, or would take, too many bytes.
+// overlong returns an error if the flow's record is, or would be, too long.
 func (f *flow) overlong(size int64) error {
 	limit := f.engine.options.Limits.Journal
 	if int64(f.earlier)+size <= int64(limit) {
@@ -42,15 +41,15 @@ func (f *flow) stop(err error) {
 	f.recordFault(err)
 }
 
-// late tells whether the answer came after who asked had been told to wait: the
-// record is where it can be found.
+// late reports whether the answer came after the caller was told to wait: it is
+// then in the record.
 func (f *flow) late() bool {
 	return f.answer != nil && f.handoff != nil && (f.alone || f.handoff.taken.Load())
 }
 
-// condense has the store keep less of a flow that turned its request down, once
-// it is at rest. What it changed before, such as a count of tries, had the request
-// kept in full: whoever is turned down shall not fill the disk with that.
+// condense makes the store keep less of a flow that turned its request down, once
+// it is at rest. An earlier change, such as a count of tries, has stored the
+// request in full; rejected clients must not fill the disk with that.
 func (f *flow) condense() {
 	if f.handed < 4*brief || f.recovered != nil || f.engine.options.FullRecord || f.late() || !f.turnedDown() {
 		return
@@ -61,8 +60,8 @@ func (f *flow) condense() {
 	}
 }
 
-// turnedDown tells whether an action was refused, or the answer says that what was
-// asked for is not done.
+// turnedDown reports whether an action was refused, or the answer has an error
+// status.
 func (f *flow) turnedDown() bool {
 	if f.answer != nil {
 		for _, x := range f.answer.Fields {
@@ -81,14 +80,14 @@ func (f *flow) turnedDown() bool {
 }
 
 const (
-	// furtherNames is how many names of fields that nobody reads a record keeps,
-	// and furtherName how many bytes of each.
+	// furtherNames is how many names of unread fields a record keeps, and
+	// furtherName how many bytes of each.
 	furtherNames = 32
 	furtherName  = 64
 )
 
-// namesAlone gives the fields that no sync names as the record has them. They may
-// be anything, a misspelt password too: it keeps the names.
+// namesAlone returns the fields that no sync names as the record has them. They
+// may be anything, even a mistyped password: only names stay.
 func namesAlone(further []value.Field) []value.Field {
 	if len(further) == 0 {
 		return nil

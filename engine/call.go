@@ -13,34 +13,34 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Refusal is the error with which an action declines: one of the codes of
-// its specification. Kind and sentence stand there.
+// A Refusal is the error of an action that refuses: a code of its specification,
+// which also has the kind and sentence.
 type Refusal struct {
 	Code string
-	// With are values for names in the sentence that are no inputs.
+	// With has values for names in the sentence that are no inputs.
 	With map[string]string
-	// After tells a client when to try again, from now: an answer that is this
-	// refusal says so in the header Retry-After. Zero says nothing. The record
-	// does not keep it.
+	// After tells the client when to try again, from now: an answer with this
+	// refusal has it in the header Retry-After. Zero says nothing. The record does
+	// not keep it.
 	After time.Duration
 }
 
 func (r *Refusal) Error() string { return "refused: " + r.Code }
 
-// Is makes two refusals with the same code the same error.
+// Is reports whether target is a refusal with this code.
 func (r *Refusal) Is(target error) bool {
 	t, ok := target.(*Refusal)
 	return ok && t.Code == r.Code
 }
 
-// A StateError is what a collection panics with when the store fails under it,
-// so that concepts need not pass the error on; the action ends as faulted.
+// A StateError is the panic value of a collection when the store fails, so that
+// concepts need not pass the error on; the action faults.
 type StateError struct{ Err error }
 
 func (e *StateError) Error() string { return e.Err.Error() }
 func (e *StateError) Unwrap() error { return e.Err }
 
-// recovered makes an error of a panic: with its stack, unless it is the store's.
+// recovered returns a panic as an error, with its stack if not a StateError.
 func recovered(p any) error {
 	if e, ok := p.(*StateError); ok {
 		return e
@@ -95,7 +95,7 @@ func (f *flow) perform(n int32) {
 	}
 	if f.suspended() {
 		f.drop()
-		return // whatever the action has made of it
+		return // whatever the action returned
 	}
 	if err == nil {
 		if !f.keepable(n, a, out) {
@@ -127,7 +127,7 @@ func (f *flow) perform(n int32) {
 	f.faulted(n, fmt.Errorf("%s: %w", a.FullName(), err))
 }
 
-// keepable holds what an action returned against its specification.
+// keepable reports whether outputs are set, or faults the action.
 func (f *flow) keepable(n int32, a *plan.Action, out []value.Value) bool {
 	for i, v := range out {
 		if v.IsUnset() {
@@ -139,8 +139,8 @@ func (f *flow) keepable(n int32, a *plan.Action, out []value.Value) bool {
 	return true
 }
 
-// drop undoes what the action wrote. What a joint decision wrote is undone by
-// the decision.
+// drop undoes the writes of the action. A joint decision undoes its writes
+// itself.
 func (f *flow) drop() {
 	if !f.call.joint {
 		f.letGo()
@@ -158,7 +158,7 @@ func (f *flow) letGo() {
 	f.call.wrote, f.call.held = false, false
 }
 
-// keep ends the turn of an action, or of a joint decision, that returned.
+// keep commits the turn of an action or joint decision that returned.
 func (f *flow) keep() bool {
 	if !f.call.wrote {
 		f.letGo()
@@ -168,7 +168,7 @@ func (f *flow) keep() bool {
 	f.writer.Settle(true)
 	f.record(false)
 	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
-		// Whatever it was, what the record would tell of is undone.
+		// On any error the recorded changes are undone.
 		f.broke(store.Lost(err))
 		return false
 	}
@@ -191,7 +191,7 @@ func (f *flow) invoke(ctx Context, n int32, a *plan.Action, in, out []value.Valu
 	return err
 }
 
-// callQuery asks a query. Place tells for an input's column where a client sent it.
+// callQuery runs a query. Place tells where a client sent the input of a column.
 func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func(column int) string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -203,7 +203,7 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func
 	}()
 	for i, p := range q.Spec.Inputs {
 		if in[i].IsNull() && !p.Optional {
-			return nil // a question about nothing has no answer
+			return nil // a query about nothing has no rows
 		}
 	}
 	if err := misfits(f.engine.queryFits[q.Index], q.Inputs, in, place); err != nil {
@@ -282,19 +282,19 @@ func (f *flow) faulted(n int32, err error) {
 		"id", f.occs[n].id.String(), "error", err.Error())
 }
 
-// isLost tells whether the flow must be left, since the store has not got what
-// it did or cannot say what it wants to know.
+// isLost reports whether the flow must be left, since the store has lost its
+// changes or cannot answer its reads.
 func isLost(err error) bool {
 	return errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed)
 }
 
-// firstLine gives what a record keeps of an error.
+// firstLine is the part of an error in a record.
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	return value.Shorten(s, 2*brief)
 }
 
-// respond is Requesting.respond: the first one of a request is its answer.
+// respond is Requesting.respond: the first call for a request answers it.
 func (f *flow) respond(n int32) {
 	o := &f.occs[n]
 	request := o.action.Input("request")
@@ -311,7 +311,7 @@ func (f *flow) respond(n int32) {
 	f.recordReturned(n)
 }
 
-// answerOf gives the named values in the order in which they are written.
+// answerOf returns the named values in the order of the source.
 func (f *flow) answerOf(o *occurrence) *Answer {
 	// One allocation for an answer of the usual size.
 	room := &struct {

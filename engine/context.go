@@ -10,41 +10,41 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Context is what an action or query of a concept is given. It ends with the
-// deadline of the flow. It must not be used after the action has returned. Go that
-// asks the app for something passes it on, and asks before the first write: see
+// A Context is what an action or query of a concept gets. It ends at the flow's
+// deadline. It must not be used after the action has returned. Go code that asks
+// the app for something passes it on, and does so before the first write: see
 // [ErrInside].
 type Context interface {
 	context.Context
-	// Now is the flow's one instant, in UTC.
+	// Now is the flow's fixed time, in UTC.
 	Now() time.Time
-	// NewID makes an identity that nothing else has.
+	// NewID returns a new unique identity.
 	NewID() string
-	// Key names this action among all actions of all flows, the same when it
-	// is tried again, also after a crash and by another process: an idempotency
-	// key for other services.
+	// Key identifies this action among all actions of all flows. A retry has the
+	// same key, also after a crash and in another process: an idempotency key for
+	// other services.
 	Key() string
-	// PutBlob keeps what a reader gives and OpenBlob reads it again; what no
-	// member of any set comes to refer to is swept away later. Large reading and
-	// writing comes before the first write of an action.
+	// PutBlob stores the content of a reader and OpenBlob reads it again. A blob
+	// that no member of any set refers to is deleted later. Large reads and writes
+	// come before the first write of an action.
 	PutBlob(r io.Reader, mediaType string) (*value.Blob, error)
 	OpenBlob(b *value.Blob) (store.BlobReader, error)
-	// Hold takes the store's turn before the first write: nobody else writes until
-	// the action returns, so slow work comes before it. It is never needed: when
-	// an action writes, what the flow has read since its last commit still holds,
-	// or the action does not commit and is run again. An effect action must not
-	// call Hold.
+	// Hold takes the store's turn before the first write: no other flow writes
+	// until the action returns, so slow work comes before it. It is never needed:
+	// when an action writes, what the flow has read since its last commit still
+	// holds, or the action does not commit and runs again. An effect action must
+	// not call Hold.
 	Hold()
-	// State is the concept's hand in the store. Collections that are
-	// generated from the specification use it.
+	// State is the concept's access to the store. Collections generated from the
+	// specification use it.
 	State() State
 }
 
-// A State reads and writes members of sets, as store.Flow says. The first
-// write takes the store's write turn, and it is held until the action returns.
-// The columns that Find is given must not be changed afterwards. An error must be
-// returned: the write that finds out that something read before is no longer
-// true fails, and the action is run again.
+// A State reads and writes members of sets, as store.Flow says. The first write
+// takes the store's write turn and holds it until the action returns. The columns
+// passed to Find must not be changed afterwards. An error must be returned: if
+// something read before is no longer true, the write fails and the action runs
+// again.
 type State interface {
 	Get(t *store.Table, id string) (store.Row, error)
 	Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error)
@@ -53,7 +53,7 @@ type State interface {
 	Delete(t *store.Table, id string) error
 }
 
-// A call is the Context of the action that is being run.
+// A call is the Context of the running action.
 type call struct {
 	flow    *flow
 	action  int32
@@ -62,7 +62,7 @@ type call struct {
 	joint   bool            // inside then together
 	reading bool            // inside a query
 	start   time.Time       // of the flow, by the machine's clock
-	ctx     context.Context // with the deadline, made when somebody asks
+	ctx     context.Context // with the deadline, made on first use
 	cancel  context.CancelFunc
 }
 
@@ -73,7 +73,7 @@ func (c *call) reset() {
 	*c = call{flow: c.flow}
 }
 
-// forget ends what was derived from the flow's start, or a try's.
+// forget ends the context made for the flow's start or a try's.
 func (c *call) forget() {
 	if c.cancel != nil {
 		c.cancel()
@@ -88,9 +88,9 @@ func (c *call) context() context.Context {
 	return c.ctx
 }
 
-// Value asks the context that was made, once there is one: package context finds
-// out by it that what is derived from the call ends with that context, and needs
-// no goroutine that would look at the call after the action has returned.
+// Value asks the context that was made, if there is one. By it package context
+// finds out that contexts derived from the call end with that context, and needs
+// no goroutine that would use the call after the action has returned.
 func (c *call) Value(key any) any {
 	if key == (callKey{}) {
 		return c
@@ -101,9 +101,9 @@ func (c *call) Value(key any) any {
 	return c.flow.ctx.Value(key)
 }
 
-// An outside is the Context of one try of an effect action. What comes of a
-// context.Context is a plain one: what calls over the network often leaves
-// goroutines behind that look whether it has ended.
+// An outside is the Context of one try of an effect action. Its context.Context
+// is a plain one: network clients often leave goroutines behind that check
+// whether it has ended.
 type outside struct {
 	context.Context
 	*call

@@ -1,25 +1,23 @@
 // Package engine runs a plan.
 //
 // Its three main types are [Engine], a plan with its concepts and its store;
-// [Context], what an action of a concept is given; and [Result], how a flow
-// ended. It promises that within a flow one thing happens at a time, in an
-// order that depends on nothing but the inputs; that a sync fires once for each
-// distinct way of matching its lines with actions; that the state changes of
-// an action and the record of its completion are kept together; and that Run
-// returns only when everything that its result rests on is durable. It refuses
-// to know of HTTP: a request is an action like any other, and who asked it
-// turns the result into an answer.
+// [Context], what an action of a concept gets; and [Result], how a flow ended. It
+// promises that within a flow one thing happens at a time, in an order that
+// depends only on the inputs; that a sync fires once for each distinct match of
+// its lines with actions; that the state changes of an action and the record of
+// its completion commit together; and that Run returns only when everything that
+// its result depends on is durable. It does not know HTTP: a request is an action
+// like any other, and the caller turns the result into an answer.
 //
-// The files follow a flow: flow.go asks and completes actions, match.go finds
-// what a completed action completes, where.go makes frames (read.go from the
-// state, fold.go of many one, page.go a part of many), fire.go asks what a firing asks, call.go crosses
-// into Go with what context.go gives it, record.go writes the journal and
-// recover.go goes on from it, timers.go starts what is due. hand.go stands before
-// the store, rescue.go finds flows that nobody runs, overdue.go lets callers go
-// whose flow does not end. effect.go runs what
-// reaches outside, tries.go says how often, desk.go keeps the flows that wait for
-// it. naive.go is the
-// oracle that the matching is held against.
+// The files follow a flow: flow.go asks and completes actions, match.go finds the
+// matches of a completed action, where.go makes frames (read.go from the state,
+// fold.go one from many, page.go a part of many), fire.go asks the actions of a
+// firing, call.go calls Go with the Context of context.go, record.go writes the
+// journal, recover.go resumes from it, and timers.go starts what is due. hand.go
+// wraps the store, rescue.go finds flows that nobody runs, and overdue.go
+// releases callers whose flow does not end. effect.go runs effect actions,
+// tries.go says how often, and desk.go keeps the flows that wait for them.
+// naive.go is the oracle for the matching.
 package engine
 
 import (
@@ -36,20 +34,20 @@ import (
 )
 
 // A Method is an action in Go: in has a value for each column of the action,
-// unset where nothing was given; out has one for each output, to be filled.
-// The slices must not be kept.
+// unset if none was given; out has one for each output, to be filled. The slices
+// must not be kept.
 type Method func(ctx Context, in, out []value.Value) error
 
 // A QueryMethod is a query in Go; it adds its rows.
 type QueryMethod func(ctx Context, in []value.Value, rows *Rows) error
 
-// Rows are what a query gives.
+// Rows are a query's result.
 type Rows struct {
 	width, count int
 	cells        []value.Value
 }
 
-// Add makes a row, to be filled by the caller at once.
+// Add adds a row; the caller must fill it at once.
 func (r *Rows) Add() []value.Value {
 	r.count++
 	n := len(r.cells)
@@ -64,8 +62,8 @@ func (r *Rows) Len() int { return r.count }
 
 func (r *Rows) row(i int) []value.Value { return r.cells[i*r.width : (i+1)*r.width] }
 
-// Methods are the Go side of one instance, by name. The two actions of
-// Requesting have none: the engine is their implementation.
+// Methods are the Go side of one instance, by name. The two actions of Requesting
+// have none: the engine implements them.
 type Methods struct {
 	Actions map[string]Method
 	Queries map[string]QueryMethod
@@ -77,21 +75,21 @@ type Limits struct {
 	Depth   int // of actions asked by syncs of actions …; 12,000
 	Frames  int // made by one where; 100,000
 	Journal int // bytes of the record of one flow; 64 MiB
-	// Bytes is about how much memory the frames and lists of one where may take,
-	// and the rows of a query; 64 MiB.
+	// Bytes is the approximate memory of the frames and lists of one where, and of
+	// the rows of a query; 64 MiB.
 	Bytes int64
-	// Page is how many items a page may have, 1,000, and PageBytes about how large
-	// they may be together, 4 MiB: a page ends before the item that is too much,
-	// and has one at least.
+	// Page is the most items that a page may have, 1,000, and PageBytes their
+	// approximate size, 4 MiB: a page ends before the item that is too much, and
+	// has at least one item.
 	Page      int
 	PageBytes int64
-	Deadline  time.Duration // of a flow, without what effect actions take; 30 s
-	// Patience is how long Run waits for an effect action before it returns
-	// without the end of the flow, which goes on; 10 s.
+	Deadline  time.Duration // of a flow, without its effect actions; 30 s
+	// Patience is how long Run waits for an effect action before it returns while
+	// the flow continues; 10 s.
 	Patience time.Duration
-	// Waiting is how many flows may be in memory that nobody waits for, while an
-	// effect action of theirs runs or is to be tried again; 1,000. The others are
-	// in the store alone.
+	// Waiting is how many flows without a waiting caller may be in memory while
+	// their effect action runs or waits for its next try; 1,000. All others are
+	// only in the store.
 	Waiting int
 }
 
@@ -122,37 +120,36 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Options of an engine. The zero value is right.
+// Options of an engine. The zero value works.
 type Options struct {
 	Limits Limits
-	// Clock gives the moment; nil means time.Now.
+	// Clock returns the time; nil means time.Now.
 	Clock func() time.Time
-	// IDs makes the ids of flows and of new things; nil means random ones.
+	// IDs makes the ids of flows and those of NewID; nil means random ids.
 	IDs *value.IDs
-	// Log is told of faults; nil means slog.Default.
+	// Log receives faults; nil means slog.Default.
 	Log *slog.Logger
 	// Recorder is called with the journal entries of a flow as they are
 	// handed to the store, the last time with rested. It must not keep the
 	// bytes.
 	Recorder func(flow value.ID, entries []byte, rested bool)
-	// Observer is told how long a flow and its parts took, when it is at rest.
-	// The engine looks at the clock for it, and not without it. It must not
-	// keep the lists.
+	// Observer receives the times of a flow and its parts when the flow is at rest.
+	// Without it the engine measures nothing. It must not keep the lists.
 	Observer func(Times)
-	// Tries say how effect actions are run, and TriesOf how some are that are
-	// named in full, "Mailing.send"; what is zero there is as in Tries.
+	// Tries say how effect actions run, and TriesOf how those run that it names in
+	// full, "Mailing.send"; its zero fields are as in Tries.
 	Tries   Tries
 	TriesOf map[string]Tries
-	// FullRecord keeps values of any size in the record. Without it, what a flow
-	// records after its last change of the state, and so all of a flow that changes
-	// nothing, has stand-ins in the place of texts, lists and records of more than
-	// 512 bytes (see value.Omitted).
+	// FullRecord keeps values of any size in the record. Without it, the record of
+	// a flow after its last change of state, and so all of it if the flow changes
+	// nothing, has stand-ins for texts, lists and records of more than 512 bytes
+	// (see value.Omitted).
 	FullRecord bool
-	// NoJournal leaves the journal out: for measuring what it costs.
+	// NoJournal omits the journal, to measure its cost.
 	NoJournal bool
 }
 
-// An Engine runs flows. It is safe for use by several goroutines.
+// An Engine runs flows. It is safe for concurrent use.
 type Engine struct {
 	plan    *plan.Plan
 	store   store.Store
@@ -170,9 +167,8 @@ type Engine struct {
 	roll      roll
 }
 
-// New makes an engine. Every action and query of the plan must have its
-// method. The store must have been prepared with the schema, which is that of
-// Schema(plan).
+// New makes an engine. Every action and query of the plan must have its method.
+// The store must have been prepared with the schema, which is Schema(plan).
 func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]Methods, options Options) (*Engine, error) {
 	e := &Engine{plan: p, store: st, tables: schema.Tables, options: options}
 	e.options.Limits = options.Limits.orDefault()
@@ -209,13 +205,13 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 	return e, nil
 }
 
-// Plan is what the engine runs.
+// Plan returns the plan.
 func (e *Engine) Plan() *plan.Plan { return e.plan }
 
-// Limits are the limits that hold.
+// Limits returns the limits used.
 func (e *Engine) Limits() Limits { return e.options.Limits }
 
-// Store is where the engine keeps state and journal.
+// Store returns the store of state and journal.
 func (e *Engine) Store() store.Store { return e.store }
 
 // An Opening is the action that opens a flow.
@@ -223,20 +219,20 @@ type Opening struct {
 	Action *plan.Action
 	// In has a value for each column of the action.
 	In []value.Value
-	// Further are fields of a request that no sync names. Their values are
-	// never written down.
+	// Further are fields of a request that no sync names. Their values are never
+	// recorded.
 	Further []value.Field
 	// ID names the flow; the zero id means a new one.
 	ID value.ID
-	// Room is asked whether there is room for so many more bytes of what a where
-	// holds, which are held until the result has been dealt with. Where there is
-	// none, a flow that has changed nothing ends with ErrNoRoom as its fault. Nil
-	// means that there always is.
+	// Room reports whether there is room for this many more bytes of the data of a
+	// where, held until the caller is done with the result. If not, a flow that has
+	// changed nothing ends with ErrNoRoom as its fault. Nil means that there always
+	// is room.
 	Room func(bytes int64) bool
 }
 
-// ErrNoRoom is wrapped by the fault of a flow for which there was not enough
-// memory just now. It has changed nothing and can be run again.
+// ErrNoRoom is wrapped by the fault of a flow for which memory was temporarily
+// short. The flow has changed nothing and can run again.
 var ErrNoRoom = errors.New("there is not enough memory just now for all that is to be answered")
 
 // A Result is how a flow ended.
@@ -244,11 +240,11 @@ type Result struct {
 	Flow value.ID
 	// Outcome of the action that opened the flow.
 	Outcome Outcome
-	// Out are its outputs when it returned, Refused its refusal.
+	// Out are its outputs if it returned, Refused its refusal.
 	Out     []value.Field
 	Refused *Refused
-	// Answer are the named values of the first Requesting.respond, nil when
-	// nobody answered.
+	// Answer has the named values of the first Requesting.respond, nil if there was
+	// none.
 	Answer *Answer
 	// Unhandled is the first refusal that no sync matched, if there is one.
 	Unhandled *Refused
@@ -256,22 +252,22 @@ type Result struct {
 	Fault error
 	// Entries are the flow's journal, set only when no sync answered the request.
 	Entries []byte
-	// Actions is how many actions completed.
+	// Actions counts the completed actions.
 	Actions int
-	// Undone is set when it is certain that the flow has changed nothing and that
-	// nobody goes on with it: it came to rest so, or Run gives an error and the
-	// store can tell that it has nothing of the flow.
+	// Undone is set when it is certain that the flow has changed nothing and does
+	// not resume: it came to rest so, or Run returns an error and the store can
+	// tell that it has nothing of the flow.
 	Undone bool
-	// Waiting is set when the flow is not at rest: an effect action runs, is to
-	// be tried again, or is parked. The flow goes on by itself, or when somebody
-	// decides. What is in the result is durable all the same.
+	// Waiting is set when the flow is not at rest: an effect action runs, waits for
+	// its next try, or is parked. The flow continues by itself, or when an operator
+	// decides. The result is durable all the same.
 	Waiting *Waiting
 }
 
-// An Answer is what Requesting.respond was asked with.
+// An Answer has the inputs of Requesting.respond.
 type Answer struct {
 	Fields []value.Field // without the request itself
-	Terms  []*plan.Term  // what the line says of each field; none where no line asked
+	Terms  []*plan.Term  // the line's term of each field; none if no line asked
 }
 
 // A Refused is a refusal as it happened.
@@ -280,18 +276,17 @@ type Refused struct {
 	Code     string
 	Kind     string
 	Sentence string
-	After    time.Duration // when to try again; 0 when that was not said
+	After    time.Duration // when to try again; 0 if not said
 }
 
-// Run opens a flow, runs it to rest and waits until it is durable. Of a flow
-// with an effect action it returns before that when the answer has been given by
-// then, when the action cannot be run again before a pause is over and nobody
-// but the caller moves the clock, or when the caller has waited for
-// Limits.Patience: see Result.Waiting. The error
-// is that of the store (it wraps store.ErrLost or store.ErrClosed when the
-// flow's changes are not durable); what went wrong in the flow is in the
-// result. Run does not stop when ctx does: a flow whose client is gone runs to
-// its end. The context's values are there for the concepts.
+// Run opens a flow, runs it to rest and waits until it is durable. With an effect
+// action, it returns earlier if the answer has been given, if the action cannot
+// run again before a pause is over and only the caller moves the clock, or if the
+// caller has waited for Limits.Patience: see Result.Waiting. The error is that of
+// the store (it wraps store.ErrLost or store.ErrClosed if the flow's changes are
+// not durable); faults of the flow are in the result. Run does not stop when ctx
+// does: a flow whose client is gone runs to its end. Concepts can read the values
+// of ctx.
 func (e *Engine) Run(ctx context.Context, o Opening) (Result, error) {
 	ctx, err := enter(ctx)
 	if err != nil {
@@ -311,7 +306,7 @@ func (e *Engine) Run(ctx context.Context, o Opening) (Result, error) {
 	return result, err
 }
 
-// now is the moment by the engine's clock.
+// now is the time of the engine's clock.
 func (e *Engine) now() time.Time {
 	if e.options.Clock != nil {
 		return e.options.Clock()

@@ -13,8 +13,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// faultLevel is how loud the log says a fault: not where the client is told, and
-// nothing is wrong here.
+// faultLevel is the log level of a fault: debug if the client gets it and nothing
+// is wrong here.
 func faultLevel(err error) slog.Level {
 	if _, sent := errors.AsType[*FieldError](err); sent || errors.Is(err, ErrNoRoom) {
 		return slog.LevelDebug
@@ -22,8 +22,8 @@ func faultLevel(err error) slog.Level {
 	return slog.LevelError
 }
 
-// unfit says of an error of an expression that what a client sent is the cause,
-// where the expression reads a request.
+// unfit attributes an error of an expression to the client's input, if the
+// expression reads a request.
 func unfit(e *plan.Expr, err error) error {
 	if len(e.Fields) == 0 || errors.Is(err, errGone) {
 		return err
@@ -33,7 +33,7 @@ func unfit(e *plan.Expr, err error) error {
 	return &FieldError{Field: e.Fields[0], Err: errors.New("does not fit what is made of it: " + firstLine(reason)), In: err}
 }
 
-// A fit holds an input against its type before Go sees it.
+// A fit checks the type of an input before Go sees it.
 type fit struct {
 	kinds    [value.Kinds]bool // by value.Kind
 	wanted   string
@@ -91,12 +91,12 @@ func fitOf(t langcheck.Type) fit {
 	return f
 }
 
-// A misfit is a place in a value that has another type than it should have.
+// A misfit is a place in a value that has the wrong type.
 type misfit struct{ path, wanted, given string }
 
 func (m *misfit) reason() error { return fmt.Errorf("must be %s, not %s", m.wanted, m.given) }
 
-// misfit finds the first place in a value that does not fit, nil if all of it does.
+// misfit returns the first place in v that does not fit, nil if all of it does.
 func (f *fit) misfit(v value.Value) *misfit {
 	switch {
 	case v.IsNull():
@@ -125,7 +125,7 @@ func (f *fit) misfit(v value.Value) *misfit {
 	return nil
 }
 
-// kindOf says what a value is, in the words of the language.
+// kindOf names the kind of v in the words of the language.
 func kindOf(v value.Value) string {
 	if v.Kind() == value.StringKind {
 		return "a text"
@@ -140,8 +140,8 @@ func (f *fit) needed() string {
 	return f.wanted
 }
 
-// misfits holds inputs against their types. The error names the first place
-// that does not fit, and of place, for an input's column, where a client sent it.
+// misfits checks the types of inputs. The error names the first place that does
+// not fit. For an input's column, place returns where a client sent it.
 func misfits(fits []fit, inputs []string, in []value.Value, place func(column int) string) error {
 	for i := range fits {
 		m := fits[i].misfit(in[i])
@@ -157,7 +157,7 @@ func misfits(fits []fit, inputs []string, in []value.Value, place func(column in
 	return nil
 }
 
-// askedPlace gives the place in the request that an input of what a line asks
+// askedPlace returns the place in the request that an input of an asked line
 // comes from.
 func askedPlace(line *plan.Ask, column int) string {
 	for i := range line.In {

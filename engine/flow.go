@@ -14,8 +14,8 @@ import (
 // An Outcome is how an action ended.
 type Outcome = journal.Outcome
 
-// An occurrence is one action of a flow. Occurrences are named by their place
-// in flow.occs, which is the order in which they were asked.
+// An occurrence is one action of a flow. Its number is its index in flow.occs,
+// which is the order in which actions were asked.
 type occurrence struct {
 	action  *plan.Action
 	id      journal.ActionID
@@ -24,12 +24,12 @@ type occurrence struct {
 	outcome Outcome
 	seq     int32 // order of completion, from 1
 	depth   int32
-	taken   bool          // some sync that matched it fired
+	taken   bool          // a sync that matched it fired
 	after   time.Duration // of a refusal: when to try again
 }
 
-// A flow is one running flow. It is used by one goroutine and then again for
-// another flow; nothing that it hands out may be kept.
+// A flow is one running flow. One goroutine uses it, and then it is reused for
+// another flow. Nothing that it returns may be kept.
 type flow struct {
 	engine   *Engine
 	ctx      context.Context
@@ -45,10 +45,10 @@ type flow struct {
 	seq    int32
 	lists  []occList // by action, returned and refused: see list
 	stamp  uint32
-	// Stacks, used by whoever is at work and cut back when it is done.
+	// Stacks; each user cuts them back when it is done.
 	slots    []value.Value
 	tuples   []int32
-	building []int32 // the match that is being tried
+	building []int32 // the match being tried
 	refs     []plan.Ref
 	kept     []keptFrame
 	lost     []lostFrame
@@ -58,34 +58,34 @@ type flow struct {
 	firings uint32
 	writer  journal.Writer
 	handed  int // how many bytes of the journal the store has
-	earlier int // bytes of the journal that an earlier run of the flow has written
-	// What the flow has read since its last commit, and what follows from it.
+	earlier int // bytes of the journal written by an earlier run of the flow
+	// The reads since the last commit, and what follows from them.
 	premises     []premise
-	premiseBytes int64         // about what the rows among them take
-	unnoted      bool          // what is read is not noted
+	premiseBytes int64         // estimated size of their rows
+	unnoted      bool          // reads are not noted
 	rewinds      int           // since the last commit
-	rewound      time.Time     // when it did so last
-	ran          time.Duration // from then until it took the turn
+	rewound      time.Time     // the last rewind
+	ran          time.Duration // from rewound to taking the turn
 	pinned       bool          // the turn is kept until the next commit
-	looks        bool          // it only looks, in one turn: see look
+	looks        bool          // it only reads, in one turn: see look
 	dead         error
-	changed      bool // something that the flow did is kept
+	changed      bool // the flow has committed something
 	fault        error
 	answer       *Answer
-	recovered    *past // what the store knew of the flow when it was begun
-	past         *past // what is known of the flow from before its last commit
-	times        Times // when somebody wants to know
-	held         int64 // bytes: about what the frames of the firings under way take
+	recovered    *past // the store's record of the flow when it began
+	past         *past // what is known from before the last commit
+	times        Times // if there is an observer
+	held         int64 // bytes: estimate for the frames of current firings
 	room         func(int64) bool
 	roomy        int64     // bytes for which there was room
 	quiet        int       // inside then together: completions are not considered
 	asking       *plan.Ask // the line whose action is being asked; nil for the first action
 
-	// Of a program with effect actions.
-	handoff *handoff        // to who asked
-	alone   bool            // nobody did
-	word    *store.Decision // that the flow goes on with
-	aside   *Waiting        // the flow is to be left, for this
+	// For programs with effect actions.
+	handoff *handoff        // to a caller
+	alone   bool            // no caller
+	word    *store.Decision // that resumes the flow
+	aside   *Waiting        // the flow stops to wait for this
 }
 
 type occList struct {
@@ -120,7 +120,7 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 	f.presence.enter(f.id)
 }
 
-// committed follows a commit: what was done before it is settled.
+// committed updates the flow after a commit.
 func (f *flow) committed() {
 	f.handed = len(f.writer.Bytes)
 	f.forgetPremises()
@@ -128,7 +128,7 @@ func (f *flow) committed() {
 	f.unnoted = f.engine.options.NoJournal // without a record the flow cannot go back to this commit
 }
 
-// reset lets go of everything that the flow held.
+// reset releases everything that the flow held.
 func (f *flow) reset() {
 	f.presence.leave()
 	f.restart()
@@ -167,7 +167,7 @@ func (f *flow) run(o Opening) (Result, error) {
 	}
 }
 
-// tell fills in what can be told of a flow so far.
+// tell fills in what is known of a flow so far.
 func (f *flow) tell(result *Result) {
 	occ := &f.occs[0]
 	*result = Result{Flow: f.id, Outcome: occ.outcome, Answer: f.answer, Fault: f.fault, Actions: int(f.seq)}
@@ -200,7 +200,7 @@ func (f *flow) end(root int32) (Result, error) {
 	}
 	var lost error
 	if isLost(f.dead) {
-		// What the flow did is gone from the store: it must not be said to rest.
+		// The store has lost the flow's work: it must not be marked at rest.
 		result.Undone = f.recovered == nil && f.hand.undone()
 		f.hand.Leave()
 		return result, f.dead
@@ -209,7 +209,7 @@ func (f *flow) end(root int32) (Result, error) {
 	f.condense()
 	result.Undone = f.recovered == nil && !f.changed
 	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
-		// Whatever it was, nobody knows what is durable.
+		// After any error it is unknown what is durable.
 		lost = fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))
 		result.Undone = f.recovered == nil && f.hand.undone()
 	}
@@ -223,8 +223,8 @@ func (f *flow) end(root int32) (Result, error) {
 	return result, lost
 }
 
-// firstUnhandled gives the first refusal that no firing sync matched, -1 when
-// there is none. What was refused inside Requesting.respond is no answer.
+// firstUnhandled returns the first refusal that no firing sync matched, -1 if
+// there is none. A refusal of Requesting.respond does not count.
 func (f *flow) firstUnhandled() int32 {
 	best := int32(-1)
 	for i := range f.occs {
@@ -249,8 +249,8 @@ func (f *flow) refused(o *occurrence) *Refused {
 	return r
 }
 
-// ask asks an action and everything that follows from it, depth first. It
-// gives the action's place. The values of in belong to the flow.
+// ask asks an action and all that follows from it, depth first. It returns the
+// action's index. The values of in belong to the flow.
 func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id journal.ActionID, depth int32) int32 {
 	n := int32(len(f.occs))
 	f.occs = append(f.occs, occurrence{action: a, id: id, in: in, depth: depth})
@@ -260,7 +260,7 @@ func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id j
 		}
 	}
 	if f.dead != nil {
-		return n // stays pending: the flow is at its end
+		return n // stays pending: the flow has ended
 	}
 	var start, ran time.Time
 	if f.timed() {
@@ -281,7 +281,7 @@ func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id j
 	return n
 }
 
-// exceeded tells which limit of the flow is passed.
+// exceeded returns an error if a limit is passed.
 func (f *flow) exceeded(depth int32) error {
 	limits := &f.engine.options.Limits
 	switch {
@@ -295,7 +295,7 @@ func (f *flow) exceeded(depth int32) error {
 	return f.overlong(f.writer.Held())
 }
 
-// circle names the actions that a flow without end keeps asking.
+// circle names the actions that an endless flow keeps asking.
 func (f *flow) circle() string {
 	last := f.occs[len(f.occs)-1].action
 	names := last.FullName()
@@ -322,8 +322,8 @@ func (f *flow) complete(n int32, outcome Outcome, out []value.Value) {
 	o.outcome, o.out, o.seq = outcome, out, f.seq
 }
 
-// list gives the completed actions with an outcome that patterns can match, in
-// the order of completion.
+// list returns the completed actions with an outcome that patterns can match, in
+// order of completion.
 func (f *flow) list(a *plan.Action, refused bool) *occList {
 	i := 2 * a.Index
 	if refused {

@@ -11,11 +11,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A hand is a flow's hand in the store. It notes the first error that says
-// nothing of what was asked (see store.Lasting), such as that of a lost
-// connection or of a process that has no files left. Whatever an action, a query or an expression makes of such an
-// error, the flow cannot go on from where it is: it is suspended, and gone on
-// with later. So no other file of this package asks the store past the hand.
+// A hand is a flow's access to the store. It notes the first error that does not
+// concern the request itself (see store.Lasting), such as that of a lost
+// connection or of a process out of files. Whatever an action, a query or an
+// expression makes of it, the flow cannot continue: it is suspended, and resumes
+// later. So all other files of this package use the store through the hand.
 type hand struct {
 	store.Flow
 	broke error // wraps store.ErrLost or store.ErrClosed
@@ -28,8 +28,8 @@ func (h *hand) note(err error) error {
 	return err
 }
 
-// noteShort notes an error of the Go of an action or a query where it says that the
-// process or the machine is short of something, as the store's errors are noted.
+// noteShort notes an error of the Go code of an action or query, like an error of
+// the store, if it says that the process or the machine is out of a resource.
 func (h *hand) noteShort(err error) {
 	if store.Exhausted(err) {
 		_ = h.note(err)
@@ -74,13 +74,13 @@ func (h *hand) openBlob(ctx context.Context, st store.Store, hash [32]byte) (sto
 	return &notedReader{r, h}, nil
 }
 
-// undone tells whether it is certain that the store has nothing of the flow.
+// undone reports whether the store certainly has nothing of the flow.
 func (h *hand) undone() bool {
 	t, ok := h.Flow.(store.Teller)
 	return ok && t.Undone()
 }
 
-// A notedReader reads a blob and notes what the store could not do.
+// A notedReader reads a blob and notes the errors of the store.
 type notedReader struct {
 	store.BlobReader
 	hand *hand
@@ -102,9 +102,9 @@ func (r *notedReader) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// suspended tells whether the store could not do something that the flow asked
-// of it. Then the flow is at its end for now. What it has kept stays, and it is
-// gone on with as after a crash: by who gets it from store.Fleet, or by Rescue.
+// suspended reports whether the store failed an operation of the flow. If so, the
+// flow ends for now. What it has committed stays, and it resumes as after a
+// crash: in the process that gets it from store.Fleet, or by Rescue.
 func (f *flow) suspended() bool {
 	err := f.hand.broke
 	if err == nil {
@@ -115,7 +115,7 @@ func (f *flow) suspended() bool {
 		f.failed(err)
 		level := slog.LevelWarn
 		if errors.Is(err, store.ErrElsewhere) {
-			level = slog.LevelDebug // of several clocks one is first, and all is well
+			level = slog.LevelDebug // another clock was first; this is no fault
 		}
 		f.engine.options.Log.Log(f.ctx, level, "flow suspended after a store error; it will resume from its last commit",
 			"flow", f.idText, "error", err.Error())
@@ -126,7 +126,7 @@ func (f *flow) suspended() bool {
 // A DeadlineError says that a flow has run for longer than Limits.Deadline.
 type DeadlineError struct {
 	Limit fmt.Stringer
-	Cause error // of the action that was cut off, nil when there was none
+	Cause error // of the interrupted action, nil if there was none
 }
 
 func (e *DeadlineError) Error() string {

@@ -11,16 +11,16 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// ErrOverdue says that a flow has not come to its end although its deadline has
-// passed, since an action has not returned. It goes on.
+// ErrOverdue says that a flow still runs after its deadline, since an action has
+// not returned. The flow continues.
 var ErrOverdue = errors.New("the flow is still running although its deadline has passed")
 
-// RunWithin is Run for a caller who can wait no longer than the flow's deadline.
-// An action that has not returned by then, whatever its context says, keeps the
-// caller no longer: the error wraps ErrOverdue, and of the result only Flow is
-// set. The flow runs on, and may have changed something or may still do so; how it
-// ends is in the log. What the opening holds must not be changed until then: ended,
-// if it is not nil, is called when the flow has ended.
+// RunWithin is Run for a caller that cannot wait beyond the flow's deadline. If
+// an action has not returned at the deadline, whatever its context says,
+// RunWithin returns without it: the error wraps ErrOverdue, and the result has
+// only Flow. The flow continues, and may have changed state or may still do so;
+// the log says how it ends. What the opening holds must not be changed until
+// then: ended, if it is not nil, is called when the flow has ended.
 func (e *Engine) RunWithin(ctx context.Context, o Opening, ended func()) (Result, error) {
 	return e.runWithin(ctx, nil, o, ended)
 }
@@ -37,11 +37,11 @@ func (e *Engine) runWithin(ctx context.Context, stop <-chan struct{}, o Opening,
 	})
 }
 
-// slack is how long after its deadline a flow may need to end by itself.
+// slack is the time after its deadline that a flow has to end by itself.
 func slack(deadline time.Duration) time.Duration { return min(deadline/10, time.Second) }
 
-// within runs something on a goroutine of its own and waits for it until the
-// deadline of a flow that it runs has passed, or for a moment after stop was closed.
+// within calls run on a new goroutine. It waits until the deadline of the flow
+// has passed, or for a short time after stop is closed.
 func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run func() (Result, error)) (Result, error) {
 	ended := make(chan given, 1)
 	var late atomic.Bool
@@ -72,7 +72,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 	limit := e.options.Limits.Deadline
 	limit += slack(limit)
 	if e.desk != nil {
-		limit += e.options.Limits.Patience // what is outside takes none of the flow's time
+		limit += e.options.Limits.Patience // effect actions take none of its time
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -109,7 +109,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 	return Result{Flow: id}, fmt.Errorf("%w: what it began last is %s", ErrOverdue, last)
 }
 
-// QueryWithin is Query for a caller who can wait no longer than the deadline of a
+// QueryWithin is Query for a caller that cannot wait beyond the deadline of a
 // flow; see RunWithin.
 func (e *Engine) QueryWithin(ctx context.Context, q *plan.Query, in []value.Value, ended func()) ([][]value.Value, error) {
 	rows := new([][]value.Value)
@@ -127,7 +127,7 @@ func (e *Engine) QueryWithin(ctx context.Context, q *plan.Query, in []value.Valu
 	return *rows, nil
 }
 
-// back gives what was given to who waits for it.
+// back returns the result, or panics as run did.
 func (g given) back() (Result, error) {
 	if g.panicked != nil {
 		panic(g.panicked)

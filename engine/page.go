@@ -15,10 +15,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Position is a place in an ordered list, behind an item: what the item is
-// ordered by, and how many items with the same keys stand before it, with
-// itself. It says nothing of how many items stand before it in all, so that it
-// holds while others come and go.
+// A Position is a place in an ordered list, behind an item: the keys that order
+// the item, and the number of items with the same keys up to and including it. It
+// does not count all items before it, so it stays valid while others come and go.
 type Position struct {
 	Keys []value.Value
 	Rank int
@@ -27,7 +26,7 @@ type Position struct {
 // ErrCursor says that a text is no cursor.
 var ErrCursor = errors.New("must be a cursor, as the page before gave it in next")
 
-// ErrForeignCursor says that a cursor is that of another list.
+// ErrForeignCursor says that a cursor belongs to another list.
 var ErrForeignCursor = errors.New("is the cursor of another list; leave it out to begin at the first page")
 
 const (
@@ -35,8 +34,7 @@ const (
 	maxCursor     = 64 << 10 // bytes
 )
 
-// Cursor writes a position of the list with a print as a text that may stand in
-// a URL.
+// Cursor encodes a position of the list with this print as a text for a URL.
 func Cursor(print uint32, p Position) string {
 	b := []byte{cursorVersion}
 	b = binary.BigEndian.AppendUint32(b, print)
@@ -48,8 +46,8 @@ func Cursor(print uint32, p Position) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// ParseCursor reads what Cursor wrote for one of the prints. The error is
-// ErrCursor or ErrForeignCursor; either completes "the field x …".
+// ParseCursor decodes a cursor for one of the prints. The error is ErrCursor or
+// ErrForeignCursor; either completes "the field x …".
 func ParseCursor(text string, prints ...uint32) (Position, error) {
 	if len(text) > maxCursor {
 		return Position{}, ErrCursor
@@ -84,12 +82,12 @@ func ParseCursor(text string, prints ...uint32) (Position, error) {
 type pageRow struct {
 	value   value.Value
 	keys    []value.Value
-	arrival int // its place among all rows; settles what the keys leave open
+	arrival int // its number among all rows; breaks ties of the keys
 	size    int64
 }
 
-// A pager keeps the first rows of a list that it is shown in any order, and
-// never more than one beyond the page.
+// A pager keeps the first rows of a list that it gets in any order, and never
+// more than one beyond the page.
 type pager struct {
 	desc  []bool // of the first keys; the others ascend
 	after *Position
@@ -98,7 +96,7 @@ type pager struct {
 	most  int64 // bytes
 	bytes int64
 	rows  []pageRow // a heap, the last row first
-	bound *pageRow  // the first row that is behind the page
+	bound *pageRow  // the first row behind the page
 	shown int
 }
 
@@ -132,7 +130,7 @@ func (p *pager) Pop() any {
 	return last
 }
 
-// wants tells whether a row with these keys may be on the page.
+// wants reports whether a row with keys may be on the page.
 func (p *pager) wants(keys []value.Value) bool {
 	p.shown++
 	if p.after != nil {
@@ -147,8 +145,8 @@ func (p *pager) wants(keys []value.Value) bool {
 	return p.bound == nil || p.compare(keys, p.bound.keys) < 0
 }
 
-// add takes a row that is wanted, and lets go of those that are behind the page
-// by now. A page has one row at least, however large that is.
+// add adds a wanted row and drops the rows that no longer fit the page. A page
+// has at least one row, however large that is.
 func (p *pager) add(row pageRow) {
 	row.arrival = p.shown
 	heap.Push(p, row)
@@ -161,8 +159,8 @@ func (p *pager) add(row pageRow) {
 	}
 }
 
-// page gives the items in their order, and the position of the last one, nil
-// when nothing is behind it.
+// page returns the items in order, and the position of the last item, nil if
+// nothing follows it.
 func (p *pager) page() ([]value.Value, *Position) {
 	slices.SortFunc(p.rows, func(a, b pageRow) int {
 		if p.before(&a, &b) {
@@ -187,8 +185,7 @@ func (p *pager) page() ([]value.Value, *Position) {
 	return items, at
 }
 
-// page is fold for a list that is given page by page: no more of it is made
-// than the page has.
+// page is fold for a list in pages: it makes no more items than the page has.
 func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 	limits := &w.flow.engine.options.Limits
 	p := &pager{limit: limits.Page, most: limits.PageBytes}
@@ -253,8 +250,8 @@ func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 	w.settle(op.Slot, op.Binds, op.Secret, value.List(items), emit)
 }
 
-// paging reads the inputs of a page. Of a limit that is larger than a page may
-// be, the page has what it may.
+// paging reads the inputs of a page. It reduces a limit that is larger than a
+// page may be.
 func (w *search) paging(line *plan.Line, op *plan.PageOp, p *pager) bool {
 	if op.Limit != nil {
 		v, ok := w.term(line, op.Limit)
@@ -288,12 +285,12 @@ func (w *search) paging(line *plan.Line, op *plan.PageOp, p *pager) bool {
 // ErrLimit says that a value is no number of items.
 var ErrLimit = errors.New("must be a whole number above 0: how many items a page may have")
 
-// A FieldError is the fault of a flow whose request says something that cannot
-// be, or does not fit what is made of it: the client's error, and not the program's.
+// A FieldError is the fault of a flow whose request has a value that is invalid
+// or does not fit its use: the client's error, and not the program's.
 type FieldError struct {
 	Field string // the place in the request, such as "limit" or "data.tags[0]"
 	Err   error  // completes "the field x …"
-	// In is what failed, in the words of the program; nil where Err says all.
+	// In is the failure in the words of the program; nil if Err says all.
 	In error
 }
 

@@ -11,33 +11,33 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A flow decides on what it has read. The lines of where, and what an action
-// reads before its first write, are read outside of a transaction, and another
-// flow may change it before the decision commits: somebody changes a password
-// while a login computes its hash. So a flow notes what it reads, its premises.
-// When it has taken the turn, right before it writes, it makes sure that they
+// A flow decides on what it has read. The lines of where, and the reads of an
+// action before its first write, happen outside of a transaction. Another flow
+// may change what they read before the decision commits: a user changes a
+// password while a login computes its hash. So a flow notes its reads as
+// premises. When it has the turn, right before it writes, it checks that they
 // still hold. If one does not, the flow rewinds: it goes back to its last commit,
-// as after a crash, and runs from there with what is true now. See rewind.go.
+// as after a crash, and runs from there on the current state. See rewind.go.
 //
 // The store counts the transactions that changed each table (store.Flow.Stamp).
-// Only what was read from a table whose stamp is another one is read again.
+// Only what was read from a table whose stamp has changed is read again.
 
-// A premise is one reading of the state.
+// A premise is one read of the state.
 type premise struct {
 	reading reading
 	table   *store.Table
-	stamp   uint64 // of the table, before it was read
-	inGo    bool   // the Go code of an action has read it
-	// ofMember: the row that was found, nil for none.
+	stamp   uint64 // of the table, before the read
+	inGo    bool   // read by the Go code of an action
+	// ofMember: the row found, nil for none.
 	id  string
 	row store.Row
-	// ofSearch: how it was asked, and the members that it gave.
+	// ofSearch: the search and the members that it found.
 	columns []int
 	key     []value.Value
 	page    store.Page
 	count   int
 	found   []store.Member
-	// summed: of what was read only the sum is kept.
+	// summed: only the sum of what was read is kept.
 	summed bool
 	sum    uint64
 }
@@ -47,15 +47,15 @@ type reading uint8
 
 const (
 	ofMember reading = iota // one member, by its id
-	ofSearch                // the members that a search gave
+	ofSearch                // the members found by a search
 	ofTable                 // anything in the table
 )
 
-// Bounds of what premises hold in memory.
+// Limits on the memory of premises.
 const (
-	keptMembers  = 64      // of one search; of more their sum is kept
-	keptPremises = 10_000  // of one flow; of what is read beyond, the tables
-	keptBytes    = 1 << 20 // of one flow; of what is read beyond, sums
+	keptMembers  = 64      // per search; above it, one sum is kept
+	keptPremises = 10_000  // per flow; above it, only tables are kept
+	keptBytes    = 1 << 20 // per flow; above it, sums are kept
 )
 
 // get reads a member and notes it.
@@ -112,12 +112,12 @@ func (f *flow) note(p premise) {
 		return
 	}
 	known := func(other premise) bool { return other.table == p.table }
-	if !slices.ContainsFunc(f.premises[keptPremises:], known) { // the first stamp counts
+	if !slices.ContainsFunc(f.premises[keptPremises:], known) { // keep the oldest stamp
 		f.premises = append(f.premises, premise{reading: ofTable, table: p.table, stamp: p.stamp, inGo: p.inGo})
 	}
 }
 
-// forgetPremises follows a commit: what was read before it is settled.
+// forgetPremises drops all premises, as after a commit.
 func (f *flow) forgetPremises() {
 	clear(f.premises)
 	f.premises, f.premiseBytes = f.premises[:0], 0
@@ -126,9 +126,9 @@ func (f *flow) forgetPremises() {
 	}
 }
 
-// hold takes the turn for writing, in which all premises hold. If one does not
-// it fails with errRewind, without the turn; so does everything that the flow
-// does from then on.
+// hold takes the turn for writing and checks all premises. If one does not hold,
+// it ends the turn and fails with errRewind; so does all that the flow does after
+// that.
 func (f *flow) hold() error {
 	if f.dead == errRewind {
 		return errRewind
@@ -154,7 +154,7 @@ func (f *flow) hold() error {
 	return nil
 }
 
-// holds tells whether a premise still holds. It must be called in the turn.
+// holds reports whether a premise still holds. The caller has the turn.
 func (f *flow) holds(p *premise) (bool, error) {
 	stamp, err := f.hand.Stamp(p.table)
 	if err != nil || stamp == p.stamp {
@@ -188,7 +188,7 @@ func equalRows(a, b store.Row) bool {
 
 var sumSeed = maphash.MakeSeed()
 
-// sumOf is a hash of what was read: a row, or members and their order.
+// sumOf returns a hash of a row, or of members and their order.
 func sumOf(row store.Row, members []store.Member) uint64 {
 	var h maphash.Hash
 	h.SetSeed(sumSeed)
@@ -207,7 +207,7 @@ func sumOf(row store.Row, members []store.Member) uint64 {
 	return h.Sum64()
 }
 
-// sizeOf is about how much memory a row takes, in bytes.
+// sizeOf estimates the memory of a row in bytes.
 func sizeOf(row store.Row) (n int64) {
 	for _, v := range row {
 		n += value.Size(v)
@@ -215,8 +215,8 @@ func sizeOf(row store.Row) (n int64) {
 	return n
 }
 
-// confirm makes sure that all premises hold before the flow reaches outside of
-// the store, and tells whether it may go on.
+// confirm checks all premises before the flow reaches outside of the store, and
+// reports whether the flow may continue.
 func (f *flow) confirm() bool {
 	if len(f.premises) > 0 && f.dead == nil {
 		if err := f.hold(); err != nil {

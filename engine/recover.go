@@ -12,14 +12,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A past is what the journal knows of a flow that did not come to rest.
+// A past is what the journal has of a flow that did not come to rest.
 type past struct {
 	asked     map[journal.ActionID]*journal.Entry
 	completed map[journal.ActionID]*journal.Entry
-	undone    map[journal.ActionID]bool // that had returned, as part of a decision
+	undone    map[journal.ActionID]bool // returned earlier, in a joint decision
 	matches   map[string]*journal.Entry // Fired and Dropped, by matchKey
 	entries   []journal.Entry
-	// Of effect actions: how far they have come, and the decisions that count.
+	// For effect actions: their progress and the decisions in force.
 	tried   map[journal.ActionID]*attempt
 	decided map[string]bool
 }
@@ -36,7 +36,7 @@ func newPast(entries []journal.Entry) *past {
 			p.asked[x.ID] = x
 		case journal.Completed:
 			if p.undone[x.ID] = x.Outcome == journal.Undone && p.completed[x.ID] != nil; p.undone[x.ID] {
-				continue // the decision is made again as it was: it returned, until another did not
+				continue // the decision is repeated: it returned, until another did not
 			}
 			p.completed[x.ID] = x
 		case journal.Fired, journal.Dropped:
@@ -48,7 +48,7 @@ func newPast(entries []journal.Entry) *past {
 	return p
 }
 
-// remember has the flow go on from a past.
+// remember sets the past to resume from.
 func (f *flow) remember(p *past) {
 	f.past = p
 	for i := range p.entries {
@@ -63,7 +63,7 @@ func (f *flow) remember(p *past) {
 	}
 }
 
-// parked tells what a flow waits for that goes on only when somebody decides.
+// parked returns what a flow waits for that needs an operator's decision.
 func (p *past) parked(flow value.ID) *Waiting {
 	for id, t := range p.tried {
 		if t.parked && p.completed[id] == nil {
@@ -86,14 +86,14 @@ func matchKey(sync string, matched []journal.ActionID) string {
 	return string(b)
 }
 
-// recall completes an action as the journal says that it was completed.
+// recall completes an action as it was completed in the journal.
 func (f *flow) recall(n int32) bool {
 	if f.past == nil {
 		return false
 	}
 	o := &f.occs[n]
 	if asked := f.past.asked[o.id]; asked != nil && n > 0 {
-		// What was asked then counts: an expression may give something else now.
+		// The recorded inputs count: an expression may now give other values.
 		for _, x := range asked.In {
 			if i := o.action.Input(x.Name); i >= 0 {
 				if value.Gone(x.Value) && !o.in[i].IsNull() && !value.Gone(o.in[i]) {
@@ -139,13 +139,13 @@ func (f *flow) recall(n int32) bool {
 	return true
 }
 
-// giveUp tells whether somebody has decided that an action is not to be run.
+// giveUp reports whether an operator has cancelled an action.
 func (f *flow) giveUp(o *occurrence) bool {
 	t := f.past.tried[o.id]
 	return t != nil && (t.cancelled || f.word != nil && f.word.Code == "cancel")
 }
 
-// goneInput names an input that was a secret and is lost.
+// goneInput names an input whose secret is lost.
 func goneInput(o *occurrence) string {
 	if o.action.Role != plan.Ordinary {
 		return ""
@@ -158,8 +158,8 @@ func goneInput(o *occurrence) string {
 	return ""
 }
 
-// recallFiring finds what the journal says of a match: the number of its
-// firing with its frames pushed on f.kept, or 0 when it was dropped.
+// recallFiring finds a match in the journal: the number of its firing with its
+// frames pushed on f.kept, or 0 if it was dropped.
 func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	if f.past == nil {
 		return 0, false
@@ -190,9 +190,9 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	return e.Number, true
 }
 
-// Recover goes on with the flows that had not come to rest, oldest first, and
-// calls done, if it is not nil, for each. The error of one flow does not keep
-// the others from going on; the errors are joined.
+// Recover resumes the flows that had not come to rest, oldest first, and calls
+// done, if it is not nil, for each. An error of one flow does not keep the others
+// from resuming; the errors are joined.
 func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 	ids, err := e.store.Unfinished(ctx)
 	if err != nil {
@@ -212,12 +212,11 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 	return all
 }
 
-// Resume runs a flow again from its beginning. What the journal knows to have
-// happened is taken from there; only the rest is done.
-// A flow of which an effect action is to be run goes on after Resume has
-// returned; one that is parked stays as it is.
-// It fails with ErrRunning when somebody is going on with it already, and with
-// ErrOverdue when its deadline has passed and it runs still.
+// Resume runs a flow again from its beginning. It takes what has happened from
+// the journal and does only the rest. A flow with an effect action to run
+// continues after Resume has returned; a parked flow stays as it is. Resume fails
+// with ErrRunning if the flow is already being resumed, and with ErrOverdue if it
+// still runs after its deadline.
 func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
 	if !e.roll.claim(id) {
 		return Result{Flow: id}, ErrRunning
@@ -270,7 +269,7 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	return again(f)
 }
 
-// again runs a flow of which the past is known.
+// again runs a flow whose past is known.
 func (e *Engine) again(f *flow, id value.ID) (Result, error) {
 	p := f.past
 	root := p.asked[journal.ActionID{}]

@@ -13,15 +13,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A flow that is among the unfinished of its store must be somewhere: it runs, it
-// waits on the shelf of the desk, or somebody is about to go on with it. Rescue
-// finds those that are nowhere, for whatever reason, and goes on with them.
+// An unfinished flow of the store must be somewhere: it runs, it waits on the
+// shelf of the desk, or a caller is about to resume it. Rescue finds and resumes
+// those that are nowhere, for whatever reason.
 
-// A presence is what others may know of a flow that is run: which one it is, and
-// which action in Go it has begun last. It belongs to the room of the flow, which
-// is used for one flow after the other.
+// A presence is what other goroutines may know of a running flow: its id, and the
+// Go action that it has begun last. It belongs to the room of the flow, which
+// serves one flow after the other.
 type presence struct {
-	high, low atomic.Uint64 // the id; both are zero between two flows
+	high, low atomic.Uint64 // the id; high is zero between two flows
 	action    atomic.Int32  // its index in the plan, from 1; 0 for none yet
 }
 
@@ -33,28 +33,27 @@ func (p *presence) enter(id value.ID) {
 
 func (p *presence) leave() { p.high.Store(0) }
 
-// is tells whether the flow is run here. Of a flow that the store knew before the
-// call as unfinished the answer is sure, since it has entered before.
+// is reports whether the flow runs here. The answer is certain for a flow that
+// was unfinished in the store before the call: it has entered before.
 func (p *presence) is(id value.ID) bool {
 	return p.high.Load() == binary.BigEndian.Uint64(id[:8]) && p.low.Load() == binary.BigEndian.Uint64(id[8:])
 }
 
-// A roll knows the rooms that flows run in, and the flows that somebody is about
-// to go on with.
+// A roll has the rooms that flows run in, and the flows that are about to resume.
 type roll struct {
 	mu      sync.Mutex
 	rooms   []weak.Pointer[flow]
-	next    int // how many rooms there are when the list is looked through
+	next    int // the number of rooms at which the list is cleaned up
 	claimed map[value.ID]bool
 	failing map[value.ID]*failing
 	rescued atomic.Uint64
 }
 
-// A failing flow could not be gone on with: after each look that tried, twice as
-// many are let go by.
+// A failing flow could not be resumed. After each try, twice as many looks skip
+// it.
 type failing struct{ times, pause int }
 
-// add puts a new room on the roll.
+// add adds a new room to the roll.
 func (r *roll) add(f *flow) *flow {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -66,8 +65,8 @@ func (r *roll) add(f *flow) *flow {
 	return f
 }
 
-// claim makes the caller the one who goes on with a flow, until release. It
-// fails when somebody else is.
+// claim gives the caller the sole right to resume a flow, until release. It fails
+// if it is taken.
 func (r *roll) claim(id value.ID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,8 +86,8 @@ func (r *roll) release(id value.ID) {
 	r.mu.Unlock()
 }
 
-// running tells whether a flow is in one of the rooms, and the index from 1 of the
-// action in Go that it has begun last. It must be called with mu.
+// running reports whether a flow is in one of the rooms, and the index from 1 of
+// the Go action that it has begun last. The caller must hold mu.
 func (r *roll) running(id value.ID) (action int32, runs bool) {
 	for _, p := range r.rooms {
 		if f := p.Value(); f != nil && f.presence.is(id) {
@@ -98,10 +97,10 @@ func (r *roll) running(id value.ID) (action int32, runs bool) {
 	return 0, false
 }
 
-// claimOrphans claims those of the unfinished flows that are nowhere.
+// claimOrphans claims the unfinished flows that are nowhere.
 func (e *Engine) claimOrphans(unfinished []value.ID) (orphans []value.ID) {
 	if d := e.desk; d != nil {
-		d.mu.Lock() // so that none is between the shelf and whoever takes it from there
+		d.mu.Lock() // so that no flow is being taken from the shelf
 		defer d.mu.Unlock()
 	}
 	r := &e.roll
@@ -132,7 +131,7 @@ func (e *Engine) claimOrphans(unfinished []value.ID) (orphans []value.ID) {
 	return orphans
 }
 
-// failed notes that a flow could not be gone on with.
+// failed notes that a flow could not be resumed.
 func (r *roll) failed(id value.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,16 +147,16 @@ func (r *roll) failed(id value.ID) {
 	x.pause = 1<<x.times - 1
 }
 
-// ErrRunning says that somebody is going on with a flow already.
+// ErrRunning says that a flow is already being resumed.
 var ErrRunning = errors.New("the flow is being gone on with already")
 
-// Rescue looks for flows of this process that are unfinished in the store, and
-// neither run nor wait: whoever had them has given them up, and nobody has taken
-// them. It says so in the log, goes on with each, and calls done, if it is not
-// nil, for each that went on. It is to be called every now and then, by one at a
-// time. A flow that is running is left alone, however long it takes. One that
-// cannot be gone on with is tried again after ever more calls. The error is that
-// of looking; what one flow met is in the log.
+// Rescue looks for flows of this process that are unfinished in the store and
+// neither run nor wait: their caller has given them up, and no other has taken
+// them. It logs and resumes each, and calls done, if it is not nil, for each that
+// resumed. It is to be called periodically, by one goroutine at a time. It leaves
+// a running flow alone, however long that takes. It retries a flow that cannot be
+// resumed, in ever fewer calls. The error is that of looking; errors of single
+// flows are in the log.
 func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 	const doing = "looking for flows that nobody runs"
 	unfinished, err := e.store.Unfinished(ctx)
@@ -168,7 +167,7 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 	if len(orphans) == 0 {
 		return nil
 	}
-	// What has come to rest since is no orphan. Nobody else begins with one now.
+	// Flows that are now at rest are no orphans. The claim keeps others away.
 	still, err := e.store.Unfinished(ctx)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", doing, err)
@@ -192,11 +191,11 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 	return err
 }
 
-// Rescued counts the flows that Rescue has gone on with.
+// Rescued counts the flows that Rescue has resumed.
 func (e *Engine) Rescued() uint64 { return e.roll.rescued.Load() }
 
-// goOn goes on with a flow that the caller has claimed, and returns when it is at
-// rest or waits, or with an error when its deadline has passed and it runs still.
+// goOn resumes a flow that the caller has claimed. It returns when the flow is at
+// rest or waits, or with an error when it still runs after its deadline.
 func (e *Engine) goOn(ctx context.Context, id value.ID) (Result, error) {
 	return e.within(ctx.Done(), id, "", func() (Result, error) {
 		defer e.roll.release(id)

@@ -10,30 +10,30 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A flow rewinds when a premise does not hold any more. Nothing that it has done
-// since its last commit has left the process: no state, no entry of the record,
-// no answer. So it forgets that and runs again, and what its record has from
-// before the commit is taken from there, as recovery does. Unlike after a crash,
-// secrets are known, since the process still has them.
+// A flow rewinds when a premise no longer holds. Nothing that it has done since
+// its last commit has left the process: no state, no entry of the record, no
+// answer. So the flow discards that and runs again. What its record has from
+// before the commit is taken from there, as in recovery. Unlike after a crash,
+// the process still has the secrets.
 //
-// A flow whose actions have read something in Go runs a second time without the
-// turn, since Go code may be slow and others shall not wait for it. After that,
-// and at once when only where has read something, it is pinned: it keeps the turn
-// until its next commit, so that nobody can come between. So a flow ends however
-// much others write. A flow that turned out to be slow is not pinned: somebody who
-// changes a password again and again while logging in would have everybody wait
-// for hashes, and for the queue before them.
+// A flow whose actions have read state in Go runs a second time without the turn,
+// since Go code may be slow and must not block others. After that, and at once if
+// only where has read state, the flow is pinned: it keeps the turn until its next
+// commit, so that no other flow can write. So a flow ends however much others
+// write. A flow that turned out to be slow is not pinned: a user who changes a
+// password again and again while logging in would make all others wait for
+// hashes, and for the queue before them.
 
 // errRewind ends what a flow does, so that it goes back to its last commit.
 var errRewind = errors.New("another flow has changed what this one has read; it goes back to its last commit")
 
 const (
-	// optimistic is how often a flow runs from one commit without being pinned.
+	// optimistic is the number of runs from one commit without pinning.
 	optimistic = 2
-	// slowRun is how long a run may take that is done again with the turn.
+	// slowRun is the longest duration of a run repeated with the turn.
 	slowRun = 20 * time.Millisecond
-	// maxRewinds is how often it goes back to one commit at all. Only a flow that is
-	// slow comes there, or one whose Go ends the pinning.
+	// maxRewinds is the limit of rewinds to one commit. Only a slow flow reaches
+	// it, or a flow whose Go code ends the pinning.
 	maxRewinds = 100
 )
 
@@ -63,7 +63,7 @@ func (f *flow) rewind() error {
 	if len(entries) > 0 {
 		f.remember(newPast(entries))
 	}
-	f.times.Actions = f.times.Actions[:0] // those that stay are noted again
+	f.times.Actions = f.times.Actions[:0] // remaining ones are noted again
 	f.times.Firings = slices.DeleteFunc(f.times.Firings, func(t FiringTime) bool { return t.Number > f.firings })
 	if pin {
 		f.hand.Hold()
@@ -73,8 +73,8 @@ func (f *flow) rewind() error {
 	return nil
 }
 
-// restart forgets everything that the flow has done, but neither what it was
-// asked nor what the store has.
+// restart discards the work of the flow, but not its opening and not what is in
+// the store.
 func (f *flow) restart() {
 	clear(f.occs)
 	f.occs = f.occs[:0]
@@ -84,7 +84,7 @@ func (f *flow) restart() {
 	f.kept = f.kept[:0]
 	clear(f.lost)
 	f.lost = f.lost[:0]
-	f.stamp++ // the lists of actions are empty
+	f.stamp++ // empties the lists of actions
 	f.dead, f.fault, f.answer, f.past, f.joined, f.asking = nil, nil, nil, nil, nil, nil
 	f.seq, f.firings, f.quiet = 0, 0, 0
 	f.call.wrote, f.call.held, f.call.joint, f.call.reading = false, false, false, false

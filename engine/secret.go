@@ -12,14 +12,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// errGone ends what needs a secret that a crash has taken.
+// errGone ends work that needs a secret lost in a crash.
 var errGone = errors.New("it needs a secret, which was lost when the process ended")
 
-// gone tells whether a value has lost a secret.
+// gone reports whether v has a lost secret.
 func (f *flow) gone(v value.Value) bool { return f.past != nil && value.HoldsGone(v) }
 
-// matchedGone tells whether it cannot be said any more that a match is one, since
-// a secret is lost that had to be the same as something.
+// matchedGone reports whether a match can no longer be verified, since a lost
+// secret had to equal something.
 func (f *flow) matchedGone(s *plan.Sync, at int) bool {
 	if f.past == nil {
 		return false
@@ -43,8 +43,8 @@ func (f *flow) matchedGone(s *plan.Sync, at int) bool {
 	return false
 }
 
-// given are the inputs of an action as its Go gets them. What is hidden only
-// because it comes out of a value that is secret as a whole is as it was.
+// given returns the inputs for the Go code of an action. It reveals what is
+// secret only as a part of a value that is secret as a whole.
 func (f *flow) given(n int32) []value.Value {
 	o := &f.occs[n]
 	a, in := o.action, o.in
@@ -70,7 +70,7 @@ func (f *flow) given(n int32) []value.Value {
 	return in
 }
 
-// hide marks what is secret of what an action returned.
+// hide marks the secret outputs of an action.
 func hide(a *plan.Action, out []value.Value) {
 	for i, secret := range a.SecretOut {
 		if secret {
@@ -79,11 +79,11 @@ func hide(a *plan.Action, out []value.Value) {
 	}
 }
 
-// shortSecret is how long a secret is at least that is looked for in a text:
-// what is shorter stands anywhere.
+// shortSecret is the least length in bytes of a secret to search for in a text:
+// shorter ones occur anywhere.
 const shortSecret = 4
 
-// hidden gives a text without the secrets that are among some values.
+// hidden returns text without the secrets among values.
 func hidden(text string, values []value.Value) string {
 	if text == "" || !slices.ContainsFunc(values, value.Value.HoldsSecret) {
 		return text
@@ -128,7 +128,7 @@ func hidden(text string, values []value.Value) string {
 	return text
 }
 
-// A hiddenError says what another one says, without secrets.
+// A hiddenError is another error with its secrets hidden.
 type hiddenError struct {
 	text string
 	err  error
@@ -137,7 +137,7 @@ type hiddenError struct {
 func (e *hiddenError) Error() string { return e.text }
 func (e *hiddenError) Unwrap() error { return e.err }
 
-// hiddenIn gives an error that does not tell the secrets among some values.
+// hiddenIn returns err with the secrets among values hidden.
 func hiddenIn(err error, values []value.Value) error {
 	if err == nil {
 		return nil
