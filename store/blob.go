@@ -9,11 +9,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// CopyBlob writes what a reader gives and makes the reference to it, without
-// holding more than a piece of it. It stops with the context's error when that
-// is done. What goes wrong in reading, and the end of the context, is a
-// *ReadError. What goes wrong in writing is returned as it is, so that the store
-// can say what to do about it.
+// CopyBlob copies a reader to w and returns the reference to its bytes. It holds
+// one piece of them in memory at a time. It stops when the context is done. A
+// failed read, and the end of the context, is a *ReadError. A failed write is
+// returned unchanged, so that the store can explain it.
 func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (*value.Blob, error) {
 	h := sha256.New()
 	b := &value.Blob{Type: mediaType}
@@ -40,22 +39,22 @@ func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (
 	}
 }
 
-// A Sweep finds out which blobs nothing refers to: the store adds all that may
-// go, shows it everything that may refer to them, and removes what is left. A
-// store that lets flows write meanwhile shows it what they write, too. Its
-// methods may be called by several goroutines.
+// A Sweep finds the blobs that nothing refers to. The store adds all
+// candidates, shows it everything that may refer to them, and removes those
+// left. A store that allows writes meanwhile shows it these, too. Its methods
+// may be called by several goroutines.
 type Sweep struct {
 	mu   sync.Mutex
 	left map[[32]byte]bool
-	// Which first two bytes the hashes have, as one bit each, so that bytes that
-	// hold no hash are passed over quickly.
+	// The first two bytes of the hashes, as one bit each, so that bytes that
+	// hold no hash are skipped quickly.
 	first [1 << 10]uint64
 }
 
 // NewSweep makes an empty sweep.
 func NewSweep() *Sweep { return &Sweep{left: map[[32]byte]bool{}} }
 
-// Add says that a blob may go.
+// Add adds a candidate.
 func (w *Sweep) Add(hash [32]byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,8 +79,8 @@ func (w *Sweep) SpareRow(t *Table, row Row) {
 	}
 }
 
-// SpareAmong keeps the blobs whose hashes are somewhere among bytes. Journal
-// entries hold a hash as it is, whatever else they say.
+// SpareAmong keeps the blobs whose hashes occur among the bytes. Journal
+// entries hold hashes unencoded.
 func (w *Sweep) SpareAmong(entries []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,7 +95,7 @@ func (w *Sweep) SpareAmong(entries []byte) {
 	}
 }
 
-// Left lists the blobs that nothing refers to.
+// Left returns the unreferenced blobs.
 func (w *Sweep) Left() [][32]byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,14 +106,14 @@ func (w *Sweep) Left() [][32]byte {
 	return out
 }
 
-// Has tells whether a blob may still go.
+// Has reports whether a blob may go.
 func (w *Sweep) Has(hash [32]byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.left[hash]
 }
 
-// EachBlob calls do for each blob that a value refers to, until one call fails.
+// EachBlob calls do for each blob that a value refers to, until do fails.
 func EachBlob(v value.Value, do func(hash [32]byte) error) error {
 	switch v.Kind() {
 	case value.BlobKind:
@@ -135,7 +134,7 @@ func EachBlob(v value.Value, do func(hash [32]byte) error) error {
 	return nil
 }
 
-// Holds tells whether a row of the table can refer to a blob.
+// Holds reports whether the table can refer to a blob.
 func (t *Table) Holds() bool {
 	for _, c := range t.Columns {
 		if c.Type == Blob || c.Type == Json {

@@ -2,24 +2,24 @@ package store
 
 import "context"
 
-// A Described is a store that remembers what its tables were made for, so that
-// it can be looked through without the texts of a program.
+// A Described is a store that remembers the schema of its tables, so that it
+// can be read without the texts of a program.
 type Described interface {
-	// Schema gives the schema of the tables that are there, nil when there are
-	// none yet.
+	// Schema returns the schema of the existing tables, nil if there are none
+	// yet.
 	Schema() *Schema
 }
 
-// An Examiner is a store that can look for damage below what its other methods
+// An Examiner is a store that can find damage that its other methods do not
 // read.
 type Examiner interface {
-	// Damage gives what is wrong, a sentence each. Flows go on meanwhile.
+	// Damage returns a sentence for each fault. Flows continue meanwhile.
 	Damage(ctx context.Context) ([]string, error)
 }
 
-// A Compacter is a store whose room on disk does not become smaller by itself.
+// A Compacter is a store whose size on disk does not shrink by itself.
 type Compacter interface {
-	// Compact gives the room that is not used back to the disk. Nothing else
-	// happens in the store meanwhile.
+	// Compact returns unused space to the disk. Nothing else runs in the store
+	// meanwhile.
 	Compact(ctx context.Context) error
 }

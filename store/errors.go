@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// Errors of a store are of two kinds. A lasting one says something of what was
-// asked: the member is there already, the value does not fit, the statement is
-// wrong. To ask again would give it again, so it is the asker's to deal with. Any
-// other says that the store cannot do it now: the connection is gone, the disk is
-// full, the file is locked. It says nothing of what was asked, and the flow that
-// meets it must be gone on with later, as if its process had ended.
+// Errors of a store are of two kinds. A lasting error is about the request: the
+// member exists already, the value does not fit, the statement is wrong. The same
+// request would fail again, so the caller must handle it. Any other error means
+// that the store cannot do it now: the connection is gone, the disk is full, the
+// file is locked. It says nothing about the request, and the flow must be
+// continued later, as after a crash.
 //
-// A store wraps ErrLost in the errors of the second kind that it knows. What it
-// does not know counts as one of them: only what is said to last does.
+// A store wraps ErrLost in the errors of the second kind that it knows. Unknown
+// errors count as that kind: only those declared lasting last.
 
-// Lasting tells whether an error of a store says something of what was asked, so
-// that to ask again would give it again.
+// Lasting reports whether an error of a store is about the request, so that the
+// same request would fail again.
 func Lasting(err error) bool {
 	if err == nil || Passing(err) {
 		return false
@@ -33,8 +33,8 @@ func Lasting(err error) bool {
 		errors.Is(err, ErrView) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrInTurn) || errors.Is(err, fs.ErrNotExist)
 }
 
-// A Fault is an error that lasts and that no other type tells of: a value that a
-// column cannot hold, a statement that the database refuses, damage.
+// A Fault is a lasting error that has no other type: a value that a column
+// cannot hold, a statement that the database refuses, damage.
 type Fault struct{ Err error }
 
 func (e *Fault) Error() string { return e.Err.Error() }
@@ -43,8 +43,8 @@ func (e *Fault) Unwrap() error { return e.Err }
 // faultf makes a Fault.
 func faultf(format string, args ...any) error { return &Fault{fmt.Errorf(format, args...)} }
 
-// Lost makes an error of the second kind. The cause is told and not wrapped: to
-// who reads a large value, an io.EOF of the connection would be the value's end.
+// Lost returns an error of the second kind. It prints the cause but does not
+// wrap it: a reader would take a connection's io.EOF for the end of a value.
 func Lost(cause error) error {
 	if errors.Is(cause, ErrLost) || errors.Is(cause, ErrClosed) {
 		return cause
@@ -52,8 +52,8 @@ func Lost(cause error) error {
 	return fmt.Errorf("%w: %v", ErrLost, cause)
 }
 
-// OrLost gives an error of a store as it is where it lasts, and else as one that wraps
-// ErrLost or ErrClosed.
+// OrLost returns a lasting error as it is, and any other as one that wraps ErrLost or
+// ErrClosed.
 func OrLost(err error) error {
 	if err == nil || Lasting(err) {
 		return err
@@ -61,15 +61,15 @@ func OrLost(err error) error {
 	return Lost(err)
 }
 
-// Passing tells whether an error says that a store, the process or the machine cannot
-// do something now. It is for errors that need not be those of a store.
+// Passing reports whether an error means that a store, the process or the machine
+// cannot do something now. It also takes errors of other sources.
 func Passing(err error) bool {
 	return errors.Is(err, ErrLost) || errors.Is(err, ErrClosed) || Exhausted(err)
 }
 
-// Exhausted tells whether an error says that the process or the machine has run out of
-// something that may be free again in a moment: open files, memory, buffers, room on a
-// disk or in a quota. It says nothing of what was asked.
+// Exhausted reports whether an error means that the process or the machine has run out
+// of something that may soon be free again: open files, memory, buffers, room on a
+// disk or in a quota. It is not about the request.
 func Exhausted(err error) bool {
 	for _, code := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, code) {
@@ -79,14 +79,14 @@ func Exhausted(err error) bool {
 	return false
 }
 
-// A ReadError says that what a reader gave could not be read to its end while it
-// was stored. It is not the store's.
+// A ReadError reports that the source of a value could not be read to its end.
+// The store is not at fault.
 type ReadError struct{ Err error }
 
 func (e *ReadError) Error() string { return "reading what is to be stored: " + e.Err.Error() }
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// A UniqueError says that a member with the same values is there already.
+// A UniqueError reports that a member has the same values already.
 type UniqueError struct {
 	Table   *Table
 	Columns []int
@@ -105,7 +105,7 @@ func (t *Table) columnNames(columns []int) string {
 	return strings.Join(names, ", ")
 }
 
-// A MemberError says that a member is not there, or on insertion that it is.
+// A MemberError reports a missing member, or on insertion an existing one.
 type MemberError struct {
 	Table  *Table
 	ID     string
@@ -119,7 +119,7 @@ func (e *MemberError) Error() string {
 	return fmt.Sprintf("%s has no member %s", e.Table.Name(), e.ID)
 }
 
-// A SchemaError says why a store was not brought to a schema.
+// A SchemaError reports why a store could not adopt a schema.
 type SchemaError struct {
 	Losses  []string // what would be lost or left empty, each a phrase such as "column Profile.User.email, which 3 members have"
 	Blocked []string // what cannot be done at all with what the store holds
@@ -137,18 +137,18 @@ func (e *SchemaError) Error() string {
 }
 
 var (
-	// ErrClosed says that the store has ended.
+	// ErrClosed reports a closed store.
 	ErrClosed = errors.New("the store is closed")
-	// ErrView says that a flow writes in a turn that View began.
+	// ErrView reports a write in a turn that View began.
 	ErrView = errors.New("nothing can be written while looking")
-	// ErrReadOnly is said of writing to a store that was opened for reading only.
+	// ErrReadOnly reports a write to a store that was opened read-only.
 	ErrReadOnly = errors.New("the store was opened for reading only")
-	// ErrLost says that the store cannot do now what it was asked, or that
+	// ErrLost reports that the store cannot do the request now, or that
 	// something the flow had written did not become durable and was undone with
-	// everything that came with it. The flow cannot go on from where it is. It
-	// wraps with the cause.
+	// its whole group. The flow cannot continue from there. It is wrapped with
+	// the cause.
 	ErrLost = errors.New("the store could not make the changes durable")
 	// ErrElsewhere is the ErrLost of a flow with a derived id that another
-	// process was first to run. Nothing is amiss.
+	// process ran first. It is no failure.
 	ErrElsewhere = fmt.Errorf("%w: another process has run the flow", ErrLost)
 )

@@ -1,18 +1,18 @@
 // Package group commits the changes of many flows together.
 //
-// Its three main types are [Line], in which the flows of one store stand;
+// Its three main types are [Line], in which the flows of one store wait;
 // [Part], one flow's part in it, which the flow of a store embeds; and [Group],
 // the changes and entries that become durable together, or are lost together.
 // It promises that the answer of a flow waits for all that it rests on, its own
-// writes and those of others that it has read; that whoever had a part in a
-// group that was lost is told, once at least; and that a lost flow of which the
-// database has the beginning is noted as an orphan, so that it is taken up
-// again. It refuses to know a database: what a turn is, what a commit is, and
-// what is left of one that failed, says the store.
+// writes and those of others that it has read; that every flow with a part in a
+// lost group gets the error at least once; and that a lost flow whose beginning
+// is in the database is noted as an orphan, so that it is resumed. It refuses
+// to know a database: what a turn is, what a commit is, and what is left of a
+// failed one, the store decides.
 //
-// Two locks order everything. The turn is the store's: who has it may write.
-// The line's mutex comes after it, and is held for moments. A group is opened
-// and closed with both.
+// Two locks order everything. The turn is the store's: its holder may write.
+// The line's mutex is taken after it, and held briefly. Both are held to open
+// and close a group.
 package group
 
 import (
@@ -24,47 +24,47 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// keepPending bounds, in bytes, the entries that are tried again after a lost
+// keepPending bounds, in bytes, the entries that are retried after a lost
 // group.
 const keepPending = 16 << 20
 
-// patience is how often a leader looks for others without seeing any.
+// patience is how often a leader looks for others and finds none.
 const patience = 2
 
-// Options are what a store says of itself.
+// Options are set by the store.
 type Options struct {
 	// Durability says when Rest returns.
 	Durability store.Durability
 	// ReadOnly takes no entries.
 	ReadOnly bool
-	// Every bounds how long entries stay undurable that nobody waits for.
+	// Every bounds how long entries without a waiter stay undurable.
 	Every time.Duration
 	// Lead makes a group durable that flows wait for, or loses it, unless that
-	// has happened meanwhile. It is called without locks.
+	// has already happened. It is called without locks.
 	Lead func(*Group)
-	// Late commits what nobody has waited for. It is called without locks.
+	// Late commits what no flow waits for. It is called without locks.
 	Late func()
 }
 
-// A Line is where the flows of a store stand to become durable.
+// A Line is where the flows of a store wait to become durable.
 type Line struct {
 	sync.Mutex // comes after the turn
 	options    Options
 	gauges     *Gauges
 
-	Open    *Group            // takes entries now; changed only with the turn and the mutex
+	Open    *Group            // takes entries; changed only with the turn and the mutex
 	Closed  bool              // changed only with the turn and the mutex
 	Marked  map[value.ID]bool // the flows that the database has as unfinished
-	Orphans map[value.ID]bool // flows that were given up and may go on
+	Orphans map[value.ID]bool // flows given up that may continue
 
-	running int  // flows that have begun and neither rest nor were left
+	running int  // flows begun that neither came to rest nor were left
 	leading bool // a flow is about to commit the open group
-	armed   bool // the timer runs
+	armed   bool // timer is set
 	timer   *time.Timer
-	rooms   [][]byte // room for entries, to be used again
+	rooms   [][]byte // buffers for entries, to be reused
 }
 
-// NewLine gives a line that counts in gauges.
+// NewLine makes a line that counts in gauges.
 func NewLine(options Options, gauges *Gauges) *Line {
 	l := &Line{options: options, gauges: gauges, Open: newGroup(), Marked: map[value.ID]bool{}, Orphans: map[value.ID]bool{}}
 	l.timer = time.AfterFunc(time.Hour, options.Late)
@@ -72,21 +72,21 @@ func NewLine(options Options, gauges *Gauges) *Line {
 	return l
 }
 
-// A Group is what becomes durable together: the changes in the open
-// transaction, and the entries of flows.
+// A Group becomes durable together: the changes in the open transaction, and
+// the entries of flows.
 type Group struct {
 	Dirty bool // state was written; under the turn
 
-	rests   int     // flows that came to rest in it; set as it is committed
+	rests   int     // flows at rest in it; set as it is committed
 	parts   []*Part // with entries; under the mutex
-	waiting int     // flows that wait for it; under the mutex
+	waiting int     // flows waiting for it; under the mutex
 	done    chan struct{}
-	err     error // why it was lost; set before done, and read after it
+	err     error // why it was lost; set before done, read after it
 }
 
 func newGroup() *Group { return &Group{done: make(chan struct{})} }
 
-// Done tells whether the group is durable or lost.
+// Done reports whether g is durable or lost.
 func (g *Group) Done() bool {
 	select {
 	case <-g.done:
@@ -96,7 +96,7 @@ func (g *Group) Done() bool {
 	}
 }
 
-// Err says why the group was lost; nil while that is not known.
+// Err returns why the group was lost; nil until that is known.
 func (g *Group) Err() error {
 	if g.Done() {
 		return g.err
@@ -109,14 +109,14 @@ type Chunk struct {
 	*Part
 	Entries []byte
 	Rested  bool
-	// Replaces tells that the entries take the place of all that the database has of
-	// the flow.
+	// Replaces says that the entries replace all entries of the flow in the
+	// database.
 	Replaces bool
 }
 
-// Take closes the open group and opens the next one. It gives the entries,
-// added to chunks, or no group when there is nothing in it and nobody waits. It
-// must be called with the turn.
+// Take closes the open group and opens the next one. It returns the entries,
+// appended to chunks, or no group if it is empty and no flow waits. It must be
+// called with the turn.
 func (l *Line) Take(chunks []Chunk) (*Group, []Chunk) {
 	l.Lock()
 	defer l.Unlock()
@@ -126,7 +126,7 @@ func (l *Line) Take(chunks []Chunk) (*Group, []Chunk) {
 	return l.take(chunks)
 }
 
-// TakeAny is Take of a group in which there may be nothing.
+// TakeAny is Take for a group that may be empty.
 func (l *Line) TakeAny(chunks []Chunk) (*Group, []Chunk) {
 	l.Lock()
 	defer l.Unlock()
@@ -143,9 +143,8 @@ func (l *Line) take(chunks []Chunk) (*Group, []Chunk) {
 	return g, chunks
 }
 
-// Committed notes what the database has as unfinished now that a group was
-// committed. The entries are no longer the caller's. It must be called with the
-// turn and the mutex.
+// Committed updates which flows the database has as unfinished after a commit.
+// It takes over the entries. It must be called with the turn and the mutex.
 func (l *Line) Committed(g *Group, chunks []Chunk) {
 	for _, c := range chunks {
 		switch {
@@ -158,7 +157,7 @@ func (l *Line) Committed(g *Group, chunks []Chunk) {
 			c.stays = true
 			l.Marked[c.ID] = true
 			if c.orphaned {
-				l.Orphans[c.ID] = true // it was given up while the group was on its way
+				l.Orphans[c.ID] = true // it was given up during the commit
 			}
 		}
 		c.at--
@@ -168,8 +167,8 @@ func (l *Line) Committed(g *Group, chunks []Chunk) {
 	}
 }
 
-// Settle tells all who wait that groups are durable, or why they are lost
-// although they were committed.
+// Settle tells all waiters that groups are durable, or why they are lost
+// although committed.
 func (l *Line) Settle(err error, groups ...*Group) {
 	l.Lock()
 	defer l.Unlock()
@@ -181,11 +180,10 @@ func (l *Line) Settle(err error, groups ...*Group) {
 	}
 }
 
-// Drop tells everyone who had a part in a group why it was lost. The entries of
-// flows that have come to rest by now, and that rest on nothing which is lost,
-// are told with the next group, since their answers have been given; but not
-// when the store says of one that they must not be. It must be called with the
-// turn, after what was written is undone.
+// Drop reports to every flow in a group why it was lost. Entries of flows that
+// are already at rest, and rest on nothing that is lost, go into the next
+// group, since their answers have been given; unless again forbids it. It must
+// be called with the turn, after the writes are undone.
 func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool) {
 	l.Lock()
 	defer l.Unlock()
@@ -195,7 +193,7 @@ func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool)
 		p.at--
 		if p.rested && p.Rests != g && p.waits != g && room > len(c.Entries) && again(p) {
 			room -= len(c.Entries)
-			if c.Replaces || !p.replaces { // else what came since is all there is to be
+			if c.Replaces || !p.replaces { // else later entries are all there is to be
 				p.entries = append(c.Entries, p.entries...)
 			}
 			l.queue(p, nil)
@@ -205,14 +203,14 @@ func (l *Line) Drop(g *Group, chunks []Chunk, err error, again func(*Part) bool)
 			p.Dead = err
 		}
 		if p.rested && p.waits != g {
-			p.orphan() // perhaps nobody else hears of it
+			p.orphan() // perhaps nothing else reports it
 		}
 	}
 	g.err = err
 	close(g.done)
 }
 
-// queue puts a flow into the open group. It must be called with the mutex.
+// queue adds a flow to the open group. It must be called with the mutex.
 func (l *Line) queue(p *Part, entries []byte) {
 	if !p.queued {
 		p.queued = true
@@ -230,7 +228,7 @@ func (l *Line) queue(p *Part, entries []byte) {
 	p.Kept = true
 }
 
-// Arm makes sure that the open group is committed before long.
+// Arm makes sure that the open group is committed soon.
 func (l *Line) Arm() {
 	l.Lock()
 	defer l.Unlock()
@@ -243,14 +241,14 @@ func (l *Line) arm() {
 	}
 }
 
-// ArmWithin makes sure that the open group is committed within a time. It must
-// be called with the mutex.
+// ArmWithin makes sure that the open group is committed within d. It must be
+// called with the mutex.
 func (l *Line) ArmWithin(d time.Duration) {
 	l.armed = true
 	l.timer.Reset(d)
 }
 
-// Disarm notes that the timer has come, and tells whether anybody waits for the
+// Disarm notes that the timer fired, and reports whether a flow waits for the
 // open group. It must be called with the turn.
 func (l *Line) Disarm() (waited bool) {
 	l.Lock()
@@ -259,18 +257,18 @@ func (l *Line) Disarm() (waited bool) {
 	return l.Open.waiting > 0
 }
 
-// IsClosed tells whether the line takes nothing more.
+// IsClosed reports whether the line is closed.
 func (l *Line) IsClosed() bool {
 	l.Lock()
 	defer l.Unlock()
 	return l.Closed
 }
 
-// Pending tells whether there are entries in the open group. It must be called
-// with the mutex.
+// Pending reports whether the open group has entries. It must be called with
+// the mutex.
 func (l *Line) Pending() bool { return len(l.Open.parts) > 0 }
 
-// Close takes nothing more. It must be called with the turn.
+// Close closes the line. It must be called with the turn.
 func (l *Line) Close() {
 	l.Lock()
 	defer l.Unlock()
@@ -278,9 +276,8 @@ func (l *Line) Close() {
 	l.timer.Stop()
 }
 
-// Gather lets others run that can: every flow that comes to rest meanwhile is
-// spared a commit of its own. It does not wait for flows that are busy
-// elsewhere.
+// Gather lets other goroutines run: each flow that comes to rest meanwhile
+// saves its own commit. It does not wait for flows that are busy elsewhere.
 func (l *Line) Gather(g *Group) {
 	for last, idle := 0, 0; idle < patience; {
 		l.Lock()
@@ -298,7 +295,7 @@ func (l *Line) Gather(g *Group) {
 	}
 }
 
-// Has tells whether the database has a flow as unfinished.
+// Has reports whether a flow is marked unfinished.
 func (l *Line) Has(flow value.ID) bool {
 	l.Lock()
 	defer l.Unlock()

@@ -14,17 +14,17 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A database is one in memory, with a log that is flushed apart from its
-// commits, as that of a file is. It fails when it is told to.
+// A database is in memory, with a log that is flushed separately from its
+// commits, as a file's log is. It fails on demand.
 type database struct {
 	Gauges
 	line *Line
 
 	disk   sync.Mutex
 	turn   sync.Mutex
-	open   []value.ID // who has written in the open transaction
-	seen   []value.ID // who has written in all that have committed
-	log    []record   // what has committed
+	open   []value.ID // writers of the open transaction
+	seen   []value.ID // writers of all committed ones
+	log    []record   // what was committed
 	landed []*Group
 	kept   int // records of the log that are durable
 
@@ -33,7 +33,7 @@ type database struct {
 	broken  atomic.Bool
 }
 
-// A record is what one flow added, and what it had written.
+// A record is what one flow added and had written.
 type record struct {
 	flow    value.ID
 	entries string
@@ -125,7 +125,7 @@ type flow struct {
 	db    *database
 	in    bool
 	wrote bool
-	saw   []value.ID // whose writes it has read
+	saw   []value.ID // it read their writes
 }
 
 func (db *database) begin(id value.ID) *flow {
@@ -196,7 +196,7 @@ func (f *flow) Undo() {
 
 func id(n int) value.ID { return value.ID{byte(n >> 8), byte(n), 1} }
 
-// durable gives the entries of a flow that a crash would leave, and whether the
+// durable returns the entries of a flow that survive a crash, and whether the
 // flow is at rest there.
 func (db *database) durable(flow value.ID) (entries string, rested bool) {
 	for _, r := range db.log[:db.kept] {
@@ -207,9 +207,9 @@ func (db *database) durable(flow value.ID) (entries string, rested bool) {
 	return entries, rested
 }
 
-// However commits and flushes fail, and however many flows go on at once: who is
-// told that all is well rests on what is durable, and whoever is not, and has a
-// beginning there, is an orphan.
+// However commits and flushes fail, and however many flows run at once: a flow
+// that reports success rests on what is durable, and any other that has a
+// durable beginning is an orphan.
 func TestNobodyIsToldTooMuch(t *testing.T) {
 	rounds := 60
 	if testing.Short() {
@@ -287,8 +287,8 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 		db.commits = never
 		db.turn.Unlock()
 		db.late()
-		db.late()      // of what was told again
-		db.disk.Lock() // the timer may still come
+		db.late()      // requeued entries
+		db.disk.Lock() // the timer may still fire
 		db.turn.Lock()
 		db.line.Close()
 		for n, x := range all {
@@ -323,7 +323,7 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 	}
 }
 
-// still gives a database that commits nothing by chance.
+// still returns a database without commits by timer.
 func still(d store.Durability) *database {
 	db := newDatabase(d)
 	db.line.Lock()
@@ -332,7 +332,7 @@ func still(d store.Durability) *database {
 	return db
 }
 
-// lose begins to lose the open group; end is the end of it. The turn is taken
+// lose begins to lose the open group; end completes it. The turn is held
 // meanwhile.
 func (db *database) lose(again func(*Part) bool) (end func()) {
 	db.turn.Lock()
@@ -346,8 +346,8 @@ func (db *database) lose(again func(*Part) bool) (end func()) {
 
 func always(*Part) bool { return true }
 
-// Who comes to rest, or syncs, in a group while one before is being lost, in
-// which it had a part or from which it has read, is told of that one.
+// A flow that comes to rest, or syncs, in a group while an earlier one that it
+// was part of or has read from is being lost, gets that error.
 func TestAGroupThatWasLostBefore(t *testing.T) {
 	db := still(store.Full)
 	writer, reader, syncing := db.begin(id(1)), db.begin(id(2)), db.begin(id(3))
@@ -374,14 +374,14 @@ func TestAGroupThatWasLostBefore(t *testing.T) {
 	}
 }
 
-// What a flow at rest has still to tell goes with the next group, in its order,
-// unless the store says that it must not, and then the flow is taken up again.
+// Lost entries of a flow at rest go into the next group, in their order, unless
+// the store forbids it; then the flow is resumed.
 func TestWhatIsToldAgain(t *testing.T) {
 	for _, x := range []struct {
 		what  string
 		write bool // in the group that is lost
 		late  bool // it comes to rest while the group is being lost
-		again bool // may be told again
+		again bool // may be requeued
 		want  string
 	}{
 		{"entries of a flow at rest", false, false, true, "a."},
@@ -421,7 +421,7 @@ func TestWhatIsToldAgain(t *testing.T) {
 	}
 }
 
-// A flow that has nothing more to say at its end is none the less at rest.
+// A flow without entries at its end comes to rest all the same.
 func TestRestWithoutEntries(t *testing.T) {
 	db := still(store.Full)
 	f := db.begin(id(1))
@@ -441,7 +441,7 @@ func TestRestWithoutEntries(t *testing.T) {
 	}
 }
 
-// Only Full makes a flow wait, and a closed line takes nothing.
+// Only Full makes a flow wait; a closed line takes nothing.
 func TestWhoWaits(t *testing.T) {
 	db := newDatabase(store.Relaxed)
 	db.disk.Lock() // nothing becomes durable

@@ -5,18 +5,18 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Flow is a store's, which embeds its Part.
+// A Flow is a store's. It embeds its Part.
 type Flow interface {
-	// Holds tells whether the flow is in a turn, or looks.
+	// Holds reports whether the flow is in a turn.
 	Holds() bool
-	// Keep and Undo end that.
+	// Keep and Undo end it.
 	Keep(entries []byte) error
 	Undo()
-	// Barred says why the store takes nothing more of the flow, whatever became
-	// of groups; nil when it does. It is called with the turn or the mutex.
+	// Barred returns why the store bars the flow, whatever became of groups;
+	// nil if it does not. It is called with the turn or the mutex.
 	Barred() error
-	// Begun tells whether the database has the flow's beginning, or will have
-	// it, so that this process can take it up again. It is called with the mutex.
+	// Begun reports whether the database has the flow's beginning, or will, so
+	// that this process can resume it. It is called with the mutex.
 	Begun() bool
 }
 
@@ -27,39 +27,39 @@ type Part struct {
 	line *Line
 
 	// Rests is the group with the last writes of the flow or of others that it
-	// has read, nil before there are any. Set with the turn.
+	// has read, nil if there are none. Set with the turn.
 	Rests *Group
 	Wrote bool  // some turn has written and was kept; under the turn
-	Dead  error // why the flow cannot go on, and nothing more of it is taken; set with the turn and the mutex
-	Kept  bool  // the journal has entries of it, or will; under the mutex
+	Dead  error // why the flow cannot continue and is barred; set with the turn and the mutex
+	Kept  bool  // the journal has its entries, or will; under the mutex
 
 	// Under the mutex.
-	given    error  // why the flow cannot go on, although what it has kept stays
-	stays    bool   // the database has entries of it, or may have
-	at       int    // how many groups have entries of it and are neither committed nor lost
-	waits    *Group // that Rest waits for
-	entries  []byte // that are to go with the open group
+	given    error  // why the flow cannot continue, though kept writes stay
+	stays    bool   // the database has its entries, or may
+	at       int    // number of groups with its entries that are neither committed nor lost
+	waits    *Group // Rest waits for it
+	entries  []byte // entries for the open group
 	queued   bool   // the flow is in the open group
 	rested   bool
 	ended    bool
-	orphaned bool // it was given up, and is to be taken up again
-	replaces bool // its entries take the place of those that the database has
+	orphaned bool // it was given up and is to be resumed
+	replaces bool // its entries replace those that the database has
 
-	condensed []byte // that Rest puts in the place of all before; nil for none
+	condensed []byte // replaces all earlier entries in Rest; nil for none
 }
 
-// Join is the beginning of a flow. It must be called with the mutex.
+// Join begins a flow. It must be called with the mutex.
 func (p *Part) Join(l *Line, id value.ID, flow Flow) {
 	p.line, p.ID, p.flow = l, id, flow
 	p.Kept = l.Marked[id]
 	l.running++
 }
 
-// Flow gives the flow whose part it is.
+// Flow returns the flow of the part.
 func (p *Part) Flow() Flow { return p.flow }
 
-// Lost tells whether something that the flow had a part in was lost, or the
-// store takes nothing more of it. It must be called with the turn or the mutex.
+// Lost reports whether a group of the flow was lost, or the store takes nothing
+// more of it. It must be called with the turn or the mutex.
 func (p *Part) Lost() error {
 	if err := p.flow.Barred(); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (p *Part) Lost() error {
 	return p.before()
 }
 
-// before tells whether a group was lost that the flow had a part in, or has read
+// before returns why a group was lost that the flow had a part in or has read
 // from. It must be called with the turn or the mutex.
 func (p *Part) before() error {
 	if g := p.Rests; g != nil && g.Err() != nil {
@@ -79,9 +79,9 @@ func (p *Part) before() error {
 	return p.given
 }
 
-// GiveUp notes that the flow cannot go on from where it is, since the store could
-// not do what it asked. What it has kept stays. When the flow is left, it is taken
-// up again. The error is the one to tell the flow.
+// GiveUp notes that the flow cannot continue, since the store could not do what it
+// asked. Its kept writes stay. When the flow is left, it is resumed. The returned
+// error is the one to report to the flow.
 func (p *Part) GiveUp(cause error) error {
 	p.line.Lock()
 	defer p.line.Unlock()
@@ -91,15 +91,15 @@ func (p *Part) GiveUp(cause error) error {
 	return p.given
 }
 
-// Undone tells whether no group has taken, or may take, entries of the flow.
+// Undone reports whether no group has, or may get, entries of the flow.
 func (p *Part) Undone() bool {
 	p.line.Lock()
 	defer p.line.Unlock()
 	return !p.stays && p.at == 0
 }
 
-// Doubt notes that nobody knows whether a group was committed with entries of the
-// flow. It must be called with the mutex.
+// Doubt notes that a group with entries of the flow may or may not be committed.
+// It must be called with the mutex.
 func (p *Part) Doubt() { p.stays = true }
 
 // Append adds entries to the open group.
@@ -127,13 +127,13 @@ func (p *Part) append(entries []byte) error {
 	return nil
 }
 
-// Condense notes what Rest puts in the place of the entries before it.
+// Condense sets what replaces all entries before when Rest runs.
 func (p *Part) Condense(entries []byte) { p.condensed = append([]byte{}, entries...) }
 
-// Rest ends the flow, and waits for the group that it rests on.
+// Rest ends the flow and waits for the group that it rests on.
 func (p *Part) Rest(entries []byte) error {
 	if p.flow.Holds() {
-		p.condensed = nil // what is kept with the turn is not in it
+		p.condensed = nil // it lacks the turn's entries
 		if err := p.flow.Keep(entries); err != nil {
 			p.Leave()
 			return err
@@ -154,7 +154,7 @@ func (p *Part) Rest(entries []byte) error {
 	}
 	p.rested = true
 	if p.Kept {
-		l.queue(p, nil) // what the database has of it says that it is unfinished
+		l.queue(p, nil) // the database still has it as unfinished
 	}
 	p.end()
 	g := p.Rests
@@ -175,7 +175,7 @@ func (p *Part) Rest(entries []byte) error {
 	l.Lock()
 	defer l.Unlock()
 	if err == nil {
-		err = p.before() // in a group that was landing when this one was begun
+		err = p.before() // in a group that was landing when this one began
 	}
 	if err != nil {
 		p.orphan()
@@ -183,7 +183,7 @@ func (p *Part) Rest(entries []byte) error {
 	return err
 }
 
-// Sync waits for the open group, and with it for all before.
+// Sync waits for the open group and all earlier ones.
 func (p *Part) Sync(entries []byte) error {
 	if p.flow.Holds() {
 		return store.ErrInTurn
@@ -211,8 +211,8 @@ func (p *Part) Sync(entries []byte) error {
 	return err
 }
 
-// join makes one more wait for the open group, and tells whether it is the one
-// to lead. It must be called with the mutex.
+// join adds a waiter to the open group, and reports whether it has to lead. It
+// must be called with the mutex.
 func (l *Line) join(g *Group) (lead bool) {
 	g.waiting++
 	lead = !l.leading
@@ -231,7 +231,7 @@ func (l *Line) await(g *Group, lead bool) error {
 	return g.err
 }
 
-// Leave gives the flow up.
+// Leave gives up the flow.
 func (p *Part) Leave() {
 	p.flow.Undo()
 	p.line.Lock()
@@ -239,8 +239,8 @@ func (p *Part) Leave() {
 	p.end()
 }
 
-// end counts the flow out. One that was given up because something was lost is
-// taken up again. It must be called with the mutex.
+// end counts the flow as ended. A flow that was given up because of a loss is
+// resumed. It must be called with the mutex.
 func (p *Part) end() {
 	if p.ended {
 		return
@@ -252,8 +252,8 @@ func (p *Part) end() {
 	}
 }
 
-// orphan notes a flow that was given up, now or once a group with its beginning
-// is committed. It must be called with the mutex.
+// orphan notes a given-up flow, now or once a group with its beginning is
+// committed. It must be called with the mutex.
 func (p *Part) orphan() {
 	p.orphaned = true
 	if p.flow.Begun() {

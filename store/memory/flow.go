@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A flow is used again for another one after Rest, so that a flow allocates
+// A flow is reused for another one after Rest, so that a flow allocates
 // nothing.
 type flow struct {
 	s       *Store
@@ -16,20 +16,20 @@ type flow struct {
 	shared  bool   // the turn is that of View
 	wrote   bool   // in this turn
 	changed []int  // the tables that it changed, as store.Stamps lists them
-	key     []byte // room for keys to look up
+	key     []byte // buffer for lookup keys
 
-	// What the journal holds of the flow while it is open. The list of open
-	// flows is under the journal's lock, the entries under their own.
+	// The flow's journal while it is open. The journal's lock guards the list
+	// of open flows, mu the entries.
 	mu      sync.Mutex
 	entries []byte
-	// condensed are to be in their place when the flow is at rest, if not nil.
+	// condensed, if not nil, replaces entries when the flow is at rest.
 	condensed []byte
 	listed    bool
 	previous  *flow
 	next      *flow
 }
 
-// keepRoom is how large the room of a flow may be to be kept for the next one.
+// keepRoom is how large a flow's buffer may be to be kept for reuse.
 const keepRoom = 64 << 10
 
 func (f *flow) Hold() {
@@ -46,7 +46,7 @@ func (f *flow) View() {
 	}
 }
 
-// Stamp needs no turn: while another flow writes, nobody reads.
+// Stamp needs no turn: no flow reads while another writes.
 func (f *flow) Stamp(def *store.Table) (uint64, error) { return f.s.stamps.Of(def), nil }
 
 func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
@@ -76,7 +76,7 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 	return t.find(columns, key, page, &f.key), nil
 }
 
-// write begins the turn if need be and finds the table.
+// write begins the turn if needed and finds the table.
 func (f *flow) write(def *store.Table, deletes bool) (*table, error) {
 	if f.shared {
 		return nil, store.ErrView
@@ -112,7 +112,7 @@ func (f *flow) Delete(def *store.Table, id string) error {
 }
 
 func (f *flow) Keep(entries []byte) error {
-	// The entries come first: whoever sees the changes finds them told of.
+	// The entries come first: a reader of the changes finds their entries.
 	var err error
 	if len(entries) > 0 {
 		err = f.s.journal.keep(f, entries)
@@ -127,7 +127,7 @@ func (f *flow) Keep(entries []byte) error {
 	return err
 }
 
-// commit ends the turn and keeps what was written in it.
+// commit ends the turn and keeps its writes.
 func (f *flow) commit() {
 	if f.wrote {
 		f.s.forgetUndo()
@@ -180,7 +180,7 @@ func (f *flow) Rest(entries []byte) error {
 	return err
 }
 
-// Undone tells whether the journal has nothing of the flow.
+// Undone reports whether the journal lacks the flow.
 func (f *flow) Undone() bool { return !f.listed }
 
 func (f *flow) Leave() {
@@ -190,7 +190,7 @@ func (f *flow) Leave() {
 	}
 }
 
-// release gives the flow's room to the next one.
+// release keeps the buffers for the next flow.
 func (f *flow) release() {
 	f.entries, f.condensed = f.entries[:0], nil
 	if cap(f.entries) > keepRoom {

@@ -1,16 +1,16 @@
 // Package memory stores state and journal in the memory of the process.
 //
-// Its three main types are [Store], the place; flow, one flow's hand in it; and
-// table, the members of one set with their indexes. It promises what package
-// store asks for, except that nothing outlives the process; that a flow costs
-// no memory once it is at rest, however many there have been; and that the hand
-// of a flow itself allocates nothing. It refuses to keep the whole journal: the
+// Its three main types are [Store], the place; flow, one flow's access to it;
+// and table, the members of one set with their indexes. It promises what
+// package store asks for, except that nothing outlives the process; that a flow
+// costs no memory once it is at rest, however many there were; and that opening
+// a flow itself allocates nothing. It refuses to keep the whole journal: the
 // entries of unfinished flows stay, those of flows at rest stay as long as
 // there is room, the most recent ones longest.
 //
-// The turn is one lock. Reads outside a turn and turns for looking share it;
-// any other turn has it alone, also while it only reads, since what a flow reads
-// in its turn must still hold when it writes in it.
+// The turn is one lock. Reads outside a turn and turns of View share it; any
+// other turn holds it exclusively, even while it only reads, since what a flow
+// reads in its turn must still hold when it writes.
 package memory
 
 import (
@@ -22,10 +22,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options are what one may choose about a store.
+// Options configure a store.
 type Options struct {
-	// JournalBytes is how much of the journal of flows at rest is kept, in
-	// bytes. 0 means 64 MiB.
+	// JournalBytes is how many bytes of the journal of flows at rest are kept.
+	// 0 means 64 MiB.
 	JournalBytes int
 }
 
@@ -84,7 +84,7 @@ func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
 	return nil
 }
 
-// table finds what the store keeps for a table.
+// table returns the store's data of a table.
 func (s *Store) table(def *store.Table) (*table, error) {
 	if s.closed {
 		return nil, store.ErrClosed
@@ -98,7 +98,7 @@ func (s *Store) table(def *store.Table) (*table, error) {
 	return nil, fmt.Errorf("the store has no table %s", def.Name())
 }
 
-// Begin opens a flow's hand.
+// Begin opens a flow.
 func (s *Store) Begin(id value.ID) store.Flow {
 	f := s.flows.Get().(*flow)
 	f.id = id
@@ -109,7 +109,7 @@ func (s *Store) Begin(id value.ID) store.Flow {
 // Unfinished lists the flows that are open or were left, oldest first.
 func (s *Store) Unfinished(context.Context) ([]value.ID, error) { return s.journal.unfinished() }
 
-// Journal gives a copy of what is still known of a flow's entries.
+// Journal returns a copy of a flow's remaining entries.
 func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) { return s.journal.read(id) }
 
 // Flows lists the flows that are still known.
@@ -117,7 +117,7 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 	return s.journal.list(before, limit)
 }
 
-// Close ends the store and lets go of what it holds.
+// Close ends the store and releases its memory.
 func (s *Store) Close() error {
 	s.turn.Lock()
 	defer s.turn.Unlock()

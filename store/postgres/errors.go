@@ -9,8 +9,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// explain says what can be done about an error of the database when that is
-// known.
+// explain adds the remedy to an error of the database if it is known.
 func explain(err error) error {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
@@ -43,9 +42,9 @@ func explain(err error) error {
 	return err
 }
 
-// classed makes of an error that comes from the database or the driver the kind
-// of error that package store has for it: a *store.Fault where it lasts, else one
-// that wraps store.ErrLost. It is the one place that decides.
+// classed converts an error of the database or the driver to the kind that
+// package store has for it: a *store.Fault if it lasts, else one that wraps
+// store.ErrLost. It is the one place that decides.
 func classed(err error) error {
 	var fault *store.Fault
 	var read *store.ReadError
@@ -58,10 +57,10 @@ func classed(err error) error {
 	return &store.Fault{Err: explain(err)}
 }
 
-// passing tells whether an error says nothing of what was asked. What the server
-// has refused lasts, unless its code says otherwise. All that is no answer of the
-// server passes: the connection is broken or was closed, the time is over, the
-// pool is closed.
+// passing reports whether an error is not about the request. What the server has
+// refused lasts, unless its code says otherwise. All errors that are not from the
+// server pass: the connection is broken or closed, the time is over, the pool is
+// closed.
 func passing(err error) bool {
 	c := code(err)
 	if c == "" {
@@ -69,18 +68,18 @@ func passing(err error) bool {
 	}
 	switch c {
 	case "57014", // a statement was cancelled
-		"55P03",          // a lock was not to be had
+		"55P03",          // a lock was not available
 		"25P02", "25P03", // the transaction was ended before
-		"25006",                   // the server is a copy, as after a change of the primary
+		"25006",                   // the server is a replica, as after a failover
 		"42P01", "42703", "0A000", // the tables were changed by another program: this one is outdated
-		"XX000": // the server met something that it did not expect
+		"XX000": // an internal error of the server
 		return true
 	}
 	switch c[:2] {
 	case "08", // the connection
-		"28", "3D", // the server lets nobody in, or has not got the database any more
-		"40", // the transaction was undone because of others
-		"53", // no room, memory or connections are left
+		"28", "3D", // no access, or the database no longer exists
+		"40", // the transaction conflicted with others
+		"53", // no space, memory or connections left
 		"57", // the server stops or starts
 		"58": // the server's system fails
 		return true

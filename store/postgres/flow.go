@@ -12,30 +12,30 @@ import (
 	"github.com/legible-lang/legible/store/group"
 )
 
-// A flow is one flow's hand in the store.
+// A flow is a flow of the store.
 type flow struct {
 	group.Part
 	s      *Store
 	inTurn bool          // it has the turn
 	saved  bool          // this turn has a savepoint, since it has written
-	view   bool          // it has a turn for looking only
-	look   *pgxpool.Conn // with the snapshot of that one, when there are no kept changes
+	view   bool          // it has a turn of View
+	look   *pgxpool.Conn // with the snapshot of View, if no kept changes are open
 
 	// changed are the tables that this turn has changed, as store.Stamps lists
-	// them; stamps are those of all tables when the turn of View began.
+	// them; stamps are those of all tables when View began.
 	changed []int
 	stamps  []uint64
 
-	claimed *group.Group // in which it was made sure that no other node runs the flow
+	claimed *group.Group // the group that made sure that no other node runs it
 
 	// Under the line's mutex.
-	durable bool  // the database has entries of it, and says whose it is:
+	durable bool  // the database has entries of it, and its owner:
 	node    int64 // this node's
 }
 
 func (f *flow) Holds() bool { return f.inTurn || f.view }
 
-// Barred tells of a flow that another node has taken.
+// Barred reports a flow that another node has taken.
 func (f *flow) Barred() error {
 	if f.durable && f.node != f.s.node {
 		return fmt.Errorf("%w: %w", store.ErrLost, errDead)
@@ -43,7 +43,7 @@ func (f *flow) Barred() error {
 	return nil
 }
 
-// Begun tells whether the database has the flow's beginning, as this node's.
+// Begun reports whether the database has the flow's start as this node's.
 func (f *flow) Begun() bool { return f.durable && f.node == f.s.node }
 
 func (f *flow) Hold() {
@@ -62,7 +62,7 @@ func (f *flow) View() {
 	}
 }
 
-// Stamp opens the group's transaction in a turn of Hold, which tells whether
+// Stamp opens the group's transaction in a turn of Hold, which shows whether
 // other nodes have written.
 func (f *flow) Stamp(def *store.Table) (uint64, error) {
 	if f.view {
@@ -79,7 +79,7 @@ func (f *flow) Stamp(def *store.Table) (uint64, error) {
 	return f.s.stamps.Of(def), nil
 }
 
-// check tells whether the flow can go on, and finds the table.
+// check fails if the flow cannot go on, and finds the table.
 func (f *flow) check(def *store.Table) (*table, error) {
 	s := f.s
 	s.line.Lock()
@@ -109,7 +109,7 @@ func (f *flow) begin() error {
 	if !s.begun {
 		err := s.beginGroup(context.Background())
 		if errors.Is(err, errDead) && !f.durable {
-			err = s.beginGroup(context.Background()) // what others have taken is not this one's
+			err = s.beginGroup(context.Background()) // others have taken flows of this node
 		}
 		if err != nil {
 			return f.GiveUp(explain(err))
@@ -121,8 +121,8 @@ func (f *flow) begin() error {
 	return nil
 }
 
-// read asks a question where the flow must ask it: in its turn, in its snapshot,
-// among changes that are kept and not yet durable, or of the database as it is.
+// read runs a query where the flow must run it: in its turn, in its snapshot,
+// among kept changes not yet durable, or on the database as it is.
 func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) error) error {
 	s := f.s
 	var ctx context.Context = s.patience.Load()
@@ -144,7 +144,7 @@ func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) erro
 				err = f.failed("reading", t, s.ask(context.Background(), query, args, each))
 			}
 			if f.view {
-				f.inTurn = true // what was begun here goes on here
+				f.inTurn = true // what was begun here continues
 			} else {
 				s.turn.Unlock()
 			}
@@ -164,14 +164,14 @@ func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) erro
 	return f.said("reading", t, ask(ctx, c.Conn(), []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, query, args, each))
 }
 
-// ask asks on the connection for writing. It must be called with the turn.
+// ask queries the connection for writing. It must be called with the turn.
 func (s *Store) ask(ctx context.Context, query string, args []any, each func(pgx.Rows) error) error {
 	before := s.before
 	s.before = nil
 	return ask(ctx, s.conn, before, query, args, each)
 }
 
-// ask sends statements that give nothing and a question, in one go.
+// ask sends statements without results and a query, in one batch.
 func ask(ctx context.Context, c *pgx.Conn, before []string, query string, args []any, each func(pgx.Rows) error) error {
 	if len(before) == 0 {
 		rows, err := c.Query(ctx, query, args...)
@@ -203,13 +203,13 @@ func walk(rows pgx.Rows, each func(pgx.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows); err != nil {
-			return &store.Fault{Err: err} // it has come, and cannot be read
+			return &store.Fault{Err: err} // it came, but is unreadable
 		}
 	}
 	return rows.Err()
 }
 
-// queueBefore puts what is still to be sent in front of a batch.
+// queueBefore puts pending statements at a batch's start.
 func (s *Store) queueBefore(b *pgx.Batch) int {
 	for _, x := range s.before {
 		b.Queue(x)
@@ -229,8 +229,8 @@ func (s *Store) flushBefore(ctx context.Context) error {
 	return nil
 }
 
-// said says more about an error in a question, and gives the flow up where the
-// error says nothing of what was asked.
+// said adds context to an error of a query, and gives the flow up if the error
+// is not about the query.
 func (f *flow) said(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
@@ -242,8 +242,8 @@ func (f *flow) said(doing string, t *table, err error) error {
 	return f.GiveUp(err)
 }
 
-// failed says more about an error in the open transaction. When it has taken the
-// whole transaction with it, all that was in it is lost.
+// failed adds context to an error of the open transaction. If the error ended
+// the whole transaction, the group is lost.
 func (f *flow) failed(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
@@ -261,7 +261,7 @@ func (f *flow) failed(doing string, t *table, err error) error {
 	return err
 }
 
-// write makes ready for writing. It gives the statements that are to go before.
+// write prepares writing. It returns the statements that go first.
 func (f *flow) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, error) {
 	s := f.s
 	if s.options.ReadOnly {
@@ -291,8 +291,8 @@ func (f *flow) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, e
 	return t, b, n, nil
 }
 
-// claim makes sure that no other node runs a flow with a derived id, before it
-// writes. The fleet's turn keeps it so until the group is committed.
+// claim makes sure that no other node runs a flow with a derived id before it
+// writes. The fleet's turn ensures it until the group commits.
 func (f *flow) claim() error {
 	s := f.s
 	if !f.ID.Derived() || f.durable || f.claimed != nil && f.claimed.Err() == nil {
@@ -312,8 +312,8 @@ func (f *flow) claim() error {
 	return nil
 }
 
-// send sends a batch of which the first statements give nothing, and gives what
-// the others have done.
+// send sends a batch whose first statements return nothing, and returns the row
+// counts of the others.
 func (f *flow) send(doing string, t *table, b *pgx.Batch, before int) ([]int64, error) {
 	r := f.s.conn.SendBatch(context.Background(), b)
 	var counts []int64
@@ -358,12 +358,12 @@ func (f *flow) Keep(entries []byte) error {
 		return err
 	}
 	if f.saved {
-		// The savepoint is given up when there is something else to say.
+		// The savepoint is released with the next statements.
 		s.before = append(s.before, "RELEASE SAVEPOINT turn")
 		f.saved, f.Wrote = false, true
 		f.Rests = s.line.Open
 		f.Rests.Dirty = true
-		s.open.Store(true) // from here on nobody reads what was there before
+		s.open.Store(true) // from now on no flow reads the earlier state
 		s.stamps.Commit(f.changed)
 	}
 	f.endTurn()
@@ -392,7 +392,7 @@ func (f *flow) endTurn() {
 	f.s.turn.Unlock()
 }
 
-// endView lets go of the snapshot, without waiting for the server to say so.
+// endView releases the snapshot without waiting for the server.
 func (f *flow) endView() {
 	f.view = false
 	if c := f.look; c != nil {

@@ -24,7 +24,7 @@ func (s *Store) lead(g *group.Group) {
 	}
 }
 
-// flushLate commits what nobody has waited for.
+// flushLate commits what no flow waited for.
 func (s *Store) flushLate() {
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -37,8 +37,8 @@ func (s *Store) flushLate() {
 	}
 }
 
-// beginGroup opens the transaction, waits for the fleet's turn and looks whether
-// the node is still one. It must be called with the turn.
+// beginGroup opens the transaction, waits for the fleet's turn and checks that
+// the node still exists. It must be called with the turn.
 func (s *Store) beginGroup(ctx context.Context) error {
 	if err := s.connect(ctx); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *Store) beginGroup(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue("SELECT version, ord, shape, sweep FROM _turn WHERE one = 1 FOR UPDATE")
-	// A statement of its own, so that it sees what was done before the turn came.
+	// A separate statement, so that it sees what preceded the turn.
 	b.Queue("SELECT count(*) FROM _node WHERE node = $1", node)
 	r := s.conn.SendBatch(ctx, b)
 	var version, order, shape, sweep, alive int64
@@ -85,7 +85,7 @@ func (s *Store) beginGroup(ctx context.Context) error {
 	case s.prepared.Load() && shape != s.shape:
 		s.rollback()
 		s.outdated = true
-		// Those that know the new tables are to have the flows.
+		// Nodes that know the new tables are to have the flows.
 		s.conn.Exec(ctx, "DELETE FROM _node WHERE node = $1", node)
 		s.die()
 		return errOutdated
@@ -104,7 +104,7 @@ func (s *Store) beginGroup(ctx context.Context) error {
 
 var errOutdated = errors.New("another program has changed the tables since this one began: stop this one, and start it anew")
 
-// rollback ends the transaction, or the connection when that fails.
+// rollback ends the transaction, or on failure the connection.
 func (s *Store) rollback() {
 	s.begun, s.before = false, nil
 	s.open.Store(false)
@@ -126,12 +126,12 @@ func (s *Store) commit() error {
 	if s.line.Closed {
 		return store.ErrClosed
 	}
-	s.open.Store(true) // who reads waits until it is there
+	s.open.Store(true) // readers wait for the commit
 	g, batch := s.line.Take(nil)
 	if g == nil {
 		s.open.Store(false)
 		if s.begun {
-			s.rollback() // nothing but reads
+			s.rollback() // only reads
 		}
 		return nil
 	}
@@ -171,9 +171,9 @@ func (s *Store) commit() error {
 	return nil
 }
 
-// disown takes out of a batch the flows that another node has: those that were
-// taken from this one since it was taken for dead, and those with derived ids
-// that another node has run. Of the latter those that write have asked before.
+// disown removes from a batch the flows of other nodes: those taken from this
+// one when it was declared dead, and those with derived ids that another node
+// has run. For the latter, flows that write have asked before.
 func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk, error) {
 	var ask [][]byte
 	s.line.Lock()
@@ -216,7 +216,7 @@ func (s *Store) isMarked(id value.ID) bool {
 	return s.line.Marked[id]
 }
 
-// known tells which flows the database knows, in the open transaction.
+// known finds which flows the database has, in the open transaction.
 func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, error) {
 	if err := s.flushBefore(ctx); err != nil {
 		return nil, err
@@ -233,8 +233,8 @@ func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, err
 	return known, rows.Err()
 }
 
-// write puts the entries of a batch into the transaction and commits it, in one
-// go. A flow that begins and comes to rest within one group is never marked as
+// write writes the entries of a batch in the transaction and commits it, in one
+// trip. A flow that begins and comes to rest within one group is never marked
 // unfinished.
 func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	var flows, entries, replaced, mark, unmark [][]byte
@@ -294,7 +294,7 @@ func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 }
 
 // resolve finds out whether a group was committed whose connection broke. It
-// waits for the end of the old transaction, which has the fleet's turn.
+// waits for the old transaction to end, which has the fleet's turn.
 func (s *Store) resolve() (committed, sure bool) {
 	version := s.version
 	s.disconnect()
@@ -314,8 +314,8 @@ func (s *Store) resolve() (committed, sure bool) {
 	}
 }
 
-// last gives the node's last group, and reads anew which flows are unfinished.
-// Nobody knows it of a node that was taken for dead meanwhile.
+// last returns the node's last group, and reloads which flows are unfinished.
+// It is unknown for a node that was declared dead.
 func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 	if err := s.connect(ctx); err != nil {
 		return 0, false, err
@@ -336,7 +336,7 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 		return 0, false, err
 	}
 	if len(found) == 0 {
-		return 0, false, nil // whoever has the flows now knows more
+		return 0, false, nil // the new owner knows more
 	}
 	rows, err := tx.Query(ctx, "SELECT flow FROM _unfinished WHERE node = $1", node)
 	if err != nil {
@@ -362,10 +362,9 @@ func (s *Store) lose(cause error) error {
 	return s.drop(g, batch, cause, true)
 }
 
-// drop undoes a group that could not be made durable and tells everyone who had
-// a part in it. When it is not sure that the group is not there, its flows are
-// looked for, and no entries are told again; neither are those of flows that
-// another node has.
+// drop undoes a group that could not be made durable and reports it to all its
+// flows. If the group may exist all the same, its flows are looked up, and no
+// entries are queued again; neither are those of flows of another node.
 func (s *Store) drop(g *group.Group, batch []group.Chunk, cause error, sure bool) error {
 	s.rollback()
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))

@@ -15,14 +15,14 @@ import (
 )
 
 // A keeper renews the node's lease, on a connection of its own so that it never
-// waits for flows, and takes over what is left by others.
+// waits for flows, and takes over flows of other nodes.
 type keeper struct {
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
-	renewed time.Time // when the lease was last known to be good; the loop's own
+	renewed time.Time // when the lease was last known valid; the loop's own
 }
 
-// A patience is a context that ends for all who wait at once.
+// A patience is a context that ends for all waiters at once.
 type patience struct {
 	context.Context
 	end context.CancelFunc
@@ -44,7 +44,7 @@ func (k *keeper) start(s *Store) {
 	}()
 }
 
-// stop may be called with the turn, which the keeper takes only if it can.
+// stop may be called with the turn, which the keeper only tries to take.
 func (k *keeper) stop() {
 	if k.cancel != nil {
 		k.cancel()
@@ -75,8 +75,8 @@ func (k *keeper) run(ctx context.Context, s *Store) {
 			c = nil
 		}
 		if time.Since(k.renewed) > s.options.Lease {
-			// The database does not answer. What waits for it is let go, so that
-			// flows get to know.
+			// The database does not answer. Its waiters are released, so that
+			// flows get the error.
 			if line := s.wire.Load(); line != nil {
 				line.PgConn().Conn().Close()
 			}
@@ -85,7 +85,7 @@ func (k *keeper) run(ctx context.Context, s *Store) {
 	}
 }
 
-// round renews the lease and looks after the others.
+// round renews the lease and checks the other nodes.
 func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) {
 	if *c == nil {
 		if *c, err = pgx.ConnectConfig(ctx, s.config.Copy()); err != nil {
@@ -108,7 +108,7 @@ func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) 
 		return s.rejoin(ctx)
 	}
 	if !s.prepared.Load() {
-		return nil // Unfinished will give them
+		return nil // Unfinished returns them
 	}
 	if err := s.takeOver(ctx, *c, true); err != nil {
 		return err
@@ -116,8 +116,8 @@ func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) 
 	return s.adopt(ctx, *c)
 }
 
-// join makes this process a node, with a number of its own. It must be called
-// with the turn, or before the store is used.
+// join makes this process a node with a new number. It must be called with the
+// turn, or before the store is used.
 func (s *Store) join(ctx context.Context) error {
 	var node int64
 	if err := s.conn.QueryRow(ctx, "UPDATE _turn SET nodes = nodes + 1 WHERE one = 1 RETURNING nodes").Scan(&node); err != nil {
@@ -134,8 +134,8 @@ func (s *Store) join(ctx context.Context) error {
 	return nil
 }
 
-// rejoin makes a process that was taken for dead a node again. Unless it is
-// busy, when it finds out itself or will be asked again.
+// rejoin makes a process that was declared dead a node again. A busy store is
+// skipped: it finds out itself or is asked again.
 func (s *Store) rejoin(ctx context.Context) error {
 	if !s.turn.TryLock() {
 		return nil
@@ -148,7 +148,7 @@ func (s *Store) rejoin(ctx context.Context) error {
 	node := s.node
 	s.line.Unlock()
 	if node != 0 {
-		// It may have joined again since. The group is lost if it has not.
+		// It may have joined again since. If not, the group is lost.
 		if s.begun {
 			return nil
 		}
@@ -165,11 +165,10 @@ func (s *Store) rejoin(ctx context.Context) error {
 	return s.join(ctx)
 }
 
-// errDead is why the group of a node is lost that was taken for dead.
+// errDead is why the group of a node declared dead is lost.
 var errDead = errors.New("this process was silent for so long that another one has taken its flows")
 
-// die notes that the node's flows are another's. It must be called with the
-// turn.
+// die notes that another node has the flows. It must be called with the turn.
 func (s *Store) die() {
 	s.line.Lock()
 	s.node = 0
@@ -199,13 +198,13 @@ func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 		return err
 	}
 	defer tx.Rollback(ctx)
-	// The turn may be with one who fell asleep: not to be waited for here.
+	// A sleeping node may hold the turn: do not wait for it here.
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", max(s.options.Lease.Milliseconds()/5, 1))); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, "SELECT one FROM _turn WHERE one = 1 FOR UPDATE"); err != nil {
 		if code(err) == lockNotAvailable {
-			return nil // the next time
+			return nil // retry later
 		}
 		return err
 	}
@@ -260,7 +259,7 @@ func numbers(ctx context.Context, c queryer, query string, args ...any) ([]int64
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// adopt offers the flows of this node again that were given up.
+// adopt offers this node's given-up flows again.
 func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
 	s.line.Lock()
 	me := s.node
@@ -298,7 +297,7 @@ func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// tell adds to what Taken gives. It must be called with mu.
+// tell adds flows for Taken. It must be called with mu.
 func (s *Store) tell(ids []value.ID) {
 	if len(ids) == 0 {
 		return
@@ -310,7 +309,7 @@ func (s *Store) tell(ids []value.ID) {
 	}
 }
 
-// Taken waits for flows that are to go on here.
+// Taken waits for flows to continue here.
 func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
 	for {
 		s.line.Lock()
@@ -324,7 +323,7 @@ func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
 			slices.SortFunc(ids, func(a, b value.ID) int { return slices.Compare(a[:], b[:]) })
 			return ids, nil
 		}
-		// Closing is seen within a moment: it makes no news.
+		// Closing is polled: it sends no news.
 		wait := time.NewTimer(time.Second)
 		select {
 		case <-ctx.Done():

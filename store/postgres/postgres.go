@@ -1,18 +1,17 @@
 // Package postgres stores state and journal in a PostgreSQL database that
 // several processes may share.
 //
-// Its three main types are [Store], one process's part in it, which is called a
-// node; flow, one flow's hand; and table, where the members of a set are. What
-// many flows of a node have done becomes durable by one commit, in the order of
-// package group. It promises what package store asks for,
-// for all nodes together: what one has answered the others see; while a flow has
-// written or holds its turn, no flow of any node writes; and no flow is run by
-// two nodes. It refuses to guess: a node that cannot be sure of its part gives
-// up what it was doing, and what it gave up is done by another.
+// Its three main types are [Store], one process's part in it, called a node;
+// flow, one flow's access; and table, where the members of a set are. One commit
+// makes the work of many flows of a node durable, in the order of package group.
+// It promises what package store asks for, for all nodes together: what one has
+// answered the others see; while a flow has written or holds its turn, no flow
+// of any node writes; and no flow is run by two nodes. It refuses to guess: a
+// node that is not sure of its part gives up its work, and another node does it.
 //
 // How several nodes write. One row, _turn, is the fleet's turn. A node's group
 // is one transaction that begins by locking this row and ends within
-// milliseconds, so the groups of all nodes stand one after the other. This is
+// milliseconds, so the groups of all nodes run one after the other. This is
 // why the isolation level may be READ COMMITTED, which every compatible
 // database has or surpasses: once the row is locked nothing changes under the
 // transaction's feet. Nothing ever has to be tried again because two nodes
@@ -50,8 +49,8 @@
 //	"Profile.User.tags"  (member, item, value): who has which item in a collection
 //	_journal             (flow, part, data): the entries of flows
 //	_unfinished          (flow, node): the flows that have not come to rest, and whose they are
-//	_forgotten           (flow): what could run again and must not
-//	_decision            (flow, name, code, reason): what people want to become of flows
+//	_forgotten           (flow): flows that must not run again
+//	_decision            (flow, name, code, reason): people's decisions about flows
 //	_node                (node, name, until, last): the nodes, their leases, their last groups
 //	_turn                (one, version, ord, nodes, shape, sweep): the fleet's turn
 //	_meta                (name, value): the schema that the tables were made for
@@ -74,30 +73,30 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options are what one may choose about a store.
+// Options configure a store.
 type Options struct {
 	// Durability says when Rest returns; zero is store.Full. Relaxed and Memory
 	// are the same here: the server flushes by itself within a second.
 	Durability store.Durability
 	// Lease is how long a node may be silent before another takes its flows;
-	// zero is 5 seconds. All nodes should have the same. A turn in which nothing
-	// is asked of the database for half of it is lost.
+	// zero is 5 seconds. All nodes should have the same. A turn that sends
+	// nothing to the database for half of it is lost.
 	Lease time.Duration
-	// Name is what people read in the table of nodes; empty is the machine's.
+	// Name is shown in the table of nodes; empty is the machine's name.
 	Name string
-	// Lost is told when changes that no flow waits for could not be made
-	// durable, and when the node was taken for dead. It may be nil.
+	// Lost is called when changes that no flow waits for could not be made
+	// durable, and when the node is declared dead. It may be nil.
 	Lost func(error)
-	// ReadOnly looks at a database without becoming a node: nothing can be
-	// written, and Prepare takes only the schema that is there.
+	// ReadOnly opens a database without becoming a node: nothing can be
+	// written, and Prepare accepts only the existing schema.
 	ReadOnly bool
 }
 
 const (
-	// flushEvery bounds how long entries stay undurable that nobody waits for.
+	// flushEvery bounds how long entries without a waiter stay undurable.
 	flushEvery = 100 * time.Millisecond
-	// holdFor bounds how long a node has the fleet's turn while it waits for
-	// more, so that other nodes come to theirs.
+	// holdFor bounds how long a node holds the fleet's turn while it waits for
+	// more, so that other nodes get theirs.
 	holdFor = 5 * time.Millisecond
 )
 
@@ -112,37 +111,37 @@ type Store struct {
 
 	// The turn guards the connection for writing and all below it.
 	turn    sync.Mutex
-	conn    *pgx.Conn // nil when it must be made anew
+	conn    *pgx.Conn // nil when it must be reopened
 	begun   bool      // a transaction is open and has the fleet's turn
 	version int64     // the number of the open group, ascending over all nodes
-	// committed is the last group of the fleet that this node knows of: its own,
-	// or the one that it found when it began a group.
+	// committed is the last group of the fleet that this node knows: its own, or
+	// the one found when it began a group.
 	committed int64
 	order     int64    // the Order of the last insertion
-	sweeping  bool     // another one sweeps: what is written is to be told
-	before    []string // statements that are to be sent before the next one
-	outdated  bool     // the tables are not those that this program knows
+	sweeping  bool     // another node sweeps: writes are reported to it
+	before    []string // statements to send before the next one
+	outdated  bool     // the tables are not those of this program
 	tables    []*table
 	byName    map[string]*table
 	stamps    *store.Stamps
-	schema    *store.Schema // what the database has
-	shape     int64         // how often the schema was changed
+	schema    *store.Schema // the database's schema
+	shape     int64         // how often the schema has changed
 
-	// open tells readers that kept changes are in the open transaction. Written
-	// with the turn.
+	// open reports that kept changes are in the open transaction. Set with the
+	// turn.
 	open     atomic.Bool
 	prepared atomic.Bool // set with the turn
-	// wire is the connection for writing, to be cut by the keeper.
+	// wire is the connection for writing, for the keeper to cut.
 	wire atomic.Pointer[pgx.Conn]
-	// patience is what questions beside the open transaction are asked with. The
-	// keeper ends it when the database does not answer.
+	// patience is the context of queries beside the open transaction. The keeper
+	// ends it when the database does not answer.
 	patience atomic.Pointer[patience]
 
 	// Under the line's mutex.
-	node   int64         // this node's number, 0 when it has none; changed only with the turn, too
-	taken  []value.ID    // flows that are to go on here
-	listed bool          // Unfinished has been asked
-	news   chan struct{} // has one when taken was added to
+	node   int64         // this node's number, 0 if none; changed only with the turn, too
+	taken  []value.ID    // flows to continue here
+	listed bool          // Unfinished was called
+	news   chan struct{} // has an item when taken grew
 
 	keeper
 }
@@ -151,7 +150,7 @@ var _ store.Store = (*Store)(nil)
 var _ store.Fleet = (*Store)(nil)
 
 // Open connects to a database by its URL, postgres://user@host/database, and
-// becomes a node of it. Tables are made where the search_path says.
+// joins as a node. The search_path says where tables are created.
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if options.Lease <= 0 {
 		options.Lease = 5 * time.Second
@@ -214,7 +213,7 @@ func (s *Store) dial(ctx context.Context, url string) error {
 	return s.join(ctx)
 }
 
-// connect makes the connection for writing.
+// connect opens the connection for writing.
 func (s *Store) connect(ctx context.Context) error {
 	if s.conn != nil && s.conn.IsClosed() {
 		s.disconnect()
@@ -228,7 +227,7 @@ func (s *Store) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A node that falls asleep inside a transaction must not keep the others.
+	// A node asleep inside a transaction must not block the others.
 	_, err = c.Exec(ctx, fmt.Sprintf("SET idle_in_transaction_session_timeout = %d", s.options.Lease.Milliseconds()/2))
 	if err == nil && s.options.Durability != store.Full {
 		_, err = c.Exec(ctx, "SET synchronous_commit = off")
@@ -242,7 +241,7 @@ func (s *Store) connect(ctx context.Context) error {
 	return nil
 }
 
-// disconnect lets go of a connection that is of no use.
+// disconnect drops a broken connection.
 func (s *Store) disconnect() {
 	if s.conn != nil {
 		s.wire.Store(nil)
@@ -255,7 +254,7 @@ func (s *Store) disconnect() {
 	s.open.Store(false)
 }
 
-// Begin opens a flow's hand.
+// Begin opens a flow.
 func (s *Store) Begin(id value.ID) store.Flow {
 	f := &flow{s: s}
 	s.line.Lock()
@@ -265,8 +264,8 @@ func (s *Store) Begin(id value.ID) store.Flow {
 	return f
 }
 
-// Close commits what is left and leaves the fleet: other nodes, or this one
-// when it comes again, take its unfinished flows.
+// Close commits the rest and leaves the fleet: other nodes, or this one when
+// restarted, take its unfinished flows.
 func (s *Store) Close() error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -292,8 +291,8 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Unfinished lists the flows of this node that have not come to rest, oldest
-// first. What Taken would have given and is in the first list, Taken does not give.
+// Unfinished lists the flows of this node that are not at rest, oldest first. Taken
+// does not return those in the first list.
 func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
 	if err := s.settle("listing the unfinished flows"); err != nil {
 		return nil, err
@@ -310,7 +309,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
 	return s.ids(ctx, "listing the unfinished flows", "SELECT flow FROM _unfinished WHERE node = $1 ORDER BY flow", node)
 }
 
-// Journal gives the entries of a flow of any node.
+// Journal returns a flow's entries, of any node.
 func (s *Store) Journal(ctx context.Context, id value.ID) ([]byte, error) {
 	if err := s.settle("reading the journal"); err != nil {
 		return nil, err
@@ -369,8 +368,8 @@ func (s *Store) ids(ctx context.Context, doing, query string, args ...any) ([]va
 	return nil, fmt.Errorf("%s: %w", doing, classed(err))
 }
 
-// settle commits what is about to be written, so that a flow that has just
-// ended can be looked at.
+// settle commits pending entries, so that a flow that has just ended can be
+// read.
 func (s *Store) settle(doing string) error {
 	s.line.Lock()
 	closed, pending := s.line.Closed, s.line.Pending()

@@ -2,15 +2,15 @@ package sqlite
 
 import "time"
 
-// A store that is opened on a full disk, as after a crash there, is read like any
-// other. What the log holds of earlier openings cannot be copied to the database,
-// and no range of parts be taken, which both come before the first write. The store is
-// behind with them: it takes nothing, and tries again, until there is room.
+// A store that is opened on a full disk, as after a crash there, can be read as usual.
+// But the log of earlier openings cannot be copied to the database, and no range of
+// parts be reserved, which both come before the first write. The store is behind: it
+// rejects writes, and retries until there is room.
 
-// behindEvery is how long the store waits between two tries, at least.
+// behindEvery is the least time between two tries.
 const behindEvery = 100 * time.Millisecond
 
-// full tells whether an error says that the disk has no room.
+// full reports whether an error means a full disk.
 func full(err error) bool {
 	return err != nil && (code(err)&0xff == codeFull || diskFull(err))
 }
@@ -27,8 +27,8 @@ func (s *Store) begin() error {
 	return nil
 }
 
-// catchUp does what comes before the first write. It must be called with the turn,
-// and outside of a transaction.
+// catchUp does what precedes the first write. It must be called with the turn, and
+// outside of a transaction.
 func (s *Store) catchUp() {
 	s.tried = time.Now()
 	err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)")

@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// code is the result code of SQLite in an error, 0 when there is none.
+// code returns the SQLite result code of an error, 0 if none.
 func code(err error) int {
 	var e *Error
 	if errors.As(err, &e) {
@@ -16,7 +16,7 @@ func code(err error) int {
 	return 0
 }
 
-// explain says what can be done about an error of SQLite when that is known.
+// explain adds the remedy to an error of SQLite if it is known.
 func explain(err error) error {
 	switch code(err) & 0xff {
 	case codeNotADB:
@@ -35,9 +35,9 @@ func explain(err error) error {
 	return err
 }
 
-// classed makes of an error that comes from SQLite, or from reading what it holds,
-// the kind of error that package store has for it: a *store.Fault where it lasts,
-// else one that wraps store.ErrLost.
+// classed converts an error that comes from SQLite, or from reading the file, to
+// the kind that package store has for it: a *store.Fault if it lasts, else one
+// that wraps store.ErrLost.
 func classed(err error) error {
 	var fault *store.Fault
 	var read *store.ReadError
@@ -50,9 +50,9 @@ func classed(err error) error {
 	return &store.Fault{Err: explain(err)}
 }
 
-// passing tells whether an error says something of the disk, of memory or of
-// others who use the file, which may be otherwise in a moment, and nothing of
-// what was asked. What does not come from SQLite was found in the file.
+// passing reports whether an error is about the disk, memory or other users of
+// the file, which may soon change, and not about the request. Errors not from
+// SQLite are about the file's content.
 func passing(err error) bool {
 	switch code(err) & 0xff {
 	case 0, codeError, codeCorrupt, codeTooBig, codeConstraint, codeMismatch, codeMisuse, codeRange, codeNotADB:

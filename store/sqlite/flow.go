@@ -8,12 +8,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A flow is one flow's hand in the store.
+// A flow is a flow of the store.
 type flow struct {
 	group.Part
 	s      *Store
 	inTurn bool
-	view   bool // the turn is for looking only
+	view   bool // the turn is read-only
 	saved  bool // this turn has a savepoint, since it has written
 	// changed are the tables that this turn has changed, as store.Stamps lists them.
 	changed []int
@@ -21,10 +21,10 @@ type flow struct {
 
 func (f *flow) Holds() bool { return f.inTurn }
 
-// Barred says why the store takes nothing more.
+// Barred returns why the store bars all flows.
 func (f *flow) Barred() error { return f.s.failed() }
 
-// Begun tells whether the file has the flow's beginning, or will have it.
+// Begun reports whether the file has the flow's beginning, or will.
 func (f *flow) Begun() bool { return f.Kept && f.s.failed() == nil }
 
 func (f *flow) Hold() {
@@ -42,7 +42,7 @@ func (f *flow) View() {
 	}
 }
 
-// begin makes ready for reading or writing, in a turn or for one read.
+// begin prepares reading or writing, in a turn or for one read.
 func (f *flow) begin(def *store.Table) (*table, error) {
 	s := f.s
 	if s.line.Closed {
@@ -76,8 +76,8 @@ func (f *flow) begin(def *store.Table) (*table, error) {
 	return t, nil
 }
 
-// failed says more about an error in a statement. When it has taken the whole
-// transaction with it, all that was in it is lost.
+// failed adds context to an error of a statement. If the error ended the whole
+// transaction, the group is lost.
 func (f *flow) failed(doing string, t *table, err error) error {
 	doing += " " + t.def.Name()
 	if f.s.begun && f.s.conn.broken() {
@@ -88,8 +88,8 @@ func (f *flow) failed(doing string, t *table, err error) error {
 	return f.said(doing, err)
 }
 
-// said says what was being done, and gives the flow up where the error says
-// nothing of that.
+// said adds context to an error. An error not about the request gives up the
+// flow.
 func (f *flow) said(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, classed(err))
 	if store.Lasting(err) {
@@ -98,7 +98,7 @@ func (f *flow) said(doing string, err error) error {
 	return f.GiveUp(err)
 }
 
-// Stamp needs no turn: while another flow writes, nobody reads.
+// Stamp needs no turn: no flow reads while another writes.
 func (f *flow) Stamp(def *store.Table) (uint64, error) { return f.s.stamps.Of(def), nil }
 
 func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
@@ -133,7 +133,7 @@ func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page sto
 	return members, nil
 }
 
-// write makes ready for writing.
+// write prepares writing.
 func (f *flow) write(def *store.Table, deletes bool) (*table, error) {
 	if f.s.options.ReadOnly {
 		return nil, store.ErrReadOnly
@@ -147,7 +147,7 @@ func (f *flow) write(def *store.Table, deletes bool) (*table, error) {
 		return nil, err
 	}
 	if err := f.s.behind; err != nil {
-		return nil, f.said("writing", err) // nobody shall read what will be lost
+		return nil, f.said("writing", err) // no flow may read what will be lost
 	}
 	if !f.saved {
 		if err := f.s.fixed.savepoint.run(); err != nil {
@@ -173,7 +173,7 @@ func (f *flow) Keep(entries []byte) error {
 		f.Rests = f.s.line.Open
 		f.Rests.Dirty = true
 		if err = f.s.fixed.release.run(); err != nil {
-			err = f.s.lose(err) // the entries are in the group, and what they tell of may not be
+			err = f.s.lose(err) // the entries are in the group, and their changes may not be
 		} else {
 			f.s.stamps.Commit(f.changed)
 		}

@@ -7,25 +7,25 @@ import (
 	"github.com/legible-lang/legible/store/group"
 )
 
-// A group lands in the log by one commit, and one flush makes it durable, with
-// all that have landed (see log.go).
+// A group is written to the log by one commit; one flush makes all committed
+// groups durable (see log.go).
 
 // lead makes the group durable for all that wait for it. It waits until the
-// disk is free: whoever comes to rest meanwhile is spared a flush. While the
-// disk is at work for the group, the next one comes together.
+// disk is free: a flow that comes to rest meanwhile saves a flush. While the
+// disk is busy with the group, the next one gathers.
 func (s *Store) lead(g *group.Group) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
 	s.line.Gather(g)
 	s.turn.Lock()
 	if s.line.Open == g {
-		_ = s.land() // whoever waits is told
+		_ = s.land() // waiters get the error
 	}
 	s.turn.Unlock()
 	_ = s.flush()
 }
 
-// flushLate makes durable what nobody has waited for.
+// flushLate makes durable what no flow waited for.
 func (s *Store) flushLate() {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -45,8 +45,8 @@ func (s *Store) flushLate() {
 	}
 }
 
-// land commits the group, so that everyone sees it, or loses it. It must be
-// called with the turn.
+// land commits the group, so that all see it, or loses it. It must be called
+// with the turn.
 func (s *Store) land() error {
 	if s.line.Closed {
 		return store.ErrClosed
@@ -58,7 +58,7 @@ func (s *Store) land() error {
 			return nil
 		}
 		s.begun = false
-		return s.fixed.rollback.run() // nothing but reads
+		return s.fixed.rollback.run() // only reads
 	}
 	if x := s.failure.Load(); x != nil {
 		return s.drop(g, x.cause)
@@ -85,8 +85,8 @@ func (s *Store) land() error {
 	return nil
 }
 
-// write puts the entries of the batch into the transaction. A flow that begins
-// and comes to rest within one group is never marked as unfinished.
+// write writes the entries of the batch in the transaction. A flow that begins
+// and comes to rest within one group is never marked unfinished.
 func (s *Store) write() error {
 	if !s.begun {
 		if err := s.begin(); err != nil {
@@ -129,7 +129,7 @@ func (s *Store) write() error {
 	return nil
 }
 
-// lose gives up the open group: the transaction is gone. It must be called with
+// lose gives up the open group: its transaction is gone. It must be called with
 // the turn.
 func (s *Store) lose(cause error) error {
 	g, batch := s.line.TakeAny(s.batch[:0])
@@ -137,14 +137,14 @@ func (s *Store) lose(cause error) error {
 	return s.drop(g, cause)
 }
 
-// drop undoes a group that could not be made durable and tells everyone who had
-// a part in it.
+// drop undoes a group that could not be made durable and reports it to all its
+// flows.
 func (s *Store) drop(g *group.Group, cause error) error {
 	if s.begun && !s.conn.broken() {
 		s.fixed.rollback.run()
 	}
 	s.begun = false
-	s.leased = s.order // the raise may be gone
+	s.leased = s.order // the raise may be lost
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))
 	if e := s.failed(); e != nil {
 		err = e

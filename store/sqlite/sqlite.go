@@ -1,12 +1,12 @@
 // Package sqlite stores state and journal in a SQLite file.
 //
-// Its three main types are [Store], the file; flow, one flow's hand in it; and
-// table, where the members of a set are. What many flows have done becomes
-// durable by one flush, in the order of package group. It promises what package store asks for, also when the process is killed or the
-// power fails: all changes go through one transaction at a time, in the order
-// in which the flows made them, and a flow's answer waits for the flush of
-// everything it rests on. It refuses to share the file with another process
-// that writes, and to lose data by a change of the schema unless it is told to.
+// Its three main types are [Store], the file; flow, one flow's access to it; and
+// table, where the members of a set are. One flush makes many flows durable, in the
+// order of package group. It promises what package store asks for, even if the
+// process is killed or power fails: all changes go through one transaction at a time,
+// in the order in which the flows made them, and a flow's answer waits for the
+// flush of everything it rests on. It refuses to share the file with another
+// process that writes, and to lose data by a change of the schema unless told to.
 //
 // The file is an ordinary database: the set User of the concept Profile is the
 // table "Profile.User", a field is a column of its name, and any tool may read
@@ -19,8 +19,8 @@
 //	"Profile.User.tags"  (value, member): who has which item in a collection
 //	_journal             (flow, part, data): the entries of flows
 //	_unfinished          (flow): the flows that have not come to rest
-//	_forgotten           (flow): what could run again and must not
-//	_decision            (flow, name, code, reason): what people want to become of flows
+//	_forgotten           (flow): flows that must not run again
+//	_decision            (flow, name, code, reason): people's decisions about flows
 //	_meta                (name, value): the schema that the tables were made for
 //
 // Large values lie beside the file, in the folder that is named like it with
@@ -42,20 +42,20 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options are what one may choose about a store.
+// Options configure a store.
 type Options struct {
 	// Durability says when Rest returns; zero is store.Full.
 	Durability store.Durability
-	// Lost is told when changes that no flow waits for could not be made
-	// durable, as happens only with Relaxed and Memory. It may be nil.
+	// Lost is called when changes that no flow waits for could not be made
+	// durable, only with Relaxed and Memory. It may be nil.
 	Lost func(error)
-	// ReadOnly opens a file that is there, for looking at it, also while
-	// another process works with it. Nothing can be written, and Prepare takes
-	// only the schema that the file has.
+	// ReadOnly opens an existing file for reading, also while another process
+	// uses it. Nothing can be written, and Prepare accepts only the schema that
+	// the file has.
 	ReadOnly bool
 }
 
-// flushEvery bounds how long something stays undurable that nobody waits for.
+// flushEvery bounds how long writes without a waiter stay undurable.
 const flushEvery = 100 * time.Millisecond
 
 // A Store is a database file.
@@ -67,11 +67,10 @@ type Store struct {
 	group.Gauges
 	line *group.Line
 
-	// The disk is held by who makes durable what is in the log. It is taken
-	// before the turn.
+	// Whoever flushes the log holds disk. It is locked before the turn.
 	disk      sync.Mutex
 	log       *os.File             // opened with the first flush
-	flushFile func(*os.File) error // but for tests, flushFile
+	flushFile func(*os.File) error // flushFile, but in tests
 	failure   atomic.Pointer[failure]
 
 	// The turn guards the connection and all below it.
@@ -79,21 +78,21 @@ type Store struct {
 	conn    *conn
 	begun   bool      // a transaction is open
 	behind  error     // why nothing can be written yet: behind.go
-	tried   time.Time // when that was tried last
+	tried   time.Time // time of the last try
 	tables  []*table
 	byName  map[string]*table
 	stamps  *store.Stamps
 	order   int64 // the Order of the last insertion
-	leased  int64 // no Order above it may be given out before it is raised in the file
+	leased  int64 // the largest Order to assign before the file's limit is raised
 	part    int64 // the number of the last group, ascending over restarts
 	batch   []group.Chunk
 	fixed   fixed
 	scratch []byte
-	schema  *store.Schema // what the file has
-	sweep   *store.Sweep  // is shown what is written, when not nil
-	wet     *group.Group  // the last that has written state and landed; nil when it is surely durable
+	schema  *store.Schema // the file's schema
+	sweep   *store.Sweep  // receives what is written, when not nil
+	wet     *group.Group  // the last landed group with state; nil when surely durable
 
-	landed []*group.Group // that are in the log, and not yet known to be durable; under the line's mutex
+	landed []*group.Group // in the log, not yet known to be durable; under the line's mutex
 }
 
 // fixed are the statements that do not depend on a table.
@@ -106,7 +105,7 @@ type fixed struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the file, which is made if it is not there. The folder must be.
+// Open opens the file or creates it. The folder must exist.
 func Open(path string, options Options) (*Store, error) {
 	s := &Store{path: path, options: options, flushFile: flushFile}
 	s.line = group.NewLine(group.Options{
@@ -157,7 +156,7 @@ func (s *Store) open() error {
 	if s.conn, err = openConn(s.path, false); err != nil {
 		return explain(err)
 	}
-	synchronous := "NORMAL" // and the store flushes the log: see log.go
+	synchronous := "NORMAL" // the store flushes the log: see log.go
 	if s.options.Durability == store.Memory {
 		synchronous = "OFF"
 	}
@@ -167,7 +166,7 @@ func (s *Store) open() error {
 			return explain(err)
 		}
 	}
-	// What another process has left in the log may not have reached the disk.
+	// What another process left in the log may not be on disk.
 	if err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil && !full(err) {
 		return explain(err)
 	} else if err != nil {
@@ -179,7 +178,7 @@ func (s *Store) open() error {
 	return nil
 }
 
-// openReader opens the file beside a process that may work with it.
+// openReader opens the file beside a process that may use it.
 func (s *Store) openReader() (err error) {
 	if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
 		return errors.New("there is no such file")
@@ -221,7 +220,7 @@ func (s *Store) fileError(err error) error {
 	return err
 }
 
-// Begin opens a flow's hand.
+// Begin opens a flow.
 func (s *Store) Begin(id value.ID) store.Flow {
 	f := &flow{s: s}
 	s.line.Lock()
@@ -230,7 +229,7 @@ func (s *Store) Begin(id value.ID) store.Flow {
 	return f
 }
 
-// Close commits what is left, folds the log into the file, and closes it.
+// Close commits the rest, checkpoints the log, and closes the file.
 func (s *Store) Close() error {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -249,7 +248,7 @@ func (s *Store) Close() error {
 		s.conn.keepLog()
 	} else if !s.options.ReadOnly {
 		if s.leased > s.order {
-			s.fixed.lease.bindInt(s.order) // give back what was not used
+			s.fixed.lease.bindInt(s.order) // give back the unused part
 			s.fixed.lease.run()
 		}
 		if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
@@ -271,7 +270,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Unfinished lists the flows that have not come to rest, oldest first.
+// Unfinished lists the flows that are not at rest, oldest first.
 func (s *Store) Unfinished(context.Context) ([]value.ID, error) {
 	var ids []value.ID
 	err := s.look("listing the unfinished flows", func() error {
@@ -283,7 +282,7 @@ func (s *Store) Unfinished(context.Context) ([]value.ID, error) {
 	return ids, err
 }
 
-// Journal gives the entries of a flow.
+// Journal returns a flow's entries.
 func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) {
 	var entries []byte
 	err := s.look("reading the journal", func() error {
@@ -342,11 +341,11 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 	return ids, err
 }
 
-// look reads from the journal. What is about to be written there is made durable
-// first, so that a flow that has just ended can be looked at.
+// look reads from the journal. Pending entries are made durable first, so that a
+// flow that has just ended can be read.
 func (s *Store) look(doing string, read func() error) error {
 	s.line.Lock()
-	// Who only reads lets go of the moment that it has seen last.
+	// A read-only store gives up its last snapshot.
 	pending := s.line.Pending() || len(s.landed) > 0 || s.options.ReadOnly
 	s.line.Unlock()
 	if pending {
