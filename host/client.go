@@ -9,12 +9,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// noAddress stands for the address of a client whose connection has none, as
-// over a Unix socket.
+// noAddress stands for the client's address if the connection has none, as over
+// a Unix socket.
 const noAddress = "unknown"
 
-// client is the address of who sent a request. A trusted proxy is asked for whom
-// it sends; each of those proxies adds, on the right, whom it was asked by.
+// client returns the address of the client. A trusted proxy's headers name its
+// client; each such proxy appends its peer on the right.
 func (f *Front) client(r *http.Request) string {
 	peer, ok := address(r.RemoteAddr)
 	if !ok {
@@ -30,8 +30,8 @@ func (f *Front) client(r *http.Request) string {
 		case len(r.Header["X-Forwarded-For"]) == 0:
 			client = other
 		case client != other:
-			// A proxy writes one of them and may hand on the other as a client sent
-			// it. Which of them that is cannot be told.
+			// A proxy writes one of them and may pass on the other as a client sent
+			// it. It cannot be known which.
 			return peer.String()
 		}
 	}
@@ -47,7 +47,7 @@ func (f *Front) isProxy(a netip.Addr) bool {
 	return false
 }
 
-// unmapped gives networks of IPv4 addresses that are written as IPv6 as such.
+// unmapped converts IPv4 networks written as IPv6 to IPv4.
 func unmapped(networks []netip.Prefix) []netip.Prefix {
 	var list []netip.Prefix
 	for _, p := range networks {
@@ -59,9 +59,9 @@ func unmapped(networks []netip.Prefix) []netip.Prefix {
 	return list
 }
 
-// behind goes through what proxies have added, from the right, until it meets
-// an address that is no proxy's. Where it meets something that is no address, it
-// gives the proxy that added it.
+// behind goes through the hops that proxies have added, from the right, to the
+// first address that is not a proxy's. At a hop that is not an address, it
+// returns the proxy that added it.
 func (f *Front) behind(peer netip.Addr, hops []string, read func(string) (netip.Addr, bool)) netip.Addr {
 	for i := len(hops) - 1; i >= 0; i-- {
 		a, ok := read(hops[i])
@@ -75,8 +75,8 @@ func (f *Front) behind(peer netip.Addr, hops []string, read func(string) (netip.
 	return peer
 }
 
-// listed gives the items of a header, which commas divide where they do not
-// stand in a quoted text.
+// listed returns the items of a header, separated by commas outside of quoted
+// text.
 func listed(lines []string) []string {
 	var items []string
 	for _, line := range lines {
@@ -97,7 +97,7 @@ func listed(lines []string) []string {
 	return items
 }
 
-// forwardedFor gives the address in an item of the header Forwarded, as in
+// forwardedFor returns the address in an item of Forwarded, as in
 // for="[2001:db8::1]:4711";proto=https.
 func forwardedFor(item string) (netip.Addr, bool) {
 	found := ""
@@ -107,7 +107,7 @@ func forwardedFor(item string) (netip.Addr, bool) {
 			continue
 		}
 		if found != "" {
-			return netip.Addr{}, false // it says two
+			return netip.Addr{}, false // ambiguous
 		}
 		found = text
 	}
@@ -138,8 +138,8 @@ func address(text string) (netip.Addr, bool) {
 	return a.Unmap().WithZone(""), true
 }
 
-// network is what one client has for itself: an IPv6 network has 64 bits for its
-// hosts, from which a client may take any address.
+// network returns the network of one client: an IPv6 client may use any address
+// of its network of 64 bits.
 func network(client string) string {
 	a, err := netip.ParseAddr(client)
 	if err != nil || a.Is4() {
@@ -152,7 +152,7 @@ func network(client string) string {
 	return p.String()
 }
 
-// httpRecord is the value http of a request.
+// httpRecord makes a request's value http.
 func httpRecord(client string, files int64) value.Value {
 	fields := []value.Field{
 		{Name: check.ClientField, Value: value.String(client)},

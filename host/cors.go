@@ -22,10 +22,10 @@ func (f *Front) allow(x *exchange, h http.Header) {
 	h.Set("Access-Control-Expose-Headers", "Link, Retry-After, X-Trace-Id")
 }
 
-// preflight answers what a browser asks before it lets a page of another origin
-// send a request; nil when it is none, or the origin is not allowed. Any method
-// and path may follow: what is wrong with them is said to the request itself,
-// where the page can read it.
+// preflight answers the preflight of a browser for a page of another origin;
+// nil if the request is none, or the origin is not allowed. Any method and path
+// may follow: their errors are reported to the request itself, where the page
+// can read them.
 func (x *exchange) preflight() *reply {
 	r, f := x.request, x.front
 	method := r.Header.Get("Access-Control-Request-Method")
@@ -46,9 +46,9 @@ func (x *exchange) preflight() *reply {
 	return p
 }
 
-// foreign refuses a request that may change something, or has a body, and that a
-// page of another origin can have a browser send without a preflight. The browser
-// adds the server's cookies to it, and keeps those of the answer.
+// foreign refuses a request that may change state, or has a body, and that a page
+// of another origin can make a browser send without a preflight. The browser adds
+// the server's cookies to it, and stores those of the answer.
 func (x *exchange) foreign(k *knownRoute) *reply {
 	r := x.request
 	harmless := !k.Changes && (r.ContentLength == 0 || r.Method == http.MethodGet || r.Method == http.MethodHead)
@@ -59,15 +59,15 @@ func (x *exchange) foreign(k *knownRoute) *reply {
 		"only pages of this server's origin and of the origins in AllowOrigins may")
 }
 
-// preflighted tells whether a browser sends a request for a page of another origin
-// only when a preflight has allowed it: for its method, or a Content-Type that is
-// no form's and no text's. One that is missing, stands twice or cannot be read
-// is none that a browser has asked about.
+// preflighted reports whether a browser sends a request for a page of another
+// origin only after a preflight: for its method, or a Content-Type that is not a
+// form's or a text's. A missing, repeated or unreadable type has not been
+// preflighted by any browser.
 func preflighted(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	case http.MethodOptions:
-		return false // it may be the preflight
+		return false // it may be a preflight
 	default:
 		return true
 	}
@@ -85,10 +85,10 @@ func preflighted(r *http.Request) bool {
 	return true
 }
 
-// ownPage tells whether a request comes from a page of this server or of an
-// allowed origin, or from a program that is no browser, which sends neither
-// Sec-Fetch-Site nor Origin. Another port or subdomain is another origin. The cookies of other requests
-// do not count, since a browser adds them without asking anybody.
+// ownPage reports whether a request comes from a page of this server or of an
+// allowed origin, or from a program that is not a browser and sends neither
+// Sec-Fetch-Site nor Origin. Another port or subdomain is another origin. Cookies
+// of other requests do not count, since a browser adds them unasked.
 func (x *exchange) ownPage() bool {
 	r := x.request
 	if r.Header["Sec-Fetch-Site"] == nil && r.Header["Origin"] == nil {
@@ -97,6 +97,6 @@ func (x *exchange) ownPage() bool {
 	if !x.route.Changes && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		return true
 	}
-	// The library takes GET for harmless; the route knows whether it is.
+	// The library considers GET harmless; the route knows better.
 	return x.front.sameSite.Check(&http.Request{Method: http.MethodPost, Host: r.Host, Header: r.Header, URL: r.URL}) == nil
 }

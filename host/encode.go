@@ -13,36 +13,36 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An answer in JSON is written from the values as it leaves, so that there is
-// never more of it in memory than a piece. What is small is written once, into a
-// buffer; what is large, or has binary data in it, is gone through before, to
-// know its length and that all of it is there.
+// A JSON answer is encoded while it is sent, so that only a piece of it is in
+// memory. A small one is encoded once, into a buffer; a large one, or one with
+// binary data, is first encoded to learn its length and to check that all of it
+// exists.
 
 const (
-	// smallAnswer is how large an answer is at most that is in memory as a whole.
+	// smallAnswer is the size up to which a whole answer is in memory.
 	smallAnswer = 64 << 10
 	// answerPiece is how much of a larger one is.
 	answerPiece = 32 << 10
 )
 
-// errLargeAnswer says that an answer has more than maxAnswer allows.
+// errLargeAnswer reports an answer larger than maxAnswer allows.
 var errLargeAnswer = errors.New("the answer is too large")
 
-// errPieces ends the writing of an answer that does not go into the buffer.
+// errPieces stops encoding an answer that does not fit the buffer.
 var errPieces = errors.New("the answer is written in pieces")
 
-// An encoder writes values as JSON, with the secrets in them: it is for the
-// answer that they were made for.
+// An encoder writes values as JSON, including secrets: it is for the answer
+// that they were made for.
 type encoder struct {
 	out []byte
-	// piece takes what out holds; nil keeps it, up to smallAnswer.
+	// piece consumes out; nil keeps it, up to smallAnswer.
 	piece func([]byte) error
 	// blob writes binary data, as base64.
 	blob func(*value.Blob) error
 	err  error
 }
 
-// more hands on what is in out when there is enough of it.
+// more passes out on once it holds at least so many bytes.
 func (e *encoder) more(least int) {
 	switch {
 	case e.err != nil || len(e.out) < least:
@@ -102,7 +102,7 @@ func (e *encoder) value(v value.Value) {
 }
 
 // encode makes a value the body of a reply. The error is errLargeAnswer, or that
-// the store has not got the binary data in it.
+// the store lacks its binary data.
 func (x *exchange) encode(p *reply, v value.Value) error {
 	p.content, p.object = v, nil
 	return x.fix(p)
@@ -117,7 +117,7 @@ func (x *exchange) encodeObject(p *reply, fields []value.Field) error {
 	return x.fix(p)
 }
 
-// fix writes the body of a reply, or finds out how long it is.
+// fix encodes the body of a reply, or measures it.
 func (x *exchange) fix(p *reply) error {
 	e := &encoder{out: x.out[:0]}
 	p.encode(e)
@@ -155,7 +155,7 @@ func (p *reply) encode(e *encoder) {
 	}
 }
 
-// unsaid is the reply in place of one that cannot be sent.
+// unsaid replaces a reply that cannot be sent.
 func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 	if field, ok := errors.AsType[*engine.FieldError](err); ok {
 		reason := field.Err
@@ -185,8 +185,8 @@ func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 	return x.front.soft(no)
 }
 
-// isThere tells whether the store has binary data, so that what it lacks is said
-// while there is still a status to say it with.
+// isThere checks that the store has binary data, so that missing data is
+// reported while the status can still be chosen.
 func isThere(ctx context.Context, st store.Store, b *value.Blob) error {
 	r, err := st.OpenBlob(ctx, b.Hash)
 	if err != nil {
@@ -195,7 +195,7 @@ func isThere(ctx context.Context, st store.Store, b *value.Blob) error {
 	return r.Close()
 }
 
-// length is how many bytes the body has.
+// length returns the body's length.
 func (p *reply) length() int64 {
 	switch {
 	case p.blob != nil:
@@ -206,7 +206,7 @@ func (p *reply) length() int64 {
 	return int64(len(p.body))
 }
 
-// write sends the body and gives how many bytes have left.
+// write sends the body and returns the bytes sent.
 func (p *reply) write(ctx context.Context, st store.Store, w io.Writer) (int64, error) {
 	if !p.pieces {
 		n, err := w.Write(p.body)

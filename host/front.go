@@ -13,30 +13,29 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An exchange is one request on its way to its answer. It is used again for
-// another one.
+// An exchange is one request from arrival to answer. It is reused.
 type exchange struct {
 	front   *Front
 	writer  http.ResponseWriter
 	request *http.Request
-	route   *knownRoute // nil where the request has none
+	route   *knownRoute // nil if the request has none
 	params  []value.Field
 	in      []value.Value // for each column of Requesting.request
 	further []value.Field
 	bad     []badField
 	body    []byte        // of the request
-	held    int64         // of the budget
-	copied  int64         // of what is held, what was read out of the body
+	held    int64         // in the budget
+	copied  int64         // the part of held that was read out of the body
 	left    left          // of the files in a form
-	coming  int64         // bytes of the files in a form, as its length says when the first one begins
+	coming  int64         // bytes of a form's files, as its length says when the first one begins
 	out     []byte        // of the answer
 	rest    []value.Field // of the answer: those of its object
 	work    atomic.Int32
-	undone  bool // it is certain that the flow has changed nothing
+	undone  bool // the flow has certainly changed nothing
 	reply   reply
-	started bool   // some of the answer has left
-	flow    bool   // a flow was opened: it tells what happened
-	written string // the path, as the answer writes it; "" where that is as it came
+	started bool   // part of the answer was sent
+	flow    bool   // a flow was opened: it has the record
+	written string // the path, as the answer writes it; "" if unchanged
 }
 
 // ServeHTTP answers a request.
@@ -74,12 +73,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.send(x.answer())
 }
 
-// arrivingFor is how many requests may be there for each that may be worked on:
-// most of them wait for their bodies, which costs little. There may also be two for
-// each connection, since a request takes a moment to end with its connection.
+// arrivingFor is how many requests may be present for each in work: most wait for
+// their bodies, which costs little. There may also be two for each connection,
+// since a request ends shortly after its connection.
 const arrivingFor = 8
 
-// answer gives the reply of a request.
+// answer returns a request's reply.
 func (x *exchange) answer() *reply {
 	k, no := x.find()
 	if no != nil {
@@ -93,8 +92,8 @@ func (x *exchange) answer() *reply {
 		return no
 	}
 	f := x.front
-	// Only what is worked on counts, so that clients who send their bodies slowly
-	// keep nobody else out.
+	// Only requests in work count, so that clients that send their bodies slowly
+	// do not block others.
 	if f.inFlight.Add(1) > int64(f.options.MaxInFlight) {
 		f.inFlight.Add(-1)
 		return tooMany()
@@ -107,15 +106,15 @@ func (x *exchange) answer() *reply {
 	return x.result(result, err)
 }
 
-// What the engine does for a request may outlast the answer, when an action does
-// not return. It has the exchange then, and nobody uses that again.
+// The engine's work for a request may outlast the answer, when an action does
+// not return. It keeps the exchange, which is then not reused.
 const (
 	working   = iota
 	worked    // the engine is done with it
-	abandoned // the client has been answered before
+	abandoned // the client was answered before
 )
 
-// worked follows the end of what the engine does.
+// worked notes the end of the engine's work.
 func (x *exchange) worked() {
 	f, held := x.front, x.held
 	f.inFlight.Add(-1)
@@ -124,8 +123,8 @@ func (x *exchange) worked() {
 	}
 }
 
-// take gathers what the request carries and holds it against what is needed. A
-// file that is the whole body is read only when all else is there.
+// take gathers what the request carries and checks it. A file that is the whole
+// body is read only after all else is present.
 func (x *exchange) take(k *knownRoute) *reply {
 	var l load
 	kind, detail, no := x.kindOfBody(k)
@@ -165,8 +164,8 @@ func (x *exchange) take(k *knownRoute) *reply {
 	return x.changed(k)
 }
 
-// recovered answers a request at which the front itself broke. It gives what
-// is left of the panic: something when the answer had begun already.
+// recovered answers a request after a panic of the front. It returns the panic
+// if the answer had already begun, else nil.
 func (x *exchange) recovered(p any) any {
 	trace := x.trace()
 	x.front.options.Log.Error("panic serving request", "trace", trace, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -177,7 +176,7 @@ func (x *exchange) recovered(p any) any {
 	return nil
 }
 
-// trace names a request that opened no flow.
+// trace is a request's id without a flow.
 func (x *exchange) trace() string {
 	if x.reply.trace == "" {
 		x.reply.trace = x.front.ids.At(time.Now()).String()
@@ -185,7 +184,7 @@ func (x *exchange) trace() string {
 	return x.reply.trace
 }
 
-// reset lets go of everything that came with the request.
+// reset drops everything that came with the request.
 func (x *exchange) reset() {
 	clear(x.in)
 	clear(x.further)
@@ -204,7 +203,7 @@ func (x *exchange) reset() {
 	x.held, x.copied, x.left, x.coming = 0, 0, noFiles, 0
 }
 
-// small keeps a buffer for the next request unless it is a large one.
+// small keeps a buffer for the next request unless it is large.
 func small(b []byte) []byte {
 	if cap(b) > 64<<10 {
 		return nil
@@ -212,8 +211,8 @@ func small(b []byte) []byte {
 	return b[:0]
 }
 
-// log writes the line of a request: no field of it and no value of its query
-// string is in there, and of a path that may hold a secret only its form.
+// log writes the line of a request. It holds no field and no value of the query
+// string, and of a path that may hold a secret only the form.
 func (f *Front) log(x *exchange, start time.Time) {
 	r := x.request
 	ctx := r.Context()
@@ -230,9 +229,9 @@ func (f *Front) log(x *exchange, start time.Time) {
 		slog.String("remote", clip(f.client(r), 60)))
 }
 
-// unknownForm is what the log shows of a path that no route has: it may be that
-// of a secret, mistyped. Where some route has a secret, and after two segments,
-// nothing is shown; nor is what is as long as a token, and has digits as one.
+// unknownForm is what the log shows of an unknown path, which may be a mistyped
+// secret's. It hides segments where some route has a secret, all after the
+// second, and those as long as a token with digits.
 func (f *Front) unknownForm(path string) string {
 	prefix := ""
 	if below, ok := strings.CutPrefix(path, f.options.Prefix); ok && (below == "" || below[0] == '/') {
@@ -241,7 +240,7 @@ func (f *Front) unknownForm(path string) string {
 	if path == "" {
 		return prefix
 	}
-	// An escaped slash may stand before a secret as another does.
+	// A secret may follow an escaped slash as well as another.
 	path = strings.ReplaceAll(path, "%2F", "/\x00")
 	segments := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 3)
 	for i := range segments {

@@ -17,29 +17,28 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A gate bounds the connections of a server. Where a client has more than its share,
-// those of its connections end that have been waiting for it for longer than
-// patience. Where there are as many as the server has, one ends at once: one of a
-// client with more than its share, if there is such a client. Of several the one ends
-// that has sent the least for its time. A connection on which an answer is worked out
-// or sent stays.
+// A gate bounds the connections of a server. If a client exceeds its share, its
+// connections that have waited for it for longer than patience are closed. If the
+// server has its maximum, one is closed at once: one of a client above its share, if
+// there is such a client. Among several, the one that has sent the least for its time
+// is closed. A connection whose answer is being computed or sent stays.
 type gate struct {
 	net.Listener
 	most, perClient int
 	proxies         []netip.Prefix
-	turning         atomic.Int64 // connections that are being turned away
+	turning         atomic.Int64 // connections that are being rejected
 	mu              sync.Mutex
 	all             map[*guest]bool
-	of              map[netip.Prefix]int // how many there are of each client
-	spare           *os.File             // nil where the process has no file left
+	of              map[netip.Prefix]int // number of connections per client
+	spare           *os.File             // nil if the process has no file left
 	closed          bool
 }
 
 const (
 	// patience is how long a connection may keep the server waiting while there is
-	// room. A client far away needs a few round trips to send a request.
+	// room. A distant client needs a few round trips to send a request.
 	patience = time.Second
-	// maxTurning is how many connections are told at a time that there is no room.
+	// maxTurning is how many connections at a time get the answer 503.
 	maxTurning = 64
 )
 
@@ -47,11 +46,11 @@ const (
 type guest struct {
 	net.Conn
 	gate    *gate
-	client  netip.Prefix // the zero prefix where it is not counted
+	client  netip.Prefix // the zero prefix if it is not counted
 	since   atomic.Int64 // when it began, or its last answer was complete, in nanoseconds
 	moved   atomic.Int64 // bytes since then
-	busy    atomic.Bool  // the whole request has come, and the answer is not complete
-	writing atomic.Int64 // since when, in nanoseconds; 0 when nothing is being written
+	busy    atomic.Bool  // the whole request has arrived; the answer is not complete
+	writing atomic.Int64 // start of the write, in nanoseconds; 0 if none is running
 	once    sync.Once
 }
 
@@ -62,14 +61,14 @@ func newGate(l net.Listener, o *Options) *gate {
 	return g
 }
 
-// Accept waits for the next connection. Where the process has no file or memory left
-// for one, it gives up its spare file, and another connection ends.
+// Accept waits for the next connection. If the process has no file or memory left
+// for one, it gives up its spare file, and closes a connection.
 func (g *gate) Accept() (net.Conn, error) {
 	for pause := time.Duration(0); ; {
 		conn, err := g.Listener.Accept()
 		if err != nil && store.Exhausted(err) {
-			// The system says so also when nobody wants to connect. With the spare file,
-			// it waits until somebody does.
+			// The system fails so even when no client connects. With the spare file
+			// closed, it waits for one.
 			if !g.letGo() {
 				g.mu.Lock()
 				ends := g.slowest(late)
@@ -96,7 +95,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			g.keepSpare()
 		}
 		if _, own := conn.(*tls.Conn); own {
-			return conn, nil // the server must see that it is one
+			return conn, nil // the server must see the TLS type
 		}
 		c := &guest{Conn: conn, gate: g, client: g.clientOf(conn.RemoteAddr())}
 		c.since.Store(time.Now().UnixNano())
@@ -115,7 +114,7 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
-// keepSpare opens the spare file unless there is one. It gives false where the process
+// keepSpare opens the spare file unless it is open. It returns false if the process
 // has no file left for it.
 func (g *gate) keepSpare() bool {
 	g.mu.Lock()
@@ -130,7 +129,7 @@ func (g *gate) keepSpare() bool {
 	return !store.Exhausted(err) // a system without such a file has no spare
 }
 
-// letGo closes the spare file, and tells whether there was one.
+// letGo closes the spare file, and reports whether it was open.
 func (g *gate) letGo() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -142,7 +141,7 @@ func (g *gate) letGo() bool {
 	return true
 }
 
-// Close ends the taking of connections.
+// Close stops accepting connections.
 func (g *gate) Close() error {
 	g.mu.Lock()
 	g.closed = true
@@ -151,9 +150,9 @@ func (g *gate) Close() error {
 	return g.Listener.Close()
 }
 
-// turnAway answers the request on a connection for which there is no room. It reads
-// the beginning first, since a client takes no answer before it has sent something,
-// and takes what else comes, since the system withdraws the answer otherwise.
+// turnAway answers a connection for which there is no room. It reads the first
+// byte, since a client accepts no answer before it has sent something, and discards
+// the rest, since the system withdraws the answer otherwise.
 func turnAway(conn net.Conn) {
 	const busy = `{"error":"The server is busy. Please try again in a moment."}`
 	defer conn.Close()
@@ -169,8 +168,8 @@ func turnAway(conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
-// clientOf gives whose connection it is: one address, or the network of an
-// IPv6 address, of which a client has all. Proxies are not counted.
+// clientOf returns the client of a connection: an address, or for IPv6 the
+// network, which is all one client's. Proxies are not counted.
 func (g *gate) clientOf(a net.Addr) netip.Prefix {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -188,8 +187,8 @@ func (g *gate) clientOf(a net.Addr) netip.Prefix {
 	return p
 }
 
-// enter counts a connection, and ends others where there is no room for it. It
-// tells whether there is room.
+// enter counts a connection, and closes others if there is no room. It reports
+// whether there is room.
 func (c *guest) enter() bool {
 	g := c.gate
 	g.mu.Lock()
@@ -203,7 +202,7 @@ func (c *guest) enter() bool {
 		return x != nil
 	}
 	lateToo := func(x *guest) bool { return x.client == c.client && late(x) }
-	// Each newcomer ends two at most, so that it costs little where many are late.
+	// Each new connection closes two at most, so that many late ones cost little.
 	for range 2 {
 		if !c.client.IsValid() || g.of[c.client] < g.perClient || !end(lateToo) {
 			break
@@ -222,8 +221,8 @@ func (c *guest) enter() bool {
 	return room
 }
 
-// slowest gives the connection that has sent the least for its time, among those
-// that wait for their client; nil where none does.
+// slowest returns the connection that has sent the least for its time, among
+// those that wait for their client, or nil.
 func (g *gate) slowest(among func(*guest) bool) *guest {
 	var found *guest
 	least, now := 0.0, time.Now()
@@ -240,11 +239,11 @@ func (g *gate) slowest(among func(*guest) bool) *guest {
 	return found
 }
 
-// late tells whether a connection has taken longer for a request than patience.
+// late reports whether a request has taken longer than patience.
 func late(c *guest) bool { return time.Now().UnixNano()-c.since.Load() > int64(patience) }
 
-// waits tells whether a connection waits for its client: for a request, for the
-// rest of one, or for the client to take an answer.
+// waits reports whether a connection waits for its client: for a request, the
+// rest of one, or the client to read an answer.
 func (c *guest) waits(now time.Time) bool {
 	if since := c.writing.Load(); since != 0 {
 		return now.Sub(time.Unix(0, since)) > patience
@@ -252,7 +251,7 @@ func (c *guest) waits(now time.Time) bool {
 	return !c.busy.Load()
 }
 
-// forget takes a connection out of the count; g.mu is held.
+// forget removes a connection from the count; g.mu is held.
 func (g *gate) forget(c *guest) {
 	if !g.all[c] {
 		return
@@ -277,7 +276,7 @@ func (c *guest) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom lets the system send a file, a piece at a time.
+// ReadFrom lets the system send a file, in pieces.
 func (c *guest) ReadFrom(r io.Reader) (sent int64, err error) {
 	const piece = 1 << 20
 	rest := int64(math.MaxInt64)
@@ -314,11 +313,11 @@ func (c *guest) done() {
 	c.busy.Store(false)
 }
 
-// guestKey is where the context of a request has its connection.
+// guestKey is the context key of a request's connection.
 type guestKey struct{}
 
-// noticing has a connection count as busy from the end of its request's body to the
-// end of the answer.
+// noticing marks a connection as busy from the end of the request's body to the end
+// of the answer.
 func noticing(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(guestKey{}).(*guest); ok {
@@ -333,7 +332,7 @@ func noticing(h http.Handler) http.Handler {
 	})
 }
 
-// A noticed body tells its connection of its end.
+// A noticed body reports its end to its guest.
 type noticed struct {
 	io.ReadCloser
 	guest *guest

@@ -2,23 +2,22 @@
 // answers.
 //
 // Its three main types are [Front], the http.Handler of a program; [Options],
-// what one may choose about it; and reply, which everything that can happen to
-// a request becomes before one place writes it. It promises that every request
-// is answered, with JSON and a status that says what happened; that what a
-// request lacks is named, with the nearest thing that it has; that a
-// credential means the same whichever way it came; and that neither log nor
-// answer shows a secret that the program did not answer with. It refuses to
-// know what a program does: which paths there are, which fields they need and
-// who may ask for what all comes from the plan.
+// its configuration; and reply, which everything that can happen to a request
+// becomes before one place writes it. It promises that every request is
+// answered, with JSON and a status that says what happened; that what a request
+// lacks is named, with the nearest thing that it has; that a credential means
+// the same however it was sent; and that neither log nor answer shows a secret
+// that the program did not answer with. It refuses to know what a program does:
+// which paths exist, which fields they need and who may ask for what all comes
+// from the plan.
 //
-// The files follow a request: front.go receives it, find.go finds its route,
-// body.go, form.go and upload.go read its body, fields.go and credential.go gather what
-// it carries, needs.go holds that against what the syncs need, exposed.go asks
-// what the app exposes itself, result.go makes the answer, answer.go and
-// cookie.go read what the program wants in it, reply.go writes it. turned.go
-// tells of those that open no flow, binary.go keeps large values out of all
-// that, budget.go bounds the rest, cors.go lets other origins in, serve.go
-// stands around.
+// The files follow a request: front.go receives it, find.go finds its route, body.go,
+// form.go and upload.go read its body, fields.go and credential.go gather what it
+// carries, needs.go checks that against what the syncs need, exposed.go asks what the
+// app exposes itself, result.go makes the answer, answer.go and cookie.go read what the
+// program wants in it, reply.go writes it. turned.go reports requests without a flow,
+// binary.go keeps large values out of that, budget.go bounds the rest, cors.go admits
+// other origins, serve.go runs the server.
 package host
 
 import (
@@ -40,43 +39,42 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options of a front and its server. The zero value is right.
+// Options of a front and its server. The zero value works.
 type Options struct {
-	// Prefix is the path below which the routes stand, such as "/api". The
-	// front takes it off itself, so it is mounted without http.StripPrefix;
-	// paths in messages carry it.
+	// Prefix is the path below which the routes are, such as "/api". The front
+	// removes it itself, so it is mounted without http.StripPrefix; paths in
+	// messages include it.
 	Prefix string
 	// AllowOrigins are the origins, such as "https://app.example.org", whose
 	// pages may call and read the answers, with credentials (a browser sends
 	// the cookies only from origins of the same site; others use a bearer
 	// token). None means that only pages of the same origin can.
 	AllowOrigins []string
-	// Refusals200 sends with status 200 what older clients expect to find
-	// there: every refusal, every answer of a sync that has the field "error",
-	// and what the front says of a readable request that lacks a field or a
-	// credential. What is no readable request for a known path (404, 405, 413,
-	// 415, 400 for what is not JSON), and 5xx of the front itself, keep their
-	// status.
+	// Refusals200 sends with status 200 what older clients expect there: every
+	// refusal, every answer of a sync with the field "error", and errors of the
+	// front about a readable request that lacks a field or a credential. What
+	// is not a readable request for a known path (404, 405, 413, 415, 400 for
+	// what is not JSON), and 5xx of the front itself, keep their status.
 	Refusals200 bool
 	// Development puts the reason into answers with status 500.
 	Development bool
 	// BehindTLS says that a proxy in front speaks TLS, so that cookies are
 	// Secure also where this process sees plain HTTP.
 	BehindTLS bool
-	// Log has one line for each request, and faults; nil means slog.Default.
+	// Log gets a line for each request, and faults; nil means slog.Default.
 	Log *slog.Logger
-	// TurnedAway is told of each request that opened no flow and was answered
-	// with an error, after its answer; several goroutines call it, and it must
-	// not take long. Nil means that nobody is.
+	// TurnedAway is called after each request that opened no flow and was
+	// answered with an error. Several goroutines call it, and it must return
+	// quickly. It may be nil.
 	TurnedAway func(Turned)
-	// Caller puts into a request's context what its headers say of the trace that
-	// it belongs to; nil means that nobody wants to know.
+	// Caller puts the trace in a request's headers, to which it belongs, into its
+	// context. It may be nil.
 	Caller func(context.Context, http.Header) context.Context
 
-	// TrustedProxies are the networks of the proxies in front. From those alone the
-	// headers X-Forwarded-For and Forwarded are believed, from the right up to the
-	// first address that is no proxy's: that is the client's, which syncs see as
-	// http.client. Usual: none, so that the client is who has connected.
+	// TrustedProxies are the networks of the proxies in front. Only from them are
+	// X-Forwarded-For and Forwarded accepted, read from the right up to the first
+	// address that is no proxy's: that is the client's, which syncs see as
+	// http.client. Default: none; the client is the peer.
 	TrustedProxies []netip.Prefix
 
 	// MaxText is how many characters a text in a request may have; 65,536.
@@ -84,42 +82,40 @@ type Options struct {
 	// 64. A body is no larger than its route's fields can be.
 	MaxText int
 	// MaxBody is how large a body may be, in bytes, on a route that takes a list, or
-	// anything; 16 MiB. MaxBinary is how large one may be on a route that takes binary
-	// data, which stands in JSON as base64; MaxBody, if that is more. MaxUpload is
-	// how large one may be that goes straight to the store, 64 MiB: a file, or a
-	// form with files.
+	// anything; 16 MiB. MaxBinary is the limit on a route that takes binary data,
+	// which is base64 in JSON; MaxBody, if that is more. MaxUpload is the limit for a
+	// body stored directly, 64 MiB: a file, or a form with files.
 	MaxBody, MaxBinary, MaxUpload int64
 	// MaxBuffered is how much memory the bodies of all requests may take at once,
-	// with the values that are read out of them and those that are gathered for
-	// answers, in bytes: 256 MiB, and never less
-	// than four times the largest body. A request that finds no room is told to come again
-	// (503).
+	// with the values read out of them and those gathered for answers, in bytes:
+	// 256 MiB, and never less than four times the largest body. A request beyond it
+	// is told to retry (503).
 	MaxBuffered int64
 	// MaxAnswer is how large an answer in JSON or text may be, in bytes, without
-	// the binary data in it; 16 MiB. What would be larger is refused.
+	// its binary data; 16 MiB. A larger one is refused.
 	MaxAnswer int64
-	// MaxInFlight is how many requests are worked on at a time, 1024. What
-	// comes above that is told to come again (503). A request whose body is still
-	// on its way is not worked on yet; of those and the others together there may
-	// be twice MaxConns, and eight times MaxInFlight if that is more.
+	// MaxInFlight is how many requests are worked on at a time, 1024. More are
+	// told to retry (503). A request whose body is still arriving does not count;
+	// of those and the others together there may be twice MaxConns, and eight
+	// times MaxInFlight if that is more.
 	MaxInFlight int
 	// MaxConns is how many connections Serve has at a time: eight times MaxInFlight,
-	// at least 1024, and never more than half of the files that the process may have
-	// open. Where there are more, the connection ends that has sent the least for its
-	// time among those that wait for their client. MaxPerClient is the share of one
-	// client, that is of one address, or one network of 64 bits of IPv6: an eighth of
-	// MaxConns. A client has more only as long as there is room and none of its
-	// connections has kept the server waiting for a second; where there is no room,
-	// clients with more lose connections first. Trusted proxies are not counted.
+	// at least 1024, and never more than half of the files that the process may open.
+	// Beyond it, the connection is closed that has sent the least for its time among
+	// those that wait for their client. MaxPerClient is the share of one client, that
+	// is of one address, or one network of 64 bits of IPv6: an eighth of MaxConns. A
+	// client has more only while there is room and none of its connections has kept
+	// the server waiting for a second; without room, clients with more lose
+	// connections first. Trusted proxies are not counted.
 	MaxConns, MaxPerClient int
 	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
 	MaxHeader int
-	// HeaderTimeout bounds the reading of a request's headers, 10 s;
-	// ReadTimeout that of the whole request, 60 s, and a second more for each 64
-	// KiB of an upload; WriteTimeout the time from the headers, or the end of an
-	// upload, to the end of the answer, 2 min; IdleTimeout how long a
-	// connection may wait for its next request, 2 min; Grace how long requests
-	// in flight may go on when the server stops, 10 s.
+	// HeaderTimeout bounds the reading of a request's headers, 10 s; ReadTimeout
+	// that of the whole request, 60 s, and a second more for each 64 KiB of an
+	// upload; WriteTimeout the time from the headers, or the end of an upload,
+	// to the end of the answer, 2 min; IdleTimeout the wait of a connection for
+	// its next request, 2 min; Grace how long requests in flight may continue
+	// when the server stops, 10 s.
 	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout, Grace time.Duration
 }
 
@@ -153,8 +149,7 @@ func (o Options) orDefault() Options {
 	return o
 }
 
-// A Front answers the requests of one program. It is safe for use by several
-// goroutines.
+// A Front answers the requests of one program. It is safe for concurrent use.
 type Front struct {
 	engine   *engine.Engine
 	plan     *plan.Plan
@@ -162,21 +157,20 @@ type Front struct {
 	options  Options
 	origins  map[string]bool
 	sameSite *http.CrossOriginProtection
-	ids      *value.IDs // for the traces of requests that open no flow
+	ids      *value.IDs // for the traces of requests without a flow
 	known    map[*plan.Route]*knownRoute
 	exposed  map[string]*knownRoute // by path
 	paths    []*plan.Route          // all there are
-	// The columns of Requesting.request that the front fills itself, -1 where
-	// there is none.
+	// The columns of Requesting.request that the front fills itself, or -1.
 	method, path, headers, http int
 	secretHeaders               map[string]bool // canonical names
-	secretAt                    map[int]bool    // the segments of paths where some route has a secret
+	secretAt                    map[int]bool    // path segments where some route has a secret
 	arriving, inFlight          atomic.Int64
 	budget                      budget
 	exchanges                   sync.Pool
 }
 
-// New makes the front of the program that an engine runs.
+// New returns the front of an engine's program.
 func New(e *engine.Engine, opt Options) *Front {
 	f := &Front{
 		engine: e, plan: e.Plan(), routes: e.Plan().Routes, options: opt.orDefault(),
@@ -215,17 +209,17 @@ func New(e *engine.Engine, opt Options) *Front {
 	return f
 }
 
-// A knownRoute is a route with all that the front looks at for each request.
+// A knownRoute is a route with what the front needs for each request.
 type knownRoute struct {
 	*plan.Route
 	action       *plan.Action // that opens the flow
-	query        *plan.Query  // exposed in place of an action
+	query        *plan.Query  // exposed instead of an action
 	fields       []*knownField
 	wantsHeaders bool // some sync names the field headers
 	wantsHTTP    bool // some sync names the field http
 	secretParams bool // its path holds a secret
 	binary       bool // some field is or holds binary data
-	// file is the field that is binary data, where there is one and no other.
+	// file is the only binary field, if there is exactly one.
 	file *knownField
 	// texts is how many bytes a body may have, without binary data.
 	texts int64
@@ -237,16 +231,16 @@ type knownField struct {
 	column int
 	// literals are what the syncs compare it with.
 	literals []value.Value
-	// binary tells that it is or holds binary data.
+	// binary is set if it has binary data.
 	binary bool
-	// joint tells that a sync names it which the request alone cannot start.
+	// joint is set if a sync names it with other actions.
 	joint bool
-	// longest is how many characters its text, or those of its items, may have; 0
-	// where nothing says so.
+	// longest is how many characters its text, or each item's, may have; 0 for no
+	// limit.
 	longest int
 }
 
-// field finds a field by its name.
+// field returns a field by name.
 func (k *knownRoute) field(name string) *knownField {
 	for _, x := range k.fields {
 		if x.Name == name {
@@ -256,8 +250,8 @@ func (k *knownRoute) field(name string) *knownField {
 	return nil
 }
 
-// patternsWithoutPath gives the patterns over requests that name no path: they
-// match the requests of every route.
+// patternsWithoutPath returns the patterns over requests without a path: they
+// match every route's requests.
 func patternsWithoutPath(p *plan.Plan) []plan.Ref {
 	var list []plan.Ref
 	for _, s := range p.Syncs {
@@ -270,7 +264,7 @@ func patternsWithoutPath(p *plan.Plan) []plan.Ref {
 	return list
 }
 
-// literal is what a pattern wants a field to be.
+// literal is what a pattern wants in a field.
 func literal(w *plan.Pattern, name string) value.Value {
 	for _, t := range w.Tests {
 		if t.Name == name && !t.Column.Out {
@@ -280,7 +274,7 @@ func literal(w *plan.Pattern, name string) value.Value {
 	return value.Value{}
 }
 
-// know gathers what the front looks at of a route.
+// know collects what the front needs of a route.
 func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
 	k := &knownRoute{Route: r, action: f.routes.Request}
 	for _, x := range r.Fields {
@@ -329,7 +323,7 @@ func (k *knownRoute) findBinary() {
 	}
 }
 
-// name notes that a pattern names a field, and gives it.
+// name notes a pattern's field, and returns it.
 func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own bool) *knownField {
 	switch name {
 	case check.HeadersField:

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// escaped is how many bytes a character takes in a body at most: in a form as
+	// escaped is how many bytes a character takes at most: in a form as
 	// %F0%9F%98%80, in JSON as \ud83d\ude00.
 	escaped = 12
-	// slack is how many bytes a body may have beside the fields of its route: names
-	// and white space, and fields that no sync reads.
+	// slack is how many bytes a body may have beside its route's fields: names and
+	// white space, and fields that no sync reads.
 	slack = 64 << 10
 )
 
-// measure finds how long the fields of a route, and so its bodies, may be.
+// measure computes the limits of a route's fields, and so its bodies.
 func (k *knownRoute) measure(o *Options) {
 	k.texts = slack
 	bounded := true
@@ -32,7 +32,7 @@ func (k *knownRoute) measure(o *Options) {
 			x.longest, _ = plan.Longest(*x.Type.Elem, o.MaxText)
 		}
 		if x.Param || x.Type.Kind == check.Binary {
-			continue // it is in no text of a body, or has limits of its own
+			continue // it is not in a body's text, or has its own limits
 		}
 		bounded = bounded && known
 		k.texts += int64(len(x.Name)) + int64(escaped*most)

@@ -16,21 +16,21 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A list that goes on is answered page by page. A sync that makes pages says so
-// itself; the rows of a query that the app exposes are paged here, in the order
-// in which the query gives them.
+// Long lists are answered page by page. A sync that makes pages declares it;
+// the rows of an exposed query are paged here, in the order in which the query
+// returns them.
 
 const (
-	// limitField and cursorField are what a request for the rows of an exposed
-	// query may carry beside its inputs.
+	// limitField and cursorField are what a request for an exposed query's rows
+	// may have beside its inputs.
 	limitField, cursorField = "limit", "cursor"
 	pageFields              = 2
-	// anchors are the last items of a page, which a cursor knows: behind the last
-	// one that is still there the next page begins.
+	// anchors is how many of a page's last items a cursor holds: the next page
+	// begins after the last one that still exists.
 	anchors = 8
 )
 
-// paging holds a value against what the pages of a route make of the field.
+// paging checks a value against what a route's pages allow.
 func (field *knownField) paging(v value.Value) error {
 	p := field.Paging
 	if p == nil {
@@ -49,8 +49,8 @@ func (field *knownField) paging(v value.Value) error {
 	return nil
 }
 
-// badPart is the reply to a request of which a place, such as "limit" or
-// "data.tags[0]", does not fit.
+// badPart is the reply to a request with an invalid part, such as "limit" or
+// "data.tags[0]".
 func badPart(place string, err error) *reply {
 	field := place
 	if i := strings.IndexAny(place, ".["); i >= 0 {
@@ -60,7 +60,7 @@ func badPart(place string, err error) *reply {
 }
 
 // pageRows adds the fields of a page to the inputs of an exposed query that may
-// have many rows, where they are no inputs of its own.
+// have many rows, unless it has inputs of these names.
 func (k *knownRoute) pageRows() {
 	if k.query == nil || !k.query.Many() || k.field(limitField) != nil || k.field(cursorField) != nil {
 		return
@@ -79,8 +79,8 @@ func rowsPrint(q *plan.Query) uint32 {
 	return print.Sum32()
 }
 
-// pageOf gives the page of an exposed query's rows that the request asks for, and
-// the cursor of the one behind, empty when it is the last.
+// pageOf returns the requested page of an exposed query's rows, and the cursor of
+// the next one, empty for the last page.
 func (x *exchange) pageOf(k *knownRoute, rows [][]value.Value) (items []value.Value, next string, no *reply) {
 	n := len(k.query.Inputs)
 	limits := x.front.engine.Limits()
@@ -127,8 +127,8 @@ func (x *exchange) pageOf(k *knownRoute, rows [][]value.Value) (items []value.Va
 	return items, next, nil
 }
 
-// rowKey gives what a row is known by: its identities, or where it has none a
-// hash of all that is in it.
+// rowKey returns what identifies a row: its identities, or if it has none a
+// hash of the row.
 func rowKey(q *plan.Query) func([]value.Value) value.Value {
 	var columns []int
 	for i, p := range q.Spec.Outputs {
@@ -157,9 +157,9 @@ func rowKey(q *plan.Query) func([]value.Value) value.Value {
 	}
 }
 
-// resume finds where the page behind a position begins: behind the last item of
-// the page before that is still there. Where all that the cursor knows are gone,
-// rows that ascend by what they are known by tell the place all the same.
+// resume finds the start of the page after a position: after the last item of
+// the previous page that still exists. If all items in the cursor are gone, the
+// place is still known for rows sorted by their keys.
 func resume(rows [][]value.Value, key func([]value.Value) value.Value, at engine.Position) (int, error) {
 	keys := make([]value.Value, len(rows))
 	for i, row := range rows {
@@ -185,8 +185,8 @@ func resume(rows [][]value.Value, key func([]value.Value) value.Value, at engine
 
 func abs(n int) int { return max(n, -n) }
 
-// link says in a header where the page behind a list is: at the request's own
-// path, with what its query string said to the route.
+// link sets a header with the address of the next page: the request's own path,
+// with the query string that the route reads.
 func (x *exchange) link(p *reply, next string) {
 	name := ""
 	for _, f := range x.route.fields {
@@ -198,7 +198,7 @@ func (x *exchange) link(p *reply, next string) {
 		}
 	}
 	if name == "" {
-		return // no field of the request takes it
+		return // no field of the request has it
 	}
 	var query []string
 	for _, pair := range strings.Split(x.request.URL.RawQuery, "&") {
@@ -213,7 +213,7 @@ func (x *exchange) link(p *reply, next string) {
 	p.set("Link", "<"+x.request.URL.EscapedPath()+"?"+strings.Join(query, "&")+`>; rel="next"`)
 }
 
-// isURL tells whether a part of a query string may stand in a Link as it is.
+// isURL reports whether part of a query can be in a Link as it is.
 func isURL(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' || r == '"' })
 }

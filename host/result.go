@@ -18,9 +18,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// result makes the reply of how the flow ended: the answer of a sync, else the
-// first refusal that no sync matched, else what broke, else that nobody
-// answered, and why.
+// result returns the reply for a flow's end: the answer of a sync, else the
+// first refusal that no sync matched, else the fault, else why there is no
+// answer.
 func (x *exchange) result(r engine.Result, err error) *reply {
 	trace := r.Flow.String()
 	x.undone = r.Undone
@@ -55,7 +55,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 		return x.withheld(tooSlow, trace)
 	case store.Exhausted(r.Fault):
 		return x.failed("a request could not be answered", trace, r.Fault)
-	case r.Fault != nil: // the engine has told the log
+	case r.Fault != nil: // the engine has logged it
 		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
 		return x.fault(trace, reason)
 	}
@@ -74,10 +74,9 @@ const (
 	tooSlow = "The request takes too long"
 )
 
-// withheld is the reply in place of one that cannot be given. It says whether the
-// client may send the request again without doing it twice: the field done is
-// "nothing" when it is certain that nothing was done and nothing will be, else
-// "unknown".
+// withheld replaces a reply that cannot be given. It says whether the client can
+// safely send the request again: the field done is "nothing" when it is certain
+// that nothing was done and nothing will be, else "unknown".
 func (x *exchange) withheld(why, trace string) *reply {
 	sentence, done := why+": it may have been done, or may still be done. Please check before you send it again.", "unknown"
 	if x.undone {
@@ -88,14 +87,14 @@ func (x *exchange) withheld(why, trace string) *reply {
 	return p
 }
 
-// overdue is the reply while the engine still works on the request: an action does
-// not return, or the store. The engine has told the log.
+// overdue is the reply while the engine still works on the request: an action or
+// the store does not return. The engine has logged it.
 func (x *exchange) overdue(trace string) *reply {
 	x.work.CompareAndSwap(working, abandoned)
 	return x.withheld(tooSlow, trace)
 }
 
-// failed is the reply where the engine or the store could not do what was asked.
+// failed is the reply if the engine or the store could not do the work.
 func (x *exchange) failed(what, trace string, err error) *reply {
 	x.warn(what, trace, err.Error())
 	switch {
@@ -109,9 +108,9 @@ func (x *exchange) failed(what, trace string, err error) *reply {
 	return x.fault(trace, err.Error())
 }
 
-// waiting is the reply when something outside keeps a flow from its end. What was
-// asked is kept and will be done, so that to send it again would do it twice.
-// Once an action is parked, nobody knows whether it will.
+// waiting is the reply when something outside delays a flow. The request is kept
+// and will be done, so sending it again would do it twice. Once an action is
+// parked, it is uncertain whether it will be done.
 func (x *exchange) waiting(w *engine.Waiting, trace string) *reply {
 	if w.Parked {
 		x.warn("no answer: "+w.Action+" is parked", trace, w.Reason)
@@ -142,8 +141,8 @@ func refused(r *engine.Refused) *reply {
 	}
 	p := problem(plan.RefusalStatus(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
 	if r.After > 0 {
-		// Whole seconds, rounded up: who comes at the moment that was said is not
-		// refused again.
+		// Whole seconds, rounded up: a client that waits so long is not refused
+		// again.
 		p.set("Retry-After", strconv.FormatInt(int64((r.After+time.Second-1)/time.Second), 10))
 	}
 	return p

@@ -11,7 +11,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An unfitError says that a part of what Requesting.respond was given cannot be a
+// An unfitError reports that a part of an input of Requesting.respond cannot be a
 // header or a cookie.
 type unfitError struct {
 	error
@@ -19,8 +19,8 @@ type unfitError struct {
 	unfit func(value.Value) bool // whether a text within the part would not fit alone
 }
 
-// sent makes an error of what Requesting.respond was given one of a field of the
-// request, where the client has sent what does not fit.
+// sent turns an error about an input of Requesting.respond into one about a
+// request field, if the client has sent the unfit value.
 func (x *exchange) sent(t *plan.Term, err error) error {
 	if t == nil {
 		return err
@@ -36,9 +36,8 @@ func (x *exchange) sent(t *plan.Term, err error) error {
 	return &engine.FieldError{Field: place, Err: errors.New("does not fit what is made of it: " + reason), In: err}
 }
 
-// sender gives the place in the request, among those that an expression reads, whose
-// value is the part that does not fit, or what does not fit within it; "" where there
-// is none.
+// sender returns the place in the request, among those that an expression reads,
+// whose value is the unfit part, or unfit within it; "" if there is none.
 func (x *exchange) sender(e *plan.Expr, err *unfitError) string {
 	whole, isText := err.part.Text()
 	for _, place := range e.Fields {
@@ -53,8 +52,8 @@ func (x *exchange) sender(e *plan.Expr, err *unfitError) string {
 	return ""
 }
 
-// at gives what the request has at a place, such as "name" or "data.tags[0]"; null
-// where it has nothing there.
+// at returns the request's value at a place, such as "name" or "data.tags[0]";
+// null if there is none.
 func (x *exchange) at(place string) value.Value {
 	steps := strings.FieldsFunc(place, func(c rune) bool { return strings.ContainsRune(".?[]", c) })
 	v := value.Null
@@ -79,7 +78,7 @@ func (x *exchange) at(place string) value.Value {
 	return v
 }
 
-// member gives the value of a field, null where there is none.
+// member returns the value of a field, or null.
 func member(fields []value.Field, name string) value.Value {
 	for i := range fields {
 		if fields[i].Name == name {
