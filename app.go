@@ -29,13 +29,13 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options say where an app keeps what it must not lose, and how it is served.
-// The zero value is right for trying things out: state and journal in memory,
-// served on 127.0.0.1:8000.
+// Options say where an app stores its data, and how it is served. The zero
+// value is suitable for experiments: state and journal in memory, served on
+// 127.0.0.1:8000.
 type Options struct {
 	// Store is "memory:" (the same as ""), "sqlite:PATH" or "postgres://…".
 	Store string
-	// Durability says when an answer leaves: full, relaxed or memory.
+	// Durability says when answers are sent: full, relaxed or memory.
 	Durability store.Durability
 	// Addr is where ListenAndServe listens, "127.0.0.1:8000" when empty. Port
 	// 0 picks a free one.
@@ -44,41 +44,40 @@ type Options struct {
 	Host host.Options
 	// Limits bound each flow.
 	Limits engine.Limits
-	// Tries say how effect actions are run and tried again, and TriesOf how some
-	// are that are named in full, "Mailing.send"; what is zero there is as in
-	// Tries.
+	// Tries say how effect actions are run and retried, and TriesOf how single
+	// actions are, by full name: "Mailing.send"; its zero fields are as in Tries.
 	Tries   engine.Tries
 	TriesOf map[string]engine.Tries
-	// FullRecord keeps values of any size in the record of what happened. Without
-	// it, texts, lists and records of more than 512 bytes that no recovery needs
-	// have stand-ins there: all of a flow that changes nothing, and of others what
-	// they read and answer after their last change. Explanations say what was not
-	// kept. A search that answers a megabyte then records two and more.
+	// FullRecord keeps values of any size in the record. Without it, stand-ins
+	// replace texts, lists and records of more than 512 bytes that no recovery
+	// needs: all those of a flow that changes nothing, and what other flows read
+	// and answer after their last change. Explanations say what was not kept. With
+	// it, a search that answers a megabyte records two or more.
 	FullRecord bool
 	// Keep says how long the record of what happened is kept.
 	Keep Keep
-	// Clock gives the moment; nil means time.Now. Tests own it: an app with a
-	// clock of its own neither ticks nor forgets by itself.
+	// Clock returns the current time; nil means time.Now. Tests set it: an app with
+	// a Clock neither ticks nor forgets by itself.
 	Clock func() time.Time
-	// Log is told what an operator should know; nil means slog.Default.
+	// Log receives messages for the operator; nil means slog.Default.
 	Log *slog.Logger
-	// Recorder sees the journal of every flow; see engine.Options.
+	// Recorder receives each flow's journal; see engine.Options.
 	Recorder func(flow value.ID, entries []byte, rested bool)
-	// Wrap, when it is not nil, is given the store and gives the one that is used
-	// in its place: one that counts, say, or one that fails in a test.
+	// Wrap, if not nil, takes the store and returns the store to use instead, such
+	// as one that counts, or one that fails in a test.
 	Wrap func(store.Store) store.Store
 	// Inspect gives the app an inspector, with these options; nil means none.
 	// See App.Inspector.
 	Inspect *inspect.Options
-	// NoDocs leaves out what tells callers about the app: its OpenAPI document,
-	// at /openapi.json, and a page for people, at /docs. Both hold the comments
-	// above syncs and the purposes of concepts, and nothing else that is not asked
-	// or answered.
+	// NoDocs omits the documents that describe the app to callers: OpenAPI at
+	// /openapi.json and a page for people at /docs. Both contain the comments above
+	// syncs and the purposes of concepts; the rest is only what is asked or
+	// answered.
 	NoDocs bool
 }
 
-// An App is a program: texts and the Go of its concepts. Its methods may be
-// called by several goroutines.
+// An App is a program: texts and the Go code of its concepts. Its methods are
+// safe for concurrent use.
 type App struct {
 	files    []fs.FS
 	concepts []func() Concept
@@ -89,24 +88,24 @@ type App struct {
 	front     http.Handler
 	observers *observers
 	log       *slog.Logger
-	loops     []*loop // beside the app, in the order in which they are ended
+	loops     []*loop // beside the app, in the order in which they end
 }
 
-// New makes an app of the .app, .sync and .concept files anywhere in files and
-// of the concepts that it uses. Nothing is read before Open or ListenAndServe.
+// New makes an app from the .app, .sync and .concept files anywhere in files and the
+// concepts that it uses. It reads nothing before Open or ListenAndServe.
 func New(files fs.FS, concepts ...func() Concept) *App {
 	return &App{files: []fs.FS{files}, concepts: concepts}
 }
 
-// Add gives an app that is not open further texts, such as scenarios that its
-// program does not carry. Of two files with one name the earlier one counts.
+// Add gives an app that is not open more texts, such as scenarios outside its
+// program. Of two files with the same name the earlier one counts.
 func (a *App) Add(files fs.FS) { a.files = append(a.files, files) }
 
-// Instead gives an app that is not open other texts in place of its own: another
-// version of its program, to be tried with the present Go.
+// Instead replaces the texts of an app that is not open, to try another version
+// of its program with the present Go code.
 func (a *App) Instead(files fs.FS) { a.files = []fs.FS{files} }
 
-// A CheckError says that the texts of an app have mistakes.
+// A CheckError reports mistakes in the texts of an app.
 type CheckError struct{ Diagnostics []diag.Diagnostic }
 
 func (e *CheckError) Error() string {
@@ -120,7 +119,7 @@ func (e *CheckError) Error() string {
 	return b.String()
 }
 
-// Check reads the app's texts and gives the program with all findings.
+// Check reads the app's texts and returns the program and findings.
 func (a *App) Check() (*check.Program, []diag.Diagnostic, error) {
 	program, _, findings, err := a.read(false)
 	return program, findings, err
@@ -165,8 +164,8 @@ func (a *App) read(running bool) (*check.Program, map[string]Concept, []diag.Dia
 }
 
 // Open checks the program, opens the store, brings its tables up to the
-// specifications, and goes on with the flows that an earlier process left
-// unfinished. Close ends what it began.
+// specifications, and resumes the flows that an earlier process left
+// unfinished. Close ends what Open started.
 func (a *App) Open(ctx context.Context, o Options) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -235,8 +234,8 @@ func (a *App) Open(ctx context.Context, o Options) error {
 		watch.meter.WatchWaiting(e.Waiting)
 	}
 	if err := e.Recover(ctx, a.resumed); err != nil {
-		// The others have gone on: what one flow met is told, and kept in the
-		// journal, but does not keep the app from serving.
+		// The others have resumed. One flow's error is logged and kept in the journal;
+		// it does not stop the app from serving.
 		a.log.Error("some flows could not be resumed", "error", err)
 	}
 	if err := e.Attend(ctx); err != nil {
@@ -254,9 +253,9 @@ func (a *App) Open(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Inspector gives the pages that show what the app does: Options.Inspect asks
-// for them, and inspect.Listen and Inspector.Serve serve them. It is nil while
-// the app is not open, and where it has none.
+// Inspector returns the pages that show what the app does. Options.Inspect
+// enables them; inspect.Listen and Inspector.Serve serve them. It is nil while
+// the app is not open, and without that option.
 func (a *App) Inspector() *inspect.Inspector {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -267,16 +266,16 @@ func (a *App) Inspector() *inspect.Inspector {
 }
 
 const (
-	// tickEvery is how often the app looks whether a system action is due.
+	// tickEvery is how often the app checks if a system action is due.
 	tickEvery = time.Second
-	// tickShare bounds what that costs where very many members stay due that
-	// were seen to before: a look that finds nothing is followed by a pause that
-	// is so many times as long, up to a minute.
+	// tickShare bounds the cost when many members stay due that were seen before: a
+	// check that finds nothing is followed by a pause that is tickShare times as
+	// long, up to a minute.
 	tickShare = 10
 	tickLate  = time.Minute
 )
 
-// tick starts system actions when their moment comes.
+// tick starts system actions when they are due.
 func (a *App) tick(ctx context.Context, e *engine.Engine) *loop {
 	return startLoop(ctx, 0, func(ctx context.Context) time.Duration {
 		began := time.Now()
@@ -291,8 +290,8 @@ func (a *App) tick(ctx context.Context, e *engine.Engine) *loop {
 	})
 }
 
-// start starts what runs beside the app. An app with a clock of its own does it
-// by Tick instead, but for taking flows over.
+// start starts what runs beside the app. For an app with its own clock Tick
+// does so instead, except for taking flows over.
 func (a *App) start(ctx context.Context, st store.Store, e *engine.Engine, o Options) []*loop {
 	var loops []*loop
 	own := o.Clock != nil
@@ -314,9 +313,9 @@ func (a *App) start(ctx context.Context, st store.Store, e *engine.Engine, o Opt
 	return append(loops, a.rescue(ctx, e))
 }
 
-// Tick starts the system actions whose moment has come, tries those effect
-// actions again that are due, and goes on with flows that nobody runs. An app with
-// a clock of its own (Options.Clock) calls it; others do so by themselves.
+// Tick starts the system actions that are due, retries the effect actions that are
+// due, and resumes flows that nobody runs. An app with its own clock
+// (Options.Clock) calls it; other apps do so by themselves.
 func (a *App) Tick(ctx context.Context) error {
 	a.mu.Lock()
 	e := a.engine
@@ -330,8 +329,8 @@ func (a *App) Tick(ctx context.Context) error {
 
 var errNotOpen = errors.New("the app is not open")
 
-// OpenStore opens a store by its name: "memory:", "sqlite:PATH", or the URL of a
-// PostgreSQL database, "postgres://…", that several processes may share.
+// OpenStore opens a store by name: "memory:", "sqlite:PATH", or the URL of a
+// PostgreSQL database, "postgres://…", which several processes may share.
 func OpenStore(ctx context.Context, name string, d store.Durability) (store.Store, error) {
 	kind, rest, named := strings.Cut(name, ":")
 	switch kind {
@@ -349,18 +348,18 @@ func OpenStore(ctx context.Context, name string, d store.Durability) (store.Stor
 	if !named {
 		return nil, fmt.Errorf("the store %q has no kind: write sqlite:%[1]s for a file of this name", name)
 	}
-	// What is no store may hold a password, so only its beginning is said.
+	// An invalid name may hold a password: only its start is shown.
 	return nil, fmt.Errorf("there is no store %q: write memory:, sqlite:PATH or postgres://…", kind+":")
 }
 
-// stopGrace is how long an effect action that runs is waited for when the app is
-// closed. It is run again when the app is opened, with the same key.
+// stopGrace is how long Close waits for an effect action that is running. The
+// action runs again, with the same key, when the app is reopened.
 const stopGrace = 5 * time.Second
 
-// closeGrace is how long a store is waited for when the app is closed. What has
-// not returned by then, such as an action that holds the store's turn for ever, is
-// left as it is: the store is then as after the end of a process, and what is
-// unfinished goes on when the app is opened again.
+// closeGrace is how long Close waits for a store. What has not returned then, such
+// as an action that never releases the store's turn, is abandoned: the store is
+// then as after the end of a process, and unfinished work resumes when the app is
+// opened again.
 const closeGrace = 15 * time.Second
 
 func within(limit time.Duration, do func() error) error {
@@ -376,8 +375,8 @@ func within(limit time.Duration, do func() error) error {
 	}
 }
 
-// Close ends the app: flows that are running come to rest first, but for those
-// that wait for something outside, which go on when it is opened again.
+// Close ends the app. Running flows come to rest first, except those that wait
+// for something outside; these resume when the app is reopened.
 func (a *App) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -399,7 +398,7 @@ func (a *App) Close() error {
 	return err
 }
 
-// Handler serves the app's routes. It answers 503 while the app is not open.
+// Handler serves the app's routes. It answers 503 while the app is closed.
 func (a *App) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
@@ -413,8 +412,8 @@ func (a *App) Handler() http.Handler {
 	})
 }
 
-// ListenAndServe opens the app, serves its routes until ctx ends, lets the
-// requests in flight finish, and closes it.
+// ListenAndServe opens the app, serves its routes until ctx ends, lets requests
+// in flight finish, and closes it.
 func (a *App) ListenAndServe(ctx context.Context, o Options) (err error) {
 	if err := a.Open(ctx, o); err != nil {
 		return err
@@ -432,24 +431,24 @@ func (a *App) ListenAndServe(ctx context.Context, o Options) (err error) {
 	return host.Serve(ctx, l, a.Handler(), o.Host)
 }
 
-// An Outcome is how an action that was asked from Go ended.
+// An Outcome is how an action that Go code asked has ended.
 type Outcome struct {
 	Flow    string  // the id of the flow that it opened
 	Out     []Field // outputs, when it returned
 	Refusal *engine.Refused
 	Fault   error
-	// Waiting is set when the flow is not at rest, because of an effect action
-	// that runs, is to be tried again or is parked. The flow goes on.
+	// Waiting is set if the flow is not at rest because an effect action runs,
+	// waits for a retry or is parked. The flow continues.
 	Waiting *engine.Waiting
 }
 
 // A Field is a named value.
 type Field = value.Field
 
-// Ask opens a flow with an action, such as "Profile.authenticate", and gives
-// its outcome once the flow is at rest and durable, or waits (Outcome.Waiting). A
-// refusal is an outcome; an
-// error means that the action could not be asked or is not durable.
+// Ask opens a flow with an action, such as "Profile.authenticate", and returns
+// its outcome when the flow is at rest and durable, or waits (Outcome.Waiting). A
+// refusal is an outcome; an error means that the action was not asked or is not
+// durable.
 func (a *App) Ask(ctx context.Context, action string, in ...Field) (Outcome, error) {
 	a.mu.Lock()
 	e := a.engine

@@ -8,11 +8,11 @@ import (
 )
 
 // decisionsEvery is how often an app with effect actions looks for decisions about
-// waiting flows, as "legible flow retry" and "legible flow cancel" make them. It
-// asks the store nothing while no flow waits.
+// waiting flows, made by "legible flow retry" and "legible flow cancel". It does
+// not query the store while no flow waits.
 const decisionsEvery = time.Second
 
-// takeDecisions carries decisions out that were made about waiting flows.
+// takeDecisions applies decisions about waiting flows.
 func (a *App) takeDecisions(ctx context.Context, e *engine.Engine) *loop {
 	return startLoop(ctx, 0, func(ctx context.Context) time.Duration {
 		if err := e.Attend(ctx); err != nil && ctx.Err() == nil {
@@ -22,7 +22,7 @@ func (a *App) takeDecisions(ctx context.Context, e *engine.Engine) *loop {
 	})
 }
 
-// Permanent marks the error of an effect action as one that another try would not
-// mend, such as a request that the other side does not understand: the action is
-// parked at once. After any other error it is tried again.
+// Permanent marks the error of an effect action as one that a retry would not
+// fix, such as a request that the other side does not understand: the action is
+// parked at once. After any other error it is retried.
 func Permanent(err error) error { return engine.Permanent(err) }

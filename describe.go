@@ -14,16 +14,15 @@ import (
 	"github.com/legible-lang/legible/plan"
 )
 
-// The paths of what tells callers about the app. They stand at the root and
-// below the prefix of the routes; a route of the app on the same path comes
-// first.
+// The paths of the app's documents. They are served at the root and below the
+// prefix of the routes. A route of the app on the same path takes precedence.
 const (
 	documentPath = "/openapi.json"
 	pagePath     = "/docs"
 )
 
-// A description answers what is asked about the app, and leaves all else to the
-// front. What it says is made when somebody asks first.
+// A description serves the app's documents, and leaves all else to the front.
+// It makes them at the first request.
 type description struct {
 	next   http.Handler
 	routes *plan.Routes
@@ -64,7 +63,7 @@ func (d *description) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// asked gives which of the two is asked for, "" for all else.
+// asked returns which of the two is asked for, otherwise "".
 func (d *description) asked(r *http.Request) string {
 	path := r.URL.Path
 	if !strings.HasSuffix(path, documentPath) && !strings.HasSuffix(path, pagePath) || r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -78,12 +77,12 @@ func (d *description) asked(r *http.Request) string {
 		return below
 	}
 	if path == documentPath || path == pagePath {
-		return path // no route stands above the prefix
+		return path // no route is above the prefix
 	}
 	return ""
 }
 
-// base is where the routes stand as the client knows it.
+// base is the URL of the routes as the client knows it.
 func (d *description) base(r *http.Request) string {
 	scheme := "http"
 	if d.tls || r.TLS != nil {
@@ -114,8 +113,8 @@ func (d *description) serve(w http.ResponseWriter, r *http.Request, kind string,
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// make reads the program anew, with all the ways that a flow can go: an app that
-// runs has not walked them.
+// make reads the program again, with every possible path of a flow: a running
+// app has not computed them.
 func (d *description) make() {
 	program, _, err := d.app.Check()
 	if err != nil {

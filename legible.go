@@ -26,18 +26,18 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Context is what an action or query is given: a context.Context that ends
+// A Context is what an action or query receives: a context.Context that ends
 // with the flow's deadline, the flow's one instant, fresh identities, and the
 // concept's state.
 type Context = engine.Context
 
-// A Method is an action as the engine calls it; generated code makes it.
+// A Method is an action as the engine calls it. Generated code makes it.
 type Method = engine.Method
 
-// A QueryMethod is a query as the engine calls it; generated code makes it.
+// A QueryMethod is a query as the engine calls it. Generated code makes it.
 type QueryMethod = engine.QueryMethod
 
-// Rows are what a query gives; generated code fills them.
+// Rows are the rows of a query; generated code sets them.
 type Rows = engine.Rows
 
 // Methods are the Go side of one instance of a concept.
@@ -50,11 +50,11 @@ type Refusal = engine.Refusal
 // A Value is a value of the language, where a concept takes any: Json.
 type Value = value.Value
 
-// A Blob refers to a large value; Context opens it.
+// A Blob refers to a large value. Context opens it.
 type Blob = value.Blob
 
-// A Concept is a specification and the Go that keeps it. The New function of a
-// concept's package gives one.
+// A Concept is a specification and its Go code. The New function of a concept's
+// package returns one.
 type Concept struct {
 	// File is the name of the specification in messages: "profile.concept".
 	File string
@@ -72,8 +72,8 @@ type Instance struct {
 	tables map[string]*store.Table
 }
 
-// Table gives the table of a set by the set's name, upper-case and singular.
-// Generated code asks for the sets of its own specification only.
+// Table returns the table of a set by the set's name, upper-case, singular.
+// Generated code asks only for the sets of its own specification.
 func (in *Instance) Table(set string) *store.Table {
 	t := in.tables[set]
 	if t == nil {
@@ -83,15 +83,15 @@ func (in *Instance) Table(set string) *store.Table {
 }
 
 // A Secret is a text that must not be shown: a password, a token. Printing,
-// logging or marshalling it gives a mark in its place, also where it is in a
-// field that is not exported.
+// logging or marshalling it writes a mark instead, even when it is in an
+// unexported field.
 type Secret struct{ text unique.Handle[string] }
 
-// NewSecret makes a secret of 256 random bits, 43 characters that may stand in
+// NewSecret makes a secret of 256 random bits: 43 characters that are valid in
 // a URL, a header and a cookie.
 func NewSecret() Secret {
 	var b [32]byte
-	rand.Read(b[:]) // never fails: it ends the process where there is no randomness
+	rand.Read(b[:]) // never fails: it ends the process if there is no randomness
 	return SecretOf(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
@@ -111,9 +111,8 @@ func (s Secret) Reveal() string {
 	return s.text.Value()
 }
 
-// Digest is what state keeps of a secret: enough to find it again, and for a
-// secret of NewSecret nothing that it could be guessed from. A password needs
-// a slow hash instead.
+// Digest returns what state keeps of a secret: enough to find it again, but no
+// help in guessing a secret of NewSecret. A password needs a slow hash instead.
 func (s Secret) Digest() Digest {
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return Digest(hex.EncodeToString(sum[:]))
@@ -127,8 +126,8 @@ func (s Secret) LogValue() slog.Value         { return slog.StringValue(value.Hi
 // A Digest is the SHA-256 of a secret, in hexadecimal digits.
 type Digest string
 
-// IsTaken tells whether an error of Insert or Update says that another member
-// has the same value in the named field, or with no name in any unique one.
+// IsTaken reports whether an error of Insert or Update says that another member
+// has the same value in the named field, or in any unique field for "".
 func IsTaken(err error, field string) bool {
 	var u *store.UniqueError
 	if !errors.As(err, &u) {

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// A loop does something beside an app again and again until the app is closed.
+// A loop repeats work beside an app until the app is closed.
 type loop struct {
 	stop context.CancelFunc
 	done chan struct{}
 }
 
-// over is the pause with which a loop ends by itself.
+// over is the pause with which a loop ends itself.
 const over = -1
 
-// startLoop starts a loop: do is called after the first pause, and again after
-// each pause that it returns. Its context ends when the loop is to end; the values
-// of ctx are there, its end is not.
+// startLoop starts a loop. It calls do after the first pause, and again after each
+// pause that do returns. The context of do ends when the loop must end; it has the
+// values of ctx, not its end.
 func startLoop(ctx context.Context, first time.Duration, do func(context.Context) (pause time.Duration)) *loop {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l := &loop{stop, make(chan struct{})}
@@ -40,7 +40,7 @@ func startLoop(ctx context.Context, first time.Duration, do func(context.Context
 	return l
 }
 
-// end ends the loop and waits for what it does.
+// end ends the loop and waits for its work.
 func (l *loop) end() {
 	l.stop()
 	<-l.done

@@ -20,17 +20,17 @@ import (
 )
 
 // observers receive what flows do: the options' recorder, the inspector with its
-// figures, and a tracer when the environment asks for one. What nobody asks for is
-// nil, so that the engine need not do it.
+// metrics, and a tracer if the environment asks for one. Unused observers are nil,
+// so that the engine need not call them.
 type observers struct {
 	inspector *inspect.Inspector
 	tracer    *telemetry.Tracer
-	meter     *telemetry.Meter // nil when somebody else counts
+	meter     *telemetry.Meter // nil when another meter counts
 	recorder  func(flow value.ID, entries []byte, rested bool)
 	observer  func(engine.Times)
 }
 
-// What a store on disk can say of itself is shown.
+// What a store on disk reports of itself is shown.
 var (
 	_ telemetry.Gauges = (*sqlite.Store)(nil)
 	_ telemetry.Gauges = (*postgres.Store)(nil)
@@ -78,7 +78,7 @@ func (o *Options) observe(ctx context.Context, p *plan.Plan, st store.Store, log
 }
 
 // note is where the legible command looks for a running app: beside its store,
-// or where the store is no file in the folder in which the app was started.
+// or in the app's working directory if the store is not a file.
 func note(store, app string) string {
 	if path, ok := strings.CutPrefix(store, "sqlite:"); ok {
 		return path + noteSuffix
@@ -88,8 +88,8 @@ func note(store, app string) string {
 
 const noteSuffix = ".inspector"
 
-// turnedAway tells the inspector of requests that open no flow, besides whom
-// the options name.
+// turnedAway reports requests that open no flow to the inspector and the
+// options' receiver.
 func (w *observers) turnedAway(before func(host.Turned)) func(host.Turned) {
 	if w.inspector == nil {
 		return before
@@ -130,7 +130,7 @@ func (w *observers) observe(more func(engine.Times)) {
 	}
 }
 
-// close ends the live pages, and sends the spans that are left.
+// close ends the live pages, and sends the remaining spans.
 func (w *observers) close(ctx context.Context) error {
 	if w.inspector != nil {
 		w.inspector.Close()

@@ -10,9 +10,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Query asks a query, such as "Sessioning._getUser", from outside of any flow
-// and gives its rows: of each the outputs, in the order of the specification.
-// All that it reads is one snapshot, and nothing is recorded.
+// Query asks a query, such as "Sessioning._getUser", outside of any flow and
+// returns its rows: the outputs in the order of the specification. It reads one
+// snapshot and records nothing.
 func (a *App) Query(ctx context.Context, query string, in ...Field) ([][]Field, error) {
 	e := a.Engine()
 	if e == nil {
@@ -63,7 +63,7 @@ func indexOf(names []string, name string) int {
 	return -1
 }
 
-// Engine is what runs the app, nil while it is not open.
+// Engine returns the app's engine, nil when not open.
 func (a *App) Engine() *engine.Engine {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -10,19 +10,19 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// Keep says how long an app remembers what has happened in it. State is no part
-// of this: it stays until an action removes it.
+// Keep says how long an app keeps its record. It does not concern state, which
+// stays until an action removes it.
 type Keep struct {
-	// JournalAge is how long the record of a flow at rest is kept, 30 days for
-	// 0. When it is negative, age does not matter.
+	// JournalAge is how long the record of a flow at rest is kept; 0 means 30 days.
+	// If negative, age does not matter.
 	JournalAge time.Duration
-	// JournalFlows is of how many flows at rest the record is kept at most,
-	// 1,000,000 for 0. When it is negative, number does not matter.
+	// JournalFlows is the maximum number of flows at rest with a record; 0 means
+	// 1,000,000. If negative, the number does not matter.
 	JournalFlows int
 }
 
-// ParseAge reads an age as people write it: "30d" for days, "36h" or "90m" as
-// Go has it, "all" for no limit, which is negative.
+// ParseAge parses an age: "30d" for days, "36h" or "90m" as in Go, "all" for no
+// limit, which is negative.
 func ParseAge(text string) (time.Duration, error) {
 	if text == "all" {
 		return -1, nil
@@ -38,16 +38,16 @@ func ParseAge(text string) (time.Duration, error) {
 }
 
 const (
-	// keepFirst is when an app that has started looks first for what is not to
-	// be kept: after whatever makes a start slow.
+	// keepFirst is how long after its start an app first looks for what to forget:
+	// after the slow part of the start.
 	keepFirst = time.Minute
 	keepEvery = time.Hour
-	// blobAge is how long a large value is left that nothing refers to: longer
-	// than any flow that is about to refer to it.
+	// blobAge is how long an unreferenced large value is kept: longer than any flow
+	// that is about to refer to it.
 	blobAge = time.Hour
 )
 
-// retention is what the store is asked to forget at a moment.
+// retention returns what the store is to forget at a time.
 func (k Keep) retention(now time.Time) store.Retention {
 	if k.JournalAge == 0 {
 		k.JournalAge = 30 * 24 * time.Hour
@@ -62,7 +62,7 @@ func (k Keep) retention(now time.Time) store.Retention {
 	return r
 }
 
-// retain forgets what is not to be kept.
+// retain starts the loop that forgets.
 func (a *App) retain(ctx context.Context, st store.Store, k Keep) *loop {
 	return startLoop(ctx, keepFirst, func(ctx context.Context) time.Duration {
 		a.forget(ctx, st, k)
@@ -70,7 +70,7 @@ func (a *App) retain(ctx context.Context, st store.Store, k Keep) *loop {
 	})
 }
 
-// forget does it once. What fails is logged, and tried again the next time.
+// forget runs once. It logs errors; the next run tries again.
 func (a *App) forget(ctx context.Context, st store.Store, k Keep) {
 	flows, err := st.Forget(ctx, k.retention(time.Now()))
 	if err != nil && ctx.Err() == nil {

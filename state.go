@@ -10,11 +10,11 @@ import (
 )
 
 // A Set is a set of a concept's state. ID is the type of its members'
-// identities, Row what is known of one. Generated code wraps it with a method
+// identities, Row is a member's fields. Generated code wraps it with a method
 // for each field that members are found by.
 //
-// Reading does not fail for the caller: when the store does, the action ends
-// there as faulted and is undone.
+// Reading returns no error: if the store fails, the action faults and is
+// undone.
 type Set[ID ~string, Row any] struct {
 	Table  *store.Table
 	Encode func(Row) store.Row
@@ -26,7 +26,7 @@ func lost(t *store.Table, err error) {
 	panic(&engine.StateError{Err: fmt.Errorf("reading %s: %w", t.Name(), err)})
 }
 
-// Get gives what is known of a member, and whether there is one.
+// Get returns a member's fields, and whether it exists.
 func (s *Set[ID, Row]) Get(ctx Context, id ID) (Row, bool) {
 	row, err := ctx.State().Get(s.Table, string(id))
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Set[ID, Row]) Get(ctx Context, id ID) (Row, bool) {
 	return s.Decode(row), true
 }
 
-// Has tells whether there is such a member.
+// Has reports whether a member exists.
 func (s *Set[ID, Row]) Has(ctx Context, id ID) bool {
 	row, err := ctx.State().Get(s.Table, string(id))
 	if err != nil {
@@ -48,14 +48,14 @@ func (s *Set[ID, Row]) Has(ctx Context, id ID) bool {
 	return row != nil
 }
 
-// All gives the members in the order in which they were inserted.
+// All returns the members in the order of insertion.
 func (s *Set[ID, Row]) All(ctx Context) iter.Seq2[ID, Row] { return s.Find(ctx, nil) }
 
 // findPage is how many members are fetched at a time.
 const findPage = 256
 
-// Find gives the members whose columns hold the values, in the order in which
-// they were inserted. Members may be changed while it runs.
+// Find returns the members whose columns hold the values, in insertion order.
+// Members may be changed during the iteration.
 func (s *Set[ID, Row]) Find(ctx Context, columns []int, key ...value.Value) iter.Seq2[ID, Row] {
 	return func(yield func(ID, Row) bool) {
 		page := store.Page{Limit: findPage}
@@ -90,25 +90,25 @@ func (s *Set[ID, Row]) First(ctx Context, columns []int, key ...value.Value) (ID
 	return ID(members[0].ID), s.Decode(members[0].Row), true
 }
 
-// Insert adds a new member and gives its identity. IsTaken tells of its error
-// whether a unique field has the value already.
+// Insert adds a new member and returns its identity. IsTaken reports whether an
+// error means that a unique value is taken.
 func (s *Set[ID, Row]) Insert(ctx Context, row Row) (ID, error) {
 	id := ID(ctx.NewID())
 	return id, s.Put(ctx, id, row)
 }
 
-// Put adds a member with a given identity: one of another set, or one that is
-// known from elsewhere.
+// Put adds a member with a given identity: that of a member of another set, or
+// one from elsewhere.
 func (s *Set[ID, Row]) Put(ctx Context, id ID, row Row) error {
 	return ctx.State().Insert(s.Table, string(id), s.Encode(row))
 }
 
-// Update replaces what is known of a member.
+// Update replaces the fields of a member.
 func (s *Set[ID, Row]) Update(ctx Context, id ID, row Row) error {
 	return ctx.State().Update(s.Table, string(id), s.Encode(row))
 }
 
-// Delete removes a member, also from the sets that are subsets of this one.
+// Delete removes a member, also from subsets of this set.
 func (s *Set[ID, Row]) Delete(ctx Context, id ID) error {
 	return ctx.State().Delete(s.Table, string(id))
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// takeOver resumes flows that a store shared by several processes hands to this
-// one: those of a process that is gone, and its own that were suspended. It is nil
-// for a store that is not shared.
+// takeOver resumes flows that a store shared by several processes assigns to this
+// one: those of a process that is gone, and its own suspended flows. It is nil for
+// a store that is not shared.
 func (a *App) takeOver(ctx context.Context, st store.Store, e *engine.Engine) *loop {
 	shared, ok := st.(store.Fleet)
 	if !ok {
@@ -24,7 +24,7 @@ func (a *App) takeOver(ctx context.Context, st store.Store, e *engine.Engine) *l
 		}
 		for _, id := range ids {
 			if !st.Has(id) {
-				continue // it came to rest meanwhile, or another process has it
+				continue // it came to rest, or another process has it
 			}
 			switch r, err := e.Resume(ctx, id); {
 			case errors.Is(err, engine.ErrRunning):
@@ -39,11 +39,11 @@ func (a *App) takeOver(ctx context.Context, st store.Store, e *engine.Engine) *l
 }
 
 const (
-	// rescueEvery is how often an app looks for flows that nobody runs. What a
-	// store hands over by itself (store.Fleet) is resumed before that.
+	// rescueEvery is how often an app looks for flows that nobody runs. Flows that
+	// a store assigns by itself (store.Fleet) are resumed earlier.
 	rescueEvery = 3 * time.Second
-	// rescueShare bounds the cost where very many flows are unfinished, as parked
-	// ones are: after each look comes a pause that is so many times as long.
+	// rescueShare bounds the cost of many unfinished flows, such as parked flows:
+	// the pause after a search is rescueShare times as long as it.
 	rescueShare = 10
 )
 
