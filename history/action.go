@@ -11,24 +11,24 @@ import (
 type Action struct {
 	ID   journal.ActionID
 	Name string       // "Sessioning.create"
-	Spec *plan.Action // nil where the plan has no such action
+	Spec *plan.Action // nil if the plan has no such action
 
-	// Given and Gave are what the record has of inputs and outputs, by name.
+	// Given and Gave are the recorded inputs and outputs, by name.
 	Given, Gave []value.Field
-	// In has a value for each input of Spec, unset where nothing was given; Out
-	// one for each output, or the sentence and the code of a refusal. Both are nil
-	// without Spec, but for a refusal.
+	// In has a value for each input of Spec, unset if none was given. Out has one
+	// for each output, or the sentence and code of a refusal. Both are nil without
+	// Spec, except for a refusal.
 	In, Out []value.Value
-	Further []string // the names of given fields that are no inputs
+	Further []string // the names of given fields that aren't inputs
 
 	Outcome journal.Outcome
 	Seq     int              // order of completion, from 1; 0 while the action is pending
 	Code    string           // of a refusal
-	Text    string           // the sentence of a refusal, or what a fault says
-	Tries   []*journal.Entry // of an effect action: those that failed, and what was decided
+	Text    string           // the sentence of a refusal or text of a fault
+	Tries   []*journal.Entry // of an effect action: failed tries, and decisions
 
-	By        *Match    // the firing that asked it, nil for the action that opened the flow
-	Line      *plan.Ask // the line that asked it, nil where the plan no longer has it
+	By        *Match    // the firing that asked it, nil for the opening action
+	Line      *plan.Ask // the line that asked it, nil if the plan lacks it
 	Completed []*Match  // the matches that its end completed, in order
 	Firings   []*Match  // the firings that matched it
 }
@@ -65,13 +65,13 @@ func (a *Action) completed(e *journal.Entry) {
 	}
 }
 
-// Is tells whether the action has a role, such as that of Requesting.request.
+// Is reports whether the action has a role, such as Requesting.request.
 func (a *Action) Is(role plan.Role) bool { return a.Spec != nil && a.Spec.Role == role }
 
-// Label is the name with the id, which tells the action from its namesakes.
+// Label is the name with the id, which is unique in the flow.
 func (a *Action) Label() string { return a.Name + " " + a.ID.String() }
 
-// Input returns what was given by name, unset where nothing was.
+// Input returns the input of a name, unset if not given.
 func (a *Action) Input(name string) value.Value {
 	for _, f := range a.Given {
 		if f.Name == name {
@@ -81,7 +81,7 @@ func (a *Action) Input(name string) value.Value {
 	return value.Value{}
 }
 
-// Column returns what the action has in a column, unset where it has nothing.
+// Column returns the action's value in a column, unset if it has none.
 func (a *Action) Column(c plan.Column) value.Value {
 	list := a.In
 	if c.Out {
@@ -110,7 +110,7 @@ func (a *Action) ColumnName(c plan.Column) string {
 	return "a value"
 }
 
-// ColumnType returns the declared type of a column, the zero Type where there is
+// ColumnType returns the declared type of a column, or the zero Type if there is
 // none.
 func (a *Action) ColumnType(c plan.Column) check.Type {
 	if a.Spec == nil || a.Spec.Spec == nil || c.Index < 0 {
@@ -129,8 +129,8 @@ func (a *Action) ColumnType(c plan.Column) check.Type {
 	return list[c.Index].Type
 }
 
-// RefusalKind is the kind of the refusal with which the action ended, such as
-// "missing". It is "invalid" where the plan does not know the refusal.
+// RefusalKind returns the kind of the action's refusal, such as "missing". It
+// is "invalid" if the plan does not contain the refusal.
 func (a *Action) RefusalKind() string {
 	if a.Spec != nil {
 		for _, r := range a.Spec.Spec.Refusals {

@@ -24,17 +24,16 @@ import (
 type Flow struct {
 	Plan   *plan.Plan
 	Begun  time.Time
-	Rested bool // the flow has come to its end
-	// Actions are in the order in which they were asked, Matches in the order in
-	// which they were found.
+	Rested bool // the flow has ended
+	// Actions are in the order of asking, Matches in the order of finding.
 	Actions []*Action
 	Matches []*Match
-	// Faults are what went wrong outside of an action, such as a limit.
+	// Faults are the faults outside of an action, such as a limit.
 	Faults []string
 	// Held is the last failed try of the effect action that the flow waits for, of
-	// kind Tried or Parked; nil when it waits for none.
+	// kind Tried or Parked; nil if it waits for none.
 	Held *journal.Entry
-	// Omits is set where values are missing that were too large to be recorded.
+	// Omits is set if values are missing that were too large to record.
 	Omits bool
 
 	byID   map[journal.ActionID]*Action
@@ -43,9 +42,9 @@ type Flow struct {
 	syncs  map[string]*plan.Sync
 }
 
-// Read reads the entries of a flow. The plan is that of the program that runs
-// now, rested tells whether the flow has come to its end. The entries must not be
-// changed afterwards.
+// Read reads the entries of a flow. The plan is that of the running program;
+// rested reports whether the flow has ended. The entries must not be changed
+// afterwards.
 func Read(p *plan.Plan, entries []journal.Entry, rested bool) *Flow {
 	f := &Flow{
 		Plan: p, Rested: rested,
@@ -133,7 +132,7 @@ func (f *Flow) matched(e *journal.Entry) {
 	f.Matches = append(f.Matches, m)
 }
 
-// Root is the action that opened the flow, nil where the record has none.
+// Root is the action that opened the flow, nil if not recorded.
 func (f *Flow) Root() *Action {
 	if len(f.Actions) == 0 {
 		return nil
@@ -141,20 +140,20 @@ func (f *Flow) Root() *Action {
 	return f.Actions[0]
 }
 
-// Action returns the action with an id, nil when there is none.
+// Action returns the action with an id, nil if there is none.
 func (f *Flow) Action(id journal.ActionID) *Action { return f.byID[id] }
 
 // Of returns the actions of one action of the plan.
 func (f *Flow) Of(spec *plan.Action) []*Action { return f.bySpec[spec] }
 
-// Firing returns the match with the number of a firing, nil when there is none.
+// Firing returns the match of a firing's number, nil if there is none.
 func (f *Flow) Firing(number uint32) *Match { return f.firing[number] }
 
-// Sync returns the plan's sync of a name, nil when it has none.
+// Sync returns the plan's sync of a name, nil if it has none.
 func (f *Flow) Sync(name string) *plan.Sync { return f.syncs[name] }
 
-// Opening names what opened the flow: "POST /auth/login", or the action that was
-// asked from outside. It is "" where the record has none.
+// Opening names what opened the flow: "POST /auth/login", or an action asked
+// from outside. It is "" if the record does not say.
 func (f *Flow) Opening() string {
 	root := f.Root()
 	if root == nil {
@@ -177,18 +176,18 @@ func (f *Flow) Opening() string {
 
 // A Match is one way in which the lines of a sync's when were matched.
 type Match struct {
-	*journal.Entry            // Fired, or Dropped when where lost every frame
-	Spec           *plan.Sync // nil where the plan has no such sync
+	*journal.Entry            // Fired, or Dropped if where kept no frame
+	Spec           *plan.Sync // nil if the plan has no such sync
 	Place          int        // among the matches of the flow
-	Actions        []*Action  // those matched, line by line; nil where the record lacks one
-	Last           *Action    // the one of them that ended last
+	Actions        []*Action  // those matched, by line; nil for one that is not recorded
+	Last           *Action    // the last of them to end
 	Asked          []*Action  // what the firing asked, in order
 }
 
-// Fired tells whether where kept a frame.
+// Fired reports whether a frame was kept.
 func (m *Match) Fired() bool { return m.Kind == journal.Fired }
 
-// Frame returns a frame, nil when there is none.
+// Frame returns a frame, nil if there is none.
 func (m *Match) Frame(i uint32) *journal.Frame {
 	if int(i) >= len(m.Frames) {
 		return nil
@@ -196,8 +195,8 @@ func (m *Match) Frame(i uint32) *journal.Frame {
 	return &m.Frames[i]
 }
 
-// Else returns the line of where that dropped a frame and has an else, which asked
-// what the frame asked; nil for a frame that was kept.
+// Else returns the line of where that dropped a frame and whose else asked the
+// frame's actions; nil for a frame that was kept.
 func (m *Match) Else(frame uint32) *plan.Line {
 	x := m.Frame(frame)
 	if m.Spec == nil || x == nil || x.Line < 0 || x.Line >= len(m.Spec.Where) {
@@ -207,7 +206,7 @@ func (m *Match) Else(frame uint32) *plan.Line {
 }
 
 // Lines are the lines that a frame asks: those of then, or of the else of the
-// line that dropped it; nil where the plan has no such sync.
+// line that dropped it; nil if the plan has no such sync.
 func (m *Match) Lines(frame uint32) []*plan.Ask {
 	if line := m.Else(frame); line != nil {
 		return line.Else
@@ -218,9 +217,9 @@ func (m *Match) Lines(frame uint32) []*plan.Ask {
 	return m.Spec.Then
 }
 
-// Fits tells whether an action alone fits a line of when: it ended as the line
-// wants, and its values are those that the line writes. What the line shares with
-// others does not matter.
+// Fits reports whether an action alone fits a line of when: its outcome is the
+// line's, and its values are those in the line. Variables shared with other lines
+// do not matter.
 func (a *Action) Fits(p *plan.Pattern) bool {
 	want := journal.Returned
 	if p.Refused {

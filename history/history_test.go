@@ -88,7 +88,7 @@ func answer(status value.Value) []journal.Entry {
 
 func entries(more ...journal.Entry) []journal.Entry { return append(slices.Clone(request), more...) }
 
-// TestResult reads flows that end in every way.
+// TestResult reads flows with every ending.
 func TestResult(t *testing.T) {
 	p := build(t)
 	for _, test := range []struct {
@@ -125,7 +125,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// TestRead looks at what a flow says of its parts.
+// TestRead checks the parts of a flow.
 func TestRead(t *testing.T) {
 	f := history.Read(build(t), entries(append([]journal.Entry{returned}, answer(value.Null)...)...), true)
 	if f.Opening() != "POST /press" || len(f.Actions) != 3 || len(f.Matches) != 1 {
@@ -150,7 +150,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestAnyEntries reads entries that no flow has: lost, doubled and out of order.
+// TestAnyEntries reads impossible entries: lost, doubled and out of order.
 func TestAnyEntries(t *testing.T) {
 	p := build(t)
 	all := entries(append([]journal.Entry{tried, returned, refused, faulted, parked, limit}, answer(value.Number(2))...)...)

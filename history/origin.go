@@ -13,14 +13,14 @@ type Origin struct {
 	Pattern *plan.Pattern // a line of when
 	Where   *plan.Line    // a line of where
 	Ask     *plan.Ask     // an awaited line of then or else
-	// Action is the one from which the value comes, as its Column; nil for a line
-	// of where, and where the record lacks the action.
+	// Action is the action that the value comes from, as its Column; nil for a line
+	// of where, and if the action is not recorded.
 	Action *Action
 	Column plan.Column
 }
 
-// Origin returns where a variable of a frame has its value from. The zero Origin
-// means that the plan does not tell.
+// Origin returns the origin of a frame variable's value. The zero Origin means
+// that the plan does not tell it.
 func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 	if m.Spec == nil {
 		return Origin{}
@@ -59,8 +59,8 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 	return Origin{}
 }
 
-// Binding returns what the record of a frame has of a variable, nil where it has
-// nothing.
+// Binding returns the recorded binding of a frame's variable, nil if there is
+// none.
 func Binding(s *plan.Sync, f *journal.Frame, slot int) *journal.Binding {
 	if slot < 0 || slot >= len(s.Slots) {
 		return nil

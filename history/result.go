@@ -11,64 +11,64 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An Outcome says how a flow ended, or how far it has come.
+// An Outcome is how a flow ended, or its present state.
 type Outcome string
 
 const (
-	// Answered: a sync answered the request, with whatever status.
+	// Answered: a sync answered the request, with any status.
 	Answered Outcome = "answered"
-	// Refused: the runtime answered with a refusal that no sync matched; or the
-	// action that was asked from outside was refused.
+	// Refused: the runtime answered with a refusal that no sync matched, or the
+	// action asked from outside was refused.
 	Refused Outcome = "refused"
-	// Faulted: something went wrong. The status says whose fault it was, and is not
-	// in the record.
+	// Faulted: something failed. The status depends on whose fault it was, and is
+	// not recorded.
 	Faulted Outcome = "faulted"
-	// Unanswered: the flow came to its end, and nobody answered.
+	// Unanswered: the flow ended without an answer.
 	Unanswered Outcome = "unanswered"
-	// Returned: the action that was asked from outside returned.
+	// Returned: the action asked from outside returned.
 	Returned Outcome = "returned"
-	// Running: the flow has not come to its end.
+	// Running: the flow has not ended.
 	Running Outcome = "running"
-	// Waiting: an effect action is to be tried again.
+	// Waiting: an effect action waits for a retry.
 	Waiting Outcome = "waiting"
-	// Parked: an effect action failed, and somebody has to decide about it.
+	// Parked: an effect action failed, and an operator must decide.
 	Parked Outcome = "parked"
 )
 
-// Outcomes are all outcomes, in the order in which a person looks for them.
+// Outcomes are all outcomes, in the order of a person's interest.
 var Outcomes = []Outcome{Answered, Refused, Faulted, Unanswered, Returned, Running, Waiting, Parked}
 
-// A Result says how a flow ended, or how far it has come.
+// A Result is how a flow ended, or its present state.
 type Result struct {
 	Outcome Outcome
-	// Status is what the client of a request receives, 0 where the record does not
-	// tell and for a flow that no request opened.
+	// Status is what the client of a request receives, 0 if it is not recorded and
+	// for a flow that no request opened.
 	Status int
-	// Action decided it: the one that answered, was refused or faulted; nil where
-	// there is none.
+	// Action decided the outcome: it answered, was refused or faulted; nil if there
+	// is none.
 	Action *Action
-	// Text says what went wrong, "" where nothing did.
+	// Text says what went wrong, "" if nothing did.
 	Text string
-	// Held is Waiting or Parked for a flow that waits for an effect action, also
-	// when it was answered before.
+	// Held is Waiting or Parked for a flow that waits for an effect action, even if
+	// it was answered.
 	Held Outcome
 }
 
-// Is tells whether a flow is looked for by a word: an outcome, a status ("401") or
-// a class of statuses ("4xx"). A flow that was answered and waits for something is
-// found by both.
+// Is reports whether a flow matches a word: an outcome, a status ("401") or a
+// class of statuses ("4xx"). An answered flow that waits for an effect action
+// matches both.
 func (r *Result) Is(word string) bool {
 	status := strconv.Itoa(r.Status)
 	return word == string(r.Outcome) || word == string(r.Held) ||
 		r.Status != 0 && (word == status || word == status[:1]+"xx")
 }
 
-// IsStatus tells whether a word is a status or a class of statuses.
+// IsStatus reports whether a word is a status or a status class.
 func IsStatus(word string) bool {
 	return len(word) == 3 && word[0] >= '1' && word[0] <= '5' && (word[1:] == "xx" || strings.Trim(word[1:], "0123456789") == "")
 }
 
-// Sync is the name of the sync that answered, "" where none did.
+// Sync returns the name of the answering sync, "" if none.
 func (r *Result) Sync() string {
 	if r.Outcome != Answered || r.Action.By == nil {
 		return ""
@@ -76,9 +76,8 @@ func (r *Result) Sync() string {
 	return r.Action.By.Sync
 }
 
-// Result says how the flow ended. The order is that in which the runtime decides:
-// an answer counts, then, at rest, the first refusal that no sync matched, then a
-// fault.
+// Result returns how the flow ended. As in the runtime, an answer comes first;
+// then, at rest, the first refusal that no sync matched; then a fault.
 func (f *Flow) Result() Result {
 	r := f.result()
 	if f.Held != nil && !f.Rested {
@@ -122,7 +121,7 @@ func (f *Flow) result() Result {
 	return Result{Outcome: Unanswered, Status: http.StatusInternalServerError}
 }
 
-// open is the result of a flow that has not come to its end.
+// open is the result of a flow that has not ended.
 func (f *Flow) open() Result {
 	switch {
 	case f.Held == nil:
@@ -133,7 +132,7 @@ func (f *Flow) open() Result {
 	return Result{Outcome: Waiting, Action: f.Action(f.Held.ID), Text: f.Held.Text}
 }
 
-// returned is the result of a flow that no request opened.
+// returned is the result of a flow without a request.
 func (f *Flow) returned(root *Action) Result {
 	a, text := f.Fault()
 	switch {
@@ -149,9 +148,9 @@ func (f *Flow) returned(root *Action) Result {
 	return Result{Outcome: Faulted, Action: root, Text: root.Name + " did not come to an end"}
 }
 
-// Ends returns what may be the end of a request: the respond that answered, and
+// Ends returns the possible ends of a request: the respond that answered, and
 // the first refusal that no firing matched; nil for none. A refusal of
-// Requesting.respond itself is no answer.
+// Requesting.respond itself does not count.
 func (f *Flow) Ends() (answer, refused *Action) {
 	for _, a := range f.Actions {
 		switch {
@@ -166,9 +165,8 @@ func (f *Flow) Ends() (answer, refused *Action) {
 	return answer, refused
 }
 
-// Fault returns the first thing that went wrong in the flow: the action that
-// faulted, or nil for a fault outside of one, and what it says; "" where nothing
-// went wrong.
+// Fault returns the first fault of the flow: the action that faulted, or nil for
+// a fault outside of an action, and its text, "" if there is no fault.
 func (f *Flow) Fault() (*Action, string) {
 	var first *Action
 	for _, a := range f.Actions {
@@ -185,8 +183,8 @@ func (f *Flow) Fault() (*Action, string) {
 	return nil, ""
 }
 
-// AnswerStatus reads what Requesting.respond was given as the status: 200 for
-// null. The error says what cannot be one.
+// AnswerStatus parses the status given to Requesting.respond; null means 200.
+// The error names an invalid one.
 func AnswerStatus(v value.Value) (int, error) {
 	if v.IsNull() {
 		return http.StatusOK, nil
