@@ -141,8 +141,8 @@ func IsTaken(err error, field string) bool {
 	return false
 }
 
-// IsMissing tells whether an error of Update or Delete says that there is no
-// such member.
+// IsMissing reports whether an Update or Delete error means that the member is
+// missing.
 func IsMissing(err error) bool {
 	var m *store.MemberError
 	return errors.As(err, &m) && !m.Exists

@@ -13,22 +13,22 @@ import (
 	"unsafe"
 )
 
-// An Omitted stands in a record for a value that the record does not keep.
+// An Omitted replaces, in a record, a value that is not kept.
 type Omitted struct {
 	Kind  Kind   // of the value
 	Count int64  // bytes of a text, items of a list, fields of a record
 	Size  int64  // bytes of the value's encoding
 	Start string // the first characters of a text; "" of other values
-	// Sum is the beginning of a SHA-256. Equal values have equal sums. It is zero
-	// when something in the value is secret.
+	// Sum is the start of a SHA-256. Equal values have equal sums. It is zero if
+	// any part of the value is secret.
 	Sum [16]byte
 }
 
-// startLength is how many bytes of a text its stand-in keeps at most.
+// startLength is the most bytes of a text that a stand-in keeps.
 const startLength = 64
 
-// Omit gives the stand-in of a text, a list or a record. Other values, which are
-// always small, stay as they are.
+// Omit returns the stand-in of a text, list or record. Other values are always
+// small and are not changed.
 func Omit(v Value) Value {
 	k := v.Kind()
 	if k < StringKind || k > RecordKind {
@@ -53,7 +53,7 @@ func Omit(v Value) Value {
 	return Value{ref: o}
 }
 
-// start gives the beginning of a text, at most n bytes of it.
+// start returns the start of a text, at most n bytes.
 func start(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -64,8 +64,8 @@ func start(s string, n int) string {
 	return s[:n]
 }
 
-// Shorten gives a text as a record keeps it that is longer than most bytes: its
-// beginning, and how long it was.
+// Shorten returns a text of more than most bytes as a record keeps it: its
+// start, and its original length.
 func Shorten(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -75,17 +75,17 @@ func Shorten(s string, most int) string {
 
 var shortened = regexp.MustCompile(`… \(\d+ bytes, the rest was not kept\)$`)
 
-// IsShortened tells whether a text looks as Shorten makes them.
+// IsShortened reports whether a text has the form of Shorten.
 func IsShortened(s string) bool { return shortened.MatchString(s) }
 
-// Omitted gives what a record keeps of a value that it does not keep, and nil
-// for other values.
+// Omitted returns the stand-in of a value that a record omits, nil for other
+// values.
 func (v Value) Omitted() *Omitted {
 	o, _ := v.ref.(*Omitted)
 	return o
 }
 
-// HoldsOmitted tells whether the value or anything in it is omitted.
+// HoldsOmitted reports whether any part of it is omitted.
 func (v Value) HoldsOmitted() bool {
 	switch r := v.ref.(type) {
 	case *Omitted:
@@ -106,8 +106,8 @@ func (v Value) HoldsOmitted() bool {
 	return false
 }
 
-// Alike tells whether two values of a record may be the same value. They are
-// compared as by Equal; of an omitted one the kind, the count and the sum count.
+// Alike reports whether two recorded values may be the same. It compares as
+// Equal does, but omitted values by kind, count and sum.
 func Alike(a, b Value) bool {
 	x, y := a.Omitted(), b.Omitted()
 	switch {
@@ -123,7 +123,7 @@ func Alike(a, b Value) bool {
 		(x.Sum == y.Sum || x.Sum == none || y.Sum == none)
 }
 
-// String shows what is known of the value: `"It was a dark …" (1048576 bytes, not kept)`.
+// String shows what is known of it: `"It was a dark …" (1048576 bytes, not kept)`.
 func (o *Omitted) String() string {
 	size := strconv.FormatInt(o.Size, 10) + " bytes, not kept"
 	things := func(name string) string {
@@ -141,9 +141,9 @@ func (o *Omitted) String() string {
 	return "{…} (" + things("field") + ", " + size + ")"
 }
 
-// Small tells whether a value takes about limit bytes in a record at most: the
-// bytes of a text, the encoding of a list or a record. Others always do. It looks
-// at no more of the value than that needs.
+// Small reports whether a value takes at most about limit bytes in a record: the
+// bytes of a text, the encoding of a list or record. Others always do. It reads
+// no more of the value than necessary.
 func Small(v Value, limit int) bool {
 	if _, ok := v.ref.(text); ok { // most values are
 		return v.num <= uint64(limit)
@@ -152,10 +152,10 @@ func Small(v Value, limit int) bool {
 	return k != ListKind && k != RecordKind || encodedSize(v, int64(limit)) <= int64(limit)
 }
 
-// EncodedSize is how many bytes Append appends for a value.
+// EncodedSize returns how many bytes Append appends.
 func EncodedSize(v Value) int64 { return encodedSize(v, 1<<62) }
 
-// encodedSize stops to count above limit.
+// encodedSize stops counting above limit.
 func encodedSize(v Value, limit int64) int64 {
 	switch r := v.ref.(type) {
 	case text:
@@ -202,7 +202,7 @@ func varintSize(n uint64) int64 {
 	return size
 }
 
-// A hasher sums up the key encoding of a value without making all of it.
+// A hasher hashes the key encoding of a value piece by piece.
 type hasher struct {
 	sum    hash.Hash
 	buffer []byte
@@ -244,7 +244,7 @@ func (h *hasher) add(v Value) {
 	}
 }
 
-// appendOmitted appends the encoding of a stand-in, without its kind byte.
+// appendOmitted appends a stand-in, without its kind byte.
 func appendOmitted(dst []byte, o *Omitted) []byte {
 	dst = append(dst, byte(o.Kind))
 	dst = binary.AppendUvarint(dst, uint64(o.Count))
@@ -278,7 +278,7 @@ func decodeOmitted(b []byte) (Value, []byte, error) {
 	return Value{ref: o}, b, nil
 }
 
-// compareOmitted orders stand-ins by all that they hold.
+// compareOmitted orders stand-ins by all fields.
 func compareOmitted(x, y *Omitted) int {
 	return bytes.Compare(appendOmitted(nil, x), appendOmitted(nil, y))
 }

@@ -1,7 +1,7 @@
 package value
 
-// JSONSize is how many bytes of JSON a value becomes, without binary data. It
-// makes none of them.
+// JSONSize is the size of a value as JSON in bytes, without binary data. It
+// builds none.
 func JSONSize(v Value) int64 {
 	switch v.Kind() {
 	case NullKind, FlagKind:
@@ -29,7 +29,7 @@ func JSONSize(v Value) int64 {
 	return 5
 }
 
-// quotedSize is how long a text is at most in JSON.
+// quotedSize is the maximum size of a text in JSON.
 func quotedSize(s string) int64 {
 	n := int64(len(s)) + 2
 	for i := 0; i < len(s); i++ {
@@ -43,8 +43,8 @@ func quotedSize(s string) int64 {
 	return n
 }
 
-// Size is about how many bytes of memory a value takes, with the texts, lists
-// and records that it holds.
+// Size is about how many bytes of memory a value takes, including its texts,
+// lists and records.
 func Size(v Value) int64 {
 	const header = 24
 	switch v.Kind() {
@@ -59,7 +59,7 @@ func Size(v Value) int64 {
 	case RecordKind:
 		n := int64(2 * header)
 		for _, f := range v.Fields() {
-			n += 16 + Size(f.Value) // names are the program's own
+			n += 16 + Size(f.Value) // names belong to the program
 		}
 		return n
 	case SecretKind:

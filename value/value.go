@@ -21,7 +21,7 @@ import (
 type Kind uint8
 
 const (
-	// Unset is the zero Value: nothing is there, not even null.
+	// Unset is the zero Value: no value, not even null.
 	Unset Kind = iota
 	// NullKind is the kind of null.
 	NullKind
@@ -29,7 +29,7 @@ const (
 	FlagKind
 	// NumberKind is a 64-bit floating point number, never NaN or infinite.
 	NumberKind
-	// TimeKind is a moment, in milliseconds.
+	// TimeKind is a time, in milliseconds.
 	TimeKind
 	// StringKind is text; identities are text too.
 	StringKind
@@ -41,19 +41,19 @@ const (
 	BlobKind
 	// SecretKind is a value that must not be shown.
 	SecretKind
-	// OmittedKind stands in a record for a value that the record does not keep.
+	// OmittedKind replaces, in a record, a value that is not kept.
 	OmittedKind
 )
 
-// Kinds is how many kinds there are.
+// Kinds is the number of kinds.
 const Kinds = int(OmittedKind) + 1
 
 func (k Kind) String() string {
 	return [...]string{"nothing", "null", "a flag", "a number", "a moment", "a string", "a list", "a record", "binary data", "a secret", "a value that was not kept"}[k]
 }
 
-// A Value is one value. The zero Value is unset. Values of text and scalars
-// need no memory beside the Value itself.
+// A Value is one value. The zero Value is unset. Texts and scalars need no
+// memory besides the Value itself.
 type Value struct {
 	num uint64
 	ref any // a Kind for scalars, else one of the types below
@@ -79,10 +79,10 @@ type Blob struct {
 	Type string // media type, such as "application/epub+zip"
 }
 
-// Null is the value that stands for absence.
+// Null is the value that means absence.
 var Null = Value{ref: NullKind}
 
-// Flag makes a truth value.
+// Flag makes a boolean.
 func Flag(b bool) Value {
 	if b {
 		return Value{num: 1, ref: FlagKind}
@@ -90,7 +90,7 @@ func Flag(b bool) Value {
 	return Value{ref: FlagKind}
 }
 
-// Number makes a number. What is no number (NaN, infinity) becomes null.
+// Number makes a number. NaN and infinity become null.
 func Number(f float64) Value {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return Null
@@ -101,17 +101,17 @@ func Number(f float64) Value {
 	return Value{num: math.Float64bits(f), ref: NumberKind}
 }
 
-// Time makes a moment; what is finer than a millisecond is cut off.
+// Time makes a time, truncated to milliseconds.
 func Time(t time.Time) Value { return Value{num: uint64(t.UnixMilli()), ref: TimeKind} }
 
 // String makes a text.
 func String(s string) Value { return Value{num: uint64(len(s)), ref: text(unsafe.StringData(s))} }
 
-// List makes a list. The slice belongs to the value from then on.
+// List makes a list. It takes ownership of the slice.
 func List(items []Value) Value { return Value{ref: &list{items}} }
 
-// Record makes a record. The slice belongs to the value from then on; of a
-// name that stands twice the last one counts.
+// Record makes a record. It takes ownership of the slice. If a name occurs
+// twice, the last field counts.
 func Record(fields []Field) Value {
 	for i := 1; i < len(fields); i++ {
 		for j := 0; j < i; j++ {
@@ -129,8 +129,8 @@ func Record(fields []Field) Value {
 // Binary makes a reference to a large value.
 func Binary(b *Blob) Value { return Value{ref: b} }
 
-// Secret marks a value as one that must not be shown. Null and what is secret
-// already stay as they are.
+// Secret marks a value that must not be shown. Null and secret values are
+// returned unchanged.
 func Secret(v Value) Value {
 	switch v.Kind() {
 	case Unset, NullKind, SecretKind:
@@ -139,7 +139,7 @@ func Secret(v Value) Value {
 	return Value{ref: &secret{v}}
 }
 
-// Kind is the form of the value.
+// Kind returns the kind of v.
 func (v Value) Kind() Kind {
 	switch r := v.ref.(type) {
 	case nil:
@@ -162,16 +162,16 @@ func (v Value) Kind() Kind {
 	panic("value: a Value that this package did not make")
 }
 
-// IsUnset tells whether nothing is there.
+// IsUnset reports whether v is unset.
 func (v Value) IsUnset() bool { return v.ref == nil }
 
-// IsNull tells whether the value is null or unset.
+// IsNull reports whether v is null or unset.
 func (v Value) IsNull() bool { return v.ref == nil || v.ref == NullKind }
 
-// IsSecret tells whether the value itself is marked as secret.
+// IsSecret reports whether v itself is marked as secret.
 func (v Value) IsSecret() bool { _, ok := v.ref.(*secret); return ok }
 
-// Reveal gives what a secret hides, and any other value as it is.
+// Reveal returns what a secret hides, or v unchanged.
 func (v Value) Reveal() Value {
 	if s, ok := v.ref.(*secret); ok {
 		return s.v
@@ -179,8 +179,8 @@ func (v Value) Reveal() Value {
 	return v
 }
 
-// RevealAll gives the value without any mark: what it hides itself, and what its
-// items and fields hide.
+// RevealAll returns the value without any mark, on itself or on its items and
+// fields.
 func (v Value) RevealAll() Value {
 	if !v.HoldsSecret() {
 		return v
@@ -203,7 +203,7 @@ func (v Value) RevealAll() Value {
 	return v
 }
 
-// Text gives the text of a string, also of a secret one, and whether it is one.
+// Text returns a string's text, secret or not, and whether it is one.
 func (v Value) Text() (string, bool) {
 	switch r := v.ref.(type) {
 	case text:
@@ -214,7 +214,7 @@ func (v Value) Text() (string, bool) {
 	return "", false
 }
 
-// Num gives a number, also a secret one, and whether it is one.
+// Num returns a number, secret or not, and whether it is one.
 func (v Value) Num() (float64, bool) {
 	v = v.Reveal()
 	if v.ref == NumberKind {
@@ -223,13 +223,13 @@ func (v Value) Num() (float64, bool) {
 	return 0, false
 }
 
-// Bool gives a flag, also a secret one, and whether it is one.
+// Bool returns a flag, secret or not, and whether it is one.
 func (v Value) Bool() (b, ok bool) {
 	v = v.Reveal()
 	return v.num == 1 && v.ref == FlagKind, v.ref == FlagKind
 }
 
-// Moment gives a moment in UTC, also a secret one, and whether it is one.
+// Moment returns a time in UTC, secret or not, and whether it is one.
 func (v Value) Moment() (time.Time, bool) {
 	v = v.Reveal()
 	if v.ref == TimeKind {
@@ -238,7 +238,7 @@ func (v Value) Moment() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Items gives the values of a list, not to be changed, and nil for others. Those
+// Items returns the items of a list, nil for others. Do not change them. Those
 // of a secret list are secret.
 func (v Value) Items() []Value {
 	switch r := v.ref.(type) {
@@ -254,8 +254,8 @@ func (v Value) Items() []Value {
 	return nil
 }
 
-// Fields gives the fields of a record, not to be changed, and nil for others.
-// The values of a secret record are secret; the names are not.
+// Fields returns the fields of a record, nil for others. Do not change it. The
+// values of a secret record are secret; the names are not.
 func (v Value) Fields() []Field {
 	switch r := v.ref.(type) {
 	case *record:
@@ -270,7 +270,7 @@ func (v Value) Fields() []Field {
 	return nil
 }
 
-// Get gives a field of a record, and the unset value where it has none.
+// Get returns a field of a record, or unset if it has none.
 func (v Value) Get(name string) Value {
 	for _, f := range v.Fields() {
 		if f.Name == name {
@@ -280,14 +280,13 @@ func (v Value) Get(name string) Value {
 	return Value{}
 }
 
-// Blob gives the reference of a large value, also a secret one, and nil for
-// others.
+// Blob returns the reference of a large value, secret or not, nil for others.
 func (v Value) Blob() *Blob {
 	b, _ := v.Reveal().ref.(*Blob)
 	return b
 }
 
-// HoldsSecret tells whether the value or anything in it is secret.
+// HoldsSecret reports whether any part of it is secret.
 func (v Value) HoldsSecret() bool {
 	switch r := v.ref.(type) {
 	case *secret:
@@ -308,9 +307,8 @@ func (v Value) HoldsSecret() bool {
 	return false
 }
 
-// Equal compares by structure: numbers by value, lists item by item, records
-// by name whatever the order, a secret like what it hides. Unset equals only
-// unset.
+// Equal compares by structure: numbers by value, lists item by item, records by
+// name in any order, a secret like its content. Unset equals only unset.
 func Equal(a, b Value) bool {
 	if x, ok := a.ref.(text); ok {
 		if y, ok := b.ref.(text); ok {
@@ -320,10 +318,9 @@ func Equal(a, b Value) bool {
 	return Compare(a, b) == 0
 }
 
-// Compare is the one total order: by kind as the kinds are listed (a secret
-// like what it hides), then by what is in them: false before true, numbers and
-// moments by size, text by bytes, lists item by item, records by their fields
-// sorted by name.
+// Compare is the total order: by kind in the declared order (a secret like its
+// content), then by content: false before true, numbers and times by size,
+// texts by bytes, lists item by item, records by their fields sorted by name.
 func Compare(a, b Value) int {
 	a, b = a.Reveal(), b.Reveal()
 	k := a.Kind()
