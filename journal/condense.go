@@ -2,9 +2,8 @@ package journal
 
 import "github.com/legible-lang/legible/value"
 
-// Condense gives the entries of a flow with stand-ins in the place of values that
-// take more than brief bytes, as [Writer.Settle] leaves them, and shortens long
-// texts.
+// Condense returns the entries of a flow with stand-ins for values of more than
+// brief bytes, as [Writer.Settle] leaves them, and with long texts shortened.
 func Condense(b []byte, brief int) ([]byte, error) {
 	short := func(v *value.Value) {
 		if !value.Small(*v, brief) {

@@ -1,14 +1,13 @@
 // Package journal encodes the record of a flow.
 //
-// Its three main types are [Entry], one thing that happened; [ActionID], the
-// name of an action in its flow; and [Writer], which makes the bytes that a
-// store keeps. It promises that entries read back as they were written, but
-// for secrets, of which nothing is written; that the same flow gives the same
-// bytes; that bytes that are no journal give an error and never a panic; and that
-// an export that was cut or changed is told from a whole one. [Check] says what
-// cannot be in a flow of any program. It refuses to decide: what the entries
-// mean for recovery is the engine's business, what they mean for a person is
-// explain's.
+// Its three main types are [Entry], one event; [ActionID], the name of an action
+// in its flow; and [Writer], which makes the bytes that a store keeps. It
+// promises that entries read back as they were written, except for secrets, which
+// are never written; that the same flow gives the same bytes; that invalid bytes
+// give an error and never a panic; and that a cut or changed export is told from
+// a whole one. [Check] reports what no program's flow can contain. It refuses to
+// decide: package engine decides what the entries mean for recovery, package
+// explain what they mean for a person.
 package journal
 
 import (
@@ -22,32 +21,31 @@ import (
 // first entry holds the version that its entries have.
 //
 // Version 2 added Tried, Parked and Decided. Version 3 added values that are not
-// kept: in the place of a value may stand a value.Omitted.
+// kept: a value.Omitted may replace a value.
 const Version = 3
 
-// A Kind says what an entry tells.
+// A Kind is the type of an entry.
 type Kind uint8
 
 const (
-	// Begun opens a flow: its moment.
+	// Begun opens a flow at a time.
 	Begun Kind = iota + 1
 	// Asked: an action was asked.
 	Asked
 	// Completed: an action returned, was refused or faulted.
 	Completed
-	// Fired: a sync's match kept frames, and its actions are asked.
+	// Fired: a sync's match kept frames and asks their actions.
 	Fired
-	// Dropped: a match reached where and lost all its frames.
+	// Dropped: a match reached where and lost all frames.
 	Dropped
-	// Faulted: something outside an action went wrong: a limit, a deadline, an
+	// Faulted: something outside an action failed: a limit, a deadline, an
 	// expression.
 	Faulted
-	// Tried: an effect action was run and failed, and is to be run again.
+	// Tried: an effect action failed, and will be retried.
 	Tried
-	// Parked: an effect action failed and is not run again until somebody
-	// decides.
+	// Parked: an effect action failed and is not retried without a decision.
 	Parked
-	// Decided: somebody decided about an effect action that had failed.
+	// Decided: a decision about a failed effect action.
 	Decided
 )
 
@@ -64,14 +62,13 @@ type Outcome uint8
 const (
 	// Pending actions have not ended.
 	Pending Outcome = iota
-	// Returned actions gave their outputs.
+	// Returned actions returned outputs.
 	Returned
 	// Refused actions declined and changed nothing.
 	Refused
-	// Fault is a bug or a lost disk: never part of the contract.
+	// Fault is a bug or a failed disk: not part of the contract.
 	Fault
-	// Undone actions had returned but were part of a decision that another
-	// action refused.
+	// Undone actions returned, but another action of the same decision was refused.
 	Undone
 )
 
@@ -79,9 +76,9 @@ func (o Outcome) String() string {
 	return [...]string{"pending", "returned", "refused", "faulted", "undone"}[o]
 }
 
-// An ActionID names an action in its flow by what asked for it: the number of
-// the firing, the frame, and the line among all lines of the sync's else and
-// then. The zero ActionID is the action that opened the flow.
+// An ActionID names an action in its flow by its origin: the number of the
+// firing, the frame, and the line among all lines of the sync's else and then.
+// The zero ActionID is the action that opened the flow.
 type ActionID struct {
 	Firing, Frame, Line uint32
 }
@@ -94,29 +91,29 @@ func (id ActionID) String() string {
 	return fmt.Sprintf("%d.%d.%d", id.Firing, id.Frame, id.Line)
 }
 
-// An Entry is one thing that happened. Which fields are set depends on Kind.
+// An Entry is one event. Its Kind says which fields are set.
 type Entry struct {
 	Kind Kind
 
 	// Begun
 	Version int
-	Moment  time.Time // of Tried, Parked and Decided, too
+	Moment  time.Time // also of Tried, Parked and Decided
 
 	// Asked, Completed, Tried, Parked, Decided
 	ID     ActionID
 	Action string        // full name
-	In     []value.Field // what was given, by name; secrets are gone
+	In     []value.Field // inputs by name; secrets are removed
 
 	// Completed
 	Outcome Outcome
 	Out     []value.Field // outputs by name
 	Code    string        // of a refusal; in Decided "retry" or "cancel"
-	Text    string        // sentence of a refusal, what a fault or a failed try says, or why it was decided so
+	Text    string        // sentence of a refusal, text of a fault or a failed try, or reason of a decision
 
-	// Tried, Parked: Tries is how often the action has been run since it was
-	// asked or somebody decided that it be run again.
+	// Tried, Parked: Tries is the number of runs since the action was asked or the
+	// last decision to run it again.
 	Tries uint32
-	Next  time.Time // Tried: when it is to be run again
+	Next  time.Time // Tried: time of the retry
 	// Decided
 	Decision string // its name, so that it counts once
 
@@ -127,17 +124,17 @@ type Entry struct {
 	Frames  []Frame
 }
 
-// A Frame is one set of bindings. In Fired it is one whose actions are asked;
-// in Dropped it is one that was lost.
+// A Frame is one set of bindings. In Fired its actions are asked; in Dropped it
+// was lost.
 type Frame struct {
-	// Lost is set where a line of where dropped the frame: the place of the line,
+	// Lost is set if a line of where dropped the frame: the line's place,
 	// "file:line:col". In Fired such a frame's actions are those of its else.
 	Lost     string
-	Line     int // the line's number among the lines of where, from 0; -1 when none
+	Line     int // index of the line in where, from 0; -1 when none
 	Bindings []Binding
 }
 
-// A Binding is a variable's value in a frame. Slot is its place in the plan.
+// A Binding is a variable's value in a frame. Slot is its index in the plan.
 type Binding struct {
 	Slot  int
 	Name  string

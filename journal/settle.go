@@ -7,22 +7,22 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A debt is a value that a Writer has left out.
+// A debt is a value that a Writer omits.
 type debt struct {
-	entry int // where its entry begins in Bytes
-	at    int // where it belongs there
+	entry int // the start of its entry in Bytes
+	at    int // its position in Bytes
 	value value.Value
-	text  bool  // it is written as a text, without the kind of a value
-	size  int64 // that it takes in full
+	text  bool  // written as a text, without the kind of a value
+	size  int64 // encoded in full
 }
 
-// owed are the debts of a Writer. Values are kept by reference, so that a large
-// one that stands in many entries is in memory once.
+// owed are the debts of a Writer. Values are kept by reference: a large value
+// in many entries is in memory once.
 type owed struct {
 	debts []debt
-	full  int64                 // bytes that all of them take
-	sizes map[value.Value]int64 // of the different ones
-	held  int64                 // bytes that the different ones take
+	full  int64                 // total size in bytes
+	sizes map[value.Value]int64 // of the distinct ones
+	held  int64                 // total of the distinct sizes
 }
 
 func (o *owed) add(d debt) {
@@ -43,14 +43,14 @@ func (o *owed) add(d debt) {
 	o.debts = append(o.debts, d)
 }
 
-// Size is how many bytes the entries take when every value is kept.
+// Size is the size of the entries in bytes with every value kept.
 func (w *Writer) Size() int64 { return int64(len(w.Bytes)) + w.owed.full }
 
-// Held is how much memory the entries and the values that are left out take: a
-// value that stands in several entries counts once.
+// Held is the memory that the entries and the omitted values take: a value in
+// several entries counts once.
 func (w *Writer) Held() int64 { return int64(len(w.Bytes)) + w.owed.held }
 
-// Reset takes back all entries.
+// Reset removes all entries.
 func (w *Writer) Reset() {
 	w.Bytes = w.Bytes[:0]
 	clear(w.hidden)
@@ -65,8 +65,8 @@ func (w *Writer) forget() {
 	}
 }
 
-// Cut takes back the entries from a place in Bytes on where an entry begins, also
-// one that is still being written.
+// Cut removes the entries from a position in Bytes on where an entry begins, even
+// an incomplete entry.
 func (w *Writer) Cut(at int) {
 	w.Bytes = w.Bytes[:at]
 	for len(w.hidden) > 0 && w.hidden[len(w.hidden)-1].entry >= at {
@@ -87,8 +87,8 @@ func (w *Writer) Cut(at int) {
 	clear(debts[n:])
 }
 
-// Settle puts in what was left out: the values themselves, or their stand-ins.
-// It is called between entries.
+// Settle inserts what was omitted: the values themselves, or their stand-ins.
+// Call it between entries.
 func (w *Writer) Settle(full bool) {
 	debts := w.owed.debts
 	if len(debts) == 0 {
@@ -136,7 +136,7 @@ func (w *Writer) Settle(full bool) {
 	w.forget()
 }
 
-// Omits tells whether a record lacks values that were too large to be kept.
+// Omits reports whether a record lacks values that were too large.
 func Omits(entries []Entry) bool {
 	field := func(f value.Field) bool { return f.Value.HoldsOmitted() }
 	return slices.ContainsFunc(entries, func(e Entry) bool {

@@ -9,24 +9,23 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An entry is written as its kind in one byte, the length of what follows in
-// four bytes (least significant first), and then its fields in the order of
-// Entry: numbers as varints, texts and values as package value writes them,
-// lists as their count and their items. An unset value is not written at all.
+// An entry is encoded as its kind in one byte, the length of the rest in four
+// bytes (little-endian), and then its fields in the order of Entry: numbers as
+// varints, texts and values as in package value, lists as a count and items. An
+// unset value is not written at all.
 
-// A Writer appends entries to Bytes. The zero Writer writes every value in full
-// at once. With Brief set it leaves out what is larger, until [Writer.Settle]
-// says what is to be kept: Bytes are whole after that only. Cut takes entries
-// back.
+// A Writer appends entries to Bytes. The zero Writer writes every value in
+// full. With Brief set it omits larger values until [Writer.Settle] decides
+// what to keep; only then are Bytes complete. Cut removes entries.
 type Writer struct {
 	Bytes []byte
-	// Brief is how many bytes a value takes at most that is written at once; 0
-	// means that all are.
+	// Brief is the maximum size in bytes of a value that is written at once; 0
+	// means no maximum.
 	Brief int
 	start int
 	owed  owed
-	// hidden are the values that hold a secret, in the order in which they were
-	// written. Bytes has a mark in the place of each secret.
+	// hidden are the values that hold a secret, in the order of writing. Bytes has
+	// a mark in place of each secret.
 	hidden []hidden
 }
 
@@ -40,7 +39,7 @@ func (w *Writer) close() {
 }
 
 func (w *Writer) number(n uint64) {
-	if n < 1<<7 { // most are
+	if n < 1<<7 { // most
 		w.Bytes = append(w.Bytes, byte(n))
 		return
 	}
@@ -57,7 +56,7 @@ func (w *Writer) id(id ActionID) {
 	w.number(uint64(id.Line))
 }
 
-// Begun writes the first entry of a flow.
+// Begun writes a flow's first entry.
 func (w *Writer) Begun(now time.Time) {
 	w.open(Begun)
 	w.number(Version)
@@ -65,8 +64,8 @@ func (w *Writer) Begun(now time.Time) {
 	w.close()
 }
 
-// Asked writes that an action was asked with the named values; further are
-// fields beside the named ones.
+// Asked writes that an action was asked with the named values. Fields besides
+// these are further.
 func (w *Writer) Asked(id ActionID, action string, names []string, values []value.Value, further []value.Field) {
 	w.open(Asked)
 	w.id(id)
@@ -124,13 +123,13 @@ func (w *Writer) fields(names []string, values []value.Value, further []value.Fi
 	w.Bytes = b
 }
 
-// A hidden value stands in memory alone.
+// A hidden value is only in memory.
 type hidden struct {
-	entry int // where its entry began in Bytes when it was written
+	entry int // where its entry began in Bytes when written
 	value value.Value
 }
 
-// value appends a value to b, which becomes Bytes, or owes it.
+// value appends a value to b, which becomes Bytes, or a debt.
 func (w *Writer) value(b []byte, v value.Value) []byte {
 	b, done := value.AppendShort(b, v, w.Brief)
 	if done {
@@ -146,7 +145,7 @@ func (w *Writer) value(b []byte, v value.Value) []byte {
 	return value.Append(b, v)
 }
 
-// text appends a text that may be long.
+// text appends a text of any length.
 func (w *Writer) text(s string) {
 	if w.Brief > 0 && len(s) > w.Brief {
 		w.owed.add(debt{entry: w.start - 5, at: len(w.Bytes), value: value.String(s), text: true})
@@ -155,8 +154,8 @@ func (w *Writer) text(s string) {
 	w.Bytes = value.AppendText(w.Bytes, s)
 }
 
-// Match begins an entry Fired (with the number of the firing) or Dropped. Then
-// come one Matched for each action, one Frame for each frame, and End.
+// Match begins an entry Fired (with the number of the firing) or Dropped. One
+// Matched for each action, one Frame for each frame, and End follow.
 func (w *Writer) Match(k Kind, number uint32, sync string, matched int) {
 	w.open(k)
 	w.number(uint64(number))
@@ -164,14 +163,14 @@ func (w *Writer) Match(k Kind, number uint32, sync string, matched int) {
 	w.number(uint64(matched))
 }
 
-// Matched writes one of the actions that were matched.
+// Matched writes a matched action.
 func (w *Writer) Matched(id ActionID) { w.id(id) }
 
-// Frames says how many frames follow.
+// Frames writes the number of frames.
 func (w *Writer) Frames(n int) { w.number(uint64(n)) }
 
-// Frame writes a frame with the bindings of the slots that are set and named.
-// A frame that was not lost has line -1 and lost "".
+// Frame writes a frame with the bindings of its set and named slots. A frame
+// that was not lost has line -1 and lost "".
 func (w *Writer) Frame(line int, lost string, names []string, slots []value.Value) {
 	w.number(uint64(line + 1))
 	w.Bytes = value.AppendText(w.Bytes, lost)
@@ -193,14 +192,14 @@ func (w *Writer) Frame(line int, lost string, names []string, slots []value.Valu
 // End ends an entry that Match began.
 func (w *Writer) End() { w.close() }
 
-// Faulted writes that something outside an action went wrong.
+// Faulted writes a fault outside an action.
 func (w *Writer) Faulted(text string) {
 	w.open(Faulted)
 	w.Bytes = value.AppendText(w.Bytes, text)
 	w.close()
 }
 
-// Tried writes that an effect action failed and is run again at a moment.
+// Tried writes that an effect action failed and when it is retried.
 func (w *Writer) Tried(id ActionID, action string, tries uint32, now, next time.Time, text string) {
 	w.about(Tried, id, action, now)
 	w.number(uint64(tries))
@@ -209,7 +208,7 @@ func (w *Writer) Tried(id ActionID, action string, tries uint32, now, next time.
 	w.close()
 }
 
-// Parked writes that an effect action failed and is not run again.
+// Parked writes that an effect action failed and is not retried.
 func (w *Writer) Parked(id ActionID, action string, tries uint32, now time.Time, text string) {
 	w.about(Parked, id, action, now)
 	w.number(uint64(tries))
@@ -217,8 +216,8 @@ func (w *Writer) Parked(id ActionID, action string, tries uint32, now time.Time,
 	w.close()
 }
 
-// Decided writes what somebody decided about an effect action: "retry" or
-// "cancel", why, and the name of the decision.
+// Decided writes a decision about an effect action: "retry" or "cancel", the
+// reason, and the name of the decision.
 func (w *Writer) Decided(id ActionID, action, code string, now time.Time, text, decision string) {
 	w.about(Decided, id, action, now)
 	w.Bytes = value.AppendText(w.Bytes, code)
@@ -234,22 +233,22 @@ func (w *Writer) about(k Kind, id ActionID, action string, now time.Time) {
 	w.number(uint64(now.UnixMilli()))
 }
 
-// ErrCorrupt is the error for bytes that are no journal.
+// ErrCorrupt is the error for an invalid journal.
 var ErrCorrupt = errors.New("the journal is damaged")
 
-// A NewerError says that a journal was written by a later version.
+// A NewerError reports a journal of a later version.
 type NewerError struct{ Version int }
 
 func (e *NewerError) Error() string {
 	return fmt.Sprintf("the journal has format %d; this program reads up to format %d: run it with the newer program", e.Version, Version)
 }
 
-// Read gives the entries of a flow. An entry that is cut off at the end is an
-// error, and the entries before it are given with it.
+// Read returns the entries of a flow. A truncated last entry is an error; the
+// entries before it are returned too.
 func Read(b []byte) ([]Entry, error) { return read(b, nil) }
 
-// Entries reads what was written, as [Read] does, but with its secrets. It is
-// called after Settle(true).
+// Entries reads what was written, as [Read] does, but with secrets. Call it
+// after Settle(true).
 func (w *Writer) Entries() ([]Entry, error) { return read(w.Bytes, w.hidden) }
 
 func read(b []byte, known []hidden) ([]Entry, error) {
@@ -281,7 +280,7 @@ func read(b []byte, known []hidden) ([]Entry, error) {
 
 type reader struct {
 	b      []byte
-	hidden []hidden // the values that held secrets, as far as they are known
+	hidden []hidden // the values that held secrets, as far as known
 	err    error
 }
 
@@ -311,7 +310,7 @@ func (r *reader) small() uint32 {
 	return uint32(n)
 }
 
-// count reads how many things follow; each takes at least one byte.
+// count reads a count of items of at least one byte each.
 func (r *reader) count() int {
 	n := r.number()
 	if n > uint64(len(r.b)) {
@@ -367,7 +366,7 @@ func (r *reader) entry(kind Kind) Entry {
 		e.Version = int(r.small())
 		e.Moment = r.moment()
 		if e.Version > Version {
-			r.b = nil // what a later version says here is not known
+			r.b = nil // a field of a later version
 		}
 	case Asked:
 		e.ID, e.Action, e.In = r.id(), r.text(), r.fields()
