@@ -14,7 +14,7 @@ var (
 	pageOutputs = []*Param{{Name: "next", Type: Type{Kind: String}, Optional: true}}
 )
 
-// page resolves the inputs of a page, which stand outside of the fold's lines.
+// page resolves the inputs of a page, which are outside of the fold's lines.
 func (r *resolver) page(fold *syntax.FoldLine) *Page {
 	p := fold.Page
 	if p == nil {
@@ -64,7 +64,7 @@ func (r *resolver) next(p *Page, tree *syntax.Page) {
 	}
 }
 
-// page learns from a page what its inputs are, and that its next may be null.
+// page infers from a page its inputs' types, and that its next may be null.
 func (k *kinds) page(p *Page) {
 	if p == nil {
 		return
@@ -80,7 +80,7 @@ func (k *kinds) page(p *Page) {
 	}
 }
 
-// page reports a secret that a cursor would tell: it holds what the page is
+// page reports a secret that a cursor would show: it holds what the page is
 // ordered by.
 func (f *following) page(b *FoldLine) {
 	if b.Page == nil {

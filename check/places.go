@@ -8,14 +8,14 @@ import (
 	"github.com/legible-lang/legible/expression"
 )
 
-// A place is where in a value something is: the fields and items on the way to
-// it. The empty place is the whole value.
+// A place is a position inside a value: the fields and items on the path to it.
+// The empty place is the whole value.
 type place []string
 
 const (
-	// anyItem is the step to an item of which it is not known which one.
+	// anyItem is the step to an unknown item.
 	anyItem = "*"
-	// maxPlace bounds a place: what lies deeper counts as what it lies in.
+	// maxPlace bounds a place: a deeper part counts as its container.
 	maxPlace = 8
 )
 
@@ -24,7 +24,7 @@ func (p place) under(step string) place {
 	return p[:min(len(p), maxPlace)]
 }
 
-// String writes a place as an expression would, behind the value's name.
+// String formats a place as in an expression, after the value's name.
 func (p place) String() string {
 	var b strings.Builder
 	for _, step := range p {
@@ -40,7 +40,7 @@ func (p place) String() string {
 	return b.String()
 }
 
-// isItem tells whether a step goes to an item of a list.
+// isItem reports whether a step leads to a list item.
 func isItem(step string) bool {
 	_, err := strconv.Atoi(step)
 	return step == anyItem || err == nil
@@ -50,12 +50,12 @@ func sameStep(a, b string) bool {
 	return a == b || a == anyItem && isItem(b) || b == anyItem && isItem(a)
 }
 
-// covers tells whether what is at the place q lies at p or inside of it.
+// covers reports whether q is at p or inside of it.
 func (p place) covers(q place) bool {
 	return len(p) <= len(q) && slices.EqualFunc(p, q[:len(p)], sameStep)
 }
 
-// places are several of them, none inside another.
+// places are several places, none inside another.
 type places []place
 
 func (list places) with(p place) places {
@@ -66,7 +66,7 @@ func (list places) with(p place) places {
 	return append(list, p)
 }
 
-// within gives the places in a field or item, seen from there.
+// within returns the places in a field or item, seen from it.
 func (list places) within(step string) places {
 	var inner places
 	for _, p := range list {
@@ -80,7 +80,7 @@ func (list places) within(step string) places {
 	return inner
 }
 
-// at gives the places as seen from where the list, which is at the step, lies.
+// at returns the places relative to the container of the list's step.
 func (list places) at(step string, more places) places {
 	for _, p := range more {
 		list = list.with(p.under(step))
@@ -88,12 +88,12 @@ func (list places) at(step string, more places) places {
 	return list
 }
 
-// A tracer follows the parts of values through an expression.
+// A tracer traces the parts of values through an expression.
 type tracer struct {
 	vars  map[string]*Var
 	lets  map[string]*expression.Shape
-	lists []*expression.Shape // whose items the predicates around look at
-	joins int                 // how many operators are around that make one thing of two
+	lists []*expression.Shape // the lists of the enclosing predicates
+	joins int                 // the number of enclosing operators that combine values
 }
 
 func trace(e *Expr) *tracer {
@@ -104,14 +104,14 @@ func trace(e *Expr) *tracer {
 	return t
 }
 
-// inside runs what is to be found in a predicate over the items of a list.
+// inside runs do inside a predicate over the items of a list.
 func (t *tracer) inside(list *expression.Shape, do func()) {
 	t.lists = append(t.lists, list)
 	do()
 	t.lists = t.lists[:len(t.lists)-1]
 }
 
-// item runs what is to be found in the list of the predicate around.
+// item runs do for the list of the enclosing predicate.
 func (t *tracer) item(do func(list *expression.Shape)) {
 	n := len(t.lists)
 	if n == 0 {
@@ -123,8 +123,7 @@ func (t *tracer) item(do func(list *expression.Shape)) {
 	t.lists = append(t.lists, rest...)
 }
 
-// named runs what is to be found in what a let has named: there, the name is
-// not known yet.
+// named runs do for the value that a let names. The name is not defined there.
 func (t *tracer) named(name string, do func()) {
 	x := t.lets[name]
 	delete(t.lets, name)
@@ -132,7 +131,7 @@ func (t *tracer) named(name string, do func()) {
 	t.lets[name] = x
 }
 
-// step is the step to an item, which one as far as it is written out.
+// step is the step to an item, by index if it is a literal.
 func step(s *expression.Shape) string {
 	if n, ok := s.Literal.Num(); ok && s.Form == expression.LiteralForm && n >= 0 {
 		return strconv.Itoa(int(n))
@@ -140,27 +139,27 @@ func step(s *expression.Shape) string {
 	return anyItem
 }
 
-// keeping are the functions that give their list with the same items, or some
-// of them, in some order; picking are those that give one of them.
+// keeping are the functions that return their list with all or some of its
+// items, in some order; picking are those that return one item.
 var (
 	keeping = []string{"filter", "sort", "sortBy", "reverse", "take", "uniq", "concat"}
 	picking = []string{"first", "last", "find", "findLast"}
 )
 
-// telling is whether an operator gives more than true or false.
+// telling reports whether an operator yields more than a flag.
 func telling(op string) bool {
 	return slices.Contains([]string{"+", "-", "*", "/", "%", "**", "^", "??", "|", ".."}, op)
 }
 
-// want says for each variable which parts of it the place p of an expression's
-// value is made of. It is joined where an operator makes it of several things.
+// want reports for each variable the parts that make up the place p of an
+// expression's value. It is joined if an operator combines several values.
 func (t *tracer) want(s *expression.Shape, p place, add func(v *Var, p place, joined bool)) {
 	all := func(parts []*expression.Shape) {
 		for _, x := range parts {
 			t.want(x, place{}, add)
 		}
 	}
-	// some is p where its first step says another item than before.
+	// some is p with any item as its first step.
 	some := p
 	if len(p) > 0 && isItem(p[0]) {
 		some = p[1:].under(anyItem)
@@ -243,8 +242,8 @@ func (t *tracer) want(s *expression.Shape, p place, add func(v *Var, p place, jo
 	}
 }
 
-// holds gives the places of an expression's value that are made of the places
-// of its variables that of gives. What is only true or false is made of nothing.
+// holds returns the places of an expression's value that are made of the places
+// that of returns for its variables. A flag is made of nothing.
 func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 	whole := func(parts ...*expression.Shape) places {
 		for _, x := range parts {
@@ -337,7 +336,7 @@ func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 			t.inside(s.Parts[0], func() { list = list.at(anyItem, t.holds(s.Parts[1], of)) })
 			return list
 		case s.Name == "len":
-			// How many items a list has tells nothing of what is in them.
+			// The number of items reveals nothing about the items.
 			if slices.ContainsFunc(t.holds(s.Parts[0], of), func(p place) bool { return len(p) == 0 }) {
 				return places{{}}
 			}
@@ -356,7 +355,7 @@ func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 	return whole(s.Parts...)
 }
 
-// shuffled are the places of a list whose items have come to other places.
+// shuffled are the places of a list with its items reordered.
 func (list places) shuffled() places {
 	var all places
 	for _, p := range list {
@@ -368,7 +367,7 @@ func (list places) shuffled() places {
 	return all
 }
 
-// path gives the variable and the place that an expression names, as in
+// path returns the variable and place that an expression names, as in
 // “account.password”.
 func (t *tracer) path(s *expression.Shape) (*Var, place) {
 	var p place

@@ -9,7 +9,7 @@ import (
 	"github.com/legible-lang/legible/syntax"
 )
 
-// A Column is an input or output of an action, as one instance has it.
+// A Column is an input or output of an instance's action.
 type Column struct {
 	Instance *Instance
 	Action   *Action
@@ -17,34 +17,33 @@ type Column struct {
 	Out      bool
 }
 
-// A holder is what may hold a secret: a variable, a column, or a field of the
-// requests of a route.
+// A holder can hold a secret: a variable, a column, or a field of the requests
+// of a route.
 type holder struct {
 	v            *Var
 	column       Column
 	method, path string // of a field of requests
 }
 
-// A need is a part of what a holder holds that is given to something secret,
-// here or elsewhere.
+// A need is a part of a holder's value that is given to something secret, here
+// or elsewhere.
 type need struct {
 	place  place
 	span   source.Span
 	what   string // completes "… is secret"
 	by     string // the sync or view where that is
-	joined bool   // it is given what an operator makes of the part and other things
+	joined bool   // an operator combines the part with other values
 }
 
-// needs are those of all holders. What any part of is needed is secret as a
-// whole. But where an operator makes something secret of it and of other things,
-// and the program also gives it to something that is not declared Secret, it is
-// none: a name may be part of a key.
+// needs are the needs of all holders. A holder with a need is secret as a whole.
+// Exception: an operator makes a secret from it and other values, and the
+// program also gives it to something that is not declared Secret. A name may be
+// part of a key.
 type needs map[holder][]need
 
-// secrecy works out what flows into something that is declared Secret, back to
-// where it is from: through expressions, folds and views, and through the inputs
-// and outputs of actions from one sync to another. It says so in Var.Secret and
-// Program.Secret.
+// secrecy traces what flows into something declared Secret back to its origins:
+// through expressions, folds and views, and through the inputs and outputs of
+// actions from sync to sync. It sets Var.Secret and Program.Secret.
 func (c *checker) secrecy() {
 	shown := &needing{needs: needs{}, open: true}
 	shown.all(c.program)
@@ -63,16 +62,16 @@ func (c *checker) secrecy() {
 	}
 }
 
-// A needing goes through the program.
+// A needing traverses the program.
 type needing struct {
 	needs   needs
-	shown   needs  // what is given to something that is not declared Secret
-	open    bool   // that is what is gathered
+	shown   needs  // given to something that is not declared Secret
+	open    bool   // it gathers shown
 	name    string // of the sync or view
 	changed bool
 }
 
-// all goes through the program until nothing new is found.
+// all traverses the program until it finds nothing new.
 func (n *needing) all(p *Program) {
 	views := slices.Sorted(maps.Keys(p.Views))
 	for n.changed = true; n.changed; {
@@ -92,7 +91,7 @@ func (n *needing) all(p *Program) {
 	}
 }
 
-// seeds tells whether it is looked for what is given to such a parameter.
+// seeds reports whether what such a parameter gets is traced.
 func (n *needing) seeds(p *Param) bool {
 	if n.open {
 		return p == nil || p.Type.Kind != Secret
@@ -117,7 +116,7 @@ func (n *needing) add(h holder, x need) {
 	n.changed = true
 }
 
-// same says that two holders hold the same value.
+// same records that two holders are equal.
 func (n *needing) same(a, b holder) {
 	for _, x := range n.needs[a] {
 		n.add(b, x)
@@ -127,7 +126,7 @@ func (n *needing) same(a, b holder) {
 	}
 }
 
-// term says that a part of a term's value is needed.
+// term adds a need for a part of a term's value.
 func (n *needing) term(t Term, x need) {
 	if t.Var != nil {
 		n.add(holder{v: t.Var}, x)
@@ -145,7 +144,7 @@ func (n *needing) expr(e *Expr, x need) {
 	})
 }
 
-// column is what holds an argument of an action: for a further field of a
+// column is the holder of an action's argument: for a further field of a
 // request, the field of its route.
 func (p *Pattern) column(a *Arg, out bool) holder {
 	if !out && p.isRequest() && (a.Param == nil || a.Name == "headers") {
@@ -158,7 +157,7 @@ func (p *Pattern) column(a *Arg, out bool) holder {
 	return holder{column: Column{p.Instance, p.Action, a.Name, out}}
 }
 
-// anyPath stands for the path of a pattern that sees the requests of every route.
+// anyPath is the path of a pattern that matches requests of all routes.
 const anyPath = "*"
 
 func (n *needing) pattern(p *Pattern) {
@@ -173,7 +172,7 @@ func (n *needing) pattern(p *Pattern) {
 			}
 			h := p.column(a, out)
 			n.same(holder{v: a.Term.Var}, h)
-			if h.path != "" { // what every method and every route takes, this one does
+			if h.path != "" { // this method and route take what all of them take
 				for _, wide := range []holder{{column: h.column, path: h.path}, {column: h.column, path: anyPath}} {
 					for _, x := range n.needs[wide] {
 						n.add(holder{v: a.Term.Var}, x)
@@ -206,7 +205,7 @@ func (n *needing) asks(list []*Ask) {
 	}
 }
 
-// given looks at what an action, a query or a view is given.
+// given examines what an action, a query or a view is given.
 func (n *needing) given(list []*Arg, by string, view *View, of func(name string) []need) {
 	for _, a := range list {
 		n.equals(a.Term.Expr)
@@ -285,8 +284,8 @@ func (n *needing) line(l *Line) {
 	}
 }
 
-// equals looks at what an expression compares: what is the same as a secret is
-// one.
+// equals examines the comparisons of an expression: what equals a secret is
+// secret.
 func (n *needing) equals(e *Expr) {
 	if e == nil || n.open {
 		return
@@ -309,8 +308,8 @@ func (n *needing) equals(e *Expr) {
 	look(e.Node.Shape())
 }
 
-// equal says that the part of b at q is needed where the part of a at p is, as
-// a whole.
+// equal adds the need for the part of b at q if all of the part of a at p is
+// needed.
 func (n *needing) equal(a *Var, p place, b *Var, q place) {
 	for _, x := range n.needs[holder{v: a}] {
 		if x.place.covers(p) {

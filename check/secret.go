@@ -8,8 +8,8 @@ import (
 	"github.com/legible-lang/legible/syntax"
 )
 
-// secrets follows what is secret through syncs and views, and reports where it
-// flows into something that is not declared so.
+// secrets traces secrets through syncs and views, and reports where they flow
+// into something not declared Secret.
 func (c *checker) secrets() {
 	c.secrecy()
 	if c.opt.Running {
@@ -33,7 +33,7 @@ func (c *checker) secrets() {
 	}
 }
 
-// sentences reports a refusal's sentence that tells a secret.
+// sentences reports a refusal's sentence that shows a secret.
 func (c *checker) sentences(s *spec) {
 	for _, a := range s.concept.Actions {
 		for _, r := range a.Refusals {
@@ -50,29 +50,29 @@ func (c *checker) sentences(s *spec) {
 	}
 }
 
-// An origin says where a secret is from, and so who may see it.
+// An origin is a secret's source, which decides who may see it.
 type origin int
 
 const (
-	freshSecret  origin = iota // an output of this flow: it may be answered with
+	freshSecret  origin = iota // an output of this flow: an answer may hold it
 	sentSecret                 // the client sent it
 	givenSecret                // an input of an action that happened in this flow
 	storedSecret               // read from state
 )
 
-// A taint is what makes a variable secret, with the way it came.
+// A taint makes a variable secret, with the path of the secret.
 type taint struct {
 	origin origin
-	name   string // of what is secret
+	name   string // of the secret
 	path   []diag.Related
-	places places // that are secret in what the variable holds
+	places places // the secret parts of the variable's value
 }
 
 func (t *taint) further(span source.Span, message string) *taint {
 	return &taint{t.origin, t.name, append(slices.Clone(t.path), diag.Related{Span: span, Message: message}), t.places}
 }
 
-// notes say what to do where a secret goes along with what it is a part of.
+// notes say what to do where a secret is part of a larger value.
 func (t *taint) notes() []string {
 	if !slices.ContainsFunc(t.places, func(p place) bool { return len(p) > 0 }) {
 		return nil
@@ -80,10 +80,10 @@ func (t *taint) notes() []string {
 	return []string{"it goes along as a part of a larger value; pass on those parts that are not secret, each by its name"}
 }
 
-// of is the taint of what has the places of this one.
+// of returns the taint of a part with these places.
 func (t *taint) of(list places) *taint { return &taint{t.origin, t.name, t.path, list} }
 
-// A following is one sync or view whose secrets are being followed.
+// A following traces the secrets of one sync or view.
 type following struct {
 	c      *checker
 	name   string               // of the sync or view
@@ -91,14 +91,14 @@ type following struct {
 	taints map[*Var]*taint
 }
 
-// seed marks a variable as secret from its own origin.
+// seed marks a variable as secret by its own origin.
 func (f *following) seed(a *Arg, o origin, message string) {
 	if v := a.Term.Var; v != nil && f.taints[v] == nil {
 		f.taints[v] = &taint{o, a.Name, []diag.Related{{Span: a.Term.Span, Message: message}}, places{{}}}
 	}
 }
 
-// needed marks a variable of which a part flows into something secret.
+// needed marks a variable of which a part flows into a secret.
 func (f *following) needed(a *Arg, o origin, message string) {
 	v := a.Term.Var
 	if v == nil || f.taints[v] != nil {
@@ -141,7 +141,7 @@ func (f *following) pattern(p *Pattern) {
 	}
 }
 
-// output marks what an action gives.
+// output marks an action's outputs.
 func (f *following) output(a *Arg, by string) {
 	if a.Param != nil && a.Param.Type.Kind == Secret {
 		f.seed(a, freshSecret, "the output “"+a.Name+"” of "+by+" is secret")
@@ -174,9 +174,9 @@ func (f *following) asks(list []*Ask) {
 	}
 }
 
-// flows reports a secret that flows into something that is not declared so. Where
-// it is secret only by what another sync does with it, the record is without it
-// all the same, and this is a warning.
+// flows reports a secret that flows into something not declared Secret. It is a
+// warning if only another sync's use makes it secret, as the record omits it
+// anyway.
 func (f *following) flows(a *Arg, t *taint, what string, needed bool) {
 	if f.said[a.Term.Span] {
 		return
@@ -195,7 +195,7 @@ func (f *following) flows(a *Arg, t *taint, what string, needed bool) {
 	f.c.add(d)
 }
 
-// answered looks at a secret that a client is told.
+// answered examines a secret sent to a client.
 func (f *following) answered(a *Arg, t *taint) {
 	if t.origin == freshSecret || f.said[a.Term.Span] {
 		return
@@ -218,7 +218,7 @@ func (f *following) answered(a *Arg, t *taint) {
 	f.c.add(d)
 }
 
-// term gives what makes a term secret; nil when nothing does.
+// term returns what makes a term secret, nil if nothing does.
 func (f *following) term(t Term) *taint {
 	if t.Var != nil {
 		return f.taints[t.Var]
@@ -226,8 +226,7 @@ func (f *following) term(t Term) *taint {
 	return f.expr(t.Expr)
 }
 
-// expr finds what makes an expression secret. What is only true or false tells
-// no secret.
+// expr returns what makes an expression secret. A flag reveals no secret.
 func (f *following) expr(e *Expr) *taint {
 	if e == nil || e.Type.Kind == Flag {
 		return nil
@@ -299,7 +298,7 @@ func (f *following) line(l *Line) {
 	}
 }
 
-// view follows secrets into a view and out of it.
+// view traces secrets into a view and out of it.
 func (f *following) view(b *ViewLine) {
 	in := &following{c: f.c, name: b.View.Name, said: f.said, taints: map[*Var]*taint{}}
 	for _, a := range b.In {
