@@ -2,10 +2,10 @@
 // notes in documents.
 //
 // Its two main types are [Concept], the actions, and the generated [State]. It
-// promises that a color is one that a style sheet takes as it is, that a place
-// has the form of an EPUB CFI, that only who made an annotation sees or changes
-// it, and that a search asks for words and for nothing else: there are no
-// patterns in it that could be slow. It refuses to know what a document is.
+// promises that a style sheet accepts every color unchanged, that a place has
+// the form of an EPUB CFI, that only its creator sees or changes an annotation,
+// and that a search looks for words only: it has no patterns that could be
+// slow. It refuses to know what a document is.
 package annotation
 
 import (
@@ -27,17 +27,17 @@ const (
 	maxContent     = 10_000 // characters
 	maxLocation    = 2000   // bytes
 	maxAnnotations = 10_000 // of a document
-	maxCriteria    = 20     // words; further ones are left out
+	maxCriteria    = 20     // words; further words are ignored
 )
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept { return With(Options{})() }
 
 // A Concept is the Go of one use of Annotation.
 type Concept struct{ *State }
 
 func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (RegisterDocumentOut, error) {
-	ctx.Hold() // nobody else registers it meanwhile
+	ctx.Hold() // no other flow can register it
 	if c.Documents.Has(ctx, in.Document) {
 		return RegisterDocumentOut{}, ErrAlreadyRegistered
 	}
@@ -79,7 +79,7 @@ func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (
 }
 
 func (c *Concept) createAnnotation(ctx legible.Context, in CreateAnnotationIn, room int64) (CreateAnnotationOut, error) {
-	ctx.Hold() // nobody forgets the document or a tag meanwhile
+	ctx.Hold() // no other flow can forget the document or a tag
 	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
 		return CreateAnnotationOut{}, err
 	}
@@ -108,7 +108,7 @@ func (c *Concept) annotatable(ctx legible.Context, user User, document Document)
 	return nil
 }
 
-// given leaves nothing of a text in which there is nothing to see.
+// given returns nil for a text without visible characters.
 func given(text *string) *string {
 	if text != nil && strings.TrimSpace(*text) == "" {
 		return nil
@@ -116,7 +116,7 @@ func given(text *string) *string {
 	return text
 }
 
-// fits holds an annotation against the specification.
+// fits checks an annotation against its bounds.
 func (c *Concept) fits(ctx legible.Context, row AnnotationRow) error {
 	switch {
 	case row.Color == nil && row.Content == nil:
@@ -132,13 +132,13 @@ func (c *Concept) fits(ctx legible.Context, row AnnotationRow) error {
 	}
 	for _, tag := range row.Tags {
 		if of, found := c.Tags.Get(ctx, tag); !found || of.Creator != row.Creator {
-			return ErrUnknownTag // another's is none of one's own
+			return ErrUnknownTag // another user's tag is unknown
 		}
 	}
 	return nil
 }
 
-// own gives an annotation that a user made.
+// own returns an annotation of a user.
 func (c *Concept) own(ctx legible.Context, user User, annotation Annotation) (AnnotationRow, error) {
 	switch row, found := c.Annotations.Get(ctx, annotation); {
 	case !found:
@@ -155,7 +155,7 @@ func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (
 }
 
 func (c *Concept) updateAnnotation(ctx legible.Context, in UpdateAnnotationIn, room int64) (UpdateAnnotationOut, error) {
-	ctx.Hold() // two updates of different parts both stay
+	ctx.Hold() // updates of different parts both stay
 	row, err := c.own(ctx, in.User, in.Annotation)
 	if err != nil {
 		return UpdateAnnotationOut{}, err
@@ -184,7 +184,7 @@ func (c *Concept) updateAnnotation(ctx legible.Context, in UpdateAnnotationIn, r
 }
 
 func (c *Concept) DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) error {
-	ctx.Hold() // nobody else deletes it meanwhile
+	ctx.Hold() // no other flow can delete it
 	row, err := c.own(ctx, in.User, in.Annotation)
 	if err != nil {
 		return err
@@ -199,8 +199,7 @@ func (c *Concept) ForgetDocument(ctx legible.Context, in ForgetDocumentIn) error
 	return c.forget(ctx, in.Document)
 }
 
-// forget removes a document before its annotations, so that there can be no
-// further ones.
+// forget removes a document before its annotations, so that none can be added.
 func (c *Concept) forget(ctx legible.Context, document Document) error {
 	if err := c.Documents.Delete(ctx, document); err != nil && !legible.IsMissing(err) {
 		return err
@@ -260,8 +259,7 @@ func (c *Concept) Search(ctx legible.Context, in SearchIn) ([]SearchOut, error) 
 	return found, nil
 }
 
-// has tells whether each word is somewhere in what a person sees of an
-// annotation.
+// has reports whether each word occurs in the visible text of an annotation.
 func (o *SearchOut) has(words []string) bool {
 	if len(words) == 0 {
 		return true
@@ -280,8 +278,8 @@ func (o *SearchOut) has(words []string) bool {
 	})
 }
 
-// fold makes texts the same that differ in capitals only: of the forms of a
-// letter it takes the least.
+// fold makes texts that differ only in case equal: it replaces a letter by the
+// least of its forms.
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		least := r

@@ -16,7 +16,7 @@ type fixture struct {
 	t *testing.T
 }
 
-// open opens an app in which ann has registered d1.
+// open opens an app with d1 registered in ann.
 func open(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{t: t}
@@ -33,7 +33,7 @@ func open(t *testing.T) *fixture {
 	return f
 }
 
-// do calls what must not decline.
+// do calls what must not fail.
 func (f *fixture) do(g func(ctx legible.Context) error) {
 	f.t.Helper()
 	if err := f.Do(g); err != nil {
@@ -192,8 +192,8 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// What others wrote into a document of a user goes with the user; so the
-// concept does not rest on its own rule that there is none.
+// Others' annotations in a document of a user go with the user: the concept
+// does not rely on its rule that there are none.
 func TestForgettingAUserLeavesNothing(t *testing.T) {
 	f := open(t)
 	f.do(func(ctx legible.Context) error {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// maxColor is how many bytes a color has at most; the longest that means
-// something is far shorter.
+// maxColor is the maximum size of a color in bytes; the longest meaningful
+// color is far shorter.
 const maxColor = 64
 
 var (
@@ -18,22 +18,22 @@ var (
 	hue        = regexp.MustCompile(`^[+-]?([0-9]+|[0-9]*\.[0-9]+)(e[+-]?[0-9]+)?(deg|grad|rad|turn)?$`)
 )
 
-// components says what each function of colors takes: n is a number or a
-// percentage, h is a hue. color() takes the name of a space before them.
+// components are the arguments of each color function: n is a number or a
+// percentage, h is a hue. color() takes the name of a space first.
 var components = map[string]string{
 	"rgb": "nnn", "rgba": "nnn", "hsl": "hnn", "hsla": "hnn", "hwb": "hnn",
 	"lab": "nnn", "lch": "nnh", "oklab": "nnn", "oklch": "nnh", "color": "nnn",
 }
 
-// spaces are those that color() knows without being told.
+// spaces are the predefined spaces of color().
 var spaces = []string{
 	"srgb", "srgb-linear", "display-p3", "display-p3-linear", "a98-rgb", "prophoto-rgb", "rec2020", "xyz", "xyz-d50", "xyz-d65",
 }
 
-// isColor tells whether a text is a color as CSS Color 4 writes it: a name,
-// digits after #, or one of the functions, rgb() and hsl() also in the older
-// form with commas. What holds comments, variables, other colors or
-// calculations is none here: a color comes into style sheets as it is.
+// isColor reports whether a text is a color of CSS Color 4: a name, digits
+// after #, or one of the functions, rgb() and hsl() also in the older form with
+// commas. It rejects comments, variables, other colors and calculations, as a
+// style sheet uses the color unchanged.
 func isColor(text string) bool {
 	if len(text) > maxColor {
 		return false
@@ -60,8 +60,8 @@ func isColor(text string) bool {
 	return isNewer(components[name], in)
 }
 
-// isOlder holds three or four parts between commas: those of rgb() are all
-// numbers or all percentages.
+// isOlder checks three or four parts between commas: for rgb() all are numbers
+// or all percentages.
 func isOlder(name string, parts []string) bool {
 	if len(parts) != 3 && len(parts) != 4 {
 		return false
@@ -81,8 +81,8 @@ func isOlder(name string, parts []string) bool {
 	return all(parts[:3], number) || all(parts[:3], percentage)
 }
 
-// isNewer holds the components between spaces, each of which may be “none”, and
-// after a slash the alpha.
+// isNewer checks components between spaces, each of which may be “none”, and
+// the alpha after a slash.
 func isNewer(components, text string) bool {
 	text, alpha, hasAlpha := strings.Cut(text, "/")
 	if alpha = strings.Trim(alpha, " "); hasAlpha && alpha != "none" && !isAlpha(alpha) {
@@ -108,7 +108,7 @@ func isNewer(components, text string) bool {
 
 func isAlpha(text string) bool { return number.MatchString(text) || percentage.MatchString(text) }
 
-// isNamed tells whether a word is one of CSS's names of colors.
+// isNamed reports whether a word is a CSS color name.
 func isNamed(word string) bool {
 	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Contains(" "+named+" "+system+" ", " "+word+" ")
 }
@@ -130,6 +130,6 @@ const named = "transparent currentcolor " +
 	"seagreen seashell sienna silver skyblue slateblue slategray slategrey snow springgreen steelblue tan " +
 	"teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen"
 
-// system are the colors of the reader's own screen.
+// system are the colors of the user's own screen.
 const system = "accentcolor accentcolortext activetext buttonborder buttonface buttontext canvas canvastext field " +
 	"fieldtext graytext highlight highlighttext linktext mark marktext selecteditem selecteditemtext visitedtext"

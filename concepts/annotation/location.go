@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// isLocation tells whether a text has the form of an EPUB CFI, a place or a
-// range: epubcfi(/6/4[chap1]!/4/10,/1:0,/1:12). Whether there is such a place
-// only the book could tell.
+// isLocation reports whether a text has the form of an EPUB CFI, a place or a
+// range: epubcfi(/6/4[chap1]!/4/10,/1:0,/1:12). Only the book knows whether the
+// place exists.
 func isLocation(text string) bool {
 	inner, ok := strings.CutPrefix(text, "epubcfi(")
 	if !ok || len(text) > maxLocation || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
@@ -31,7 +31,7 @@ func isLocation(text string) bool {
 			escaped = true
 		case note:
 			if r == '[' || r == '(' || r == ')' {
-				return false // those are escaped
+				return false // must be escaped
 			}
 			note = r != ']'
 		case r == '[':

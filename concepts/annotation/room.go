@@ -7,11 +7,11 @@ import (
 	"github.com/legible-lang/legible"
 )
 
-// Options of the concept. The zero value is right.
+// Options of the concept. The zero value works.
 type Options struct {
-	// Room is how many bytes the annotations and tags of a user may take together:
-	// 32 MB. An annotation takes its texts, the titles of its tags and 200 bytes; a
-	// tag its title and 100 bytes.
+	// Room is the maximum size in bytes of a user's annotations and tags: 32 MB. An
+	// annotation takes its texts, the titles of its tags and 200 bytes; a tag takes
+	// its title and 100 bytes.
 	Room int64
 }
 
@@ -21,14 +21,14 @@ const (
 	tagBytes        = 100        // beside its title
 )
 
-// With gives a New with options.
+// With makes a New with options.
 func With(o Options) func() legible.Concept {
 	return func() legible.Concept {
 		return Define(func(s *State) Actions { return &bounded{&Concept{s}, cmp.Or(max(o.Room, 0), usualRoom)} })
 	}
 }
 
-// A bounded Concept has other room than the usual.
+// A bounded Concept has a room of its own.
 type bounded struct {
 	*Concept
 	room int64
@@ -46,10 +46,10 @@ func (c *bounded) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (
 	return c.updateAnnotation(ctx, in, c.room)
 }
 
-// bytes is what a tag takes of the room.
+// bytes is the room that a tag takes.
 func (r TagRow) bytes() int64 { return int64(len(r.Title)) + tagBytes }
 
-// bytes is what an annotation takes of the room.
+// bytes is the room that an annotation takes.
 func (c *Concept) bytes(ctx legible.Context, row AnnotationRow) int64 {
 	n := len(row.Location) + annotationBytes
 	for _, text := range []*string{row.Color, row.Content} {
@@ -64,11 +64,11 @@ func (c *Concept) bytes(ctx legible.Context, row AnnotationRow) int64 {
 	return int64(n)
 }
 
-// A usage is how many annotations there are, and what they take of the room.
+// A usage is a number of annotations and the room they take.
 type usage struct{ count, bytes int64 }
 
-// charge notes that a document has more annotations, or larger ones, or fewer,
-// before the change is made. It comes behind Hold, so that nobody else does
+// charge records a change in a document's annotations, in number or size,
+// before the change is made. It is called after Hold, so no other flow does so
 // meanwhile.
 func (c *Concept) charge(ctx legible.Context, row AnnotationRow, more usage, room int64) error {
 	if more.bytes > 0 {
@@ -81,13 +81,13 @@ func (c *Concept) charge(ctx legible.Context, row AnnotationRow, more usage, roo
 	return c.note(ctx, row.Document, document, usage{max(u.count+more.count, 0), max(u.bytes+more.bytes, 0)})
 }
 
-// note keeps what was counted of a document.
+// note stores the usage of a document.
 func (c *Concept) note(ctx legible.Context, document Document, row DocumentRow, u usage) error {
 	row.Count, row.Bytes = new(float64(u.count)), new(float64(u.bytes))
 	return c.Documents.Update(ctx, document, row)
 }
 
-// admit tells whether a user has room for so many more bytes.
+// admit checks that a user has room for more bytes.
 func (c *Concept) admit(ctx legible.Context, user User, more, room int64) error {
 	taken, err := c.taken(ctx, user)
 	if err == nil && more > room-taken {
@@ -96,7 +96,7 @@ func (c *Concept) admit(ctx legible.Context, user User, more, room int64) error 
 	return err
 }
 
-// taken is how many bytes a user takes. What is counted for it is noted.
+// taken is how many bytes a user takes. It stores what it counts.
 func (c *Concept) taken(ctx legible.Context, user User) (n int64, err error) {
 	for document, row := range c.Documents.ByCreator(ctx, user) {
 		u := c.counted(ctx, document, row)
@@ -113,7 +113,7 @@ func (c *Concept) taken(ctx legible.Context, user User) (n int64, err error) {
 	return n, nil
 }
 
-// counted is what the annotations of a document are.
+// counted counts a document's annotations.
 func (c *Concept) counted(ctx legible.Context, document Document, row DocumentRow) (u usage) {
 	if row.Count != nil && row.Bytes != nil {
 		return usage{int64(*row.Count), int64(*row.Bytes)}
@@ -125,7 +125,7 @@ func (c *Concept) counted(ctx legible.Context, document Document, row DocumentRo
 	return u
 }
 
-// kilobytes writes a number of bytes for people.
+// kilobytes formats a number of bytes.
 func kilobytes(n int64) string {
 	return strconv.FormatFloat(float64(n)/1000, 'f', 1, 64)
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/legible-lang/legible"
 )
 
-// TestUsage does what changes how much room a user takes, in any order: what is
-// kept of it is always what counting gives.
+// TestUsage makes changes to a user's usage in any order: the stored usage
+// always equals the counted usage.
 func TestUsage(t *testing.T) {
 	f := open(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	tags := f.tags(5) // which nobody has noted, as those of an older store
+	tags := f.tags(5) // not stored, as in an older database
 	var all []Annotation
 	for step := range 200 {
 		content := strings.Repeat("a", r.IntN(500)+1)
@@ -35,7 +35,7 @@ func TestUsage(t *testing.T) {
 				gone := all[i]
 				all = append(all[:i], all[i+1:]...)
 				return f.c.DeleteAnnotation(ctx, DeleteAnnotationIn{User: "ann", Annotation: gone})
-			case n == 9 && step%7 == 0: // a store that did not keep it yet
+			case n == 9 && step%7 == 0: // a store from before usage
 				return f.c.Documents.Update(ctx, "d1", DocumentRow{Creator: "ann"})
 			}
 			_, err := f.c.CreateTag(ctx, CreateTagIn{Creator: "ann", Title: fmt.Sprint("further ", step)})
@@ -70,7 +70,7 @@ func TestUsage(t *testing.T) {
 	})
 }
 
-// TestNoRoom wants what needs more room to be refused, and what needs less not.
+// TestNoRoom checks that growing is refused and shrinking is not.
 func TestNoRoom(t *testing.T) {
 	f := open(t)
 	create := func(content string) (annotation Annotation, err error) {
