@@ -1,11 +1,11 @@
 // Package library implements the concept Library: a user's e-books.
 //
 // Its three main types are [Concept], the actions; the generated [State]; and
-// epub.Book, what is read of an EPUB when it comes. It promises that what
-// stands in a library is an EPUB that opens, that the cover it gives is a
-// picture by its bytes and not by what somebody says of it, and that only its
-// user changes a document. It refuses to look into a book again: what it shows
-// is what was read when the book came.
+// epub.Book, what is read of an EPUB on arrival. It promises that each document
+// of a library is an EPUB that opens, that a cover is a picture by its bytes
+// and not by its declared type, and that only its user changes a document. It
+// refuses to look into a book again: it shows what was read when the book
+// arrived.
 package library
 
 import (
@@ -33,29 +33,29 @@ const (
 	maxContent   = 100 << 20 // bytes
 )
 
-// reading lets a few books at a time be read: each takes a processor and some
-// megabytes of the process, whichever library it is for.
+// reading bounds how many books are read at a time: each takes a processor and
+// some megabytes, whichever library it is for.
 var reading = turns.New(turns.Options{Waiting: 64})
 
-// errBusy is ErrBusy with the time after which a client may try again.
+// errBusy is ErrBusy with the delay before a retry.
 var errBusy = &legible.Refusal{Code: ErrBusy.Code, After: 5 * time.Second}
 
-// contentType is the media type of what is kept.
+// contentType is the media type of stored books.
 const contentType = "application/epub+zip"
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept { return With(Options{})() }
 
-// Options of the concept. The zero value is right.
+// Options of the concept. The zero value works.
 type Options struct {
-	// Room is how many bytes the books of a library may take together, with their
-	// covers: 10 GB.
+	// Room is the maximum size in bytes of the books of a library and their covers:
+	// 10 GB.
 	Room int64
 }
 
 const usualRoom = 10_000_000_000 // bytes
 
-// With gives a New with options.
+// With makes a New with options.
 func With(o Options) func() legible.Concept {
 	return func() legible.Concept {
 		return Define(func(s *State) Actions { return &bounded{&Concept{s}, cmp.Or(max(o.Room, 0), usualRoom)} })
@@ -65,7 +65,7 @@ func With(o Options) func() legible.Concept {
 // A Concept is the Go of one use of Library.
 type Concept struct{ *State }
 
-// A bounded Concept has other room than the usual.
+// A bounded Concept has a room of its own.
 type bounded struct {
 	*Concept
 	room int64
@@ -88,7 +88,7 @@ func (c *Concept) roomIn(ctx legible.Context, library Library, room int64) GetRo
 	return GetRoomOut{Room: float64(max(room-taken, 0)), Taken: megabytes(taken) + " of " + megabytes(room) + " MB"}
 }
 
-// megabytes writes a number of bytes for people.
+// megabytes formats a number of bytes.
 func megabytes(n int64) string {
 	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64)
 }
@@ -105,8 +105,8 @@ func (c *Concept) CreateDocument(ctx legible.Context, in CreateDocumentIn) (Crea
 	return c.create(ctx, in, usualRoom)
 }
 
-// create reads the EPUB before it writes, as that takes its time, and asks what
-// costs nothing before it reads.
+// create reads the EPUB before it writes, as reading is slow, and makes all
+// cheap checks before it reads.
 func (c *Concept) create(ctx legible.Context, in CreateDocumentIn, room int64) (CreateDocumentOut, error) {
 	switch _, _, taken := c.Documents.ByLibraryName(ctx, in.Library, in.Name); {
 	case !c.Libraries.Has(ctx, in.Library):
@@ -128,26 +128,26 @@ func (c *Concept) create(ctx legible.Context, in CreateDocumentIn, room int64) (
 	row.Library, row.Name, row.Created = in.Library, in.Name, ctx.Now()
 	ctx.Hold()
 	if !c.Libraries.Has(ctx, in.Library) {
-		return CreateDocumentOut{}, ErrUnknownLibrary // deleted while this was read
+		return CreateDocumentOut{}, ErrUnknownLibrary // deleted during the read
 	}
-	// Others may have come while this was read.
+	// Others may have been created meanwhile.
 	if err := c.fits(ctx, in.Library, row.bytes(), room); err != nil {
 		return CreateDocumentOut{}, err
 	}
 	document, err := c.Documents.Insert(ctx, row)
 	if legible.IsTaken(err, "name") {
-		err = c.nameTaken(in.Library) // by somebody who was quicker
+		err = c.nameTaken(in.Library) // by a faster flow
 	}
 	return CreateDocumentOut{Document: document}, err
 }
 
-// nameTaken says in which library the name is taken, which the sentence of one
-// action names.
+// nameTaken names the library in which the name is taken, for the sentence of
+// one action.
 func (c *Concept) nameTaken(library Library) error {
 	return &legible.Refusal{Code: ErrNameTaken.Code, With: map[string]string{"library": string(library)}}
 }
 
-// fits tells whether a library takes one more document of a size.
+// fits checks that a library has room for another document.
 func (c *Concept) fits(ctx legible.Context, library Library, size, room int64) error {
 	n, taken := c.shelf(ctx, library)
 	switch {
@@ -159,7 +159,7 @@ func (c *Concept) fits(ctx legible.Context, library Library, size, room int64) e
 	return nil
 }
 
-// shelf counts the documents of a library, and their bytes.
+// shelf counts the documents of a library and their bytes.
 func (c *Concept) shelf(ctx legible.Context, library Library) (n int, bytes int64) {
 	for _, row := range c.Documents.ByLibrary(ctx, library) {
 		n++
@@ -168,7 +168,7 @@ func (c *Concept) shelf(ctx legible.Context, library Library) (n int, bytes int6
 	return n, bytes
 }
 
-// bytes is what a document takes of the room.
+// bytes is the room that a document takes.
 func (r DocumentRow) bytes() int64 {
 	n := int64(r.Size)
 	if r.Cover != nil {
@@ -177,7 +177,7 @@ func (r DocumentRow) bytes() int64 {
 	return n
 }
 
-// read reads what is shown of a book when it is its turn, and keeps its cover.
+// read reads the shown data of a book in its turn, and stores its cover.
 func read(ctx legible.Context, content *legible.Blob) (row DocumentRow, err error) {
 	done, err := reading.Take(ctx)
 	switch {
@@ -219,7 +219,7 @@ func orNothing(text string) *string {
 	return &text
 }
 
-// own gives a document that stands in the library of a user.
+// own returns a document of a user's library.
 func (c *Concept) own(ctx legible.Context, user User, document Document) (DocumentRow, error) {
 	row, found := c.Documents.Get(ctx, document)
 	if !found {
@@ -232,7 +232,7 @@ func (c *Concept) own(ctx legible.Context, user User, document Document) (Docume
 }
 
 func (c *Concept) RenameDocument(ctx legible.Context, in RenameDocumentIn) (RenameDocumentOut, error) {
-	ctx.Hold() // nobody else changes it meanwhile
+	ctx.Hold() // no other flow can change it
 	row, err := c.own(ctx, in.User, in.Document)
 	if err != nil {
 		return RenameDocumentOut{}, err
@@ -249,7 +249,7 @@ func (c *Concept) RenameDocument(ctx legible.Context, in RenameDocumentIn) (Rena
 }
 
 func (c *Concept) OpenDocument(ctx legible.Context, in OpenDocumentIn) (OpenDocumentOut, error) {
-	ctx.Hold() // nobody else changes it meanwhile
+	ctx.Hold() // no other flow can change it
 	row, err := c.own(ctx, in.User, in.Document)
 	if err != nil {
 		return OpenDocumentOut{}, err
@@ -286,7 +286,7 @@ func (c *Concept) RemoveDocument(ctx legible.Context, in RemoveDocumentIn) (Remo
 }
 
 func (c *Concept) DeleteLibrary(ctx legible.Context, in DeleteLibraryIn) error {
-	ctx.Hold() // nobody creates a document in it meanwhile
+	ctx.Hold() // no other flow can create a document in it
 	library, _, found := c.Libraries.ByUser(ctx, in.User)
 	if !found {
 		return nil
@@ -326,7 +326,7 @@ func (c *Concept) GetDocumentDetails(ctx legible.Context, in GetDocumentDetailsI
 		Title: row.Title, Author: row.Author, Cover: row.Cover, Created: row.Created, LastOpened: row.LastOpened}, true, nil
 }
 
-// isName holds a name against the specification.
+// isName checks a name against its bounds.
 func isName(name string) bool {
 	n := utf8.RuneCountInString(name)
 	return n >= 1 && n <= maxName && utf8.ValidString(name) && strings.TrimSpace(name) == name &&

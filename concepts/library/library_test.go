@@ -42,7 +42,7 @@ func (f *fixture) library(user User) (library Library) {
 	return library
 }
 
-// do calls what must not decline.
+// do calls what must not fail.
 func (f *fixture) do(g func(ctx legible.Context) error) {
 	f.t.Helper()
 	if err := f.Do(g); err != nil {
@@ -50,7 +50,7 @@ func (f *fixture) do(g func(ctx legible.Context) error) {
 	}
 }
 
-// create creates a document of data that are put into the store before.
+// create creates a document of data that it stores first.
 func (f *fixture) create(library Library, name string, data []byte) (document Document, err error) {
 	f.t.Helper()
 	err = f.Do(func(ctx legible.Context) error {
@@ -135,7 +135,7 @@ func TestNames(t *testing.T) {
 		{"s\nea", ErrBadName},
 		{"s\x00ea", ErrBadName},
 		{"s\xffea", ErrBadName},
-		{"نیم\u200cفاصله", nil}, // written with a character of no width, as its language has it
+		{"نیم\u200cفاصله", nil}, // with a zero-width character, as Persian requires
 		{strings.Repeat("ä", 200), nil},
 		{strings.Repeat("ä", 201), ErrBadName},
 	} {
@@ -203,7 +203,7 @@ func TestAFullLibrary(t *testing.T) {
 	})
 }
 
-// The library may be deleted while a book is read: then nothing is kept.
+// The library may be deleted during a read: nothing is stored then.
 func TestALibraryThatIsDeletedMeanwhile(t *testing.T) {
 	f := open(t)
 	library := f.library("ann")
@@ -225,8 +225,7 @@ func TestALibraryThatIsDeletedMeanwhile(t *testing.T) {
 	}
 }
 
-// deleting does something when a cover is kept, which is after everything has
-// been asked.
+// deleting runs a function when a cover is stored, which is after all checks.
 type deleting struct {
 	legible.Context
 	do func()
@@ -237,7 +236,7 @@ func (d deleting) PutBlob(r io.Reader, mediaType string) (*legible.Blob, error) 
 	return d.Context.PutBlob(r, mediaType)
 }
 
-// The sentence as a client sees it.
+// The sentence that a client sees.
 func TestANameIsTaken(t *testing.T) {
 	f := open(t)
 	library := f.library("ann")
