@@ -3,11 +3,10 @@
 //
 // Its main types are [Concept], the actions; [Options] with a [Budget] for each
 // name that an app's syncs use; and the generated [State]. It promises that a
-// budget is spent before what it is spent for begins, also by several nodes at
-// once; that delays grow and end; that being refused costs nothing more, so that
-// nobody lengthens another's delay by trying in vain; and that what is kept is
-// digests, which go when they matter no longer. It refuses to know what a key
-// is.
+// budget is spent before the work begins, also with several nodes; that delays
+// grow up to a limit; that a refused try costs nothing, so that nobody lengthens
+// another's delay by trying; and that only digests are kept, and removed once
+// they have no effect. It refuses to know what a key is.
 package limiting
 
 import (
@@ -23,10 +22,9 @@ import (
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
 
-// A Budget says how often something may be tried.
+// A Budget is how often something may be tried.
 type Budget struct {
-	// Tries is how many there may be at once; 10 for 0, no limit for a negative
-	// number.
+	// Tries is the maximum number at once; 0 means 10, a negative number no limit.
 	Tries int
 	// Every is the time in which one comes back, and the longest delay between
 	// two when all are spent; 15 minutes for 0.
@@ -37,22 +35,22 @@ func (b Budget) orDefault() Budget {
 	return Budget{cmp.Or(b.Tries, 10), cmp.Or(max(b.Every, 0), 15*time.Minute)}
 }
 
-// doublings is how often a delay is twice the one before until it is Every.
+// doublings is how often the delay doubles until it is Every.
 const doublings = 6
 
 // Options are the budgets. The zero value works.
 type Options struct {
-	// Budgets by the names that the syncs use. One that is not here is that of the
-	// zero Budget.
+	// Budgets by the names that the syncs use. A name that is missing has the zero
+	// Budget.
 	Budgets map[string]Budget
-	// Known is how long a place is welcome that does not come back; 30 days for 0.
+	// Known is how long an unused place stays welcome; 0 means 30 days.
 	Known time.Duration
 }
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept { return With(Options{})() }
 
-// With gives a New with options.
+// With makes a New with options.
 func With(options Options) func() legible.Concept {
 	if options.Known <= 0 {
 		options.Known = 30 * 24 * time.Hour
@@ -68,8 +66,8 @@ type Concept struct {
 	options Options
 }
 
-// Spend takes the store's turn before it looks, so that of many who come at once
-// no more spend than the budget holds.
+// Spend takes the store's turn before it reads, so that concurrent flows do not
+// spend more than the budget holds.
 func (c *Concept) Spend(ctx legible.Context, in SpendIn) error {
 	b := c.options.Budgets[in.Budget].orDefault()
 	if b.Tries < 0 {
@@ -97,13 +95,13 @@ func (c *Concept) Spend(ctx legible.Context, in SpendIn) error {
 	return err
 }
 
-// at tells what of a budget is spent at a moment, and how long it takes until
-// the next one may be.
+// at returns how much of a budget is spent at a time, and how long to wait for
+// the next try.
 func (b Budget) at(row EntryRow, now time.Time) (spent float64, wait time.Duration) {
 	passed := now.Sub(row.Last)
 	if passed < -b.Every {
-		// The clock was ahead when this was written: how long ago that is nobody
-		// knows, and nobody shall wait until the clock is there again.
+		// The clock was ahead when this was written. The elapsed time is unknown, and
+		// nobody should wait until the clock catches up.
 		return min(row.Spent, float64(b.Tries)), 0
 	}
 	spent = max(0, row.Spent-max(0, passed.Seconds())/b.Every.Seconds())
@@ -114,13 +112,13 @@ func (b Budget) at(row EntryRow, now time.Time) (spent float64, wait time.Durati
 	return spent, max(0, b.Every>>max(0, doublings-over+1)-passed)
 }
 
-// find gives the entry that a place spends from: its own where it is welcome,
-// else the one that all share.
+// find returns the entry that a place spends from: its own if it is welcome,
+// otherwise the shared entry.
 func (c *Concept) find(ctx legible.Context, budget, key string, place *string) (Entry, EntryRow, bool) {
 	key = digest(key)
 	if place != nil && *place != "" {
 		id, row, found := c.Entries.ByBudgetKeyPlace(ctx, budget, key, digest(*place))
-		// What is welcome for longer than there is was written by a clock ahead.
+		// A clock that was ahead wrote any longer remaining welcome.
 		if left := row.Until.Sub(ctx.Now()); found && left > 0 && left <= c.options.Known+time.Hour {
 			return id, row, true
 		}
@@ -168,7 +166,7 @@ func (c *Concept) Forget(ctx legible.Context, in ForgetIn) error {
 	return nil
 }
 
-// Expire is asked at a moment that may have moved on since.
+// Expire may run after its time has been put off.
 func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {
 	ctx.Hold()
 	row, found := c.Entries.Get(ctx, in.Entry)
@@ -197,14 +195,13 @@ func (c *Concept) Left(ctx legible.Context, in LeftIn) (LeftOut, error) {
 	return LeftOut{Left: max(0, left), Wait: math.Ceil(wait.Seconds())}, nil
 }
 
-// digest is what is kept of a key or a place. It is of one length however long
-// that is.
+// digest is what is stored of a key or a place. Its length is constant.
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// inWords says how long it takes, rounded up: "15 seconds", "3 minutes".
+// inWords formats a wait, rounded up: "15 seconds", "3 minutes".
 func inWords(d time.Duration) string {
 	n, unit := int((d+time.Second-1)/time.Second), "second"
 	if n > 90 {

@@ -42,7 +42,7 @@ func (f *fixture) spend(budget, key, place string) error {
 	})
 }
 
-// wait is how long a refusal says that one has to wait; 0 for none.
+// wait is the wait that a refusal reports; 0 for none.
 func (f *fixture) wait(err error) time.Duration {
 	f.t.Helper()
 	var r *legible.Refusal
@@ -68,8 +68,8 @@ func (f *fixture) entries() (list []EntryRow) {
 	return list
 }
 
-// Delays double up to the time in which one comes back, and being refused makes
-// none longer.
+// Delays double up to the time in which one comes back, and being refused
+// lengthens none.
 func TestDelaysGrow(t *testing.T) {
 	f := open(t, map[string]Budget{"b": {Tries: 3, Every: 64 * time.Minute}})
 	for range 3 {
@@ -98,7 +98,7 @@ func TestDelaysGrow(t *testing.T) {
 	if got, want := strings.Join(delays, " "), "1m0s 2m0s 4m0s 8m0s 16m0s 32m0s"; got != want {
 		t.Errorf("the delays are %s, want %s", got, want)
 	}
-	for range 5 { // from here on they are as long as it takes for one to come back
+	for range 5 { // from here on the delay is the time for one to come back
 		d := f.wait(f.spend("b", "k", ""))
 		if f.Now = f.Now.Add(d); d < 63*time.Minute || d > 64*time.Minute || f.spend("b", "k", "") != nil {
 			t.Errorf("the delay is %v, and then the next may not be spent", d)
@@ -112,7 +112,7 @@ func TestDelaysGrow(t *testing.T) {
 	}
 }
 
-// Whoever spends as fast as it is let gets no more than one in each Every, in
+// Spending at every permitted moment yields no more than one try per Every in
 // the long run.
 func TestLongRun(t *testing.T) {
 	f := open(t, map[string]Budget{"b": {Tries: 10, Every: time.Minute}})
@@ -144,7 +144,7 @@ func TestNoLimit(t *testing.T) {
 	}
 }
 
-// Many at once spend no more than there is.
+// Concurrent flows do not spend too much.
 func TestAtOnce(t *testing.T) {
 	a := legible.New(fstest.MapFS{"a.app": {Data: []byte("app A\n\nuse Limiting\n")}}, With(Options{Budgets: map[string]Budget{"b": {Tries: 7}}}))
 	if err := a.Open(t.Context(), legible.Options{Store: "sqlite:" + t.TempDir() + "/a.db"}); err != nil {
@@ -175,8 +175,8 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// Strangers who spend all of a key's budget keep no place out that was
-// welcomed, and what that place spends is its own.
+// Strangers who spend all of a key's budget do not lock out a welcome place,
+// and what that place spends is its own.
 func TestNobodyIsKeptOut(t *testing.T) {
 	f := open(t, nil)
 	welcome := func(key, place string) {
@@ -207,7 +207,7 @@ func TestNobodyIsKeptOut(t *testing.T) {
 	if err := f.spend("b", "ann", "home"); err != nil {
 		t.Errorf("when it was welcomed again: %v", err)
 	}
-	// It is welcome to one key, in one budget.
+	// It is welcome for one key and budget.
 	for range 10 {
 		_ = f.spend("b", "bob", "home")
 		_ = f.spend("c", "ann", "home")
@@ -217,8 +217,8 @@ func TestNobodyIsKeptOut(t *testing.T) {
 	}
 }
 
-// Nobody waits for a moment that a clock which was ahead has written, and
-// nothing is welcome until then.
+// No wait lasts until a time written by a clock that was ahead, and no welcome
+// does.
 func TestClockThatWasAhead(t *testing.T) {
 	f := open(t, nil)
 	now := f.Now
@@ -237,14 +237,14 @@ func TestClockThatWasAhead(t *testing.T) {
 	if d := f.wait(f.spend("b", "k", "home")); d <= 0 || d > 15*time.Minute {
 		t.Errorf("after that the delay is %v, as if home were welcome or nothing had been spent", d)
 	}
-	// A node whose clock is a little behind waits a little longer.
+	// A node with a clock slightly behind waits slightly longer.
 	f.Now = now.Add(-time.Minute)
 	if d := f.wait(f.spend("b", "k", "")); d <= time.Minute || d > 16*time.Minute {
 		t.Errorf("with a clock that is a minute behind the delay is %v", d)
 	}
 }
 
-// What somebody typed is not kept, and no key takes more room than another.
+// Typed text is not stored, and all keys take equal room.
 func TestKeysAreDigests(t *testing.T) {
 	f := open(t, nil)
 	long := strings.Repeat("hunter2", 100_000)
