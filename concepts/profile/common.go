@@ -12,7 +12,7 @@ import (
 //go:embed common.txt
 var commonText string
 
-// commonWords are the most common passwords that are long enough, sorted.
+// commonWords are the most common passwords of sufficient length, sorted.
 var commonWords = sync.OnceValue(func() []string {
 	var list []string
 	for line := range strings.Lines(commonText) {
@@ -24,8 +24,8 @@ var commonWords = sync.OnceValue(func() []string {
 	return list
 })
 
-// isCommon tells whether a password is one of the most common ones, or the
-// user's own name, in small letters or capitals.
+// isCommon reports whether a password is one of the most common, or the user's
+// name, ignoring case.
 func isCommon(password legible.Secret, username string) bool {
 	text := password.Reveal()
 	if strings.EqualFold(text, username) {

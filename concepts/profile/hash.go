@@ -16,24 +16,24 @@ import (
 	"github.com/legible-lang/legible/concepts/turns"
 )
 
-// Options say how much work the hash of a new password is. A password that was
-// hashed otherwise is checked with its own parameters. The zero value is right;
-// tests take less.
+// Options say how much work the hash of a new password takes. Existing hashes
+// are checked with their own parameters. The zero value works; tests use less
+// work.
 type Options struct {
 	Memory  uint32 // of one hash, in KiB; 65,536 (64 MiB) for 0
 	Time    uint32 // passes over the memory; 1 for 0
 	Threads uint8  // lanes; 1 for 0
-	// AtOnce is how many hashes of strangers are made at one time, for 0 as many
-	// as there are processors. One more is for those who are known, so that hashing
-	// takes Memory AtOnce + 1 times at most.
+	// AtOnce is how many hashes of strangers are made at a time; 0 means the number
+	// of processors. One more is for known users, so hashing takes at most Memory
+	// AtOnce + 1 times.
 	AtOnce int
-	// Waiting is how many more may wait for a turn, four for each of AtOnce for
-	// 0, none for a negative number; Wait is how long, 5 seconds for 0. What comes
-	// above or takes longer is refused as BUSY.
+	// Waiting is how many more may wait for a turn; 0 means four for each of
+	// AtOnce, a negative number means none. Wait is how long; 0 means 5 seconds.
+	// Others are refused as BUSY.
 	Waiting int
 	Wait    time.Duration
-	// RefuseCommon refuses new passwords that are among the most common ones, or
-	// the user's own name, as COMMON_PASSWORD.
+	// RefuseCommon refuses new passwords that are among the most common, or the
+	// user's name, as COMMON_PASSWORD.
 	RefuseCommon bool
 }
 
@@ -42,12 +42,12 @@ const (
 	keySize  = 32 // bytes
 )
 
-// A hasher makes hashes and checks them, no more than some at once.
+// A hasher makes and checks a bounded number of hashes at once.
 type hasher struct {
 	work  work
 	turns *turns.Turns
-	known *turns.Turns // for those who are no strangers, one at a time
-	// refuseCommon tells that common passwords are not to be hashed.
+	known *turns.Turns // for known users, one at a time
+	// refuseCommon refuses common passwords.
 	refuseCommon bool
 }
 
@@ -66,7 +66,7 @@ func newHasher(o Options) *hasher {
 		turns.New(turns.Options{AtOnce: 1, Waiting: o.Waiting, Wait: o.Wait}), o.RefuseCommon}
 }
 
-// forKnown is the hasher for those who are no strangers.
+// forKnown is the hasher for known users.
 func (h *hasher) forKnown() *hasher {
 	known := *h
 	known.turns = h.known
@@ -79,10 +79,10 @@ type work struct {
 	threads      uint8
 }
 
-// errBusy is ErrBusy with the time after which a client may try again.
+// errBusy is ErrBusy with the delay before a retry.
 var errBusy = &legible.Refusal{Code: ErrBusy.Code, After: time.Second}
 
-// key derives a key of a password when it is its turn.
+// key derives a key from a password in its turn.
 func (h *hasher) key(ctx context.Context, w work, salt []byte, size int, password legible.Secret) ([]byte, error) {
 	done, err := h.turns.Take(ctx)
 	switch {
@@ -95,11 +95,11 @@ func (h *hasher) key(ctx context.Context, w work, salt []byte, size int, passwor
 	return argon2.IDKey([]byte(password.Reveal()), salt, w.time, w.memory, w.threads, uint32(size)), nil
 }
 
-// hash makes the text that is kept of a password:
+// hash returns the stored form of a password:
 // "$argon2id$v=19$m=65536,t=1,p=1$SALT$KEY".
 func (h *hasher) hash(ctx context.Context, password legible.Secret) (string, error) {
 	salt := make([]byte, saltSize)
-	rand.Read(salt) // never fails: it ends the process where there is no randomness
+	rand.Read(salt) // never fails: it ends the process if there is no randomness
 	key, err := h.key(ctx, h.work, salt, keySize, password)
 	if err != nil {
 		return "", err
@@ -108,9 +108,8 @@ func (h *hasher) hash(ctx context.Context, password legible.Secret) (string, err
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
-// matches tells whether a hash was made of a password. The empty hash, that of
-// a user whom nobody knows, costs what one of the hasher's own costs and
-// matches nothing.
+// matches reports whether a hash is of a password. The empty hash, that of an
+// unknown user, costs as much as one of the hasher's own and matches nothing.
 func (h *hasher) matches(ctx context.Context, hash string, password legible.Secret) (bool, error) {
 	w, salt, want := h.work, make([]byte, saltSize), make([]byte, keySize)
 	if hash != "" {
@@ -126,10 +125,10 @@ func (h *hasher) matches(ctx context.Context, hash string, password legible.Secr
 	return subtle.ConstantTimeCompare(got, want) == 1 && hash != "", nil
 }
 
-// errHash says no more than this: what was kept must not come into a log.
+// errHash gives no details: the stored text must not be logged.
 var errHash = errors.New("what is kept of the password is no argon2id hash")
 
-// maxMemory bounds what a kept hash may ask for, in KiB: 4 GiB.
+// maxMemory bounds the memory of a stored hash, in KiB: 4 GiB.
 const maxMemory = 4 << 20
 
 func parseHash(hash string) (w work, salt, key []byte, err error) {

@@ -15,7 +15,7 @@ import (
 
 var errCanceled = errors.New("the flow is over")
 
-// canceled is a context that is over.
+// canceled is a canceled context.
 type canceled struct{ context.Context }
 
 func (canceled) Done() <-chan struct{} {
@@ -26,7 +26,7 @@ func (canceled) Done() <-chan struct{} {
 func (canceled) Err() error { return errCanceled }
 
 // A hash of the reference program, echo -n password | argon2 somesalt -id -t 2
-// -k 256 -p 1 -e, is checked as one of ours.
+// -k 256 -p 1 -e, is accepted.
 func TestReferenceHash(t *testing.T) {
 	const hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 	for password, want := range map[string]bool{"password": true, "differentpassword": false} {
@@ -84,7 +84,7 @@ func TestBrokenHashes(t *testing.T) {
 	}
 }
 
-// However many ask, no more hash at once than there are turns.
+// No more hashes run at once than there are turns.
 func TestHashesAtOnce(t *testing.T) {
 	h := newHasher(Options{Memory: 64, AtOnce: 2, Waiting: 20, Wait: time.Minute})
 	var most atomic.Int64
@@ -105,7 +105,7 @@ func TestHashesAtOnce(t *testing.T) {
 	}
 }
 
-// Every action that hashes is refused as BUSY, and has changed nothing.
+// Every action that hashes is refused as BUSY and changes nothing.
 func TestBusyActions(t *testing.T) {
 	app, c := open(t)
 	ann, err := create(t, app, c, "ann", "correct horse")
@@ -117,7 +117,7 @@ func TestBusyActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Strangers keep out no one who is known.
+	// Strangers do not lock out known users.
 	if got, err := c.authenticateKnown(app, "ann"); got != ann || err != nil {
 		t.Errorf("from where ann is known she is %q, %v", got, err)
 	}
@@ -157,8 +157,8 @@ func TestBusyActions(t *testing.T) {
 	}
 }
 
-// Common passwords are refused where that is wanted, however they are written,
-// and so is the user's own name.
+// Common passwords and the user's own name are refused if configured, in any
+// case.
 func TestCommonPasswords(t *testing.T) {
 	if n := len(commonWords()); n < 1000 {
 		t.Errorf("%d passwords are known as common, want 1000 at least", n)
@@ -194,7 +194,7 @@ func TestCommonPasswords(t *testing.T) {
 			t.Errorf("changing the password to %q: %v, want %v", password, err, want)
 		}
 	}
-	// Who has one from before can log in, and change it.
+	// Existing users can log in and change it.
 	if _, err := authenticate(t, app, c, "old", "password"); err != nil {
 		t.Errorf("a common password of before: %v", err)
 	}

@@ -1,13 +1,12 @@
 // Package profile implements the concept Profile: users with a name and a
 // password.
 //
-// Its three main types are [Concept], the actions; [Options], how slow the
-// hashing of a password is; and the generated [State]. It promises that a
-// password is nowhere but in the request that carries it, that what it keeps
-// is argon2id in the usual PHC form with its parameters, and that an unknown
-// name costs a client as much time as a wrong password. It refuses to hash
-// more passwords at once than there is memory for: a few others wait for a
-// moment, the rest is refused.
+// Its three main types are [Concept], the actions; [Options], the cost of
+// hashing a password; and the generated [State]. It promises that a password
+// exists only in the request that carries it, that the stored form is argon2id
+// in the usual PHC form with its parameters, and that an unknown name takes a
+// client as long as a wrong password. It refuses to hash more passwords at once
+// than memory allows: a few others wait briefly, the rest are refused.
 package profile
 
 import (
@@ -27,10 +26,10 @@ const (
 	maxPassword = 1024 // bytes
 )
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept { return With(Options{})() }
 
-// With gives a New that hashes as the options say.
+// With returns a New that hashes with the options.
 func With(options Options) func() legible.Concept {
 	return func() legible.Concept {
 		h := newHasher(options)
@@ -44,9 +43,9 @@ type Concept struct {
 	hasher *hasher
 }
 
-// CreateAccount hashes before it writes: the first write takes the store's
-// turn, and nobody shall wait for a hash. That the name is free still holds when
-// the user is inserted, or the engine runs the action again.
+// CreateAccount hashes before it writes: the first write takes the store's turn,
+// which must not wait for a hash. If the name is no longer free at the
+// insertion, the engine runs the action again.
 func (c *Concept) CreateAccount(ctx legible.Context, in CreateAccountIn) (CreateAccountOut, error) {
 	if !isUsername(in.Username) {
 		return CreateAccountOut{}, ErrBadUsername
@@ -130,8 +129,8 @@ func (c *Concept) GetAllUsers(ctx legible.Context, _ GetAllUsersIn) ([]GetAllUse
 	return all, nil
 }
 
-// isUsername holds a name against the specification. What is invisible is
-// refused because it would let one name look like another.
+// isUsername checks a name against the specification. Invisible characters
+// would let one name look like another.
 func isUsername(name string) bool {
 	if !utf8.ValidString(name) || strings.TrimSpace(name) != name {
 		return false
@@ -146,7 +145,7 @@ func isUsername(name string) bool {
 	return n >= 1 && n <= maxUsername
 }
 
-// fit holds a new password of a user against the bounds.
+// fit checks a user's new password against the bounds.
 func (h *hasher) fit(password legible.Secret, username string) error {
 	text := password.Reveal()
 	switch {

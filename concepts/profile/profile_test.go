@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// quick is as little work as argon2id can do.
+// quick is the least work for argon2id.
 func quick() Options { return Options{Memory: 8, Time: 1, Threads: 1} }
 
 // open opens an app with the concept and gives its Go.
@@ -63,8 +63,8 @@ func TestWhatANameAndAPasswordAre(t *testing.T) {
 		{"\u00a0ann", "12345678", ErrBadUsername},
 		{"ann lee", "12345678", nil},
 		{"an\nn", "12345678", ErrBadUsername},
-		{"an\u200bn", "12345678", ErrBadUsername}, // a space of no width
-		{"an\u202en", "12345678", ErrBadUsername}, // turns the rest around
+		{"an\u200bn", "12345678", ErrBadUsername}, // a zero-width space
+		{"an\u202en", "12345678", ErrBadUsername}, // reverses the rest
 		{"an\xffn", "12345678", ErrBadUsername},
 		{"bob", "1234567", ErrPasswordTooShort},
 		{"bob", "äöüäöüä", ErrPasswordTooShort}, // 14 bytes, 7 characters
@@ -99,8 +99,8 @@ func TestOnlyTheRightPassword(t *testing.T) {
 	}
 }
 
-// An unknown name must cost a hash: the only turn is taken, so whoever hashes
-// has to wait for it and meets the end of its context.
+// An unknown name must cost a hash: the only turn is taken, so a hash has to
+// wait for it and meets the end of its context.
 func TestAnUnknownNameIsHashedToo(t *testing.T) {
 	h := newHasher(Options{Memory: 8, AtOnce: 1})
 	if _, err := h.turns.Take(t.Context()); err != nil {
@@ -127,7 +127,7 @@ func TestChangePassword(t *testing.T) {
 	}{
 		{"nobody", "correct horse", "battery staple", ErrUnknownUser},
 		{ann, "wrong horse", "battery staple", ErrWrongPassword},
-		{ann, "wrong horse", "short", ErrWrongPassword}, // who does not know the old one learns nothing else
+		{ann, "wrong horse", "short", ErrWrongPassword}, // a wrong old password reveals nothing else
 		{ann, "correct horse", "correct horse", ErrSamePassword},
 		{ann, "correct horse", "short", ErrPasswordTooShort},
 		{ann, "correct horse", strings.Repeat("a", 1025), ErrPasswordTooLong},

@@ -11,7 +11,7 @@ import (
 func TestScenarios(t *testing.T) {
 	make := profile.New
 	if testing.Short() {
-		make = profile.With(profile.Options{Memory: 8}) // hashes with next to no work
+		make = profile.With(profile.Options{Memory: 8}) // hashes with little work
 	}
 	scenario.Concept(t, make)
 }
