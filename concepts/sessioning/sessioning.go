@@ -1,13 +1,13 @@
 // Package sessioning implements the concept Sessioning: who holds the secret of
 // a session acts as its user.
 //
-// Its three main types are [Concept], the actions; [Options], how long a
-// session lasts; and the generated [State]. It promises that a token has 256
-// random bits, that nothing but its digest is kept, so that reading the store
-// lets nobody in, that a session whose time is over is none, whether or not
-// it has been removed yet, and that a user has no more sessions than there may be,
-// so that nobody fills the store by logging in. It refuses to lengthen a session: its end is settled
-// when it is created, and one that a clock which was ahead has made is none.
+// Its three main types are [Concept], the actions; [Options], how long a session
+// lasts; and the generated [State]. It promises that a token has 256 random bits;
+// that only its digest is stored, so that reading the store lets nobody in; that
+// an expired session is invalid, removed or not; and that the number of a user's
+// sessions is bounded, so that nobody fills the store by logging in. It refuses to
+// lengthen a session: its end is set when it is created. A session made by a clock
+// that was ahead is invalid.
 package sessioning
 
 import (
@@ -19,12 +19,11 @@ import (
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
 
-// Options say how long a session lasts, and how many there are. The zero value is
-// right.
+// Options are the lifetime and maximum number of sessions. The zero value works.
 type Options struct {
 	Lifetime time.Duration // 30 days for 0
-	// Most is how many sessions a user has at one time; 1,000 for 0. Where one more
-	// is created, the oldest one ends.
+	// Most is the maximum number of sessions of a user; 0 means 1,000. Creating one
+	// more ends the oldest.
 	Most int
 }
 
@@ -38,10 +37,10 @@ func (o Options) orDefault() Options {
 	return o
 }
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept { return With(Options{})() }
 
-// With gives a New with options.
+// With makes a New with options.
 func With(options Options) func() legible.Concept {
 	options = options.orDefault()
 	return func() legible.Concept {
@@ -55,8 +54,8 @@ type Concept struct {
 	options Options
 }
 
-// Create takes the turn before it counts: sessions of the user that others create
-// at the same time are no reason to run again what came before.
+// Create takes the turn before it counts, so that concurrent sessions of the user
+// do not cause a rewind of earlier work.
 func (c *Concept) Create(ctx legible.Context, in CreateIn) (CreateOut, error) {
 	ctx.Hold()
 	if err := c.makeRoom(ctx, in.User); err != nil {
@@ -69,7 +68,7 @@ func (c *Concept) Create(ctx legible.Context, in CreateIn) (CreateOut, error) {
 	return CreateOut{Session: token}, err
 }
 
-// makeRoom ends the oldest sessions of a user who has as many as there may be.
+// makeRoom ends the oldest sessions of a user at the maximum.
 func (c *Concept) makeRoom(ctx legible.Context, user User) error {
 	type member struct {
 		session Session
@@ -91,17 +90,17 @@ func (c *Concept) makeRoom(ctx legible.Context, user User) error {
 	return nil
 }
 
-// ahead is how far the clock of one node may be ahead of another's, at most.
+// ahead is the maximum lead of one node's clock over another's.
 const ahead = 5 * time.Minute
 
-// live finds the session of a token whose time is not over.
+// live finds the unexpired session of a token.
 func (c *Concept) live(ctx legible.Context, token legible.Secret) (Session, SessionRow, bool) {
 	session, row, found := c.Sessions.ByToken(ctx, token)
 	return session, row, found && ctx.Now().Before(row.Expires) && c.trusted(ctx, row)
 }
 
-// trusted tells whether a session was created before now. One that was made
-// while the clock was ahead would outlive its time when the clock is back.
+// trusted reports whether a session was created before now. A session made by a
+// clock that was ahead would outlive its time.
 func (c *Concept) trusted(ctx legible.Context, row SessionRow) bool {
 	return !row.Created.After(ctx.Now().Add(min(ahead, c.options.Lifetime/2)))
 }
@@ -127,7 +126,7 @@ func (c *Concept) DeleteAll(ctx legible.Context, in DeleteAllIn) error {
 	return nil
 }
 
-// DeleteOthers spares a session by its token; one of another user spares none.
+// DeleteOthers keeps the session of a token, if it is the user's.
 func (c *Concept) DeleteOthers(ctx legible.Context, in DeleteOthersIn) error {
 	kept, _, _ := c.Sessions.ByToken(ctx, in.Session)
 	for session := range c.Sessions.ByUser(ctx, in.User) {
@@ -141,8 +140,7 @@ func (c *Concept) DeleteOthers(ctx legible.Context, in DeleteOthersIn) error {
 	return nil
 }
 
-// Expire is asked when a session's time is over; by then somebody may have
-// deleted it.
+// Expire runs when a session has expired. The session may already be deleted.
 func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {
 	row, found := c.Sessions.Get(ctx, in.Member)
 	if !found || ctx.Now().Before(row.Expires) {
@@ -151,7 +149,7 @@ func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {
 	return c.remove(ctx, in.Member)
 }
 
-// remove deletes a session that may be gone already.
+// remove deletes a session, if it still exists.
 func (c *Concept) remove(ctx legible.Context, session Session) error {
 	if err := c.Sessions.Delete(ctx, session); !legible.IsMissing(err) {
 		return err
@@ -169,7 +167,7 @@ func (c *Concept) GetEntry(ctx legible.Context, in GetEntryIn) (GetEntryOut, boo
 	return GetEntryOut{Entry: session, User: row.User}, found, nil
 }
 
-// Sweep removes what a clock that was ahead has made.
+// Sweep removes sessions of a clock that was ahead.
 func (c *Concept) Sweep(ctx legible.Context, _ SweepIn) error {
 	for session, row := range c.Sessions.All(ctx) {
 		if !c.trusted(ctx, row) {

@@ -41,7 +41,7 @@ func (f *fixture) create(user User) (token legible.Secret) {
 	return token
 }
 
-// userOf gives the user of a token, "" for nobody.
+// userOf returns the user of a token, "" for none.
 func (f *fixture) userOf(token legible.Secret) (user User) {
 	f.t.Helper()
 	err := f.Do(func(ctx legible.Context) error {
@@ -70,8 +70,8 @@ func (f *fixture) count() (n int) {
 	return n
 }
 
-// Whoever logs in again and again has a bounded number of sessions, the latest
-// ones, and ends nobody else's.
+// Repeated logins leave a bounded number of sessions, the latest, and end no
+// other user's.
 func TestSessionsOfAUserAreBounded(t *testing.T) {
 	f := open(t, Options{Most: 3})
 	bob := f.create("bob")
@@ -118,7 +118,7 @@ func TestTheTokenIsNotKept(t *testing.T) {
 			if row.Token != token.Digest() || string(id) == token.Reveal() {
 				t.Errorf("of the token is kept %q, as %q", row.Token, id)
 			}
-			// What is kept lets nobody in.
+			// The digest lets nobody in.
 			if _, found, _ := f.c.GetUser(ctx, GetUserIn{legible.SecretOf(string(row.Token))}); found {
 				t.Error("the digest is taken for the token")
 			}
@@ -159,15 +159,15 @@ func TestASessionEndsWithItsTime(t *testing.T) {
 	if f.count() != 1 {
 		t.Fatalf("there are %d sessions before expire", f.count())
 	}
-	for range 2 { // the second time it is gone already
+	for range 2 { // the second time it is gone
 		if err := f.Do(expire); err != nil || f.count() != 0 {
 			t.Errorf("after expire there are %d sessions, %v", f.count(), err)
 		}
 	}
 }
 
-// A session that was made while the clock was ahead is none when it is back, and
-// is gone before that moment comes. Clocks of nodes differ a little.
+// A session made by a clock that was ahead is invalid when the clock is back,
+// and gone before that time comes. Nodes' clocks differ a little.
 func TestAClockThatWasAhead(t *testing.T) {
 	f := open(t, Options{Lifetime: 30 * 24 * time.Hour})
 	now := f.Now
@@ -200,7 +200,7 @@ func TestAClockThatWasAhead(t *testing.T) {
 func TestDeleteAll(t *testing.T) {
 	f := open(t, Options{Lifetime: time.Hour})
 	other := f.create("bob")
-	for range 600 { // more than are fetched at a time
+	for range 600 { // more than one page
 		f.create("ann")
 	}
 	for range 2 {
@@ -213,8 +213,8 @@ func TestDeleteAll(t *testing.T) {
 	}
 }
 
-// The contract as the engine sees it: the token comes out as a secret, and a
-// text from outside is taken for one.
+// The contract as the engine sees it: the token comes out as a secret, and an
+// outside text is accepted as one.
 func TestContract(t *testing.T) {
 	app := trial.Open(t, New)
 	out, err := app.Ask(t.Context(), "Sessioning.create", legible.Field{Name: "user", Value: value.String("ann")})
