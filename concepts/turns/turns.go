@@ -1,10 +1,10 @@
 // Package turns limits how much slow work a concept does at once.
 //
-// Its main type is [Turns], a short queue before work that takes a processor or
-// much memory. It promises that no more than some are at work, that no more
-// than a few wait, and none for longer than a moment; whoever comes above that
-// is told at once, so that a crowd before one slow action does not take the
-// server's room from all others. It refuses to know what the work is.
+// Its main type is [Turns], a short queue for work that takes a processor or
+// much memory. It promises a maximum number of workers and of waiting callers,
+// and a maximum wait. Callers beyond that get an error at once, so that a rush
+// on one slow action does not exhaust the server. It refuses to know what the
+// work is.
 package turns
 
 import (
@@ -14,22 +14,22 @@ import (
 	"time"
 )
 
-// ErrBusy says that there is no place to wait, or that the wait is over.
+// ErrBusy reports that the queue is full, or that the wait is over.
 var ErrBusy = errors.New("too many are at work and waiting")
 
-// Options are the bounds of a queue. The zero value works.
+// Options are the limits of a queue. The zero value works.
 type Options struct {
-	// AtOnce is how many work at one time; for 0 as many as there are processors.
+	// AtOnce is how many work at a time; 0 means the number of processors.
 	AtOnce int
-	// Waiting is how many more may wait: four for each of AtOnce for 0, none for a
-	// negative number.
+	// Waiting is how many more may wait; 0 means four for each of AtOnce, a
+	// negative number none.
 	Waiting int
-	// Wait is how long one waits at most; 5 seconds for 0. Those who wait are few,
-	// so that it is short where the machine is not slow.
+	// Wait is the longest wait; 0 means 5 seconds. The queue is short, so waits are
+	// short unless the machine is slow.
 	Wait time.Duration
 }
 
-// A Turns is a queue. It is safe for use by several goroutines.
+// A Turns is a queue. It is safe for concurrent use.
 type Turns struct {
 	working chan struct{} // holds one for each at work
 	places  chan struct{} // holds one for each at work or waiting
@@ -54,7 +54,7 @@ func New(o Options) *Turns {
 }
 
 // Take waits for a turn, which lasts until done is called. The error is ErrBusy
-// or that of ctx.
+// or ctx's error.
 func (t *Turns) Take(ctx context.Context) (done func(), err error) {
 	select {
 	case t.places <- struct{}{}:
@@ -81,7 +81,7 @@ func (t *Turns) Take(ctx context.Context) (done func(), err error) {
 	return nil, err
 }
 
-// Taken is how many are at work, and how many wait.
+// Taken returns how many work, and how many wait.
 func (t *Turns) Taken() (working, waiting int) {
 	working = len(t.working)
 	return working, max(0, len(t.places)-working)
