@@ -1,11 +1,11 @@
 // Command focusreader serves FocusReader, a place to read one's own e-books
 // without distraction.
 //
-// What it does is written in the .app and .sync files beside this one; what its
+// What it does is written in the .app and .sync files in this folder; what its
 // concepts do is in the catalogue. Its main types are those of package legible:
-// the App is made here of the texts and the concepts, and its Options come from
-// flags and the environment. It promises that the API stands under /api, that
-// an answered request is on disk, and that a signal lets the requests in flight
+// the App is made from the texts and the concepts, and its Options come from
+// flags and the environment. It promises that the API is below /api, that an
+// answered request is on disk, and that a signal lets requests in flight
 // finish. It refuses to hold any rule of the app in Go.
 package main
 
@@ -40,7 +40,7 @@ import (
 //go:embed *.app *.sync
 var texts embed.FS
 
-// prefix is the path under which the API stands.
+// prefix is the path prefix of the API.
 const prefix = "/api"
 
 func main() {
@@ -57,12 +57,12 @@ func main() {
 	}
 }
 
-// A startError keeps the server from starting, as wrong flags do.
+// A startError prevents the start, such as wrong flags.
 type startError struct{ error }
 
 func (e startError) Unwrap() error { return e.error }
 
-// status is what the process ends with: 2 when it has not served at all.
+// status is the exit status: 2 if the process has not served at all.
 func status(err error) int {
 	if start := (startError{}); errors.As(err, &start) {
 		return 2
@@ -70,8 +70,8 @@ func status(err error) int {
 	return 1
 }
 
-// newApp is the app: its texts and the Go of its concepts. Tests hash passwords
-// with less work. The limits are the usual ones where none are given.
+// newApp makes the app from its texts and concepts. Tests hash passwords with
+// less work. Without limits the defaults apply.
 func newApp(passwords profile.Options, limits ...limiting.Options) *legible.App {
 	passwords.RefuseCommon = true
 	if len(limits) == 0 {
@@ -80,14 +80,14 @@ func newApp(passwords profile.Options, limits ...limiting.Options) *legible.App 
 	return newAppWith(passwords, limits[0], library.Options{}, annotation.Options{})
 }
 
-// newAppWith is newApp with the room that each reader has.
+// newAppWith is newApp with the room of each reader.
 func newAppWith(passwords profile.Options, limits limiting.Options, books library.Options, notes annotation.Options) *legible.App {
 	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New, limiting.With(limits),
 		library.With(books), annotation.With(notes), focusstats.New, textsettings.New)
 }
 
 // run serves until ctx ends. It writes one line to out when it listens, and
-// its log to errOut.
+// logs to errOut.
 func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (err error) {
 	s, err := readSettings(args, environ, errOut)
 	if err != nil {
@@ -115,13 +115,13 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (er
 		defer func() { err = errors.Join(err, stop()) }()
 	}
 	fmt.Fprintf(errOut, "API on http://%s%s\n", l.Addr(), prefix)
-	// Said last, so that who reads it knows that nothing keeps the server from starting.
+	// Printed last: after this line nothing prevents the start.
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 	return host.Serve(ctx, l, handler(app), s.options.Host)
 }
 
 // serveInspector serves the inspector beside the app until stop is called. The
-// address that it prints lets in whoever has it.
+// address it prints grants access.
 func serveInspector(ctx context.Context, app *legible.App, addr string, beside net.Addr, errOut io.Writer) (stop func() error, err error) {
 	var l net.Listener
 	if addr == auto {
@@ -140,8 +140,8 @@ func serveInspector(ctx context.Context, app *legible.App, addr string, beside n
 	return func() error { cancel(); return <-served }, nil
 }
 
-// listenBeside listens on the port after the app's, where a person would look,
-// and on any other when that one is taken.
+// listenBeside listens on the port after the app's, or on any other if that
+// port is taken.
 func listenBeside(app net.Addr) (net.Listener, error) {
 	if tcp, ok := app.(*net.TCPAddr); ok && tcp.Port < 65535 {
 		if l, err := inspect.Listen(fmt.Sprintf("127.0.0.1:%d", tcp.Port+1)); err == nil {
@@ -151,7 +151,7 @@ func listenBeside(app net.Addr) (net.Listener, error) {
 	return inspect.Listen("127.0.0.1:0")
 }
 
-// handler is what is served: a word of welcome, and the API.
+// handler serves a welcome page and the API.
 func handler(app *legible.App) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", welcome)
@@ -165,7 +165,7 @@ func welcome(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, welcomePage, html.EscapeString(r.Host), prefix)
 }
 
-// welcomePage is what somebody sees who opens the server in a browser.
+// welcomePage is what a browser shows at the server's root.
 const welcomePage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

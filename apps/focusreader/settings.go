@@ -22,33 +22,33 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// errUsage ends a start whose flags are wrong; what is wrong has been said.
+// errUsage ends a start with wrong flags, already reported.
 var errUsage = errors.New("wrong flags")
 
-// auto lets the program choose.
+// auto is the default setting.
 const auto = "auto"
 
 const (
-	// maxUpload lets the largest book that a library takes come as a file, or
-	// as a part of a form.
+	// maxUpload admits the largest book of a library as a file, or as a part of a
+	// form.
 	maxUpload = 101 << 20
-	// maxBook is for a book in JSON, as base64, which is in memory as a whole: 36
-	// MB. maxBody is for those with a list, such as the tags of a note. All others are
-	// as long as their fields may be.
+	// maxBook is for a book in JSON, as base64, which is in memory as a whole: 36 MB.
+	// maxBody is for bodies with a list, such as a note's tags. The fields of all
+	// others bound their length.
 	maxBook, maxBody = 48 << 20, 1 << 20
 )
 
-// settings are what a person may choose.
+// settings are the operator's choices.
 type settings struct {
 	options legible.Options
 	limits  limiting.Options
 	books   library.Options
 	notes   annotation.Options
-	inspect string // where the inspector listens; empty when there is none
+	inspect string // address of the inspector; empty if none
 }
 
-// readSettings reads flags; each has an environment variable that gives its
-// default. The environment is that of os.Environ.
+// readSettings parses flags; an environment variable is the default of each.
+// The environment is as in os.Environ.
 func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	given := map[string]string{}
 	for _, x := range environ {
@@ -101,7 +101,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	case flags.NArg() > 0:
 		return nil, fail("unexpected argument %q; flags begin with --", flags.Arg(0))
 	}
-	// Others may have variables that begin like these: no reason not to start.
+	// Unknown variables with this prefix do not prevent a start.
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if word, ours := strings.CutPrefix(name, variable("")); ours && !slices.ContainsFunc(names, func(known string) bool { return variable(known) == name }) {
 			if near, ok := diag.Nearest(strings.ToLower(strings.ReplaceAll(word, "_", "-")), names); ok {
@@ -112,7 +112,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	s := &settings{}
 	o := &s.options
 	if *place == "" {
-		// An unset variable in a script must not mean a store in memory.
+		// An unset variable in a script must not select memory:.
 		return nil, fail("--store is empty: write sqlite:PATH, memory: or postgres://…")
 	}
 	for _, name := range []string{"behind-tls", "dev"} {
@@ -192,7 +192,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	return s, nil
 }
 
-// room reads a number of bytes: 32MB, 10GB.
+// room parses a size in bytes: 32MB, 10GB.
 func room(text string) (int64, error) {
 	for unit, n := range map[string]float64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12} {
 		if digits, ok := strings.CutSuffix(text, unit); ok {
@@ -204,7 +204,7 @@ func room(text string) (int64, error) {
 	return 0, fmt.Errorf("it is a size above 0 in kB, MB, GB or TB, as in 32MB, not %q", text)
 }
 
-// count reads a number above 0, or all, which is negative.
+// count parses a number above 0, or "all", a negative one.
 func count(text string) (int, error) {
 	if text == "all" {
 		return -1, nil
@@ -216,7 +216,7 @@ func count(text string) (int, error) {
 	return n, nil
 }
 
-// networks reads a list of networks, or of single addresses.
+// networks parses a list of networks or single addresses.
 func networks(text string) (list []netip.Prefix, err error) {
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		network, err := netip.ParsePrefix(word)
@@ -237,7 +237,7 @@ func variable(name string) string {
 
 func isTrue(s string) bool { is, _ := strconv.ParseBool(s); return is }
 
-// said is what the flag package says, with the flag that may have been meant.
+// said is the flag package's error, with the flag that may be meant.
 func said(err error, names []string) string {
 	message := err.Error()
 	unknown, ok := strings.CutPrefix(message, "flag provided but not defined: -")
