@@ -10,14 +10,14 @@ import (
 	"github.com/legible-lang/legible/syntax"
 )
 
-// A Class is how a flow ended, as far as a glance goes. Each has a colour, and
-// each has a word and a form as well, for those who do not see the colour.
+// A Class is the rough ending of a flow. Each has a colour, and also a word and
+// a form for people who do not see the colour.
 type class string
 
 const (
-	fine    class = "fine"    // answered, or returned
-	refused class = "refused" // declined: by a sync, or by an action
-	faulted class = "faulted" // broken, or nobody answered
+	fine    class = "fine"    // answered or returned
+	refused class = "refused" // declined by a sync or an action
+	faulted class = "faulted" // broken or unanswered
 	running class = "running"
 	away    class = "away" // turned away before a flow
 )
@@ -28,16 +28,16 @@ type ending struct {
 	class  class
 	mark   string // "200", "returned"
 	words  string // "refused INVALID_CREDENTIALS"
-	text   string // the sentence that the client was told, if there is one
-	why    string // one or two sentences: what made it end so
-	step   *step  // where to look first: what decided it
-	last   *step  // the action after which it ended
-	// unanswered is set where a request was not answered; why that is so takes
-	// a look at every sync, and is worked out where it is shown.
+	text   string // the sentence that the client got, if any
+	why    string // one or two sentences: what caused it
+	step   *step  // the step that decided it
+	last   *step  // the step after which it ended
+	// unanswered is set for a request without an answer. The reason needs every
+	// sync, and is computed where it is shown.
 	unanswered bool
 }
 
-// ending works out how a flow ended.
+// ending computes how a flow ended.
 func (s *story) ending() ending {
 	e := s.end()
 	s.held(&e)
@@ -84,7 +84,7 @@ func (s *story) end() ending {
 	return e
 }
 
-// faulted fills in the ending of a flow in which something went wrong.
+// faulted fills in the ending of a flow with a fault.
 func (s *story) faulted(e *ending, text string) {
 	x := e.step
 	switch {
@@ -100,7 +100,7 @@ func (s *story) faulted(e *ending, text string) {
 	e.why = sentence(text)
 }
 
-// answered fills in the ending of a flow in which a sync answered.
+// answered fills in the ending of a flow that a sync answered.
 func (s *story) answered(e *ending, status int) {
 	x := e.step
 	e.class, e.words, e.last = fine, "answered", x
@@ -142,8 +142,8 @@ func kept(l *plan.Line) string {
 	return "gave nothing"
 }
 
-// held says of a flow that an effect action holds up for what it waits, also when
-// it was answered before.
+// held adds what a flow waits for, if an effect action delays it, even if it was
+// answered.
 func (s *story) held(e *ending) {
 	h, r := s.Held, &e.result
 	if r.Held == "" {

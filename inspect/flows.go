@@ -18,24 +18,24 @@ import (
 
 const (
 	flowsShown = 50   // on one page
-	flowsRead  = 2000 // for one page, when somebody searches
+	flowsRead  = 2000 // for one page of a search
 	searchTime = 2 * time.Second
 )
 
-// A flowsView is what the page with the list of flows shows.
+// A flowsView is the data of the page that lists flows.
 type flowsView struct {
 	Query, Outcome, Sync string
 	Path                 string // of the route that the query names with more before it
 	Syncs                []string
 	Rows                 []flowRow
-	Read                 int    // how many flows were looked at
-	Older                string // a link, where there may be more
-	Newest               string // a link to the beginning of the list
+	Read                 int    // number of flows read
+	Older                string // a link, if there may be more
+	Newest               string // a link to the start of the list
 	Searching            bool
 	Count                flowCount
 	Outcomes             []outcome
 	Opened               time.Time
-	Before               bool // there are flows from before that
+	Before               bool // earlier flows exist
 }
 
 // A flowRow is one flow in the list.
@@ -51,10 +51,10 @@ type flowRow struct {
 	Actions, Fires int
 }
 
-// A flowCount is what has happened since the inspector was made.
+// A flowCount counts flows since the inspector was made.
 type flowCount struct{ Flows, Refused, Faulted, Turned int }
 
-// An outcome is what one can ask for, by the word in the address.
+// An outcome is a filter, with its word in the address.
 type outcome struct{ Word, Text string }
 
 var outcomes = []outcome{
@@ -98,8 +98,8 @@ func (in *Inspector) flowsPage(w http.ResponseWriter, r *http.Request) {
 	in.render(w, r, http.StatusOK, "flows", "Flows", v)
 }
 
-// list fills the rows. It reads on until the page is full, the flows are at an
-// end, or enough have been looked at.
+// list fills the rows. It reads until the page is full, no flows are left, or
+// the limit is reached.
 func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error {
 	reader := in.reader(r.Context())
 	deadline := time.Now().Add(searchTime)
@@ -145,7 +145,7 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 				return err
 			}
 			if err != nil {
-				continue // it has been forgotten since the list was made
+				continue // forgotten since the list was made
 			}
 			if row, ok := v.row(s); ok {
 				v.Rows = append(v.Rows, row)
@@ -154,7 +154,7 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 	}
 }
 
-// keep gives the address's query with what is being searched for.
+// keep returns the address's query with the current search.
 func (v *flowsView) keep(more url.Values) url.Values {
 	q := url.Values{}
 	for name, text := range map[string]string{"q": v.Query, "outcome": v.Outcome, "sync": v.Sync} {
@@ -168,7 +168,7 @@ func (v *flowsView) keep(more url.Values) url.Values {
 	return q
 }
 
-// row makes the row of a flow, and tells whether it is one that is looked for.
+// row makes the row of a flow, and reports whether it matches the search.
 func (v *flowsView) row(s *story) (flowRow, bool) {
 	e := s.ending()
 	row := flowRow{
@@ -193,7 +193,7 @@ func (v *flowsView) row(s *story) (flowRow, bool) {
 	return row, v.Query == "" || e.mark == v.Query || s.has(v.Query) || v.Path != "" && s.has(v.Path)
 }
 
-// took is how long the flow took, where that is known.
+// took is the flow's duration, if it is known.
 func (s *story) took() string {
 	if s.ended.IsZero() {
 		return ""
@@ -203,8 +203,8 @@ func (s *story) took() string {
 
 var identities = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// has tells whether a text stands in the flow: in its id, its path, an action's
-// name, a value, a refusal. Upper and lower case are the same.
+// has reports whether a text occurs in the flow: in its id, its path, an
+// action's name, a value, a refusal. It ignores case.
 func (s *story) has(text string) bool {
 	text = strings.ToLower(text)
 	found := func(s string) bool {
@@ -212,8 +212,8 @@ func (s *story) has(text string) bool {
 		if !strings.Contains(s, text) {
 			return false
 		}
-		// A few digits stand in many identities by chance: only the beginning and
-		// the end of one count.
+		// A few digits occur in many identities by chance: only the start and end of an
+		// identity count.
 		for _, id := range identities.FindAllString(s, -1) {
 			if strings.HasPrefix(id, text) || strings.HasSuffix(id, text) {
 				return true
@@ -226,7 +226,7 @@ func (s *story) has(text string) bool {
 	}
 	in := func(list []value.Field) bool {
 		return slices.ContainsFunc(list, func(f value.Field) bool {
-			// A secret is a mark here like everywhere, and cannot be found.
+			// A secret is a mark here too, and cannot be found.
 			return found(string(value.AppendJSON(nil, f.Value)))
 		})
 	}

@@ -1,21 +1,21 @@
 // Package inspect serves pages that show what a program does and why.
 //
-// Its three main types are [Inspector], the http.Handler, which also listens to
-// the journal as an engine's recorder; story, one flow read back from its
-// journal as actions, firings and the answer; and picture, a story laid out to
-// be drawn. It promises that everything can be read without script, with a
-// keyboard and by ear; that what it shows is bounded, however large the flow;
-// that a secret is never shown, nor what was made of one; and that it changes
-// nothing. It refuses to be reached from elsewhere: it stands on an address of
-// its own, on this machine, behind a token unless in development, and nothing
-// in it loads from another place.
+// Its three main types are [Inspector], the http.Handler, which also receives
+// the journal as an engine's recorder; story, one flow read from its journal as
+// actions, firings and the answer; and picture, a story laid out for drawing.
+// It promises that everything can be read without script, with a keyboard and
+// with a screen reader; that its output is bounded for any flow; that it never
+// shows a secret, nor what was made from one; and that it changes nothing. It
+// refuses to be reached from elsewhere: it has an address of its own, on this
+// machine, behind a token except in development, and loads nothing from other
+// places.
 //
-// The files follow a visit: serve.go listens, guard.go lets in, flows.go and
-// flow.go, program.go, concept.go and route.go are the pages, page.go writes
-// them. Behind them recent.go keeps what the engine tells, story.go, ending.go,
-// origin.go and reason.go make sense of it, picture.go and map.go draw.
-// turned.go knows the requests that never became a flow. For programs there is
-// api.go with tail.go, and note.go tells those on this machine where to find it.
+// The files follow a visit: serve.go listens, guard.go checks access, flows.go
+// and flow.go, program.go, concept.go and route.go are the pages, page.go writes
+// them. Behind them recent.go keeps what the engine reports, story.go,
+// ending.go, origin.go and reason.go interpret it, picture.go and map.go draw.
+// turned.go has the requests that opened no flow. For programs there is api.go
+// with tail.go, and note.go tells local programs where to find it.
 package inspect
 
 import (
@@ -30,31 +30,31 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options of an inspector. The zero value is right.
+// Options of an inspector. The zero value works.
 type Options struct {
-	// Token is what lets in: it is given once in the address, ?token=, and kept
-	// in a cookie from then on; programs send it as a bearer. Empty means that
-	// New makes one: see Inspector.Token.
+	// Token grants access: it is given once in the address, ?token=, and then kept
+	// in a cookie; programs send it as a bearer token. If empty, New makes one: see
+	// Inspector.Token.
 	Token string
-	// Development lets everyone in who can reach the address.
+	// Development admits all who can reach the address.
 	Development bool
-	// Hosts are names, besides those of this machine itself, under which the
-	// inspector may be asked for, without a port.
+	// Hosts are host names, besides those of this machine, that requests may use,
+	// without a port.
 	Hosts []string
-	// Note is the path of a file that tells the legible command on this machine
-	// where the inspector is, and its token, while Serve serves; see Note. Empty
-	// means that there is none.
+	// Note is the path of a file that tells the legible command on this machine the
+	// inspector's address and token while Serve serves; see Note. If empty, there
+	// is no file.
 	Note string
-	// Metrics serves /metrics; nil means that there is nothing there.
+	// Metrics serves /metrics; nil means that it does not exist.
 	Metrics http.Handler
-	// Clock gives the moment; nil means time.Now.
+	// Clock returns the time; nil means time.Now.
 	Clock func() time.Time
-	// Log is told what could not be shown; nil means slog.Default.
+	// Log receives what could not be shown; nil is slog.Default.
 	Log *slog.Logger
 }
 
-// An Inspector serves the pages for one program. Its methods may be called by
-// several goroutines.
+// An Inspector serves the pages for one program. Its methods are safe for
+// concurrent use.
 type Inspector struct {
 	plan     *plan.Plan
 	store    store.Store
@@ -78,9 +78,9 @@ type Inspector struct {
 	database map[string]int // places of tables by name
 }
 
-// New makes the inspector of a program and its store. It reads the plan and the
-// store and what Record is told, so it can be made before the engine whose
-// recorder it is to be.
+// New makes the inspector of a program and its store. It reads the plan, the
+// store and what Record receives, so it can be made before the engine that it
+// records.
 func New(p *plan.Plan, st store.Store, opt Options) *Inspector {
 	if opt.Clock == nil {
 		opt.Clock = time.Now
@@ -110,7 +110,7 @@ func New(p *plan.Plan, st store.Store, opt Options) *Inspector {
 	return in
 }
 
-// routes are the addresses of the pages. All of them are read with GET.
+// routes are the addresses of the pages. All are read with GET.
 func (in *Inspector) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", in.flowsPage)
@@ -134,7 +134,7 @@ func (in *Inspector) routes() *http.ServeMux {
 	return mux
 }
 
-// ServeHTTP answers who may look, and nobody else.
+// ServeHTTP answers authorized requests only.
 func (in *Inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
 	if in.guard.admits(in, w, r) {

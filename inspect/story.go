@@ -16,10 +16,10 @@ import (
 type story struct {
 	*history.Flow
 	id      value.ID
-	entries []journal.Entry // without what is secret
-	ended   time.Time       // zero where it is not known
-	raw     []byte          // entries as the store has them
-	damage  error           // why the rest could not be read
+	entries []journal.Entry // without secrets
+	ended   time.Time       // zero if not known
+	raw     []byte          // entries as stored
+	damage  error           // why the rest is unreadable
 }
 
 type (
@@ -27,19 +27,19 @@ type (
 	match = history.Match
 )
 
-// errUnknown says that neither memory nor store knows a flow.
+// errUnknown means that neither memory nor store has a flow.
 var errUnknown = errors.New("no flow has this id")
 
 // A reader reads flows for one request.
 type reader struct {
 	*Inspector
 	ctx  context.Context
-	open map[value.ID]bool // flows of the store that are not at rest; nil before it was asked
+	open map[value.ID]bool // flows of the store not at rest; nil before it is read
 }
 
 func (in *Inspector) reader(ctx context.Context) *reader { return &reader{Inspector: in, ctx: ctx} }
 
-// load reads a flow: from what was told lately, or from the store.
+// load reads a flow from the recent journal or from the store.
 func (r *reader) load(id value.ID) (*story, error) {
 	t, known := r.recent.get(id)
 	b := t.entries
@@ -66,7 +66,7 @@ func (r *reader) load(id value.ID) (*story, error) {
 	return s, nil
 }
 
-// unfinished tells whether the store has a flow among those not at rest.
+// unfinished reports whether a flow of the store is not at rest.
 func (r *reader) unfinished(id value.ID) (bool, error) {
 	if r.open == nil {
 		ids, err := r.store.Unfinished(r.ctx)
@@ -93,10 +93,10 @@ func (in *Inspector) tell(id value.ID, entries []journal.Entry, rested bool) *st
 	return s
 }
 
-// title is what opened the flow, in a few words: "POST /auth/login".
+// title is what opened the flow, in short: "POST /auth/login".
 func (s *story) title() string { return cut(cmp.Or(s.Opening(), "nothing was asked"), 120) }
 
-// match finds what a sync did in the flow.
+// of returns a sync's matches in the flow.
 func (s *story) of(sync string) (fired, dropped []*match) {
 	for _, m := range s.Matches {
 		switch {
