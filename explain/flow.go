@@ -14,24 +14,24 @@ import (
 // A Summary is a flow in one line.
 type Summary struct {
 	Begun   time.Time       `json:"begun"`
-	Request string          `json:"request"` // "POST /auth/login", or the action that was asked from outside
+	Request string          `json:"request"` // "POST /auth/login", or the action asked from outside
 	Path    string          `json:"path,omitempty"`
 	Outcome history.Outcome `json:"outcome"`
-	// Status is what the client of a request receives, such as "401"; "" where
-	// that is not known.
+	// Status is what the client of a request receives, such as "401"; "" if
+	// unknown.
 	Status  string   `json:"status,omitempty"`
 	Sync    string   `json:"sync,omitempty"`   // that answered
 	Reason  string   `json:"reason,omitempty"` // of a refusal or a fault
 	Actions int      `json:"actions"`
 	Fired   []string `json:"fired,omitempty"`
 	Dropped []string `json:"dropped,omitempty"`
-	// Held is set for a flow that waits, also when it was answered.
+	// Held is set for a flow that waits, even if it was answered.
 	Held *Held `json:"held,omitempty"`
 	// Concepts are the instances whose actions were asked.
 	Concepts []string `json:"concepts,omitempty"`
 }
 
-// A Held says what a flow waits for.
+// A Held is what a flow waits for.
 type Held struct {
 	Action string     `json:"action"`
 	Tries  int        `json:"tries"`
@@ -53,7 +53,7 @@ func (r *record) held() *Held {
 	return h
 }
 
-// Summarize gives a flow in one line. Rested tells whether it has come to rest.
+// Summarize returns a flow in one line. Rested means that it is at rest.
 func Summarize(p *plan.Plan, entries []journal.Entry, rested bool) Summary {
 	return readOpen(p, entries, rested).summary()
 }
@@ -93,7 +93,7 @@ func (r *record) summary() Summary {
 	return s
 }
 
-// Is tells whether the flow is looked for by a word, as [history.Result.Is] does.
+// Is reports whether the flow matches a word, as [history.Result.Is] does.
 func (s *Summary) Is(word string) bool {
 	r := history.Result{Outcome: s.Outcome}
 	r.Status, _ = strconv.Atoi(s.Status)
@@ -105,7 +105,7 @@ func (s *Summary) Is(word string) bool {
 	return r.Is(word)
 }
 
-// String prints the summary without its moment.
+// String formats the summary without its time.
 func (s *Summary) String() string {
 	text := s.Request + ": " + string(s.Outcome)
 	if s.Outcome == history.Answered || s.Outcome == history.Refused && s.Status != "" {
@@ -123,8 +123,8 @@ func (s *Summary) String() string {
 	return text
 }
 
-// Flow shows what happened in a flow, from its first action on: below an action
-// the syncs that it set off, below a sync what it asked.
+// Flow shows what happened in a flow from its first action: below an action the
+// syncs that it triggered, below a sync what it asked.
 func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	r := readOpen(p, entries, rested)
 	s := r.summary()
@@ -196,7 +196,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	return r.complete(t)
 }
 
-// lost shows a match whose where dropped every frame, in two lines.
+// lost shows a match whose frames were all dropped, in two lines.
 func (r *record) lost(m *history.Match) *Tree {
 	t := &Tree{Kind: SyncNode, Sync: m.Sync, Title: "sync " + m.Sync + " matched, but its where dropped every frame"}
 	s := r.Sync(m.Sync)

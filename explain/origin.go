@@ -9,14 +9,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A frame of bindings, with all that is needed to say where they come from.
+// Frame bindings, with the data to trace where they come from.
 type bindings struct {
 	record *record
 	sync   *plan.Sync
 	match  *history.Match
 	index  uint32 // of the frame
 	frame  *journal.Frame
-	lines  []*plan.Ask // that the frame has asked
+	lines  []*plan.Ask // asked by the frame
 }
 
 // bindingsOf are those of the frame that asked an action.
@@ -24,7 +24,7 @@ func (r *record) bindingsOf(k *asking) *bindings {
 	return &bindings{r, k.sync, k.match, k.index, k.frame, k.lines}
 }
 
-// value gives a variable's value, unset when the record does not know it.
+// value returns a variable's value, unset if not recorded.
 func (b *bindings) value(slot int) value.Value {
 	if x := history.Binding(b.sync, b.frame, slot); x != nil {
 		return x.Value
@@ -39,7 +39,7 @@ func (b *bindings) origin(slot int) history.Origin {
 	return b.record.Origin(b.match, b.index, slot)
 }
 
-// detail shows a variable and where it comes from.
+// detail shows a variable and its origin.
 func (b *bindings) detail(slot int) Detail {
 	d := Detail{Name: b.sync.Slots[slot], Value: show(b.value(slot), b.sync.Types[slot])}
 	switch o := b.origin(slot); {
@@ -56,20 +56,20 @@ func (b *bindings) detail(slot int) Detail {
 	return d
 }
 
-// A trail is the way along which a value is followed back.
+// A trail is the path along which a value is traced back.
 type trail struct {
-	hands int              // that it has come through
-	seen  map[*action]bool // whose outputs it has come from
+	hands int              // number of steps so far
+	seen  map[*action]bool // actions traced through
 }
 
-// far is through how many hands a value is followed.
+// far is the maximum number of steps in a trail.
 const far = 6
 
 func begin() trail { return trail{seen: map[*action]bool{}} }
 
 func (t trail) next() trail { t.hands++; return t }
 
-// source says where a variable has its value from, and what that rests on.
+// source says where a variable's value comes from, and its causes.
 func (b *bindings) source(slot int, way trail) *Tree {
 	if way.hands > far || slot < 0 || b.sync.Slots[slot] == "" {
 		return nil
@@ -98,8 +98,8 @@ func (b *bindings) source(slot int, way trail) *Tree {
 	return nil
 }
 
-// fromView gives the line of a view that gives a variable of its user a value;
-// nil when it is no view, or its line is one of its inputs.
+// fromView returns the line of a view that sets a variable of the view's user;
+// nil if it is no view, or the line is one of its inputs.
 func fromView(use *plan.Line, slot int) *Tree {
 	if use.View == nil {
 		return nil
@@ -119,8 +119,8 @@ func fromView(use *plan.Line, slot int) *Tree {
 	return nil
 }
 
-// origin says where an action has a value from: it was written in the line
-// that asked it, or it is a variable of that line, or it came from outside.
+// origin says where an action's value comes from: a literal in the line that
+// asked it, a variable of that line, or outside.
 func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 	if way.hands > far {
 		return nil

@@ -10,20 +10,20 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A record is the history of the flow that is explained.
+// A record is the history of the explained flow.
 type record struct{ *history.Flow }
 
 type action = history.Action
 
-// read reads the entries of a flow that has come to its end, or is explained as
-// if it had.
+// read reads the entries of a flow that has ended, or is explained as if it
+// had.
 func read(p *plan.Plan, entries []journal.Entry) *record { return readOpen(p, entries, true) }
 
 func readOpen(p *plan.Plan, entries []journal.Entry, rested bool) *record {
 	return &record{history.Read(p, entries, rested)}
 }
 
-// inputs lists what an action was given, and outputs what it returned.
+// inputs lists an action's inputs, and outputs its outputs.
 func inputs(a *action) []Detail {
 	var list []Detail
 	for i, v := range a.In {
@@ -50,7 +50,7 @@ func outputs(a *action) []Detail {
 	return list
 }
 
-// arguments writes details as the language writes arguments.
+// arguments formats details as arguments in the language.
 func arguments(list []Detail) string {
 	parts := make([]string, len(list))
 	for i, d := range list {
@@ -59,7 +59,7 @@ func arguments(list []Detail) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// ended says how an action ended, in words that follow its name.
+// ended says how an action ended, in words to follow its name.
 func ended(a *action) string {
 	switch a.Outcome {
 	case journal.Returned:
@@ -77,7 +77,7 @@ func ended(a *action) string {
 	return "did not come to an end"
 }
 
-// effort says how far an effect action has come, in words that follow its name.
+// effort says how far an effect action is, in words to follow its name.
 func effort(e *journal.Entry) string {
 	switch e.Kind {
 	case journal.Tried:
@@ -98,14 +98,14 @@ func effort(e *journal.Entry) string {
 // An asking is the line of a firing that asked an action.
 type asking struct {
 	match *history.Match
-	sync  *plan.Sync // nil when the plan no longer has it
+	sync  *plan.Sync // nil if the plan has no such sync
 	index uint32     // of the frame
 	frame *journal.Frame
-	lines []*plan.Ask // then, or the else that the frame took
-	line  *plan.Ask   // nil when the plan no longer has it
+	lines []*plan.Ask // then, or the else of the frame
+	line  *plan.Ask   // nil if the plan has no such line
 }
 
-// askingOf says who asked an action; nil for the one that opened the flow.
+// askingOf returns what asked an action; nil if it opened the flow.
 func askingOf(a *action) *asking {
 	m := a.By
 	if m == nil {

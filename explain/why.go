@@ -2,16 +2,15 @@
 // in a flow, or did not happen.
 //
 // Its main types are [Tree], an explanation that terminal and browser draw
-// alike; record, the journal of one flow held against the plan; and verdict,
-// how near a sync came and where it stopped. It promises that it changes
-// nothing, that the same record gives the same words, that a place in the text
-// is named wherever one is meant, and that no secret is shown: the record holds
-// none. It refuses to guess at state that has changed since: what is not in the
-// record is not said.
+// alike; record, the journal of one flow with its plan; and verdict, how near a
+// sync came and where it stopped. It promises that it changes nothing, that the
+// same record gives the same words, that each mentioned place in the text is
+// named, and that no secret is shown: the record holds none. It refuses to
+// guess at state that has changed since: it says only what the record holds.
 //
 // [Why] goes back from an action to the request, [WhyNot] says where a sync
 // stopped, [WhyAnswer] and [WhyUnanswered] how a request ended, and [Flow] what
-// happened from the beginning on.
+// happened from the start.
 package explain
 
 import (
@@ -23,9 +22,9 @@ import (
 	"github.com/legible-lang/legible/plan"
 )
 
-// Why says why an action was asked: the line that asked it, the variables that
-// flowed into it, what its sync had matched, and why that was asked, back to
-// the request. The error says that the flow has no such action.
+// Why says why an action was asked: the line that asked it, the variables in
+// its inputs, what its sync matched, and why that was asked, back to the
+// request. The error means that the flow has no such action.
 func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, error) {
 	r := read(p, entries)
 	a := r.Action(id)
@@ -36,8 +35,8 @@ func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, err
 }
 
 // FindAction finds an action of a flow by its id ("1.0.2") or its name
-// ("Sessioning.create"). Of several with the name it gives the first; the
-// number says how many there are. The error names the nearest.
+// ("Sessioning.create"). For a name it returns the first action and the number
+// of actions with it. The error suggests the nearest.
 func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.ActionID, count int, err error) {
 	r := read(p, entries)
 	var names []string
@@ -66,7 +65,7 @@ func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.
 	return id, 0, fmt.Errorf("this flow has no action %s; it has %s", text, enumerate(names))
 }
 
-// action shows an action with what it was given and how it ended.
+// action shows an action with its inputs and its outcome.
 func (r *record) action(a *action) *Tree {
 	t := &Tree{Kind: ActionNode, Action: a.ID.String(), Name: a.Name, Outcome: a.Outcome.String(), In: inputs(a), Out: outputs(a)}
 	t.Title = a.Label() + " " + arguments(t.In) + " " + ended(a)
@@ -74,14 +73,14 @@ func (r *record) action(a *action) *Tree {
 		t.Title += " " + arguments(t.Out)
 	}
 	for i, e := range a.Tries {
-		if i < len(a.Tries)-1 || a.Outcome != journal.Pending { // the last one is said of an action that waits
+		if i < len(a.Tries)-1 || a.Outcome != journal.Pending { // a waiting action reports the last one itself
 			t.add(note("it " + effort(e)))
 		}
 	}
 	return t
 }
 
-// why explains an action; what has been explained already is only named.
+// why explains an action. It only names one explained before.
 func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	t := r.action(a)
 	if seen[a] {
@@ -107,7 +106,7 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	return t
 }
 
-// askedBy shows the line that asked an action and all that this rested on.
+// askedBy shows the line that asked an action and its causes.
 func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	title := fmt.Sprintf("asked by sync %s, firing %d", k.sync.Name, k.match.Number)
 	if n := len(k.match.Frames); n > 1 {
@@ -153,7 +152,7 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 		n := (&Tree{Kind: ThenNode, Title: "the line before it was awaited"}).at(line.Span, line.Text)
 		if a := r.Action(id); a != nil {
 			n.Action = id.String()
-			seen[a] = true // who asked it is said above
+			seen[a] = true // its asking is shown above
 			n.add(r.action(a))
 		}
 		t.add(n)
@@ -161,7 +160,7 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	return t
 }
 
-// inputs lists what a line gave to the action that it asked.
+// inputs lists the inputs that a line gave to its action.
 func (b *bindings) inputs(line *plan.Ask) []Detail {
 	var list []Detail
 	a := b.record.Action(journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)})
@@ -184,8 +183,8 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 	return list
 }
 
-// WhyAnswer says how the request that opened a flow was answered and why so:
-// by which firing, or by the runtime where no sync did.
+// WhyAnswer says how the request that opened a flow was answered and why: by
+// which firing, or by the runtime if no sync did.
 func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
 	return r.complete(r.whyAnswer(entries))
@@ -212,7 +211,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 			t.Title += " by sync " + k.match.Sync
 			t.Sync = k.match.Sync
 			if k.line != nil {
-				t.at(k.line.Span, "") // what stands there is said below
+				t.at(k.line.Span, "") // the line is explained below
 			}
 		}
 		t.add(r.why(answer, map[*action]bool{}))
@@ -241,7 +240,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	return WhyUnanswered(r.Plan, entries)
 }
 
-// statusOf is " with status 401" where the answer says one.
+// statusOf is " with status 401" if the answer has one.
 func (r *record) statusOf(a *action) string {
 	if i := a.Spec.Input("status"); i >= 0 && !a.In[i].IsNull() {
 		return " with status " + clip(a.In[i].String())
