@@ -1,12 +1,12 @@
 // Package telemetry exports metrics for Prometheus and traces for OpenTelemetry.
 //
 // Its three main types are [Meter], which counts what the journal says;
-// [Tracer], which makes a trace of each flow; and [Gauges], what a store can
-// say of itself. It promises that the trace id of a flow's spans is the flow's
-// own id, the one that a client is told, unless the client has begun a trace
-// itself; that names and outcomes are shown and
-// values never; and that what is switched off costs nothing. It refuses to
-// decide: what is slow, and whom to wake, is for who reads it.
+// [Tracer], which makes a trace of each flow; and [Gauges], what a store
+// reports of itself. It promises that the trace id of a flow's spans is the
+// flow's id, which the client is told, unless the client began a trace itself;
+// that names and outcomes are shown and values never; and that what is disabled
+// costs nothing. It refuses to decide: what is slow, and whom to alert, is the
+// reader's decision.
 package telemetry
 
 import (
@@ -24,8 +24,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Meter counts flows and what happens in them. It is safe for use by several
-// goroutines.
+// A Meter counts flows and what happens in them. It is safe for concurrent use.
 type Meter struct {
 	registry *prometheus.Registry
 	flows    prometheus.Counter
@@ -37,24 +36,24 @@ type Meter struct {
 	rewinds  *prometheus.CounterVec
 	ran      *prometheus.HistogramVec
 
-	// What the vectors gave for a name: to ask them again takes several times as
-	// long as to count.
+	// The vectors' results by name: asking them again takes several times as long
+	// as counting.
 	ended    known[[outcomes]prometheus.Counter] // by action, for each outcome
 	fired    known[prometheus.Counter]           // by sync
 	tookRun  known[prometheus.Observer]          // by action
 	tookFlow known[prometheus.Observer]          // by opening
 }
 
-// outcomes is how many ways there are for an action to end.
+// outcomes is the number of outcomes of an action.
 const outcomes = int(journal.Undone) + 1
 
-// A known remembers what belongs to a name.
+// A known caches values by name.
 type known[T any] struct {
 	mu     sync.RWMutex
 	byName map[string]T
 }
 
-// find gives what is remembered of a name, which is not kept.
+// find returns the cached value of a name, and keeps no name.
 func (k *known[T]) find(name []byte) (T, bool) {
 	k.mu.RLock()
 	t, ok := k.byName[string(name)]
@@ -62,7 +61,7 @@ func (k *known[T]) find(name []byte) (T, bool) {
 	return t, ok
 }
 
-// named is find for a name that is a string.
+// named is find for a string.
 func (k *known[T]) named(name string) (T, bool) {
 	k.mu.RLock()
 	t, ok := k.byName[name]
@@ -79,10 +78,10 @@ func (k *known[T]) keep(name string, t T) {
 	k.byName[name] = t
 }
 
-// buckets bound latencies, in seconds.
+// buckets are latency bounds, seconds.
 var buckets = []float64{.0001, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30}
 
-// NewMeter makes a meter with a registry of its own.
+// NewMeter makes a meter with its own registry.
 func NewMeter() *Meter {
 	m := &Meter{
 		registry: prometheus.NewRegistry(),
@@ -108,7 +107,7 @@ func NewMeter() *Meter {
 	return m
 }
 
-// Record counts journal entries; it is an engine's Recorder.
+// Record counts journal entries. It is an engine's Recorder.
 func (m *Meter) Record(_ value.ID, entries []byte, rested bool) {
 	dropped := false
 	journal.Skim(entries, func(x journal.Mark) {
@@ -136,15 +135,15 @@ func (m *Meter) Record(_ value.ID, entries []byte, rested bool) {
 	}
 }
 
-// completed counts an action that ended. An outcome that an action has never
-// had is not shown, so each is made when it comes.
+// completed counts an action that ended. Outcomes that never occurred are not
+// shown, so each counter is made when needed.
 func (m *Meter) completed(name []byte, o journal.Outcome) {
 	counters, _ := m.ended.find(name)
 	counter := counters[o]
 	if counter == nil {
 		counter = m.actions.WithLabelValues(string(name), o.String())
 		counters[o] = counter
-		m.ended.keep(string(name), counters) // who forgets another's outcome asks for it again
+		m.ended.keep(string(name), counters) // if a race loses an outcome, it is asked again
 	}
 	counter.Inc()
 }
@@ -152,7 +151,7 @@ func (m *Meter) completed(name []byte, o journal.Outcome) {
 func (m *Meter) recordDrops(entries []byte) {
 	list, err := journal.Read(entries)
 	if err != nil {
-		return // what was just written reads; were it not so, counting is no place to say it
+		return // just-written entries are readable; counting must not report errors
 	}
 	for _, e := range list {
 		if e.Kind != journal.Dropped {
@@ -164,9 +163,9 @@ func (m *Meter) recordDrops(entries []byte) {
 	}
 }
 
-// Observe takes the time that a flow took; it is an engine's Observer. The
-// opening of a request is the path of its route, so that there are no more of
-// them than routes.
+// Observe records the duration of a flow. It is an engine's Observer. The
+// opening of a request is the path of its route, so that routes bound the
+// number of openings.
 func (m *Meter) Observe(t engine.Times) {
 	observer(&m.tookFlow, m.seconds, t.Opening).Observe(t.End.Sub(t.Start).Seconds())
 	if t.Rewinds > 0 {
@@ -177,7 +176,7 @@ func (m *Meter) Observe(t engine.Times) {
 	}
 }
 
-// observer gives what the vector has for a name.
+// observer is the vector's observer for a name.
 func observer(k *known[prometheus.Observer], of *prometheus.HistogramVec, name string) prometheus.Observer {
 	o, ok := k.named(name)
 	if !ok {
@@ -187,11 +186,10 @@ func observer(k *known[prometheus.Observer], of *prometheus.HistogramVec, name s
 	return o
 }
 
-// Gauges is what a store can say of itself. Each is asked for when somebody
-// looks.
+// Gauges are what a store reports of itself. Each is read at each scrape.
 type Gauges interface {
-	// Commits is how many groups were made durable, and how many flows came
-	// to rest in them.
+	// Commits is how many groups were made durable, and how many flows came to rest
+	// in them.
 	Commits() (groups, flows uint64)
 	// Waiting is how many flows wait for a commit now.
 	Waiting() int
@@ -209,8 +207,8 @@ func (m *Meter) Watch(g Gauges) {
 	)
 }
 
-// WatchWaiting shows how many flows wait for another try of an effect action, and
-// how many are parked until somebody decides.
+// WatchWaiting exports how many flows wait for a retry of an effect action, and
+// how many are parked until a decision.
 func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "legible_flows_waiting", Help: "Flows that are waiting for another try of an effect action."},
@@ -220,20 +218,19 @@ func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
 	)
 }
 
-// WatchRescued shows how many flows were found that were unfinished and that nobody
-// ran, and gone on with.
+// WatchRescued exports how many unfinished flows that nobody ran were resumed.
 func (m *Meter) WatchRescued(count func() uint64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "legible_flows_rescued_total", Help: "Unfinished flows that neither ran nor waited and were resumed. Expect a few after the store was unreachable; the log names them."},
 		func() float64 { return float64(count()) }))
 }
 
-// Handler serves the figures to Prometheus.
+// Handler serves the metrics to Prometheus.
 func (m *Meter) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// label prints an action's id as an attribute.
+// label formats an action id as an attribute.
 func label(id journal.ActionID) string { return id.String() }
 
 // milliseconds prints a duration as an attribute.
