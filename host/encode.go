@@ -25,7 +25,7 @@ const (
 	answerPiece = 32 << 10
 )
 
-// errLargeAnswer reports an answer larger than maxAnswer allows.
+// errLargeAnswer reports an answer larger than MaxAnswer allows.
 var errLargeAnswer = errors.New("the answer is too large")
 
 // errPieces stops encoding an answer that does not fit the buffer.

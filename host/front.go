@@ -176,7 +176,7 @@ func (x *exchange) recovered(p any) any {
 	return nil
 }
 
-// trace is a request's id without a flow.
+// trace names a request without a flow.
 func (x *exchange) trace() string {
 	if x.reply.trace == "" {
 		x.reply.trace = x.front.ids.At(time.Now()).String()

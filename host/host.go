@@ -67,8 +67,8 @@ type Options struct {
 	// answered with an error. Several goroutines call it, and it must return
 	// quickly. It may be nil.
 	TurnedAway func(Turned)
-	// Caller puts the trace in a request's headers, to which it belongs, into its
-	// context. It may be nil.
+	// Caller adds to a request's context what its headers say of the trace that
+	// it belongs to. It may be nil.
 	Caller func(context.Context, http.Header) context.Context
 
 	// TrustedProxies are the networks of the proxies in front. Only from them are

@@ -8,7 +8,7 @@ import (
 )
 
 // A Desk takes people's decisions about flows that wait for them. Another
-// process than the one that runs the flows may leave them: one that has opened
+// process than the one that runs the flows may make them: one that has opened
 // the same store read-only, even while no process runs the flows.
 type Desk interface {
 	// Decide stores a decision about a flow durably. It replaces an earlier

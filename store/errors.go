@@ -79,8 +79,8 @@ func Exhausted(err error) bool {
 	return false
 }
 
-// A ReadError reports that the source of a value could not be read to its end.
-// The store is not at fault.
+// A ReadError reports that a source could not be read to its end while it was
+// stored. The store is not at fault.
 type ReadError struct{ Err error }
 
 func (e *ReadError) Error() string { return "reading what is to be stored: " + e.Err.Error() }

@@ -13,7 +13,7 @@ type Gauges struct {
 // rest in them.
 func (g *Gauges) Commits() (groups, flows uint64) { return g.groups.Load(), g.flows.Load() }
 
-// Waiting returns how many of its flows wait for a commit.
+// Waiting is how many flows of this process wait for a commit.
 func (g *Gauges) Waiting() int { return int(g.waiting.Load()) }
 
 // count counts a durable group and the flows that came to rest in it.

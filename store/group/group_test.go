@@ -125,7 +125,7 @@ type flow struct {
 	db    *database
 	in    bool
 	wrote bool
-	saw   []value.ID // it read their writes
+	saw   []value.ID // flows it has read from
 }
 
 func (db *database) begin(id value.ID) *flow {
