@@ -2,10 +2,10 @@
 // what happens, Go says how.
 //
 // Its three main types are [App], a program with its concepts; [Concept], a
-// specification with its Go; and [Context], what an action is given. It
-// promises that what the text says is what the program does, that every
-// request is answered, and that the record of what happened can say why. It
-// refuses to guess: a program that does not pass the checker does not start.
+// specification with its Go code; and [Context], the argument of an action. It
+// promises that the program does what the text says, that every request is
+// answered, and that the record of what happened explains why. It refuses to
+// guess: a program that does not pass the checker does not start.
 //
 //	app := legible.New(files, requesting.New, profile.New, sessioning.New)
 //	err := app.ListenAndServe(ctx, legible.Options{Store: "sqlite:app.db"})

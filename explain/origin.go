@@ -9,7 +9,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Frame bindings, with the data to trace where they come from.
+// bindings are a frame's bindings, with their context.
 type bindings struct {
 	record *record
 	sync   *plan.Sync

@@ -1,13 +1,13 @@
 // Package history reads the record of a flow: which actions were asked, what the
 // syncs matched, and how the flow ended.
 //
-// Its main types are [Flow], the record of one flow next to the plan; [Action]
-// and [Match], what happened in it; and [Result], how it ended or how far it has
-// come. Everything that shows a flow to a person reads it from here, so that the
+// Its main types are [Flow], the record of one flow with its plan; [Action] and
+// [Match], what happened in it; and [Result], how it ended or its present state.
+// Everything that shows a flow to a person reads it from here, so that the
 // terminal, the pages of the inspector and the scenarios agree. It promises that
-// any entries give a Flow: names that the plan no longer has are kept without
-// their plan, and entries that do not fit are left out. It refuses to change
-// anything and to decide how a flow goes on: recovery has a reader of its own.
+// any entries make a Flow: names that the plan no longer has are kept without
+// their plan, and entries that do not fit are omitted. It refuses to change
+// anything and to decide how a flow continues: recovery has its own reader.
 package history
 
 import (

@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/plan"
 )
 
-// An Origin says which line gave a variable of a frame its value. At most one of
+// An Origin is the line that gave a frame's variable its value. At most one of
 // Pattern, Where and Ask is set.
 type Origin struct {
 	Pattern *plan.Pattern // a line of when
@@ -20,7 +20,7 @@ type Origin struct {
 }
 
 // Origin returns the origin of a frame variable's value. The zero Origin means
-// that the plan does not tell it.
+// that the plan has none.
 func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 	if m.Spec == nil {
 		return Origin{}

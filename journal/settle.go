@@ -87,8 +87,8 @@ func (w *Writer) Cut(at int) {
 	clear(debts[n:])
 }
 
-// Settle inserts what was omitted: the values themselves, or their stand-ins.
-// Call it between entries.
+// Settle inserts what was omitted: the values, or their stand-ins. Call it
+// between entries.
 func (w *Writer) Settle(full bool) {
 	debts := w.owed.debts
 	if len(debts) == 0 {
