@@ -25,7 +25,7 @@ import (
 // errUsage ends a start with wrong flags, already reported.
 var errUsage = errors.New("wrong flags")
 
-// auto is the default setting.
+// auto lets the program choose.
 const auto = "auto"
 
 const (
