@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,30 +52,36 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 	}
 
 	var clients, cutter sync.WaitGroup
-	stop := make(chan struct{})
+	stop, reached, halted := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	cutter.Go(func() {
-		for n := 0; ; n++ {
+		half := reached
+		for {
 			select {
 			case <-stop:
 				return
-			case <-time.After(40 * time.Millisecond):
-			}
-			if n == 15 {
+			case <-half: // the other half of the documents meets a server that is down
 				server.Halt(pgtest.Immediate)
+				close(halted)
+				half = nil
 				time.Sleep(500 * time.Millisecond)
 				if err := server.Resume(); err != nil {
 					t.Error(err)
 					return
 				}
+			case <-time.After(10 * time.Millisecond):
+				_, _ = server.Terminate(1000) // its own connection may be one of them
 			}
-			_, _ = server.Terminate(1000) // its own connection may be one of them
 		}
 	})
+	var removed atomic.Int32
 	said := map[string]int{}
 	var mu sync.Mutex
 	for c := range 4 {
 		clients.Go(func() {
 			for i := c; i < len(documents); i += 4 {
+				if int(removed.Load()) >= len(documents)/2 {
+					<-halted
+				}
 				unsure := false
 				for done := false; !done; {
 					w := p.post("/Library/removeDocument", session, fmt.Sprintf(`{"document": %q}`, documents[i]))
@@ -100,6 +107,9 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 					if !done {
 						time.Sleep(5 * time.Millisecond)
 					}
+				}
+				if int(removed.Add(1)) == len(documents)/2 {
+					close(reached)
 				}
 			}
 		})
