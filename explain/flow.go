@@ -133,18 +133,6 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 		t.Title = "nothing was asked"
 		return t
 	}
-	asked := map[uint32][]*action{}
-	for _, a := range r.Actions {
-		if a.ID != (journal.ActionID{}) {
-			asked[a.ID.Firing] = append(asked[a.ID.Firing], a)
-		}
-	}
-	set := map[*action][]*history.Match{}
-	for i := range r.Matches {
-		if a := r.Matches[i].Last; a != nil {
-			set[a] = append(set[a], r.Matches[i])
-		}
-	}
 	shown := map[*action]bool{}
 	var grow func(a *action) *Tree
 	grow = func(a *action) *Tree {
@@ -156,7 +144,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 		if k := askingOf(a); k != nil && k.line != nil {
 			n.Place = k.line.Span.String()
 		}
-		for _, m := range set[a] {
+		for _, m := range a.Completed {
 			if m.Kind == journal.Dropped {
 				n.add(r.lost(m))
 				continue
@@ -173,7 +161,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 					}
 				}
 			}
-			for _, b := range asked[m.Number] {
+			for _, b := range m.Asked {
 				f.add(grow(b))
 			}
 			n.add(f)

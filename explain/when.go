@@ -340,7 +340,7 @@ func (r *record) idle() []*Tree {
 	for i := len(r.Actions) - 1; i >= 0 && len(list) < 3; i-- {
 		a := r.Actions[i]
 		k := askingOf(a)
-		if a.Spec == nil || a.Spec.Role != plan.Ordinary || k == nil || k.line == nil || len(r.taken(a)) > 0 {
+		if a.Spec == nil || a.Spec.Role != plan.Ordinary || k == nil || k.line == nil || len(taken(a)) > 0 {
 			continue
 		}
 		t := &Tree{Kind: NoteNode, Action: a.ID.String(), Name: a.Name, Title: a.Label() + " was asked, and no sync matched it"}

@@ -313,7 +313,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		case a.Outcome != journal.Returned:
 			n.Title += ", so the lines below it were not asked"
 			n.add(r.whatFor(a)...)
-			if names := r.taken(a); len(names) > 0 {
+			if names := taken(a); len(names) > 0 {
 				n.add(note("that refusal was matched by sync " + enumerate(names)))
 				return fired + place + " " + ended(a) + ", so the lines below it were not asked; that refusal was matched by sync " +
 					enumerate(names) + ", which did not answer either", i, n
@@ -352,11 +352,10 @@ func given(a *action) string {
 }
 
 // taken names the syncs that matched a refusal: it is theirs to answer.
-func (r *record) taken(a *action) []string {
+func taken(a *action) []string {
 	var names []string
-	for i := range r.Matches {
-		m := r.Matches[i]
-		if m.Kind == journal.Fired && slices.Contains(m.Matched, a.ID) && !slices.Contains(names, m.Sync) {
+	for _, m := range a.Firings {
+		if !slices.Contains(names, m.Sync) {
 			names = append(names, m.Sync)
 		}
 	}

@@ -146,9 +146,6 @@ func (f *Flow) Action(id journal.ActionID) *Action { return f.byID[id] }
 // Of returns the actions of one action of the plan.
 func (f *Flow) Of(spec *plan.Action) []*Action { return f.bySpec[spec] }
 
-// Firing returns the match of a firing's number, nil if there is none.
-func (f *Flow) Firing(number uint32) *Match { return f.firing[number] }
-
 // Sync returns the plan's sync of a name, nil if it has none.
 func (f *Flow) Sync(name string) *plan.Sync { return f.syncs[name] }
 
