@@ -460,6 +460,10 @@ func TestKilledInside(t *testing.T) {
 		}}
 		f := openOffice(t, p, engine.Options{})
 		r := f.request("/tell", "ann")
+		synctest.Wait() // the action runs after the answer: here it is inside
+		if len(p.tries()) != 1 {
+			t.Fatalf("tried as %v before the process ends", p.tries())
+		}
 		f.restart()
 		synctest.Wait()
 		if f.unfinished() != 0 || p.notes != 1 || len(p.tries()) != 2 || !same(p.tries()) {
