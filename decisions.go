@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/internal/engine"
 )
 
 // decisionsEvery is how often an app with effect actions looks for decisions about

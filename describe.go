@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/legible-lang/legible/openapi"
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/openapi"
+	"github.com/legible-lang/legible/internal/plan"
 )
 
 // The paths of the app's documents. They are served at the root and below the

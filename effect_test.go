@@ -15,12 +15,12 @@ import (
 	"github.com/legible-lang/legible/concepts/mailing"
 	"github.com/legible-lang/legible/concepts/mailing/smtptest"
 	"github.com/legible-lang/legible/concepts/requesting"
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/store/postgres"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
+	"github.com/legible-lang/legible/internal/store/sqlite"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/postgres"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
-	"github.com/legible-lang/legible/store/sqlite"
 	"github.com/legible-lang/legible/value"
 )
 

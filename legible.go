@@ -21,7 +21,7 @@ import (
 	"log/slog"
 	"unique"
 
-	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )

@@ -7,7 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/legible-lang/legible/store/postgres/pgtest"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
 // TestMain wants no goroutine to be left when all tests have ended.

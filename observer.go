@@ -8,14 +8,14 @@ import (
 	"os"
 	"strings"
 
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/host"
-	"github.com/legible-lang/legible/inspect"
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/host"
+	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/store/postgres"
+	"github.com/legible-lang/legible/internal/store/sqlite"
+	"github.com/legible-lang/legible/internal/telemetry"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/postgres"
-	"github.com/legible-lang/legible/store/sqlite"
-	"github.com/legible-lang/legible/telemetry"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/value"
 )
 

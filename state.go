@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/store"
 )
 

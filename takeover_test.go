@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/gen"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // folders are the folders of the catalogue.

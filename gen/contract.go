@@ -3,8 +3,8 @@ package gen
 import (
 	"strings"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // contract writes the structs that go into actions and queries and come out.

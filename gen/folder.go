@@ -11,10 +11,10 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // Folder writes NAME_gen.go for each NAME.concept of a folder, and gives the

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/gen"
+	"github.com/legible-lang/legible/internal/diag"
 )
 
 // write makes a folder with files; a value that is empty makes no file.

@@ -1,8 +1,8 @@
 package gen
 
 import (
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // A form is how values of one type look in Go. Text and calls are Go source.

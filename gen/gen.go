@@ -24,9 +24,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // module is the import path of this module, as generated code writes it.

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/diag"
 	"github.com/legible-lang/legible/gen"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 var update = flag.Bool("update", false, "write the Go of the concept with every form anew")

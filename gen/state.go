@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 func itoa(i int) string { return strconv.Itoa(i) }

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/check"
+	"github.com/legible-lang/legible/internal/check"
 )
 
 // given makes the inputs of a call, in the form that their types ask for.

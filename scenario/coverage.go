@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/legible-lang/legible/history"
-	"github.com/legible-lang/legible/journal"
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/scenario/event"
+	"github.com/legible-lang/legible/internal/event"
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
 )
 
 // A Coverage says which lines of an app's syncs were reached. A line of when is

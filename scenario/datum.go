@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

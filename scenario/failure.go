@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/internal/source"
 )
 
 // A Failure is what a person is told of a step that did not end as it says.

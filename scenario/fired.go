@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/legible-lang/legible/history"
-	"github.com/legible-lang/legible/journal"
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

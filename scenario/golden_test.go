@@ -13,10 +13,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts/requesting"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 var update = flag.Bool("update", false, "rewrite what the files of testdata want")

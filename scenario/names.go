@@ -8,10 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/expression"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/expression"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

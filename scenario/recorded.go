@@ -6,9 +6,9 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/legible-lang/legible/history"
-	"github.com/legible-lang/legible/journal"
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/legible-lang/legible/journal"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -79,11 +79,11 @@ import (
 	"testing/fstest"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/scenario/event"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/event"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // A Suite is an app whose scenarios are to be played. Only App is needed.

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts/requesting"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

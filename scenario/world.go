@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/journal"
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )

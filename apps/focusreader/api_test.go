@@ -12,7 +12,7 @@ import (
 	"log/slog"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/diag"
+	"github.com/legible-lang/legible/internal/diag"
 )
 
 // serve serves the app on a store of its own.

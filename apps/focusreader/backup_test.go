@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/cli"
+	"github.com/legible-lang/legible/internal/cli"
 )
 
 // TestBackupUnderLoad copies the store with the command while readers work, and

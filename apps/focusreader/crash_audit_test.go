@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/journal"
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/store/sqlite"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/sqlite"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -14,8 +14,8 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
 )
 
 // TestRemoveWhileConnectionsEnd removes documents while the server ends every

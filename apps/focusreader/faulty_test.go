@@ -23,9 +23,9 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
-	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/store/faulty"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/faulty"
 	"github.com/legible-lang/legible/store/storetest"
 	"github.com/legible-lang/legible/value"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
-	"github.com/legible-lang/legible/journal"
+	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/value"
 )
 

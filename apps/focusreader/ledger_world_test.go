@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/store/postgres"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
+	"github.com/legible-lang/legible/internal/store/postgres"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
 // A world is what the clients of a ledger work with: nodes of one store, and what

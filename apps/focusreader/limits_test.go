@@ -14,7 +14,7 @@ import (
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/concepts/profile"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
 // A gate is an app that clients with addresses of their own knock at.

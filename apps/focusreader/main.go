@@ -33,8 +33,8 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
-	"github.com/legible-lang/legible/host"
-	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/internal/host"
+	"github.com/legible-lang/legible/internal/inspect"
 )
 
 //go:embed *.app *.sync

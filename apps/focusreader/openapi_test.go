@@ -18,8 +18,8 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
-	"github.com/legible-lang/legible/openapi"
-	"github.com/legible-lang/legible/openapi/openapitest"
+	"github.com/legible-lang/legible/internal/openapi"
+	"github.com/legible-lang/legible/internal/openapi/openapitest"
 )
 
 // witnessed is the handler of an app, with one before it that holds all that is

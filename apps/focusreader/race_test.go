@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/concepts/profile"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
 // TestLoginRaces logs in with a password all the time while it is changed, or

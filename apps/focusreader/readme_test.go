@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/plan"
 )
 
 // TestReadme holds the tables of the README against the app.

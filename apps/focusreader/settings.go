@@ -17,8 +17,8 @@ import (
 	"github.com/legible-lang/legible/concepts/annotation"
 	"github.com/legible-lang/legible/concepts/library"
 	"github.com/legible-lang/legible/concepts/limiting"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/inspect"
 	"github.com/legible-lang/legible/store"
 )
 

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	written "github.com/legible-lang/legible/client"
-	"github.com/legible-lang/legible/openapi"
+	written "github.com/legible-lang/legible/internal/client"
+	"github.com/legible-lang/legible/internal/openapi"
 )
 
 // TestTypeScriptClient has Node drive the app through its client, as the

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 const concepts = `concept Requesting

@@ -14,8 +14,8 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/legible-lang/legible/internal/store/sqlite"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/sqlite"
 	"github.com/legible-lang/legible/value"
 )
 

@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/legible-lang/legible/internal/store/postgres"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/postgres"
-	"github.com/legible-lang/legible/store/postgres/pgtest"
 	"github.com/legible-lang/legible/value"
 )
 

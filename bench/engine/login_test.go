@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/store/memory"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/store/memory"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

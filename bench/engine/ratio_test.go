@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/inspect"
 )
 
 // BenchmarkRecorded holds a login that is recorded against one that is not.

@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/host"
-	"github.com/legible-lang/legible/inspect"
-	"github.com/legible-lang/legible/plan"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/host"
+	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/store/memory"
+	"github.com/legible-lang/legible/internal/telemetry"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/memory"
-	"github.com/legible-lang/legible/telemetry"
 	"github.com/legible-lang/legible/value"
 )
 

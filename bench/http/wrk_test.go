@@ -13,9 +13,9 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/legible-lang/legible/host"
-	"github.com/legible-lang/legible/store/memory"
-	"github.com/legible-lang/legible/store/sqlite"
+	"github.com/legible-lang/legible/internal/host"
+	"github.com/legible-lang/legible/internal/store/memory"
+	"github.com/legible-lang/legible/internal/store/sqlite"
 )
 
 // BenchmarkWrk is the login as wrk sees it, the load generator, in a process of

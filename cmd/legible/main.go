@@ -5,7 +5,7 @@ package main
 import (
 	"os"
 
-	"github.com/legible-lang/legible/cli"
+	"github.com/legible-lang/legible/internal/cli"
 )
 
 func main() { os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

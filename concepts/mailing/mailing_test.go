@@ -21,7 +21,7 @@ import (
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/mailing"
 	"github.com/legible-lang/legible/concepts/mailing/smtptest"
-	"github.com/legible-lang/legible/engine"
+	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/value"
 )
 

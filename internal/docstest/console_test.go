@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/cli"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/cli"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // A command is a line behind "$ " and what the document shows below it.

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/cli"
 	"github.com/legible-lang/legible/concepts/mailing/smtptest"
+	"github.com/legible-lang/legible/internal/cli"
 )
 
 // TestEffectsPage builds the app of docs/howto/effects.md and does what the page

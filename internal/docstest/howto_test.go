@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/check"
-	"github.com/legible-lang/legible/cli"
-	"github.com/legible-lang/legible/engine"
-	"github.com/legible-lang/legible/plan"
-	"github.com/legible-lang/legible/source"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/cli"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/store/sqlite"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/store"
-	"github.com/legible-lang/legible/store/sqlite"
-	"github.com/legible-lang/legible/syntax"
 	"github.com/legible-lang/legible/value"
 )
 

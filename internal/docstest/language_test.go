@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legible-lang/legible/check"
 	"github.com/legible-lang/legible/concepts"
-	"github.com/legible-lang/legible/diag"
-	"github.com/legible-lang/legible/source"
-	"github.com/legible-lang/legible/syntax"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // catalogue gives the concepts that a document does not hold.

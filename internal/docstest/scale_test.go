@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legible-lang/legible/store/postgres/pgtest"
+	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
 // TestScaleOut does what docs/howto/scale-out.md says: two nodes behind the

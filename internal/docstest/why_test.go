@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/cli"
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
-	"github.com/legible-lang/legible/inspect"
+	"github.com/legible-lang/legible/internal/cli"
+	"github.com/legible-lang/legible/internal/inspect"
 )
 
 // TestFindOutWhy runs the app of the page, on a store in memory, and does what

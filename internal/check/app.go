@@ -1,0 +1,215 @@
+package check
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// requesting is the concept that stands for HTTP. Its request takes any
+// further inputs: the fields of what a client sends.
+const requesting = "Requesting"
+
+// app resolves which concepts the program uses, and whose types.
+func (c *checker) app() {
+	for _, f := range c.files {
+		for _, s := range f.Scenarios {
+			if !s.Broken {
+				c.program.Scenarios = append(c.program.Scenarios, s)
+			}
+		}
+		for _, a := range f.Apps {
+			if first := c.program.App; first != nil {
+				c.twice(a.Name.Span, first.Name.Span, "there are two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
+				continue
+			}
+			c.program.App, c.program.Name = a, a.Name.Text
+			c.hasApp, c.appBroken = true, a.Broken
+		}
+	}
+	app := c.program.App
+	if app == nil {
+		for _, name := range slices.Sorted(maps.Keys(c.specs)) {
+			c.addInstance(name, c.specs[name], nil)
+		}
+		c.resolveBindings()
+		return
+	}
+	for _, u := range app.Uses {
+		c.use(u)
+	}
+	c.resolveBindings()
+	for _, e := range app.Exposes {
+		c.expose(e)
+	}
+}
+
+func (c *checker) use(u *syntax.Use) {
+	name := u.As
+	if name.Text == "" {
+		name = u.Concept
+	}
+	if name.Text == "" {
+		return
+	}
+	if first := c.program.Instances[name.Text]; first != nil {
+		message := "two uses have the name “" + name.Text + "”; this one needs another"
+		if u.As.Text == "" {
+			message = "the app uses “" + name.Text + "” twice; a second one needs a name of its own, as in “use " + name.Text + " as Other”"
+		}
+		c.twice(name.Span, first.Use.Span, message)
+		return
+	}
+	for _, other := range c.instanceNames() {
+		if strings.EqualFold(other, name.Text) {
+			c.twice(name.Span, c.program.Instances[other].Use.Span, "the names of the uses “"+name.Text+"” and “"+other+"” "+onlyInCase)
+		}
+	}
+	s := c.spec(u.Concept.Text)
+	if s == nil {
+		c.unknown(diag.UnknownConcept, u.Concept, "there is no concept “"+u.Concept.Text+"”", c.conceptNames())
+		c.appBroken = true // what it would have brought is not reported again
+		return
+	}
+	i := c.addInstance(name.Text, s, u)
+	for _, t := range u.Credentials {
+		if s.concept.Name != requesting {
+			c.fault(diag.BadCredential, t.Span, "only "+requesting+" takes credentials, not “"+s.concept.Name+"”")
+			continue
+		}
+		c.credential(i, t)
+	}
+}
+
+func (c *checker) addInstance(name string, s *spec, u *syntax.Use) *Instance {
+	i := &Instance{Name: name, Concept: s.concept, Use: u, Bindings: map[string]Type{}}
+	c.program.Instances[name] = i
+	return i
+}
+
+func (c *checker) conceptNames() []string {
+	names := slices.AppendSeq(slices.Clone(c.opt.Known), maps.Keys(c.specs))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (c *checker) instanceNames() []string { return slices.Sorted(maps.Keys(c.program.Instances)) }
+
+func (c *checker) credential(i *Instance, t *syntax.Credential) {
+	for _, other := range i.Credentials {
+		if other.Field == t.Field.Text {
+			c.fault(diag.DeclaredTwice, t.Field.Span, "the credential “"+t.Field.Text+"” is declared twice")
+			return
+		}
+	}
+	credential := &Credential{Field: t.Field.Text}
+	for _, from := range t.From {
+		switch from.Kind.Text {
+		case "body":
+			credential.Body = true
+		case "bearer":
+			credential.Bearer = true
+		case "cookie":
+			credential.Cookies = append(credential.Cookies, from.Name)
+		case "header":
+			credential.Headers = append(credential.Headers, from.Name)
+		}
+	}
+	i.Credentials = append(i.Credentials, credential)
+}
+
+// instance finds an instance by its name. Without an app each concept is one,
+// when it is first named. What cannot be found is reported, except where the
+// app itself is broken.
+func (c *checker) instance(name syntax.Name) *Instance {
+	if name.Text == "" {
+		return nil
+	}
+	if i := c.program.Instances[name.Text]; i != nil {
+		return i
+	}
+	if !c.hasApp {
+		if s := c.spec(name.Text); s != nil {
+			i := c.addInstance(name.Text, s, nil)
+			for _, p := range s.concept.Params {
+				c.bound(i, p, nil)
+			}
+			return i
+		}
+		c.noConcept(name, "there is no concept “"+name.Text+"”", c.conceptNames())
+		return nil
+	}
+	if c.appBroken {
+		return nil
+	}
+	if s := c.specs[name.Text]; s != nil {
+		if others := c.usesOf(s.concept); len(others) > 0 {
+			d := diag.Diagnostic{Code: diag.ConceptNotUsed, Span: name.Span,
+				Message: "the app uses “" + name.Text + "” under the name “" + others[0] + "”"}
+			if len(others) > 1 {
+				d.Message = "the app uses “" + name.Text + "” under the names “" + strings.Join(others, "” and “") + "”"
+			} else {
+				d.Fix = &diag.Fix{Title: "write " + others[0], Edits: []diag.Edit{{Span: name.Span, Text: others[0]}}}
+			}
+			c.add(d)
+			return nil
+		}
+		c.fault(diag.ConceptNotUsed, name.Span,
+			"the app “"+c.program.Name+"” does not use the concept “"+name.Text+"”",
+			"write “use "+name.Text+"” in the app")
+		return nil
+	}
+	c.noConcept(name, "the app “"+c.program.Name+"” uses no concept “"+name.Text+"”", c.instanceNames())
+	return nil
+}
+
+// usesOf names the instances of a concept.
+func (c *checker) usesOf(concept *Concept) []string {
+	var names []string
+	for _, name := range c.instanceNames() {
+		if c.program.Instances[name].Concept == concept {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// noConcept reports a concept that is nowhere. One that is no misspelling is
+// missing as a whole, and one message in each file says so.
+func (c *checker) noConcept(name syntax.Name, message string, known []string) {
+	key := name.Text
+	if name.Span.File != nil {
+		key += "\x00" + name.Span.File.Name
+	}
+	if _, near := diag.Nearest(name.Text, known); !near && c.missing[key] {
+		return
+	}
+	c.missing[key] = true
+	c.unknown(diag.UnknownConcept, name, message, known)
+}
+
+func (c *checker) expose(t *syntax.Expose) {
+	i := c.instance(t.Concept)
+	if i == nil || t.Member.Text == "" {
+		return
+	}
+	s := c.specs[i.Concept.Name]
+	e := &Exposed{Tree: t, Instance: i, Action: s.action(t.Member.Text), Query: s.query(t.Member.Text)}
+	if e.Action == nil && e.Query == nil {
+		if !s.broken() {
+			c.unknown(diag.UnknownAction, t.Member, "“"+i.Concept.Name+"” has no action or query “"+t.Member.Text+"”",
+				append(s.actionNames(), s.queryNames()...))
+		}
+		return
+	}
+	for _, other := range c.program.Exposed {
+		if other.Instance == i && other.Action == e.Action && other.Query == e.Query {
+			c.twice(t.Span, other.Tree.Span, "“"+t.Concept.Text+"."+t.Member.Text+"” is exposed twice")
+			return
+		}
+	}
+	c.program.Exposed = append(c.program.Exposed, e)
+}

@@ -1,0 +1,252 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+func refusalKinds() []string {
+	return []string{"invalid", "unauthenticated", "forbidden", "missing", "conflict", "limited"}
+}
+
+// contract resolves the actions and queries of a concept.
+func (c *checker) contract(s *spec) {
+	for _, t := range s.concept.Tree.Actions {
+		a := &Action{Tree: t, Name: t.Name.Text, Kind: t.Kind, Open: t.Open}
+		a.Inputs = c.params(s, t.Inputs, "an input", a.Name)
+		a.Outputs = c.params(s, t.Outputs, "an output", a.Name)
+		c.refusals(a, s)
+		c.schedule(s, a)
+		if first := s.action(a.Name); first != nil {
+			c.twice(t.Name.Span, first.Tree.Name.Span, "the action “"+a.Name+"” is declared twice")
+			continue
+		}
+		if a.Name != "" {
+			s.concept.Actions = append(s.concept.Actions, a)
+		}
+	}
+	for _, t := range s.concept.Tree.Queries {
+		q := &Query{Tree: t, Name: t.Name.Text, Rows: t.Rows}
+		q.Inputs = c.params(s, t.Inputs, "an input", q.Name)
+		q.Outputs = c.params(s, t.Outputs, "an output", q.Name)
+		if first := s.query(q.Name); first != nil {
+			c.twice(t.Name.Span, first.Tree.Name.Span, "the query “"+q.Name+"” is declared twice")
+			continue
+		}
+		if q.Name != "" {
+			s.concept.Queries = append(s.concept.Queries, q)
+		}
+	}
+}
+
+func (c *checker) params(s *spec, trees []*syntax.Param, what, of string) []*Param {
+	var list []*Param
+	for _, t := range trees {
+		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Many, Type: c.typeOf(s, t.Type)}
+		if first := param(list, p.Name); first != nil {
+			c.twice(t.Name.Span, first.Tree.Name.Span, "“"+of+"” has "+what+" “"+p.Name+"” twice")
+			continue
+		}
+		if p.Name != "" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func param(list []*Param, name string) *Param {
+	if i := slices.IndexFunc(list, func(p *Param) bool { return p.Name == name }); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
+func paramNames(list []*Param) []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+var placeholder = regexp.MustCompile(`\{([\pL_][\pL\pN_]*)\}`)
+
+func (c *checker) refusals(a *Action, s *spec) {
+	for _, t := range a.Tree.Refusals {
+		r := &Refusal{Tree: t, Code: t.Code.Text, Kind: t.Kind.Text, Sentence: t.Sentence}
+		if r.Code == "" {
+			continue
+		}
+		if first := a.Refusal(r.Code); first != nil {
+			c.twice(t.Code.Span, first.Tree.Span, "“"+a.Name+"” refuses “"+r.Code+"” twice")
+			continue
+		}
+		if !upperCode(r.Code) {
+			c.fault(diag.RefusalCode, t.Code.Span,
+				"the code “"+r.Code+"” of a refusal is written in capitals, as in “UNKNOWN_USER”")
+		}
+		if r.Kind == "" {
+			r.Kind = "invalid"
+		} else if !slices.Contains(refusalKinds(), r.Kind) {
+			c.unknown(diag.RefusalKind, t.Kind, "“"+r.Kind+"” is no kind of refusal", refusalKinds())
+		}
+		for _, m := range placeholder.FindAllStringSubmatch(r.Sentence, -1) {
+			if m[1] != ReasonName && param(a.Inputs, m[1]) == nil && !s.broken() {
+				c.unknown(diag.UnknownPlaceholder, syntax.Name{Text: m[1], Span: within(t.SentenceSpan, m[1])},
+					"“"+a.Name+"” has no input “"+m[1]+"” that its sentence could name", paramNames(a.Inputs))
+			}
+		}
+		a.Refusals = append(a.Refusals, r)
+	}
+	if form := a.Tree.ErrorForm; form != nil && a.Refusal("ERROR") == nil {
+		name := syntax.Name{Text: "ERROR", Span: *form}
+		a.Refusals = append(a.Refusals, &Refusal{
+			Tree: &syntax.Refusal{Span: *form, Code: name}, Code: "ERROR", Kind: "invalid", Sentence: "{error}"})
+	}
+}
+
+// ReasonName is the one name in a refusal's sentence that may be no input of
+// the action: what stands for it is the concept's Go to say.
+const ReasonName = "reason"
+
+// GivesReason tells whether the concept's Go completes the sentence of one of
+// an action's refusals with a reason.
+func (r *Refusal) GivesReason(a *Action) bool {
+	return strings.Contains(r.Sentence, "{"+ReasonName+"}") && param(a.Inputs, ReasonName) == nil
+}
+
+// within is where a name in braces stands in a span, or the span.
+func within(span source.Span, name string) source.Span {
+	loc := regexp.MustCompile(`\{` + regexp.QuoteMeta(name) + `\}`).FindStringIndex(span.Text())
+	if loc == nil {
+		return span
+	}
+	return source.Span{File: span.File, Start: span.Start + loc[0] + 1, End: span.Start + loc[1] - 1}
+}
+
+// Refusal finds a refusal by its code; nil when there is none.
+func (a *Action) Refusal(code string) *Refusal {
+	if i := slices.IndexFunc(a.Refusals, func(r *Refusal) bool { return r.Code == code }); i >= 0 {
+		return a.Refusals[i]
+	}
+	return nil
+}
+
+func (a *Action) codes() []string {
+	var codes []string
+	for _, r := range a.Refusals {
+		codes = append(codes, r.Code)
+	}
+	return codes
+}
+
+// schedule resolves when a system action starts, and whether the runtime can
+// give it its inputs.
+func (c *checker) schedule(s *spec, a *Action) {
+	t := a.Tree.Schedule
+	if t == nil {
+		if a.Kind == syntax.System && !s.broken() {
+			c.add(diag.Diagnostic{Code: diag.NoSchedule, Severity: diag.Warning, Span: a.Tree.Name.Span,
+				Message: "nothing says when the system action “" + a.Name + "” starts",
+				Notes:   []string{"below it may stand “at FIELD of x” or “every \"1h\"”"}})
+		}
+		return
+	}
+	if a.Kind != syntax.System {
+		c.fault(diag.BadSchedule, t.Span, "only a system action starts by itself; “"+a.Name+"” is none",
+			"write “system "+a.Name+"”")
+		return
+	}
+	given := ""
+	if t.Field.Text != "" {
+		given = t.Of.Text
+		c.atField(s, a, t)
+	} else {
+		d, err := time.ParseDuration(t.Every)
+		if err != nil || d <= 0 {
+			c.fault(diag.BadSchedule, t.Span, "“"+t.Every+"” is no duration",
+				"a duration is written as in \"90s\", \"15m\" or \"24h\"")
+		}
+		a.Every = t.Every
+	}
+	for _, p := range a.Inputs {
+		if p.Name != given && !p.Optional {
+			c.fault(diag.BadSchedule, p.Tree.Span, "the runtime starts “"+a.Name+"” and has no “"+p.Name+"” to give it")
+		}
+	}
+}
+
+func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {
+	p := param(a.Inputs, t.Of.Text)
+	if p == nil {
+		c.unknown(diag.UnknownInput, t.Of, "“"+a.Name+"” has no input “"+t.Of.Text+"”", paramNames(a.Inputs))
+		return
+	}
+	if p.Type.Kind == Unknown {
+		return
+	}
+	set := s.set(p.Tree.Type.Text)
+	if p.Type.Kind != Identity || set == nil || p.Many != syntax.One {
+		c.fault(diag.BadSchedule, t.Of.Span, "“"+p.Name+"” is no member of a set of the state")
+		return
+	}
+	owner, f := set.Find(t.Field.Text)
+	switch {
+	case f == nil && !s.broken():
+		c.unknown(diag.UnknownField, t.Field, "the set “"+set.Name+"” has no field “"+t.Field.Text+"”", set.allFieldNames())
+	case f == nil:
+	case f.Type.Kind != DateTime && f.Type.Kind != Unknown || f.Many != syntax.One:
+		c.fault(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is no DateTime, but "+typeWord(f.Type))
+	default:
+		a.AtSet, a.AtField = owner, f
+	}
+}
+
+// allFieldNames are the fields of a member, those of the sets above included.
+func (s *Set) allFieldNames() []string {
+	var names []string
+	for set := s; set != nil; set = set.Of {
+		names = append(names, set.fieldNames()...)
+	}
+	return names
+}
+
+func (s *spec) action(name string) *Action {
+	for _, a := range s.concept.Actions {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+func (s *spec) actionNames() []string {
+	var names []string
+	for _, a := range s.concept.Actions {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+func (s *spec) query(name string) *Query {
+	for _, q := range s.concept.Queries {
+		if q.Name == name {
+			return q
+		}
+	}
+	return nil
+}
+
+func (s *spec) queryNames() []string {
+	var names []string
+	for _, q := range s.concept.Queries {
+		names = append(names, q.Name)
+	}
+	return names
+}

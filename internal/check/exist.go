@@ -1,0 +1,131 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A proof is a member that a view has shown to exist: its user's variable is.
+type proof struct {
+	name     string // of the view's parameter
+	instance *Instance
+	set      *Set
+}
+
+// proofs are the members that are sure to exist when a view gives a frame.
+func (w *wired) proofs(v *View) []proof {
+	if list, ok := w.proven[v]; ok {
+		return list
+	}
+	w.proven[v] = nil
+	var list []proof
+	add := func(v *Var, i *Instance, set *Set, params []*ViewParam) {
+		for _, p := range params {
+			if p.Var == v {
+				list = append(list, proof{p.Name, i, set})
+			}
+		}
+	}
+	for _, l := range v.Where {
+		for _, x := range w.shows(l) {
+			add(x.v, x.instance, x.set, v.In)
+			add(x.v, x.instance, x.set, v.Out)
+		}
+	}
+	w.proven[v] = list
+	return list
+}
+
+// A shown is a variable that a line has shown to be a member.
+type shown struct {
+	v        *Var
+	instance *Instance
+	set      *Set
+}
+
+// shows gives the members that are sure to exist when a line gives a frame.
+func (w *wired) shows(l *Line) []shown {
+	if l.Mode != syntax.PlainLine {
+		return nil
+	}
+	switch b := l.Body.(type) {
+	case *FieldLine:
+		return []shown{{b.Subject.Var, b.Instance, b.Set}}
+	case *MemberLine:
+		return []shown{{b.Subject.Var, b.Instance, b.Set}}
+	case *QueryLine:
+		var list []shown
+		for _, a := range b.Out {
+			if a.Param != nil {
+				if set := setOfType(b.Instance, a.Param.Type); set != nil && a.Param.Many == syntax.One && !a.Optional {
+					list = append(list, shown{a.Term.Var, b.Instance, set})
+				}
+			}
+		}
+		return list
+	case *ViewLine:
+		var list []shown
+		for _, p := range w.proofs(b.View) {
+			for _, a := range slices.Concat(b.In, b.Out) {
+				if a.Name == p.name {
+					list = append(list, shown{a.Term.Var, p.instance, p.set})
+				}
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+// setOfType is the set of a concept whose members a type stands for.
+func setOfType(i *Instance, t Type) *Set {
+	if t.Kind != Identity {
+		return nil
+	}
+	for _, set := range i.Concept.Sets {
+		if set.Name == t.Name && !slices.Contains(i.Concept.Params, t.Name) {
+			return set
+		}
+	}
+	return nil
+}
+
+// exist notes the members that a line has shown to exist.
+func (w *walk) exist(m *moment, l *Line, env []sym) {
+	for _, x := range w.shows(l) {
+		if x.v != nil && env[x.v.Index] != 0 {
+			w.memberOf(m, x.instance, x.set, env[x.v.Index])
+		}
+	}
+}
+
+// member notes that a value that an action has made is a member.
+func (w *walk) member(m *moment, i *Instance, t Type, s sym) {
+	if set := setOfType(i, t); set != nil {
+		w.memberOf(m, i, set, s)
+	}
+}
+
+func (w *walk) memberOf(m *moment, i *Instance, set *Set, s sym) {
+	for ; set != nil; set = set.Of {
+		w.learn(m, question{family: w.familyOfSet(i, set), args: []sym{s}}, nil, true)
+	}
+}
+
+// A memberOf asks whether something is a member of a set.
+type memberOf struct {
+	instance *Instance
+	set      *Set
+}
+
+// familyOfSet is the question whether something is a member.
+func (w *wired) familyOfSet(i *Instance, set *Set) int32 {
+	k := memberOf{i, set}
+	n, ok := w.members[k]
+	if !ok && !w.ready {
+		n = w.family("member "+i.Name+"."+set.Name, i)
+		w.members[k] = n
+	}
+	return n
+}

@@ -1,0 +1,165 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// fieldLine resolves "field of x is y".
+func (r *resolver) fieldLine(b *syntax.FieldLine) LineBody {
+	l := &FieldLine{Instance: r.instance(b.Concept), Has: b.Has}
+	if l.Instance != nil && b.Subject != nil {
+		l.Set, l.Field = r.owner(l.Instance, b)
+	}
+	if b.Subject == nil || b.Object == nil {
+		return nil
+	}
+	l.Subject, l.SubjectBinds = r.patternTerm(b.Field, b.Subject)
+	l.Object, l.ObjectBinds = r.patternTerm(b.Field, b.Object)
+	if l.Field == nil {
+		r.ok = false
+		return nil
+	}
+	many := l.Field.Many != syntax.One
+	if many != b.Has {
+		span := b.Object.Span
+		span.Start, span.End = b.Subject.Span.End, b.Object.Span.Start
+		if many {
+			r.fault(diag.HasOrIs, b.Field.Span, "“"+l.Field.Name+"” is a "+l.Field.Many.String()+
+				": write “"+l.Field.Name+" of … has …” for one of its values")
+		} else {
+			r.fault(diag.HasOrIs, b.Field.Span, "“"+l.Field.Name+"” is one value: write “"+l.Field.Name+" of … is …”")
+		}
+		return nil
+	}
+	r.hint(l.Subject.Var, r.c.appType(l.Instance, l.Set.Member))
+	r.hint(l.Object.Var, r.c.appType(l.Instance, l.Field.Type))
+	return l
+}
+
+// owner finds the set that has the field of a line.
+func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
+	s := r.c.specs[i.Concept.Name]
+	if b.Field.Text == "" {
+		return nil, nil
+	}
+	if b.Set.Text != "" {
+		set := r.set(s, b.Concept.Text, b.Set)
+		if set == nil {
+			return nil, nil
+		}
+		owner, f := set.Find(b.Field.Text)
+		if f == nil && !s.broken() {
+			r.unknown(diag.UnknownField, b.Field, "the set “"+set.Name+"” of “"+b.Concept.Text+"” has no field “"+b.Field.Text+"”",
+				set.allFieldNames())
+		}
+		return owner, f
+	}
+	var owners []*Set
+	for _, set := range s.concept.Sets {
+		if set.field(b.Field.Text) < 0 {
+			continue
+		}
+		if _, above := set.Of.Find(b.Field.Text); above == nil { // or it was reported where it is declared
+			owners = append(owners, set)
+		}
+	}
+	if len(owners) > 1 {
+		owners = r.narrow(i, s, b, owners)
+	}
+	switch len(owners) {
+	case 0:
+		if !s.broken() {
+			var names []string
+			for _, set := range s.concept.Sets {
+				names = append(names, set.fieldNames()...)
+			}
+			slices.Sort(names)
+			r.unknown(diag.UnknownField, b.Field, "no set of “"+b.Concept.Text+"” has a field “"+b.Field.Text+"”", slices.Compact(names))
+		}
+	case 1:
+		return owners[0], owners[0].Fields[owners[0].field(b.Field.Text)]
+	default:
+		d := diag.Diagnostic{Code: diag.AmbiguousField, Span: b.Field.Span}
+		var names []string
+		for _, set := range owners {
+			names = append(names, set.Name)
+			d.Related = append(d.Related, diag.Related{Span: set.Fields[set.field(b.Field.Text)].Tree.Span,
+				Message: "a field of “" + set.Name + "”"})
+		}
+		d.Message = "the sets " + enumerate(names, "and") + " have a field “" + b.Field.Text + "” each"
+		d.Notes = []string{"write which one is meant, as in “" + names[0] + "." + b.Field.Text + " of …”"}
+		r.ok = false
+		r.c.add(d)
+	}
+	return nil, nil
+}
+
+// narrow chooses among several sets with a field of one name: by what is known
+// of the subject's type, then by the other fields that the lines read of it,
+// then by its name.
+func (r *resolver) narrow(i *Instance, s *spec, b *syntax.FieldLine, owners []*Set) []*Set {
+	if b.Subject.Kind != syntax.VariableTerm {
+		return owners
+	}
+	keep := func(fits func(*Set) bool) {
+		var kept []*Set
+		for _, set := range owners {
+			if fits(set) {
+				kept = append(kept, set)
+			}
+		}
+		if len(kept) > 0 {
+			owners = kept
+		}
+	}
+	name := b.Subject.Name.Text
+	if v := r.lookup(name); v != nil {
+		if t, ok := r.hints[v]; ok && t.Kind == Identity {
+			keep(func(set *Set) bool { return r.c.appType(i, set.Member).Name == t.Name })
+		}
+	}
+	if len(owners) > 1 {
+		read := r.subjects[b.Concept.Text+" "+name]
+		keep(func(owner *Set) bool {
+			// One of the sets whose members have the owner's fields has all.
+			for _, set := range s.concept.Sets {
+				all := set.under(owner)
+				for _, field := range read {
+					_, f := set.Find(field)
+					all = all && f != nil
+				}
+				if all {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	if len(owners) > 1 {
+		keep(func(set *Set) bool { return lowerFirst(set.Name) == name })
+	}
+	return owners
+}
+
+// under tells whether the set is another one or a subset of it.
+func (s *Set) under(other *Set) bool {
+	for up := s; up != nil; up = up.Of {
+		if up == other {
+			return true
+		}
+	}
+	return false
+}
+
+// hint notes the first that is known of a variable's type.
+func (r *resolver) hint(v *Var, t Type) {
+	if v == nil || t.Kind == Unknown {
+		return
+	}
+	if _, ok := r.hints[v]; !ok {
+		r.hints[v] = t
+	}
+}

@@ -1,0 +1,273 @@
+package check_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A holder runs a program without values: it follows which variables have one,
+// and reports a use of one that has none, or a second binding.
+type holder struct {
+	t     testing.TB
+	of    string
+	vars  []*check.Var
+	bound map[*check.Var]bool
+}
+
+func hold(t testing.TB, p *check.Program) {
+	t.Helper()
+	for _, v := range p.Views {
+		h := &holder{t, "view " + v.Name, v.Vars, map[*check.Var]bool{}}
+		h.indexes()
+		for _, x := range v.In {
+			h.bound[x.Var] = true
+		}
+		h.lines(v.Where)
+		for _, x := range v.Out {
+			h.use(x.Var)
+		}
+	}
+	for _, s := range p.Syncs {
+		h := &holder{t, "sync " + s.Name, s.Vars, map[*check.Var]bool{}}
+		h.indexes()
+		for _, w := range s.When {
+			for _, a := range append(append([]*check.Arg(nil), w.In...), w.Out...) {
+				if a.Binds {
+					h.t.Errorf("%s: %s of when says that it binds", h.of, a.Name)
+				}
+				if a.Term.Var != nil {
+					h.bound[a.Term.Var] = true
+				}
+				h.one(a.Term)
+			}
+		}
+		h.lines(s.Where)
+		h.asks(s.Then)
+	}
+}
+
+func (h *holder) indexes() {
+	for i, v := range h.vars {
+		if v.Index != i || v.Name == "" {
+			h.t.Errorf("%s: variable %d is %q with index %d", h.of, i, v.Name, v.Index)
+		}
+	}
+}
+
+// one holds that a term says exactly one thing.
+func (h *holder) one(t check.Term) {
+	n := 0
+	for _, is := range []bool{t.Any, t.Var != nil, t.Expr != nil, !t.Literal.IsUnset()} {
+		if is {
+			n++
+		}
+	}
+	if n != 1 {
+		h.t.Errorf("%s: the term %q says %d things", h.of, t.Span.Text(), n)
+	}
+}
+
+func (h *holder) use(v *check.Var) {
+	if v != nil && (!h.bound[v] || h.vars[v.Index] != v) {
+		h.t.Errorf("%s: %s#%d is used and has no value", h.of, v.Name, v.Index)
+	}
+}
+
+func (h *holder) bind(v *check.Var, binds bool) {
+	if v == nil {
+		return
+	}
+	if binds && h.bound[v] {
+		h.t.Errorf("%s: %s#%d gets a second value", h.of, v.Name, v.Index)
+	}
+	if !binds {
+		h.use(v)
+	}
+	h.bound[v] = true
+}
+
+func (h *holder) term(t check.Term, binds bool) {
+	h.one(t)
+	h.bind(t.Var, binds)
+	h.expr(t.Expr)
+}
+
+func (h *holder) expr(e *check.Expr) {
+	if e == nil {
+		return
+	}
+	if len(e.Vars) != len(e.Node.Variables()) {
+		h.t.Errorf("%s: the expression %q has %d variables of %d", h.of, e.Tree.Text, len(e.Vars), len(e.Node.Variables()))
+	}
+	for i, v := range e.Vars {
+		if name := e.Node.Variables()[i]; v == nil && name != "now" && name != "new" {
+			h.t.Errorf("%s: %s of %q is nil", h.of, name, e.Tree.Text)
+		}
+		h.use(v)
+	}
+}
+
+func (h *holder) args(in, out []*check.Arg) {
+	for _, a := range in {
+		h.term(a.Term, false)
+	}
+	for _, a := range out {
+		h.term(a.Term, a.Binds)
+	}
+}
+
+// inside runs something whose bindings do not stay.
+func (h *holder) inside(run func()) {
+	outer := h.bound
+	h.bound = map[*check.Var]bool{}
+	for v := range outer {
+		h.bound[v] = true
+	}
+	run()
+	h.bound = outer
+}
+
+func (h *holder) asks(list []*check.Ask) {
+	for _, a := range list {
+		if a.Action == nil || a.Instance == nil {
+			h.t.Fatalf("%s: what is asked has no action", h.of)
+		}
+		h.args(a.In, a.Out)
+	}
+}
+
+func (h *holder) lines(list []*check.Line) {
+	for _, l := range list {
+		h.inside(func() { h.asks(l.Else) })
+		before := len(h.bound)
+		if l.Mode == syntax.NoLine {
+			h.inside(func() { h.body(l) })
+		} else {
+			h.body(l)
+		}
+		if len(h.bound)-before != len(l.Nulls) {
+			h.t.Errorf("%s: a line binds %d variables and names %d", h.of, len(h.bound)-before, len(l.Nulls))
+		}
+		for _, v := range l.Nulls {
+			h.use(v)
+		}
+	}
+}
+
+func (h *holder) body(l *check.Line) {
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		h.args(b.In, b.Out)
+	case *check.ViewLine:
+		h.args(b.In, b.Out)
+	case *check.FieldLine:
+		if b.Set.Fields == nil || b.Field == nil {
+			h.t.Fatalf("%s: a line of a field without it", h.of)
+		}
+		h.term(b.Subject, b.SubjectBinds)
+		h.term(b.Object, b.ObjectBinds)
+	case *check.MemberLine:
+		h.term(b.Subject, b.Binds)
+	case *check.IsLine:
+		h.expr(b.Expr)
+		h.bind(b.Var, b.Binds)
+	case *check.FilterLine:
+		h.expr(b.Expr)
+	case *check.FoldLine:
+		h.expr(b.Limit)
+		h.expr(b.Offset)
+		if b.Page != nil {
+			h.args(b.Page.In, nil)
+		}
+		h.inside(func() {
+			h.lines(b.Lines)
+			h.expr(b.Expr)
+			for _, k := range b.Order {
+				h.expr(k.Expr)
+			}
+		})
+		h.bind(b.Var, b.Binds)
+		if b.Page != nil && b.Page.Next != nil {
+			h.bind(b.Page.Next, true)
+		}
+	default:
+		h.t.Fatalf("%s: a line without body", h.of)
+	}
+}
+
+// archives are the programs of the other tests.
+func archives(t testing.TB) map[string]*txtar.Archive {
+	t.Helper()
+	names, err := filepath.Glob("testdata/*/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no test files: %v", err)
+	}
+	all := map[string]*txtar.Archive{}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := txtar.Parse(data)
+		requesting(a)
+		all[name] = a
+	}
+	return all
+}
+
+// Whatever line is taken away, or stands twice, the check gives a program in
+// which every variable that is used has a value.
+func TestMutatedPrograms(t *testing.T) {
+	for name, a := range archives(t) {
+		files, opt, _ := read(t, a)
+		for i, f := range files {
+			lines := strings.SplitAfter(f.Source.Text, "\n")
+			for n := range lines {
+				if testing.Short() && n%15 != 0 {
+					continue
+				}
+				for _, text := range []string{
+					strings.Join(lines[:n], "") + strings.Join(lines[n+1:], ""),
+					strings.Join(lines[:n+1], "") + strings.Join(lines[n:], ""),
+				} {
+					changed := append([]*syntax.File(nil), files...)
+					changed[i], _ = syntax.Parse(source.NewFile(f.Source.Name, text))
+					p, _ := check.Check(changed, opt)
+					hold(t, p)
+					if t.Failed() {
+						t.Fatalf("%s: with line %d of %s changed", name, n+1, f.Source.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, a := range archives(f) {
+		var all strings.Builder
+		for _, file := range a.Files {
+			all.Write(file.Data)
+			f.Add(string(file.Data))
+		}
+		f.Add(all.String())
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file, _ := syntax.Parse(source.NewFile("fuzz", text))
+		p, ds := check.Check([]*syntax.File{file}, check.Options{})
+		hold(t, p)
+		for _, d := range ds {
+			if d.Message == "" || d.Code == "" || d.Span.Known() && d.Span.Start > d.Span.End {
+				t.Errorf("a finding without words or place: %+v", d)
+			}
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package check
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// scenarios resolves the names in the scenarios of concepts and of the app.
+func (c *checker) scenarios() {
+	for _, name := range slices.Sorted(maps.Keys(c.specs)) {
+		for _, t := range c.specs[name].concept.Tree.Scenarios {
+			c.conceptScenario(c.specs[name], t)
+		}
+	}
+	var known []string
+	for _, s := range c.syncOrder {
+		known = append(known, s.sync.Name)
+	}
+	for _, f := range c.files {
+		for _, t := range f.Scenarios {
+			c.appScenario(t, slices.Compact(known))
+		}
+	}
+}
+
+// conceptScenario holds the calls of a scenario against the concept's actions
+// and queries, and its variables against the order of the steps.
+func (c *checker) conceptScenario(s *spec, t *syntax.Scenario) {
+	r := newResolver(c, t.Broken || s.broken())
+	r.self = &Instance{Name: s.concept.Name, Concept: s.concept, Bindings: map[string]Type{}}
+	for _, p := range s.concept.Params {
+		c.bound(r.self, p, nil)
+	}
+	for _, step := range t.Steps {
+		if step.Call != nil && step.Call.HasOut {
+			r.gatherArgs(step.Call.Out, lineSite, "")
+		}
+	}
+	for _, step := range t.Steps {
+		switch {
+		case step.Call != nil:
+			r.call(s, step.Call)
+		case step.HTTP != nil && !r.quiet:
+			c.fault(diag.WrongStep, step.Span, "a request is a step of an app's scenario, not of a concept's")
+		case step.Fired != nil && !r.quiet:
+			c.fault(diag.WrongStep, step.Span, "a concept knows no syncs, so none of them fires in its scenario")
+		case step.State != nil:
+			r.free = true
+			c.program.Questions[step.State] = r.line(step.State)
+			r.free = false
+		}
+	}
+}
+
+func (r *resolver) call(s *spec, t *syntax.CallStep) {
+	name := t.Name.Text
+	if name == "" {
+		return
+	}
+	a, q := s.action(name), s.query(name)
+	in := &gate{by: name, span: t.Name.Span, broken: r.quiet}
+	out := &gate{by: name, out: true, broken: r.quiet}
+	switch {
+	case a != nil:
+		in.params, in.open, out.params = a.Inputs, a.Open, a.Outputs
+	case q != nil:
+		in.params, out.params = q.Inputs, q.Outputs
+	default:
+		if !s.broken() {
+			known, what := s.actionNames(), "action"
+			if strings.HasPrefix(name, "_") {
+				known, what = s.queryNames(), "query"
+			}
+			r.unknown(diag.UnknownAction, t.Name, "“"+s.concept.Name+"” has no "+what+" “"+name+"”", known)
+		}
+		in, out = nil, nil
+	}
+	// What a step does not give its value is left to the scenario's reader.
+	for _, arg := range r.valueArgs(in, nil, t.Args) {
+		r.literalFits(s, arg)
+	}
+	if t.None && a != nil {
+		r.fault(diag.WrongStep, t.Name.Span, "“"+name+"” is an action; “none” is the end of a query that gives no row")
+	}
+	if t.Refused.Text != "" && q != nil {
+		r.fault(diag.WrongStep, t.Refused.Span, "“"+name+"” is a query; only actions are refused")
+	}
+	if t.Refused.Text != "" && a != nil {
+		r.code(s, a, name, t.Refused)
+	}
+	if a != nil && refusalPattern(a, t.Out) {
+		out.params = []*Param{{Name: "error"}, {Name: "refusal"}}
+	}
+	for _, arg := range r.patternArgs(out, nil, t.Out) {
+		r.literalFits(s, arg)
+	}
+}
+
+// literalFits reports a literal that is no value of its parameter's type.
+func (r *resolver) literalFits(s *spec, a *Arg) {
+	if a.Param != nil && a.Param.Tree != nil {
+		r.c.literal(a.Term, a.Param.whole(), a.Param.Optional, "“"+a.Name+"”")
+	}
+}
+
+// appScenario resolves the syncs and the state that a scenario names.
+func (c *checker) appScenario(t *syntax.Scenario, syncs []string) {
+	r := newResolver(c, t.Broken)
+	r.free = true
+	for _, step := range t.Steps {
+		switch {
+		case step.Fired != nil && step.Fired.Sync.Text != "" && !slices.Contains(syncs, step.Fired.Sync.Text):
+			c.unknown(diag.UnknownSync, step.Fired.Sync, "there is no sync “"+step.Fired.Sync.Text+"”", syncs)
+		case step.Call != nil && !r.quiet:
+			c.fault(diag.WrongStep, step.Span, "an app is tested through requests, as in “POST /path {…}”, not through a concept's calls")
+		case step.State != nil:
+			c.program.Questions[step.State] = r.line(step.State)
+		}
+	}
+}

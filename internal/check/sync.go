@@ -1,0 +1,240 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// syncs resolves every sync, in the order of their names.
+func (c *checker) syncs() {
+	first := map[string]*syntax.Sync{}
+	for _, f := range c.files {
+		for _, t := range f.Syncs {
+			state := &syncState{}
+			if other := first[t.Name.Text]; other != nil {
+				c.twice(t.Name.Span, other.Name.Span, "the sync “"+t.Name.Text+"” is declared twice")
+			} else {
+				first[t.Name.Text] = t
+				state.ok = t.Name.Text != "" && !t.Broken
+			}
+			s, ok := c.resolveSync(t)
+			state.sync, state.ok = s, state.ok && ok
+			c.syncOrder = append(c.syncOrder, state)
+		}
+	}
+	slices.SortStableFunc(c.syncOrder, func(a, b *syncState) int { return cmp.Compare(a.sync.Name, b.sync.Name) })
+}
+
+func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
+	r := newResolver(c, t.Broken)
+	r.gather(t.Where, t.Then)
+	s := &Sync{Tree: t, Name: t.Name.Text, Together: t.Together}
+	for _, p := range t.When {
+		if p := r.pattern(p); p != nil {
+			s.When = append(s.When, p)
+		}
+	}
+	s.Where = r.lines(t.Where)
+	s.Then = r.asks(t.Then)
+	if t.Together {
+		for _, a := range s.Then {
+			if a.Action.Kind == syntax.Effect {
+				r.fault(diag.EffectTogether, a.Tree.Span, "“"+a.Instance.Name+"."+a.Action.Name+
+					"” reaches outside the store and cannot be undone, so it cannot stand under “then together”")
+			}
+		}
+	}
+	s.Vars = r.vars
+	return s, r.ok
+}
+
+// pattern resolves a line of when.
+func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
+	p := &Pattern{Tree: t, Instance: r.instance(t.Concept)}
+	var s *spec
+	if p.Instance != nil {
+		s = r.c.specs[p.Instance.Concept.Name]
+		p.Action = r.action(s, t.Concept.Text, t.Action, "queries are read in where, not matched in when")
+	}
+	if p.Action == nil {
+		r.ok = false
+		r.patternArgs(&gate{when: true, open: true}, nil, t.Args)
+		r.patternArgs(nil, nil, t.Out)
+		r.request = r.request || t.Concept.Text == requesting
+		return nil
+	}
+	a, by := p.Action, t.Concept.Text+"."+p.Action.Name
+	r.request = r.request || p.isRequest()
+	p.In = r.patternArgs(&gate{by: by, params: a.Inputs, open: a.Open, when: true, broken: s.broken()}, p.Instance, t.Args)
+	if p.isRequest() {
+		r.path(p)
+		r.slips(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
+		r.slips(p.In, "method", func(text string) bool {
+			return slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, text)
+		})
+	}
+	if t.Refused.Text != "" {
+		p.Refused, p.Code = true, t.Refused.Text
+		r.code(s, a, by, t.Refused)
+		return p
+	}
+	if p.Refused = refusalPattern(a, t.Out); p.Refused {
+		r.refusedPattern(s, p, by)
+		return p
+	}
+	p.Out = r.patternArgs(&gate{by: by, params: a.Outputs, out: true, broken: s.broken()}, p.Instance, t.Out)
+	for _, a := range p.Out {
+		a.Binds = false
+	}
+	r.gives(t.Span, by, t.HasOut, paramNames(a.Outputs), t.Out)
+	return p
+}
+
+func (p *Pattern) isRequest() bool {
+	return p.Instance.Concept.Name == requesting && p.Action.Name == "request"
+}
+
+// refusalPattern tells whether outputs match a refusal: they name "error" or
+// "refusal", and the action has no output called so.
+func refusalPattern(a *Action, out []*syntax.Arg) bool {
+	return slices.ContainsFunc(out, func(t *syntax.Arg) bool {
+		return (t.Name.Text == "error" || t.Name.Text == "refusal") && param(a.Outputs, t.Name.Text) == nil
+	})
+}
+
+func (r *resolver) refusedPattern(s *spec, p *Pattern, by string) {
+	for _, t := range p.Tree.Out {
+		a := &Arg{Tree: t, Name: t.Name.Text}
+		a.Term, _ = r.patternTerm(t.Name, t.Value)
+		switch {
+		case t.Optional:
+			r.fault(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” has no place here: a refusal always gives it")
+		case slices.ContainsFunc(p.Out, func(b *Arg) bool { return b.Name == a.Name }):
+			r.fault(diag.ArgumentTwice, t.Name.Span, "“"+a.Name+"” is given twice")
+		case a.Name == "error" || a.Name == "refusal":
+			p.Out = append(p.Out, a)
+		case param(p.Action.Outputs, a.Name) != nil:
+			r.fault(diag.UnknownOutput, t.Name.Span, "“"+by+"” gives no “"+a.Name+"” when it is refused",
+				"a refusal gives only “error”, its sentence, and “refusal”, its code")
+		default:
+			r.unknown(diag.UnknownOutput, t.Name, "“"+by+"” gives no “"+a.Name+"” when it is refused",
+				[]string{"error", "refusal"})
+		}
+		if code, ok := a.Term.Literal.Text(); ok && a.Name == "refusal" {
+			r.code(s, p.Action, by, syntax.Name{Text: code, Span: a.Term.Span})
+		}
+	}
+	if len(p.Action.Refusals) == 0 && !s.broken() && r.ok {
+		r.c.add(diag.Diagnostic{Code: diag.NeverRefused, Severity: diag.Warning, Span: p.Tree.Span,
+			Message: "“" + by + "” is never refused: its concept names no refusal",
+			Related: []diag.Related{{Span: p.Action.Tree.Name.Span, Message: "declared here"}}})
+	}
+}
+
+// code reports a refusal's code that the action does not have.
+func (r *resolver) code(s *spec, a *Action, by string, code syntax.Name) {
+	if a.Refusal(code.Text) == nil {
+		r.ok = false
+		if !s.broken() {
+			r.c.unknown(diag.UnknownRefusal, code, "“"+by+"” has no refusal “"+code.Text+"”", a.codes())
+		}
+	}
+}
+
+// slips reports a further field of a request that is one of its own misspelt:
+// its name is near and its value is such a one.
+func (r *resolver) slips(args []*Arg, own string, fits func(string) bool) {
+	if slices.ContainsFunc(args, func(a *Arg) bool { return a.Name == own }) {
+		return
+	}
+	for _, a := range args {
+		text, ok := a.Term.Literal.Text()
+		if _, near := diag.Nearest(a.Name, []string{own}); ok && near && a.Param == nil && fits(text) {
+			r.unknown(diag.UnknownInput, a.Tree.Name, "“"+a.Name+"” is a field that a client would send here", []string{own})
+		}
+	}
+}
+
+// path reports a path that no request can have.
+func (r *resolver) path(p *Pattern) {
+	for _, a := range p.In {
+		text, ok := a.Term.Literal.Text()
+		if a.Name != "path" || a.Term.Literal.Kind() == value.Unset || !ok {
+			continue
+		}
+		switch {
+		case !strings.HasPrefix(text, "/"):
+			r.fault(diag.BadPath, a.Term.Span, "a path begins with “/”, “"+text+"” does not")
+		case strings.ContainsAny(text, "?# "):
+			r.fault(diag.BadPath, a.Term.Span, "a path holds no “?”, “#” or space",
+				"the fields of a query string are inputs of the request, by their names")
+		case len(text) > 1 && strings.HasSuffix(text, "/"):
+			r.fault(diag.BadPath, a.Term.Span, "a path does not end with “/”")
+		}
+	}
+}
+
+// action finds an action, or says what stands there instead.
+func (r *resolver) action(s *spec, instance string, name syntax.Name, why string) *Action {
+	if name.Text == "" {
+		return nil
+	}
+	if a := s.action(name.Text); a != nil {
+		return a
+	}
+	r.ok = false
+	query := name.Text
+	if !strings.HasPrefix(query, "_") {
+		query = "_" + query
+	}
+	switch {
+	case s.query(query) != nil:
+		r.c.fault(diag.QueryAsAction, name.Span, "“"+query+"” is a query of “"+instance+"”, not an action", why)
+	case !s.broken():
+		r.c.unknown(diag.UnknownAction, name, "“"+instance+"” has no action “"+name.Text+"”", s.actionNames())
+	}
+	return nil
+}
+
+// asks resolves lines of then or else in their order.
+func (r *resolver) asks(trees []*syntax.Ask) []*Ask {
+	var list []*Ask
+	for _, t := range trees {
+		if a := r.ask(t); a != nil {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+func (r *resolver) ask(t *syntax.Ask) *Ask {
+	a := &Ask{Tree: t, Instance: r.instance(t.Concept), Awaited: t.HasOut}
+	var s *spec
+	if a.Instance != nil {
+		s = r.c.specs[a.Instance.Concept.Name]
+		a.Action = r.action(s, t.Concept.Text, t.Action, "a query is read in where, with “in "+t.Concept.Text+": …”")
+	}
+	if a.Action == nil {
+		r.ok = false
+		r.valueArgs(nil, nil, t.Args)
+		r.patternArgs(nil, nil, t.Out)
+		return nil
+	}
+	by := t.Concept.Text + "." + a.Action.Name
+	a.In = r.valueArgs(&gate{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
+		broken: s.broken() || r.quiet}, a.Instance, t.Args)
+	if refusalPattern(a.Action, t.Out) {
+		r.fault(diag.RefusalInThen, t.Out[0].Span, "then goes on only when “"+by+"” returns, so it never gives an “error” here",
+			"a sync of its own matches the refusal, with “"+by+" (…) : (error)” in when")
+		r.patternArgs(nil, nil, t.Out)
+		return nil
+	}
+	a.Out = r.patternArgs(&gate{by: by, params: a.Action.Outputs, out: true, broken: s.broken()}, a.Instance, t.Out)
+	r.gives(t.Span, by, t.HasOut, paramNames(a.Action.Outputs), t.Out)
+	return a
+}

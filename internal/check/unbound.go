@@ -1,0 +1,197 @@
+package check
+
+import (
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A site is a place that would give a name its value.
+type site struct {
+	span  source.Span
+	kind  siteKind
+	where string // what it stands in, for messages: "the fold “n”"
+}
+
+type siteKind int
+
+const (
+	lineSite  siteKind = iota // a line of where
+	thenSite                  // an output in then
+	localSite                 // inside a fold, a "no" line or an else: not seen outside
+)
+
+// noInside and foldInside name the places whose variables stay inside.
+const noInside = "the “no” line"
+
+func foldInside(name string) string { return "the lines of “" + name + "”" }
+
+// gather notes who binds which name in an item, so that a message about an
+// unbound one can name the cause.
+func (r *resolver) gather(lines []*syntax.Line, then []*syntax.Ask) {
+	r.subjects = map[string][]string{}
+	r.gatherLines(lines, lineSite, "")
+	for _, a := range then {
+		r.gatherArgs(a.Out, thenSite, "")
+	}
+}
+
+func (r *resolver) gatherLines(lines []*syntax.Line, kind siteKind, where string) {
+	for _, l := range lines {
+		kind, where := kind, where
+		if l.Mode == syntax.NoLine {
+			kind, where = localSite, noInside
+		}
+		switch b := l.Body.(type) {
+		case *syntax.QueryLine:
+			r.gatherArgs(b.Out, kind, where)
+		case *syntax.ViewLine:
+			r.gatherArgs(b.Out, kind, where)
+		case *syntax.FieldLine:
+			r.gatherTerm(b.Subject, kind, where)
+			r.gatherTerm(b.Object, kind, where)
+			if b.Subject != nil && b.Subject.Kind == syntax.VariableTerm {
+				key := b.Concept.Text + " " + b.Subject.Name.Text
+				r.subjects[key] = append(r.subjects[key], b.Field.Text)
+			}
+		case *syntax.MemberLine:
+			r.gatherTerm(b.Subject, kind, where)
+		case *syntax.IsLine:
+			r.gatherName(b.Var, kind, where)
+		case *syntax.FoldLine:
+			r.gatherName(b.Var, kind, where)
+			if b.Page != nil {
+				r.gatherArgs(b.Page.Out, kind, where)
+			}
+			r.gatherLines(b.Lines, localSite, foldInside(b.Var.Text))
+		}
+		for _, a := range l.Else {
+			r.gatherArgs(a.Out, localSite, "this else")
+		}
+	}
+}
+
+func (r *resolver) gatherArgs(args []*syntax.Arg, kind siteKind, where string) {
+	for _, a := range args {
+		if a.Value == nil {
+			r.gatherName(a.Name, kind, where)
+		} else {
+			r.gatherTerm(a.Value, kind, where)
+		}
+	}
+}
+
+func (r *resolver) gatherTerm(t *syntax.Term, kind siteKind, where string) {
+	if t != nil && t.Kind == syntax.VariableTerm {
+		r.gatherName(t.Name, kind, where)
+	}
+}
+
+func (r *resolver) gatherName(n syntax.Name, kind siteKind, where string) {
+	if n.Text != "" {
+		r.sites[n.Text] = append(r.sites[n.Text], site{n.Span, kind, where})
+	}
+}
+
+// unbound reports a variable that has no value where it is used, and why not.
+func (r *resolver) unbound(name syntax.Name) {
+	r.ok = false
+	r.lacking = append(r.lacking, name.Text)
+	if r.quiet {
+		return
+	}
+	said := "“" + name.Text + "”"
+	for _, want := range []siteKind{lineSite, thenSite, localSite} {
+		for _, s := range r.sites[name.Text] {
+			if s.kind != want || s.span == name.Span {
+				continue
+			}
+			d := diag.Diagnostic{Code: diag.BoundLater, Span: name.Span, Related: []diag.Related{{Span: s.span}}}
+			later := s.span.Start > name.Span.Start
+			switch {
+			case want == localSite && (s.where != r.inside || !later):
+				d.Code = diag.OutOfScope
+				d.Message = said + " has a value only inside " + s.where
+				d.Related[0].Message = "given its value here"
+			case want == thenSite && later:
+				d.Message = said + " has no value yet: it is an output of a later line of then"
+				d.Related[0].Message = "given its value here"
+				d.Notes = []string{"the lines of when, where and then run in the order in which they stand"}
+			case later:
+				d.Message = said + " has no value yet: a later line gives it one"
+				d.Related[0].Message = "given its value here"
+				d.Notes = []string{"lines run in the order in which they stand; put that line first"}
+			case r.inElse:
+				d.Message = said + " has no value in this else, which is asked when the line above gives nothing"
+				d.Related[0].Message = "given its value here"
+				d.Notes = []string{"an else sees what was bound before its line"}
+			default:
+				d.Message = said + " has no value yet: it gets one from this very line"
+				d.Related[0].Message = "given its value here"
+			}
+			r.c.add(d)
+			return
+		}
+	}
+	if u, ok := r.unnamed[name.Text]; ok {
+		d := diag.Diagnostic{Code: diag.OutputNotNamed, Span: name.Span,
+			Message: said + " has no value: “" + u.by + "” gives it, but its line does not name it",
+			Related: []diag.Related{{Span: u.span, Message: "this line gives “" + name.Text + "”"}}}
+		edit := diag.Edit{Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + name.Text + ")"}
+		if n := len(u.out); n > 0 {
+			end := u.out[n-1].Span.End
+			edit = diag.Edit{Span: source.Span{File: u.span.File, Start: end, End: end}, Text: ", " + name.Text}
+		} else if u.hasOut {
+			edit = diag.Edit{}
+		}
+		if edit.Text != "" {
+			d.Fix = &diag.Fix{Title: "name the output", Edits: []diag.Edit{edit}}
+		} else {
+			d.Notes = []string{"write it between the brackets: “: (" + name.Text + ")”"}
+		}
+		r.c.add(d)
+		return
+	}
+	var notes []string
+	if r.request {
+		notes = []string{"if it is a field of the request, name it in the request's pattern in when"}
+	}
+	names := r.visible()
+	if _, ok := diag.Nearest(name.Text, names); !ok {
+		if word, ok := diag.Nearest(name.Text, literalWords); ok {
+			names = append(names, word)
+		}
+	}
+	r.c.unknown(diag.Unbound, name, said+" has no value: nothing binds it", names, notes...)
+	if d := &r.c.diags[len(r.c.diags)-1]; d.Fix != nil && r.declared {
+		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
+	}
+}
+
+// literalWords are words that stand where a variable may.
+var literalWords = []string{"true", "false", "null"}
+
+// respell is the repair of a name that a declared input has too: that is how it
+// is spelt, so the field of the request that is nearly called so is to blame.
+// Where another line gives the value, nothing is sure.
+func (r *resolver) respell(name syntax.Name, near string) *diag.Fix {
+	v := r.lookup(near)
+	if v == nil || !r.fields[v] {
+		return nil
+	}
+	return &diag.Fix{Title: "write " + name.Text + " for “" + near + "” in when",
+		Edits: []diag.Edit{{Span: v.Span, Text: name.Text}}}
+}
+
+// gives notes the outputs of a line that it does not name.
+func (r *resolver) gives(span source.Span, by string, hasOut bool, names []string, out []*syntax.Arg) {
+	for _, name := range names {
+		named := false
+		for _, a := range out {
+			named = named || a.Name.Text == name
+		}
+		if !named {
+			r.unnamed[name] = unnamed{span: span, by: by, hasOut: hasOut, out: out}
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package check_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+const walkConcepts = requestingText + `
+concept Thing
+
+state
+    a set of Items with
+        a name String
+
+actions
+    one (x: String) : (item: Item)
+        refuses GONE "Gone."
+        refuses OLD "Old."
+    two (x: String, kind: String) : (item: Item, note?: String)
+    three (item: Item) : (item: Item)
+        refuses GONE "Gone."
+
+queries
+    _find (x: String) : optional (item: Item, word?: String)
+    _all () : (item: Item)
+`
+
+// randomProgram writes some syncs on two routes. A sync asks only what later
+// ones wait for, so that ways stay few enough to follow each by itself.
+func randomProgram(r *rand.Rand) string {
+	var b strings.Builder
+	b.WriteString(walkConcepts)
+	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+	respond := "Requesting.respond (request)"
+	for i := range 1 + r.IntN(4) {
+		fmt.Fprintf(&b, "\nsync S%d\nwhen\n", i)
+		path := pick("/a", "/a", "/b")
+		b.WriteString("    Requesting.request (path: \"" + path + "\"" + pick("", ", x", ", x?", ", x, kind: \"k\"", ", kind: \"l\"") + ") : (request)\n")
+		switch {
+		case i > 0 && r.IntN(2) == 0:
+			b.WriteString(pick("    Thing.one () : (item)\n", "    Thing.one () : (error: e)\n", "    Thing.one () : refused OLD\n",
+				"    Thing.two (kind: \"k\") : (item)\n", "    Thing.three () : (error: e)\n", "    Requesting.respond () : ()\n",
+				"    Thing.two (kind: \"k\") : (note)\n", "    Thing.two () : (note?)\n"))
+		}
+		if r.IntN(2) == 0 {
+			b.WriteString("where\n")
+			for range 1 + r.IntN(2) {
+				b.WriteString("    " + pick("in Thing: _find (x: \"q\") : (item: f)", "no in Thing: _find (x: \"q\") : (item: f)",
+					"in Thing: _all () : (item: g)", "in Thing: name of g2 is \"n\"", "maybe in Thing: _find (x: \"z\") : (item: h)", "now == now",
+					"in Thing: _find (x: \"q\") : (word: w)", "in Thing: _find (x: \"q\") : (word?: w2)", "in Thing: _find (x: \"q\") : (item: f, word: w)") + "\n")
+				if r.IntN(2) == 0 {
+					b.WriteString("        else " + pick(respond, "Thing.one (x: \"e\")") + "\n")
+				}
+			}
+		}
+		b.WriteString("then\n")
+		for n := range 1 + r.IntN(3) {
+			b.WriteString("    " + pick(respond, respond, "Thing.one (x: \"a\")", fmt.Sprintf("Thing.one (x: \"a\") : (item: i%d)", n),
+				"Thing.two (x: \"b\", kind: \"k\")", "Thing.two (x: \"b\", kind: \"l\") : ()",
+				"Thing.two (x: \"b\", kind: \"k\") : (note: n)", "Thing.two (x: \"b\", kind: \"k\") : (note?: n)") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// Ways that come to the same moment are followed as one. Followed each by
+// itself they show the same.
+func TestWaysThatMeet(t *testing.T) {
+	seeds := 400
+	if testing.Short() {
+		seeds = 20
+	}
+	told := map[diag.Code]int{}
+	for seed := range seeds {
+		text := randomProgram(rand.New(rand.NewPCG(uint64(seed), 1)))
+		file, found := syntax.Parse(source.NewFile("program", text))
+		if len(found) > 0 {
+			t.Fatalf("%s: %s\n%s", found[0].Span, found[0].Message, text)
+		}
+		p, one := check.Check([]*syntax.File{file}, check.Options{})
+		q, apart := check.CheckApart([]*syntax.File{file})
+		if slices.ContainsFunc(q.Entries, func(e *check.Entry) bool { return e.Cut }) {
+			continue
+		}
+		list := func(p *check.Program, ds []diag.Diagnostic) string {
+			var b strings.Builder
+			for _, d := range ds {
+				fmt.Fprintf(&b, "%s %s %s\n", d.Span, d.Code, d.Message)
+			}
+			for _, e := range p.Entries {
+				fmt.Fprintf(&b, "%s:", e)
+				for _, s := range e.Syncs {
+					b.WriteString(" " + s.Name)
+				}
+				fmt.Fprintf(&b, ", %d answers, %d refusals\n", len(e.Answers), len(e.Refusals))
+			}
+			return b.String()
+		}
+		for _, d := range one {
+			told[d.Code]++
+		}
+		if a, b := list(p, one), list(q, apart); a != b {
+			t.Fatalf("seed %d: followed as one the ways show\n%s\nand followed apart\n%s\nin\n%s", seed, a, b, text[len(walkConcepts):])
+		}
+	}
+	for _, code := range []diag.Code{diag.Unanswered, diag.AnsweredTwice, diag.NeverFires, diag.Endless} {
+		if told[code] == 0 && !testing.Short() {
+			t.Errorf("no random program has %s", code)
+		}
+	}
+}

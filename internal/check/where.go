@@ -1,0 +1,272 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// lines resolves lines of where in their order. A line that cannot be resolved
+// is left out, but the variables that it would bind are known all the same, so
+// that nothing is said of those.
+func (r *resolver) lines(trees []*syntax.Line) []*Line {
+	var list []*Line
+	for _, t := range trees {
+		if l := r.line(t); l != nil {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+func (r *resolver) line(t *syntax.Line) *Line {
+	l := &Line{Tree: t, Mode: t.Mode}
+	if len(t.Else) > 0 && r.nested != "" {
+		r.fault(diag.ElseInside, t.Else[0].Span, "an else stands only in the where of a sync: in "+r.nested+" nobody would ask it",
+			"put it under the line that uses what is made here")
+	}
+	if len(t.Else) > 0 {
+		// An else sees what was bound before its line.
+		r.push()
+		outer := r.inElse
+		r.inElse = true
+		l.Else = r.asks(t.Else)
+		r.inElse = outer
+		r.pop()
+	}
+	inside := r.inside
+	if t.Mode == syntax.NoLine {
+		r.push()
+		r.inside = noInside
+	}
+	before := len(r.scope.order)
+	l.Body = r.body(t)
+	if t.Mode == syntax.NoLine {
+		r.pop()
+		r.inside = inside
+	} else {
+		l.Nulls = slices.Clone(r.scope.order[before:])
+	}
+	if l.Body == nil {
+		r.ok = false
+		return nil
+	}
+	if len(t.Else) > 0 && !l.drops() && r.ok {
+		r.c.add(diag.Diagnostic{Code: diag.IdleElse, Severity: diag.Warning, Span: t.Else[0].Span,
+			Message: "this else is never asked: the line above it drops no frame"})
+	}
+	return l
+}
+
+// drops tells whether the line can drop a frame at all.
+func (l *Line) drops() bool {
+	if l.Mode == syntax.MaybeLine {
+		return false
+	}
+	if l.Mode == syntax.NoLine {
+		return true
+	}
+	switch b := l.Body.(type) {
+	case *IsLine:
+		return !b.Binds
+	case *FoldLine:
+		return !b.Binds
+	}
+	return true
+}
+
+func (r *resolver) body(t *syntax.Line) LineBody {
+	switch b := t.Body.(type) {
+	case *syntax.QueryLine:
+		return r.queryLine(t, b)
+	case *syntax.FieldLine:
+		return r.fieldLine(b)
+	case *syntax.MemberLine:
+		return r.memberLine(b)
+	case *syntax.ViewLine:
+		return r.viewLine(t, b)
+	case *syntax.IsLine:
+		return r.isLine(b)
+	case *syntax.FoldLine:
+		return r.foldLine(b)
+	case *syntax.FilterLine:
+		if e := r.expr(b.Expr); e != nil {
+			return &FilterLine{Expr: e}
+		}
+	}
+	return nil
+}
+
+// each of these gives nil, as an interface, for what is broken
+
+func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
+	q := &QueryLine{Instance: r.instance(b.Concept)}
+	var s *spec
+	if q.Instance != nil {
+		s = r.c.specs[q.Instance.Concept.Name]
+		q.Query = r.query(s, b.Concept.Text, b.Query)
+	}
+	if q.Query == nil {
+		r.valueArgs(nil, nil, b.In)
+		r.patternArgs(nil, nil, b.Out)
+		return nil
+	}
+	by := b.Concept.Text + "." + q.Query.Name
+	q.In = r.valueArgs(&gate{by: by, params: q.Query.Inputs, span: b.Query.Span, broken: s.broken() || r.quiet}, q.Instance, b.In)
+	q.Out = r.patternArgs(&gate{by: by, params: q.Query.Outputs, out: true, broken: s.broken()}, q.Instance, b.Out)
+	r.gives(t.Span, by, b.HasOut, paramNames(q.Query.Outputs), b.Out)
+	return q
+}
+
+func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
+	if name.Text == "" {
+		return nil
+	}
+	if q := s.query(name.Text); q != nil {
+		return q
+	}
+	plain := name
+	if plain.Text[0] == '_' {
+		plain.Text = plain.Text[1:]
+	}
+	switch {
+	case s.action(plain.Text) != nil && plain != name:
+		r.fault(diag.ActionInWhere, name.Span, "“"+plain.Text+"” is an action of “"+instance+"”, and where only reads",
+			"actions are asked in then")
+	case plain == name && r.quiet, s.broken():
+	default:
+		r.unknown(diag.UnknownQuery, name, "“"+instance+"” has no query “"+name.Text+"”", s.queryNames())
+	}
+	r.ok = false
+	return nil
+}
+
+func (r *resolver) memberLine(b *syntax.MemberLine) LineBody {
+	m := &MemberLine{Instance: r.instance(b.Concept)}
+	if m.Instance != nil {
+		s := r.c.specs[m.Instance.Concept.Name]
+		m.Set = r.set(s, b.Concept.Text, b.Set)
+	}
+	if b.Subject == nil {
+		return nil
+	}
+	m.Subject, m.Binds = r.patternTerm(syntax.Name{}, b.Subject)
+	if m.Set == nil {
+		return nil
+	}
+	r.hint(m.Subject.Var, r.c.appType(m.Instance, m.Set.Member))
+	return m
+}
+
+func (r *resolver) set(s *spec, instance string, name syntax.Name) *Set {
+	if name.Text == "" {
+		return nil
+	}
+	found := s.find(name.Text)
+	if len(found) > 1 {
+		r.ok = false
+		r.c.declared(s, name)
+		return nil
+	}
+	if len(found) == 1 && found[0].set != nil {
+		return found[0].set
+	}
+	if !s.broken() {
+		r.unknown(diag.UnknownSet, name, "“"+instance+"” has no set “"+name.Text+"” in its state", s.setNames())
+	}
+	r.ok = false
+	return nil
+}
+
+func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
+	state := r.view(b.View)
+	if state == nil || state.view == nil || !state.ok {
+		r.ok = false
+	}
+	if state == nil || state.view == nil {
+		r.valueArgs(nil, nil, b.In)
+		r.patternArgs(nil, nil, b.Out)
+		return nil
+	}
+	v := state.view
+	l := &ViewLine{View: v}
+	by := b.View.Text
+	// Where the view's own lines look for what its users give, its head is to
+	// blame, and that was said.
+	misnamed := slices.ContainsFunc(b.In, func(a *syntax.Arg) bool {
+		return !slices.ContainsFunc(v.In, func(p *ViewParam) bool { return p.Name == a.Name.Text }) && slices.Contains(state.lacking, a.Name.Text)
+	})
+	in := &gate{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.quiet || misnamed}
+	l.In = r.valueArgs(in, nil, b.In)
+	out := &gate{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken}
+	l.Out = r.patternArgs(out, nil, b.Out)
+	for _, a := range append(slices.Clone(l.In), l.Out...) {
+		a.Param = nil // a view's parameters are variables
+	}
+	r.gives(t.Span, by, b.HasOut, paramNames(out.params), b.Out)
+	return l
+}
+
+// viewParams gives the parameters of a view the form of a contract's.
+func viewParams(list []*ViewParam) []*Param {
+	var params []*Param
+	for _, p := range list {
+		params = append(params, &Param{Name: p.Name, Optional: p.Optional})
+	}
+	return params
+}
+
+func (r *resolver) isLine(b *syntax.IsLine) LineBody {
+	l := &IsLine{Expr: r.expr(b.Expr)}
+	l.Var, l.Binds = r.bind(b.Var)
+	if l.Var == nil || l.Expr == nil {
+		return nil
+	}
+	return l
+}
+
+func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
+	l := &FoldLine{Fold: b.Fold, Distinct: b.Distinct}
+	ok := true
+	outer := func(t *syntax.Expr) *Expr {
+		if t == nil {
+			return nil
+		}
+		e := r.expr(t)
+		ok = ok && e != nil
+		return e
+	}
+	l.Limit, l.Offset = outer(b.Limit), outer(b.Offset)
+	l.Page = r.page(b)
+	inside, nested := r.inside, r.nested
+	r.inside = foldInside(b.Var.Text)
+	r.nested = r.inside
+	r.push()
+	l.Lines = r.lines(b.Lines)
+	ok = ok && len(l.Lines) == len(b.Lines)
+	if b.Fold != syntax.Count || b.Expr != nil {
+		l.Expr = r.expr(b.Expr)
+		ok = ok && l.Expr != nil
+	}
+	for _, k := range b.Order {
+		e := r.expr(k.Expr)
+		ok = ok && e != nil
+		l.Order = append(l.Order, OrderKey{Expr: e, Desc: k.Desc})
+	}
+	r.pop()
+	r.inside, r.nested = inside, nested
+	l.Var, l.Binds = r.bind(b.Var)
+	if l.Page != nil {
+		r.next(l.Page, b.Page)
+	}
+	if l.Page != nil && l.Var != nil && !l.Binds {
+		r.fault(diag.MisplacedPage, b.Page.Span, "“"+l.Var.Name+"” has a value already, with which a page cannot be compared",
+			"give the page a name of its own")
+	}
+	if l.Var == nil || !ok {
+		r.ok = false
+		return nil
+	}
+	return l
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/internal/diag"
+)
+
+// collectAt lets the heap of a check grow to five times what it keeps before it is
+// swept: it keeps little, and a person waits.
+const collectAt = 400
+
+func newCheck(s Streams) *cobra.Command {
+	var format findingsFormat
+	var fix, watching bool
+	cmd := &cobra.Command{
+		Use:   "check [PATH...]",
+		Short: "Report errors and warnings in a program without running it",
+		Long: `Check reads every .app, .sync, .concept and .scenario file below the paths and
+prints its findings.
+
+Each folder with an .app file is one program, together with everything below it.
+A PATH may name a file or a folder inside such a folder: check reads the whole
+program and prints the findings in that part. Concepts that a program uses and does
+not contain come from the .concept files of the module, then from the catalogue.
+
+With --fix, check applies the fix of each finding that has exactly one, formats the
+files, lists its changes, and prints the remaining findings. It does not change
+files that it cannot parse. With --watch, check runs again whenever a file changes.`,
+		Example: "  legible check\n  legible check apps/focusreader/auth.sync\n  legible check --fix\n  legible check --json . | jq .message",
+		RunE: func(_ *cobra.Command, paths []string) error {
+			defer debug.SetGCPercent(debug.SetGCPercent(collectAt))
+			if watching {
+				ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+				defer stop()
+				return watch(ctx, s, paths, &format)
+			}
+			var files texts
+			fixed := 0
+			if fix {
+				var err error
+				if fixed, err = fixAll(s.Err, &files, paths); err != nil {
+					return err
+				}
+			}
+			w, err := openWith(&files, paths)
+			if err != nil {
+				return err
+			}
+			findings, err := w.check()
+			if err != nil {
+				return err
+			}
+			if err := format.print(s.Out, findings); err != nil {
+				return err
+			}
+			if fix {
+				io.WriteString(s.Err, fixedSo(fixed, findings)) // the beginning of the line below
+			}
+			fmt.Fprintf(s.Err, "checked %s: %s\n", counted(w.files(), "file"), tally(findings))
+			if diag.HasErrors(findings) {
+				return errFindings
+			}
+			return nil
+		},
+	}
+	format.flags(cmd)
+	cmd.Flags().BoolVar(&fix, "fix", false, "apply the fix of each finding that has exactly one, and format the files")
+	cmd.Flags().BoolVar(&watching, "watch", false, "run again whenever a file changes")
+	cmd.MarkFlagsMutuallyExclusive("fix", "watch")
+	cmd.MarkFlagsMutuallyExclusive("sarif", "watch")
+	return cmd
+}
+
+// check gives what is found in all programs, sorted.
+func (w *workspace) check() ([]diag.Diagnostic, error) {
+	var findings []diag.Diagnostic
+	var errs []error
+	for _, p := range w.programs {
+		ds, err := p.check(w)
+		findings, errs = append(findings, ds...), append(errs, err)
+	}
+	return diag.Sort(findings), errors.Join(errs...)
+}

@@ -1,0 +1,294 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/gen"
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+func newExplain(s Streams) *cobra.Command {
+	var asJSON, markdown bool
+	cmd := &cobra.Command{
+		Use:   "explain [CODE...]",
+		Short: "Explain a finding, with an example and its fix",
+		Long: `Explain describes a finding, given its code, such as L0207, or its name, such as
+circular: the cause, an example, the message of the checker, and the fix. Without
+a code it lists all findings.`,
+		Example: "  legible explain L0501\n  legible explain unanswered\n  legible explain --json | jq -r .title",
+		RunE: func(_ *cobra.Command, args []string) error {
+			all := diag.Catalogue()
+			entries := all
+			if len(args) > 0 {
+				entries = nil
+			}
+			for _, arg := range args {
+				e, err := entryNamed(all, arg)
+				if err != nil {
+					return err
+				}
+				entries = append(entries, e)
+			}
+			var err error
+			switch {
+			case asJSON:
+				err = writeEntriesJSON(s.Out, entries)
+			case markdown:
+				_, err = io.WriteString(s.Out, diagnosticsPage(entries))
+			case len(args) == 0:
+				_, err = io.WriteString(s.Out, entryList(entries))
+			default:
+				var texts []string
+				for _, e := range entries {
+					texts = append(texts, explanation(e))
+				}
+				_, err = io.WriteString(s.Out, strings.Join(texts, "\n"))
+			}
+			if err != nil {
+				return fmt.Errorf("explaining findings: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON, one object per line")
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the reference page in Markdown")
+	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
+	return cmd
+}
+
+// entryNamed finds an entry by its code or its name, in either case.
+func entryNamed(all []diag.Entry, word string) (diag.Entry, error) {
+	var known []string
+	for _, e := range all {
+		if strings.EqualFold(word, string(e.Code)) || strings.EqualFold(word, e.Name) {
+			return e, nil
+		}
+		known = append(known, string(e.Code), e.Name)
+	}
+	if near, ok := diag.Nearest(word, known); ok {
+		return diag.Entry{}, fmt.Errorf("there is no finding %s; did you mean %s?", word, near)
+	}
+	return diag.Entry{}, fmt.Errorf("there is no finding %s; legible explain lists them all", word)
+}
+
+// entryList is one line for each code.
+func entryList(entries []diag.Entry) string {
+	wide := 0
+	for _, e := range entries {
+		wide = max(wide, len(e.Name))
+	}
+	var b strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&b, "%s  %-*s  %s\n", e.Code, wide, e.Name, e.Title)
+	}
+	return b.String()
+}
+
+// explanation is everything about one code, for a terminal.
+func explanation(e diag.Entry) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s\n\n%s\n", e.Code, e.Name, e.Title, wrapped(e.Cause))
+	if e.Example != "" {
+		b.WriteString("\nExample:\n\n" + indented(visible(e.Example)))
+	}
+	if says := saidOf(e); says != "" {
+		b.WriteString("\nWhat is said of it:\n\n" + indented(says))
+	}
+	b.WriteString("\nThe way out:\n\n" + indented(wrapped(e.Repair)))
+	return b.String()
+}
+
+// wrapped breaks a text into lines of at most 76 characters.
+func wrapped(text string) string {
+	const most = 76
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+func indented(text string) string {
+	var b strings.Builder
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		if line != "" {
+			b.WriteString("    " + line)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// visible writes what cannot be seen in a text as \xNN.
+func visible(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		_, size := utf8.DecodeRuneInString(text[i:])
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && r != '\n' && r != '\t' {
+			fmt.Fprintf(&b, `\x%02x`, text[i:i+size])
+			continue
+		}
+		b.WriteString(text[i : i+size])
+	}
+	return b.String()
+}
+
+// found gives what is found in the example of an entry.
+func found(e diag.Entry) []diag.Diagnostic {
+	if e.Example == "" {
+		return nil
+	}
+	tree, findings := syntax.Parse(source.NewFile("example", e.Example))
+	if !strings.HasPrefix(string(e.Code), "L01") {
+		program, ds := check.Check([]*syntax.File{tree}, check.Options{})
+		findings = append(findings, ds...)
+		for _, c := range program.Concepts {
+			var f *gen.FindingsError
+			if _, err := gen.Go(c, gen.Options{Package: "example", File: "example"}); errors.As(err, &f) {
+				findings = append(findings, f.Findings...)
+			}
+		}
+	}
+	return slices.DeleteFunc(diag.Sort(findings), func(d diag.Diagnostic) bool { return d.Code != e.Code })
+}
+
+// saidOf is what a person is told of the example.
+func saidOf(e diag.Entry) string {
+	var b strings.Builder
+	if err := diag.WriteText(&b, found(e), diag.TextOptions{}); err != nil {
+		return ""
+	}
+	return visible(b.String())
+}
+
+// severity is how grave the finding in the example is.
+func severity(e diag.Entry) string {
+	if ds := found(e); len(ds) > 0 {
+		return ds[0].Severity.String()
+	}
+	return diag.Error.String()
+}
+
+type entryJSON struct {
+	Code     diag.Code `json:"code"`
+	Name     string    `json:"name"`
+	Severity string    `json:"severity"`
+	Title    string    `json:"title"`
+	Cause    string    `json:"cause"`
+	Example  string    `json:"example"`
+	Said     string    `json:"said"`
+	Repair   string    `json:"repair"`
+}
+
+func writeEntriesJSON(w io.Writer, entries []diag.Entry) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	for _, e := range entries {
+		if err := out.Encode(entryJSON{e.Code, e.Name, severity(e), e.Title, e.Cause, visible(e.Example), saidOf(e), e.Repair}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chapters are the parts of the reference page, by the first digits of a code.
+func chapters() map[string]string {
+	return map[string]string{
+		"L01": "Reading a text",
+		"L02": "Names and contracts",
+		"L03": "Types",
+		"L04": "Variables",
+		"L05": "What becomes of a request",
+		"L06": "Writing Go",
+	}
+}
+
+// diagnosticsPage is the reference of all findings, in Markdown.
+func diagnosticsPage(entries []diag.Entry) string {
+	var b strings.Builder
+	b.WriteString(`# Findings
+
+<!-- written by: legible explain --markdown -->
+
+Everything that Legible finds wrong with a program, by its code. A code is permanent: it is never
+used again for something else. ` + "`legible explain CODE`" + ` says the same in a terminal. An error keeps a
+program from running; a warning lets it run, and somebody should look. Where a finding has one sure
+repair, it says so behind “fix”, and ` + "`legible check --fix`" + ` makes it.
+
+`)
+	b.WriteString("| code | name | what is wrong |\n| --- | --- | --- |\n")
+	for _, e := range entries {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", e.Code, anchor(e), e.Name, strings.ReplaceAll(e.Title, "|", "\\|"))
+	}
+	chapter := ""
+	for _, e := range entries {
+		if part := string(e.Code[:3]); part != chapter {
+			chapter = part
+			fmt.Fprintf(&b, "\n## %s\n", cmp.Or(chapters()[part], part))
+		}
+		fmt.Fprintf(&b, "\n### %s %s\n\n%s: %s.\n\n%s\n", e.Code, e.Name, capital(severity(e)), e.Title, e.Cause)
+		around, example := parts(e)
+		if around != "" {
+			fmt.Fprintf(&b, "\n<details><summary>With these concepts</summary>\n%s\n</details>\n", fenced(around))
+		}
+		if example != "" {
+			b.WriteString(fenced(example))
+		}
+		if says := saidOf(e); says != "" {
+			b.WriteString(fenced(says))
+		}
+		fmt.Fprintf(&b, "\n**The way out.** %s\n", e.Repair)
+	}
+	return b.String()
+}
+
+func fenced(text string) string {
+	return "\n```text\n" + strings.TrimRight(visible(text), "\n") + "\n```\n"
+}
+
+// parts divides an example into the concepts that it is about, which need not
+// be read again each time, and the rest, where the fault is.
+func parts(e diag.Entry) (around, example string) {
+	ds := found(e)
+	if len(ds) == 0 || !strings.HasPrefix(e.Example, "concept ") {
+		return "", e.Example
+	}
+	first := len(e.Example)
+	for _, word := range []string{"\nsync ", "\nview ", "\napp ", "\nscenario "} {
+		if i := strings.Index(e.Example, word); i >= 0 {
+			first = min(first, i+1)
+		}
+	}
+	for _, d := range ds {
+		if d.Span.Start < first {
+			return "", e.Example
+		}
+	}
+	return e.Example[:first], e.Example[first:]
+}
+
+// anchor is what the heading of an entry is known by in a page.
+func anchor(e diag.Entry) string { return strings.ToLower(string(e.Code)) + "-" + e.Name }
+
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

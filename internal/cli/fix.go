@@ -1,0 +1,346 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// maxRounds is how often texts are fixed and checked again: one edit may show
+// what the fault before has hidden.
+const maxRounds = 30
+
+// fixAll makes the sure edits in the programs of the paths until none is left,
+// and writes the files in their one style. It reads and keeps them in files,
+// says what it does, and gives how many it has written. No file is written
+// before all is done.
+func fixAll(talk io.Writer, files *texts, paths []string) (int, error) {
+	w, err := openWith(files, paths)
+	if err != nil {
+		return 0, err
+	}
+	f := &fixer{texts: files, before: map[string]string{}, states: map[string][]string{}, held: map[string]bool{}}
+	twice := map[string]bool{} // a folder may be named in two ways
+	for _, p := range w.programs {
+		for _, name := range p.names {
+			if twice[full(name)] || !p.wanted(name) {
+				continue
+			}
+			twice[full(name)] = true
+			text, err := files.read(name)
+			if err != nil {
+				return 0, err
+			}
+			f.names = append(f.names, name)
+			f.before[name], f.states[name] = text.file.Text, []string{text.file.Text}
+		}
+	}
+	slices.Sort(f.names)
+	for range maxRounds {
+		w, err := openWith(files, paths)
+		if err != nil {
+			return 0, err
+		}
+		findings, err := w.check()
+		if err != nil {
+			return 0, err
+		}
+		f.count(w)
+		if !f.round(findings) {
+			break
+		}
+	}
+	f.style()
+	return f.write(talk)
+}
+
+// A fixer makes edits in texts that are not written yet.
+type fixer struct {
+	*texts
+	names  []string            // of the files that may be changed, sorted
+	before map[string]string   // what they were
+	states map[string][]string // what they have been so far
+	held   map[string]bool     // files that stay as they are
+	words  map[string]int      // how often each stands in the programs
+	done   []edited
+}
+
+// edited is a fix that was made.
+type edited struct {
+	name string
+	text string // for a person
+}
+
+// round makes the edits that the findings offer and that do not meet, and tells
+// whether there were any. Edits that meet others wait for the next round, when
+// they may no longer be needed.
+func (f *fixer) round(findings []diag.Diagnostic) bool {
+	changed := false
+	for _, name := range f.names {
+		if f.held[name] {
+			continue
+		}
+		text := f.kept[full(name)]
+		var mine []diag.Diagnostic
+		for _, d := range findings {
+			if d.Span.File == text.file {
+				mine = append(mine, d)
+			}
+		}
+		if slices.ContainsFunc(mine, func(d diag.Diagnostic) bool { return gradeOf(d) == unreadGrade && d.Fix == nil }) {
+			f.hold(name) // what else may be wrong with it is not known
+			continue
+		}
+		var edits []diag.Edit
+		var done []diag.Diagnostic
+		for g := unreadGrade; g <= warnGrade && len(edits) == 0; g++ {
+			edits, done = f.choose(text, mine, g)
+		}
+		after, err := diag.Apply(text.file, edits)
+		if err != nil || slices.Contains(f.states[name], after) {
+			continue // nothing to do, or repairs that contradict each other
+		}
+		was := unread(text.findings)
+		now := unread(f.put(name, after).findings)
+		if now > 0 && now >= was { // the edit was not as sure as it seemed
+			f.hold(name)
+			continue
+		}
+		f.states[name] = append(f.states[name], after)
+		for _, d := range done {
+			f.done = append(f.done, edited{name, fmt.Sprintf("%s: %s [%s]", d.Span, d.Fix.Title, d.Code)})
+		}
+		changed = true
+	}
+	return changed
+}
+
+// hold leaves a file as it was.
+func (f *fixer) hold(name string) {
+	f.held[name] = true
+	if f.kept[full(name)].file.Text != f.before[name] {
+		f.put(name, f.before[name])
+	}
+	f.done = slices.DeleteFunc(f.done, func(e edited) bool { return e.name == name })
+}
+
+// The grades of findings, in the order in which they are fixed: what keeps a text
+// from being read hides the rest, a name that nobody knows is the cause of much
+// that seems wrong behind it, and a warning may be but the shadow of an error.
+type grade int
+
+const (
+	unreadGrade grade = iota
+	nameGrade
+	errorGrade
+	warnGrade
+)
+
+func gradeOf(d diag.Diagnostic) grade {
+	switch {
+	case d.Severity != diag.Error:
+		return warnGrade
+	case strings.HasPrefix(string(d.Code), "L01"):
+		return unreadGrade
+	case strings.HasPrefix(string(d.Code), "L02"):
+		return nameGrade
+	}
+	return errorGrade
+}
+
+// shadowed tells whether a finding is a warning in an item that has an error: a
+// variable that seems to be used nowhere may stand misspelt in the next line.
+func shadowed(tree *syntax.File, d diag.Diagnostic, findings []diag.Diagnostic) bool {
+	if gradeOf(d) != warnGrade {
+		return false
+	}
+	around := itemAround(tree, d.Span)
+	return slices.ContainsFunc(findings, func(e diag.Diagnostic) bool {
+		return e.Severity == diag.Error && around.Start <= e.Span.Start && e.Span.Start <= around.End
+	})
+}
+
+// itemAround gives the span of the item that a place is in, or of the whole text.
+func itemAround(tree *syntax.File, at source.Span) source.Span {
+	var items []source.Span
+	for _, x := range tree.Syncs {
+		items = append(items, x.Span)
+	}
+	for _, x := range tree.Views {
+		items = append(items, x.Span)
+	}
+	for _, x := range items {
+		if x.Start <= at.Start && at.Start <= x.End {
+			return x
+		}
+	}
+	return at.File.Span(0, len(at.File.Text))
+}
+
+// choose gives the edits of the fixes of one grade, in the order of the text,
+// without those that meet one before.
+func (f *fixer) choose(text *text, findings []diag.Diagnostic, only grade) (edits []diag.Edit, done []diag.Diagnostic) {
+	for _, d := range findings {
+		if d.Fix == nil || gradeOf(d) != only || shadowed(text.tree, d, findings) {
+			continue
+		}
+		d.Fix = f.corrected(text, d)
+		fits := d.Fix != nil && len(d.Fix.Edits) > 0
+		for i := 0; fits && i < len(d.Fix.Edits); i++ {
+			e := d.Fix.Edits[i]
+			fits = e.Span.File == text.file && !slices.ContainsFunc(edits, func(other diag.Edit) bool { return meet(e, other) })
+		}
+		if fits {
+			edits, done = append(edits, d.Fix.Edits...), append(done, d)
+		}
+	}
+	return edits, done
+}
+
+// aWord is what a slip can be in.
+var aWord = regexp.MustCompile(`"[^"\n]*"|_?\pL[\pL\d_]*`)
+
+// count counts the words of the programs and of their concepts.
+func (f *fixer) count(w *workspace) {
+	files := map[*source.File]bool{}
+	for _, p := range w.programs {
+		for _, name := range p.names {
+			files[f.kept[full(name)].file] = true
+		}
+		for _, c := range p.checked.Concepts {
+			files[c.Tree.Span.File] = true
+		}
+	}
+	f.words = map[string]int{}
+	for file := range files {
+		for _, word := range aWord.FindAllString(file.Text, -1) {
+			f.words[word]++
+		}
+	}
+}
+
+// corrected gives the fix of a finding, or none when it is not sure. Where a
+// declaration is misspelt, its uses seem to be: then the word that would go
+// stands more often than the one that would come. If that one stands nowhere
+// but once in the same item, it is the slip.
+func (f *fixer) corrected(text *text, d diag.Diagnostic) *diag.Fix {
+	for _, e := range d.Fix.Edits {
+		word := e.Span.Text()
+		if aWord.FindString(word) != word || aWord.FindString(e.Text) != e.Text ||
+			f.words[e.Text] == 0 || f.words[word] <= f.words[e.Text] { // a word that no text has is one of the language
+			continue
+		}
+		around := itemAround(text.tree, d.Span)
+		var places [][]int
+		for _, at := range aWord.FindAllStringIndex(around.Text(), -1) {
+			if around.Text()[at[0]:at[1]] == e.Text {
+				places = append(places, at)
+			}
+		}
+		if len(d.Fix.Edits) > 1 || len(places) != 1 || f.words[e.Text] != 1 {
+			return nil
+		}
+		at := places[0]
+		slip := text.file.Span(around.Start+at[0], around.Start+at[1])
+		return &diag.Fix{Title: fmt.Sprintf("write %s for “%s” at %s", word, e.Text, slip), Edits: []diag.Edit{{Span: slip, Text: word}}}
+	}
+	return d.Fix
+}
+
+// meet tells whether two edits change the same text, or one writes where the
+// other begins or ends.
+func meet(a, b diag.Edit) bool {
+	inserts := a.Span.Start == a.Span.End || b.Span.Start == b.Span.End
+	touch := a.Span.Start <= b.Span.End && b.Span.Start <= a.Span.End
+	overlap := a.Span.Start < b.Span.End && b.Span.Start < a.Span.End
+	return overlap || inserts && touch
+}
+
+// unread counts what keeps a text from being read.
+func unread(findings []diag.Diagnostic) int {
+	n := 0
+	for _, d := range findings {
+		if d.Severity == diag.Error {
+			n++
+		}
+	}
+	return n
+}
+
+// style writes the texts in their one style; what cannot be read even now is
+// what it was.
+func (f *fixer) style() {
+	for _, name := range f.names {
+		text := f.kept[full(name)]
+		if unread(text.findings) > 0 {
+			f.hold(name)
+			continue
+		}
+		if styled, _ := syntax.Format(text.file); !f.held[name] && styled != text.file.Text {
+			f.put(name, styled)
+			f.done = append(f.done, edited{name, slash(name) + ": write it in the one style"})
+		}
+	}
+}
+
+// write writes the files that have changed and says how.
+func (f *fixer) write(talk io.Writer) (int, error) {
+	var changed []string
+	for _, name := range f.names {
+		if f.kept[full(name)].file.Text == f.before[name] {
+			continue
+		}
+		now, err := os.ReadFile(name)
+		if err != nil {
+			return 0, fmt.Errorf("fixing: %w", err)
+		}
+		if string(now) != f.before[name] {
+			return 0, fmt.Errorf("fixing: %s was changed meanwhile; no file was written; run the command again", slash(name))
+		}
+		changed = append(changed, name)
+	}
+	for i, name := range changed {
+		if err := overwrite(name, f.kept[full(name)].file.Text); err != nil {
+			if i > 0 {
+				return 0, fmt.Errorf("fixing: %w; written before that: %s", err, slash(strings.Join(changed[:i], ", ")))
+			}
+			return 0, fmt.Errorf("fixing: %w", err)
+		}
+	}
+	for _, e := range f.done {
+		fmt.Fprintf(talk, "fixed %s\n", e.text)
+	}
+	return len(changed), nil
+}
+
+// fixedSo begins the sentence that sums up: how many files were changed, and
+// whether there are fixes among what is left, for a person to judge.
+func fixedSo(changed int, left []diag.Diagnostic) string {
+	n := 0
+	for _, d := range left {
+		if d.Fix != nil {
+			n++
+		}
+	}
+	said := "changed nothing; "
+	switch {
+	case changed > 0:
+		said = fmt.Sprintf("changed %s; ", counted(changed, "file"))
+	case n == 0:
+		said = "nothing to fix; "
+	}
+	switch n {
+	case 0:
+		return said
+	case 1:
+		return said + "left 1 fix to you; "
+	}
+	return said + fmt.Sprintf("left %d fixes to you; ", n)
+}

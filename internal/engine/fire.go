@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// fire runs one match of a sync: the actions in f.tuples from place at on.
+func (f *flow) fire(s *plan.Sync, at int) {
+	width := len(s.When)
+	depth := int32(0)
+	for _, n := range f.tuples[at : at+width] {
+		depth = max(depth, f.occs[n].depth)
+	}
+	depth++
+	keptFrom, lostFrom, held := len(f.kept), len(f.lost), f.held
+	defer func() { f.held = held }()
+	number, known := f.recallFiring(s, at)
+	if !known && f.matchedGone(s, at) {
+		err := fmt.Errorf("%s: sync %s: %w", s.Span, s.Name, errGone)
+		f.failed(err)
+		f.recordFault(err)
+		return
+	}
+	if !known {
+		slots := f.values.take(len(s.Slots))
+		f.bindMatch(s, at, slots)
+		if len(s.Where) == 0 {
+			f.kept = append(f.kept, keptFrame{nil, slots})
+		} else if err := f.frames(s, slots); err != nil {
+			if !f.suspended() { // else the where is asked again when the flow goes on
+				f.failed(err)
+				f.recordFault(err)
+			}
+			f.cut(keptFrom, lostFrom)
+			return
+		}
+		if len(f.kept) == keptFrom {
+			f.recordDropped(s, at, lostFrom)
+			f.cut(keptFrom, lostFrom)
+			return
+		}
+		if err := f.recordFired(s, at, f.firings+1, keptFrom); err != nil {
+			f.stop(err)
+			f.cut(keptFrom, lostFrom)
+			return
+		}
+		f.firings++
+		number = f.firings
+	} else if number == 0 {
+		return // it was dropped then
+	}
+	for _, n := range f.tuples[at : at+width] {
+		f.occs[n].taken = true
+	}
+	for i := keptFrom; i < len(f.kept) && f.dead == nil; i++ {
+		frame := f.kept[i]
+		id := journal.ActionID{Firing: number, Frame: uint32(i - keptFrom)}
+		switch {
+		case frame.line != nil:
+			f.askAll(frame.line.Else, frame.slots, id, depth)
+		case s.Together:
+			f.together(s.Then, frame.slots, id, depth)
+		default:
+			f.askAll(s.Then, frame.slots, id, depth)
+		}
+	}
+	f.cut(keptFrom, lostFrom)
+}
+
+// cut takes the frames of a firing off the stacks again.
+func (f *flow) cut(kept, lost int) {
+	clear(f.kept[kept:])
+	f.kept = f.kept[:kept]
+	clear(f.lost[lost:])
+	f.lost = f.lost[:lost]
+}
+
+// bindMatch gives the variables of when their values.
+func (f *flow) bindMatch(s *plan.Sync, at int, slots []value.Value) {
+	for i, p := range s.When {
+		n := f.tuples[at+i]
+		for _, v := range p.Vars {
+			if slots[v.Slot].IsNull() {
+				slots[v.Slot] = present(f.column(n, v.Column))
+			}
+		}
+	}
+}
+
+// askAll asks the lines of one frame, one after the other. A line that is
+// awaited must return and match before the next is asked.
+func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
+	for _, line := range lines {
+		if f.dead != nil {
+			return
+		}
+		n, ok := f.askLine(line, slots, id, depth)
+		if line.Awaited && (!ok || !f.accepted(line, n, slots)) {
+			return
+		}
+	}
+}
+
+// askLine asks one line and tells whether it could be asked.
+func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID, depth int32) (int32, bool) {
+	id.Line = uint32(line.Line)
+	in := f.values.take(len(line.Action.Inputs))
+	for i := range line.In {
+		input := &line.In[i]
+		switch {
+		case input.Term.Expr != nil:
+			v, err := f.eval(input.Term.Expr, slots)
+			if errors.Is(err, errGone) {
+				v, err = value.Lost, nil // the record may know the action, and else it faults
+			}
+			if err != nil {
+				err = faultAt(line, input.Term.Expr.Text, unfit(input.Term.Expr, err))
+				f.failed(err)
+				f.recordFault(err)
+				return -1, false
+			}
+			in[input.Column] = v
+		case input.Term.Slot >= 0:
+			in[input.Column] = slots[input.Term.Slot]
+		default:
+			in[input.Column] = input.Term.Literal
+		}
+		switch {
+		case input.Secret:
+			in[input.Column] = value.Secret(in[input.Column])
+		case input.Part && input.Name == "status" && line.Action.Role == plan.Respond:
+			in[input.Column] = in[input.Column].RevealAll() // every log has it
+		}
+	}
+	f.asking = line
+	return f.ask(line.Action, in, nil, id, depth), true
+}
+
+// accepted tells whether an awaited action returned what its line wants, and
+// binds its outputs.
+func (f *flow) accepted(line *plan.Ask, n int32, slots []value.Value) bool {
+	if f.occs[n].outcome != journal.Returned {
+		return false
+	}
+	for i := range line.Out {
+		o := &line.Out[i]
+		if !accepts(o, f.occs[n].out[o.Column], slots) {
+			return false
+		}
+	}
+	return true
+}
+
+// together asks the lines as one decision: all return and are kept at once, or
+// none is. What they set off follows after that.
+func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
+	from := int32(len(f.occs))
+	f.quiet++
+	f.call.joint = true
+	done := true
+	for _, line := range lines {
+		n, ok := f.askLine(line, slots, id, depth)
+		if !ok || f.dead != nil || !f.accepted(line, n, slots) {
+			done = false
+			break
+		}
+	}
+	f.quiet--
+	f.call.joint = false
+	if done {
+		if err := f.overlong(f.writer.Size()); err != nil {
+			f.letGo()
+			for n := from; n < int32(len(f.occs)); n++ {
+				f.undone(n)
+			}
+			f.stop(err)
+			return
+		}
+	}
+	if done && f.keep() {
+		for n := from; n < int32(len(f.occs)) && n < from+int32(len(lines)); n++ {
+			f.enlist(n)
+		}
+		for i := range lines {
+			if f.dead == nil {
+				f.consider(from + int32(i))
+			}
+		}
+		return
+	}
+	f.letGo()
+	last := int32(len(f.occs)) - 1
+	for n := from; n < last; n++ {
+		f.undone(n)
+	}
+	if last < from || f.dead != nil {
+		return
+	}
+	if f.occs[last].outcome == journal.Returned {
+		f.undone(last) // it returned something else than its line wants
+		return
+	}
+	f.enlist(last)
+	f.consider(last)
+}
+
+// undone notes that a completed action is as if it had not been asked.
+func (f *flow) undone(n int32) {
+	if f.occs[n].outcome == journal.Returned {
+		f.occs[n].outcome = journal.Undone
+		if f.occs[n].action.Role == plan.Respond {
+			f.answer = nil
+		}
+		if f.past == nil || !f.past.undone[f.occs[n].id] {
+			f.recordFailed(n, "undone: another action of the same decision did not return")
+		}
+	}
+}

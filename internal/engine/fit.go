@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	langcheck "github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// faultLevel is the log level of a fault: debug if the client gets it and nothing
+// is wrong here.
+func faultLevel(err error) slog.Level {
+	if _, sent := errors.AsType[*FieldError](err); sent || errors.Is(err, ErrNoRoom) {
+		return slog.LevelDebug
+	}
+	return slog.LevelError
+}
+
+// unfit attributes an error of an expression to the client's input, if the
+// expression reads a request.
+func unfit(e *plan.Expr, err error) error {
+	if len(e.Fields) == 0 || errors.Is(err, errGone) {
+		return err
+	}
+	reason := err.Error()
+	reason = strings.TrimPrefix(reason, e.Text+": ")
+	return &FieldError{Field: e.Fields[0], Err: errors.New("does not fit what is made of it: " + firstLine(reason)), In: err}
+}
+
+// A fit checks the type of an input before Go sees it.
+type fit struct {
+	kinds    [value.Kinds]bool // by value.Kind
+	wanted   string
+	optional bool
+	any      bool
+	item     *fit // of a list
+}
+
+func fitsOf(params []*langcheck.Param) []fit {
+	var list []fit
+	for _, p := range params {
+		f := fitOf(p.Type)
+		if p.Many != syntax.One {
+			f = listOf(f)
+		}
+		f.optional = p.Optional
+		list = append(list, f)
+	}
+	return list
+}
+
+func listOf(item fit) fit {
+	f := fit{wanted: "a list", item: &item}
+	f.kinds[value.ListKind] = true
+	return f
+}
+
+func fitOf(t langcheck.Type) fit {
+	f := fit{}
+	set := func(wanted string, kinds ...value.Kind) {
+		f.wanted = wanted
+		for _, k := range kinds {
+			f.kinds[k] = true
+		}
+	}
+	switch t.Kind {
+	case langcheck.List:
+		if t.Elem == nil {
+			return listOf(fit{any: true, optional: true})
+		}
+		return listOf(fitOf(*t.Elem))
+	case langcheck.Number:
+		set("a number", value.NumberKind)
+	case langcheck.Flag:
+		set("true or false", value.FlagKind)
+	case langcheck.DateTime:
+		set("a moment", value.TimeKind)
+	case langcheck.Binary:
+		set("binary data", value.BlobKind)
+	case langcheck.Json, langcheck.Record, langcheck.Unknown:
+		f.any = true
+	default:
+		set("a text", value.StringKind)
+	}
+	return f
+}
+
+// A misfit is a place in a value that has the wrong type.
+type misfit struct{ path, wanted, given string }
+
+func (m *misfit) reason() error { return fmt.Errorf("must be %s, not %s", m.wanted, m.given) }
+
+// misfit returns the first place in v that does not fit, nil if all of it does.
+func (f *fit) misfit(v value.Value) *misfit {
+	switch {
+	case v.IsNull():
+		if f.optional {
+			return nil
+		}
+		return &misfit{wanted: f.needed(), given: "nothing"}
+	case f.any:
+		return nil
+	}
+	v = v.Reveal()
+	if !f.kinds[v.Kind()] {
+		return &misfit{wanted: f.wanted, given: kindOf(v)}
+	}
+	if f.item != nil {
+		for i, x := range v.Items() {
+			if m := f.item.misfit(x); m != nil {
+				m.path = "[" + strconv.Itoa(i) + "]" + m.path
+				if m.given == "nothing" {
+					m.given = "null"
+				}
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+// kindOf names the kind of v in the words of the language.
+func kindOf(v value.Value) string {
+	if v.Kind() == value.StringKind {
+		return "a text"
+	}
+	return v.Kind().String()
+}
+
+func (f *fit) needed() string {
+	if f.any {
+		return "something"
+	}
+	return f.wanted
+}
+
+// misfits checks the types of inputs. The error names the first place that does
+// not fit. For an input's column, place returns where a client sent it.
+func misfits(fits []fit, inputs []string, in []value.Value, place func(column int) string) error {
+	for i := range fits {
+		m := fits[i].misfit(in[i])
+		if m == nil {
+			continue
+		}
+		err := fmt.Errorf("needs %s%s to be %s, but was given %s", inputs[i], m.path, m.wanted, m.given)
+		if field := place(i); field != "" {
+			return &FieldError{Field: field + m.path, Err: m.reason(), In: err}
+		}
+		return err
+	}
+	return nil
+}
+
+// askedPlace returns the place in the request that an input of an asked line
+// comes from.
+func askedPlace(line *plan.Ask, column int) string {
+	for i := range line.In {
+		if line.In[i].Column == column {
+			return line.In[i].Term.Field
+		}
+	}
+	return ""
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Naive is the oracle: it runs a program without where lines as the language
+// page reads, with no index, no order of joins, no slots that are used again.
+// It is slow and short, and what the engine does must be what it does.
+type Naive struct {
+	Plan *plan.Plan
+	// Perform says how an action ends: its outcome with its outputs, or with
+	// sentence and code.
+	Perform func(a *plan.Action, in []value.Value) (Outcome, []value.Value)
+	// Limit is how many actions are asked at the most.
+	Limit int
+	// Done are the completed actions in the order of completion, Fired the
+	// firings in their order.
+	Done  []*NaiveAction
+	Fired []NaiveFiring
+	asked int
+}
+
+// A NaiveAction is an action that was asked.
+type NaiveAction struct {
+	Action  *plan.Action
+	Asked   int // its place in the order of asking
+	In, Out []value.Value
+	Outcome Outcome
+}
+
+// A NaiveFiring is a sync with the actions matched, by their places.
+type NaiveFiring struct {
+	Sync    string
+	Matched []int
+}
+
+// Ask asks an action and everything that follows from it. It gives nil when
+// the limit is passed.
+func (n *Naive) Ask(a *plan.Action, in []value.Value) *NaiveAction {
+	if n.asked++; n.asked > n.Limit {
+		return nil
+	}
+	x := &NaiveAction{Action: a, Asked: n.asked - 1, In: in}
+	x.Outcome, x.Out = n.Perform(a, in)
+	n.Done = append(n.Done, x)
+	seen := slices.Clone(n.Done) // what completes later completes its own matches
+	for _, s := range n.Plan.Syncs {
+		var matches [][]*NaiveAction
+		n.assign(s, seen, x, nil, &matches)
+		slices.SortFunc(matches, func(a, b []*NaiveAction) int {
+			return slices.CompareFunc(a, b, func(a, b *NaiveAction) int { return a.Asked - b.Asked })
+		})
+		for _, m := range matches {
+			if n.asked > n.Limit {
+				return x
+			}
+			n.fire(s, m)
+		}
+	}
+	return x
+}
+
+// assign tries every way of giving distinct actions to the lines of when, and
+// keeps those in which the newest has a part.
+func (n *Naive) assign(s *plan.Sync, seen []*NaiveAction, newest *NaiveAction, chosen []*NaiveAction, matches *[][]*NaiveAction) {
+	if len(chosen) == len(s.When) {
+		if slices.Contains(chosen, newest) && bindings(s, chosen) != nil {
+			*matches = append(*matches, slices.Clone(chosen))
+		}
+		return
+	}
+	for _, x := range seen {
+		if !slices.Contains(chosen, x) {
+			n.assign(s, seen, newest, append(chosen, x), matches)
+		}
+	}
+}
+
+// bindings gives the variables' values if each action fits its line and all
+// agree, else nil.
+func bindings(s *plan.Sync, chosen []*NaiveAction) map[int]value.Value {
+	bound := map[int]value.Value{}
+	for i, p := range s.When {
+		x := chosen[i]
+		wanted := journal.Returned
+		if p.Refused {
+			wanted = journal.Refused
+		}
+		if x.Action != p.Action || x.Outcome != wanted {
+			return nil
+		}
+		cell := func(c plan.Column) value.Value {
+			if c.Out {
+				return present(x.Out[c.Index])
+			}
+			return present(x.In[c.Index])
+		}
+		for _, t := range p.Tests {
+			v := cell(t.Column)
+			if t.Any && v.IsNull() || !t.Any && !value.Equal(v, present(t.Literal)) {
+				return nil
+			}
+		}
+		for _, v := range p.Vars {
+			c := cell(v.Column)
+			if c.IsNull() && !v.Optional {
+				return nil
+			}
+			if before, ok := bound[v.Slot]; ok && !value.Equal(before, c) {
+				return nil
+			}
+			bound[v.Slot] = c
+		}
+	}
+	return bound
+}
+
+func (n *Naive) fire(s *plan.Sync, chosen []*NaiveAction) {
+	bound := bindings(s, chosen)
+	f := NaiveFiring{Sync: s.Name}
+	for _, x := range chosen {
+		f.Matched = append(f.Matched, x.Asked)
+	}
+	n.Fired = append(n.Fired, f)
+	for _, line := range s.Then {
+		in := make([]value.Value, len(line.Action.Inputs))
+		for _, i := range line.In {
+			in[i.Column] = i.Term.Literal
+			if i.Term.Slot >= 0 {
+				in[i.Column] = bound[i.Term.Slot]
+			}
+		}
+		x := n.Ask(line.Action, in)
+		if x == nil {
+			return
+		}
+		if !line.Awaited {
+			continue
+		}
+		if x.Outcome != journal.Returned {
+			return
+		}
+		for _, o := range line.Out {
+			v := present(x.Out[o.Column])
+			switch {
+			case o.Term.Any:
+			case o.Term.Slot < 0:
+				if !value.Equal(v, present(o.Term.Literal)) {
+					return
+				}
+			case o.Binds:
+				bound[o.Term.Slot] = v
+			case !value.Equal(v, bound[o.Term.Slot]):
+				return
+			}
+		}
+	}
+}

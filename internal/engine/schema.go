@@ -1,0 +1,65 @@
+package engine
+
+import (
+	langcheck "github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/store"
+)
+
+// Schema gives the tables that the state of a plan needs. Tables have the same
+// places as in the plan.
+func Schema(p *plan.Plan) *store.Schema {
+	s := &store.Schema{}
+	for _, t := range p.Tables {
+		out := &store.Table{Instance: t.Instance.Name, Set: t.Set.Name, Index: t.Index, Unique: t.Unique, Indexes: t.Indexes, One: t.Set.Kind == syntax.ElementDecl}
+		if t.Of != nil {
+			out.Of = s.Tables[t.Of.Index]
+		}
+		for _, f := range t.Set.Fields {
+			out.Columns = append(out.Columns, store.Column{
+				Name: f.Name, Type: columnType(f.Type), Optional: f.Optional, Many: many(f.Many), Domain: domain(f.Type),
+			})
+		}
+		s.Tables = append(s.Tables, out)
+	}
+	return s
+}
+
+func columnType(t langcheck.Type) store.Type {
+	switch t.Kind {
+	case langcheck.Number:
+		return store.Number
+	case langcheck.Flag:
+		return store.Flag
+	case langcheck.DateTime:
+		return store.Moment
+	case langcheck.Binary:
+		return store.Blob
+	case langcheck.Json, langcheck.Record, langcheck.List:
+		return store.Json
+	}
+	return store.Text
+}
+
+func domain(t langcheck.Type) store.Domain {
+	switch t.Kind {
+	case langcheck.Date:
+		return store.Dates
+	case langcheck.Secret:
+		return store.Secrets
+	case langcheck.Enum:
+		return store.Constants(t.Constants)
+	}
+	return ""
+}
+
+func many(m syntax.Many) store.Many {
+	switch m {
+	case syntax.SetOf:
+		return store.Set
+	case syntax.SeqOf:
+		return store.Seq
+	}
+	return store.One
+}

@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// A timer is a system action and when it is started: at the moment in a field
+// of each member of a set, or at each whole multiple of a duration since 1970.
+//
+// What has been started is known from the store alone: the id of the flow is
+// made of the action, the member and the moment, so that no moment starts its
+// action twice, whatever process looks at it. The store knows that such a flow
+// has run also when it has forgotten the record of it.
+type timer struct {
+	action *plan.Action
+	table  *store.Table
+	column int
+	every  time.Duration
+	seen   map[value.ID]bool // started already, and still due
+	after  int64             // where the next tick begins, when one was cut short
+}
+
+func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
+	var list []*timer
+	for _, a := range p.Actions {
+		if a.Spec.Kind != syntax.System || a.Spec.Every == "" && a.Spec.AtField == nil {
+			continue // without a moment it is started by nothing, and the checker has said so
+		}
+		t := &timer{action: a, seen: map[value.ID]bool{}}
+		if a.Spec.Every != "" {
+			every, err := time.ParseDuration(a.Spec.Every)
+			if err != nil || every <= 0 {
+				return nil, fmt.Errorf("%s: every %q is no duration", a.FullName(), a.Spec.Every)
+			}
+			t.every = every
+		} else {
+			for _, set := range a.Instance.Tables {
+				if set.Set == a.Spec.AtSet {
+					t.table = tables[set.Index]
+					t.column = slices.Index(set.Set.Fields, a.Spec.AtField)
+				}
+			}
+			if t.table == nil || t.column < 0 {
+				return nil, fmt.Errorf("%s starts at a field that the schema does not have", a.FullName())
+			}
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// HasTimers tells whether the program has system actions at all.
+func (e *Engine) HasTimers() bool { return len(e.timers) > 0 }
+
+// Tick starts the system actions whose moment has come by the engine's clock
+// and that were not started before, each as a flow of its own, and gives how
+// many it started. Ticks must not run at the same time. What failed is told in
+// the error, does not keep the others from being started, and is tried again at
+// a later tick. Tick ends early when ctx ends, or the store does.
+func (e *Engine) Tick(ctx context.Context) (started int, err error) {
+	now := e.now()
+	for _, t := range e.timers {
+		if ctx.Err() != nil {
+			return started, errors.Join(err, ctx.Err())
+		}
+		n, tickErr := e.tick(ctx, t, now)
+		started += n
+		if tickErr != nil {
+			err = errors.Join(err, fmt.Errorf("starting %s: %w", t.action.FullName(), tickErr))
+		}
+	}
+	return started, err
+}
+
+// tickFailures is how many members may fail in one tick of a timer. The next
+// one goes on behind them: on a store that is broken one after the other would
+// fail, and where only some members do, the others are reached all the same.
+const tickFailures = 16
+
+// duePage is how many members that are due are fetched at a time. For each page
+// a store may have to look at all that are due.
+const duePage = 4096
+
+func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int, err error) {
+	still := map[value.ID]bool{}
+	if t.every > 0 {
+		begun, err := e.startDue(ctx, t, still, "", multiple(now, t.every))
+		t.seen = still
+		if begun {
+			started++
+		}
+		return started, err
+	}
+	began, failed := t.after, 0
+	defer func() {
+		if failed > 1 {
+			err = fmt.Errorf("%w (and %d others like it)", err, failed-1)
+		}
+	}()
+	page := store.Page{After: t.after, Limit: duePage, Due: &store.Due{Column: t.column, Until: value.Time(now)}}
+	for {
+		var members []store.Member
+		var findErr error
+		lost := e.look(ctx, func(f *flow) { members, findErr = f.hand.Find(t.table, nil, nil, page) })
+		if findErr = cmp.Or(lost, findErr); findErr != nil {
+			return started, errors.Join(err, findErr)
+		}
+		for _, m := range members {
+			if ctx.Err() != nil {
+				return started, errors.Join(err, ctx.Err())
+			}
+			moment, _ := m.Row[t.column].Moment()
+			begun, startErr := e.startDue(ctx, t, still, m.ID, moment)
+			if begun {
+				started++
+			}
+			if startErr == nil {
+				continue
+			}
+			if failed++; failed == 1 {
+				err = fmt.Errorf("for %s: %w", m.ID, startErr)
+			}
+			if failed == tickFailures || errors.Is(startErr, store.ErrClosed) {
+				t.after = m.Order
+				return started, err
+			}
+		}
+		if len(members) < duePage {
+			if t.after = 0; began == 0 {
+				t.seen = still // what is due no longer need not be remembered
+			}
+			return started, err
+		}
+		page.After = members[len(members)-1].Order
+	}
+}
+
+// multiple gives the last whole multiple of a duration since 1970 that is not
+// after a moment.
+func multiple(now time.Time, every time.Duration) time.Time {
+	first := time.Unix(0, 0)
+	since := first.Sub(first.Truncate(every)) // Truncate counts from the year 1
+	return now.Add(-since).Truncate(every).Add(since)
+}
+
+// startDue starts the action for a member and a moment, unless the store knows
+// that flow, and tells whether it did.
+func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool, member string, moment time.Time) (bool, error) {
+	id := dueID(t.action.FullName(), member, moment)
+	if t.seen[id] {
+		still[id] = true
+		return false, nil
+	}
+	known, err := e.store.Journal(ctx, id)
+	if err != nil {
+		return false, err // nobody knows yet whether it was started: a later tick asks again
+	}
+	if known == nil {
+		o := Opening{Action: t.action, In: make([]value.Value, len(t.action.Inputs)), ID: id}
+		if member != "" && len(o.In) > 0 {
+			o.In[0] = value.String(member)
+		}
+		switch _, err := e.runWithin(context.WithoutCancel(ctx), ctx.Done(), o, nil); {
+		case errors.Is(err, store.ErrElsewhere):
+			known = []byte{}
+		case errors.Is(err, ErrOverdue): // it was started, and the log says what it waits for
+		case err != nil:
+			return false, err
+		}
+	}
+	t.seen[id], still[id] = true, true
+	return known == nil, nil
+}
+
+// dueID is the id of the flow of one moment: its time is the moment, the rest
+// is a hash of what is due.
+func dueID(action, member string, moment time.Time) value.ID {
+	at := moment.UTC().Format(value.MomentLayout)
+	return value.DerivedID(moment, sha256.Sum256([]byte(strings.Join([]string{action, member, at}, "\x00"))))
+}

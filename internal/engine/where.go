@@ -1,0 +1,407 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// A keptFrame is a frame whose actions will be asked: those of then, or those
+// of a line's else when the line dropped it. Its slots are a copy.
+type keptFrame struct {
+	line  *plan.Line // that dropped it, or nil
+	slots []value.Value
+}
+
+// A lostFrame is a frame that a line without else dropped.
+type lostFrame struct {
+	line  *plan.Line
+	place int // of the line among the sync's where lines
+	slots []value.Value
+}
+
+// lostKept is how many lost frames of one match are remembered: enough to
+// explain, few enough to keep.
+const lostKept = 8
+
+// A search makes the frames of one match.
+type search struct {
+	flow  *flow
+	sync  *plan.Sync
+	slots []value.Value
+	kept  int   // how many frames were kept so far
+	lost  int   // how many were lost
+	err   error // an expression or query failed: the search is over
+	at    *plan.Line
+	last  []value.Value // the slots of the frame that was kept last
+	held  int64         // bytes: about what the frames, lists and rows take
+	inner int           // > 0 inside a fold, a view, no or maybe: drops there are no drops of the frame
+}
+
+// frames runs a sync's where on the bindings in slots, pushing the frames that
+// are to be asked on f.kept and those that were lost on f.lost.
+func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
+	w := &search{flow: f, sync: s, slots: slots}
+	if !f.pinned {
+		f.hand.View()
+		defer f.hand.Undo()
+	}
+	w.lines(s.Where, 0, w.keep)
+	if f.hand.broke != nil {
+		return f.hand.broke // whatever a query has made of it
+	}
+	if w.err != nil {
+		place := s.Span.String()
+		if w.at != nil {
+			place = w.at.Span.String()
+		}
+		return fmt.Errorf("%s: sync %s: %w", place, s.Name, w.err)
+	}
+	f.held += w.held
+	return nil
+}
+
+// hold notes that so many more bytes are held, or fewer, and ends the search
+// where that is too much.
+func (w *search) hold(line *plan.Line, bytes int64) {
+	w.held += bytes
+	if bytes <= 0 {
+		return
+	}
+	if most := w.flow.engine.options.Limits.Bytes; w.held > most {
+		w.fail(line, fmt.Errorf("the frames and lists of this where take more than %d MiB, which is the limit: make a list page by page, with “page” below its lines, or take less of each item", most>>20))
+	} else if !w.flow.granted(w.flow.held + w.held) {
+		w.fail(line, ErrNoRoom)
+	}
+}
+
+const (
+	// smallWhere is what a flow may hold without asking for room.
+	smallWhere = 64 << 10
+	// roomStep is how much room is asked for at a time.
+	roomStep = 256 << 10
+)
+
+// granted asks for room where the flow holds more than it has. A flow that has
+// changed something goes on in any case: it must not end half done.
+func (f *flow) granted(held int64) bool {
+	if f.room == nil || held <= max(f.roomy, smallWhere) {
+		return true
+	}
+	more := max(held-f.roomy, roomStep)
+	if f.room(more) {
+		f.roomy += more
+		return true
+	}
+	return f.changed
+}
+
+// slotSize is what a slot takes beside its value.
+const slotSize = 24
+
+func (w *search) keep() { w.push(nil) }
+
+func (w *search) push(line *plan.Line) {
+	if w.kept++; w.kept > w.flow.engine.options.Limits.Frames {
+		w.fail(nil, fmt.Errorf("where makes more than %d frames, which is the limit", w.flow.engine.options.Limits.Frames))
+		return
+	}
+	// What the frame before has as well is there once.
+	var bytes int64
+	for i, v := range w.slots {
+		if w.kept > 1 && w.last[i] == v {
+			continue
+		}
+		bytes += value.Size(v)
+	}
+	w.hold(line, bytes+int64(len(w.slots))*slotSize)
+	slots := w.flow.values.take(len(w.slots))
+	copy(slots, w.slots)
+	w.last = slots
+	w.flow.kept = append(w.flow.kept, keptFrame{line, slots})
+}
+
+func (w *search) fail(line *plan.Line, err error) {
+	if w.err == nil {
+		w.err, w.at = err, line
+	}
+}
+
+// drop is told of a frame that a line gave nothing for.
+func (w *search) drop(line *plan.Line, place int) {
+	if w.inner > 0 || w.err != nil {
+		return
+	}
+	if line.Else != nil {
+		w.push(line)
+		return
+	}
+	if w.lost++; w.lost <= lostKept {
+		slots := w.flow.values.take(len(w.slots))
+		copy(slots, w.slots)
+		w.flow.lost = append(w.flow.lost, lostFrame{line, place, slots})
+	}
+}
+
+// lines runs the lines from place i on and calls next for each frame that is
+// left at the end.
+func (w *search) lines(lines []*plan.Line, i int, next func()) {
+	if w.err != nil {
+		return
+	}
+	if i == len(lines) {
+		next()
+		return
+	}
+	line := lines[i]
+	gave := 0
+	switch line.Mode {
+	case syntax.NoLine:
+		w.inner++
+		w.body(line, func() { gave++ })
+		w.inner--
+		w.unset(line)
+		if gave == 0 {
+			w.lines(lines, i+1, next)
+		} else {
+			w.drop(line, i)
+		}
+		return
+	case syntax.MaybeLine:
+		w.body(line, func() { gave++; w.lines(lines, i+1, next) })
+		if gave == 0 && w.err == nil {
+			for _, s := range line.Binds {
+				w.slots[s] = value.Null
+			}
+			w.lines(lines, i+1, next)
+		}
+	default:
+		w.body(line, func() { gave++; w.lines(lines, i+1, next) })
+		if gave == 0 {
+			w.drop(line, i)
+		}
+	}
+	w.unset(line)
+}
+
+// unset takes back what a line bound, so that no later frame sees it.
+func (w *search) unset(line *plan.Line) {
+	for _, s := range line.Binds {
+		w.slots[s] = value.Value{}
+	}
+}
+
+// body runs what a line says, once for each frame that it gives.
+func (w *search) body(line *plan.Line, emit func()) {
+	switch {
+	case line.Query != nil:
+		w.query(line, line.Query, emit)
+	case line.Read != nil:
+		w.read(line, line.Read, emit)
+	case line.Member != nil:
+		w.member(line, line.Member, emit)
+	case line.View != nil:
+		w.view(line, line.View, emit)
+	case line.Is != nil:
+		if v, ok := w.eval(line, line.Is.Expr); ok {
+			w.settle(line.Is.Slot, line.Is.Binds, line.Is.Secret, v, emit)
+		}
+	case line.Filter != nil:
+		v, ok := w.eval(line, line.Filter)
+		if !ok {
+			return
+		}
+		b, isFlag := v.Reveal().Bool()
+		if !isFlag {
+			w.fail(line, unfit(line.Filter, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", line.Filter.Text, v.Kind())))
+		} else if b {
+			emit()
+		}
+	case line.Fold != nil:
+		w.fold(line, line.Fold, emit)
+	}
+}
+
+// settle binds a slot or compares it.
+func (w *search) settle(slot int, binds, secret bool, v value.Value, emit func()) {
+	if binds {
+		if secret {
+			v = value.Secret(v)
+		}
+		w.slots[slot] = present(v)
+		emit()
+	} else if w.flow.gone(v) || w.flow.gone(w.slots[slot]) {
+		w.fail(nil, errGone)
+	} else if value.Equal(present(w.slots[slot]), present(v)) {
+		emit()
+	}
+}
+
+func (w *search) eval(line *plan.Line, e *plan.Expr) (value.Value, bool) {
+	v, err := w.flow.eval(e, w.slots)
+	if err != nil {
+		w.fail(line, unfit(e, fmt.Errorf("%s: %w", e.Text, err)))
+		return value.Value{}, false
+	}
+	return v, true
+}
+
+func (w *search) term(line *plan.Line, t *plan.Term) (value.Value, bool) {
+	if t.Expr != nil {
+		return w.eval(line, t.Expr)
+	}
+	if t.Slot >= 0 {
+		if w.flow.gone(w.slots[t.Slot]) {
+			w.fail(line, errGone)
+			return value.Value{}, false
+		}
+		return w.slots[t.Slot], true
+	}
+	return t.Literal, true
+}
+
+func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
+	f := w.flow
+	in := f.values.take(len(q.Query.Inputs))
+	for i := range q.In {
+		v, ok := w.term(line, &q.In[i].Term)
+		if !ok {
+			return
+		}
+		in[q.In[i].Column] = v
+	}
+	rows := f.takeRows(len(q.Query.Outputs))
+	defer f.giveRows(rows)
+	place := func(column int) string {
+		for i := range q.In {
+			if q.In[i].Column == column {
+				return q.In[i].Term.Field
+			}
+		}
+		return ""
+	}
+	if err := f.callQuery(q.Query, in, rows, place); err != nil {
+		w.fail(line, err)
+		return
+	}
+	var bytes int64
+	for _, v := range rows.cells {
+		bytes += value.Size(v)
+	}
+	w.hold(line, bytes)
+	defer func() { w.held -= bytes }()
+	for i := range rows.Len() {
+		if w.err != nil {
+			return
+		}
+		if w.take(q.Out, rows.row(i)) {
+			emit()
+		}
+	}
+}
+
+// take binds and compares the outputs of a row.
+func (w *search) take(out []plan.Output, row []value.Value) bool {
+	for i := range out {
+		o := &out[i]
+		v := row[o.Column]
+		if o.Term.Slot >= 0 && !o.Binds && w.flow.gone(w.slots[o.Term.Slot]) {
+			w.fail(nil, errGone)
+			return false
+		}
+		if !accepts(o, v, w.slots) {
+			return false
+		}
+	}
+	return true
+}
+
+// accepts binds or compares one output.
+func accepts(o *plan.Output, v value.Value, slots []value.Value) bool {
+	v = present(v)
+	switch {
+	case o.Term.Any:
+		return true
+	case o.Term.Slot < 0:
+		return value.Equal(v, present(o.Term.Literal))
+	case v.IsNull() && !o.Optional:
+		return false // nothing is there
+	case o.Binds:
+		if o.Secret {
+			v = value.Secret(v)
+		}
+		slots[o.Term.Slot] = v
+		return true
+	}
+	return value.Equal(v, present(slots[o.Term.Slot]))
+}
+
+func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
+	for i := range v.In {
+		x, ok := w.term(line, &v.In[i].Term)
+		if !ok {
+			return
+		}
+		if v.In[i].Secret {
+			x = value.Secret(x)
+		}
+		w.slots[v.In[i].Inner] = present(x)
+	}
+	before := w.inner
+	w.inner++
+	w.lines(v.Lines, 0, func() {
+		for i := range v.Out {
+			p := &v.Out[i]
+			o := plan.Output{Term: p.Term, Binds: p.Binds, Optional: p.Optional, Secret: p.Secret}
+			if !accepts(&o, w.slots[p.Inner], w.slots) {
+				return
+			}
+		}
+		// What follows the view's use stands outside of it again.
+		inside := w.inner
+		w.inner = before
+		emit()
+		w.inner = inside
+	})
+	w.inner = before
+	for i := range v.In {
+		w.slots[v.In[i].Inner] = value.Value{}
+	}
+}
+
+// eval computes an expression over slots. "new" is a fresh id each time.
+func (f *flow) eval(e *plan.Expr, slots []value.Value) (value.Value, error) {
+	for _, s := range e.Slots {
+		if s >= 0 && f.gone(slots[s]) {
+			return value.Value{}, errGone
+		}
+	}
+	return e.Node.Eval(func(i int) value.Value {
+		switch s := e.Slots[i]; s {
+		case plan.NowSlot:
+			return value.Time(f.now)
+		case plan.NewSlot:
+			return value.String(f.engine.options.IDs.At(f.now).String())
+		default:
+			return slots[s]
+		}
+	})
+}
+
+// takeRows and giveRows keep the rows of queries for the next one.
+func (f *flow) takeRows(width int) *Rows {
+	if n := len(f.rows); n > 0 {
+		r := f.rows[n-1]
+		f.rows = f.rows[:n-1]
+		r.width, r.count, r.cells = width, 0, r.cells[:0]
+		return &r
+	}
+	return &Rows{width: width}
+}
+
+func (f *flow) giveRows(r *Rows) {
+	clear(r.cells)
+	f.rows = append(f.rows, *r)
+}

@@ -1,0 +1,231 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// Scenario writes recorded flows as a scenario of the app: each request as it
+// came, the answer that it got, and which syncs fired. An identity that an
+// answer gave is a name from then on. Secrets are not in the record: one that
+// an answer gave stands by its name, and for one that a client made up there is
+// a text in its place, another one where the answer
+// was 401. The error names a flow that no scenario can tell.
+func Scenario(p *plan.Plan, title string, flows ...[]journal.Entry) (string, error) {
+	w := &scenarioWriter{names: map[string]string{}, taken: map[string]bool{}}
+	w.line(0, "scenario %s", strings.Join(strings.Fields(title), " "))
+	for i, entries := range flows {
+		if err := w.flow(read(p, entries)); err != nil {
+			return "", fmt.Errorf("flow %d of the scenario: %w", i+1, err)
+		}
+	}
+	text, findings := syntax.Format(source.NewFile("recorded.scenario", w.text.String()))
+	if len(findings) > 0 {
+		return "", fmt.Errorf("what is recorded cannot be written as a scenario: %s", findings[0].Message)
+	}
+	return text, nil
+}
+
+// A scenarioWriter remembers which values have names.
+type scenarioWriter struct {
+	text  strings.Builder
+	names map[string]string // of identities
+	taken map[string]bool   // names that have a value, also secret ones
+	wrong bool              // the flow's answer says that its secret was none
+}
+
+func (w *scenarioWriter) line(level int, format string, args ...any) {
+	w.text.WriteString(strings.Repeat("    ", level))
+	fmt.Fprintf(&w.text, format, args...)
+	w.text.WriteByte('\n')
+}
+
+func (w *scenarioWriter) flow(r *record) error {
+	if len(r.Actions) == 0 {
+		return fmt.Errorf("nothing was asked in it")
+	}
+	root := r.Actions[0]
+	if root.Spec == nil || root.Spec.Role != plan.Request {
+		return fmt.Errorf("it was not opened by a request, but by %s", root.Name)
+	}
+	answer, refused := r.Ends()
+	w.wrong = answer == nil && refused != nil && refused.RefusalKind() == "unauthenticated" ||
+		answer != nil && r.statusOf(answer) == " with status 401"
+	method, path, client := "", "", ""
+	var fields []string
+	for i, v := range root.In {
+		switch name := root.Spec.Inputs[i]; {
+		case v.IsUnset(), name == check.HeadersField:
+		case name == check.HTTPField:
+			client, _ = v.Get(check.ClientField).Text()
+		case v.HoldsOmitted():
+			return fmt.Errorf("what its field %s held is not in the record: %s, since the flow did not rest on it. An app that sets legible.Options.FullRecord keeps it", name, v)
+		case name == "method":
+			method, _ = v.Text()
+		case name == "path":
+			path, _ = v.Text()
+		case v.IsSecret() && w.parts(r, method, path, name):
+			return fmt.Errorf("what its field %s held is not in the record: %s", name, plan.PartsHidden)
+		case strings.Contains(path, "{"+name+"}"):
+			w.inPath(&path, name, v)
+		default:
+			fields = append(fields, field(name, w.sent(name, v)))
+		}
+	}
+	w.line(1, "%s %s {%s}", cmp.Or(method, "POST"), path, strings.Join(fields, ", "))
+	if _, err := netip.ParseAddr(client); err == nil {
+		w.line(2, "from %s", quoted(client))
+	}
+	switch {
+	case answer != nil:
+		w.answered(answer)
+	case refused != nil:
+		w.line(2, "=> %s {%s, %s}", statusOfKind(refused.RefusalKind()), field("error", sentence(refused.Text)), field("refusal", quoted(refused.Code)))
+	default:
+		w.line(2, "=> 500")
+	}
+	fired := map[string]int{}
+	var order []string
+	for _, m := range r.Matches {
+		if m.Kind == journal.Fired {
+			if fired[m.Sync]++; fired[m.Sync] == 1 {
+				order = append(order, m.Sync)
+			}
+		}
+	}
+	for _, name := range order {
+		if n := fired[name]; n <= 2 {
+			w.line(1, "fired %s %s", name, times(n))
+		} else {
+			w.line(1, "fired %s %d times", name, n)
+		}
+	}
+	return nil
+}
+
+// parts tells whether a field is hidden since only a part of it is secret.
+func (w *scenarioWriter) parts(r *record, method, path, name string) bool {
+	f, _ := r.Plan.Routes.Field(method, path, name)
+	return f != nil && f.Parts
+}
+
+// inPath writes a field that stands in the path: a name if it has one.
+func (w *scenarioWriter) inPath(path *string, name string, v value.Value) {
+	text, _ := v.Text()
+	if known := w.names[text]; known != "" {
+		*path = strings.ReplaceAll(*path, "{"+name+"}", "{"+known+"}")
+		return
+	}
+	*path = strings.ReplaceAll(*path, "{"+name+"}", strings.Trim(v.String(), `"`))
+}
+
+func (w *scenarioWriter) answered(a *action) {
+	status, body := "200", ""
+	var fields []string
+	for i, v := range a.In {
+		switch name := a.Spec.Inputs[i]; {
+		case v.IsUnset(), name == "request", name == "headers", name == "cookies":
+		case name == "status":
+			if !v.IsNull() {
+				status = v.String()
+			}
+		case name == "body":
+			body = w.expected(name, v)
+		default:
+			fields = append(fields, field(name, w.expected(name, v)))
+		}
+	}
+	w.line(2, "=> %s %s", status, cmp.Or(body, "{"+strings.Join(fields, ", ")+"}"))
+}
+
+// sent writes what a client sent.
+func (w *scenarioWriter) sent(name string, v value.Value) string {
+	if v.IsSecret() {
+		switch {
+		case w.wrong:
+			return quoted("another " + name)
+		case w.taken[name]:
+			return name
+		}
+		return quoted("secret " + name)
+	}
+	return w.datum(v, func(text string) string { return cmp.Or(w.names[text], quoted(text)) })
+}
+
+// expected writes what an answer gave; identities and secrets get names.
+func (w *scenarioWriter) expected(name string, v value.Value) string {
+	if v.IsSecret() {
+		w.taken[name] = true
+		return name
+	}
+	return w.datum(v, func(text string) string {
+		if _, err := value.ParseID(text); err != nil || len(text) != 36 {
+			return quoted(text)
+		}
+		if w.names[text] == "" {
+			fresh := name
+			for n := 2; w.taken[fresh]; n++ {
+				fresh = name + strconv.Itoa(n)
+			}
+			w.names[text], w.taken[fresh] = fresh, true
+		}
+		return w.names[text]
+	})
+}
+
+// datum writes a value as scenarios do. What is secret, large or a moment is
+// only there.
+func (w *scenarioWriter) datum(v value.Value, text func(string) string) string {
+	switch v.Kind() {
+	case value.SecretKind, value.BlobKind, value.TimeKind, value.OmittedKind:
+		return "_"
+	case value.StringKind:
+		s, _ := v.Text()
+		return text(s)
+	case value.ListKind:
+		var items []string
+		for _, x := range v.Items() {
+			items = append(items, w.datum(x, text))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case value.RecordKind:
+		var fields []string
+		for _, f := range v.Fields() {
+			fields = append(fields, field(f.Name, w.datum(f.Value, text)))
+		}
+		return "{" + strings.Join(fields, ", ") + "}"
+	}
+	return string(value.AppendJSON(nil, v))
+}
+
+func field(name, datum string) string { return quoted(name) + ": " + datum }
+
+func quoted(s string) string { return string(value.AppendJSON(nil, value.String(s))) }
+
+// sentence writes that of a refusal, of which the record may not have all.
+func sentence(s string) string {
+	if value.IsShortened(s) {
+		return "_"
+	}
+	return quoted(s)
+}
+
+// statusOfKind is how a refusal of a kind is answered.
+func statusOfKind(kind string) string {
+	kinds := []string{"unauthenticated", "forbidden", "missing", "conflict", "limited"}
+	if i := slices.Index(kinds, kind); i >= 0 {
+		return []string{"401", "403", "404", "409", "429"}[i]
+	}
+	return "422"
+}

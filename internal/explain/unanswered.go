@@ -1,0 +1,194 @@
+package explain
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+)
+
+// Unanswered says why nobody answered the request that opened a flow, in one
+// sentence without a full stop that is not empty: the sentence of
+// [WhyUnanswered].
+func Unanswered(p *plan.Plan, entries []journal.Entry) string {
+	return WhyUnanswered(p, entries).Sentence
+}
+
+// WhyUnanswered says why nobody answered the request that opened a flow: which
+// sync that could have answered came nearest, and where it stopped, with the
+// values that it stopped at. Where a sync waited for an action that nothing
+// asked, it goes on to who would have asked it.
+func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
+	r := read(p, entries)
+	t := &Tree{Kind: AnswerNode}
+	say := func(sentence string) *Tree { t.Sentence = sentence; return t }
+	if len(r.Actions) == 0 {
+		t.Title = "nothing was asked"
+		return say("the record of this flow is empty")
+	}
+	t.Title = r.Opening() + " was not answered"
+	if sentence, fault := r.faulted(); fault != nil {
+		t.add(fault)
+		return say(sentence)
+	}
+	if h := r.Held; h != nil {
+		if a := r.Action(h.ID); a != nil {
+			n := r.action(a)
+			n.Cause = true
+			if k := askingOf(a); k != nil && k.line != nil {
+				n.at(k.line.Span, k.line.Text)
+			}
+			t.Title = r.Opening() + " is not answered yet"
+			t.add(n)
+			return say(h.Action + " " + effort(h))
+		}
+	}
+	respond := p.Routes.Respond
+	if respond == nil {
+		return say("the program has no Requesting.respond, so nothing can answer")
+	}
+	q := &question{wanted: func(a *plan.Ask) bool { return a.Action == respond }, seen: map[*plan.Sync]bool{}}
+	list := r.verdicts(q)
+	if len(list) == 0 {
+		sentence := r.nobody(respond)
+		t.add(note(sentence))
+		return say(sentence)
+	}
+	for i, v := range list[:min(len(list), 4)] {
+		if i > 0 {
+			v.tree.acquit()
+		}
+		t.add(v.tree)
+	}
+	return say(list[0].text)
+}
+
+// A verdict says how near a sync came to asking something.
+type verdict struct {
+	// cost is 0 for a sync that fired, 1 for one that matched, and more for one
+	// that did not match, the more the less of it fits.
+	cost int
+	text string
+	tree *Tree
+}
+
+// less keeps the nearer of two verdicts, the first of equal ones.
+func (v *verdict) less(w *verdict) bool { return v != nil && (w == nil || v.cost < w.cost) }
+
+// A question is what a sync is looked at for.
+type question struct {
+	// wanted tells the lines of then and else that would have done it.
+	wanted func(*plan.Ask) bool
+	// seen are the syncs that the explanation has come through already.
+	seen map[*plan.Sync]bool
+	// every tells that syncs over requests of another path count as well.
+	every bool
+}
+
+func (q *question) about(wanted func(*plan.Ask) bool) *question {
+	return &question{wanted, q.seen, q.every}
+}
+
+// chain is how many syncs an explanation goes through: what lies behind five
+// others is no cause that a reader could hold.
+const chain = 5
+
+// nearest gives the verdict of the sync that came nearest to asking what is
+// wanted.
+func (r *record) nearest(q *question) *verdict {
+	if list := r.verdicts(q); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+// verdicts gives those of all syncs that could have asked what is wanted,
+// nearest first.
+func (r *record) verdicts(q *question) []*verdict {
+	var list []*verdict
+	if len(q.seen) == chain {
+		return nil
+	}
+	for _, s := range r.Plan.Syncs {
+		if q.seen[s] || !slices.ContainsFunc(s.Asks, q.wanted) {
+			continue
+		}
+		q.seen[s] = true
+		if v := r.whyNot(s, q); v != nil {
+			list = append(list, v)
+		}
+		delete(q.seen, s)
+	}
+	slices.SortStableFunc(list, func(a, b *verdict) int { return a.cost - b.cost })
+	return list
+}
+
+// whyNot says where a sync stopped on the way to what is wanted of it; nil for
+// a sync that has nothing to do with the flow.
+func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
+	var best *verdict
+	for i := range r.Matches {
+		m := r.Matches[i]
+		if m.Sync != s.Name {
+			continue
+		}
+		var v *verdict
+		if m.Kind == journal.Fired {
+			v = r.stopped(s, m, q.wanted)
+		} else {
+			v = r.dropped(s, m)
+		}
+		if v.less(best) {
+			best = v
+		}
+	}
+	if best != nil {
+		return best
+	}
+	if v := r.broke(s); v != nil {
+		return v
+	}
+	return r.unmatched(s, q)
+}
+
+// nobody is said where no sync that could answer has to do with the request.
+func (r *record) nobody(respond *plan.Action) string {
+	text := "no sync that " + r.Opening() + " reaches asks " + respond.FullName()
+	var fired []string
+	for i := range r.Matches {
+		if m := r.Matches[i]; m.Kind == journal.Fired && !slices.Contains(fired, m.Sync) {
+			fired = append(fired, m.Sync)
+		}
+	}
+	if len(fired) == 0 {
+		return text + ", and none fired"
+	}
+	if len(fired) > 5 {
+		fired = append(fired[:5], "others")
+	}
+	return text + "; what fired is " + enumerate(fired)
+}
+
+// faulted names the first thing that broke, if anything did: then what did not
+// follow needs no other reason.
+func (r *record) faulted() (string, *Tree) {
+	for _, a := range r.Actions {
+		if a.Outcome == journal.Fault {
+			t := r.action(a)
+			t.Kind, t.Cause = FaultNode, true
+			if k := askingOf(a); k != nil && k.line != nil {
+				t.at(k.line.Span, k.line.Text)
+			}
+			return a.Name + " " + ended(a), t
+		}
+	}
+	if len(r.Faults) > 0 {
+		t := &Tree{Kind: FaultNode, Title: "the flow faulted: " + r.Faults[0], Cause: true}
+		if s, span, text := r.faultPlace(r.Faults[0]); s != nil {
+			t.Sync = s.Name
+			t.at(span, text)
+		}
+		return "the flow faulted: " + r.Faults[0], t
+	}
+	return "", nil
+}

@@ -1,0 +1,385 @@
+package explain
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// dropped says at which line of where a match lost its last frame, with the
+// values of the variables that the line reads.
+func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
+	v := &verdict{cost: 1, tree: &Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " matched, but its where dropped every frame"}}
+	v.tree.at(s.Span, "")
+	if len(m.Frames) == 0 {
+		v.text = "sync " + s.Name + " matched, but its where kept nothing"
+		v.tree.add(r.matchedLines(s, m)...)
+		return v
+	}
+	// The frame that came furthest says most.
+	f := &m.Frames[0]
+	for i := range m.Frames {
+		if m.Frames[i].Line > f.Line {
+			f = &m.Frames[i]
+		}
+	}
+	for i := range m.Frames {
+		n := r.lostAt(s, m, &m.Frames[i])
+		if &m.Frames[i] != f {
+			n.Children = nil // the frame that came furthest tells the way
+			v.tree.add(n)
+			continue
+		}
+		if c := n.Culprit(); c == nil {
+			n.Cause = true
+		}
+		v.tree.Children = append([]*Tree{n}, v.tree.Children...)
+	}
+	for _, n := range v.tree.Children[1:] {
+		n.acquit()
+	}
+	v.tree.add(r.matchedLines(s, m)...)
+	if f.Line < 0 || f.Line >= len(s.Where) {
+		v.text = "sync " + s.Name + " matched, but its where dropped it at " + f.Lost
+		return v
+	}
+	line := s.Where[f.Line]
+	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + " (" + clip(line.Text) + ") " + outcome(line)
+	v.text += with(s, line, f)
+	switch n := len(m.Frames) - 1; {
+	case n == 1:
+		v.text += "; another frame was lost as well"
+	case n > 1:
+		v.text += "; " + strconv.Itoa(n) + " other frames were lost as well"
+	}
+	v.text += "; an else under that line could answer"
+	return v
+}
+
+// matchedLines shows what a match gave to each line of when.
+func (r *record) matchedLines(s *plan.Sync, m *history.Match) []*Tree {
+	var list []*Tree
+	for i, p := range s.When {
+		if i < len(m.Matched) {
+			if a := r.Action(m.Matched[i]); a != nil {
+				list = append(list, r.matchedBy(i, p, a))
+			}
+		}
+	}
+	return list
+}
+
+// lostAt shows a frame that a line of where dropped.
+func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree {
+	if f.Line < 0 || f.Line >= len(s.Where) {
+		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that is not in the text now", Place: f.Lost}
+	}
+	line := s.Where[f.Line]
+	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)
+	b := &bindings{record: r, sync: s, match: m, frame: f}
+	r.reading(t, b, line)
+	end := t
+	if line.View != nil {
+		if n := r.inside(t, b, line); n != nil {
+			end = n
+		}
+	}
+	for _, slot := range reads(line) {
+		end.add(b.source(slot, begin()))
+	}
+	return t
+}
+
+// reading lists the variables that a line reads, with where they come from.
+func (r *record) reading(t *Tree, b *bindings, line *plan.Line) {
+	asked := asksOf(line)
+	for _, slot := range reads(line) {
+		x := history.Binding(b.sync, b.frame, slot)
+		if x == nil {
+			continue
+		}
+		t.Values = append(t.Values, b.detail(slot))
+		if x.Value.IsNull() && slices.Contains(asked, slot) {
+			t.add(note(x.Name + " is null, and what is asked of nothing gives nothing"))
+		}
+	}
+}
+
+// outcome says what a line did to the frame that it dropped.
+func outcome(line *plan.Line) string {
+	switch {
+	case line.Mode == syntax.NoLine:
+		return "found what must not be there"
+	case line.Filter != nil:
+		return "was not true"
+	case line.Is != nil, line.Member != nil, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
+		return "did not hold"
+	case line.Query != nil && slices.ContainsFunc(line.Query.Out, compares),
+		line.View != nil && slices.ContainsFunc(line.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any }):
+		return "gave nothing that agrees"
+	case line.Fold != nil:
+		return "gave something else"
+	}
+	return "gave nothing"
+}
+
+func compares(o plan.Output) bool { return !o.Binds && !o.Term.Any }
+
+// with lists the variables that a line reads: `, with user = "u1"`. A question
+// about nothing has no answer, and that is said.
+func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
+	text, nulls := "", ""
+	asked := asksOf(line)
+	for _, slot := range reads(line) {
+		b := history.Binding(s, f, slot)
+		if b == nil {
+			continue
+		}
+		if text == "" {
+			text = ", with "
+		} else {
+			text += ", "
+		}
+		text += b.Name + " = " + show(b.Value, s.Types[slot])
+		if b.Value.IsNull() && slices.Contains(asked, slot) {
+			nulls += "; " + b.Name + " is null, and what is asked of nothing gives nothing"
+		}
+	}
+	return text + nulls
+}
+
+// reads gives the slots that a line takes its values from, in the order in
+// which they stand.
+func reads(line *plan.Line) []int {
+	var list []int
+	slot := func(i int) {
+		if i >= 0 && !slices.Contains(list, i) {
+			list = append(list, i)
+		}
+	}
+	expr := func(e *plan.Expr) {
+		if e != nil {
+			for _, i := range e.Slots {
+				slot(i)
+			}
+		}
+	}
+	term := func(t *plan.Term) {
+		slot(t.Slot)
+		expr(t.Expr)
+	}
+	switch {
+	case line.Query != nil:
+		for i := range line.Query.In {
+			term(&line.Query.In[i].Term)
+		}
+		for i := range line.Query.Out {
+			if !line.Query.Out[i].Binds {
+				term(&line.Query.Out[i].Term)
+			}
+		}
+	case line.Read != nil:
+		if !line.Read.SubjectBinds {
+			term(&line.Read.Subject)
+		}
+		if !line.Read.ObjectBinds {
+			term(&line.Read.Object)
+		}
+	case line.Member != nil:
+		if !line.Member.Binds {
+			term(&line.Member.Subject)
+		}
+	case line.View != nil:
+		for i := range line.View.In {
+			term(&line.View.In[i].Term)
+		}
+		for i := range line.View.Out {
+			if !line.View.Out[i].Binds {
+				term(&line.View.Out[i].Term)
+			}
+		}
+	case line.Is != nil:
+		if !line.Is.Binds {
+			slot(line.Is.Slot)
+		}
+		expr(line.Is.Expr)
+	case line.Filter != nil:
+		expr(line.Filter)
+	case line.Fold != nil:
+		if !line.Fold.Binds {
+			slot(line.Fold.Slot)
+		}
+		for _, inner := range line.Fold.Lines {
+			for _, i := range reads(inner) {
+				slot(i)
+			}
+		}
+		expr(line.Fold.Expr)
+	}
+	return list
+}
+
+// asksOf gives the slots of which a line asks something that nothing can be
+// asked of: the needed inputs of a query, the sides of a relation, a member.
+func asksOf(line *plan.Line) []int {
+	var list []int
+	if line.Mode == syntax.NoLine {
+		return nil // there, nothing is what keeps the frame
+	}
+	switch {
+	case line.Query != nil:
+		for _, in := range line.Query.In {
+			if in.Term.Slot >= 0 && !line.Query.Query.Spec.Inputs[in.Column].Optional {
+				list = append(list, in.Term.Slot)
+			}
+		}
+	case line.Read != nil:
+		if !line.Read.SubjectBinds {
+			list = append(list, line.Read.Subject.Slot)
+		}
+		if !line.Read.ObjectBinds {
+			list = append(list, line.Read.Object.Slot)
+		}
+	case line.Member != nil:
+		list = append(list, line.Member.Subject.Slot)
+	}
+	return list
+}
+
+// stopped says why a sync that fired did not ask what is wanted of it, in the
+// frame that came furthest.
+func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) bool) *verdict {
+	var best *verdict
+	furthest := -1
+	for i := range m.Frames {
+		text, at, n := r.branch(s, m, uint32(i), &m.Frames[i], wanted)
+		if at <= furthest {
+			continue
+		}
+		furthest = at
+		t := (&Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " fired, but not to this end", Children: []*Tree{n}}).at(s.Span, "")
+		if n.Culprit() == nil {
+			n.Cause = true
+		}
+		t.add(r.matchedLines(s, m)...)
+		best = &verdict{text: text, tree: t}
+	}
+	return best
+}
+
+// branch goes along the lines that one frame asked, to the one at which it
+// stopped, and tells how far that was.
+func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
+	lines := m.Lines(frame)
+	if !slices.ContainsFunc(lines, wanted) {
+		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
+		if f.Line < 0 || f.Line >= len(s.Where) {
+			n := (&Tree{Kind: NoteNode, Title: "only an else of it asks " + what}).at(s.Span, "")
+			return "sync " + s.Name + " fired, but only an else of it asks " + what, 0, n
+		}
+		line := s.Where[f.Line]
+		n := r.lostAt(s, m, f)
+		n.Title += ", and its else does not ask " + what
+		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + clip(line.Text) + ")" +
+			with(s, line, f) + ", and that else does not ask " + what, 0, n
+	}
+	for i, line := range lines {
+		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
+		a := r.Action(id)
+		place := line.Action.FullName() + " at " + line.Span.String()
+		fired := "sync " + s.Name + " fired, but "
+		n := (&Tree{Kind: ThenNode, Title: "this line was not asked"}).at(line.Span, line.Text)
+		if a != nil {
+			n.Title, n.Action, n.Name = a.Label()+" "+ended(a), id.String(), a.Name
+		}
+		switch {
+		case a == nil:
+			n.Title = "the flow ended before it asked this line"
+			for _, x := range r.Faults {
+				n.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + x})
+			}
+			return fired + "the flow ended before it asked " + place, i, n
+		case wanted(line) && a.Outcome == journal.Refused:
+			return fired + place + " " + ended(a) + given(a), i, n
+		case wanted(line):
+			return fired + place + " " + ended(a), i, n
+		case !line.Awaited, s.Together && a.Outcome == journal.Undone:
+			continue // a decision was undone by a later line
+		case a.Outcome != journal.Returned:
+			n.Title += ", so the lines below it were not asked"
+			n.add(r.whatFor(a)...)
+			if names := taken(a); len(names) > 0 {
+				n.add(note("that refusal was matched by sync " + enumerate(names)))
+				return fired + place + " " + ended(a) + ", so the lines below it were not asked; that refusal was matched by sync " +
+					enumerate(names) + ", which did not answer either", i, n
+			}
+			return fired + place + " " + ended(a) + ", so the lines below it were not asked", i, n
+		}
+		if no := unlike(s, line, a, f); no != "" {
+			n.Title = a.Label() + " returned " + no + ", so the lines below it were not asked"
+			n.add(r.whatFor(a)...)
+			return fired + place + " returned " + no + ", so the lines below it were not asked", i, n
+		}
+	}
+	return "sync " + s.Name + " fired", len(lines), (&Tree{Kind: NoteNode, Title: "sync " + s.Name + " fired"}).at(s.Span, "")
+}
+
+// whatFor says with which values an action was asked, and where they come from.
+func (r *record) whatFor(a *action) []*Tree {
+	var list []*Tree
+	for i, v := range a.In {
+		if !v.IsUnset() {
+			list = append(list, r.origin(a, plan.Column{Index: i}, begin()))
+		}
+	}
+	return list
+}
+
+// given lists what a refused respond was asked with as its request.
+func given(a *action) string {
+	if a.Spec == nil {
+		return ""
+	}
+	if i := a.Spec.Input("request"); i >= 0 {
+		return ", with request = " + clip(a.In[i].String())
+	}
+	return ""
+}
+
+// taken names the syncs that matched a refusal: it is theirs to answer.
+func taken(a *action) []string {
+	var names []string
+	for _, m := range a.Firings {
+		if !slices.Contains(names, m.Sync) {
+			names = append(names, m.Sync)
+		}
+	}
+	return names
+}
+
+// unlike says in which output an action that returned is not what its line wants.
+func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
+	for _, o := range line.Out {
+		got := a.Column(plan.Column{Out: true, Index: o.Column})
+		switch {
+		case o.Term.Any, value.Gone(got):
+		case o.Term.Slot < 0:
+			if !same(got, o.Term.Literal) {
+				return o.Name + " = " + show(got, a.ColumnType(plan.Column{Out: true, Index: o.Column})) + ", where the line wants " + o.Term.Literal.String()
+			}
+		case got.IsNull() && !o.Optional:
+			return "no " + o.Name
+		case !o.Binds:
+			if b := history.Binding(s, f, o.Term.Slot); b != nil && !same(got, b.Value) {
+				t := s.Types[o.Term.Slot]
+				return o.Name + " = " + show(got, t) + ", where " + b.Name + " is " + show(b.Value, t)
+			}
+		}
+	}
+	return ""
+}

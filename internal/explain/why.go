@@ -1,0 +1,249 @@
+// Package explain explains from the plan and the record why something happened
+// in a flow, or did not happen.
+//
+// Its main types are [Tree], an explanation that terminal and browser draw
+// alike; record, the journal of one flow with its plan; and verdict, how near a
+// sync came and where it stopped. It promises that it changes nothing, that the
+// same record gives the same words, that each mentioned place in the text is
+// named, and that no secret is shown: the record holds none. It refuses to
+// guess at state that has changed since: it says only what the record holds.
+//
+// [Why] goes back from an action to the request, [WhyNot] says where a sync
+// stopped, [WhyAnswer] and [WhyUnanswered] how a request ended, and [Flow] what
+// happened from the start.
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+)
+
+// Why says why an action was asked: the line that asked it, the variables in
+// its inputs, what its sync matched, and why that was asked, back to the
+// request. The error means that the flow has no such action.
+func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, error) {
+	r := read(p, entries)
+	a := r.Action(id)
+	if a == nil {
+		return nil, fmt.Errorf("this flow has no action %s", id)
+	}
+	return r.complete(r.why(a, map[*action]bool{})), nil
+}
+
+// FindAction finds an action of a flow by its id ("1.0.2") or its name
+// ("Sessioning.create"). For a name it returns the first action and the number
+// of actions with it. The error suggests the nearest.
+func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.ActionID, count int, err error) {
+	r := read(p, entries)
+	var names []string
+	for _, a := range r.Actions {
+		if a.ID.String() == text {
+			return a.ID, 1, nil
+		}
+		if a.Name == text {
+			if count++; count == 1 {
+				id = a.ID
+			}
+		}
+		if !slices.Contains(names, a.Name) {
+			names = append(names, a.Name)
+		}
+	}
+	if count > 0 {
+		return id, count, nil
+	}
+	if near, ok := diag.Nearest(text, names); ok {
+		return id, 0, fmt.Errorf("this flow has no action %s; did you mean %s?", text, near)
+	}
+	if len(names) > 8 {
+		names = append(names[:8], "others")
+	}
+	return id, 0, fmt.Errorf("this flow has no action %s; it has %s", text, enumerate(names))
+}
+
+// action shows an action with its inputs and its outcome.
+func (r *record) action(a *action) *Tree {
+	t := &Tree{Kind: ActionNode, Action: a.ID.String(), Name: a.Name, Outcome: a.Outcome.String(), In: inputs(a), Out: outputs(a)}
+	t.Title = a.Label() + " " + arguments(t.In) + " " + ended(a)
+	if a.Outcome == journal.Returned && len(t.Out) > 0 {
+		t.Title += " " + arguments(t.Out)
+	}
+	for i, e := range a.Tries {
+		if i < len(a.Tries)-1 || a.Outcome != journal.Pending { // a waiting action reports the last one itself
+			t.add(note("it " + effort(e)))
+		}
+	}
+	return t
+}
+
+// why explains an action. It only names one explained before.
+func (r *record) why(a *action, seen map[*action]bool) *Tree {
+	t := r.action(a)
+	if seen[a] {
+		t.Title = a.Label() + ", as above"
+		return t
+	}
+	seen[a] = true
+	k := askingOf(a)
+	switch {
+	case k == nil && a.ID == (journal.ActionID{}):
+		text := "it was asked from outside and opened the flow"
+		if a.Spec != nil && a.Spec.Role == plan.Request {
+			text = "it came from the client and opened the flow"
+		}
+		t.add(note(text))
+	case k == nil:
+		t.add(note("the record does not have the firing that asked it"))
+	case k.line == nil:
+		t.add(&Tree{Kind: FiringNode, Sync: k.match.Sync, Title: fmt.Sprintf("asked by sync %s, firing %d, whose text has changed since", k.match.Sync, k.match.Number)})
+	default:
+		t.add(r.askedBy(k, seen))
+	}
+	return t
+}
+
+// askedBy shows the line that asked an action and its causes.
+func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
+	title := fmt.Sprintf("asked by sync %s, firing %d", k.sync.Name, k.match.Number)
+	if n := len(k.match.Frames); n > 1 {
+		title += fmt.Sprintf(", frame %d of %d", k.index+1, n)
+	}
+	t := (&Tree{Kind: FiringNode, Sync: k.sync.Name, Title: title}).at(k.line.Span, k.line.Text)
+	b := r.bindingsOf(k)
+	t.Values = b.inputs(k.line)
+	for i, p := range k.sync.When {
+		if i >= len(k.match.Matched) {
+			break
+		}
+		n := (&Tree{Kind: WhenNode, Title: fmt.Sprintf("line %d of when matched", i+1)}).at(p.Span, p.Text)
+		if a := r.Action(k.match.Matched[i]); a != nil {
+			n.Action = a.ID.String()
+			n.add(r.why(a, seen))
+		}
+		t.add(n)
+	}
+	for i, line := range k.sync.Where {
+		if k.frame.Line == i {
+			n := r.lostAt(k.sync, k.match, k.frame)
+			n.Title += ", so its else was asked"
+			t.add(n)
+			break
+		}
+		n := (&Tree{Kind: WhereNode, Title: "this line of where held"}).at(line.Span, line.Text)
+		for _, slot := range line.Binds {
+			if k.sync.Slots[slot] != "" {
+				n.Values = append(n.Values, Detail{Name: k.sync.Slots[slot], Value: show(b.value(slot), k.sync.Types[slot])})
+			}
+		}
+		t.add(n)
+	}
+	for _, line := range k.lines {
+		if line == k.line {
+			break
+		}
+		if !line.Awaited {
+			continue
+		}
+		id := journal.ActionID{Firing: k.match.Number, Frame: k.index, Line: uint32(line.Line)}
+		n := (&Tree{Kind: ThenNode, Title: "the line before it was awaited"}).at(line.Span, line.Text)
+		if a := r.Action(id); a != nil {
+			n.Action = id.String()
+			seen[a] = true // its asking is shown above
+			n.add(r.action(a))
+		}
+		t.add(n)
+	}
+	return t
+}
+
+// inputs lists the inputs that a line gave to its action.
+func (b *bindings) inputs(line *plan.Ask) []Detail {
+	var list []Detail
+	a := b.record.Action(journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)})
+	for _, in := range line.In {
+		d := Detail{Name: in.Name}
+		if a != nil {
+			d.Value = show(a.Column(plan.Column{Index: in.Column}), a.ColumnType(plan.Column{Index: in.Column}))
+		}
+		switch {
+		case in.Term.Expr != nil:
+			d.From, d.Place = "computed as "+clip(in.Term.Expr.Text), line.Span.String()
+		case in.Term.Slot >= 0:
+			v := b.detail(in.Term.Slot)
+			d.From, d.Place = v.From, v.Place
+		default:
+			d.From, d.Place = "written in the line", line.Span.String()
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// WhyAnswer says how the request that opened a flow was answered and why: by
+// which firing, or by the runtime if no sync did.
+func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
+	r := read(p, entries)
+	return r.complete(r.whyAnswer(entries))
+}
+
+func (r *record) whyAnswer(entries []journal.Entry) *Tree {
+	if len(r.Actions) == 0 {
+		return WhyUnanswered(r.Plan, entries)
+	}
+	root := r.Actions[0]
+	if root.Spec == nil || root.Spec.Role != plan.Request {
+		t := &Tree{Kind: AnswerNode, Title: root.Label() + " was asked from outside: it " + ended(root)}
+		t.add(r.action(root))
+		if _, fault := r.faulted(); fault != nil {
+			t.add(fault)
+		}
+		return t
+	}
+	answer, refused := r.Ends()
+	switch {
+	case answer != nil:
+		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered" + r.statusOf(answer)}
+		if k := askingOf(answer); k != nil {
+			t.Title += " by sync " + k.match.Sync
+			t.Sync = k.match.Sync
+			if k.line != nil {
+				t.at(k.line.Span, "") // the line is explained below
+			}
+		}
+		t.add(r.why(answer, map[*action]bool{}))
+		for _, a := range r.Of(answer.Spec) {
+			if k := askingOf(a); a.Outcome == journal.Refused && k != nil {
+				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " answered as well: " + a.Label() + " " + ended(a)}
+				if k.line != nil {
+					n.at(k.line.Span, k.line.Text)
+				}
+				t.add(n)
+			}
+		}
+		return t
+	case refused != nil:
+		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered with a refusal that no sync matched: " + refused.Label() + " " + ended(refused)}
+		if kind := refused.RefusalKind(); kind != "" {
+			t.Title += ", which is of the kind " + kind
+		}
+		t.add(r.why(refused, map[*action]bool{}))
+		if n := WhyUnanswered(r.Plan, entries); len(n.Children) > 0 {
+			t.Sentence = n.Sentence
+			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
+		}
+		return t
+	}
+	return WhyUnanswered(r.Plan, entries)
+}
+
+// statusOf is " with status 401" if the answer has one.
+func (r *record) statusOf(a *action) string {
+	if i := a.Spec.Input("status"); i >= 0 && !a.In[i].IsNull() {
+		return " with status " + clip(a.In[i].String())
+	}
+	return " with status 200"
+}

@@ -1,0 +1,177 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+)
+
+// WhyNot says why a sync did not fire in a flow: which line of when found
+// nothing and how what came nearest differs from it, or which line of where
+// dropped which frame on which values; or that it did fire, and how far. The
+// error says that the plan has no such sync, and names the nearest.
+func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
+	name, err := FindSync(p, name)
+	if err != nil {
+		return nil, err
+	}
+	r := read(p, entries)
+	return r.complete(r.whyNotAlone(r.Sync(name))), nil
+}
+
+// whyNotAlone explains a sync for its own sake.
+func (r *record) whyNotAlone(s *plan.Sync) *Tree {
+	if len(r.Actions) == 0 {
+		const empty = "the record of this flow is empty"
+		return &Tree{Kind: SyncNode, Sync: s.Name, Title: empty, Sentence: empty}
+	}
+	fired, dropped := 0, 0
+	t := (&Tree{Kind: SyncNode, Sync: s.Name}).at(s.Span, "")
+	for i := range r.Matches {
+		m := r.Matches[i]
+		if m.Sync != s.Name {
+			continue
+		}
+		if m.Kind == journal.Fired {
+			fired++
+			t.add(r.fired(s, m))
+			continue
+		}
+		v := r.dropped(s, m)
+		if dropped++; dropped == 1 {
+			t.Sentence = v.text
+		}
+		t.add(v.tree)
+	}
+	switch {
+	case fired > 0:
+		t.Title = "sync " + s.Name + " fired " + times(fired)
+		if dropped > 0 {
+			t.Title += ", and its where dropped " + fmt.Sprintf("%d further match", dropped)
+			if dropped > 1 {
+				t.Title += "es"
+			}
+		}
+		t.Sentence = t.Title
+		return t.single()
+	case dropped == 1:
+		return r.sole(t)
+	case dropped > 1:
+		t.Title = "sync " + s.Name + " matched " + times(dropped) + ", but its where dropped every frame"
+		return t.single()
+	}
+	q := &question{seen: map[*plan.Sync]bool{s: true}, every: true}
+	v := r.broke(s)
+	if v == nil {
+		v = r.unmatched(s, q)
+	}
+	v.tree.Sentence = v.text
+	v.tree.single()
+	if v.tree.Culprit() == nil && len(r.Faults) > 0 {
+		if _, fault := r.faulted(); fault != nil {
+			v.tree.Children = nil
+			v.tree.add(fault)
+		}
+	}
+	return v.tree
+}
+
+// sole puts the one verdict of a tree in its place.
+func (r *record) sole(t *Tree) *Tree {
+	only := t.Children[0]
+	only.Sentence = t.Sentence
+	return only
+}
+
+// FindSync gives the name of a sync as the plan has it: the same but for upper
+// and lower case is enough. The error names the nearest.
+func FindSync(p *plan.Plan, name string) (string, error) {
+	var names []string
+	for _, s := range p.Syncs {
+		if s.Name == name {
+			return name, nil
+		}
+		names = append(names, s.Name)
+	}
+	near, ok := diag.Nearest(name, names)
+	switch {
+	case ok:
+		return "", fmt.Errorf("there is no sync %s; did you mean %s?", name, near)
+	case len(names) == 0:
+		return "", fmt.Errorf("there is no sync %s, as the program has none", name)
+	case len(names) <= 12:
+		return "", fmt.Errorf("there is no sync %s; the syncs are %s", name, enumerate(names))
+	}
+	return "", fmt.Errorf("there is no sync %s among the %d of the program", name, len(names))
+}
+
+// fired shows a firing: what it matched, and how far each frame came.
+func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
+	t := (&Tree{Kind: FiringNode, Sync: s.Name, Title: fmt.Sprintf("firing %d", m.Number)}).at(s.Span, "")
+	t.add(r.matchedLines(s, m)...)
+	for i := range m.Frames {
+		f := &m.Frames[i]
+		to := t
+		if len(m.Frames) > 1 {
+			to = note(fmt.Sprintf("frame %d of %d", i+1, len(m.Frames)))
+			t.add(to)
+		}
+		if f.Line >= 0 && f.Line < len(s.Where) {
+			n := r.lostAt(s, m, f)
+			n.Title += ", so its else was asked"
+			to.add(n)
+		}
+		r.asked(to, s, m, uint32(i), f)
+	}
+	return t
+}
+
+// asked lists the lines of a frame and how each ended, up to the one at which
+// it stopped.
+func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame) {
+	for _, line := range m.Lines(frame) {
+		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
+		a := r.Action(id)
+		n := (&Tree{Kind: ThenNode}).at(line.Span, line.Text)
+		t.add(n)
+		if a == nil {
+			n.Title = "the flow ended before it asked this line"
+			return
+		}
+		n.Title, n.Action, n.Name, n.Outcome = a.Label()+" "+ended(a), id.String(), a.Name, a.Outcome.String()
+		if !line.Awaited || s.Together && a.Outcome == journal.Undone {
+			continue
+		}
+		if a.Outcome != journal.Returned {
+			n.Title += ", so the lines below it were not asked"
+			n.Cause = true
+			n.add(r.whatFor(a)...)
+			return
+		}
+		if no := unlike(s, line, a, f); no != "" {
+			n.Title = a.Label() + " returned " + no + ", so the lines below it were not asked"
+			n.Cause = true
+			n.add(r.whatFor(a)...)
+			return
+		}
+	}
+}
+
+// syncs gives the names of the syncs that matched in a flow, each once, in the
+// order in which they first did: those that fired, and those whose where
+// dropped every frame.
+func syncs(matches []*history.Match) (fired, dropped []string) {
+	for _, e := range matches {
+		switch {
+		case e.Kind == journal.Fired && !slices.Contains(fired, e.Sync):
+			fired = append(fired, e.Sync)
+		case e.Kind == journal.Dropped && !slices.Contains(dropped, e.Sync):
+			dropped = append(dropped, e.Sync)
+		}
+	}
+	return fired, dropped
+}

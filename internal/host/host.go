@@ -1,0 +1,358 @@
+// Package host turns HTTP requests into flows and the results of flows into
+// answers.
+//
+// Its three main types are [Front], the http.Handler of a program; [Options],
+// its configuration; and reply, which everything that can happen to a request
+// becomes before one place writes it. It promises that every request is
+// answered, with JSON and a status that says what happened; that what a request
+// lacks is named, with the nearest thing that it has; that a credential means
+// the same however it was sent; and that neither log nor answer shows a secret
+// that the program did not answer with. It refuses to know what a program does:
+// which paths exist, which fields they need and who may ask for what all comes
+// from the plan.
+//
+// The files follow a request: front.go receives it, find.go finds its route, body.go,
+// form.go and upload.go read its body, fields.go and credential.go gather what it
+// carries, needs.go checks that against what the syncs need, exposed.go asks what the
+// app exposes itself, result.go makes the answer, answer.go and cookie.go read what the
+// program wants in it, reply.go writes it. turned.go reports requests without a flow,
+// binary.go keeps large values out of that, budget.go bounds the rest, cors.go admits
+// other origins, serve.go runs the server.
+package host
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/value"
+)
+
+// Options of a front and its server. The zero value works.
+type Options struct {
+	// Prefix is the path below which the routes are, such as "/api". The front
+	// removes it itself, so it is mounted without http.StripPrefix; paths in
+	// messages include it.
+	Prefix string
+	// AllowOrigins are the origins, such as "https://app.example.org", whose
+	// pages may call and read the answers, with credentials (a browser sends
+	// the cookies only from origins of the same site; others use a bearer
+	// token). None means that only pages of the same origin can.
+	AllowOrigins []string
+	// Refusals200 sends with status 200 what older clients expect there: every
+	// refusal, every answer of a sync with the field "error", and errors of the
+	// front about a readable request that lacks a field or a credential. What
+	// is not a readable request for a known path (404, 405, 413, 415, 400 for
+	// what is not JSON), and 5xx of the front itself, keep their status.
+	Refusals200 bool
+	// Development puts the reason into answers with status 500.
+	Development bool
+	// BehindTLS says that a proxy in front speaks TLS, so that cookies are
+	// Secure also where this process sees plain HTTP.
+	BehindTLS bool
+	// Log gets a line for each request, and faults; nil means slog.Default.
+	Log *slog.Logger
+	// TurnedAway is called after each request that opened no flow and was
+	// answered with an error. Several goroutines call it, and it must return
+	// quickly. It may be nil.
+	TurnedAway func(Turned)
+	// Caller adds to a request's context what its headers say of the trace that
+	// it belongs to. It may be nil.
+	Caller func(context.Context, http.Header) context.Context
+
+	// TrustedProxies are the networks of the proxies in front. Only from them are
+	// X-Forwarded-For and Forwarded accepted, read from the right up to the first
+	// address that is no proxy's: that is the client's, which syncs see as
+	// http.client. Default: none; the client is the peer.
+	TrustedProxies []netip.Prefix
+
+	// MaxText is how many characters a text in a request may have; 65,536.
+	// Identities and secrets have 4,096 at most, numbers, flags, dates and moments
+	// 64. A body is no larger than its route's fields can be.
+	MaxText int
+	// MaxBody is how large a body may be, in bytes, on a route that takes a list, or
+	// anything; 16 MiB. MaxBinary is the limit on a route that takes binary data,
+	// which is base64 in JSON; MaxBody, if that is more. MaxUpload is the limit for a
+	// body stored directly, 64 MiB: a file, or a form with files.
+	MaxBody, MaxBinary, MaxUpload int64
+	// MaxBuffered is how much memory the bodies of all requests may take at once,
+	// with the values read out of them and those gathered for answers, in bytes:
+	// 256 MiB, and never less than four times the largest body. A request beyond it
+	// is told to retry (503).
+	MaxBuffered int64
+	// MaxAnswer is how large an answer in JSON or text may be, in bytes, without
+	// its binary data; 16 MiB. A larger one is refused.
+	MaxAnswer int64
+	// MaxInFlight is how many requests are worked on at a time, 1024. More are
+	// told to retry (503). A request whose body is still arriving does not count;
+	// of those and the others together there may be twice MaxConns, and eight
+	// times MaxInFlight if that is more.
+	MaxInFlight int
+	// MaxConns is how many connections Serve has at a time: eight times MaxInFlight,
+	// at least 1024, and never more than half of the files that the process may open.
+	// Beyond it, the connection is closed that has sent the least for its time among
+	// those that wait for their client. MaxPerClient is the share of one client, that
+	// is of one address, or one network of 64 bits of IPv6: an eighth of MaxConns. A
+	// client has more only while there is room and none of its connections has kept
+	// the server waiting for a second; without room, clients with more lose
+	// connections first. Trusted proxies are not counted.
+	MaxConns, MaxPerClient int
+	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
+	MaxHeader int
+	// HeaderTimeout bounds the reading of a request's headers, 10 s; ReadTimeout
+	// that of the whole request, 60 s, and a second more for each 64 KiB of an
+	// upload; WriteTimeout the time from the headers, or the end of an upload,
+	// to the end of the answer, 2 min; IdleTimeout the wait of a connection for
+	// its next request, 2 min; Grace how long requests in flight may continue
+	// when the server stops, 10 s.
+	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout, Grace time.Duration
+}
+
+func (o Options) orDefault() Options {
+	o.Prefix = strings.TrimRight(o.Prefix, "/")
+	if o.Prefix != "" && o.Prefix[0] != '/' {
+		o.Prefix = "/" + o.Prefix
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	o.TrustedProxies = unmapped(o.TrustedProxies)
+	o.MaxText = cmp.Or(max(o.MaxText, 0), plan.MaxText)
+	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 16<<20)
+	o.MaxUpload = cmp.Or(max(o.MaxUpload, 0), 64<<20)
+	o.MaxAnswer = cmp.Or(max(o.MaxAnswer, 0), 16<<20)
+	o.MaxBinary = max(o.MaxBinary, o.MaxBody)
+	o.MaxBuffered = max(cmp.Or(max(o.MaxBuffered, 0), 256<<20), 4*o.MaxBinary)
+	o.MaxInFlight = cmp.Or(max(o.MaxInFlight, 0), 1024)
+	o.MaxConns = cmp.Or(max(o.MaxConns, 0), max(arrivingFor*o.MaxInFlight, 1024))
+	if files := maxFilesOpen(); files > 0 {
+		o.MaxConns = min(o.MaxConns, max(files/2, 1))
+	}
+	o.MaxPerClient = cmp.Or(max(o.MaxPerClient, 0), max(o.MaxConns/8, 8))
+	o.MaxHeader = cmp.Or(max(o.MaxHeader, 0), 64<<10)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 2*time.Minute)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
+	o.Grace = cmp.Or(o.Grace, 10*time.Second)
+	return o
+}
+
+// A Front answers the requests of one program. It is safe for concurrent use.
+type Front struct {
+	engine   *engine.Engine
+	plan     *plan.Plan
+	routes   *plan.Routes
+	options  Options
+	origins  map[string]bool
+	sameSite *http.CrossOriginProtection
+	ids      *value.IDs // for the traces of requests without a flow
+	known    map[*plan.Route]*knownRoute
+	exposed  map[string]*knownRoute // by path
+	paths    []*plan.Route          // all there are
+	// The columns of Requesting.request that the front fills itself, or -1.
+	method, path, headers, http int
+	secretHeaders               map[string]bool // canonical names
+	secretAt                    map[int]bool    // path segments where some route has a secret
+	arriving, inFlight          atomic.Int64
+	budget                      budget
+	exchanges                   sync.Pool
+}
+
+// New returns the front of an engine's program.
+func New(e *engine.Engine, opt Options) *Front {
+	f := &Front{
+		engine: e, plan: e.Plan(), routes: e.Plan().Routes, options: opt.orDefault(),
+		origins: map[string]bool{}, sameSite: http.NewCrossOriginProtection(), ids: value.NewIDs(),
+		known: map[*plan.Route]*knownRoute{}, method: -1, path: -1, headers: -1, http: -1,
+		secretHeaders: map[string]bool{"Authorization": true, "Proxy-Authorization": true, "Cookie": true},
+		secretAt:      map[int]bool{},
+	}
+	f.budget.most = f.options.MaxBuffered
+	for _, origin := range opt.AllowOrigins {
+		if err := f.sameSite.AddTrustedOrigin(origin); err != nil {
+			f.options.Log.Error("invalid allowed origin; write it as https://app.example.org", "origin", origin, "error", err)
+			continue
+		}
+		f.origins[origin] = true
+	}
+	if a := f.routes.Request; a != nil {
+		f.method, f.path, f.headers = a.Input(check.MethodField), a.Input(check.PathField), a.Input(check.HeadersField)
+		f.http = a.Input(check.HTTPField)
+		for _, c := range f.routes.Credentials {
+			for _, h := range c.Headers {
+				f.secretHeaders[http.CanonicalHeaderKey(h)] = true
+			}
+		}
+		everywhere := patternsWithoutPath(f.plan)
+		for _, r := range f.routes.All {
+			f.known[r] = f.know(r, everywhere)
+		}
+	}
+	f.exposed = f.exposedRoutes()
+	f.paths = slices.Clone(f.routes.All)
+	for _, path := range slices.Sorted(maps.Keys(f.exposed)) {
+		f.paths = append(f.paths, f.exposed[path].Route)
+	}
+	f.exchanges.New = func() any { return &exchange{front: f} }
+	return f
+}
+
+// A knownRoute is a route with what the front needs for each request.
+type knownRoute struct {
+	*plan.Route
+	action       *plan.Action // that opens the flow
+	query        *plan.Query  // exposed instead of an action
+	fields       []*knownField
+	wantsHeaders bool // some sync names the field headers
+	wantsHTTP    bool // some sync names the field http
+	secretParams bool // its path holds a secret
+	binary       bool // some field is or holds binary data
+	// file is the only binary field, if there is exactly one.
+	file *knownField
+	// texts is how many bytes a body may have, without binary data.
+	texts int64
+}
+
+// A knownField is a field that some sync on the route names.
+type knownField struct {
+	*plan.Field
+	column int
+	// literals are what the syncs compare it with.
+	literals []value.Value
+	// binary is set if it has binary data.
+	binary bool
+	// joint is set if a sync names it with other actions.
+	joint bool
+	// longest is how many characters its text, or each item's, may have; 0 for no
+	// limit.
+	longest int
+}
+
+// field returns a field by name.
+func (k *knownRoute) field(name string) *knownField {
+	for _, x := range k.fields {
+		if x.Name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// patternsWithoutPath returns the patterns over requests without a path: they
+// match every route's requests.
+func patternsWithoutPath(p *plan.Plan) []plan.Ref {
+	var list []plan.Ref
+	for _, s := range p.Syncs {
+		for i, w := range s.When {
+			if w.Action.Role == plan.Request && literal(w, "path").IsNull() {
+				list = append(list, plan.Ref{Sync: s, Pattern: i})
+			}
+		}
+	}
+	return list
+}
+
+// literal is what a pattern wants in a field.
+func literal(w *plan.Pattern, name string) value.Value {
+	for _, t := range w.Tests {
+		if t.Name == name && !t.Column.Out {
+			return t.Literal
+		}
+	}
+	return value.Value{}
+}
+
+// know collects what the front needs of a route.
+func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
+	k := &knownRoute{Route: r, action: f.routes.Request}
+	for _, x := range r.Fields {
+		k.fields = append(k.fields, &knownField{Field: x, column: f.routes.Request.Input(x.Name)})
+		k.secretParams = k.secretParams || x.Param && x.Secret
+	}
+	for i, ref := range append(append([]plan.Ref(nil), r.Patterns...), everywhere...) {
+		w := ref.Sync.When[ref.Pattern]
+		for _, v := range w.Vars {
+			if !v.Column.Out {
+				k.name(f, v.Name, ref, v.Slot, i < len(r.Patterns))
+			}
+		}
+		for _, t := range w.Tests {
+			if t.Column.Out {
+				continue
+			}
+			if x := k.name(f, t.Name, ref, -1, i < len(r.Patterns)); x != nil && !t.Literal.IsNull() {
+				x.literals = append(x.literals, t.Literal)
+			}
+		}
+	}
+	for i, segment := range split(r.Path) {
+		if x := k.field(strings.Trim(segment, "{}")); x != nil && x.Param && x.Secret {
+			f.secretAt[i] = true
+		}
+	}
+	k.findBinary()
+	k.measure(&f.options)
+	return k
+}
+
+// findBinary notes which fields are or hold binary data.
+func (k *knownRoute) findBinary() {
+	n := 0
+	for _, x := range k.fields {
+		if x.binary = holdsBinary(x.Type) && !x.Param; !x.binary {
+			continue
+		}
+		k.binary = true
+		if n++; n == 1 && x.Type.Kind == check.Binary {
+			k.file = x
+		} else {
+			k.file = nil
+		}
+	}
+}
+
+// name notes a pattern's field, and returns it.
+func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own bool) *knownField {
+	switch name {
+	case check.HeadersField:
+		k.wantsHeaders = true
+		return nil
+	case check.HTTPField:
+		k.wantsHTTP = true
+		return nil
+	case check.MethodField, check.PathField:
+		return nil
+	}
+	x := k.field(name)
+	if x == nil {
+		column := f.routes.Request.Input(name)
+		if own || column < 0 {
+			return nil // an output, or a refusal's sentence
+		}
+		x = &knownField{Field: &plan.Field{Name: name, Optional: true}, column: column}
+		for _, c := range f.routes.Credentials {
+			if c.Field == name {
+				x.Credential, x.Secret = c, true
+			}
+		}
+		if slot >= 0 {
+			x.Type = ref.Sync.Types[slot]
+		}
+		k.fields = append(k.fields, x)
+	}
+	x.Secret = x.Secret || slot >= 0 && ref.Sync.Secret[slot]
+	x.joint = x.joint || own && len(ref.Sync.When) > 1
+	return x
+}

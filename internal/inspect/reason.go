@@ -1,0 +1,140 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/explain"
+	"github.com/legible-lang/legible/internal/plan"
+)
+
+// A Reason is an explanation as a page draws it: a tree, of which no more is
+// kept than a person reads.
+type reason struct {
+	Title, Text   string
+	Place, Source string // where it stands, and a link to it
+	Action        string // a link to the action that it is about
+	Cause         bool   // this is where it came to its end
+	Values        []explain.Detail
+	Children      []*reason
+	More          bool // what is below is not shown
+}
+
+const (
+	reasonNodes = 150
+	reasonDepth = 24
+)
+
+// reasonOf makes a reason of an explanation.
+func (in *Inspector) reasonOf(t *explain.Tree) *reason {
+	left := reasonNodes
+	var make func(t *explain.Tree, depth int) *reason
+	make = func(t *explain.Tree, depth int) *reason {
+		left--
+		r := &reason{Title: cut(t.Title, 400), Text: cut(t.Text, 200), Cause: t.Cause}
+		r.Place, r.Source = in.placeLink(t.Place)
+		if t.Action != "" {
+			id := t.Action
+			if id == "0" {
+				id = "0.0.0"
+			}
+			r.Action = "?" + byAction + "=" + id + "#detail"
+		}
+		for _, v := range t.Values {
+			v.Value = cut(v.Value, shortValue)
+			r.Values = append(r.Values, v)
+		}
+		for _, c := range t.Children {
+			if left <= 0 || depth == reasonDepth {
+				r.More = true
+				break
+			}
+			r.Children = append(r.Children, make(c, depth+1))
+		}
+		return r
+	}
+	return make(t, 0)
+}
+
+// placeLink makes a link of a place in the program, "file:line:col".
+func (in *Inspector) placeLink(place string) (text, to string) {
+	parts := strings.Split(place, ":")
+	if len(parts) < 3 {
+		return "", ""
+	}
+	file := strings.Join(parts[:len(parts)-2], ":")
+	line, err := strconv.Atoi(parts[len(parts)-2])
+	if err != nil || in.sources.files[file] == nil {
+		return place, ""
+	}
+	return file + ":" + parts[len(parts)-2], sourceLink(file, line)
+}
+
+// unanswered says why no sync answered the request, and names the sync that came
+// nearest, nil where none did.
+func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
+	tree := explain.WhyUnanswered(s.Plan, s.entries)
+	why = tree.Sentence
+	if why == "" {
+		why = explain.Unanswered(s.Plan, s.entries)
+	}
+	var find func(t *explain.Tree)
+	find = func(t *explain.Tree) {
+		if nearest == nil {
+			nearest = in.byName[t.Sync]
+		}
+		for _, c := range t.Children {
+			find(c)
+		}
+	}
+	find(tree)
+	return sentence(why), nearest
+}
+
+// whyNot says why a sync did not fire, or that it did.
+func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead string) {
+	tree, err := explain.WhyNot(s.Plan, s.entries, sync.Name)
+	if err != nil {
+		return nil, sentence(err.Error())
+	}
+	return tree, sentence(tree.Sentence)
+}
+
+// stopped says where the where of a sync dropped a match.
+func stopped(m *match) string {
+	if m.Spec == nil {
+		return "The program has no sync of this name any more."
+	}
+	for _, f := range m.Frames {
+		if f.Line < 0 || f.Line >= len(m.Spec.Where) {
+			continue
+		}
+		l := m.Spec.Where[f.Line]
+		text := fmt.Sprintf("Its lines of when were matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
+		if n := len(m.Frames) - 1; n > 0 {
+			text += "; " + count(n, "other frame was", "other frames were") + " lost as well"
+		}
+		return text + ". There is no else under that line, so nothing was asked."
+	}
+	return "It matched, but its where kept nothing."
+}
+
+// unmet marks which lines of a sync's when an action of the flow fits by
+// itself, and which none does.
+func (s *story) unmet(sync *plan.Sync, tree *explain.Tree) []mark {
+	var marks []mark
+	culprit := ""
+	if tree != nil && tree.Culprit() != nil {
+		culprit = tree.Culprit().Place
+	}
+	for _, p := range sync.When {
+		if p.Span.String() != culprit && slices.ContainsFunc(s.Actions, func(x *step) bool { return x.Fits(p) }) {
+			marks = append(marks, mark{p.Span, "met", "an action fits"})
+		} else {
+			marks = append(marks, mark{p.Span, "lost", "nothing fits"})
+		}
+	}
+	return marks
+}

@@ -1,0 +1,165 @@
+package inspect
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+const (
+	shortValue = 120 // characters of a value in a table
+	longValue  = 600 // characters of a value that somebody looks at
+)
+
+// A Shown is a value as a page shows it.
+type shown struct {
+	Text string
+	Kind string // for its look: "text", "number", "none", "secret", "blob", "other"
+	Cut  int    // how many characters it has in all, where not all are shown
+	Link string // of an identity whose member can be seen
+}
+
+// show gives a value as a page shows it, in at most so many characters.
+func show(v value.Value, most int) shown {
+	switch v.Kind() {
+	case value.Unset, value.NullKind:
+		return shown{Text: "none", Kind: "none"}
+	case value.SecretKind:
+		return shown{Text: value.Hidden, Kind: "secret"}
+	case value.StringKind:
+		s, _ := v.Text()
+		return shortened(s, "text", most)
+	case value.TimeKind:
+		t, _ := v.Moment()
+		return shown{Text: t.Format("2006-01-02 15:04:05"), Kind: "other"}
+	case value.BlobKind:
+		b := v.Blob()
+		return shown{Text: fmt.Sprintf("%s of %s, %x…", size(b.Size), cut(b.Type, 40), b.Hash[:4]), Kind: "blob"}
+	case value.OmittedKind:
+		return shown{Text: cut(v.String(), most), Kind: "other"}
+	case value.NumberKind:
+		return shown{Text: v.String(), Kind: "number"}
+	}
+	return shortened(string(value.AppendJSON(nil, v)), "other", most)
+}
+
+// shortened shows a text in at most so many characters. That signs which cannot
+// be seen were replaced does not make it shorter.
+func shortened(s, kind string, most int) shown {
+	x := shown{Text: cut(s, most), Kind: kind}
+	if n := utf8.RuneCountInString(s); n > most {
+		x.Cut = n
+	}
+	return x
+}
+
+// size writes a number of bytes as a person says it.
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
+
+// cut shortens a text to so many characters, and puts it on one line.
+func cut(s string, most int) string {
+	if len(s) > 4*most+16 {
+		s = s[:4*most+16] // no need to look at all of it
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
+			// What is not seen, or turns the direction of what follows.
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return strings.TrimRight(s[:i], " ") + "…"
+		}
+	}
+	return s
+}
+
+// sentence begins with an upper-case letter and ends with a full stop, unless
+// it begins with a name that must not be changed.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, _, _ := strings.Cut(s, " ")
+	if !strings.ContainsAny(first, "._") {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
+}
+
+// trimName takes an action's name off the beginning of what its fault says.
+func trimName(text, name string) string { return strings.TrimPrefix(text, name+": ") }
+
+// clock writes a moment for a list: the time of day in UTC.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
+
+// lasted writes how long something took.
+func lasted(d time.Duration) string {
+	switch {
+	case d < 0:
+		return ""
+	case d < 2*time.Millisecond:
+		return "1 ms" // moments are kept in milliseconds
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// count writes a number with what is counted.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// typeText says a type as the language writes it.
+func typeText(t check.Type, many syntax.Many) string {
+	text := ""
+	switch t.Kind {
+	case check.Unknown:
+		text = "anything"
+	case check.Identity:
+		text = t.Name
+	case check.Enum:
+		text = strings.Join(t.Constants, " or ")
+	case check.List:
+		if t.Elem != nil {
+			return "list of " + typeText(*t.Elem, syntax.One)
+		}
+		text = "list"
+	case check.Record:
+		text = "record"
+	default:
+		text = [...]string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"}[t.Kind-check.String]
+	}
+	if many != syntax.One {
+		return many.String() + " of " + text
+	}
+	return text
+}

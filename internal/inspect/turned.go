@@ -1,0 +1,136 @@
+package inspect
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/value"
+)
+
+// turnedKept is of how many requests that were turned away the inspector knows.
+const turnedKept = 256
+
+// A Turned is a request that was turned away before a flow. The front makes it
+// without anything that may be secret.
+type Turned struct {
+	Trace  string // that the answer has in X-Trace-Id
+	Moment time.Time
+	Method string
+	Path   string
+	Status int
+	Reason string // the sentence of the answer
+}
+
+// A turnedRing is the requests that were turned away last.
+type turnedRing struct {
+	mu   sync.Mutex
+	list []turnedOne // oldest first
+	all  int64       // since the inspector was made
+}
+
+type turnedOne struct {
+	Turned
+	id value.ID
+}
+
+// TurnedAway tells the inspector of a request that opened no flow. It keeps the
+// last ones in memory, and nowhere else.
+func (in *Inspector) TurnedAway(t Turned) {
+	id, err := value.ParseID(t.Trace)
+	if err != nil {
+		return // the front gives every answer a trace id
+	}
+	r := &in.turned
+	r.mu.Lock()
+	r.all++
+	if len(r.list) == turnedKept {
+		copy(r.list, r.list[1:])
+		r.list = r.list[:turnedKept-1]
+	}
+	r.list = append(r.list, turnedOne{t, id})
+	r.mu.Unlock()
+	in.recent.n.Add(1)
+	in.tails.tell(news{turned: &t})
+}
+
+// last gives the requests that were turned away, newest first, and how many
+// there have been.
+func (r *turnedRing) last() ([]turnedOne, int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := slices.Clone(r.list)
+	slices.Reverse(list)
+	return list, r.all
+}
+
+func (r *turnedRing) get(id value.ID) (turnedOne, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.list, func(t turnedOne) bool { return t.id == id })
+	if i < 0 {
+		return turnedOne{}, false
+	}
+	return r.list[i], true
+}
+
+// title is what was asked, in a few words.
+func (t *turnedOne) title() string { return cut(t.Method+" "+t.Path, 120) }
+
+// row makes the row of a request that was turned away, and tells whether it is
+// one that is looked for.
+func (v *flowsView) turnedRow(t *turnedOne) (flowRow, bool) {
+	row := flowRow{
+		ID: t.id.String(), Link: "/turned/" + t.id.String(), Clock: clock(t.Moment), Moment: t.Moment.Format(time.RFC3339Nano),
+		Title: t.title(), Class: away, Mark: strconv.Itoa(t.Status), Words: "turned away", Text: cut(t.Reason, 120),
+	}
+	result := history.Result{Status: t.Status}
+	if v.Sync != "" || v.Outcome != "" && v.Outcome != string(away) && !(history.IsStatus(v.Outcome) && result.Is(v.Outcome)) {
+		return row, false
+	}
+	for _, text := range []string{row.Title, t.Reason, row.Mark, row.Words} {
+		text = strings.ToLower(text)
+		if strings.Contains(text, strings.ToLower(v.Query)) || v.Path != "" && strings.Contains(text, strings.ToLower(v.Path)) {
+			return row, true
+		}
+	}
+	return row, v.Query != "" && strings.HasPrefix(row.ID, strings.ToLower(v.Query))
+}
+
+// turnedPage shows one request that was turned away.
+func (in *Inspector) turnedPage(w http.ResponseWriter, r *http.Request) {
+	id, err := value.ParseID(r.PathValue("id"))
+	t, ok := in.turned.get(id)
+	if err != nil || !ok {
+		in.missing(w, r, fmt.Sprintf("No request with the trace id %s is among the last %d that were turned away. They are kept in memory only; the app's log has a line for each.", cut(r.PathValue("id"), 60), turnedKept))
+		return
+	}
+	in.render(w, r, http.StatusOK, "turned", t.title(), struct {
+		ID, Title, Reason, Clock, Moment, Day, Why string
+		Status                                     int
+	}{t.id.String(), t.title(), t.Reason, clock(t.Moment), t.Moment.Format(time.RFC3339Nano), t.Moment.Format(time.DateOnly), advice(t.Status), t.Status})
+}
+
+// advice says what an answer with a status means for who sent the request.
+func advice(status int) string {
+	switch {
+	case status == http.StatusNotFound:
+		return "The routes are built from the paths that the syncs wait for, and this is none of them: the client asks for another path, or the sync that should answer is not there."
+	case status == http.StatusMethodNotAllowed:
+		return "Syncs wait for this path with another method."
+	case status == http.StatusUnauthorized:
+		return "Every sync of this route needs a credential, and the request had none."
+	case status == http.StatusRequestEntityTooLarge:
+		return "The limit is one of the options of the app's HTTP front."
+	case status == http.StatusServiceUnavailable:
+		return "The app has more to do than its limits let it; the client may send the request again."
+	case status >= http.StatusInternalServerError:
+		return "Something broke before a flow began; the app's log says what."
+	}
+	return "What a request to this route must carry is worked out from the syncs that wait for it, and this one could have started none of them."
+}

@@ -1,0 +1,125 @@
+package openapi
+
+import (
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Problem is an answer of the runtime itself, before any sync or after all.
+type Problem struct {
+	Name   string // of the response, such as "BadRequest"
+	Status int
+	About  string
+	Schema string // the name of its schema
+}
+
+// problems are all answers of the runtime that an operation can have.
+func problems() []Problem {
+	return []Problem{
+		{"BadRequest", 400, "The request cannot be read, or lacks what every sync on the route needs: `field` names it.", "Lack"},
+		{"NotLoggedIn", 401, "The request has no credential. `field` names it, and `error` says where it may stand.", "Lack"},
+		{"ForeignPage", 403, "A page of another origin, which the server does not allow, sent the request.", "Problem"},
+		{"TooSlow", 408, "The body did not arrive in time.", "Problem"},
+		{"TooLarge", 413, "The body, or its field `field`, is larger than the limit, which is in bytes for the body and in characters for a field.", "TooLarge"},
+		{"NoSuchKind", 415, "The body is of a kind that this route does not take, or compressed.", "Problem"},
+		{"NoSuchPart", 416, "The binary data has no such part as `Range` asks for.", "Problem"},
+		{"LongHeaders", 431, "A part of the form has headers that are too long.", "Problem"},
+		{"Broken", 500, "Something broke, or nobody answered. `trace` is what an operator can look for.", "Broken"},
+		{"Busy", 503, "There is too much to do just now, or the store cannot be reached. Where `done` is `unknown`, what was asked may have been done, or may still be done: look before you try again. Otherwise nothing was done; try again.", "Problem"},
+	}
+}
+
+// Problems are the answers that the runtime itself can give, by status.
+func (o *Operation) Problems() []Problem {
+	var list []Problem
+	for _, p := range problems() {
+		switch p.Status {
+		case 401:
+			if !o.demands() {
+				continue
+			}
+		case 403:
+			if !o.Bodied() && !o.Changes {
+				continue
+			}
+		case 413:
+			if !o.Bodied() && len(o.Params)+len(o.Fields)+len(o.Credentials) == 0 {
+				continue
+			}
+		case 408, 415:
+			if !o.Bodied() {
+				continue
+			}
+		case 416:
+			if !o.parts() {
+				continue
+			}
+		case 431:
+			if !o.Binary() {
+				continue
+			}
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// demands tells whether a credential must be there.
+func (o *Operation) demands() bool {
+	for _, f := range o.Credentials {
+		if !f.Optional {
+			return true
+		}
+	}
+	return false
+}
+
+// parts tells whether the answer may be asked for in parts: binary data that is
+// read.
+func (o *Operation) parts() bool {
+	if o.Method != "GET" {
+		return false
+	}
+	for _, r := range o.Results {
+		if r.Body != nil && (r.Body.Kind == check.Binary || loose(*r.Body)) {
+			return true
+		}
+	}
+	return false
+}
+
+// loose tells of a type that may hold anything.
+func loose(t check.Type) bool { return t.Kind == check.Unknown || t.Kind == check.Json }
+
+// soft tells whether an answer of the runtime has status 200 for older clients.
+func (p Problem) soft(opt Options) bool {
+	return opt.Refusals200 && (p.Status == 400 || p.Status == 401)
+}
+
+// problemSchemas are the shapes of the runtime's answers.
+func problemSchemas() object {
+	text := object{{Name: "type", Value: str("string")}}
+	with := func(about string, required []value.Value, more ...value.Field) value.Value {
+		return object{
+			{Name: "description", Value: str(about)},
+			{Name: "type", Value: str("object")},
+			{Name: "required", Value: value.List(required)},
+			{Name: "properties", Value: append(object{{Name: "error", Value: object{
+				{Name: "type", Value: str("string")}, {Name: "description", Value: str("A sentence for people.")},
+			}.value()}}, more...).value()},
+		}.value()
+	}
+	only := []value.Value{str("error")}
+	return object{
+		{Name: "Problem", Value: with("An answer that says no.", only)},
+		{Name: "Lack", Value: with("What a request lacks.", only,
+			value.Field{Name: "field", Value: text.value()},
+			value.Field{Name: "fields", Value: object{{Name: "type", Value: str("array")}, {Name: "items", Value: text.value()}}.value()})},
+		{Name: "TooLarge", Value: with("A body or a field that is too large.", only,
+			value.Field{Name: "field", Value: text.value()},
+			value.Field{Name: "limit", Value: object{{Name: "type", Value: str("number")}}.value()})},
+		{Name: "Broken", Value: with("A fault of the program.", []value.Value{str("error"), str("trace")},
+			value.Field{Name: "trace", Value: text.value()},
+			value.Field{Name: "reason", Value: object{{Name: "type", Value: str("string")}, {Name: "description", Value: str("Only in development.")}}.value()})},
+	}
+}

@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/value"
+)
+
+// Accept holds a value that came from outside against the type of what it
+// flows into, and gives it in the form that the program uses: moments become
+// moments, secrets are marked. fromText is set for values out of a path, a
+// query string or a header, where numbers and flags come as text. The error
+// completes "the field x …"; where a part does not fit, it is a Misplaced.
+func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
+	if v.IsNull() {
+		return value.Null, nil
+	}
+	s, isText := v.Text()
+	switch t.Kind {
+	case check.Unknown, check.Json, check.Record:
+		return v, nil
+	case check.Number:
+		if fromText {
+			if f, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "xXpP_iInN") {
+				return value.Number(f), nil
+			}
+		}
+		if _, ok := v.Num(); ok {
+			return v, nil
+		}
+		return v, wanted("a number", v)
+	case check.Flag:
+		if fromText && (s == "true" || s == "false") {
+			return value.Flag(s == "true"), nil
+		}
+		if _, ok := v.Bool(); ok {
+			return v, nil
+		}
+		return v, wanted("true or false", v)
+	case check.DateTime:
+		if v.Kind() == value.TimeKind {
+			return v, nil
+		}
+		if isText {
+			if m, ok := value.ParseMoment(s); ok {
+				return m, nil
+			}
+		}
+		return v, wanted(`a moment such as "2030-01-31T12:00:00Z"`, v)
+	case check.Date:
+		if isText {
+			if _, err := time.Parse(time.DateOnly, s); err == nil {
+				return v, nil
+			}
+		}
+		return v, wanted(`a date such as "2030-01-31"`, v)
+	case check.Secret:
+		if isText {
+			return value.Secret(v), nil
+		}
+		return v, wanted("a text", v)
+	case check.Enum:
+		for _, c := range t.Constants {
+			if isText && s == c {
+				return v, nil
+			}
+		}
+		return v, wanted("one of "+strings.Join(t.Constants, ", "), v)
+	case check.Binary:
+		if v.Kind() == value.BlobKind {
+			return v, nil
+		}
+		if isText {
+			if _, err := base64.StdEncoding.DecodeString(s); err == nil {
+				return v, nil
+			}
+		}
+		return v, wanted("binary data in base64", v)
+	case check.List:
+		if fromText && v.Kind() == value.StringKind {
+			v = value.List([]value.Value{v})
+		}
+		if v.Kind() != value.ListKind {
+			return v, wanted("a list", v)
+		}
+		items := make([]value.Value, len(v.Items()))
+		for i, x := range v.Items() {
+			y, err := item(*t.Elem, x, fromText)
+			if err != nil {
+				return v, within(i, err)
+			}
+			items[i] = y
+		}
+		return value.List(items), nil
+	}
+	if isText {
+		return v, nil
+	}
+	return v, wanted("a text", v)
+}
+
+// item holds an item of a list against its type: null is none.
+func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
+	if v.IsNull() && !t.Null {
+		return v, errors.New("must be there, and is null")
+	}
+	return Accept(t, v, fromText)
+}
+
+// A Misplaced is the error of Accept where a part of a value does not fit.
+type Misplaced struct {
+	Path string // from the whole value: "[2]", "[2][0]"
+	Err  error  // completes "the field x[2] …"
+}
+
+func (m *Misplaced) Error() string {
+	return "must have in " + m.Path + " what fits, which " + m.Err.Error()
+}
+func (m *Misplaced) Unwrap() error { return m.Err }
+
+func within(i int, err error) error {
+	m := &Misplaced{fmt.Sprintf("[%d]", i), err}
+	if inner, ok := errors.AsType[*Misplaced](err); ok {
+		m.Path, m.Err = m.Path+inner.Path, inner.Err
+	}
+	return m
+}
+
+func wanted(what string, v value.Value) error {
+	if v.Kind() == value.StringKind {
+		return fmt.Errorf("must be %s, not this text", what)
+	}
+	return fmt.Errorf("must be %s, not %s", what, v.Kind())
+}

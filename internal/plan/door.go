@@ -1,0 +1,301 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A Door is one way in from outside: a route that syncs answer, or an action or
+// query that the app exposes. It gathers what a person who looks at the program
+// from there wants to know.
+type Door struct {
+	Method string // "" for any
+	Path   string
+	// Action or Query is what the app exposes here, and Why in whose words;
+	// both are nil for a route.
+	Action *Action
+	Query  *Query
+	Why    string
+	Span   source.Span // the first line of text that makes it
+	Fields []*Field
+	// Syncs may fire in such a flow, by name.
+	Syncs []*Sync
+	// Answers are the lines that may be the answer, in the order of their syncs
+	// and lines.
+	Answers []Answer
+	// Refusals may be the answer because no sync matches them, by status.
+	Refusals []Refusal
+	// Changes are the actions that syncs may ask, without the answer, by name.
+	Changes []*Action
+	// Lookups say how it is held against something who is asking.
+	Lookups []Lookup
+}
+
+// An Answer is a line of then or else that may answer a request.
+type Answer struct {
+	Sync *Sync
+	Ask  *Ask
+	// Status is what the line says, 0 where it is not written out.
+	Status int
+}
+
+// A Refusal is a refusal that a client may be told.
+type Refusal struct {
+	Action   *Action
+	Code     string
+	Sentence string
+	Status   int
+}
+
+// A Lookup is where a credential is held against something: a line of where, or
+// an action that takes it.
+type Lookup struct {
+	By    string // a view's name, a query's or an action's full name, or the line
+	Field string // the credential's, "" where it is not seen at a glance
+	Span  source.Span
+}
+
+// Credential is the field of the door that says who is asking, or nil.
+func (d *Door) Credential() *Field {
+	for _, f := range d.Fields {
+		if f.Credential != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// String names the door: "POST /auth/login".
+func (d *Door) String() string { return strings.TrimSpace(d.Method + " " + d.Path) }
+
+// Doors are all ways into the program from outside: routes by path and method,
+// then what the app exposes, in the order of the text.
+func (p *Plan) Doors() []*Door {
+	var doors []*Door
+	if p.Routes != nil {
+		for _, r := range p.Routes.All {
+			d := &Door{Method: r.Method, Path: r.Path, Fields: r.Fields}
+			if len(r.Patterns) > 0 {
+				d.Span = r.Patterns[0].Sync.When[r.Patterns[0].Pattern].Span
+			}
+			d.fill(p, p.entry(d), r.Patterns)
+			doors = append(doors, d)
+		}
+	}
+	for _, e := range p.Program.Exposed {
+		doors = append(doors, p.exposed(e))
+	}
+	return doors
+}
+
+// entry is what the check found out about a door.
+func (p *Plan) entry(d *Door) *check.Entry {
+	for _, e := range p.Program.Entries {
+		switch {
+		case d.Action != nil && e.Kind == check.Open && e.Instance == d.Action.Instance.Use && e.Action == d.Action.Spec,
+			d.Action == nil && e.Kind == check.Route && e.Method == d.Method && e.Path == d.Path:
+			return e
+		}
+	}
+	return nil
+}
+
+func (p *Plan) exposed(e *check.Exposed) *Door {
+	d := &Door{Method: "POST"}
+	if e.Tree != nil {
+		d.Why, d.Span = e.Tree.Why, e.Tree.Span
+	}
+	var inputs []*check.Param
+	for _, in := range p.Instances {
+		if in.Use != e.Instance {
+			continue
+		}
+		for _, a := range in.Actions {
+			if a.Spec == e.Action {
+				d.Action, d.Path, inputs = a, "/"+in.Name+"/"+a.Name, a.Spec.Inputs
+			}
+		}
+		for _, q := range in.Queries {
+			if q.Spec == e.Query {
+				d.Query, d.Path, inputs = q, "/"+in.Name+"/"+q.Name, q.Spec.Inputs
+			}
+		}
+	}
+	for _, in := range inputs {
+		t := in.Type
+		if in.Many != syntax.One {
+			t = check.Type{Kind: check.List, Elem: &in.Type}
+		}
+		f := &Field{Name: in.Name, Type: t, Optional: in.Optional, Secret: t.Kind == check.Secret || d.Action != nil && d.Action.Secret[d.Action.Input(in.Name)]}
+		for _, c := range p.Routes.Credentials {
+			if c.Field == in.Name {
+				f.Credential, f.Secret = c, true
+			}
+		}
+		d.Fields = append(d.Fields, f)
+	}
+	if d.Action != nil {
+		d.Changes = []*Action{d.Action}
+		for _, r := range d.Action.Spec.Refusals {
+			d.Refusals = append(d.Refusals, Refusal{d.Action, r.Code, r.Sentence, RefusalStatus(r.Kind)})
+		}
+		d.fill(p, p.entry(d), nil)
+	}
+	return d
+}
+
+// fill adds what follows behind the door.
+func (d *Door) fill(p *Plan, e *check.Entry, patterns []Ref) {
+	if e == nil {
+		for _, ref := range patterns {
+			d.Syncs = append(d.Syncs, ref.Sync)
+		}
+		return
+	}
+	answers := map[source.Span]bool{}
+	for _, a := range e.Answers {
+		answers[a.Ask.Tree.Span] = true
+	}
+	for _, s := range p.Syncs {
+		if !slices.ContainsFunc(e.Syncs, func(c *check.Sync) bool { return c.Name == s.Name }) {
+			continue
+		}
+		d.Syncs = append(d.Syncs, s)
+		for _, a := range s.Asks {
+			switch {
+			case answers[a.Span]:
+				d.Answers = append(d.Answers, Answer{s, a, a.status()})
+			case a.Action.Role == Ordinary && !slices.Contains(d.Changes, a.Action):
+				d.Changes = append(d.Changes, a.Action)
+			}
+		}
+	}
+	slices.SortFunc(d.Changes, func(a, b *Action) int { return cmp.Compare(a.full, b.full) })
+	for _, u := range e.Refusals {
+		for _, a := range p.Actions {
+			if a.Instance.Use == u.Instance && a.Spec == u.Action {
+				d.Refusals = append(d.Refusals, Refusal{a, u.Refusal.Code, u.Refusal.Sentence, RefusalStatus(u.Refusal.Kind)})
+			}
+		}
+	}
+	slices.SortFunc(d.Refusals, func(a, b Refusal) int {
+		return cmp.Or(a.Status-b.Status, cmp.Compare(a.Code, b.Code), cmp.Compare(a.Action.full, b.Action.full))
+	})
+	d.Refusals = slices.CompactFunc(d.Refusals, func(a, b Refusal) bool { return a.Code == b.Code && a.Action == b.Action })
+	d.lookups(e)
+}
+
+// status is what an answer says that its status is; a line without one says 200.
+func (a *Ask) status() int {
+	for _, in := range a.In {
+		if in.Name != "status" {
+			continue
+		}
+		if n, ok := in.Term.Literal.Num(); ok && in.Term.Expr == nil && in.Term.Slot < 0 {
+			return int(n)
+		}
+		return 0
+	}
+	return 200
+}
+
+// lookups gathers the lines of where that the check has seen to look at a
+// credential, then the actions that are handed it as it came.
+func (d *Door) lookups(e *check.Entry) {
+	for _, l := range e.Lookups {
+		d.Lookups = append(d.Lookups, Lookup{lookedUpBy(l), d.named(lineArgs(l)), l.Tree.Span})
+	}
+	for _, s := range e.Syncs {
+		var came []*check.Arg // with the request
+		for _, w := range s.When {
+			if w.Instance.Concept.Name == RequestingConcept {
+				came = append(came, w.In...)
+			}
+		}
+		for _, a := range s.Then {
+			field := d.named(a.In)
+			if field != "" && a.Instance.Concept.Name != RequestingConcept && d.named(came) == field {
+				d.Lookups = append(d.Lookups, Lookup{a.Instance.Name + "." + a.Action.Name, field, a.Tree.Span})
+			}
+		}
+	}
+	slices.SortStableFunc(d.Lookups, func(a, b Lookup) int { return cmp.Compare(a.By, b.By) })
+	d.Lookups = slices.CompactFunc(d.Lookups, func(a, b Lookup) bool { return a.By == b.By })
+}
+
+// named gives the credential that is among the arguments by its own name.
+func (d *Door) named(args []*check.Arg) string {
+	for _, f := range d.Fields {
+		if f.Credential == nil {
+			continue
+		}
+		for _, a := range args {
+			if v := a.Term.Var; v != nil && v.Name == f.Name {
+				return f.Name
+			}
+		}
+	}
+	return ""
+}
+
+func lineArgs(l *check.Line) []*check.Arg {
+	switch b := l.Body.(type) {
+	case *check.ViewLine:
+		return b.In
+	case *check.QueryLine:
+		return b.In
+	}
+	return nil
+}
+
+// lookedUpBy names what a line asks.
+func lookedUpBy(l *check.Line) string {
+	switch b := l.Body.(type) {
+	case *check.ViewLine:
+		return b.View.Name
+	case *check.QueryLine:
+		return b.Instance.Name + "." + b.Query.Name
+	case *check.FieldLine:
+		return b.Instance.Name + "." + b.Set.Name + "." + b.Field.Name
+	case *check.MemberLine:
+		return b.Instance.Name + "." + b.Set.Name
+	}
+	return strings.Join(strings.Fields(l.Tree.Span.Text()), " ")
+}
+
+// TypeText is the field's type in one or two words, as Print writes it.
+func (f *Field) TypeText() string { return typeText(f.Type) }
+
+// CredentialPlaces says where requests carry a credential, in the words of the
+// app: "body", "bearer", `cookie "session"`.
+func CredentialPlaces(c *check.Credential) []string {
+	var from []string
+	if c.Body {
+		from = append(from, "body")
+	}
+	if c.Bearer {
+		from = append(from, "bearer")
+	}
+	for _, name := range c.Cookies {
+		from = append(from, "cookie "+strconv.Quote(name))
+	}
+	for _, name := range c.Headers {
+		from = append(from, "header "+strconv.Quote(name))
+	}
+	return from
+}
+
+// Admits tells whether a line of when may be matched by a request at the door.
+func (d *Door) Admits(w *Pattern) bool {
+	if w.Action.Role != Request || d.Action != nil || d.Query != nil {
+		return false
+	}
+	method, path := w.request()
+	return (path == "" || path == d.Path) && (method == "" || d.Method == "" || method == d.Method)
+}

@@ -1,0 +1,347 @@
+// Package plan compiles a checked program into a plan that the engine can run.
+//
+// Its three main types are [Plan], the whole; [Sync], with a slot for each
+// variable and an order of joining for each pattern that an action may arrive
+// at; and [Route], one method and path with the fields that its syncs need. It
+// promises that a plan depends on the text alone, that it prints ([Plan.Print])
+// as something a person can hold against the text, and that every part of it
+// knows its place there. It refuses to run anything.
+package plan
+
+import (
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/expression"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// A Plan is a program ready to run. It is immutable.
+type Plan struct {
+	Name      string
+	Instances []*Instance // by name
+	Actions   []*Action
+	Queries   []*Query
+	Tables    []*Table
+	Syncs     []*Sync // by name: the order in which they are considered
+	Routes    *Routes
+	Program   *check.Program
+}
+
+// An Instance is one use of a concept.
+type Instance struct {
+	Name    string
+	Concept *check.Concept
+	Use     *check.Instance
+	Actions []*Action
+	Queries []*Query
+	Tables  []*Table // in the order of the concept's sets
+}
+
+// A Role marks the two actions that stand for HTTP.
+type Role int
+
+const (
+	// Ordinary actions are methods of concepts.
+	Ordinary Role = iota
+	// Request is Requesting.request.
+	Request
+	// Respond is Requesting.respond.
+	Respond
+)
+
+// An Action has a column for each input and each output. The first Declared
+// inputs are those of its specification; an open action has further columns for
+// the names that the program says anywhere.
+type Action struct {
+	Index    int // in Plan.Actions
+	Instance *Instance
+	Name     string
+	full     string
+	Spec     *check.Action
+	Role     Role
+	Inputs   []string
+	Declared int
+	Outputs  []string
+	// Secret tells for each input, and SecretOut for each output, whether it is
+	// secret: declared so, or since a part of it flows into something that is.
+	Secret, SecretOut []bool
+	// Returned and Refused are the patterns that such an outcome may match.
+	Returned, Refused Candidates
+}
+
+// FullName is "Instance.action".
+func (a *Action) FullName() string { return a.full }
+
+// Input gives the column of an input by name, and -1 when there is none.
+func (a *Action) Input(name string) int { return index(a.Inputs, name) }
+
+// Output gives the column of an output by name, and -1 when there is none.
+func (a *Action) Output(name string) int { return index(a.Outputs, name) }
+
+func index(names []string, name string) int {
+	for i, n := range names {
+		if n == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// A Query has columns like an action.
+type Query struct {
+	Index    int
+	Instance *Instance
+	Name     string
+	Spec     *check.Query
+	Inputs   []string
+	Outputs  []string
+}
+
+// FullName is "Instance._query".
+func (q *Query) FullName() string { return q.Instance.Name + "." + q.Name }
+
+// Many tells whether it may have more than one row.
+func (q *Query) Many() bool { return q.Spec.Rows == syntax.ManyRows }
+
+// A Table is one set of one instance's state.
+type Table struct {
+	Index    int // in Plan.Tables
+	Instance *Instance
+	Set      *check.Set
+	Of       *Table
+	Unique   [][]int // columns
+	Indexes  [][]int // columns that some where or the concept's own code looks up
+}
+
+// Name is "Instance.Set".
+func (t *Table) Name() string { return t.Instance.Name + "." + t.Set.Name }
+
+// The columns of a refused outcome.
+const (
+	RefusedError = 0 // the sentence
+	RefusedCode  = 1 // the code
+)
+
+// A Column is a place in a completed action: an input or an output. The
+// outputs of a refusal are RefusedError and RefusedCode.
+type Column struct {
+	Out   bool
+	Index int
+}
+
+// A Sync is one synchronization with a slot for each variable.
+type Sync struct {
+	Index    int // in Plan.Syncs
+	Name     string
+	Span     source.Span
+	Slots    []string     // the variables' names; "" for one of the plan's own
+	Types    []check.Type // of the slots, as far as known
+	Secret   []bool       // of the slots: what they hold is secret as a whole
+	Parts    []bool       // of the slots: they are secret since a part of what they hold is
+	When     []*Pattern
+	Joins    [][]Join // for each pattern that an action arrives at, how to find the others
+	Where    []*Line
+	Then     []*Ask
+	Together bool
+	// Asks are all lines of then and else; Ask.Line is the place in it.
+	Asks []*Ask
+}
+
+// A Pattern is a line of when.
+type Pattern struct {
+	Span    source.Span
+	Text    string
+	Action  *Action
+	Refused bool
+	Tests   []Test
+	Vars    []Var
+}
+
+// A Test holds a column against a literal. A null literal wants the column to
+// be absent.
+type Test struct {
+	Column  Column
+	Name    string
+	Literal value.Value
+	// Any wants the column to be there, with any value.
+	Any bool
+}
+
+// A Var ties a column to a slot.
+type Var struct {
+	Column   Column
+	Name     string // of the parameter
+	Slot     int
+	Optional bool // absence binds null
+}
+
+// A Join is one step of completing a match: try the records of a pattern.
+// The first step of an order is the arriving action itself.
+type Join struct {
+	Pattern int
+	Binds   []Var // slots that get their value here
+	Equals  []Var // slots that have one already
+}
+
+// A Term is a value known when it is needed: a slot, a literal or an
+// expression. For "_" Any is set.
+type Term struct {
+	Slot    int // -1 when it is none
+	Literal value.Value
+	Expr    *Expr
+	Any     bool
+	// Field is the place in a request that the value comes from and nothing else,
+	// such as "tags" or "data.tags[0]"; "" where there is none.
+	Field string
+}
+
+// The places of an expression's variables that are no slots.
+const (
+	NowSlot = -1
+	NewSlot = -2
+)
+
+// An Expr is an expression and the slots of its variables.
+type Expr struct {
+	Text  string
+	Node  *expression.Expression
+	Slots []int
+	// Fields are the places in a request that the expression reads.
+	Fields []string
+}
+
+// An Input gives a value to a column.
+type Input struct {
+	Column int
+	Name   string
+	Term   Term
+	// Secret tells that the column is secret, so that whatever it is given is
+	// one from there on. A literal is one already.
+	Secret bool
+	// Part tells that no secret is in what it is given, which may be hidden all
+	// the same, as a part of a value that is secret as a whole.
+	Part bool
+}
+
+// An Output takes a value from a column: it binds a slot or compares.
+type Output struct {
+	Column   int
+	Name     string
+	Term     Term
+	Binds    bool
+	Optional bool
+	Secret   bool // the slot is secret
+}
+
+// An Ask is a line of then or else.
+type Ask struct {
+	Line    int // in Sync.Asks
+	Span    source.Span
+	Text    string
+	Action  *Action
+	In      []Input
+	Awaited bool
+	Out     []Output
+}
+
+// A Line is a line of where. Exactly one of its operations is set.
+type Line struct {
+	Span  source.Span
+	Text  string
+	Mode  syntax.Mode
+	Else  []*Ask
+	Binds []int // the slots that it gives a value
+
+	Query  *QueryOp
+	Read   *ReadOp
+	Member *MemberOp
+	View   *ViewOp
+	Is     *IsOp
+	Filter *Expr
+	Fold   *FoldOp
+}
+
+// A QueryOp asks a query.
+type QueryOp struct {
+	Query *Query
+	In    []Input
+	Out   []Output
+}
+
+// A ReadOp reads a field in whichever direction is bound.
+type ReadOp struct {
+	Table                     *Table
+	Column                    int
+	Has                       bool
+	Subject, Object           Term
+	SubjectBinds, ObjectBinds bool
+	Secret                    bool // the slot of the object is secret
+}
+
+// A MemberOp tests or lists the members of a set.
+type MemberOp struct {
+	Table   *Table
+	Subject Term
+	Binds   bool
+}
+
+// A ViewOp is a view's lines with slots of their own: In gives values to the
+// slots of its inputs, Out takes from the slots of its outputs.
+type ViewOp struct {
+	Name  string
+	In    []Pass
+	Lines []*Line
+	Out   []Pass
+}
+
+// A Pass ties a slot of a view to a term of its user.
+type Pass struct {
+	Name     string
+	Inner    int
+	Term     Term
+	Binds    bool
+	Optional bool
+	Secret   bool // the slot that gets its value is secret
+}
+
+// An IsOp binds a slot to an expression's value, or compares. Secret tells that
+// the slot is secret: its value is made one at once.
+type IsOp struct {
+	Slot   int
+	Binds  bool
+	Secret bool
+	Expr   *Expr
+}
+
+// A FoldOp makes one value of the frames that its lines give.
+type FoldOp struct {
+	Slot     int
+	Binds    bool
+	Secret   bool // as of an IsOp
+	Fold     syntax.Fold
+	Expr     *Expr
+	Lines    []*Line
+	Order    []OrderKey
+	Limit    *Expr
+	Offset   *Expr
+	Distinct bool
+	Page     *PageOp // nil when it makes no pages
+}
+
+// A PageOp makes a list one page of a longer one: the first items behind a
+// cursor, in the order of FoldOp.Order and, where that does not tell two frames
+// apart, of what is in the slots Ties.
+type PageOp struct {
+	Limit, Cursor *Term // nil when they are not given
+	Next          int   // the slot for the cursor of the page behind; -1 for none
+	Ties          []int
+	// Print tells the cursors of this page from those of others.
+	Print uint32
+}
+
+// An OrderKey is one part of "order by".
+type OrderKey struct {
+	Expr *Expr
+	Desc bool
+}

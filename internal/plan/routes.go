@@ -1,0 +1,395 @@
+package plan
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/value"
+)
+
+// Routes are the methods and paths that the patterns of all syncs name.
+type Routes struct {
+	All    []*Route // by path, then method
+	byPath map[string][]*Route
+	static map[string][]*Route
+	// templates are the routes with parameters, the more specific first.
+	templates []*Route
+	// Request and Respond are the actions that stand for HTTP; nil in a
+	// program without Requesting.
+	Request, Respond *Action
+	Credentials      []*check.Credential
+	// Pathless are the patterns over requests that name no path: they look at
+	// the requests of every route.
+	Pathless []Ref
+	secret   []int // columns that are secret on every route
+}
+
+// A Route is one method and path, and what the syncs on it say. Where the
+// patterns take any method, Method is "".
+type Route struct {
+	Method, Path string
+	// Patterns are all patterns over requests of this route.
+	Patterns []Ref
+	// Entries are the syncs that such a request alone can start: the fields
+	// that each needs.
+	Entries []*Entry
+	// Fields are the fields that any sync on the route names.
+	Fields []*Field
+	// Changes tells that a request may change something: a sync that sees it asks
+	// another action than Requesting.respond, or has the answer set cookies, or a
+	// sync asks one after any answer.
+	Changes  bool
+	segments []string // "{name}" for a parameter
+	secret   []int    // columns of Requesting.request
+}
+
+// An Entry is a sync that a request of the route alone can start.
+type Entry struct {
+	Sync    *Sync
+	Pattern *Pattern
+	Needs   []*Field
+}
+
+// A Field of a request, and what the syncs make of it.
+type Field struct {
+	Name       string
+	Type       check.Type
+	Optional   bool // no sync on the route needs it
+	Secret     bool
+	Parts      bool              // it is secret since a field or an item of it is
+	Credential *check.Credential // set when it says who is asking
+	Param      bool              // part of the path
+	Paging     *Paging           // set when a page of a sync on the route takes it
+}
+
+// routes gathers the routes of a program.
+func routes(p *Plan, program *check.Program) *Routes {
+	r := &Routes{static: map[string][]*Route{}, byPath: map[string][]*Route{}}
+	for _, in := range p.Instances {
+		for _, a := range in.Actions {
+			switch a.Role {
+			case Request:
+				r.Request, r.Credentials = a, in.Use.Credentials
+			case Respond:
+				r.Respond = a
+			}
+		}
+	}
+	byKey := map[string]*Route{}
+	for _, s := range p.Syncs {
+		for n, w := range s.When {
+			method, path := w.request()
+			if path == "" {
+				if w.Action.Role == Request {
+					r.Pathless = append(r.Pathless, Ref{s, n})
+				}
+				continue
+			}
+			key := path + " " + method
+			if byKey[key] == nil {
+				byKey[key] = &Route{Method: method, Path: path, segments: strings.Split(path, "/")}
+			}
+			byKey[key].Patterns = append(byKey[key].Patterns, Ref{s, n})
+		}
+	}
+	for _, route := range byKey {
+		// Patterns that take any method stand on every route of their path.
+		if every := byKey[route.Path+" "]; every != nil && every != route {
+			route.Patterns = append(route.Patterns, every.Patterns...)
+			slices.SortFunc(route.Patterns, func(a, b Ref) int {
+				return cmp.Or(a.Sync.Index-b.Sync.Index, a.Pattern-b.Pattern)
+			})
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		route := byKey[key]
+		r.All = append(r.All, route)
+		r.byPath[route.Path] = append(r.byPath[route.Path], route)
+		if strings.Contains(route.Path, "{") {
+			r.templates = append(r.templates, route)
+		} else {
+			r.static[route.Path] = append(r.static[route.Path], route)
+		}
+		r.fields(route)
+		route.secret = secretInputs(append(slices.Clone(route.Patterns), r.Pathless...))
+	}
+	follows := slices.ContainsFunc(p.Syncs, (*Sync).followsAnswers)
+	for _, route := range r.All {
+		route.Changes = follows || slices.ContainsFunc(slices.Concat(route.Patterns, r.Pathless), func(ref Ref) bool { return ref.Sync.changes() })
+	}
+	r.secret = secretInputs(r.Pathless)
+	slices.SortStableFunc(r.templates, func(a, b *Route) int {
+		return cmp.Or(len(a.segments)-len(b.segments), specific(a.segments, b.segments))
+	})
+	return r
+}
+
+// changes tells whether a firing of the sync may change something.
+func (s *Sync) changes() bool {
+	return slices.ContainsFunc(s.Asks, func(a *Ask) bool {
+		return a.Action.Role != Respond || slices.ContainsFunc(a.In, func(in Input) bool { return in.Name == "cookies" })
+	})
+}
+
+// followsAnswers tells whether the sync may change something after an answer,
+// whatever route was asked.
+func (s *Sync) followsAnswers() bool {
+	of := func(role Role) bool {
+		return slices.ContainsFunc(s.When, func(w *Pattern) bool { return w.Action.Role == role })
+	}
+	return s.changes() && of(Respond) && !of(Request)
+}
+
+// request gives the method and path that a pattern over requests names.
+func (w *Pattern) request() (method, path string) {
+	if w.Action.Role != Request {
+		return "", ""
+	}
+	for _, t := range w.Tests {
+		switch t.Name {
+		case "method":
+			method, _ = t.Literal.Text()
+		case "path":
+			path, _ = t.Literal.Text()
+		}
+	}
+	return method, path
+}
+
+// specific orders paths so that a segment that is written out comes before a
+// parameter, from left to right.
+func specific(a, b []string) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		pa, pb := isParam(a[i]), isParam(b[i])
+		switch {
+		case pa && !pb:
+			return 1
+		case !pa && pb:
+			return -1
+		}
+	}
+	return 0
+}
+
+func isParam(segment string) bool {
+	return len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}'
+}
+
+// secretInputs gives the columns of requests that are secret for a sync.
+func secretInputs(refs []Ref) []int {
+	var columns []int
+	for _, ref := range refs {
+		for _, v := range ref.Sync.When[ref.Pattern].Vars {
+			if ref.Sync.Secret[v.Slot] && !v.Column.Out && !slices.Contains(columns, v.Column.Index) {
+				columns = append(columns, v.Column.Index)
+			}
+		}
+	}
+	return columns
+}
+
+// Hide marks what is secret among the inputs of an action.
+func (p *Plan) Hide(a *Action, in []value.Value) {
+	for i, secret := range a.Secret {
+		if secret {
+			in[i] = value.Secret(in[i])
+		}
+	}
+	if a.Role != Request {
+		return
+	}
+	for _, i := range p.Routes.secretOf(in[a.Input("method")], in[a.Input("path")]) {
+		in[i] = value.Secret(in[i])
+	}
+}
+
+// PartsHidden says why the record has nothing of a field with Parts.
+const PartsHidden = "a part of it is secret, and so all of it is. What is sent in fields of its own is hidden by itself"
+
+// Field finds a field of the requests with a method and the path of a route as it
+// is written; known tells whether there is such a route. It is nil where the
+// route has no such field.
+func (r *Routes) Field(method, path, name string) (f *Field, known bool) {
+	for _, route := range r.byPath[path] {
+		if route.Method != "" && route.Method != method {
+			continue
+		}
+		known = true
+		for _, f := range route.Fields {
+			if f.Name == name {
+				return f, true
+			}
+		}
+	}
+	return nil, known
+}
+
+// secretOf gives the columns that are secret in a request with a method and the
+// path of a route as it is written.
+func (r *Routes) secretOf(method, path value.Value) []int {
+	m, _ := method.Text()
+	p, _ := path.Text()
+	secret := r.secret
+	for _, route := range r.byPath[p] {
+		switch route.Method {
+		case m:
+			return route.secret
+		case "":
+			secret = route.secret
+		}
+	}
+	return secret
+}
+
+// fields gathers what the patterns on a route say of its fields.
+func (r *Routes) fields(route *Route) {
+	field := func(name string) *Field {
+		for _, f := range route.Fields {
+			if f.Name == name {
+				return f
+			}
+		}
+		f := &Field{Name: name, Optional: true, Param: slices.Contains(route.segments, "{"+name+"}")}
+		for _, c := range r.Credentials {
+			if c.Field == name {
+				f.Credential, f.Secret = c, true
+			}
+		}
+		route.Fields = append(route.Fields, f)
+		return f
+	}
+	for _, ref := range route.Patterns {
+		w := ref.Sync.When[ref.Pattern]
+		entry := &Entry{Sync: ref.Sync, Pattern: w}
+		named := func(name string, t check.Type, optional, secret, parts bool) {
+			if check.IsRuntimeField(name) {
+				return
+			}
+			f := field(name)
+			if f.Type.Kind == check.Unknown {
+				f.Type = t
+			}
+			f.Secret, f.Parts = f.Secret || secret, f.Parts || parts
+			if !optional {
+				f.Optional = false
+				entry.Needs = append(entry.Needs, f)
+			}
+		}
+		for _, v := range w.Vars {
+			if !v.Column.Out {
+				named(v.Name, ref.Sync.Types[v.Slot], v.Optional, ref.Sync.Secret[v.Slot], ref.Sync.Parts[v.Slot])
+			}
+		}
+		for _, t := range w.Tests {
+			if !t.Column.Out {
+				// A literal is one of the values that a field may have, not a need.
+				named(t.Name, check.Type{}, true, false, false)
+			}
+		}
+		route.paging(w, ref.Sync)
+		if len(ref.Sync.When) == 1 {
+			route.Entries = append(route.Entries, entry)
+		}
+	}
+}
+
+// Find gives the route of a request and the parameters in its path. When there
+// is none, allowed holds the methods that the path does have, and none means
+// that no sync knows the path. A path that is written out comes before one with
+// parameters, as long as it has the method. A route without a method takes any.
+func (r *Routes) Find(method, path string) (route *Route, params []value.Field, allowed []string) {
+	return r.find(method, path, nil)
+}
+
+// FindSegments is Find for a path whose segments have been unescaped one by
+// one, so that they may hold slashes of their own. The first one is empty, as
+// every path begins with a slash.
+func (r *Routes) FindSegments(method string, segments []string) (route *Route, params []value.Field, allowed []string) {
+	path := ""
+	if !slices.ContainsFunc(segments, func(s string) bool { return strings.Contains(s, "/") }) {
+		path = strings.Join(segments, "/")
+	}
+	return r.find(method, path, segments)
+}
+
+func (r *Routes) find(method, path string, segments []string) (*Route, []value.Field, []string) {
+	var every *Route // takes any method
+	var allowed []string
+	for _, t := range r.static[path] {
+		switch t.Method {
+		case method:
+			return t, nil, nil
+		case "":
+			every = t
+		default:
+			allowed = append(allowed, t.Method)
+		}
+	}
+	if every != nil {
+		return every, nil, nil
+	}
+	if len(r.templates) == 0 {
+		return nil, nil, allowed
+	}
+	if segments == nil {
+		segments = strings.Split(path, "/")
+	}
+	for _, t := range r.templates {
+		if every != nil && every.Path != t.Path {
+			break
+		}
+		if !fits(t.segments, segments) {
+			continue
+		}
+		switch t.Method {
+		case method:
+			return t, t.params(segments), nil
+		case "":
+			every = t
+		default:
+			if !slices.Contains(allowed, t.Method) {
+				allowed = append(allowed, t.Method)
+			}
+		}
+	}
+	if every != nil {
+		return every, every.params(segments), nil
+	}
+	return nil, nil, allowed
+}
+
+// params gives the parameters in a path that fits.
+func (t *Route) params(segments []string) []value.Field {
+	var params []value.Field
+	for i, s := range t.segments {
+		if isParam(s) {
+			params = append(params, value.Field{Name: s[1 : len(s)-1], Value: value.String(segments[i])})
+		}
+	}
+	return params
+}
+
+func fits(template, segments []string) bool {
+	if len(template) != len(segments) {
+		return false
+	}
+	for i, t := range template {
+		if t != segments[i] && (!isParam(t) || segments[i] == "") {
+			return false
+		}
+	}
+	return true
+}
+
+// Nearest gives the path of a route that somebody may have meant.
+func (r *Routes) Nearest(path string) (string, bool) {
+	var paths []string
+	for _, route := range r.All {
+		paths = append(paths, route.Path)
+	}
+	return diag.Nearest(path, paths)
+}

@@ -1,0 +1,69 @@
+package faulty_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/legible-lang/legible/internal/store/faulty"
+	"github.com/legible-lang/legible/internal/store/memory"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/store/storetest"
+	"github.com/legible-lang/legible/value"
+)
+
+func TestParse(t *testing.T) {
+	for _, good := range []string{"fail commit 3", "break read 1", "delay append 2", "crash write 12", "tear commit 4"} {
+		if f, err := faulty.Parse(good); err != nil || f.String() != good {
+			t.Errorf("%q is read as %v, %v", good, f, err)
+		}
+	}
+	for bad, want := range map[string]string{"fail": "not a deed, an operation and a number", "fail flush 1": "the operations append, read", "burn read 1": "the deeds are fail, break", "fail read 0": "counted from 1"} {
+		if _, err := faulty.Parse(bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is told as %v, want %q", bad, err, want)
+		}
+	}
+}
+
+// TestFault wants each fault at the operation that was named, once, and nothing
+// of what it was to spoil.
+func TestFault(t *testing.T) {
+	behind := memory.New(memory.Options{})
+	crashed := 0
+	s := &faulty.Store{Store: behind, Crashed: func() { crashed++ }}
+	schema := storetest.ParseSchema(t, "A.B\n  c text")
+	if err := s.Prepare(context.Background(), schema); err != nil {
+		t.Fatal(err)
+	}
+	table := schema.Tables[0]
+	insert := func(f store.Flow, id string) error { return f.Insert(table, id, store.Row{value.String(id)}) }
+	f := s.Begin(value.ID{1})
+	s.Tell(faulty.Fault{Deed: faulty.Break, Op: faulty.Write, N: 2})
+	s.Tell(faulty.Fault{Deed: faulty.Fail, Op: faulty.Append, N: 2})
+	first, second, third := insert(f, "1"), insert(f, "2"), insert(f, "3")
+	if first != nil || !errors.Is(second, faulty.ErrBroken) || third != nil {
+		t.Errorf("of three writes, the second to break, these came: %v; %v; %v", first, second, third)
+	}
+	kept := f.Keep([]byte("a"))
+	lost := errors.Join(insert(f, "4"), f.Keep([]byte("b")))
+	if kept != nil || !errors.Is(lost, store.ErrLost) {
+		t.Errorf("of two appends, the second to fail, these came: %v; %v", kept, lost)
+	}
+	s.Tell(faulty.Fault{Deed: faulty.Tear, Op: faulty.Commit, N: 1})
+	if err := f.Rest([]byte("c")); !errors.Is(err, store.ErrLost) || crashed != 1 {
+		t.Errorf("a commit that is torn gives %v, and %d crashes were told", err, crashed)
+	}
+	if _, err := s.Begin(value.ID{2}).Get(table, "1"); !errors.Is(err, faulty.ErrCrashed) {
+		t.Errorf("after the crash a read gives %v", err)
+	}
+	if b, err := behind.Journal(context.Background(), value.ID{1}); string(b) != "ac" || err != nil {
+		t.Errorf("the record is %q, %v; want what was not spoilt, and what was torn after it was done", b, err)
+	}
+	look := behind.Begin(value.ID{3})
+	defer look.Leave()
+	members, err := look.Find(table, nil, nil, store.Page{})
+	if len(members) != 2 || err != nil {
+		t.Errorf("%d members are there, %v; want 1 and 3", len(members), err)
+	}
+}

@@ -1,0 +1,384 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/legible-lang/legible/internal/store/group"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// lead commits the group for all that wait for it.
+func (s *Store) lead(g *group.Group) {
+	s.line.Gather(g)
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.line.Open == g {
+		s.commit()
+	}
+}
+
+// flushLate commits what no flow waited for.
+func (s *Store) flushLate() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	waited := s.line.Disarm()
+	if s.line.Closed {
+		return
+	}
+	if err := s.commit(); err != nil && !waited && s.options.Lost != nil && !errors.Is(err, errDead) {
+		s.options.Lost(err)
+	}
+}
+
+// beginGroup opens the transaction, waits for the fleet's turn and checks that
+// the node still exists. It must be called with the turn.
+func (s *Store) beginGroup(ctx context.Context) error {
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	s.line.Lock()
+	node := s.node
+	s.line.Unlock()
+	if s.outdated {
+		return errOutdated
+	}
+	if node == 0 {
+		if err := s.join(ctx); err != nil {
+			return err
+		}
+		s.line.Lock()
+		node = s.node
+		s.line.Unlock()
+	}
+	b := &pgx.Batch{}
+	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+	b.Queue("SELECT version, ord, shape, sweep FROM _turn WHERE one = 1 FOR UPDATE")
+	// A separate statement, so that it sees what preceded the turn.
+	b.Queue("SELECT count(*) FROM _node WHERE node = $1", node)
+	r := s.conn.SendBatch(ctx, b)
+	var version, order, shape, sweep, alive int64
+	_, err := r.Exec()
+	if err == nil {
+		err = r.QueryRow().Scan(&version, &order, &shape, &sweep)
+	}
+	if err == nil {
+		err = r.QueryRow().Scan(&alive)
+	}
+	if e := r.Close(); err == nil {
+		err = e
+	}
+	switch {
+	case err != nil:
+		s.rollback()
+		return err
+	case alive == 0:
+		s.rollback()
+		s.die()
+		return errDead
+	case s.prepared.Load() && shape != s.shape:
+		s.rollback()
+		s.outdated = true
+		// Nodes that know the new tables are to have the flows.
+		s.conn.Exec(ctx, "DELETE FROM _node WHERE node = $1", node)
+		s.die()
+		return errOutdated
+	}
+	if version != s.committed {
+		s.stamps.CommitElsewhere()
+		s.committed = version
+	}
+	s.begun, s.version, s.order, s.sweeping = true, version+1, order, sweep != 0
+	s.before = nil
+	s.line.Lock()
+	s.line.ArmWithin(holdFor)
+	s.line.Unlock()
+	return nil
+}
+
+var errOutdated = errors.New("another program has changed the tables since this one began: stop this one, and start it anew")
+
+// rollback ends the transaction, or on failure the connection.
+func (s *Store) rollback() {
+	s.begun, s.before = false, nil
+	s.open.Store(false)
+	if s.conn == nil {
+		return
+	}
+	if !s.conn.IsClosed() && s.conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.options.Lease)
+	defer cancel()
+	if _, err := s.conn.Exec(ctx, "ROLLBACK"); err != nil {
+		s.disconnect()
+	}
+}
+
+// commit makes the group durable, or loses it. It must be called with the turn.
+func (s *Store) commit() error {
+	if s.line.Closed {
+		return store.ErrClosed
+	}
+	s.open.Store(true) // readers wait for the commit
+	g, batch := s.line.Take(nil)
+	if g == nil {
+		s.open.Store(false)
+		if s.begun {
+			s.rollback() // only reads
+		}
+		return nil
+	}
+	ctx := context.Background()
+	if !s.begun {
+		if err := s.beginGroup(ctx); err != nil {
+			return s.drop(g, batch, err, true)
+		}
+	}
+	batch, err := s.disown(ctx, batch)
+	if err == nil {
+		err = s.write(ctx, batch)
+	}
+	if err != nil {
+		sure := true
+		if code(err) == "" || s.conn == nil || s.conn.IsClosed() { // perhaps after the commit
+			var done bool
+			if done, sure = s.resolve(); done {
+				err = nil
+			}
+		}
+		if err != nil {
+			return s.drop(g, batch, err, sure)
+		}
+	}
+	s.begun, s.before, s.committed = false, nil, s.version
+	s.open.Store(false)
+	s.line.Lock()
+	for _, c := range batch {
+		if f := c.Flow().(*flow); c.Dead == nil && !c.Rested {
+			f.durable, f.node = true, s.node
+		}
+	}
+	s.line.Committed(g, batch)
+	s.line.Unlock()
+	s.line.Settle(nil, g)
+	return nil
+}
+
+// disown removes from a batch the flows of other nodes: those taken from this
+// one when it was declared dead, and those with derived ids that another node
+// has run. For the latter, flows that write have asked before.
+func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk, error) {
+	var ask [][]byte
+	s.line.Lock()
+	batch = slices.DeleteFunc(batch, func(c group.Chunk) bool {
+		err := c.Flow().Barred()
+		if err != nil {
+			c.Dead = err
+		}
+		return err != nil
+	})
+	s.line.Unlock()
+	for _, c := range batch {
+		if c.ID.Derived() && c.Dead == nil && c.Flow().(*flow).claimed == nil && !s.isMarked(c.ID) {
+			ask = append(ask, c.ID[:])
+		}
+	}
+	if len(ask) == 0 {
+		return batch, nil
+	}
+	known, err := s.known(ctx, ask)
+	if err != nil {
+		return batch, err
+	}
+	kept := batch[:0]
+	s.line.Lock()
+	defer s.line.Unlock()
+	for _, c := range batch {
+		if known[c.ID] && c.Flow().(*flow).claimed == nil && !s.line.Marked[c.ID] {
+			c.Dead = store.ErrElsewhere
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept, nil
+}
+
+func (s *Store) isMarked(id value.ID) bool {
+	s.line.Lock()
+	defer s.line.Unlock()
+	return s.line.Marked[id]
+}
+
+// known finds which flows the database has, in the open transaction.
+func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, error) {
+	if err := s.flushBefore(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := s.conn.Query(ctx, "SELECT flow FROM _journal WHERE flow = ANY($1) UNION SELECT flow FROM _forgotten WHERE flow = ANY($1)", ids)
+	if err != nil {
+		return nil, err
+	}
+	known := map[value.ID]bool{}
+	for rows.Next() {
+		known[value.ID(rows.RawValues()[0])] = true
+	}
+	rows.Close()
+	return known, rows.Err()
+}
+
+// write writes the entries of a batch in the transaction and commits it, in one
+// trip. A flow that begins and comes to rest within one group is never marked
+// unfinished.
+func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
+	var flows, entries, replaced, mark, unmark [][]byte
+	s.line.Lock()
+	node := s.node
+	for i := range batch {
+		c := &batch[i]
+		if c.Dead != nil {
+			continue
+		}
+		if c.Replaces {
+			replaced = append(replaced, c.ID[:])
+		}
+		if len(c.Entries) > 0 {
+			flows, entries = append(flows, c.ID[:]), append(entries, c.Entries)
+		}
+		if s.line.Marked[c.ID] == !c.Rested {
+			continue
+		}
+		if c.Rested {
+			unmark = append(unmark, c.ID[:])
+		} else {
+			mark = append(mark, c.ID[:])
+		}
+	}
+	s.line.Unlock()
+	b := &pgx.Batch{}
+	s.queueBefore(b)
+	if len(replaced) > 0 {
+		b.Queue("DELETE FROM _journal WHERE flow = ANY($1)", replaced)
+	}
+	if len(flows) > 0 {
+		b.Queue("INSERT INTO _journal (flow, part, data) SELECT x.flow, $1, x.data FROM unnest($2::bytea[], $3::bytea[]) AS x(flow, data)", s.version, flows, entries)
+	}
+	if len(mark) > 0 {
+		b.Queue("INSERT INTO _unfinished (flow, node) SELECT x.flow, $1 FROM unnest($2::bytea[]) AS x(flow) ON CONFLICT DO NOTHING", node, mark)
+	}
+	if len(unmark) > 0 {
+		b.Queue("DELETE FROM _unfinished WHERE flow = ANY($1)", unmark)
+	}
+	b.Queue("UPDATE _turn SET version = $1, ord = $2 WHERE one = 1", s.version, s.order)
+	b.Queue("UPDATE _node SET last = $2, until = clock_timestamp() + $3 * INTERVAL '1 millisecond' WHERE node = $1", node, s.version, s.options.Lease.Milliseconds())
+	b.Queue("COMMIT")
+	r := s.conn.SendBatch(ctx, b)
+	n := b.Len()
+	for i := range n {
+		tag, err := r.Exec()
+		if err == nil && i == n-1 && tag.String() != "COMMIT" {
+			err = errors.New("the database has undone the changes instead of keeping them")
+		}
+		if err != nil {
+			r.Close()
+			return err
+		}
+	}
+	return r.Close()
+}
+
+// resolve finds out whether a group was committed whose connection broke. It
+// waits for the old transaction to end, which has the fleet's turn.
+func (s *Store) resolve() (committed, sure bool) {
+	version := s.version
+	s.disconnect()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*s.options.Lease)
+	defer cancel()
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		last, known, err := s.last(ctx)
+		if err == nil {
+			return known && last == version, known
+		}
+		s.disconnect()
+		select {
+		case <-ctx.Done():
+			return false, false
+		case <-time.After(wait):
+		}
+	}
+}
+
+// last returns the node's last group, and reloads which flows are unfinished.
+// It is unknown for a node that was declared dead.
+func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
+	if err := s.connect(ctx); err != nil {
+		return 0, false, err
+	}
+	s.line.Lock()
+	node := s.node
+	s.line.Unlock()
+	tx, err := s.conn.Begin(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, "SELECT one FROM _turn WHERE one = 1 FOR UPDATE"); err != nil {
+		return 0, false, err
+	}
+	found, err := numbers(ctx, tx, "SELECT last FROM _node WHERE node = $1", node)
+	if err != nil {
+		return 0, false, err
+	}
+	if len(found) == 0 {
+		return 0, false, nil // the new owner knows more
+	}
+	rows, err := tx.Query(ctx, "SELECT flow FROM _unfinished WHERE node = $1", node)
+	if err != nil {
+		return 0, false, err
+	}
+	marked := map[value.ID]bool{}
+	for rows.Next() {
+		marked[value.ID(rows.RawValues()[0])] = true
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return 0, false, err
+	}
+	s.line.Lock()
+	s.line.Marked = marked
+	s.line.Unlock()
+	return found[0], true, nil
+}
+
+// lose gives up the open group. It must be called with the turn.
+func (s *Store) lose(cause error) error {
+	g, batch := s.line.TakeAny(nil)
+	return s.drop(g, batch, cause, true)
+}
+
+// drop undoes a group that could not be made durable and reports it to all its
+// flows. If the group may exist all the same, its flows are looked up, and no
+// entries are queued again; neither are those of flows of another node.
+func (s *Store) drop(g *group.Group, batch []group.Chunk, cause error, sure bool) error {
+	s.rollback()
+	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))
+	if errors.Is(cause, store.ErrLost) {
+		err = cause
+	}
+	if !sure {
+		s.line.Lock()
+		for _, c := range batch {
+			s.line.Orphans[c.ID] = true
+			c.Doubt()
+		}
+		s.line.Unlock()
+	}
+	s.line.Drop(g, batch, err, func(p *group.Part) bool { return sure && p.Flow().Barred() == nil })
+	return err
+}

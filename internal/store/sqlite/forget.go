@@ -1,0 +1,163 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/legible-lang/legible/internal/store/group"
+	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
+)
+
+// forgetStep is how many flows go at once: about a millisecond's work.
+const forgetStep = 64
+
+// Forget removes flows at rest from the journal. Each step goes with the group
+// that is open, so that it costs no flush of its own. The file does not become
+// smaller by it: its room is used again.
+func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
+	if s.options.ReadOnly {
+		return 0, store.ErrReadOnly
+	}
+	n, err := s.forget(ctx, r)
+	if err != nil && err != store.ErrClosed {
+		return n, fmt.Errorf("forgetting flows: %w", explain(err))
+	}
+	return n, err
+}
+
+func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error) {
+	if err := s.settle(); err != nil {
+		return 0, err
+	}
+	first := value.Zero
+	if !r.Before.IsZero() {
+		first = value.FirstID(r.Before)
+	}
+	if r.Keep > 0 {
+		oldest, err := s.newest(ctx, r.Keep)
+		if err != nil {
+			return 0, err
+		}
+		if slices.Compare(oldest[:], first[:]) > 0 {
+			first = oldest
+		}
+	}
+	var groups []*group.Group
+	for last, more := value.Zero, true; more; {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		var gone int
+		var g *group.Group
+		gone, last, g, err = s.forgetSome(last, first)
+		if err != nil {
+			return n, err
+		}
+		n += gone
+		more = gone == forgetStep
+		if len(groups) == 0 || groups[len(groups)-1] != g {
+			groups = append(groups, g)
+		}
+	}
+	if err := s.settle(); err != nil {
+		return n, err
+	}
+	for _, g := range groups {
+		if err := g.Err(); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// settle makes durable what is open, so that another connection sees it.
+func (s *Store) settle() error {
+	s.disk.Lock()
+	defer s.disk.Unlock()
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.line.Closed {
+		return store.ErrClosed
+	}
+	if s.fixed.read == nil {
+		return fmt.Errorf("the store has not been prepared")
+	}
+	return s.commit()
+}
+
+// newest gives the oldest of the newest n flows at rest, or the zero id when
+// there are fewer. It has a connection of its own, since it may read long.
+func (s *Store) newest(ctx context.Context, n int) (value.ID, error) {
+	c, err := openConn(s.path, true)
+	if err != nil {
+		return value.Zero, err
+	}
+	defer c.close()
+	if err := c.exec("PRAGMA busy_timeout = 2000"); err != nil {
+		return value.Zero, err
+	}
+	last := value.Zero
+	found := 0
+	err = c.query("SELECT DISTINCT flow FROM _journal WHERE flow NOT IN (SELECT flow FROM _unfinished) ORDER BY flow DESC LIMIT ?", func(q *stmt) error {
+		found++
+		last = value.ID(q.bytes(0))
+		return ctx.Err()
+	}, int64(n))
+	if found < n {
+		return value.Zero, err
+	}
+	return last, err
+}
+
+// forgetSome removes some of the flows between two, in the open group.
+func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *group.Group, err error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.line.Closed {
+		return 0, after, nil, store.ErrClosed
+	}
+	if !s.begun {
+		if err := s.begin(); err != nil {
+			return 0, after, nil, err
+		}
+	}
+	s.line.Arm()
+	ids := make([]value.ID, 0, forgetStep)
+	q := s.fixed.flows
+	q.bindBlob(after[:])
+	q.bindBlob(before[:])
+	q.bindInt(forgetStep)
+	for {
+		more, err := q.step()
+		if err != nil {
+			return 0, after, nil, err
+		}
+		if !more {
+			break
+		}
+		ids = append(ids, value.ID(q.bytes(0)))
+	}
+	if err := q.reset(); err != nil {
+		return 0, after, nil, err
+	}
+	last = after
+	for _, id := range ids {
+		s.line.Open.Dirty = true
+		s.fixed.forget.bindBlob(id[:])
+		err := s.fixed.forget.run()
+		if err == nil && id.Derived() {
+			s.fixed.remember.bindBlob(id[:])
+			err = s.fixed.remember.run()
+		}
+		if err != nil {
+			if s.conn.broken() {
+				return n, last, nil, s.lose(err)
+			}
+			return n, last, nil, err
+		}
+		n, last = n+1, id
+	}
+	return n, last, s.line.Open, nil
+}

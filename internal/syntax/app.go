@@ -1,0 +1,158 @@
+package syntax
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+)
+
+var appParts = []string{"use", "expose", "open"}
+
+// app reads an app with what it uses, exposes and leaves open.
+func (p *parser) app() {
+	before := len(p.diags)
+	start := p.peek().text
+	head := p.itemHead()
+	app := &App{Name: head.upper("an app's name")}
+	head.end("the head of the app")
+	p.parts("app", head, appParts, 0, func(word string) {
+		switch word {
+		case "use":
+			if u := p.use(); u != nil {
+				app.Uses = append(app.Uses, u)
+			}
+		case "expose":
+			if e := p.expose(); e != nil {
+				app.Exposes = append(app.Exposes, e)
+			}
+		default:
+			if o := p.open(); o != nil {
+				app.Opens = append(app.Opens, o)
+			}
+		}
+	})
+	app.Span = p.src.Span(start, p.end)
+	app.Broken = len(p.diags) > before
+	p.file.Apps = append(p.file.Apps, app)
+}
+
+// use reads "use Annotating as Notes [User = Profile.User]" and the lines of
+// credentials below it.
+func (p *parser) use() *Use {
+	c := p.take()
+	first := c.take()
+	u := &Use{Concept: c.upper("a concept")}
+	if c.accept("as") {
+		u.As = c.upper("the name of the instance")
+	}
+	if c.accept("[") {
+		c.list("]", func() { u.Bindings = append(u.Bindings, c.binding()) })
+	} else if t := c.peek(); t.kind != endToken && (slices.Contains([]string{"(", "<", "{"}, p.textOf(t)) || isUpper(p.textOf(t))) {
+		c.unexpected("“[” before the bindings, as in “use Sessioning [User = Profile.User]”")
+	}
+	c.end("the use")
+	if c.bad {
+		p.skipDeeper(c.line.indent)
+		return nil
+	}
+	p.block(c.line.indent, func() {
+		if credential := p.credential(); credential != nil {
+			u.Credentials = append(u.Credentials, credential)
+		}
+	})
+	u.Span = p.src.Span(first.start, p.end)
+	return u
+}
+
+func (c *cursor) binding() *Binding {
+	first := c.peek()
+	b := &Binding{Param: c.upper("a type parameter")}
+	if t := c.peek(); c.accept(":") {
+		span := c.p.spanOf(t)
+		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: span, Message: "a type parameter is bound with “=”, not with “:”",
+			Fix: &diag.Fix{Title: "write =", Edits: []diag.Edit{{Span: span, Text: " ="}}}})
+	} else {
+		c.expect("=", "after the type parameter")
+	}
+	b.Instance = c.upper("a concept of the app")
+	if !c.accept(".") {
+		c.unexpected("“.” and a type, as in “User = Profile.User”")
+	}
+	b.Type = c.upper("a type")
+	b.Span = c.since(first)
+	return b
+}
+
+var carrierKinds = []string{"body", "bearer", "cookie", "header"}
+
+// credential reads `session from body, bearer, cookie "session"`.
+func (p *parser) credential() *Credential {
+	c := p.take()
+	first := c.peek()
+	credential := &Credential{Field: c.lower("the field of a credential")}
+	c.expect("from", "after the field of a credential")
+	for !c.bad {
+		credential.From = append(credential.From, c.carrier())
+		if !c.accept(",") {
+			break
+		}
+	}
+	c.end("the credential")
+	credential.Span = c.since(first)
+	if c.bad {
+		return nil
+	}
+	return credential
+}
+
+func (c *cursor) carrier() *Carrier {
+	first := c.peek()
+	carrier := &Carrier{Kind: c.lower("body, bearer, cookie or header")}
+	switch carrier.Kind.Text {
+	case "body", "bearer", "":
+	case "cookie", "header":
+		carrier.Name, _ = c.str("the name of the " + carrier.Kind.Text + " in quotation marks")
+	default:
+		d := diag.Diagnostic{Code: diag.UnknownWord, Span: carrier.Kind.Span,
+			Message: "“" + carrier.Kind.Text + "” is no place of a request",
+			Notes:   []string{"a credential stands in the " + list(carrierKinds)}}
+		if near, ok := diag.Nearest(carrier.Kind.Text, carrierKinds); ok {
+			d.Message += "; did you mean “" + near + "”?"
+			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
+		}
+		c.fail(d)
+	}
+	carrier.Span = c.since(first)
+	return carrier
+}
+
+// expose reads `expose C.action "why"`.
+func (p *parser) expose() *Expose {
+	c := p.take()
+	first := c.take()
+	e := &Expose{Concept: c.upper("a concept of the app")}
+	c.expect(".", "after the concept")
+	e.Member = c.word("an action or query")
+	e.Why, _ = c.str("the reason in quotation marks")
+	c.end("the reason")
+	e.Span = c.since(first)
+	if c.bad {
+		return nil
+	}
+	return e
+}
+
+// open reads `open POST "/path" "why"`.
+func (p *parser) open() *Open {
+	c := p.take()
+	first := c.take()
+	o := &Open{Method: c.upper("a method in capitals")}
+	o.Path, o.PathSpan = c.str("the path in quotation marks")
+	o.Why, _ = c.str("the reason in quotation marks")
+	c.end("the reason")
+	o.Span = c.since(first)
+	if c.bad {
+		return nil
+	}
+	return o
+}

@@ -1,0 +1,65 @@
+package syntax
+
+import (
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+)
+
+// elseFollows tells whether the next line begins with else, or nearly so.
+func (p *parser) elseFollows() bool {
+	l := p.peek()
+	word := p.firstWord()
+	if word == "else" {
+		return true
+	}
+	near, _ := diag.Nearest(word, []string{"else"})
+	rest := strings.TrimSpace(p.src.Text[l.text+len(word) : l.end])
+	return near == "else" && isUpper(rest)
+}
+
+// elseLine reads "else" with what it asks, on its line or below it.
+func (p *parser) elseLine(line *Line) {
+	indent := p.peek().indent
+	c := p.take()
+	if t := c.take(); p.textOf(t) != "else" {
+		c.warn(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
+			Message: "“" + p.textOf(t) + "” begins no line of where; did you mean “else”?",
+			Fix:     &diag.Fix{Title: "write else", Edits: []diag.Edit{{Span: p.spanOf(t), Text: "else"}}}})
+	}
+	inline := !c.atEnd()
+	if inline {
+		if ask := c.ask(); ask != nil {
+			line.Else = append(line.Else, ask)
+		}
+	}
+	failed := len(p.diags)
+	some := p.block(indent, func() {
+		if ask := p.askLine(); ask != nil {
+			line.Else = append(line.Else, ask)
+		}
+	})
+	if !inline && !some && len(p.diags) == failed {
+		c.warn(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(c.line.tokens[0]),
+			Message: "nothing is asked after “else”"})
+	}
+}
+
+// strayElse reads an else that is not indented below a line. When there is one
+// to which it can belong, it is taken for it.
+func (p *parser) strayElse(lines []*Line) {
+	l := p.peek()
+	d := diag.Diagnostic{Code: diag.StrayElse, Span: p.src.Span(l.text, l.text+len("else")),
+		Message: "this else belongs to no line"}
+	line := &Line{}
+	if n := len(lines); n > 0 {
+		line = lines[n-1]
+		d.Message = "else is indented below the line that it belongs to"
+		d.Fix = &diag.Fix{Title: "indent it", Edits: []diag.Edit{
+			{Span: p.src.Span(l.start, l.text), Text: strings.Repeat(" ", l.indent+4)}}}
+	}
+	p.add(d)
+	before := p.diags
+	p.elseLine(line)
+	p.diags = before
+}

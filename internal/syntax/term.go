@@ -1,0 +1,181 @@
+package syntax
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+)
+
+// A valueForm says what may stand on the right of an argument.
+type valueForm int
+
+// args reads "(name, name: value, …)".
+func (c *cursor) args(after string, form valueForm) []*Arg {
+	if !c.expect("(", "after "+after) {
+		return nil
+	}
+	var args []*Arg
+	c.list(")", func() {
+		if a := c.arg(form); a != nil {
+			args = append(args, a)
+		}
+	})
+	return args
+}
+
+// list reads parts with commas between them up to a closing bracket; a last
+// comma is let pass.
+func (c *cursor) list(closer string, read func()) {
+	for !c.bad && !c.accept(closer) {
+		first := c.peek()
+		read()
+		if c.accept(closer) || c.bad {
+			return
+		}
+		if !c.accept(",") {
+			c.unexpected("“,” or “" + closer + "” after " + c.p.quoteSpan(c.since(first)))
+		}
+	}
+}
+
+func (p *parser) quoteSpan(s source.Span) string {
+	text := []rune(s.Text())
+	if len(text) > 40 {
+		return "what stands before it"
+	}
+	return "“" + string(text) + "”"
+}
+
+func (c *cursor) arg(form valueForm) *Arg {
+	first := c.peek()
+	a := &Arg{}
+	if c.at("_") {
+		c.unexpected("a parameter's name, as in “name: _”")
+		return nil
+	}
+	if a.Name = c.word("a parameter's name"); c.bad {
+		return nil
+	}
+	a.Optional = c.accept("?")
+	if t := c.peek(); c.at("=") {
+		c.warn(diag.Diagnostic{Code: diag.EqualsForIs, Span: c.p.spanOf(t),
+			Message: "“:” stands between a parameter and its value, not “=”",
+			Fix:     &diag.Fix{Title: "write :", Edits: []diag.Edit{{Span: c.p.src.Span(a.Name.Span.End, t.end), Text: ":"}}}})
+		c.take()
+		a.Value = c.term(form)
+	} else if c.accept(":") {
+		a.Value = c.term(form)
+	}
+	a.Span = c.since(first)
+	if c.bad {
+		return nil
+	}
+	return a
+}
+
+// term reads a value, up to the comma or bracket that ends it.
+func (c *cursor) term(form valueForm) *Term {
+	return c.termUpTo(form, c.extent(func(t token) bool { return c.p.textOf(t) == "," }))
+}
+
+// extent counts the tokens up to one that ends, outside all brackets, what is
+// being read: a closing bracket, the end, or what stop says.
+func (c *cursor) extent(stop func(token) bool) int {
+	depth := 0
+	for n := 0; ; n++ {
+		t := c.ahead(n)
+		if t.kind == endToken {
+			return n
+		}
+		if depth == 0 && stop(t) {
+			return n
+		}
+		if t.kind == signToken {
+			switch c.p.src.Text[t.start] {
+			case '(', '[', '{':
+				depth++
+			case ')', ']', '}':
+				if depth--; depth < 0 {
+					return n
+				}
+			}
+		}
+	}
+}
+
+// termUpTo reads a value of n tokens.
+func (c *cursor) termUpTo(form valueForm, n int) *Term {
+	first := c.peek()
+	span := c.p.src.Span(first.start, c.ahead(max(n-1, 0)).end)
+	text := c.p.textOf(first)
+	switch {
+	case n == 0:
+		c.unexpected("a value")
+		return nil
+	case n == 1 && first.kind == wordToken:
+		c.i++
+		switch text {
+		case "_":
+			return &Term{Span: span, Kind: AnyTerm}
+		case "true", "false":
+			return &Term{Span: span, Kind: LiteralTerm, Literal: text == "true"}
+		case "null":
+			return &Term{Span: span, Kind: LiteralTerm}
+		}
+		return &Term{Span: span, Kind: VariableTerm, Name: c.nameOf(first)}
+	case n == 1 && first.kind == stringToken:
+		c.i++
+		return &Term{Span: span, Kind: LiteralTerm, Literal: c.unquote(first)}
+	case n == 1 && first.kind == numberToken, n == 2 && text == "-" && c.ahead(1).kind == numberToken:
+		return &Term{Span: span, Kind: LiteralTerm, Literal: c.number()}
+	case form == anyValues:
+		e := c.exprUpTo(n)
+		return &Term{Span: span, Kind: ExpressionTerm, Expr: e}
+	}
+	c.notPattern(span)
+	return nil
+}
+
+func (c *cursor) notPattern(span source.Span) {
+	c.fail(diag.Diagnostic{Code: diag.NotAPattern, Span: span,
+		Message: "only a name, a literal or “_” can stand here, not an expression",
+		Notes:   []string{"bind a name here, and compare or compute in a line of where"}})
+}
+
+// expr reads an expression up to the end of the line.
+func (c *cursor) expr(after string) *Expr {
+	if c.atEnd() {
+		c.unexpected("an expression after " + after)
+		return nil
+	}
+	return c.exprUpTo(len(c.line.tokens) - c.i)
+}
+
+// exprUpTo takes n tokens as an expression, which is kept as written. The
+// comments in it become spaces, so that its text is as long as its span.
+func (c *cursor) exprUpTo(n int) *Expr {
+	first, last := c.peek(), c.ahead(n-1)
+	c.i += n
+	text := []byte(c.p.src.Text[first.start:last.end])
+	erase := func(from, to int) {
+		copy(text[from-first.start:to-first.start], strings.Repeat(" ", to-from))
+	}
+	comments := c.line.comments
+	at := sort.Search(len(comments), func(i int) bool { return comments[i].Span.Start > first.start })
+	for ; at < len(comments) && comments[at].Span.End < last.end; at++ {
+		erase(comments[at].Span.Start, comments[at].Span.End)
+	}
+	lines := c.p.lines
+	at = sort.Search(len(lines), func(i int) bool { return lines[i].start > first.start })
+	for ; at < len(lines) && lines[at].end < last.start; at++ {
+		if lines[at].blank {
+			erase(lines[at].text, lines[at].end)
+		}
+	}
+	e := &Expr{Span: c.p.src.Span(first.start, last.end), Text: string(text)}
+	laid := &c.p.layout[c.laid]
+	laid.exprs = append(laid.exprs, e)
+	return e
+}

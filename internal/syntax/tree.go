@@ -1,0 +1,553 @@
+package syntax
+
+import "github.com/legible-lang/legible/internal/source"
+
+// A File is the tree of one text. It is always there, however broken the text
+// is; what could not be read is left out of it.
+type File struct {
+	Source    *source.File
+	Concepts  []*Concept
+	Apps      []*App
+	Syncs     []*Sync
+	Views     []*View
+	Scenarios []*Scenario // at the top level: the scenarios of an app
+	Comments  []*Comment  // all comments, in order
+}
+
+// A Comment runs from its # to the end of its line.
+type Comment struct {
+	Span source.Span
+	Text string // with the #, without trailing space
+}
+
+// A Name is one word where it stands. A missing name has Text "".
+type Name struct {
+	Text string
+	Span source.Span
+}
+
+// Prose is free text on one or several lines, as written, each trimmed.
+type Prose struct {
+	Span  source.Span
+	Lines []string
+}
+
+// A Concept is what a concept promises.
+//
+//	concept Sessioning [User]
+type Concept struct {
+	Span      source.Span
+	Name      Name
+	Params    []Name
+	Purpose   *Prose
+	Principle *Prose
+	Sets      []*Set
+	Aliases   []*Alias
+	Actions   []*Action
+	Queries   []*Query
+	Scenarios []*Scenario
+	Broken    bool // some of it could not be read and is left out
+}
+
+// Many says whether something is one value or a collection of them.
+type Many int
+
+const (
+	// One is a single value.
+	One Many = iota
+	// SetOf is a set: no order, no repetition.
+	SetOf
+	// SeqOf is a sequence.
+	SeqOf
+)
+
+func (m Many) String() string { return [...]string{"", "set", "seq"}[m] }
+
+// A SetKind is the first word of a state declaration.
+type SetKind int
+
+const (
+	// SetDecl declares "a set of Users".
+	SetDecl SetKind = iota
+	// SeqDecl declares "a seq of Steps".
+	SeqDecl
+	// ElementDecl declares "an element Settings": exactly one member.
+	ElementDecl
+)
+
+func (k SetKind) String() string { return [...]string{"set", "seq", "element"}[k] }
+
+// A Set is a declaration of the state: "a set of Users with …" or, with Of,
+// "an Admins set of Users with …".
+type Set struct {
+	Span    source.Span
+	Kind    SetKind
+	Name    Name // the type, as written: "Sessions" or "Session"
+	Of      Name // the type that this one is a subset of, if any
+	Fields  []*Field
+	Uniques []*Unique
+}
+
+// A Field is one line of a declaration: "an optional expires DateTime".
+type Field struct {
+	Span      source.Span
+	Optional  bool
+	Unique    bool
+	Name      Name // empty when it takes the name of its type
+	Many      Many
+	Type      Name   // empty for an enumeration
+	Constants []Name // "of RED or GREEN"
+}
+
+// A Unique is a line "unique (owner, name)": no two members agree on all.
+type Unique struct {
+	Span   source.Span
+	Fields []Name
+}
+
+// An Alias is "alias Name for Type".
+type Alias struct {
+	Span       source.Span
+	Name, Type Name
+}
+
+// An ActionKind says who starts an action, and where it works.
+type ActionKind int
+
+const (
+	// Plain actions are asked by syncs and change the concept's state.
+	Plain ActionKind = iota
+	// System actions are started by the runtime.
+	System
+	// Effect actions reach outside the store.
+	Effect
+)
+
+func (k ActionKind) String() string { return [...]string{"", "system", "effect"}[k] }
+
+// An Action is the promise of one action.
+type Action struct {
+	Span     source.Span
+	Kind     ActionKind
+	Name     Name
+	Inputs   []*Param
+	Open     bool // the inputs end in "...": any further names are taken
+	Outputs  []*Param
+	Requires *Prose
+	Effects  *Prose
+	Refusals []*Refusal
+	Schedule *Schedule // of a system action
+	// ErrorForm is set where the older form ": (error: String)" stands.
+	ErrorForm *source.Span
+}
+
+// A Param is a named value that goes into an action or query or comes out.
+type Param struct {
+	Span     source.Span
+	Name     Name
+	Optional bool // "color?: String"
+	Many     Many // "tags: set of Tag"
+	Type     Name
+}
+
+// A Refusal is one way in which an action can decline.
+//
+//	refuses UNKNOWN_SESSION as missing "There is no such session."
+type Refusal struct {
+	Span         source.Span
+	Code         Name
+	Kind         Name // empty means invalid
+	Sentence     string
+	SentenceSpan source.Span
+}
+
+// A Schedule says when a system action starts: "at expires of session" or
+// `every "1h"`.
+type Schedule struct {
+	Span  source.Span
+	Field Name   // at: the field that holds the moment
+	Of    Name   // at: the parameter whose member it is
+	Every string // every: a duration as Go writes it
+}
+
+// Rows says how many rows a query gives.
+type Rows int
+
+const (
+	// ManyRows is any number.
+	ManyRows Rows = iota
+	// OptionalRow is none or one.
+	OptionalRow
+	// OneRow is exactly one.
+	OneRow
+)
+
+func (r Rows) String() string { return [...]string{"many", "optional", "one"}[r] }
+
+// A Query is the promise of one query.
+type Query struct {
+	Span    source.Span
+	Name    Name // with its "_"
+	Inputs  []*Param
+	Rows    Rows
+	Outputs []*Param
+}
+
+// An App says which concepts a program is made of.
+type App struct {
+	Span    source.Span
+	Name    Name
+	Uses    []*Use
+	Exposes []*Expose
+	Opens   []*Open
+	Broken  bool // some of it could not be read and is left out
+}
+
+// A Use is one instance of a concept.
+//
+//	use Annotating as Notes [User = Profile.User]
+type Use struct {
+	Span        source.Span
+	Concept     Name
+	As          Name // empty when the instance has the concept's name
+	Bindings    []*Binding
+	Credentials []*Credential
+}
+
+// A Binding says whose type a type parameter is: "User = Profile.User".
+type Binding struct {
+	Span     source.Span
+	Param    Name
+	Instance Name
+	Type     Name
+}
+
+// A Credential says where a request may carry a field.
+//
+//	session from body, bearer, cookie "session"
+type Credential struct {
+	Span  source.Span
+	Field Name
+	From  []*Carrier
+}
+
+// A Carrier is one place of a request: body, bearer, cookie "x", header "X".
+type Carrier struct {
+	Span source.Span
+	Kind Name
+	Name string // of the cookie or header
+}
+
+// An Expose opens an action or query to the outside: `expose C.action "why"`.
+type Expose struct {
+	Span    source.Span
+	Concept Name
+	Member  Name
+	Why     string
+}
+
+// An Open says that nobody needs a credential on a route:
+// `open POST "/auth/login" "why"`.
+type Open struct {
+	Span     source.Span
+	Method   Name
+	Path     string
+	PathSpan source.Span
+	Why      string
+}
+
+// A Sync is one synchronization.
+type Sync struct {
+	Span     source.Span
+	Name     Name
+	When     []*Pattern
+	Where    []*Line
+	Then     []*Ask
+	Together bool
+	Broken   bool // some of it could not be read and is left out
+}
+
+// A View is a named fragment of where.
+type View struct {
+	Span   source.Span
+	Name   Name
+	In     []*Arg
+	Out    []*Arg
+	Where  []*Line
+	Broken bool // some of it could not be read and is left out
+}
+
+// A Pattern is a line of when: it matches completed actions.
+type Pattern struct {
+	Span    source.Span
+	Concept Name
+	Action  Name
+	Args    []*Arg
+	HasOut  bool // ": (…)" stands
+	Out     []*Arg
+	Refused Name // ": refused CODE"
+}
+
+// An Ask is a line of then or else: it asks an action.
+type Ask struct {
+	Span    source.Span
+	Concept Name
+	Action  Name
+	Args    []*Arg
+	HasOut  bool
+	Out     []*Arg
+}
+
+// An Arg is one named value: "name", "name?", "name: value".
+type Arg struct {
+	Span     source.Span
+	Name     Name
+	Optional bool
+	Value    *Term // nil means the variable of the same name
+}
+
+// A TermKind is what stands on the right of an argument.
+type TermKind int
+
+const (
+	// VariableTerm is a name.
+	VariableTerm TermKind = iota
+	// LiteralTerm is a string, number, true, false or null.
+	LiteralTerm
+	// AnyTerm is "_".
+	AnyTerm
+	// ExpressionTerm is anything longer, where a value is made: the inputs of
+	// then, else and queries.
+	ExpressionTerm
+)
+
+// A Term is a variable, a literal, "_" or an expression.
+type Term struct {
+	Span    source.Span
+	Kind    TermKind
+	Name    Name  // VariableTerm
+	Literal any   // LiteralTerm: string, float64, bool or nil
+	Expr    *Expr // ExpressionTerm
+}
+
+// An Expr is an expression as written; its grammar is the expression
+// library's, and check reads it.
+type Expr struct {
+	Span source.Span
+	Text string
+}
+
+// A Mode is the word before a line of where.
+type Mode int
+
+const (
+	// Plain lines keep the frames that they give.
+	PlainLine Mode = iota
+	// NoLine keeps a frame when the line gives nothing.
+	NoLine
+	// MaybeLine keeps a frame with nulls when the line gives nothing.
+	MaybeLine
+)
+
+func (m Mode) String() string { return [...]string{"", "no", "maybe"}[m] }
+
+// A Line is one line of where with the lines that belong to it.
+type Line struct {
+	Span source.Span // of the line's head, without its block and else
+	Mode Mode
+	Body LineBody
+	Else []*Ask
+}
+
+// A LineBody is what a line does: *QueryLine, *FieldLine, *MemberLine,
+// *ViewLine, *IsLine, *FoldLine or *FilterLine.
+type LineBody interface{ lineBody() }
+
+// A QueryLine is "in C: _query (in) : (out)".
+type QueryLine struct {
+	Concept Name
+	Query   Name
+	In      []*Arg
+	HasOut  bool
+	Out     []*Arg
+}
+
+// A FieldLine is "in C: field of x is y", or "has y" for a collection.
+type FieldLine struct {
+	Concept Name
+	Set     Name // of "Set.field", else empty
+	Field   Name
+	Subject *Term
+	Has     bool
+	Object  *Term
+}
+
+// A MemberLine is "in C: x is a Subset".
+type MemberLine struct {
+	Concept Name
+	Subject *Term
+	Set     Name
+}
+
+// A ViewLine is "View (in) : (out)".
+type ViewLine struct {
+	View   Name
+	In     []*Arg
+	HasOut bool
+	Out    []*Arg
+}
+
+// An IsLine is "x is EXPRESSION".
+type IsLine struct {
+	Var  Name
+	Expr *Expr
+}
+
+// A FilterLine is an expression that must be true.
+type FilterLine struct {
+	Expr *Expr
+}
+
+// A Fold is how a FoldLine makes one value of many.
+type Fold int
+
+const (
+	// Each makes a list.
+	Each Fold = iota
+	// Count counts frames; it has no expression.
+	Count
+	// Sum adds.
+	Sum
+	// Min takes the least.
+	Min
+	// Max takes the greatest.
+	Max
+	// First takes the first.
+	First
+)
+
+func (f Fold) String() string {
+	return [...]string{"each", "count", "sum of", "min of", "max of", "first"}[f]
+}
+
+// A FoldLine is "xs is each EXPRESSION" with the lines below it.
+type FoldLine struct {
+	Var      Name
+	Fold     Fold
+	Expr     *Expr // nil for count
+	Lines    []*Line
+	Order    []*OrderKey
+	Limit    *Expr
+	Offset   *Expr
+	Distinct bool
+	Page     *Page // nil when the fold makes no pages
+}
+
+// A Page is "page (in) : (out)" below the lines of a fold.
+type Page struct {
+	Span   source.Span
+	In     []*Arg
+	HasOut bool
+	Out    []*Arg
+}
+
+// An OrderKey is one part of "order by".
+type OrderKey struct {
+	Expr *Expr
+	Desc bool
+}
+
+func (*QueryLine) lineBody()  {}
+func (*FieldLine) lineBody()  {}
+func (*MemberLine) lineBody() {}
+func (*ViewLine) lineBody()   {}
+func (*IsLine) lineBody()     {}
+func (*FilterLine) lineBody() {}
+func (*FoldLine) lineBody()   {}
+
+// A Scenario is a test, of a concept or of an app.
+type Scenario struct {
+	Span   source.Span
+	Title  string
+	Steps  []*Step
+	Broken bool // some of it could not be read and is left out
+}
+
+// A Step is one step of a scenario: exactly one of its parts is set.
+type Step struct {
+	Span  source.Span
+	Call  *CallStep  // of a concept: an action or query
+	HTTP  *HTTPStep  // of an app
+	Fired *FiredStep // fired Sync once
+	State *Line      // "in C: …" or "no in C: …" must hold
+	After string     // after "31 days": the clock is moved
+}
+
+// A CallStep asks an action or query of the concept and says how it ends.
+type CallStep struct {
+	Name    Name
+	Args    []*Arg
+	HasOut  bool
+	Out     []*Arg
+	None    bool // ": none": the query gives no row
+	Refused Name // ": refused CODE"
+}
+
+// An HTTPStep sends a request and says what comes back.
+type HTTPStep struct {
+	Method  Name
+	Path    string
+	Body    *Datum // nil when there is none
+	Headers []*Header
+	Status  int    // 0 when nothing is expected
+	Answer  *Datum // nil when only the status matters
+}
+
+// A Header is a line below an HTTP step: `header "Origin" "http://x"`,
+// `bearer session`, `cookie "session" session`, `from "203.0.113.7"`.
+type Header struct {
+	Span  source.Span
+	Kind  Name
+	Name  string
+	Value *Datum
+}
+
+// A FiredStep says how often a sync fired in the flow of the last request.
+type FiredStep struct {
+	Sync  Name
+	Times int // "never" 0, "once" 1, "N times" N
+}
+
+// A Datum is JSON with names: in what is sent a name stands for its value, in
+// what is expected it binds at first and compares from then on.
+type Datum struct {
+	Span   source.Span
+	Kind   DatumKind
+	Name   Name // NameDatum
+	Scalar any  // ScalarDatum: string, float64, bool or nil
+	List   []*Datum
+	Fields []*DatumField
+	Open   bool // a list that ends in "...": more may follow
+}
+
+// A DatumKind is the form of a datum.
+type DatumKind int
+
+const (
+	// ScalarDatum is a string, number, true, false or null.
+	ScalarDatum DatumKind = iota
+	// NameDatum is a name.
+	NameDatum
+	// AnyDatum is "_".
+	AnyDatum
+	// ListDatum is a list.
+	ListDatum
+	// RecordDatum is a record.
+	RecordDatum
+)
+
+// A DatumField is one field of a record.
+type DatumField struct {
+	Name  Name
+	Value *Datum
+}

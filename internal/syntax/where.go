@@ -1,0 +1,246 @@
+package syntax
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+)
+
+// operatorWords are the words that stand between two parts of an expression,
+// or after its first one.
+var operatorWords = []string{"is", "in", "and", "or", "matches", "contains", "startsWith", "endsWith", "of", "has"}
+
+// operatorWord tells whether a word continues what stands before it; "not"
+// does only with another operator behind it, as in "x not in xs".
+func operatorWord(word, behind string) bool {
+	if word == "not" {
+		word = behind
+	}
+	return slices.Contains(operatorWords, word)
+}
+
+// operatorWordAt tells it of the token n places ahead.
+func (c *cursor) operatorWordAt(n int) bool {
+	t := c.ahead(n)
+	return t.kind == wordToken && operatorWord(c.p.textOf(t), c.p.textOf(c.ahead(n+1)))
+}
+
+// whereLine reads one line of where with its block and its else.
+func (p *parser) whereLine(lines *[]*Line) {
+	indent := p.peek().indent
+	if p.firstWord() == "else" {
+		p.strayElse(*lines)
+		return
+	}
+	line := &Line{}
+	c := p.take()
+	first := c.peek()
+	c.modes(line)
+	line.Body = p.lineBody(c)
+	line.Span = c.since(first)
+	if c.bad || line.Body == nil {
+		p.skipDeeper(indent)
+		return
+	}
+	*lines = append(*lines, line)
+	if fold, ok := line.Body.(*FoldLine); ok {
+		if line.Mode != PlainLine {
+			c.warn(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(first),
+				Message: "“" + line.Mode.String() + "” cannot stand before “" + fold.Var.Text + " is " +
+					fold.Fold.String() + "”, which always gives a value"})
+		}
+		p.foldBlock(c, line, fold)
+		return
+	}
+	for l := p.peek(); l != nil && l.indent > indent && p.elseFollows(); l = p.peek() {
+		p.level++
+		p.elseLine(line)
+		p.level--
+	}
+}
+
+// modes takes "no" and "maybe" before a line. A variable may have such a name:
+// then an operator follows it.
+func (c *cursor) modes(line *Line) {
+	if c.at("if") && c.ahead(1).kind != endToken && !c.aheadIs(1, "is") {
+		t := c.take()
+		c.warn(diag.Diagnostic{Code: diag.NeedlessIf, Span: c.p.spanOf(t),
+			Message: "a condition stands by itself, without “if”",
+			Fix: &diag.Fix{Title: "remove if", Edits: []diag.Edit{
+				{Span: c.p.src.Span(t.start, c.peek().start), Text: ""}}}})
+	}
+	for c.at("no") || c.at("maybe") {
+		next := c.ahead(1)
+		text := c.p.textOf(next)
+		lineFollows := next.kind == wordToken && !c.operatorWordAt(1) ||
+			text == "(" || c.inFollows(1)
+		if !lineFollows || next.kind == endToken {
+			return
+		}
+		t := c.take()
+		if line.Mode != PlainLine {
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
+				Message: "one of “no” and “maybe” can stand before a line, not two"})
+			return
+		}
+		line.Mode = NoLine
+		if c.p.textOf(t) == "maybe" {
+			line.Mode = MaybeLine
+		}
+	}
+}
+
+// inFollows tells whether "in Concept" stands n tokens ahead.
+func (c *cursor) inFollows(n int) bool {
+	t := c.ahead(n + 1)
+	return c.aheadIs(n, "in") && t.kind == wordToken && isUpper(c.p.textOf(t))
+}
+
+// lineBody finds out what a line does by the words it begins with.
+func (p *parser) lineBody(c *cursor) LineBody {
+	t, next := c.peek(), c.ahead(1)
+	if c.bad {
+		return nil
+	}
+	if d, is := p.otherComment(t.start); is {
+		c.fail(d)
+		return nil
+	}
+	switch {
+	case c.at("in"):
+		return c.conceptLine()
+	case t.kind == wordToken && isUpper(p.textOf(t)) && next.kind == signToken:
+		switch p.textOf(next) {
+		case "(":
+			return c.viewLine()
+		case ":":
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
+				Message: "a line about a concept begins with “in”, as in “in " + p.textOf(t) + ": …”",
+				Fix: &diag.Fix{Title: "write in", Edits: []diag.Edit{
+					{Span: p.src.Span(t.start, t.start), Text: "in "}}}})
+			return nil
+		case ".":
+			c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
+				Message: "actions are asked in then; where reads with “in " + p.textOf(t) + ": …”"})
+			return nil
+		}
+	case t.kind == wordToken && c.aheadIs(1, "is"):
+		return c.isLine()
+	case t.kind == wordToken && c.aheadIs(1, "="):
+		c.warn(diag.Diagnostic{Code: diag.EqualsForIs, Span: p.spanOf(next),
+			Message: "“=” binds nothing; write “" + p.textOf(t) + " is …” to bind or compare",
+			Fix:     &diag.Fix{Title: "write is", Edits: []diag.Edit{{Span: p.spanOf(next), Text: "is"}}}})
+		return c.isLine()
+	case t.kind == wordToken && c.aheadIs(1, "of") && next.kind == wordToken:
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
+			Message: "it must be said whose state this is, as in “in Concept: " + p.textOf(t) + " of …”"})
+		return nil
+	}
+	c.misspelt()
+	return &FilterLine{Expr: c.expr("the beginning of the line")}
+}
+
+// misspelt looks at a condition whose second token is a word that is no
+// operator: no expression begins so.
+func (c *cursor) misspelt() {
+	t, next := c.peek(), c.ahead(1)
+	if t.kind != wordToken || next.kind != wordToken || c.bad {
+		return
+	}
+	if c.operatorWordAt(1) && !c.inFollows(1) {
+		return
+	}
+	word := c.p.textOf(t)
+	if word == "not" || word == "let" || word == "if" {
+		return
+	}
+	if near, ok := diag.Nearest(word, []string{"in", "no", "maybe", "else", "order", "limit", "offset", "page"}); ok {
+		c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
+			Message: "“" + word + "” begins no line of where; did you mean “" + near + "”?",
+			Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: c.p.spanOf(t), Text: near}}}})
+		return
+	}
+	c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
+		Message: "“" + word + "” begins no line of where",
+		Notes:   []string{"a line begins with in, no, maybe, a view, “x is” or an expression"}})
+}
+
+// conceptLine reads what follows "in".
+func (c *cursor) conceptLine() LineBody {
+	c.take()
+	concept := c.upper("a concept")
+	if t := c.peek(); t.kind != endToken && !c.at(":") && !c.bad {
+		c.fail(diag.Diagnostic{Code: diag.MissingColon, Span: c.p.spanOf(t),
+			Message: "a colon is missing after “in " + concept.Text + "”",
+			Fix: &diag.Fix{Title: "write the colon", Edits: []diag.Edit{
+				{Span: c.p.src.Span(concept.Span.End, t.start), Text: ": "}}}})
+	}
+	c.expect(":", "after the concept")
+	t := c.peek()
+	switch {
+	case c.bad:
+		return nil
+	case t.kind == wordToken && c.aheadIs(1, "("):
+		q := &QueryLine{Concept: concept, Query: c.query()}
+		q.In = c.args("the query", anyValues)
+		if q.HasOut = c.colon(); q.HasOut {
+			q.Out = c.args("“:”", simpleValues)
+		}
+		c.end("the query")
+		return q
+	case t.kind == wordToken && (c.aheadIs(1, "of") || c.aheadIs(1, ".") && c.aheadIs(3, "of")):
+		return c.fieldRelation(concept)
+	}
+	if c.otherRead() {
+		return nil
+	}
+	m := &MemberLine{Concept: concept, Subject: c.termUpTo(simpleValues, c.extent(c.isWord("is")))}
+	if !c.bad && c.atEnd() {
+		c.unexpected("“_query (…)”, “field of x is y” or “x is a Subset”")
+		return nil
+	}
+	c.expect("is", "after what is asked about")
+	if !c.accept("a") && !c.accept("an") {
+		c.withoutArticle()
+	}
+	m.Set = c.upper("a set")
+	c.end("the set")
+	return m
+}
+
+func (c *cursor) isWord(words ...string) func(token) bool {
+	return func(t token) bool { return t.kind == wordToken && slices.Contains(words, c.p.textOf(t)) }
+}
+
+// fieldRelation reads "field of x is y".
+func (c *cursor) fieldRelation(concept Name) LineBody {
+	f := &FieldLine{Concept: concept}
+	if c.aheadIs(1, ".") {
+		f.Set = c.upper("a set")
+		c.take()
+	}
+	f.Field = c.lower("a field")
+	c.take() // "of"
+	if c.otherRelation(concept.Text, f.Field.Text) {
+		return nil
+	}
+	f.Subject = c.termUpTo(simpleValues, c.extent(c.isWord("is", "has")))
+	if f.Has = c.accept("has"); !f.Has && !c.accept("is") {
+		c.unexpected("“is” or “has” after “" + f.Field.Text + " of …”")
+	}
+	if c.bad {
+		return nil
+	}
+	f.Object = c.termUpTo(simpleValues, len(c.line.tokens)-c.i)
+	return f
+}
+
+func (c *cursor) viewLine() LineBody {
+	v := &ViewLine{View: c.upper("a view")}
+	v.In = c.args("the view", anyValues)
+	if v.HasOut = c.colon(); v.HasOut {
+		v.Out = c.args("“:”", simpleValues)
+	}
+	c.end("the view")
+	return v
+}
