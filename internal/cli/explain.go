@@ -26,8 +26,8 @@ func newExplain(s Streams) *cobra.Command {
 		Use:   "explain [CODE...]",
 		Short: "Explain a finding, with an example and its fix",
 		Long: `Explain describes a finding, given its code, such as L0207, or its name, such as
-circular: the cause, an example, the message of the checker, and the fix. Without
-a code it lists all findings.`,
+circular: an explanation, an example with its message, the remedy, and the
+corrected example. Without a code it lists all findings.`,
 		Example: "  legible explain L0501\n  legible explain unanswered\n  legible explain --json | jq -r .title",
 		RunE: func(_ *cobra.Command, args []string) error {
 			all := diag.Catalogue()
@@ -84,7 +84,7 @@ func entryNamed(all []diag.Entry, word string) (diag.Entry, error) {
 	return diag.Entry{}, fmt.Errorf("there is no finding %s; legible explain lists them all", word)
 }
 
-// entryList is one line for each code.
+// entryList has one line for each entry.
 func entryList(entries []diag.Entry) string {
 	wide := 0
 	for _, e := range entries {
@@ -97,17 +97,23 @@ func entryList(entries []diag.Entry) string {
 	return b.String()
 }
 
-// explanation is everything about one code, for a terminal.
+// explanation is the text of one entry, for a terminal.
 func explanation(e diag.Entry) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %s\n\n%s\n", e.Code, e.Name, e.Title, wrapped(e.Cause))
+	fmt.Fprintf(&b, "%s %s: %s\n\n%s\n", e.Code, e.Name, e.Title, wrapped(e.Explanation))
 	if e.Example != "" {
 		b.WriteString("\nExample:\n\n" + indented(visible(e.Example)))
 	}
-	if says := saidOf(e); says != "" {
-		b.WriteString("\nWhat is said of it:\n\n" + indented(says))
+	if message := messageOf(e); message != "" {
+		b.WriteString("\nMessage:\n\n" + indented(message))
 	}
-	b.WriteString("\nThe way out:\n\n" + indented(wrapped(e.Repair)))
+	b.WriteString("\nRemedy:\n\n" + indented(wrapped(e.Remedy)))
+	if e.Corrected != "" {
+		b.WriteString("\nCorrected:\n\n" + indented(e.Corrected))
+	}
+	if e.Context != "" {
+		b.WriteString("\nThe example uses these concepts:\n\n" + indented(e.Context))
+	}
 	return b.String()
 }
 
@@ -140,7 +146,7 @@ func indented(text string) string {
 	return b.String()
 }
 
-// visible writes what cannot be seen in a text as \xNN.
+// visible replaces the invisible bytes of a text by \xNN.
 func visible(text string) string {
 	var b strings.Builder
 	for i, r := range text {
@@ -154,14 +160,15 @@ func visible(text string) string {
 	return b.String()
 }
 
-// found gives what is found in the example of an entry.
+// found returns the findings with the code of an entry in its example.
 func found(e diag.Entry) []diag.Diagnostic {
 	if e.Example == "" {
 		return nil
 	}
 	tree, findings := syntax.Parse(source.NewFile("example", e.Example))
 	if !strings.HasPrefix(string(e.Code), "L01") {
-		program, ds := check.Check([]*syntax.File{tree}, check.Options{})
+		context, _ := syntax.Parse(source.NewFile("concepts", e.Context))
+		program, ds := check.Check([]*syntax.File{context, tree}, check.Options{})
 		findings = append(findings, ds...)
 		for _, c := range program.Concepts {
 			var f *gen.FindingsError
@@ -173,8 +180,8 @@ func found(e diag.Entry) []diag.Diagnostic {
 	return slices.DeleteFunc(diag.Sort(findings), func(d diag.Diagnostic) bool { return d.Code != e.Code })
 }
 
-// saidOf is what a person is told of the example.
-func saidOf(e diag.Entry) string {
+// messageOf returns the message for the example of an entry.
+func messageOf(e diag.Entry) string {
 	var b strings.Builder
 	if err := diag.WriteText(&b, found(e), diag.TextOptions{}); err != nil {
 		return ""
@@ -182,7 +189,7 @@ func saidOf(e diag.Entry) string {
 	return visible(b.String())
 }
 
-// severity is how grave the finding in the example is.
+// severity returns the severity of the finding in the example of an entry.
 func severity(e diag.Entry) string {
 	if ds := found(e); len(ds) > 0 {
 		return ds[0].Severity.String()
@@ -191,36 +198,39 @@ func severity(e diag.Entry) string {
 }
 
 type entryJSON struct {
-	Code     diag.Code `json:"code"`
-	Name     string    `json:"name"`
-	Severity string    `json:"severity"`
-	Title    string    `json:"title"`
-	Cause    string    `json:"cause"`
-	Example  string    `json:"example"`
-	Said     string    `json:"said"`
-	Repair   string    `json:"repair"`
+	Code        diag.Code `json:"code"`
+	Name        string    `json:"name"`
+	Severity    string    `json:"severity"`
+	Title       string    `json:"title"`
+	Explanation string    `json:"explanation"`
+	Context     string    `json:"context,omitempty"`
+	Example     string    `json:"example"`
+	Message     string    `json:"message"`
+	Remedy      string    `json:"remedy"`
+	Corrected   string    `json:"corrected"`
 }
 
 func writeEntriesJSON(w io.Writer, entries []diag.Entry) error {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	for _, e := range entries {
-		if err := out.Encode(entryJSON{e.Code, e.Name, severity(e), e.Title, e.Cause, visible(e.Example), saidOf(e), e.Repair}); err != nil {
+		if err := out.Encode(entryJSON{e.Code, e.Name, severity(e), e.Title, e.Explanation, e.Context,
+			visible(e.Example), messageOf(e), e.Remedy, e.Corrected}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// chapters are the parts of the reference page, by the first digits of a code.
+// chapters are the headings of the reference page, by the beginning of a code.
 func chapters() map[string]string {
 	return map[string]string{
-		"L01": "Reading a text",
-		"L02": "Names and contracts",
+		"L01": "Syntax",
+		"L02": "Names and declarations",
 		"L03": "Types",
 		"L04": "Variables",
-		"L05": "What becomes of a request",
-		"L06": "Writing Go",
+		"L05": "Requests, syncs and secrets",
+		"L06": "Generated Go code",
 	}
 }
 
@@ -231,64 +241,60 @@ func diagnosticsPage(entries []diag.Entry) string {
 
 <!-- written by: legible explain --markdown -->
 
-Everything that Legible finds wrong with a program, by its code. A code is permanent: it is never
-used again for something else. ` + "`legible explain CODE`" + ` says the same in a terminal. An error keeps a
-program from running; a warning lets it run, and somebody should look. Where a finding has one sure
-repair, it says so behind “fix”, and ` + "`legible check --fix`" + ` makes it.
+This page lists the errors and warnings that Legible reports about a program. Each has a permanent code.
+` + "`legible explain CODE`" + ` shows the same text in a terminal. A program with an error does not run; a program with a
+warning does. A finding that has one safe correction shows it after “fix”, and ` + "`legible check --fix`" + ` applies it.
 
 `)
-	b.WriteString("| code | name | what is wrong |\n| --- | --- | --- |\n")
+	b.WriteString("| code | name | meaning |\n| --- | --- | --- |\n")
 	for _, e := range entries {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", e.Code, anchor(e), e.Name, strings.ReplaceAll(e.Title, "|", "\\|"))
 	}
+	writeContexts(&b, entries)
 	chapter := ""
 	for _, e := range entries {
 		if part := string(e.Code[:3]); part != chapter {
 			chapter = part
 			fmt.Fprintf(&b, "\n## %s\n", cmp.Or(chapters()[part], part))
 		}
-		fmt.Fprintf(&b, "\n### %s %s\n\n%s: %s.\n\n%s\n", e.Code, e.Name, capital(severity(e)), e.Title, e.Cause)
-		around, example := parts(e)
-		if around != "" {
-			fmt.Fprintf(&b, "\n<details><summary>With these concepts</summary>\n%s\n</details>\n", fenced(around))
+		fmt.Fprintf(&b, "\n### %s %s\n\n%s: %s.\n\n%s\n", e.Code, e.Name, capital(severity(e)), e.Title, e.Explanation)
+		if e.Example != "" {
+			b.WriteString(fenced(e.Example))
 		}
-		if example != "" {
-			b.WriteString(fenced(example))
+		if message := messageOf(e); message != "" {
+			b.WriteString(fenced(message))
 		}
-		if says := saidOf(e); says != "" {
-			b.WriteString(fenced(says))
+		fmt.Fprintf(&b, "\n**Remedy.** %s\n", e.Remedy)
+		if e.Corrected != "" {
+			b.WriteString(fenced(e.Corrected))
 		}
-		fmt.Fprintf(&b, "\n**The way out.** %s\n", e.Repair)
 	}
 	return b.String()
+}
+
+// writeContexts writes each concept that examples use, once.
+func writeContexts(b *strings.Builder, entries []diag.Entry) {
+	var concepts []string
+	for _, e := range entries {
+		for c := range strings.SplitSeq(e.Context, "concept ") {
+			if c != "" && !slices.Contains(concepts, c) {
+				concepts = append(concepts, c)
+			}
+		}
+	}
+	if len(concepts) == 0 {
+		return
+	}
+	slices.Sort(concepts)
+	b.WriteString("\nMany examples use these concepts:\n")
+	b.WriteString(fenced("concept " + strings.Join(concepts, "concept ")))
 }
 
 func fenced(text string) string {
 	return "\n```text\n" + strings.TrimRight(visible(text), "\n") + "\n```\n"
 }
 
-// parts divides an example into the concepts that it is about, which need not
-// be read again each time, and the rest, where the fault is.
-func parts(e diag.Entry) (around, example string) {
-	ds := found(e)
-	if len(ds) == 0 || !strings.HasPrefix(e.Example, "concept ") {
-		return "", e.Example
-	}
-	first := len(e.Example)
-	for _, word := range []string{"\nsync ", "\nview ", "\napp ", "\nscenario "} {
-		if i := strings.Index(e.Example, word); i >= 0 {
-			first = min(first, i+1)
-		}
-	}
-	for _, d := range ds {
-		if d.Span.Start < first {
-			return "", e.Example
-		}
-	}
-	return e.Example[:first], e.Example[first:]
-}
-
-// anchor is what the heading of an entry is known by in a page.
+// anchor returns the id of the heading of an entry.
 func anchor(e diag.Entry) string { return strings.ToLower(string(e.Code)) + "-" + e.Name }
 
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

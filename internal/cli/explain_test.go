@@ -8,9 +8,9 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// TestDiagnosticsPage holds the reference page of findings against the
-// catalogue. The page also shows what is said of each example, so a change of a
-// message is seen there.
+// TestDiagnosticsPage compares the reference page of findings with the
+// catalogue. The page also shows the message for each example, so its diff
+// shows every changed message.
 func TestDiagnosticsPage(t *testing.T) {
 	const page = "../../docs/reference/diagnostics.md"
 	code, got, talk := legible("explain", "--markdown")
@@ -28,15 +28,15 @@ func TestDiagnosticsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is not what the catalogue says: go test ./cli -update writes it", page)
+		t.Errorf("%s differs from the catalogue: go test ./internal/cli -run TestDiagnosticsPage -update rewrites it", page)
 	}
 	if strings.Contains(got, "\n## L") {
-		t.Error("a group of codes has no heading in the page: name it in chapters")
+		t.Error("a group of codes has no heading in the page: add one to chapters")
 	}
 }
 
-// TestEveryCodeIsExplained asks for each code and each name, and wants of each
-// finding that is shown that it has the code.
+// TestEveryCodeIsExplained explains each code by its code and by its name. The
+// message of each example must contain the code.
 func TestEveryCodeIsExplained(t *testing.T) {
 	for i, e := range diag.Catalogue() {
 		if testing.Short() && i%5 != 0 {
@@ -48,10 +48,10 @@ func TestEveryCodeIsExplained(t *testing.T) {
 			t.Errorf("legible explain %s (exit %d) prints\n%s%s", e.Code, code, byCode, talk)
 		}
 		switch e.Code {
-		case diag.TooLarge, diag.CrowdedFolder: // their examples would be 4 MiB, and two files
+		case diag.TooLarge, diag.CrowdedFolder: // an example would need 4 MiB, or two files
 		default:
 			if !strings.Contains(byCode, "["+string(e.Code)+"]") {
-				t.Errorf("legible explain %s does not show what is said of its example:\n%s", e.Code, byCode)
+				t.Errorf("legible explain %s does not show the message for its example:\n%s", e.Code, byCode)
 			}
 		}
 	}

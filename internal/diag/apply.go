@@ -9,9 +9,8 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// Apply gives the text of a file after the edits that are in it; edits of
-// other files are passed over. Edits that overlap are an error, and then the
-// text is unchanged.
+// Apply returns the text of a file after the edits in it. It ignores edits of
+// other files. If edits overlap, it returns the unchanged text and an error.
 func Apply(file *source.File, edits []Edit) (string, error) {
 	mine := slices.DeleteFunc(slices.Clone(edits), func(e Edit) bool { return e.Span.File != file })
 	slices.SortStableFunc(mine, func(a, b Edit) int {

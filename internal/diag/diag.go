@@ -1,11 +1,10 @@
 // Package diag defines diagnostics: what the checker and the parser report.
 //
 // Its three main types are [Diagnostic], one finding at one place; [Code], the
-// permanent number of a kind of finding; and [Entry], what the catalogue says
-// of a code. It promises that every message anywhere comes in this one form,
-// so that the terminal, an editor, a code scanner and a review page show the
-// same words. It refuses to decide anything: finding faults is the work of
-// syntax, check and their like.
+// permanent number of a kind of finding; and [Entry], the text of the catalogue
+// about a code. All findings have this one form, so that the terminal, an
+// editor, a code scanner and a review page show the same message. Package diag
+// does not look for errors; packages syntax, check and gen do.
 package diag
 
 import (
@@ -19,9 +18,9 @@ import (
 type Severity int
 
 const (
-	// Error keeps a program from running.
+	// Error prevents a program from running.
 	Error Severity = iota
-	// Warning lets it run; somebody should look.
+	// Warning does not prevent it.
 	Warning
 )
 
@@ -32,8 +31,8 @@ func (s Severity) String() string {
 	return "error"
 }
 
-// A Code is the permanent number of a kind of finding, such as "L0203". Codes
-// are never used again for something else.
+// A Code is the permanent number of a kind of finding, such as "L0203". A code
+// is never reused for another finding.
 type Code string
 
 // A Diagnostic is one finding.
@@ -41,17 +40,18 @@ type Diagnostic struct {
 	Code     Code
 	Severity Severity
 	Span     source.Span
-	// Message names the user's own words, in lower case, without a full stop.
+	// Message says what is wrong, in lower case and without a full stop. It
+	// quotes the text of the user.
 	Message string
-	// Related are other places that the finding rests on.
+	// Related are other places that explain the finding.
 	Related []Related
-	// Notes are further sentences: what follows, and the way out.
+	// Notes are further sentences, such as the consequence or the remedy.
 	Notes []string
-	// Fix is the one sure repair, if there is one.
+	// Fix is the correction, if there is exactly one safe correction.
 	Fix *Fix
 }
 
-// Related is another place that a finding rests on, and what is there.
+// Related is another place that explains a finding, and what is there.
 type Related struct {
 	Span    source.Span
 	Message string
@@ -69,12 +69,12 @@ type Edit struct {
 	Text string
 }
 
-// HasErrors tells whether any of the findings keeps a program from running.
+// HasErrors reports whether a finding prevents the program from running.
 func HasErrors(ds []Diagnostic) bool {
 	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Sort orders findings by file, place and code, and removes exact repetitions.
+// Sort orders findings by file, place and code, and removes duplicates.
 func Sort(ds []Diagnostic) []Diagnostic {
 	name := func(d Diagnostic) string {
 		if d.Span.File == nil {

@@ -101,38 +101,42 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// Each code has one complete entry, each entry has a code, and the file of an
+// entry is named after its code.
 func TestCatalogue(t *testing.T) {
 	number := regexp.MustCompile(`^L\d{4}$`)
 	codes, names := map[diag.Code]bool{}, map[string]bool{}
 	last := diag.Code("")
 	for _, e := range diag.Catalogue() {
-		if !number.MatchString(string(e.Code)) || codes[e.Code] || e.Code < last {
-			t.Errorf("%s: the codes must be numbers, each once, in order", e.Code)
+		if !number.MatchString(string(e.Code)) || e.Code <= last {
+			t.Errorf("%s: codes must be numbers, each once, in order", e.Code)
+		}
+		if _, err := os.Stat("catalogue/" + string(e.Code) + ".txt"); err != nil {
+			t.Errorf("the entry of %s must be in %s.txt: %v", e.Code, e.Code, err)
 		}
 		if e.Name == "" || names[e.Name] || strings.ToLower(e.Name) != e.Name || strings.Contains(e.Name, " ") {
-			t.Errorf("%s: the name %q must be short, lower-case and its own", e.Code, e.Name)
+			t.Errorf("%s: the name %q must be short, lower case and unique", e.Code, e.Name)
 		}
-		if e.Title == "" || e.Cause == "" || e.Repair == "" {
-			t.Errorf("%s: title, cause and repair must be told", e.Code)
+		if e.Title == "" || strings.HasSuffix(e.Title, ".") || !strings.HasSuffix(e.Explanation, ".") || !strings.HasSuffix(e.Remedy, ".") {
+			t.Errorf("%s: an entry needs a title without a full stop, an explanation and a remedy", e.Code)
+		}
+		if e.Example == "" && e.Code != diag.TooLarge || strings.Contains(e.Example+e.Corrected, `\x`) {
+			t.Errorf("%s: the example is missing, or has a \\x that is not followed by two hexadecimal digits", e.Code)
 		}
 		codes[e.Code], names[e.Name], last = true, true, e.Code
 	}
-	// Every code that a file of this package declares has its entry.
-	declared := regexp.MustCompile(`(?m)^\t\w+ +Code = "(L\d+)"`)
-	files, _ := os.ReadDir(".")
-	for _, f := range files {
-		if !strings.HasPrefix(f.Name(), "codes_") {
-			continue
+	text, err := os.ReadFile("codes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`(?m)^\t\w+ +Code = "(L\d+)"`).FindAllStringSubmatch(string(text), -1)
+	for _, m := range declared {
+		if !codes[diag.Code(m[1])] {
+			t.Errorf("codes.go declares %s, which has no entry in the catalogue", m[1])
 		}
-		text, err := os.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
-			if !codes[diag.Code(m[1])] {
-				t.Errorf("%s declares %s, which has no entry in the catalogue", f.Name(), m[1])
-			}
-		}
+	}
+	if len(declared) != len(codes) {
+		t.Errorf("codes.go declares %d codes, the catalogue has %d", len(declared), len(codes))
 	}
 }
 

@@ -11,8 +11,8 @@ var (
 	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// WriteGitHub writes findings as the workflow commands with which GitHub
-// annotates the lines of a change.
+// WriteGitHub writes findings as GitHub workflow commands, which annotate the
+// lines of a change.
 func WriteGitHub(w io.Writer, ds []Diagnostic) error {
 	var b strings.Builder
 	for _, d := range ds {
@@ -21,7 +21,7 @@ func WriteGitHub(w io.Writer, ds []Diagnostic) error {
 			start, end := d.Span.Position(), d.Span.File.Position(d.Span.End)
 			properties = append(properties, "file="+annotationProperty.Replace(d.Span.File.Name),
 				fmt.Sprintf("line=%d", start.Line), fmt.Sprintf("endLine=%d", end.Line))
-			if start.Line == end.Line { // columns are refused across lines
+			if start.Line == end.Line { // GitHub rejects columns that span lines
 				properties = append(properties, fmt.Sprintf("col=%d", start.Column),
 					fmt.Sprintf("endColumn=%d", max(start.Column, end.Column-1)))
 			}

@@ -8,8 +8,8 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// The forms that programs read. Their field names are never changed; new ones
-// may come.
+// The types of the JSON output. Existing field names do not change; new fields
+// may be added.
 type (
 	jsonDiagnostic struct {
 		Code     Code          `json:"code"`
@@ -46,7 +46,7 @@ type (
 	}
 )
 
-// WriteJSON writes findings for programs: one object a finding, each on a line.
+// WriteJSON writes findings as JSON, one object per line.
 func WriteJSON(w io.Writer, ds []Diagnostic) error {
 	names := catalogueNames()
 	enc := json.NewEncoder(w)

@@ -2,10 +2,9 @@ package diag
 
 import "strings"
 
-// Nearest gives the candidate that is most likely meant by a word: the same
-// but for upper and lower case, or so few slips of the finger away that no
-// other word was meant. Of two equally near ones the first is given. The flag
-// is false when nothing is near.
+// Nearest returns the candidate that a misspelled word most likely means: it
+// differs only in case, or by few typing errors. If two candidates are equally
+// near, it returns the first. It returns false if no candidate is near.
 func Nearest(word string, candidates []string) (string, bool) {
 	lower := strings.ToLower(word)
 	best, bestDistance := "", allowed(lower)+1
@@ -21,8 +20,8 @@ func Nearest(word string, candidates []string) (string, bool) {
 	return best, best != ""
 }
 
-// allowed is how many slips a word of this length may hold: a short word with
-// two slips is another word.
+// allowed returns how many typing errors a word of this length may have. A
+// short word with two errors is another word.
 func allowed(word string) int {
 	switch n := len([]rune(word)); {
 	case n <= 2:
@@ -36,8 +35,8 @@ func allowed(word string) int {
 	}
 }
 
-// distance counts insertions, deletions, replacements and swaps of neighbours;
-// it stops counting at the limit.
+// distance counts insertions, deletions, replacements and swaps of neighbours,
+// up to a limit.
 func distance(a, b []rune, limit int) int {
 	if abs(len(a)-len(b)) >= limit {
 		return limit

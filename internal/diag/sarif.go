@@ -11,7 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// The parts of SARIF 2.1.0 that are written, for code scanners.
+// The parts of SARIF 2.1.0, the format of code scanners, that WriteSARIF uses.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -81,7 +81,7 @@ type (
 	}
 )
 
-// WriteSARIF writes findings as one SARIF 2.1.0 log.
+// WriteSARIF writes findings as a SARIF 2.1.0 log.
 func WriteSARIF(w io.Writer, ds []Diagnostic) error {
 	entries := catalogueNames()
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
@@ -112,8 +112,8 @@ func sarifRuleOf(code Code, entries map[Code]Entry) sarifRule {
 	if e, ok := entries[code]; ok {
 		r.Name = e.Name
 		r.Short = &sarifText{e.Title}
-		r.Full = &sarifText{e.Cause}
-		r.Help = &sarifText{e.Repair}
+		r.Full = &sarifText{e.Explanation}
+		r.Help = &sarifText{e.Remedy}
 	}
 	return r
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// TextOptions say how WriteText shows findings. The zero value is right for a
-// file or a pipe.
+// TextOptions are the options of WriteText. The zero value fits a file or a
+// pipe.
 type TextOptions struct {
-	// Color is for a terminal.
+	// Color adds the escape sequences that color text in a terminal.
 	Color bool
 }
 
-// WriteText shows findings to a person: where and what, the line with the
-// place under it, what it rests on, what follows, and the repair.
+// WriteText writes findings for people: the place and the message, the line
+// with the place marked, the related places, the notes and the fix.
 func WriteText(w io.Writer, ds []Diagnostic, o TextOptions) error {
 	var b bytes.Buffer
 	for i, d := range ds {
@@ -34,7 +34,7 @@ func WriteText(w io.Writer, ds []Diagnostic, o TextOptions) error {
 	return nil
 }
 
-// A palette says whether colours are written.
+// A palette says whether text is colored.
 type palette bool
 
 const (
@@ -74,17 +74,17 @@ func writeText(b *bytes.Buffer, d Diagnostic, p palette) {
 	}
 }
 
-// maxExcerpt is how many characters of a line are shown.
+// maxExcerpt is the largest number of characters of a line in an excerpt.
 const maxExcerpt = 120
 
-// excerpt shows the line on which a span begins, with carets under the span.
+// excerpt writes the line on which a span begins, with carets below the span.
 func excerpt(b *bytes.Buffer, s source.Span, color string, p palette) {
 	if !s.Known() || s.File.Text == "" {
 		return
 	}
 	pos := s.Position()
 	line := []rune(s.File.Line(pos.Line))
-	hidden := 0 // what is no text, or could change what a terminal shows
+	hidden := 0 // characters that are not printable or could control the terminal
 	for i, r := range line {
 		if r == utf8.RuneError || r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			line[i] = '\uFFFD'
@@ -92,7 +92,7 @@ func excerpt(b *bytes.Buffer, s source.Span, color string, p palette) {
 		}
 	}
 	if hidden*4 > len(line) {
-		return // there is nothing to see
+		return // a binary file
 	}
 	from := min(pos.Column-1, len(line))
 	length := max(1, utf8.RuneCountInString(s.Text()))

@@ -1,11 +1,10 @@
 // Package source holds source texts and their positions.
 //
-// Its three main types are [File], one text with a name; [Span], a stretch of
-// a file in bytes; and [Position], where a span begins in the words of an
-// editor. It promises that a line and a column are computed here and nowhere
-// else, so that every message, plan step and journal entry names a place in
-// the same way: file:line:col. It refuses to open files: a File is made from
-// text that somebody else has read.
+// Its three main types are [File], one text with a name; [Span], a range of a
+// file in bytes; and [Position], the line and column where a span begins. Only
+// this package computes lines and columns, so that every message, plan step and
+// journal entry names a place in the same form: file:line:col. It does not open
+// files: a File is made from text that the caller has read.
 package source
 
 import (
@@ -15,16 +14,16 @@ import (
 	"unicode/utf8"
 )
 
-// A File is one text and the name that it is known by in messages, usually a
-// path relative to the folder that a person gave. A File is immutable and safe
-// for use by several goroutines.
+// A File is one text with the name that messages use, usually a path relative
+// to the folder given on the command line. A File is immutable and safe for use
+// by several goroutines.
 type File struct {
 	Name  string
 	Text  string
 	lines []int // byte offset at which each line begins
 }
 
-// NewFile makes a file of a text.
+// NewFile returns a file with a name and a text.
 func NewFile(name, text string) *File {
 	f := &File{Name: name, Text: text, lines: []int{0}}
 	for i := 0; i < len(text); i++ {
@@ -41,8 +40,8 @@ type Position struct {
 	Line, Column, Offset int
 }
 
-// Position gives the place of a byte offset. An offset outside the text is
-// moved to its nearest end.
+// Position returns the position of a byte offset. An offset outside the text is
+// moved to the nearer end of the text.
 func (f *File) Position(offset int) Position {
 	offset = min(max(offset, 0), len(f.Text))
 	line := sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > offset })
@@ -50,11 +49,11 @@ func (f *File) Position(offset int) Position {
 	return Position{Line: line, Column: utf8.RuneCountInString(f.Text[start:offset]) + 1, Offset: offset}
 }
 
-// Lines is the number of lines, at least 1.
+// Lines returns the number of lines, at least 1.
 func (f *File) Lines() int { return len(f.lines) }
 
-// Line gives the text of a line, counted from 1, without its end, and "" for a
-// line that does not exist.
+// Line returns the text of a line, counted from 1, without its line break. It
+// returns "" for a line that does not exist.
 func (f *File) Line(line int) string {
 	if line < 1 || line > len(f.lines) {
 		return ""
@@ -66,25 +65,25 @@ func (f *File) Line(line int) string {
 	return strings.TrimSuffix(f.Text[f.lines[line-1]:end], "\r")
 }
 
-// LineStart is the byte offset at which a line, counted from 1, begins.
+// LineStart returns the byte offset at which a line, counted from 1, begins.
 func (f *File) LineStart(line int) int {
 	return f.lines[min(max(line, 1), len(f.lines))-1]
 }
 
-// A Span is the stretch [Start, End) of a file, in bytes. The zero Span is no
-// place at all.
+// A Span is the range [Start, End) of a file, in bytes. The zero Span means no
+// place.
 type Span struct {
 	File       *File
 	Start, End int
 }
 
-// Span makes a span of the file.
+// Span returns a span of the file.
 func (f *File) Span(start, end int) Span { return Span{File: f, Start: start, End: end} }
 
-// Known tells whether the span is a place.
+// Known reports whether the span is a place.
 func (s Span) Known() bool { return s.File != nil }
 
-// Position is where the span begins.
+// Position returns where the span begins.
 func (s Span) Position() Position {
 	if s.File == nil {
 		return Position{}
@@ -92,7 +91,7 @@ func (s Span) Position() Position {
 	return s.File.Position(s.Start)
 }
 
-// Text is what the file says there.
+// Text returns the text in the span.
 func (s Span) Text() string {
 	if s.File == nil {
 		return ""
@@ -100,7 +99,7 @@ func (s Span) Text() string {
 	return s.File.Text[s.Start:s.End]
 }
 
-// To gives the span from the beginning of s to the end of t.
+// To returns the span from the beginning of s to the end of t.
 func (s Span) To(t Span) Span {
 	if s.File == nil {
 		return t
@@ -111,7 +110,7 @@ func (s Span) To(t Span) Span {
 	return Span{File: s.File, Start: min(s.Start, t.Start), End: max(s.End, t.End)}
 }
 
-// String prints file:line:col, and "-" for no place.
+// String returns file:line:col, or "-" for no place.
 func (s Span) String() string {
 	if s.File == nil {
 		return "-"

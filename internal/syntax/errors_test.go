@@ -64,8 +64,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// Every code of reading has an example in the catalogue that has the fault,
-// and only that one.
+// The example of each syntax code has this finding and no other, and the
+// corrected example has none.
 func TestCatalogueExamples(t *testing.T) {
 	n := 0
 	for _, e := range diag.Catalogue() {
@@ -81,9 +81,12 @@ func TestCatalogueExamples(t *testing.T) {
 		if len(ds) != 1 || ds[0].Code != e.Code {
 			t.Errorf("the example of %s gives %v", e.Code, ds)
 		}
+		if _, ds := Parse(source.NewFile("corrected", e.Corrected)); e.Corrected == "" && e.Code != diag.TooLarge || len(ds) > 0 {
+			t.Errorf("the corrected example of %s is missing or gives %v", e.Code, ds)
+		}
 	}
 	if n == 0 {
-		t.Error("the catalogue has no code of reading")
+		t.Error("the catalogue has no syntax code")
 	}
 }
 
