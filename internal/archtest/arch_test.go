@@ -289,13 +289,12 @@ func table(docs map[string]string) string {
 // parents says what the folders of a room with many of them have in common.
 var parents = map[string]string{
 	"apps":     "the apps",
-	"bench":    "the benchmarks; they may use every package",
 	"concepts": "the Go code of the catalogue's concepts",
 }
 
 // uses lists what a room may import.
 func uses(r room) string {
-	if r.folder == "bench/*" {
+	if r.folder == "bench" {
 		return "any"
 	}
 	uses := slices.Clone(r.uses)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package load
+package bench
 
 import (
 	"bufio"
@@ -19,20 +19,20 @@ import (
 )
 
 // A server is FocusReader as a person starts it.
-type server struct {
+type loadServer struct {
 	cmd  *exec.Cmd
 	addr string // host:port
 	log  string // the file with what it prints
 }
 
-func serve(t *testing.T, args ...string) *server {
+func loadServe(t *testing.T, args ...string) *loadServer {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "focusreader")
 	if text, err := exec.Command("go", "build", "-o", binary, "github.com/legible-lang/legible/apps/focusreader").CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, text)
 	}
-	s := &server{log: filepath.Join(dir, "log")}
+	s := &loadServer{log: filepath.Join(dir, "log")}
 	log, err := os.Create(s.log)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func serve(t *testing.T, args ...string) *server {
 }
 
 // post asks once, on a connection of its own.
-func (s *server) post(path, body string) (*http.Response, error) {
+func (s *loadServer) post(path, body string) (*http.Response, error) {
 	r, err := http.NewRequest("POST", "http://"+s.addr+"/api"+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -71,11 +71,11 @@ func (s *server) post(path, body string) (*http.Response, error) {
 	return (&http.Client{Timeout: time.Minute}).Do(r)
 }
 
-func (s *server) dial() (net.Conn, error) { return net.DialTimeout("tcp", s.addr, 10*time.Second) }
+func (s *loadServer) dial() (net.Conn, error) { return net.DialTimeout("tcp", s.addr, 10*time.Second) }
 
 // memory reads what the system says of the process, in bytes, and 0 where there
 // is no such thing to read.
-func (s *server) memory(what string) int64 {
+func (s *loadServer) memory(what string) int64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, what+":"); ok {
@@ -87,13 +87,13 @@ func (s *server) memory(what string) int64 {
 }
 
 // files counts what the process has open, connections too.
-func (s *server) files() int {
+func (s *loadServer) files() int {
 	list, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
 	return len(list)
 }
 
 // goroutines ends the process, which says what each of its goroutines does.
-func (s *server) goroutines(t *testing.T) []string {
+func (s *loadServer) goroutines(t *testing.T) []string {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
 		t.Fatal(err)

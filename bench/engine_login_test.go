@@ -1,4 +1,4 @@
-package engine
+package bench
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-const concepts = `concept Requesting
+const engineConcepts = `concept Requesting
 
 purpose
     let the outside ask
@@ -94,9 +94,9 @@ then
     Requesting.respond (request, user, session, message: "Login successful")
 `
 
-func begin(b testing.TB, text string, o engine.Options) *engine.Engine {
+func engineBegin(b testing.TB, text string, o engine.Options) *engine.Engine {
 	b.Helper()
-	tree, findings := syntax.Parse(source.NewFile("bench", concepts+text))
+	tree, findings := syntax.Parse(source.NewFile("bench", engineConcepts+text))
 	program, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
 	for _, d := range append(findings, more...) {
 		if d.Severity == diag.Error {
@@ -140,51 +140,51 @@ func request(e *engine.Engine, path string) engine.Opening {
 	return engine.Opening{Action: a, In: in}
 }
 
-func run(b testing.TB, e *engine.Engine, o engine.Opening, actions int) {
+func engineRun(b testing.TB, e *engine.Engine, o engine.Opening, actions int) {
 	result, err := e.Run(context.Background(), o)
 	if err != nil || result.Answer == nil || result.Actions != actions {
 		b.Fatalf("the flow ended with %d actions, answer %v, fault %v, %v", result.Actions, result.Answer, result.Fault, err)
 	}
 }
 
-func flows(b *testing.B, e *engine.Engine) {
+func engineFlows(b *testing.B, e *engine.Engine) {
 	o := request(e, "/auth/login")
-	run(b, e, o, 4)
+	engineRun(b, e, o, 4)
 	b.ReportAllocs()
 	for b.Loop() {
-		run(b, e, o, 4)
+		engineRun(b, e, o, 4)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "flows/s")
 }
 
-// BenchmarkLogin is the flow of four actions on the memory store: as one sync
+// BenchmarkEngineLogin is the flow of four actions on the memory store: as one sync
 // and as three, with the journal and without. Run it with -cpu 1.
-func BenchmarkLogin(b *testing.B) {
+func BenchmarkEngineLogin(b *testing.B) {
 	for _, c := range []struct{ name, text string }{{"one", oneSync}, {"three", twoSyncs}} {
-		b.Run(c.name, func(b *testing.B) { flows(b, begin(b, c.text, engine.Options{})) })
-		b.Run(c.name+"/nojournal", func(b *testing.B) { flows(b, begin(b, c.text, engine.Options{NoJournal: true})) })
+		b.Run(c.name, func(b *testing.B) { engineFlows(b, engineBegin(b, c.text, engine.Options{})) })
+		b.Run(c.name+"/nojournal", func(b *testing.B) { engineFlows(b, engineBegin(b, c.text, engine.Options{NoJournal: true})) })
 	}
 }
 
-// BenchmarkSyncs is the login flow among 10 and 10,000 syncs on other paths.
-func BenchmarkSyncs(b *testing.B) {
+// BenchmarkEngineSyncs is the login flow among 10 and 10,000 syncs on other paths.
+func BenchmarkEngineSyncs(b *testing.B) {
 	for _, n := range []int{10, 10_000} {
 		var text strings.Builder
 		text.WriteString(twoSyncs)
 		for i := range n {
 			fmt.Fprintf(&text, "\nsync Other%d\nwhen\n    Requesting.request (path: \"/other/%d\") : (request)\nthen\n    Requesting.respond (request)\n", i, i)
 		}
-		b.Run(fmt.Sprint(n), func(b *testing.B) { flows(b, begin(b, text.String(), engine.Options{})) })
+		b.Run(fmt.Sprint(n), func(b *testing.B) { engineFlows(b, engineBegin(b, text.String(), engine.Options{})) })
 	}
 }
 
-// BenchmarkRested is the login flow before and after a million others came to
+// BenchmarkEngineRested is the login flow before and after a million others came to
 // rest; the memory in use is reported with it.
-func BenchmarkRested(b *testing.B) {
-	e := begin(b, twoSyncs, engine.Options{})
+func BenchmarkEngineRested(b *testing.B) {
+	e := engineBegin(b, twoSyncs, engine.Options{})
 	o := request(e, "/auth/login")
 	measure := func(b *testing.B) {
-		flows(b, e)
+		engineFlows(b, e)
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)
@@ -192,14 +192,14 @@ func BenchmarkRested(b *testing.B) {
 	}
 	b.Run("0", measure)
 	for range 1_000_000 {
-		run(b, e, o, 4)
+		engineRun(b, e, o, 4)
 	}
 	b.Run("1000000", measure)
 }
 
-// BenchmarkLength is a flow of n actions, each of which sets off the next; the
+// BenchmarkEngineLength is a flow of n actions, each of which sets off the next; the
 // figure per action should not grow with n.
-func BenchmarkLength(b *testing.B) {
+func BenchmarkEngineLength(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000} {
 		text := fmt.Sprintf(`sync Begin
 when
@@ -220,10 +220,10 @@ then
     Profile.rename (user, name: next)
 `, n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			e := begin(b, text, engine.Options{})
+			e := engineBegin(b, text, engine.Options{})
 			o := request(e, "/auth/login")
 			for b.Loop() {
-				run(b, e, o, n+2)
+				engineRun(b, e, o, n+2)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/action")
 		})

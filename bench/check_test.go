@@ -1,4 +1,4 @@
-package check_test
+package bench
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-const concepts = `concept Requesting
+const checkConcepts = `concept Requesting
 
 state
     a set of Requests
@@ -165,7 +165,7 @@ func files(b *testing.B, n int) (dir, one string) {
 			b.Fatal(err)
 		}
 	}
-	concepts, app, _ := strings.Cut(concepts, "\napp ")
+	concepts, app, _ := strings.Cut(checkConcepts, "\napp ")
 	app, view, _ := strings.Cut(app, "\nview ")
 	write("all.concept", concepts)
 	write("bench.app", "app "+app)
@@ -186,9 +186,9 @@ func command(b *testing.B) string {
 	return name
 }
 
-// BenchmarkCommand1000 is what a person waits for after "legible check" in a
+// BenchmarkCheckCommand1000 is what a person waits for after "legible check" in a
 // folder with 999 files of one sync each, with the start of the process.
-func BenchmarkCommand1000(b *testing.B) {
+func BenchmarkCheckCommand1000(b *testing.B) {
 	legible := command(b)
 	dir, _ := files(b, 999)
 	for b.Loop() {
@@ -199,19 +199,19 @@ func BenchmarkCommand1000(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/check")
 }
 
-// BenchmarkWatchClean1000 is what a person waits for who has "legible check
+// BenchmarkCheckWatchClean1000 is what a person waits for who has "legible check
 // --watch" open there and saves one file in a program without errors: from the
 // write to the last line of what is said, with the time that it lets files
 // settle. All that a flow can do is walked anew.
-func BenchmarkWatchClean1000(b *testing.B) {
+func BenchmarkCheckWatchClean1000(b *testing.B) {
 	watch(b, "no findings; watching", func(text string, i int) string {
 		return strings.Replace(text, "status: 409", fmt.Sprintf("status: 4%02d", 10+i%80), 1)
 	})
 }
 
-// BenchmarkWatchWrong1000 is the same for a save that leaves an error behind:
+// BenchmarkCheckWatchWrong1000 is the same for a save that leaves an error behind:
 // then nothing is walked.
-func BenchmarkWatchWrong1000(b *testing.B) {
+func BenchmarkCheckWatchWrong1000(b *testing.B) {
 	watch(b, "1 error; watching", func(text string, i int) string {
 		return strings.Replace(text, "respond", fmt.Sprintf("respond%d", i), 1)
 	})
@@ -263,8 +263,8 @@ func watch(b *testing.B, part string, change func(text string, i int) string) {
 	}
 }
 
-func run(b *testing.B, text string, syncs int) {
-	text = concepts + text
+func checkRun(b *testing.B, text string, syncs int) {
+	text = checkConcepts + text
 	for b.Loop() {
 		tree, found := syntax.Parse(source.NewFile("bench", text))
 		p, ds := check.Check([]*syntax.File{tree}, check.Options{})
@@ -275,8 +275,8 @@ func run(b *testing.B, text string, syncs int) {
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/check")
 }
 
-func BenchmarkRoutes1000(b *testing.B) { run(b, routes(999), 999) }
-func BenchmarkCrowd100(b *testing.B)   { run(b, crowd(100), 101) }
-func BenchmarkCrowd1000(b *testing.B)  { run(b, crowd(1000), 1001) }
-func BenchmarkChain10(b *testing.B)    { run(b, chain(10), 11) }
-func BenchmarkChain100(b *testing.B)   { run(b, chain(100), 101) }
+func BenchmarkCheckRoutes1000(b *testing.B) { checkRun(b, routes(999), 999) }
+func BenchmarkCheckCrowd100(b *testing.B)   { checkRun(b, crowd(100), 101) }
+func BenchmarkCheckCrowd1000(b *testing.B)  { checkRun(b, crowd(1000), 1001) }
+func BenchmarkCheckChain10(b *testing.B)    { checkRun(b, chain(10), 11) }
+func BenchmarkCheckChain100(b *testing.B)   { checkRun(b, chain(100), 101) }

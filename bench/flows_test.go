@@ -1,4 +1,4 @@
-package flows
+package bench
 
 import (
 	"context"
@@ -22,12 +22,6 @@ import (
 )
 
 var many = flag.Int("flows", 1_000_000, "how many flows come to rest before")
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	pgtest.Stop()
-	os.Exit(code)
-}
 
 // noting is a concept with one set, to which each flow adds a member.
 func noting() legible.Concept {
@@ -86,12 +80,12 @@ func BenchmarkFlows(b *testing.B) {
 				place = pgtest.Start(b, "-c", "fsync=off").URL(b)
 			}
 			for b.Loop() {
-				look(b, place, "an empty store")
+				flowsLook(b, place, "an empty store")
 				app := opened(b, place, store.Memory)
 				took := note(b, app, *many, 128)
 				b.Logf("%d flows: %.0f a second", *many, float64(*many)/took.Seconds())
 				done(b, app)
-				look(b, place, fmt.Sprintf("with %d flows", *many))
+				flowsLook(b, place, fmt.Sprintf("with %d flows", *many))
 				forget(b, place)
 			}
 		})
@@ -99,7 +93,7 @@ func BenchmarkFlows(b *testing.B) {
 }
 
 // look opens the store, lets a thousand flows run, and tells what that took.
-func look(b *testing.B, place, which string) {
+func flowsLook(b *testing.B, place, which string) {
 	b.Helper()
 	begun := time.Now()
 	app := opened(b, place, store.Full)

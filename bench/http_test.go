@@ -1,4 +1,4 @@
-package http
+package bench
 
 import (
 	"bufio"
@@ -149,14 +149,14 @@ func echo(w nethttp.ResponseWriter, r *nethttp.Request) {
 	}
 }
 
-// BenchmarkLogin serves the echo and the login, the login on the memory store
+// BenchmarkHTTPLogin serves the echo and the login, the login on the memory store
 // and on SQLite with full durability.
-func BenchmarkLogin(b *testing.B) {
+func BenchmarkHTTPLogin(b *testing.B) {
 	for _, clients := range []int{1, 16, 64} {
 		var base float64
 		run := func(name string, h func(*testing.B) nethttp.Handler) {
 			b.Run(fmt.Sprintf("clients=%d/%s", clients, name), func(b *testing.B) {
-				rate := serve(b, clients, h(b))
+				rate := httpServe(b, clients, h(b))
 				b.ReportMetric(rate, "req/s")
 				if name == "echo" {
 					base = rate
@@ -179,7 +179,7 @@ func BenchmarkLogin(b *testing.B) {
 
 // serve lets clients send logins, each the next one when it has its answer, and
 // gives how many were answered a second.
-func serve(b *testing.B, clients int, h nethttp.Handler) float64 {
+func httpServe(b *testing.B, clients int, h nethttp.Handler) float64 {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package load
+package bench
 
 import (
 	"bufio"
@@ -32,7 +32,7 @@ func TestLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute: .ci/run runs it, as does go test without -short")
 	}
-	s := serve(t, "--at-once", fmt.Sprint(atOnce))
+	s := loadServe(t, "--at-once", fmt.Sprint(atOnce))
 	who := `{"username": "ann", "password": "correct horse"}`
 	var account struct{ Session string }
 	for _, path := range []string{"/Profile/createAccount", "/auth/login"} {
@@ -48,7 +48,7 @@ func TestLoad(t *testing.T) {
 		}
 		w.Body.Close()
 	}
-	r := &run{t: t, server: s, session: account.Session, counts: map[string]int{}}
+	r := &loadRun{t: t, server: s, session: account.Session, counts: map[string]int{}}
 	usual := s.files()
 
 	ctx, cancel := context.WithTimeout(t.Context(), *length)
@@ -107,9 +107,9 @@ var wanted = []string{
 }
 
 // A run is what everybody shares.
-type run struct {
+type loadRun struct {
 	t       *testing.T
-	server  *server
+	server  *loadServer
 	session string
 	group   sync.WaitGroup
 
@@ -118,14 +118,14 @@ type run struct {
 	wrong  int
 }
 
-func (r *run) count(what string) {
+func (r *loadRun) count(what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts[what]++
 }
 
 // fail tells of the first few things that are wrong.
-func (r *run) fail(format string, args ...any) {
+func (r *loadRun) fail(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.wrong++; r.wrong <= 10 {
@@ -134,7 +134,7 @@ func (r *run) fail(format string, args ...any) {
 }
 
 // watch tells now and then how the server is, in a long run.
-func (r *run) watch(ctx context.Context) {
+func (r *loadRun) watch(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -148,21 +148,21 @@ func (r *run) watch(ctx context.Context) {
 // A kind of client does something again and again.
 type kind struct {
 	clients int
-	once    func(*run, context.Context)
+	once    func(*loadRun, context.Context)
 }
 
 var kinds = []kind{
-	{200, (*run).usual},
-	{30, (*run).slowHeaders},
-	{4 * atOnce, (*run).slowBody},
-	{30, (*run).halfOpen},
-	{4, (*run).vanish},
-	{2, (*run).hugeHeaders},
-	{2, (*run).manyHeaders},
-	{2, (*run).deepJSON},
-	{2, (*run).largeJSON},
-	{2, (*run).smallChunks},
-	{4, (*run).pipelined},
+	{200, (*loadRun).usual},
+	{30, (*loadRun).slowHeaders},
+	{4 * atOnce, (*loadRun).slowBody},
+	{30, (*loadRun).halfOpen},
+	{4, (*loadRun).vanish},
+	{2, (*loadRun).hugeHeaders},
+	{2, (*loadRun).manyHeaders},
+	{2, (*loadRun).deepJSON},
+	{2, (*loadRun).largeJSON},
+	{2, (*loadRun).smallChunks},
+	{4, (*loadRun).pipelined},
 }
 
 // A request that clients send who mean well, and what it is answered when there
@@ -182,7 +182,7 @@ var usual = []struct {
 }
 
 // usual asks a few things on one connection, as a browser does.
-func (r *run) usual(ctx context.Context) {
+func (r *loadRun) usual(ctx context.Context) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: time.Minute}
@@ -222,7 +222,7 @@ func (r *run) usual(ctx context.Context) {
 
 // raw writes to a connection what is no request as clients send it, and gives
 // the status of the answer; 0 when the connection was closed without one.
-func (r *run) raw(ctx context.Context, write func(net.Conn) error) int {
+func (r *loadRun) raw(ctx context.Context, write func(net.Conn) error) int {
 	c, err := r.server.dial()
 	if err != nil {
 		if ctx.Err() == nil {
@@ -260,7 +260,7 @@ func slowly(ctx context.Context, c net.Conn, every time.Duration) error {
 	}
 }
 
-func (r *run) slowHeaders(ctx context.Context) {
+func (r *loadRun) slowHeaders(ctx context.Context) {
 	r.raw(ctx, func(c net.Conn) error {
 		if _, err := io.WriteString(c, head+"X-Slow: "); err != nil {
 			return err
@@ -271,7 +271,7 @@ func (r *run) slowHeaders(ctx context.Context) {
 }
 
 // slowBody is as many clients as the server would work on, and more.
-func (r *run) slowBody(ctx context.Context) {
+func (r *loadRun) slowBody(ctx context.Context) {
 	r.count("slow body: beside others")
 	r.raw(ctx, func(c net.Conn) error {
 		if _, err := io.WriteString(c, head+"Content-Length: 100000\r\n\r\n{"); err != nil {
@@ -282,7 +282,7 @@ func (r *run) slowBody(ctx context.Context) {
 }
 
 // halfOpen says nothing, or half of something, and waits.
-func (r *run) halfOpen(ctx context.Context) {
+func (r *loadRun) halfOpen(ctx context.Context) {
 	r.raw(ctx, func(c net.Conn) error {
 		if rand.IntN(2) == 0 {
 			io.WriteString(c, head[:rand.IntN(len(head))])
@@ -294,7 +294,7 @@ func (r *run) halfOpen(ctx context.Context) {
 }
 
 // vanish asks and does not wait for the answer.
-func (r *run) vanish(ctx context.Context) {
+func (r *loadRun) vanish(ctx context.Context) {
 	c, err := r.server.dial()
 	if err != nil {
 		return
@@ -307,7 +307,7 @@ func (r *run) vanish(ctx context.Context) {
 	time.Sleep(10 * time.Millisecond)
 }
 
-func (r *run) status(what string, status, want int) {
+func (r *loadRun) status(what string, status, want int) {
 	switch status {
 	case want:
 		r.count(fmt.Sprintf("%s: %d", what, status))
@@ -318,21 +318,21 @@ func (r *run) status(what string, status, want int) {
 	}
 }
 
-func (r *run) hugeHeaders(ctx context.Context) {
+func (r *loadRun) hugeHeaders(ctx context.Context) {
 	r.status("huge headers", r.raw(ctx, func(c net.Conn) error {
 		_, err := io.WriteString(c, head+"X-Huge: "+strings.Repeat("a", 80<<10)+"\r\n\r\n")
 		return err
 	}), 431)
 }
 
-func (r *run) manyHeaders(ctx context.Context) {
+func (r *loadRun) manyHeaders(ctx context.Context) {
 	r.status("many headers", r.raw(ctx, func(c net.Conn) error {
 		_, err := io.WriteString(c, head+strings.Repeat("A: b\r\n", 14_000)+"\r\n")
 		return err
 	}), 431)
 }
 
-func (r *run) deepJSON(ctx context.Context) {
+func (r *loadRun) deepJSON(ctx context.Context) {
 	const deep = 100_000
 	body := `{"session": ` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}"
 	r.status("deep JSON", r.raw(ctx, func(c net.Conn) error {
@@ -342,7 +342,7 @@ func (r *run) deepJSON(ctx context.Context) {
 }
 
 // largeJSON sends what becomes much larger when it is read.
-func (r *run) largeJSON(ctx context.Context) {
+func (r *loadRun) largeJSON(ctx context.Context) {
 	body := `{"session": [` + strings.Repeat("0,", 6<<20) + "0]}"
 	switch status := r.raw(ctx, func(c net.Conn) error {
 		_, err := fmt.Fprintf(c, "%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
@@ -356,7 +356,7 @@ func (r *run) largeJSON(ctx context.Context) {
 }
 
 // smallChunks sends a good request a byte at a time.
-func (r *run) smallChunks(ctx context.Context) {
+func (r *loadRun) smallChunks(ctx context.Context) {
 	body := `{"session": "` + r.session + `"` + strings.Repeat(" ", 20_000) + "}"
 	status := r.raw(ctx, func(c net.Conn) error {
 		w := bufio.NewWriter(c)
@@ -375,7 +375,7 @@ func (r *run) smallChunks(ctx context.Context) {
 }
 
 // pipelined sends many requests before it reads the first answer.
-func (r *run) pipelined(ctx context.Context) {
+func (r *loadRun) pipelined(ctx context.Context) {
 	const many = 50
 	c, err := r.server.dial()
 	if err != nil {

@@ -1,4 +1,4 @@
-package durable
+package bench
 
 import (
 	"context"
@@ -33,12 +33,12 @@ func sessions() *store.Schema {
 	}}}
 }
 
-// BenchmarkFlow makes flows durable: each client waits for its own before it
+// BenchmarkDurableFlow makes flows durable: each client waits for its own before it
 // begins the next. "raw" puts the same rows into the same tables with the
 // driver, as many as are waiting in one transaction; "single" does it with a
 // transaction, and so a flush, for each. "flush" is what one flush of the same
 // disk takes by itself.
-func BenchmarkFlow(b *testing.B) {
+func BenchmarkDurableFlow(b *testing.B) {
 	b.Run("flush", flush)
 	for _, clients := range []int{1, 16, 128} {
 		var raw, own float64

@@ -1,4 +1,4 @@
-package http
+package bench
 
 import (
 	"context"
@@ -18,10 +18,10 @@ import (
 	"github.com/legible-lang/legible/internal/store/sqlite"
 )
 
-// BenchmarkWrk is the login as wrk sees it, the load generator, in a process of
+// BenchmarkHTTPWrk is the login as wrk sees it, the load generator, in a process of
 // its own on the same cores: 64 connections for five seconds a server. It is
 // left out where wrk is not installed.
-func BenchmarkWrk(b *testing.B) {
+func BenchmarkHTTPWrk(b *testing.B) {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		b.Skip("wrk is not installed, which sends the requests of this benchmark")
 	}

@@ -1,4 +1,4 @@
-package library
+package bench
 
 import (
 	"bufio"
@@ -33,20 +33,20 @@ const (
 func BenchmarkLibrary(b *testing.B) {
 	for _, way := range []struct {
 		name      string
-		send      func(s *server, library, name string, book []byte)
+		send      func(s *libraryServer, library, name string, book []byte)
 		uploaders int
 	}{
-		{"base64", (*server).sendBase64, 1},
-		{"base64", (*server).sendBase64, 8},
-		{"file", (*server).sendFile, 1},
-		{"file", (*server).sendFile, 8},
+		{"base64", (*libraryServer).sendBase64, 1},
+		{"base64", (*libraryServer).sendBase64, 8},
+		{"file", (*libraryServer).sendFile, 1},
+		{"file", (*libraryServer).sendFile, 8},
 	} {
 		b.Run(fmt.Sprintf("as=%s/uploaders=%d", way.name, way.uploaders), func(b *testing.B) {
 			for b.Loop() {
-				s := serve(b)
+				s := libraryServe(b)
 				library := s.signUp()
 				fill(b, s, library, way.uploaders, way.send)
-				look(b, s, library)
+				libraryLook(b, s, library)
 				largest(b, s, library)
 				left := object("session", s.session)
 				begun := time.Now()
@@ -60,7 +60,7 @@ func BenchmarkLibrary(b *testing.B) {
 
 // fill uploads the books. Making one takes about as long as taking it in, so
 // what is told of the time is how long an upload took, not how many there were.
-func fill(b *testing.B, s *server, library string, uploaders int, send func(s *server, library, name string, book []byte)) {
+func fill(b *testing.B, s *libraryServer, library string, uploaders int, send func(s *libraryServer, library, name string, book []byte)) {
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	var took []time.Duration
@@ -102,7 +102,7 @@ func fill(b *testing.B, s *server, library string, uploaders int, send func(s *s
 	b.ReportMetric(float64(highest)/(1<<20), "MB-highest")
 }
 
-func look(b *testing.B, s *server, library string) {
+func libraryLook(b *testing.B, s *libraryServer, library string) {
 	list := object("session", s.session, "library", library)
 	var shelf []struct {
 		Document struct {
@@ -126,14 +126,14 @@ func look(b *testing.B, s *server, library string) {
 	b.Logf("listing with all contents: %v for %d MB; resident at most %s", all.Round(time.Millisecond), length>>20, mb(s.memory("VmHWM")))
 }
 
-func largest(b *testing.B, s *server, library string) {
+func largest(b *testing.B, s *libraryServer, library string) {
 	for _, x := range []struct {
 		how  string
-		send func(s *server, library, name string, book []byte)
+		send func(s *libraryServer, library, name string, book []byte)
 		size int
 	}{
-		{"base64", (*server).sendBase64, 30 << 20},
-		{"a file", (*server).sendFile, 99 << 20},
+		{"base64", (*libraryServer).sendBase64, 30 << 20},
+		{"a file", (*libraryServer).sendFile, 99 << 20},
 	} {
 		book := book(books, x.size)
 		s.forgetHighest()
@@ -152,12 +152,12 @@ func book(n, size int) []byte {
 	return epubtest.Zip(append(files, epubtest.File{Name: "OEBPS/pictures.bin", Data: string(pad), Stored: true})...)
 }
 
-func (s *server) sendBase64(library, name string, book []byte) {
+func (s *libraryServer) sendBase64(library, name string, book []byte) {
 	s.post("/Library/createDocument", object("session", s.session, "library", library, "name", name,
 		"epubContent", base64.StdEncoding.EncodeToString(book)), nil)
 }
 
-func (s *server) sendFile(library, name string, book []byte) {
+func (s *libraryServer) sendFile(library, name string, book []byte) {
 	query := url.Values{"library": {library}, "name": {name}}
 	r, err := http.NewRequest("POST", s.base+"/Library/createDocument?"+query.Encode(), bytes.NewReader(book))
 	if err != nil {
@@ -181,7 +181,7 @@ func object(pairs ...any) []byte {
 }
 
 // A server is the app as a person starts it.
-type server struct {
+type libraryServer struct {
 	b       *testing.B
 	cmd     *exec.Cmd
 	base    string
@@ -189,7 +189,7 @@ type server struct {
 	client  *http.Client
 }
 
-func serve(b *testing.B) *server {
+func libraryServe(b *testing.B) *libraryServer {
 	b.Helper()
 	dir := b.TempDir()
 	binary := filepath.Join(dir, "focusreader")
@@ -211,12 +211,12 @@ func serve(b *testing.B) *server {
 	if err != nil || !found {
 		b.Fatalf("the server said %q (%v)", line, err)
 	}
-	return &server{b: b, base: base + "/api", cmd: cmd,
+	return &libraryServer{b: b, base: base + "/api", cmd: cmd,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 }
 
 // stop ends the server and takes away what it kept.
-func (s *server) stop() {
+func (s *libraryServer) stop() {
 	s.cmd.Process.Kill()
 	s.cmd.Wait() // its error is that it was killed
 	if err := os.RemoveAll(s.cmd.Dir); err != nil {
@@ -225,7 +225,7 @@ func (s *server) stop() {
 }
 
 // database is how large the database and its log are, without the books.
-func (s *server) database() int64 {
+func (s *libraryServer) database() int64 {
 	var n int64
 	for _, end := range []string{"", "-wal"} {
 		if info, err := os.Stat(filepath.Join(s.cmd.Dir, "focusreader.db"+end)); err == nil {
@@ -235,7 +235,7 @@ func (s *server) database() int64 {
 	return n
 }
 
-func (s *server) signUp() (library string) {
+func (s *libraryServer) signUp() (library string) {
 	who := object("username", "ann", "password", "correct horse")
 	var account struct{ Library string }
 	s.post("/Profile/createAccount", who, &account)
@@ -246,7 +246,7 @@ func (s *server) signUp() (library string) {
 }
 
 // post asks, and reads the answer into a value, or away. It gives its length.
-func (s *server) post(path string, body []byte, into any) int64 {
+func (s *libraryServer) post(path string, body []byte, into any) int64 {
 	r, err := http.NewRequest("POST", s.base+path, bytes.NewReader(body))
 	if err != nil {
 		s.b.Fatal(err)
@@ -255,7 +255,7 @@ func (s *server) post(path string, body []byte, into any) int64 {
 	return s.send(r, into)
 }
 
-func (s *server) get(path string) int64 {
+func (s *libraryServer) get(path string) int64 {
 	r, err := http.NewRequest("GET", s.base+path, nil)
 	if err != nil {
 		s.b.Fatal(err)
@@ -264,7 +264,7 @@ func (s *server) get(path string) int64 {
 	return s.send(r, nil)
 }
 
-func (s *server) send(r *http.Request, into any) int64 {
+func (s *libraryServer) send(r *http.Request, into any) int64 {
 	w, err := s.client.Do(r)
 	if err != nil {
 		s.b.Fatal(err)
@@ -288,7 +288,7 @@ func (s *server) send(r *http.Request, into any) int64 {
 
 // timed does something several times and gives the time that half of them
 // took at most.
-func (s *server) timed(times int, do func() int64) (time.Duration, int64) {
+func (s *libraryServer) timed(times int, do func() int64) (time.Duration, int64) {
 	var took []time.Duration
 	var n int64
 	for range times {
@@ -303,7 +303,7 @@ func (s *server) timed(times int, do func() int64) (time.Duration, int64) {
 // memory reads what the system says of the process, in bytes: VmRSS is what
 // is resident now, VmHWM the most that was. It is 0 where there is no such
 // thing to read.
-func (s *server) memory(what string) int64 {
+func (s *libraryServer) memory(what string) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		return 0
@@ -318,7 +318,7 @@ func (s *server) memory(what string) int64 {
 }
 
 // forgetHighest lets VmHWM begin anew.
-func (s *server) forgetHighest() {
+func (s *libraryServer) forgetHighest() {
 	os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0) // where it cannot, it goes on counting
 }
 

@@ -1,4 +1,4 @@
-package durable
+package bench
 
 import (
 	"context"
@@ -21,11 +21,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// BenchmarkPostgres is BenchmarkFlow with a PostgreSQL server that flushes. "raw"
+// BenchmarkDurablePostgres is BenchmarkDurableFlow with a PostgreSQL server that flushes. "raw"
 // sends the rows of all that wait in one transaction and one go, which is as
 // fast as the driver can be told without COPY; it asks nothing and looks at no
 // answer but the last. "nodes" are stores that share the database.
-func BenchmarkPostgres(b *testing.B) {
+func BenchmarkDurablePostgres(b *testing.B) {
 	for _, clients := range []int{1, 16, 128} {
 		var raw float64
 		b.Run(fmt.Sprintf("clients=%d/single", clients), func(b *testing.B) { rate(b, clients, openRawPostgres(b, 1)) })

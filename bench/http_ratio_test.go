@@ -1,4 +1,4 @@
-package http
+package bench
 
 import (
 	"bufio"
@@ -34,11 +34,11 @@ func watched(p *plan.Plan, st store.Store) engine.Options {
 	}
 }
 
-// BenchmarkRecorded is the login over HTTP on the memory store with everything
+// BenchmarkHTTPRecorded is the login over HTTP on the memory store with everything
 // that watches it, against the same with nothing that does, not even the
 // journal. Each has a server and a client of its own; they take turns by the
 // hundred within one run. A figure is the middle of its turns, x the ratio.
-func BenchmarkRecorded(b *testing.B) {
+func BenchmarkHTTPRecorded(b *testing.B) {
 	off := func(*plan.Plan, store.Store) engine.Options { return engine.Options{NoJournal: true} }
 	for _, c := range []struct {
 		name string
@@ -52,8 +52,8 @@ func BenchmarkRecorded(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			sides := [2]*kept{
-				begin(b, frontWith(b, memory.New(memory.Options{}), c.on)),
-				begin(b, frontWith(b, memory.New(memory.Options{}), off)),
+				httpBegin(b, frontWith(b, memory.New(memory.Options{}), c.on)),
+				httpBegin(b, frontWith(b, memory.New(memory.Options{}), off)),
 			}
 			var took [2][]time.Duration
 			for range 50 {
@@ -71,7 +71,7 @@ func BenchmarkRecorded(b *testing.B) {
 			var middle [2]float64
 			for side := range sides {
 				slices.Sort(took[side])
-				middle[side] = float64(took[side][len(took[side])/2].Nanoseconds()) / 1000 / turn
+				middle[side] = float64(took[side][len(took[side])/2].Nanoseconds()) / 1000 / httpTurn
 			}
 			b.ReportMetric(0, "ns/op") // two hundred requests: nothing to look at
 			b.ReportMetric(middle[0], "µs-on")
@@ -82,7 +82,7 @@ func BenchmarkRecorded(b *testing.B) {
 }
 
 // turn is how many requests one side answers before it is the other's turn.
-const turn = 100
+const httpTurn = 100
 
 // kept is a server with the one connection of its client.
 type kept struct {
@@ -90,7 +90,7 @@ type kept struct {
 	r *bufio.Reader
 }
 
-func begin(b *testing.B, h nethttp.Handler) *kept {
+func httpBegin(b *testing.B, h nethttp.Handler) *kept {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -113,7 +113,7 @@ func begin(b *testing.B, h nethttp.Handler) *kept {
 }
 
 func (k *kept) turn(b *testing.B) {
-	for range turn {
+	for range httpTurn {
 		if err := ask(k.c, k.r); err != nil {
 			b.Fatal(err)
 		}
