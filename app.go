@@ -357,7 +357,7 @@ func OpenStore(ctx context.Context, name string, d store.Durability) (store.Stor
 const stopGrace = 5 * time.Second
 
 // closeGrace is how long Close waits for a store. What has not returned then, such
-// as an action that never releases the store's turn, is abandoned: the store is
+// as an action that never ends its transaction, is abandoned: the store is
 // then as after the end of a process, and unfinished work resumes when the app is
 // opened again.
 const closeGrace = 15 * time.Second

@@ -209,9 +209,9 @@ func to(s *smtptest.Server, name string) (n int) {
 	return n
 }
 
-// TestEffectsInTheFleet: a node that is gone leaves flows that wait; another goes
+// TestEffectsInTheCluster: a node that is gone leaves flows that wait; another goes
 // on with them, under the same keys, and decides about those that are parked.
-func TestEffectsInTheFleet(t *testing.T) {
+func TestEffectsInTheCluster(t *testing.T) {
 	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
 	s := smtptest.Start(t)
 	one := openMail(t, url, s.Addr, engine.Tries{First: time.Hour})

@@ -13,17 +13,17 @@ import (
 // one: those of a process that is gone, and its own suspended flows. It is nil for
 // a store that is not shared.
 func (a *App) takeOver(ctx context.Context, st store.Store, e *engine.Engine) *loop {
-	shared, ok := st.(store.Fleet)
+	shared, ok := st.(store.Shared)
 	if !ok {
 		return nil
 	}
 	return startLoop(ctx, 0, func(ctx context.Context) time.Duration {
-		ids, err := shared.Taken(ctx)
+		ids, err := shared.TakenOver(ctx)
 		if err != nil {
 			return over // closing, or the store has ended
 		}
 		for _, id := range ids {
-			if !st.Has(id) {
+			if !st.Owns(id) {
 				continue // it came to rest, or another process has it
 			}
 			switch r, err := e.Resume(ctx, id); {
@@ -40,7 +40,7 @@ func (a *App) takeOver(ctx context.Context, st store.Store, e *engine.Engine) *l
 
 const (
 	// rescueEvery is how often an app looks for flows that nobody runs. Flows that
-	// a store assigns by itself (store.Fleet) are resumed earlier.
+	// a store assigns by itself (store.Shared) are resumed earlier.
 	rescueEvery = 3 * time.Second
 	// rescueShare bounds the cost of many unfinished flows, such as parked flows:
 	// the pause after a search is rescueShare times as long as it.

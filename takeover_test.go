@@ -61,9 +61,9 @@ actions
 	}
 }
 
-// TestTimersFireOnceInTheFleet lets the clocks of three nodes on one database
+// TestTimersFireOnceInTheCluster lets the clocks of three nodes on one database
 // tick at once: whatever is due happens once, and at every moment something is.
-func TestTimersFireOnceInTheFleet(t *testing.T) {
+func TestTimersFireOnceInTheCluster(t *testing.T) {
 	hours := 12
 	if testing.Short() {
 		hours = 3
@@ -110,8 +110,8 @@ func TestTimersFireOnceInTheFleet(t *testing.T) {
 		t.Errorf("that one node was first is told as trouble:\n%s", said)
 	}
 	e := nodes[0].Engine()
-	flow := e.Store().Begin(value.NewIDs().At(now))
-	defer flow.Leave()
+	flow := e.Store().NewSession(value.NewIDs().At(now))
+	defer flow.Abandon()
 	rang := map[string]int{}
 	for _, def := range e.Store().(store.Described).Schema().Tables {
 		if def.Set != "Ring" {

@@ -60,16 +60,16 @@ func openPostgres(b *testing.B, nodes int) func(session) error {
 	}
 	return func(x session) error {
 		n := int(x.flow[15]) % nodes
-		f := stores[n].Begin(x.flow)
+		f := stores[n].NewSession(x.flow)
 		row := store.Row{value.String(x.user), value.String(x.token), value.Time(time.UnixMilli(x.until))}
 		if err := f.Insert(tables[n], x.id, row); err != nil {
-			f.Leave()
+			f.Abandon()
 			return err
 		}
-		if err := f.Keep(asked); err != nil {
+		if err := f.Commit(asked); err != nil {
 			return err
 		}
-		return f.Rest(ended)
+		return f.Finish(ended)
 	}
 }
 

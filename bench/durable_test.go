@@ -143,16 +143,16 @@ func openStore(b *testing.B) func(session) error {
 	}
 	table := schema.Tables[0]
 	return func(x session) error {
-		f := s.Begin(x.flow)
+		f := s.NewSession(x.flow)
 		row := store.Row{value.String(x.user), value.String(x.token), value.Time(time.UnixMilli(x.until))}
 		if err := f.Insert(table, x.id, row); err != nil {
-			f.Leave()
+			f.Abandon()
 			return err
 		}
-		if err := f.Keep(asked); err != nil {
+		if err := f.Commit(asked); err != nil {
 			return err
 		}
-		return f.Rest(ended)
+		return f.Finish(ended)
 	}
 }
 

@@ -8,20 +8,20 @@ import (
 	"syscall"
 )
 
-// Errors of a store are of two kinds. A lasting error is about the request: the
+// Errors of a store are of two kinds. A permanent error is about the request: the
 // member exists already, the value does not fit, the statement is wrong. The same
-// request would fail again, so the caller must handle it. Any other error means
+// request would fail again, so the caller must handle it. A temporary error means
 // that the store cannot do it now: the connection is gone, the disk is full, the
 // file is locked. It says nothing about the request, and the flow must be
 // continued later, as after a crash.
 //
-// A store wraps ErrLost in the errors of the second kind that it knows. Unknown
-// errors count as that kind: only those declared lasting last.
+// A store wraps ErrLost in the temporary errors that it knows. Unknown errors count
+// as temporary.
 
-// Lasting reports whether an error of a store is about the request, so that the
+// Permanent reports whether an error of a store is about the request, so that the
 // same request would fail again.
-func Lasting(err error) bool {
-	if err == nil || Passing(err) {
+func Permanent(err error) bool {
+	if err == nil || Temporary(err) {
 		return false
 	}
 	var fault *Fault
@@ -30,10 +30,10 @@ func Lasting(err error) bool {
 	var schema *SchemaError
 	var read *ReadError
 	return errors.As(err, &unique) || errors.As(err, &member) || errors.As(err, &fault) || errors.As(err, &read) || errors.As(err, &schema) ||
-		errors.Is(err, ErrView) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrInTurn) || errors.Is(err, fs.ErrNotExist)
+		errors.Is(err, ErrReadOnlyTx) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrInTx) || errors.Is(err, fs.ErrNotExist)
 }
 
-// A Fault is a lasting error that has no other type: a value that a column
+// A Fault is a permanent error that has no other type: a value that a column
 // cannot hold, a statement that the database refuses, damage.
 type Fault struct{ Err error }
 
@@ -43,7 +43,7 @@ func (e *Fault) Unwrap() error { return e.Err }
 // faultf makes a Fault.
 func faultf(format string, args ...any) error { return &Fault{fmt.Errorf(format, args...)} }
 
-// Lost returns an error of the second kind. It prints the cause but does not
+// Lost returns a temporary error. It prints the cause but does not
 // wrap it: a reader would take a connection's io.EOF for the end of a value.
 func Lost(cause error) error {
 	if errors.Is(cause, ErrLost) || errors.Is(cause, ErrClosed) {
@@ -52,18 +52,18 @@ func Lost(cause error) error {
 	return fmt.Errorf("%w: %v", ErrLost, cause)
 }
 
-// OrLost returns a lasting error as it is, and any other as one that wraps ErrLost or
+// OrLost returns a permanent error as it is, and any other as one that wraps ErrLost or
 // ErrClosed.
 func OrLost(err error) error {
-	if err == nil || Lasting(err) {
+	if err == nil || Permanent(err) {
 		return err
 	}
 	return Lost(err)
 }
 
-// Passing reports whether an error means that a store, the process or the machine
+// Temporary reports whether an error means that a store, the process or the machine
 // cannot do something now. It also takes errors of other sources.
-func Passing(err error) bool {
+func Temporary(err error) bool {
 	return errors.Is(err, ErrLost) || errors.Is(err, ErrClosed) || Exhausted(err)
 }
 
@@ -139,8 +139,8 @@ func (e *SchemaError) Error() string {
 var (
 	// ErrClosed reports a closed store.
 	ErrClosed = errors.New("the store is closed")
-	// ErrView reports a write in a turn that View began.
-	ErrView = errors.New("nothing can be written while looking")
+	// ErrReadOnlyTx reports a write in a read-only transaction.
+	ErrReadOnlyTx = errors.New("a read-only transaction cannot write")
 	// ErrReadOnly reports a write to a store that was opened read-only.
 	ErrReadOnly = errors.New("the store was opened for reading only")
 	// ErrLost reports that the store cannot do the request now, or that

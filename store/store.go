@@ -1,11 +1,11 @@
 // Package store defines how the state of a program and the journal of its flows
 // are stored together.
 //
-// Its three main types are [Store], the place; [Flow], one flow's access to it;
-// and [Schema], the tables that the state needs. It promises that the state
+// Its three main types are [Store], the database; [Session], one flow's access to
+// it; and [Schema], the tables that the state needs. It promises that the state
 // changes of an action and the journal entries that describe them become
-// durable together or not at all, that what a flow reads in one turn is one
-// snapshot, and that Rest returns only when everything that the flow rests on
+// durable together or not at all, that what a flow reads in one transaction is one
+// snapshot, and that Finish returns only when everything that the flow depends on
 // is durable. It refuses to interpret an entry: journal entries are bytes here.
 //
 // The stores are in the folders below: memory, sqlite, postgres. One suite,
@@ -26,12 +26,12 @@ import (
 type Store interface {
 	// Prepare brings the tables up to the schema. Additions are made, in one
 	// transaction; a change that would lose data is refused with a
-	// *SchemaError and nothing is changed. It is called once, before Begin.
+	// *SchemaError and nothing is changed. It is called once, before NewSession.
 	Prepare(ctx context.Context, s *Schema) error
 
-	// Begin opens a flow. A flow that is already in the journal (recovery) is
-	// continued.
-	Begin(id value.ID) Flow
+	// NewSession opens a session for a flow. A flow that is already in the journal
+	// is continued.
+	NewSession(id value.ID) Session
 
 	// Unfinished lists the flows in the journal that are not at rest, oldest
 	// first.
@@ -53,7 +53,7 @@ type Store interface {
 
 	// PutBlob stores the bytes of a reader under their hash and returns the
 	// reference once it is durable. Bytes that are already stored are not
-	// stored again. It runs outside of any turn. A blob that is never referred
+	// stored again. It runs outside of any transaction. A blob that is never referred
 	// to is swept later.
 	PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error)
 
@@ -65,32 +65,36 @@ type Store interface {
 	// no unfinished flow's journal refers to. It returns their number.
 	SweepBlobs(ctx context.Context, age time.Duration) (int, error)
 
-	Desk
+	Decisions
 
-	// Close makes everything durable and closes the store. Flows still open get
+	// Close makes everything durable and closes the store. Sessions still open get
 	// ErrClosed.
 	Close() error
 }
 
-// A Flow is one flow's access to the store. It is used by one goroutine at a time.
-// It has at most one turn, which begins with Hold, View or the first write and ends
-// with Keep or Undo. Outside a turn each read is independent; in a turn all reads
-// see one snapshot and the flow's own writes. While a flow that has written holds
-// its turn, no other flow writes.
-type Flow interface {
-	// Hold begins a turn, so that what is read before a write still holds then.
-	// No other flow writes during it.
-	Hold()
+// A Session is one flow's access to the store, from its first action until it is
+// at rest. It spans a series of transactions, one at a time, as a session of a
+// database does. One goroutine uses it at a time.
+//
+// A transaction begins with Begin, BeginReadOnly or the first write, and ends with
+// Commit or Rollback. Outside of a transaction each read is independent; in one all
+// reads see one snapshot and the session's own writes. While a session that has
+// written is in a transaction, no other session writes.
+type Session interface {
+	// Begin begins a transaction, so that what is read before a write still holds
+	// when the write happens. No other session writes during the transaction. In a
+	// transaction it does nothing.
+	Begin()
 
-	// View begins a read-only turn: writing fails with ErrView. It costs other
-	// flows less than Hold does.
-	View()
+	// BeginReadOnly begins a transaction in which writing fails with ErrReadOnlyTx.
+	// It costs other sessions less than Begin does.
+	BeginReadOnly()
 
-	// Stamp returns a number that changes with each transaction that may have
-	// changed members of the table. What was read after Stamp returned n still
-	// holds in a turn of Hold in which Stamp returns n again. In a turn of View
-	// it is the stamp of the snapshot. It fails as Get does.
-	Stamp(t *Table) (uint64, error)
+	// Version returns a number that changes with each transaction that may have
+	// changed members of the table. What was read after Version returned n still
+	// holds in a transaction of Begin in which Version returns n again. In a
+	// read-only transaction it is the version in the snapshot. It fails as Get does.
+	Version(t *Table) (uint64, error)
 
 	// Get returns the member's row, which must not be changed, or nil if there
 	// is none.
@@ -113,43 +117,40 @@ type Flow interface {
 	// with *MemberError.
 	Delete(t *Table, id string) error
 
-	// Keep ends the turn and keeps its writes. They become durable together
-	// with the entries, which it appends to the journal. Keep copies the bytes,
-	// and does not wait. Without a turn it only appends.
-	Keep(entries []byte) error
+	// Commit ends the transaction and keeps its writes. They become durable together
+	// with the entries, which it appends to the journal. Commit copies the bytes and
+	// does not wait. Without a transaction it only appends.
+	Commit(entries []byte) error
 
-	// Sync appends entries and waits until they are durable, with everything that
+	// Flush appends entries and waits until they are durable, with everything that
 	// the flow wrote, read and appended before, so that the next step may act
 	// outside of the store. The flow is then listed as unfinished. With the
-	// durability Memory, Sync does not wait. It fails in a turn, and with ErrLost
-	// if another process has the flow now.
-	Sync(entries []byte) error
+	// durability Memory, Flush does not wait. It fails in a transaction, and with
+	// ErrLost if another process has the flow now.
+	Flush(entries []byte) error
 
-	// Undo ends the turn and discards its writes. Without a turn it does
-	// nothing.
-	Undo()
+	// Rollback ends the transaction and discards its writes. Without a transaction
+	// it does nothing.
+	Rollback()
 
-	// Condense sets the entries with which Rest replaces all earlier ones, if a flow
-	// at rest needs fewer. Until the flow is at rest, and if Rest fails, the journal
-	// keeps the earlier ones. It copies the bytes.
+	// Condense sets the entries with which Finish replaces all earlier ones, if a
+	// flow at rest needs fewer. Until the flow is at rest, and if Finish fails, the
+	// journal keeps the earlier ones. It copies the bytes.
 	Condense(entries []byte)
 
-	// Rest appends the last entries, marks the flow as at rest, and waits until
-	// everything that the flow wrote or read is durable, and its entries if it
-	// wrote. The Flow must not be used afterwards.
-	Rest(entries []byte) error
+	// Finish commits the transaction, if there is one, appends the last entries,
+	// marks the flow as at rest, and waits until everything that the flow wrote or
+	// read is durable, and its entries if it wrote. The session must not be used
+	// afterwards, except for Undone if Finish fails.
+	Finish(entries []byte) error
 
-	// Leave closes the flow before it is at rest, as a stopping process does:
-	// it stays unfinished. The Flow must not be used afterwards.
-	Leave()
-}
+	// Abandon closes the session before the flow is at rest, as a stopping process
+	// does: the flow stays unfinished. The session must not be used afterwards.
+	Abandon()
 
-// A Teller is a Flow that can report what became of it. Callers must assume
-// that any other Flow has kept something.
-type Teller interface {
-	// Undone reports whether the store certainly has nothing of the flow and
-	// never will, so that no process continues it. It is called before Leave,
-	// or when Rest has failed.
+	// Undone reports whether the store certainly has nothing of the flow and never
+	// will, so that no process resumes it. It is called before Abandon, or after
+	// Finish has failed.
 	Undone() bool
 }
 
@@ -168,13 +169,13 @@ type Copier interface {
 	Backup(ctx context.Context, path string) error
 }
 
-// A Fleet is a store that processes share, each with its own flows.
-type Fleet interface {
-	// Taken waits until there are flows that this process has to continue: those
+// A Shared is a store that processes share, each with its own flows.
+type Shared interface {
+	// TakenOver waits until there are flows that this process has to continue: those
 	// of a process that is gone, and its own that failed with ErrLost. It returns
 	// each once. Unfinished is called first, at start, for the flows known then.
-	// Taken returns the context's error, or ErrClosed.
-	Taken(ctx context.Context) ([]value.ID, error)
+	// TakenOver returns the context's error, or ErrClosed.
+	TakenOver(ctx context.Context) ([]value.ID, error)
 }
 
 // A BlobReader reads one blob. Its reads may come in any order.
@@ -294,7 +295,7 @@ const (
 	Seq
 )
 
-// Durability says when Rest returns.
+// Durability says when Session.Finish and Session.Flush return.
 type Durability int
 
 const (

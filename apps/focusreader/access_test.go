@@ -311,8 +311,8 @@ func (h *house) dump(t *testing.T) []string {
 func dump(t *testing.T, app *legible.App) []string {
 	t.Helper()
 	e := app.Engine()
-	flow := e.Store().Begin(value.NewIDs().At(time.Now()))
-	defer flow.Leave()
+	flow := e.Store().NewSession(value.NewIDs().At(time.Now()))
+	defer flow.Abandon()
 	var lines []string
 	for _, table := range engine.Schema(e.Plan()).Tables {
 		members, err := flow.Find(table, nil, nil, store.Page{})

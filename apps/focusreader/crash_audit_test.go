@@ -255,8 +255,8 @@ func (a *audit) flow(t *testing.T, id value.ID, b []byte) (steps []step, answere
 
 // compare holds the state against the model.
 func (a *audit) compare(t *testing.T, s keptStore) {
-	flow := s.Begin(value.NewIDs().At(time.Now()))
-	defer flow.Leave()
+	flow := s.NewSession(value.NewIDs().At(time.Now()))
+	defer flow.Abandon()
 	for _, table := range a.schema.Tables {
 		members, err := flow.Find(table, nil, nil, store.Page{})
 		if err != nil {
@@ -320,25 +320,28 @@ type replayStore struct {
 func (s *replayStore) is(id value.ID, b []byte) { s.id, s.entries, s.more = id, b, nil }
 
 func (s *replayStore) Journal(_ context.Context, id value.ID) ([]byte, error) { return s.entries, nil }
-func (s *replayStore) Begin(value.ID) store.Flow                              { return &replayFlow{s: s} }
+func (s *replayStore) NewSession(value.ID) store.Session                      { return &replayFlow{s: s} }
 
 type replayFlow struct {
-	store.Flow
+	store.Session
 	s *replayStore
 }
 
 var errReplayed = errors.New("this happens in a flow that is at rest")
 
-func (f *replayFlow) Hold()                                       {}
-func (f *replayFlow) View()                                       {}
-func (f *replayFlow) Undo()                                       {}
-func (f *replayFlow) Leave()                                      {}
+func (f *replayFlow) Begin()                                      {}
+func (f *replayFlow) BeginReadOnly()                              {}
+func (f *replayFlow) Rollback()                                   {}
+func (f *replayFlow) Abandon()                                    {}
 func (f *replayFlow) Get(*store.Table, string) (store.Row, error) { return nil, errReplayed }
 func (f *replayFlow) Find(*store.Table, []int, []value.Value, store.Page) ([]store.Member, error) {
 	return nil, errReplayed
 }
-func (f *replayFlow) Keep(entries []byte) error { f.s.more = append(f.s.more, entries...); return nil }
-func (f *replayFlow) Rest(entries []byte) error { return f.Keep(entries) }
+func (f *replayFlow) Commit(entries []byte) error {
+	f.s.more = append(f.s.more, entries...)
+	return nil
+}
+func (f *replayFlow) Finish(entries []byte) error { return f.Commit(entries) }
 
 // refusing gives methods that nobody should come to call.
 func refusing(p *plan.Plan) map[string]engine.Methods {

@@ -75,9 +75,9 @@ func (l *ledger) auditStore(s keptStore) {
 // tables reads the store.
 func (l *ledger) tables(s keptStore) tables {
 	all := tables{}
-	flow := s.Begin(value.NewIDs().At(time.Now()))
-	defer flow.Leave()
-	flow.View()
+	flow := s.NewSession(value.NewIDs().At(time.Now()))
+	defer flow.Abandon()
+	flow.BeginReadOnly()
 	for _, t := range l.record.schema.Tables {
 		members, err := flow.Find(t, nil, nil, store.Page{})
 		if err != nil {

@@ -166,13 +166,13 @@ func (x *importing) fill(ctx context.Context, st store.Store, in io.Reader) erro
 			return err
 		}
 		group.Go(func() {
-			f := st.Begin(r.Flow)
+			f := st.NewSession(r.Flow)
 			var err error
 			if r.Rested {
-				err = f.Rest(r.Record)
+				err = f.Finish(r.Record)
 			} else {
-				err = f.Keep(r.Record)
-				f.Leave()
+				err = f.Commit(r.Record)
+				f.Abandon()
 			}
 			if err != nil {
 				mu.Lock()

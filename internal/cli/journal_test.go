@@ -58,12 +58,12 @@ func recorded(ts *testscript.TestScript, _ bool, args []string) {
 	// Later than what the apps of scripts do, and each than the one before.
 	id := value.NewIDs().At(time.Date(2030, 2, 1, 0, 0, int(recordedSeconds.Add(1)), 0, time.UTC))
 	ts.Setenv(args[1], id.String())
-	f := st.Begin(id)
+	f := st.NewSession(id)
 	if len(args) > 3 {
-		err = f.Keep(w.Bytes)
-		f.Leave()
+		err = f.Commit(w.Bytes)
+		f.Abandon()
 	} else {
-		err = f.Rest(w.Bytes)
+		err = f.Finish(w.Bytes)
 	}
 	ts.Check(errors.Join(err, st.Close()))
 }

@@ -82,8 +82,8 @@ func (v *verification) found(d damage) { v.Findings = append(v.Findings, d) }
 // all looks at everything. Its error is that it could not be looked at, not
 // what is wrong.
 func (v *verification) all() error {
-	if x, ok := v.store.(store.Examiner); ok {
-		list, err := x.Damage(v.ctx)
+	if x, ok := v.store.(store.IntegrityChecker); ok {
+		list, err := x.CheckIntegrity(v.ctx)
 		for _, text := range list {
 			v.found(damage{Message: text})
 		}
@@ -105,8 +105,8 @@ func (v *verification) state() error {
 	if err := prepareAsIs(v.ctx, v.store); err != nil {
 		return err
 	}
-	hand := v.store.Begin(value.NewIDs().At(time.Now()))
-	defer hand.Leave()
+	hand := v.store.NewSession(value.NewIDs().At(time.Now()))
+	defer hand.Abandon()
 	for _, t := range v.store.(store.Described).Schema().Tables {
 		p := store.Page{Limit: page}
 		for v.ctx.Err() == nil {

@@ -36,7 +36,7 @@ func TestRecordsInPostgres(t *testing.T) {
 	w.Begun(moment)
 	w.Asked(journal.ActionID{}, "Requesting.request", []string{"method", "path"}, []value.Value{value.String("GET"), value.String("/me")}, nil)
 	w.Returned(journal.ActionID{}, "Requesting.request", []string{"request"}, []value.Value{value.String(id.String())})
-	if err := st.Begin(id).Rest(w.Bytes); err != nil {
+	if err := st.NewSession(id).Finish(w.Bytes); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := st.Journal(ctx, id); err != nil { // whoever looks waits for what is about to be written
@@ -89,9 +89,9 @@ func TestMigrateInPostgres(t *testing.T) {
 	if err := st.Prepare(ctx, st.Schema()); err != nil {
 		t.Fatal(err)
 	}
-	f := st.Begin(value.NewIDs().At(time.Now()))
+	f := st.NewSession(value.NewIDs().At(time.Now()))
 	err = f.Insert(st.Schema().Tables[0], "t1", store.Row{value.String("Emma"), value.String("left")})
-	if err := errors.Join(err, f.Keep(nil), f.Rest(nil), st.Close()); err != nil {
+	if err := errors.Join(err, f.Commit(nil), f.Finish(nil), st.Close()); err != nil {
 		t.Fatal(err)
 	}
 	write("        a title String\n")

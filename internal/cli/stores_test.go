@@ -32,7 +32,7 @@ func filled(ts *testscript.TestScript, _ bool, args []string) {
 	st, err := sqlite.Open(ts.MkAbs(args[0]), sqlite.Options{})
 	ts.Check(err)
 	ts.Check(st.Prepare(context.Background(), schema))
-	flow := st.Begin(value.NewIDs().At(time.Now()))
+	flow := st.NewSession(value.NewIDs().At(time.Now()))
 	for line := range strings.Lines(ts.ReadFile(args[2])) {
 		words := strings.Fields(line)
 		table := tableOf(ts, schema, words[0])
@@ -58,7 +58,7 @@ func filled(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		ts.Check(flow.Insert(table, words[1], row))
 	}
-	ts.Check(errors.Join(flow.Keep(nil), flow.Rest(nil), st.Close()))
+	ts.Check(errors.Join(flow.Commit(nil), flow.Finish(nil), st.Close()))
 }
 
 // shownRows is the script command "rows STORE DIR SET": it prints the members of
@@ -70,8 +70,8 @@ func shownRows(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	defer st.Close()
 	ts.Check(st.Prepare(context.Background(), schema))
-	flow := st.Begin(value.NewIDs().At(time.Now()))
-	defer flow.Leave()
+	flow := st.NewSession(value.NewIDs().At(time.Now()))
+	defer flow.Abandon()
 	table := tableOf(ts, schema, args[2])
 	members, err := flow.Find(table, nil, nil, store.Page{})
 	ts.Check(err)

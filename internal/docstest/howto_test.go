@@ -98,7 +98,7 @@ func fill(t *testing.T, f fence, page []fence) {
 	if err := st.Prepare(t.Context(), schema); err != nil {
 		t.Fatal(err)
 	}
-	flow := st.Begin(value.NewIDs().At(time.Now()))
+	flow := st.NewSession(value.NewIDs().At(time.Now()))
 	for line := range strings.Lines(f.text) {
 		m := memberLine.FindStringSubmatch(strings.TrimSpace(line))
 		if m == nil {
@@ -125,7 +125,7 @@ func fill(t *testing.T, f fence, page []fence) {
 			}
 		}
 	}
-	if err := errors.Join(flow.Keep(nil), flow.Rest(nil), st.Close()); err != nil {
+	if err := errors.Join(flow.Commit(nil), flow.Finish(nil), st.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

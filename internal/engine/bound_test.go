@@ -292,11 +292,11 @@ func TestChangeIsKept(t *testing.T) {
 	}
 	// A process that ends in between leaves the first part.
 	again := openShelf(t, engine.Options{})
-	hand := again.st.Begin(r.Flow)
-	if err := hand.Keep(parts[0]); err != nil {
+	hand := again.st.NewSession(r.Flow)
+	if err := hand.Commit(parts[0]); err != nil {
 		t.Fatal(err)
 	}
-	hand.Leave()
+	hand.Abandon()
 	var second engine.Result
 	if err := again.Recover(context.Background(), func(r engine.Result) { second = r }); err != nil {
 		t.Fatal(err)
@@ -306,15 +306,15 @@ func TestChangeIsKept(t *testing.T) {
 		t.Errorf("the flow that went on answered %v, want %v", got, want)
 	}
 	// What is missing cannot be gone on with, and is not made up.
-	brief := again.st.Begin(value.NewIDs().At(time.Now()))
+	brief := again.st.NewSession(value.NewIDs().At(time.Now()))
 	var w journal.Writer
 	w.Begun(time.Now())
 	w.Asked(journal.ActionID{}, "Requesting.request", []string{"method", "path", "body"},
 		[]value.Value{value.String("POST"), value.String("/put"), value.Omit(value.String(body))}, nil)
-	if err := brief.Keep(w.Bytes); err != nil {
+	if err := brief.Commit(w.Bytes); err != nil {
 		t.Fatal(err)
 	}
-	brief.Leave()
+	brief.Abandon()
 	if err := again.Recover(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "values are missing") {
 		t.Errorf("a flow without its values went on: %v", err)
 	}

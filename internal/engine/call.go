@@ -150,9 +150,9 @@ func (f *flow) drop() {
 // letGo undoes what was written in the turn and ends it.
 func (f *flow) letGo() {
 	if f.call.wrote || f.call.held && !f.pinned {
-		f.hand.Undo()
+		f.hand.Rollback()
 		if f.pinned {
-			f.hand.Hold()
+			f.hand.Begin()
 		}
 	}
 	f.call.wrote, f.call.held = false, false
@@ -167,7 +167,7 @@ func (f *flow) keep() bool {
 	f.call.wrote, f.call.held, f.pinned = false, false, false
 	f.writer.Settle(true)
 	f.record(false)
-	if err := f.hand.Keep(f.writer.Bytes[f.handed:]); err != nil {
+	if err := f.hand.Commit(f.writer.Bytes[f.handed:]); err != nil {
 		// On any error the recorded changes are undone.
 		f.broke(store.Lost(err))
 		return false

@@ -175,17 +175,17 @@ func (f *flow) admitted() bool {
 func (d *desk) release() {
 	d.mu.Lock()
 	d.held--
-	d.next()
+	d.nextLocked()
 	d.mu.Unlock()
 }
 
-// next starts who waits for room. It must be called with mu.
-func (d *desk) next() {
+// nextLocked starts who waits for room.
+func (d *desk) nextLocked() {
 	for len(d.backlog) > 0 && d.held < d.engine.options.Limits.Waiting && !d.halted() {
 		id := d.backlog[0]
 		d.backlog = d.backlog[1:]
 		if s := d.shelf[id]; s != nil && s.wake == nil && s.timer == nil && !s.waiting.Parked {
-			d.start(id, nil, nil)
+			d.startLocked(id, nil, nil)
 			return // it takes the place, or makes room again
 		}
 	}
@@ -292,20 +292,20 @@ func (d *desk) put(id value.ID, w Waiting) {
 	case w.Parked:
 	case wait == 0:
 		d.backlog = append(d.backlog, id)
-		d.next()
+		d.nextLocked()
 	case d.engine.options.Clock == nil:
 		s.timer = time.AfterFunc(wait, func() {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			if d.shelf[id] == s {
-				d.start(id, nil, nil)
+				d.startLocked(id, nil, nil)
 			}
 		})
 	}
 }
 
-// start goes on with a flow of the shelf. It must be called with mu.
-func (d *desk) start(id value.ID, decision *store.Decision, settled chan struct{}) {
+// startLocked goes on with a flow of the shelf.
+func (d *desk) startLocked(id value.ID, decision *store.Decision, settled chan struct{}) {
 	s := d.shelf[id]
 	delete(d.shelf, id)
 	if s.timer != nil {
@@ -328,7 +328,7 @@ func (d *desk) start(id value.ID, decision *store.Decision, settled chan struct{
 			defer close(settled)
 		}
 		defer d.engine.roll.release(id)
-		if !d.engine.store.Has(id) {
+		if !d.engine.store.Owns(id) {
 			return // it is another process's by now
 		}
 		if _, err := d.engine.resume(d.halt, id, decision); err != nil && !errors.Is(err, store.ErrClosed) {
@@ -361,7 +361,7 @@ func (e *Engine) Attend(ctx context.Context) error {
 		if d.shelf[x.Flow] != nil {
 			settled := make(chan struct{})
 			settling = append(settling, settled)
-			d.start(x.Flow, &x, settled)
+			d.startLocked(x.Flow, &x, settled)
 		}
 	}
 	if e.options.Clock != nil {
@@ -369,7 +369,7 @@ func (e *Engine) Attend(ctx context.Context) error {
 			if !s.waiting.Parked && e.untilTry(s.waiting.Next) == 0 {
 				settled := make(chan struct{})
 				settling = append(settling, settled)
-				d.start(id, nil, settled)
+				d.startLocked(id, nil, settled)
 			}
 		}
 	}

@@ -257,7 +257,7 @@ func (f *flow) sync() bool {
 	}
 	f.writer.Settle(true)
 	f.record(false)
-	if err := f.hand.Sync(f.writer.Bytes[f.handed:]); err != nil {
+	if err := f.hand.Flush(f.writer.Bytes[f.handed:]); err != nil {
 		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // whatever it is, nobody knows what is durable
 		return false
 	}
@@ -278,7 +278,7 @@ func (f *flow) settle(t *attempt) {
 	if d == nil {
 		return
 	}
-	if err := f.engine.store.Drop(context.WithoutCancel(f.ctx), *d); err != nil {
+	if err := f.engine.store.RemoveDecision(context.WithoutCancel(f.ctx), *d); err != nil {
 		// It is known by its name when it is found again.
 		f.engine.options.Log.Warn("deleting a decision about a flow", "flow", f.idText, "error", err.Error())
 	}

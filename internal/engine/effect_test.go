@@ -637,11 +637,11 @@ func decided(t *testing.T, code string, known []journal.Entry, id value.ID, n in
 	if known == nil {
 		id = f.request("/ask", "ann").Flow
 	} else {
-		hand := f.st.Begin(id)
-		if err := hand.Keep(written(known[:n])); err != nil {
+		hand := f.st.NewSession(id)
+		if err := hand.Commit(written(known[:n])); err != nil {
 			t.Fatal(err)
 		}
-		hand.Leave()
+		hand.Abandon()
 		if err := f.Recover(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -735,13 +735,13 @@ type leaky struct {
 }
 
 type leakyFlow struct {
-	store.Flow
+	store.Session
 	s *leaky
 }
 
-func (s *leaky) Begin(id value.ID) store.Flow { return &leakyFlow{s.Store.Begin(id), s} }
+func (s *leaky) NewSession(id value.ID) store.Session { return &leakyFlow{s.Store.NewSession(id), s} }
 
-func (f *leakyFlow) Sync(entries []byte) error {
+func (f *leakyFlow) Flush(entries []byte) error {
 	f.s.mu.Lock()
 	f.s.n--
 	due := f.s.n == 0
@@ -749,7 +749,7 @@ func (f *leakyFlow) Sync(entries []byte) error {
 	if due && !f.s.done {
 		return f.s.cause
 	}
-	if err := f.Flow.Sync(entries); err != nil || !due {
+	if err := f.Session.Flush(entries); err != nil || !due {
 		return err
 	}
 	return f.s.cause

@@ -111,7 +111,7 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 		f.id = f.engine.options.IDs.At(f.now)
 	}
 	f.idText = f.id.String()
-	f.hand = hand{Flow: f.engine.store.Begin(f.id)}
+	f.hand = hand{Session: f.engine.store.NewSession(f.id)}
 	f.room = o.Room
 	f.stamp++
 	if !f.engine.options.FullRecord {
@@ -195,20 +195,20 @@ func (f *flow) end(root int32) (Result, error) {
 	}
 	if f.aside != nil {
 		result.Waiting = f.aside
-		f.hand.Leave()
+		f.hand.Abandon()
 		return result, nil
 	}
 	var lost error
 	if isLost(f.dead) {
 		// The store has lost the flow's work: it must not be marked at rest.
 		result.Undone = f.recovered == nil && f.hand.undone()
-		f.hand.Leave()
+		f.hand.Abandon()
 		return result, f.dead
 	}
 	f.record(true)
 	f.condense()
 	result.Undone = f.recovered == nil && !f.changed
-	if err := f.hand.Rest(f.writer.Bytes[f.handed:]); err != nil {
+	if err := f.hand.Finish(f.writer.Bytes[f.handed:]); err != nil {
 		// After any error it is unknown what is durable.
 		lost = fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))
 		result.Undone = f.recovered == nil && f.hand.undone()

@@ -17,7 +17,7 @@ import (
 // expression makes of it, the flow cannot continue: it is suspended, and resumes
 // later. So all other files of this package use the store through the hand.
 type hand struct {
-	store.Flow
+	store.Session
 	broke error // wraps store.ErrLost or store.ErrClosed
 }
 
@@ -36,30 +36,30 @@ func (h *hand) noteShort(err error) {
 	}
 }
 
-func (h *hand) Stamp(t *store.Table) (uint64, error) {
-	n, err := h.Flow.Stamp(t)
+func (h *hand) Version(t *store.Table) (uint64, error) {
+	n, err := h.Session.Version(t)
 	return n, h.note(err)
 }
 
 func (h *hand) Get(t *store.Table, id string) (store.Row, error) {
-	row, err := h.Flow.Get(t, id)
+	row, err := h.Session.Get(t, id)
 	return row, h.note(err)
 }
 
 func (h *hand) Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
-	members, err := h.Flow.Find(t, columns, key, page)
+	members, err := h.Session.Find(t, columns, key, page)
 	return members, h.note(err)
 }
 
 func (h *hand) Insert(t *store.Table, id string, row store.Row) error {
-	return h.note(h.Flow.Insert(t, id, row))
+	return h.note(h.Session.Insert(t, id, row))
 }
 
 func (h *hand) Update(t *store.Table, id string, row store.Row) error {
-	return h.note(h.Flow.Update(t, id, row))
+	return h.note(h.Session.Update(t, id, row))
 }
 
-func (h *hand) Delete(t *store.Table, id string) error { return h.note(h.Flow.Delete(t, id)) }
+func (h *hand) Delete(t *store.Table, id string) error { return h.note(h.Session.Delete(t, id)) }
 
 func (h *hand) putBlob(ctx context.Context, st store.Store, r io.Reader, mediaType string) (*value.Blob, error) {
 	b, err := st.PutBlob(ctx, r, mediaType)
@@ -76,8 +76,7 @@ func (h *hand) openBlob(ctx context.Context, st store.Store, hash [32]byte) (sto
 
 // undone reports whether the store certainly has nothing of the flow.
 func (h *hand) undone() bool {
-	t, ok := h.Flow.(store.Teller)
-	return ok && t.Undone()
+	return h.Session.Undone()
 }
 
 // A notedReader reads a blob and notes the errors of the store.
@@ -104,7 +103,7 @@ func (r *notedReader) ReadAt(b []byte, off int64) (int, error) {
 
 // suspended reports whether the store failed an operation of the flow. If so, the
 // flow ends for now. What it has committed stays, and it resumes as after a
-// crash: in the process that gets it from store.Fleet, or by Rescue.
+// crash: in the process that gets it from store.Shared, or by Rescue.
 func (f *flow) suspended() bool {
 	err := f.hand.broke
 	if err == nil {

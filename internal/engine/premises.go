@@ -63,7 +63,7 @@ func (f *flow) get(t *store.Table, id string, inGo bool) (store.Row, error) {
 	if f.unnoted {
 		return f.hand.Get(t, id)
 	}
-	stamp, err := f.hand.Stamp(t)
+	stamp, err := f.hand.Version(t)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (f *flow) find(t *store.Table, columns []int, key []value.Value, page store
 	if f.unnoted {
 		return f.hand.Find(t, columns, key, page)
 	}
-	stamp, err := f.hand.Stamp(t)
+	stamp, err := f.hand.Version(t)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (f *flow) hold() error {
 	if f.rewinds > 0 {
 		f.ran = time.Since(f.rewound) // without the wait for the turn
 	}
-	f.hand.Hold()
+	f.hand.Begin()
 	for i := range f.premises {
 		p := &f.premises[i]
 		holds, err := f.holds(p)
@@ -144,7 +144,7 @@ func (f *flow) hold() error {
 			continue
 		}
 		f.pinned = false
-		f.hand.Undo()
+		f.hand.Rollback()
 		if err == nil {
 			f.engine.options.Log.Debug("flow rewinds", "flow", f.idText, "changed", p.table.Name(), "rewinds", f.rewinds+1)
 			f.dead, err = errRewind, errRewind
@@ -156,7 +156,7 @@ func (f *flow) hold() error {
 
 // holds reports whether a premise still holds. The caller has the turn.
 func (f *flow) holds(p *premise) (bool, error) {
-	stamp, err := f.hand.Stamp(p.table)
+	stamp, err := f.hand.Version(p.table)
 	if err != nil || stamp == p.stamp {
 		return err == nil, err
 	}
@@ -224,7 +224,7 @@ func (f *flow) confirm() bool {
 				f.broke(fmt.Errorf("looking again at what the flow has read: %w", err))
 			}
 		} else {
-			f.hand.Undo()
+			f.hand.Rollback()
 		}
 	}
 	f.unpin()

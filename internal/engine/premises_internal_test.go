@@ -11,12 +11,12 @@ import (
 // A shelfFlow is a hand in a store with one table, which has been changed since
 // whoever reads it began.
 type shelfFlow struct {
-	store.Flow
+	store.Session
 	rows  map[string]store.Row
 	stamp uint64
 }
 
-func (f *shelfFlow) Stamp(*store.Table) (uint64, error) {
+func (f *shelfFlow) Version(*store.Table) (uint64, error) {
 	f.stamp++
 	return f.stamp, nil
 }
@@ -37,7 +37,7 @@ func TestPremisesAreBounded(t *testing.T) {
 	const n, long = 500, 20_000
 	content := func(end string) store.Row { return store.Row{value.String(strings.Repeat("x", long) + end)} }
 	shelf := &shelfFlow{rows: map[string]store.Row{}}
-	f := &flow{hand: hand{Flow: shelf}}
+	f := &flow{hand: hand{Session: shelf}}
 	table := &store.Table{}
 	ids := make([]string, n)
 	for i := range ids {

@@ -73,10 +73,10 @@ func (e *Engine) look(ctx context.Context, read func(*flow)) error {
 	// flow, as the first line of where does.
 	f.occs = append(f.occs, occurrence{})
 	f.unnoted, f.looks = true, true
-	f.hand.View()
+	f.hand.BeginReadOnly()
 	defer func() {
-		f.hand.Undo()
-		f.hand.Leave()
+		f.hand.Rollback()
+		f.hand.Abandon()
 		f.reset()
 		e.flows.Put(f)
 	}()

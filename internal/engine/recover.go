@@ -238,7 +238,7 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	}
 	p := newPast(entries)
 	if decision != nil && p.decided[decision.Name] {
-		if err := e.store.Drop(ctx, *decision); err != nil {
+		if err := e.store.RemoveDecision(ctx, *decision); err != nil {
 			return Result{}, err
 		}
 		decision = nil
@@ -274,7 +274,7 @@ func (e *Engine) again(f *flow, id value.ID) (Result, error) {
 	p := f.past
 	root := p.asked[journal.ActionID{}]
 	if root == nil {
-		f.hand.Leave()
+		f.hand.Abandon()
 		return Result{}, fmt.Errorf("%w: nothing was asked in it", journal.ErrCorrupt)
 	}
 	var action *plan.Action
@@ -284,7 +284,7 @@ func (e *Engine) again(f *flow, id value.ID) (Result, error) {
 		}
 	}
 	if action == nil {
-		f.hand.Leave()
+		f.hand.Abandon()
 		return Result{}, fmt.Errorf("it began with %s, which this program does not have", root.Action)
 	}
 	in := make([]value.Value, len(action.Inputs))

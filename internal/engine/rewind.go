@@ -56,7 +56,7 @@ func (f *flow) rewind() error {
 		entries = slices.Concat(entries, since)
 	}
 
-	f.hand.Undo()
+	f.hand.Rollback()
 	pin := f.rewinds >= optimistic && f.ran <= slowRun || !slices.ContainsFunc(f.premises, func(p premise) bool { return p.inGo })
 	f.forgetPremises()
 	f.restart()
@@ -66,7 +66,7 @@ func (f *flow) rewind() error {
 	f.times.Actions = f.times.Actions[:0] // remaining ones are noted again
 	f.times.Firings = slices.DeleteFunc(f.times.Firings, func(t FiringTime) bool { return t.Number > f.firings })
 	if pin {
-		f.hand.Hold()
+		f.hand.Begin()
 		f.pinned = true
 	}
 	f.rewound = time.Now()
@@ -94,6 +94,6 @@ func (f *flow) restart() {
 func (f *flow) unpin() {
 	if f.pinned && !f.call.wrote && !f.call.held {
 		f.pinned = false
-		f.hand.Undo()
+		f.hand.Rollback()
 	}
 }

@@ -214,8 +214,8 @@ func (k *keeper) count(set string) (n int) {
 		if table.Set != set {
 			continue
 		}
-		f := k.Store().Begin(value.NewIDs().At(time.Now()))
-		defer f.Leave()
+		f := k.Store().NewSession(value.NewIDs().At(time.Now()))
+		defer f.Abandon()
 		found, err := f.Find(table, nil, nil, store.Page{})
 		if err != nil {
 			k.t.Fatal(err)

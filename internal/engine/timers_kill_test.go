@@ -119,14 +119,14 @@ func TestTimersKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed := d.store.Begin(value.NewIDs().At(time.UnixMilli(1_800_000_000_000)))
+	seed := d.store.NewSession(value.NewIDs().At(time.UnixMilli(1_800_000_000_000)))
 	for n := range loans {
 		row := store.Row{value.String("thing"), value.Time(time.UnixMilli(1_899_000_000_000 + int64(n%100)))}
 		if err := seed.Insert(d.loans, strconv.Itoa(n), row); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(seed.Keep(nil), seed.Rest(nil), d.store.Close()); err != nil {
+	if err := errors.Join(seed.Commit(nil), seed.Finish(nil), d.store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	ended := func() (ends, left int) {
@@ -140,8 +140,8 @@ func TestTimersKilled(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		f := d.store.Begin(value.NewIDs().At(time.UnixMilli(1_900_000_000_000)))
-		defer f.Leave()
+		f := d.store.NewSession(value.NewIDs().At(time.UnixMilli(1_900_000_000_000)))
+		defer f.Abandon()
 		ended := map[string]int{}
 		members, err := f.Find(d.ends, nil, nil, store.Page{})
 		if err != nil {

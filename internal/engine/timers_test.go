@@ -334,14 +334,14 @@ func TestTimersAskOnce(t *testing.T) {
 		if got := s.tick(t, s.engine(t), time.Second); got != "" {
 			t.Errorf("%s: %q was asked again when the record of it was gone", what, got)
 		}
-		f := s.store.Begin(value.NewIDs().At(s.now))
+		f := s.store.NewSession(value.NewIDs().At(s.now))
 		loans := s.schema.Tables[0]
 		members, err := f.Find(loans, nil, nil, store.Page{})
 		if err != nil || len(members) != 1 {
 			t.Fatalf("%s: there are %d loans (%v), want one", what, len(members), err)
 		}
 		row := store.Row{value.String("again"), value.Time(s.now)}
-		if err := errors.Join(f.Update(loans, members[0].ID, row), f.Keep(nil), f.Rest(nil)); err != nil {
+		if err := errors.Join(f.Update(loans, members[0].ID, row), f.Commit(nil), f.Finish(nil)); err != nil {
 			t.Fatal(err)
 		}
 		s.ending = nil
@@ -379,15 +379,15 @@ func TestTimersStop(t *testing.T) {
 // An earlierStore is that of a node whose fellow is always first.
 type earlierStore struct{ store.Store }
 
-func (s earlierStore) Begin(id value.ID) store.Flow {
-	if f := s.Store.Begin(id); !id.Derived() {
+func (s earlierStore) NewSession(id value.ID) store.Session {
+	if f := s.Store.NewSession(id); !id.Derived() {
 		return f
 	} else {
 		return earlierFlow{f}
 	}
 }
 
-type earlierFlow struct{ store.Flow }
+type earlierFlow struct{ store.Session }
 
 func (earlierFlow) Delete(*store.Table, string) error {
 	return fmt.Errorf("deleting: %w", store.ErrElsewhere)

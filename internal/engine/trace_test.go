@@ -245,7 +245,7 @@ func (p *play) stage(t *testing.T, seed byte, recorder func(value.ID, []byte, bo
 	if err := st.Prepare(context.Background(), schema); err != nil {
 		t.Fatal(err)
 	}
-	hand := st.Begin(value.NewIDs().At(time.Now()))
+	hand := st.NewSession(value.NewIDs().At(time.Now()))
 	for _, r := range p.state {
 		i := slices.IndexFunc(schema.Tables, func(t *store.Table) bool { return t.Name() == r.name })
 		if i < 0 {
@@ -267,10 +267,10 @@ func (p *play) stage(t *testing.T, seed byte, recorder func(value.ID, []byte, bo
 			t.Fatal(err)
 		}
 	}
-	if err := hand.Keep(nil); err != nil {
+	if err := hand.Commit(nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := hand.Rest(nil); err != nil {
+	if err := hand.Finish(nil); err != nil {
 		t.Fatal(err)
 	}
 	e, err := engine.New(p.plan, st, schema, p.methods(t), engine.Options{
@@ -450,11 +450,11 @@ func resume(t *testing.T, file string, id value.ID, b []byte, before []journal.E
 	p, _ := load(t, file)
 	var more []byte
 	e, st := p.stage(t, 1, func(_ value.ID, b []byte, _ bool) { more = append(more, b...) })
-	hand := st.Begin(id)
-	if err := hand.Keep(b); err != nil {
+	hand := st.NewSession(id)
+	if err := hand.Commit(b); err != nil {
 		t.Fatal(err)
 	}
-	hand.Leave()
+	hand.Abandon()
 	// What is outside has seen the tries of which the record tells.
 	failed := map[string]int{}
 	for _, x := range before {

@@ -45,8 +45,8 @@ type search struct {
 func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	w := &search{flow: f, sync: s, slots: slots}
 	if !f.pinned {
-		f.hand.View()
-		defer f.hand.Undo()
+		f.hand.BeginReadOnly()
+		defer f.hand.Rollback()
 	}
 	w.lines(s.Where, 0, w.keep)
 	if f.hand.broke != nil {

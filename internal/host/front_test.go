@@ -164,15 +164,19 @@ type lostStore struct {
 	err error
 }
 
-func (s lostStore) Begin(id value.ID) store.Flow { return lostFlow{s.Store.Begin(id), s.err} }
+func (s lostStore) NewSession(id value.ID) store.Session {
+	return lostFlow{s.Store.NewSession(id), s.err}
+}
 
 type lostFlow struct {
-	store.Flow
+	store.Session
 	err error
 }
 
-func (f lostFlow) Rest(entries []byte) error {
-	f.Flow.Leave()
+func (f lostFlow) Undone() bool { return false }
+
+func (f lostFlow) Finish(entries []byte) error {
+	f.Session.Abandon()
 	return f.err
 }
 

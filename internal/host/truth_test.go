@@ -86,9 +86,9 @@ func TestToldTheTruth(t *testing.T) {
 				if err := e.Rescue(ctx, nil); err != nil {
 					t.Error(err)
 				}
-				look := st.Begin(value.ID{1})
+				look := st.NewSession(value.ID{1})
 				members, err := look.Find(member, nil, nil, store.Page{})
-				look.Leave()
+				look.Abandon()
 				left, err2 := st.Unfinished(ctx)
 				if err != nil || err2 != nil || len(left) > 0 {
 					t.Errorf("%s: %v, %v; %d flows are left over", fault, err, err2, len(left))

@@ -222,8 +222,8 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 // is another page; or the one member with an id.
 func (in *Inspector) members(t *plan.Table, after int64, id string) ([]store.Member, error) {
 	table := in.schema.Tables[t.Index]
-	hand := in.store.Begin(in.ids.At(in.options.Clock()))
-	defer hand.Leave()
+	hand := in.store.NewSession(in.ids.At(in.options.Clock()))
+	defer hand.Abandon()
 	if id != "" {
 		row, err := hand.Get(table, id)
 		if err != nil || row == nil {

@@ -91,7 +91,7 @@ func (in *Inspector) missing(w http.ResponseWriter, r *http.Request, text string
 // or the app has closed it, it may be read in a moment.
 func (in *Inspector) failed(w http.ResponseWriter, r *http.Request, doing string, err error) {
 	in.options.Log.Error("the inspector was "+doing, "error", err)
-	if store.Passing(err) {
+	if store.Temporary(err) {
 		w.Header().Set("Retry-After", "1")
 		in.problem(w, r, http.StatusServiceUnavailable, "The store cannot be read now",
 			"The inspector was "+doing+". The app is stopping, or its database or disk does not answer; the app's log says why. Try again in a moment.")

@@ -149,15 +149,15 @@ func testSweep(t *testing.T, p *place) {
 	entry := func(b *value.Blob) []byte { return append([]byte("an entry "), value.Append(nil, in(b))...) }
 	open := blob()
 	leftID := p.next()
-	left, g, h, u := p.s.Begin(leftID), p.begin(), p.begin(), p.begin()
-	err := errors.Join(left.Keep(entry(told)), g.Keep(entry(open)), h.Keep(entry(old)), h.Rest([]byte("end")),
+	left, g, h, u := p.s.NewSession(leftID), p.begin(), p.begin(), p.begin()
+	err := errors.Join(left.Commit(entry(told)), g.Commit(entry(open)), h.Commit(entry(old)), h.Finish([]byte("end")),
 		u.Insert(p.thing, "6", blank(map[int]value.Value{thingFile: in(undone)})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	left.Leave()
-	u.Undo()
-	defer u.Leave()
+	left.Abandon()
+	u.Rollback()
+	defer u.Abandon()
 
 	if n := p.sweep(time.Hour); n != 0 {
 		t.Errorf("%d blobs are swept that were put just now", n)
@@ -181,13 +181,13 @@ func testSweep(t *testing.T, p *place) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	left = p.s.Begin(leftID)
-	err = errors.Join(g.Rest([]byte("end")), left.Rest([]byte("end")))
+	left = p.s.NewSession(leftID)
+	err = errors.Join(g.Finish([]byte("end")), left.Finish([]byte("end")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"1", "2", "3", "4"} {
-		p.do(func(f store.Flow) error { return f.Delete(p.thing, id) })
+		p.do(func(f store.Session) error { return f.Delete(p.thing, id) })
 	}
 	if n := p.sweep(0); n != 7 {
 		t.Errorf("%d blobs are swept when nothing refers to any, want 7", n)
@@ -249,8 +249,8 @@ func testBlobsConcurrent(t *testing.T, p *place) {
 					t.Error(err)
 				}
 				f, g := p.begin(), p.begin()
-				err := errors.Join(f.Insert(p.thing, name(w, i+1), row(b)), f.Rest([]byte("x")),
-					g.Delete(p.thing, name(w, i)), g.Rest([]byte("x")))
+				err := errors.Join(f.Insert(p.thing, name(w, i+1), row(b)), f.Finish([]byte("x")),
+					g.Delete(p.thing, name(w, i)), g.Finish([]byte("x")))
 				if err != nil {
 					t.Error(err)
 					return

@@ -40,12 +40,12 @@ func testJournal(t *testing.T, p *place) {
 	if got, err := p.s.Journal(context.Background(), id); got != nil || err != nil {
 		t.Errorf("the journal of an unknown flow is %q, %v, want nil", got, err)
 	}
-	f := p.s.Begin(id)
+	f := p.s.NewSession(id)
 	buffer := []byte("a")
 	keep := func(entries string) {
 		t.Helper()
 		buffer = append(buffer[:0], entries...)
-		if err := f.Keep(buffer); err != nil {
+		if err := f.Commit(buffer); err != nil {
 			t.Fatal(err)
 		}
 		for i := range buffer {
@@ -57,7 +57,7 @@ func testJournal(t *testing.T, p *place) {
 		t.Fatal(err)
 	}
 	keep("two ")
-	f.Hold()
+	f.Begin()
 	keep("three ")
 	if got := p.journal(id); got != "one two three " {
 		t.Errorf("the journal is %q", got)
@@ -68,9 +68,9 @@ func testJournal(t *testing.T, p *place) {
 	if err := f.Insert(p.user, "u2", named("eve")); err != nil {
 		t.Fatal(err)
 	}
-	f.Undo()
+	f.Rollback()
 	keep("four ")
-	if err := f.Rest([]byte("five")); err != nil {
+	if err := f.Finish([]byte("five")); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := p.journal(id), "one two three four five"; got != want {
@@ -82,8 +82,8 @@ func testJournal(t *testing.T, p *place) {
 	// Entries may be anything, and large.
 	large := bytes.Repeat([]byte("\x00\xff'\""), 300_000)
 	id = p.next()
-	f = p.s.Begin(id)
-	if err := errors.Join(f.Keep(large), f.Rest(large)); err != nil {
+	f = p.s.NewSession(id)
+	if err := errors.Join(f.Commit(large), f.Finish(large)); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.journal(id); got != string(large)+string(large) {
@@ -93,14 +93,8 @@ func testJournal(t *testing.T, p *place) {
 
 // testUndone asks flows whether the store has nothing of them.
 func testUndone(t *testing.T, p *place) {
-	undone := func(f store.Flow) bool {
-		teller, ok := f.(store.Teller)
-		if !ok {
-			t.Skip("the store's flows cannot tell")
-		}
-		return teller.Undone()
-	}
-	f := p.s.Begin(p.next())
+	undone := store.Session.Undone
+	f := p.s.NewSession(p.next())
 	if !undone(f) {
 		t.Error("of a flow that has done nothing something is kept")
 	}
@@ -108,42 +102,42 @@ func testUndone(t *testing.T, p *place) {
 		t.Fatal(err)
 	}
 	if !undone(f) {
-		t.Error("what is written in a turn is kept before the turn has ended")
+		t.Error("what is written in a transaction is kept before the transaction has ended")
 	}
-	f.Undo()
+	f.Rollback()
 	if !undone(f) {
 		t.Error("what was undone is kept")
 	}
-	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Keep([]byte("f"))); err != nil {
+	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Commit([]byte("f"))); err != nil {
 		t.Fatal(err)
 	}
 	if undone(f) {
 		t.Error("nothing is kept of a flow that has kept something and may be lost yet")
 	}
-	if err := f.Sync([]byte("s")); err != nil {
+	if err := f.Flush([]byte("s")); err != nil {
 		t.Fatal(err)
 	}
 	if undone(f) {
 		t.Error("nothing is kept of a flow that is durable")
 	}
-	f.Leave()
+	f.Abandon()
 }
 
-func testLeave(t *testing.T, p *place) {
+func testAbandon(t *testing.T, p *place) {
 	first, second, silent := p.next(), p.next(), p.next()
-	f, g, h := p.s.Begin(first), p.s.Begin(second), p.s.Begin(silent)
-	if err := errors.Join(g.Keep([]byte("g")), f.Keep([]byte("f"))); err != nil {
+	f, g, h := p.s.NewSession(first), p.s.NewSession(second), p.s.NewSession(silent)
+	if err := errors.Join(g.Commit([]byte("g")), f.Commit([]byte("f"))); err != nil {
 		t.Fatal(err)
 	}
-	g.Leave()
-	f.Leave()
-	h.Leave()
+	g.Abandon()
+	f.Abandon()
+	h.Abandon()
 	if got, want := p.unfinished(), []value.ID{first, second}; !slices.Equal(got, want) {
 		t.Errorf("the unfinished are %v, want %v, oldest first", got, want)
 	}
 	// A flow that was left is gone on with.
-	f = p.s.Begin(first)
-	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Keep([]byte("2")), f.Rest([]byte("3"))); err != nil {
+	f = p.s.NewSession(first)
+	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Commit([]byte("2")), f.Finish([]byte("3"))); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.journal(first); got != "f23" {
@@ -152,8 +146,8 @@ func testLeave(t *testing.T, p *place) {
 	if got, want := p.unfinished(), []value.ID{second}; !slices.Equal(got, want) {
 		t.Errorf("the unfinished are %v, want %v", got, want)
 	}
-	g = p.s.Begin(second)
-	if err := g.Rest(nil); err != nil {
+	g = p.s.NewSession(second)
+	if err := g.Finish(nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.unfinished(); len(got) != 0 {
@@ -166,24 +160,24 @@ func testLeave(t *testing.T, p *place) {
 func testCondense(t *testing.T, p *place) {
 	settled, fresh, left := p.next(), p.next(), p.next()
 	for _, id := range []value.ID{settled, fresh, left} {
-		f := p.s.Begin(id)
+		f := p.s.NewSession(id)
 		buffer := []byte("short ")
-		if err := errors.Join(f.Insert(p.user, id.String(), named(id.String())), f.Keep([]byte("long ")), f.Keep([]byte("longer "))); err != nil {
+		if err := errors.Join(f.Insert(p.user, id.String(), named(id.String())), f.Commit([]byte("long ")), f.Commit([]byte("longer "))); err != nil {
 			t.Fatal(err)
 		}
 		if id != fresh {
 			// The store has it on disk.
-			if err := f.Sync([]byte("synced ")); err != nil {
+			if err := f.Flush([]byte("synced ")); err != nil {
 				t.Fatal(err)
 			}
 		}
 		f.Condense(buffer)
 		copy(buffer, "other ")
 		if id == left {
-			f.Leave()
+			f.Abandon()
 			continue
 		}
-		if err := f.Rest([]byte("end")); err != nil {
+		if err := f.Finish([]byte("end")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -206,8 +200,8 @@ func testCondense(t *testing.T, p *place) {
 		}
 		hold()
 	}
-	f := p.s.Begin(left)
-	if err := f.Rest([]byte("end")); err != nil {
+	f := p.s.NewSession(left)
+	if err := f.Finish([]byte("end")); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := p.journal(left), "long longer synced end"; got != want {
@@ -219,16 +213,16 @@ func testFlows(t *testing.T, p *place) {
 	var all []value.ID
 	for i := range 10 {
 		id := p.next()
-		f := p.s.Begin(id)
+		f := p.s.NewSession(id)
 		all = append(all, id)
 		if i == 4 {
-			if err := f.Keep([]byte("x")); err != nil {
+			if err := f.Commit([]byte("x")); err != nil {
 				t.Fatal(err)
 			}
-			defer f.Leave() // an open one is listed, too
+			defer f.Abandon() // an open one is listed, too
 			continue
 		}
-		if err := errors.Join(f.Keep([]byte("x")), f.Rest([]byte("y"))); err != nil {
+		if err := errors.Join(f.Commit([]byte("x")), f.Finish([]byte("y"))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -257,7 +251,7 @@ func testFlows(t *testing.T, p *place) {
 
 func testClosed(t *testing.T, p *place) {
 	f, g := p.begin(), p.begin()
-	if err := f.Keep([]byte("x")); err != nil {
+	if err := f.Commit([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.s.Close(); err != nil {
@@ -273,13 +267,13 @@ func testClosed(t *testing.T, p *place) {
 	_, err8 := p.s.SweepBlobs(context.Background(), 0)
 	_, err9 := p.s.Forget(context.Background(), store.Retention{Keep: 1})
 	h := p.begin()
-	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9, f.Keep([]byte("y")), f.Insert(p.user, "u", named("u")), g.Rest([]byte("x")), h.Keep([]byte("x"))} {
+	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9, f.Commit([]byte("y")), f.Insert(p.user, "u", named("u")), g.Finish([]byte("x")), h.Commit([]byte("x"))} {
 		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("after the end call %d gives %v, want %v", i, err, store.ErrClosed)
 		}
 	}
-	f.Leave()
-	h.Leave()
+	f.Abandon()
+	h.Abandon()
 	if err := p.s.Close(); err != nil {
 		t.Errorf("closing twice: %v", err)
 	}
@@ -298,7 +292,7 @@ func testConcurrent(t *testing.T, p *place) {
 	for i := range accounts {
 		p.do(insert(p.user, name(i), account(i, 100)))
 	}
-	sum := func(f store.Flow) (total float64) {
+	sum := func(f store.Session) (total float64) {
 		members, err := f.Find(p.user, nil, nil, store.Page{})
 		if err != nil {
 			t.Error(err)
@@ -318,23 +312,23 @@ func testConcurrent(t *testing.T, p *place) {
 			for i := range rounds {
 				id := p.next()
 				ids[w] = append(ids[w], id)
-				f := p.s.Begin(id)
-				if err := f.Keep([]byte("asked ")); err != nil {
+				f := p.s.NewSession(id)
+				if err := f.Commit([]byte("asked ")); err != nil {
 					t.Error(err)
 				}
 				if got := sum(f); got != 100*accounts {
-					t.Errorf("a look outside a turn sees a sum of %v, want %v", got, 100*accounts)
+					t.Errorf("a look outside of a transaction sees a sum of %v, want %v", got, 100*accounts)
 				}
 				from, to := (w+i)%accounts, (w*3+i*5+1)%accounts
 				if from == to {
 					to = (to + 1) % accounts
 				}
-				f.Hold()
+				f.Begin()
 				a, err1 := f.Get(p.user, name(from))
 				b, err2 := f.Get(p.user, name(to))
 				if err := errors.Join(err1, err2); err != nil {
 					t.Error(err)
-					f.Leave()
+					f.Abandon()
 					return
 				}
 				x, _ := a[userAge].Num()
@@ -344,14 +338,14 @@ func testConcurrent(t *testing.T, p *place) {
 					t.Error(err)
 				}
 				if got := sum(f); got != 100*accounts {
-					t.Errorf("a look in the turn sees a sum of %v, want %v", got, 100*accounts)
+					t.Errorf("a look in the transaction sees a sum of %v, want %v", got, 100*accounts)
 				}
 				if i%3 == 0 {
-					f.Undo()
-				} else if err := f.Keep([]byte("moved ")); err != nil {
+					f.Rollback()
+				} else if err := f.Commit([]byte("moved ")); err != nil {
 					t.Error(err)
 				}
-				if err := f.Rest([]byte("done")); err != nil {
+				if err := f.Finish([]byte("done")); err != nil {
 					t.Error(err)
 				}
 			}
@@ -374,9 +368,9 @@ func testConcurrent(t *testing.T, p *place) {
 	}
 }
 
-// testWaitsForTurn looks whether a flow that has written keeps others from
+// testWaitsForTx looks whether a flow that has written keeps others from
 // writing, and from seeing what may yet be undone.
-func testWaitsForTurn(t *testing.T, p *place) {
+func testWaitsForTx(t *testing.T, p *place) {
 	f := p.begin()
 	if err := f.Insert(p.user, "u1", named("ada")); err != nil {
 		t.Fatal(err)
@@ -386,14 +380,14 @@ func testWaitsForTurn(t *testing.T, p *place) {
 		g := p.begin()
 		err := g.Insert(p.user, "u2", named("ada")) // waits, and then may have the name
 		if err == nil {
-			err = g.Keep(nil)
+			err = g.Commit(nil)
 		}
-		wrote <- errors.Join(err, g.Rest(nil))
+		wrote <- errors.Join(err, g.Finish(nil))
 	}()
 	saw := make(chan store.Row)
 	go func() {
 		h := p.begin()
-		defer h.Leave()
+		defer h.Abandon()
 		row, err := h.Get(p.user, "u1")
 		if err != nil {
 			t.Error(err)
@@ -402,16 +396,16 @@ func testWaitsForTurn(t *testing.T, p *place) {
 	}()
 	select {
 	case err := <-wrote:
-		t.Errorf("a flow has written in the turn of another one: %v", err)
-		f.Undo()
+		t.Errorf("a flow has written in the transaction of another one: %v", err)
+		f.Rollback()
 		return
 	case row := <-saw:
 		if row != nil {
 			t.Error("a flow has seen what another one has not kept")
 		}
-		f.Undo()
+		f.Rollback()
 	case <-time.After(10 * time.Millisecond):
-		f.Undo()
+		f.Rollback()
 		if row := <-saw; row != nil {
 			t.Error("a flow has seen what was undone")
 		}
@@ -419,7 +413,7 @@ func testWaitsForTurn(t *testing.T, p *place) {
 	if err := <-wrote; err != nil {
 		t.Errorf("writing after another flow's undo: %v", err)
 	}
-	f.Leave()
+	f.Abandon()
 }
 
 func testReopen(t *testing.T, p *place) {
@@ -430,16 +424,16 @@ func testReopen(t *testing.T, p *place) {
 	row[userTags] = texts("x", "y")
 	p.do(insert(p.user, "u1", row), insert(p.admin, "u1", store.Row{value.Number(1), texts("r")}), insert(p.user, "u2", named("eve")))
 	left, silent := p.next(), p.next()
-	f := p.s.Begin(left)
-	if err := errors.Join(f.Insert(p.user, "u3", named("joe")), f.Keep([]byte("entry "))); err != nil {
+	f := p.s.NewSession(left)
+	if err := errors.Join(f.Insert(p.user, "u3", named("joe")), f.Commit([]byte("entry "))); err != nil {
 		t.Fatal(err)
 	}
-	f.Leave()
-	g := p.s.Begin(silent)
+	f.Abandon()
+	g := p.s.NewSession(silent)
 	if _, err := g.Get(p.user, "u1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Rest([]byte("read")); err != nil {
+	if err := g.Finish([]byte("read")); err != nil {
 		t.Fatal(err)
 	}
 	before := p.found(p.user, nil, nil, store.Page{})
@@ -448,9 +442,9 @@ func testReopen(t *testing.T, p *place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Leave()
+	h.Abandon()
 	end := last[len(last)-1]
-	p.do(func(f store.Flow) error { return f.Delete(p.user, end.ID) })
+	p.do(func(f store.Session) error { return f.Delete(p.user, end.ID) })
 
 	again := func() {
 		t.Helper()
@@ -480,8 +474,8 @@ func testReopen(t *testing.T, p *place) {
 		t.Errorf("after the place of one that was deleted before there are %v, want u4", got)
 	}
 	// A flow that was left goes on after the end of its process.
-	f = p.s.Begin(left)
-	if err := errors.Join(f.Keep([]byte("more ")), f.Rest([]byte("end"))); err != nil {
+	f = p.s.NewSession(left)
+	if err := errors.Join(f.Commit([]byte("more ")), f.Finish([]byte("end"))); err != nil {
 		t.Fatal(err)
 	}
 	again()
@@ -493,7 +487,7 @@ func testReopen(t *testing.T, p *place) {
 	}
 	var taken *store.UniqueError
 	f = p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	if err := f.Insert(p.user, "u9", named("ada")); !errors.As(err, &taken) {
 		t.Errorf("after opening again a unique does not hold: %v", err)
 	}

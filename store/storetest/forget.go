@@ -35,8 +35,8 @@ func testForget(t *testing.T, p *place) {
 	hour := func(n int) time.Time { return time.UnixMilli(1e12).Add(time.Duration(n) * time.Hour) }
 	rest := func(id value.ID) {
 		t.Helper()
-		f := p.s.Begin(id)
-		if err := errors.Join(f.Keep([]byte("a")), f.Rest([]byte("b"))); err != nil {
+		f := p.s.NewSession(id)
+		if err := errors.Join(f.Commit([]byte("a")), f.Finish([]byte("b"))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,11 +46,11 @@ func testForget(t *testing.T, p *place) {
 	}
 	left, open, derived := ids[1], ids[2], value.DerivedID(hour(3), sha256.Sum256([]byte("x")))
 	ids[3] = derived
-	f, g := p.s.Begin(left), p.s.Begin(open)
-	if err := errors.Join(f.Keep([]byte("a")), g.Keep([]byte("a"))); err != nil {
+	f, g := p.s.NewSession(left), p.s.NewSession(open)
+	if err := errors.Join(f.Commit([]byte("a")), g.Commit([]byte("a"))); err != nil {
 		t.Fatal(err)
 	}
-	f.Leave()
+	f.Abandon()
 	for _, id := range ids {
 		if id != left && id != open {
 			rest(id)
@@ -87,8 +87,8 @@ func testForget(t *testing.T, p *place) {
 	}
 	newest(slices.Concat([]value.ID{left, open}, ids[8:])...)
 	// Those that were unfinished come to rest, and are then old.
-	f = p.s.Begin(left)
-	if err := errors.Join(f.Rest([]byte("b")), g.Rest([]byte("b"))); err != nil {
+	f = p.s.NewSession(left)
+	if err := errors.Join(f.Finish([]byte("b")), g.Finish([]byte("b"))); err != nil {
 		t.Fatal(err)
 	}
 	if n := p.forget(store.Retention{Keep: 4}); n != 2 {
@@ -134,20 +134,20 @@ func testForgetConcurrent(t *testing.T, p *place) {
 			defer flows.Done()
 			for range 30 {
 				id := p.next()
-				f := p.s.Begin(id)
-				if err := f.Keep([]byte("a")); err != nil {
+				f := p.s.NewSession(id)
+				if err := f.Commit([]byte("a")); err != nil {
 					t.Error(err)
 				}
 				if got := p.journal(id); got != "a" {
 					t.Errorf("the journal of an open flow is %q, want a", got)
 				}
-				if err := errors.Join(f.Insert(p.user, id.String(), named(id.String())), f.Keep([]byte("b"))); err != nil {
+				if err := errors.Join(f.Insert(p.user, id.String(), named(id.String())), f.Commit([]byte("b"))); err != nil {
 					t.Error(err)
 				}
 				if got := p.journal(id); got != "ab" {
 					t.Errorf("the journal of an open flow is %q, want ab", got)
 				}
-				if err := f.Rest([]byte("c")); err != nil {
+				if err := f.Finish([]byte("c")); err != nil {
 					t.Error(err)
 				}
 				if got := p.journal(id); got != "abc" && got != "" {

@@ -107,12 +107,12 @@ func insertWords(ctx context.Context, s Migrating, schema *store.Schema, words [
 			row[i] = value.Number(n)
 		}
 	}
-	f := s.Begin(value.ID{1})
+	f := s.NewSession(value.ID{1})
 	if err := f.Insert(table, words[1], row); err != nil {
-		f.Leave()
+		f.Abandon()
 		return err
 	}
-	return errors.Join(f.Keep(nil), f.Rest(nil))
+	return errors.Join(f.Commit(nil), f.Finish(nil))
 }
 
 // AppliesToTheSame goes from one drawn schema to the next: the store must end up

@@ -126,7 +126,7 @@ func testRandom(t *testing.T, p *place) {
 	rapid.Check(t, func(r *rapid.T) {
 		// One store serves all runs: opening one for each takes too long.
 		f := p.begin()
-		defer func() { f.Leave() }()
+		defer func() { f.Abandon() }()
 		for _, table := range p.all.Tables {
 			if table.Of != nil {
 				continue
@@ -141,7 +141,7 @@ func testRandom(t *testing.T, p *place) {
 				}
 			}
 		}
-		if err := f.Keep(nil); err != nil {
+		if err := f.Commit(nil); err != nil {
 			r.Fatal(err)
 		}
 		now := make(model, len(p.all.Tables))
@@ -161,15 +161,15 @@ func testRandom(t *testing.T, p *place) {
 			case "find":
 				compareFind(r, f, now, table)
 			case "keep":
-				if err := f.Keep([]byte("x")); err != nil {
+				if err := f.Commit([]byte("x")); err != nil {
 					r.Fatal(err)
 				}
 				kept = now.clone()
 			case "undo":
-				f.Undo()
+				f.Rollback()
 				now = kept.clone()
 			case "rest":
-				if err := f.Rest(nil); err != nil {
+				if err := f.Finish(nil); err != nil {
 					r.Fatal(err)
 				}
 				kept = now.clone()
@@ -211,7 +211,7 @@ func sameError(r *rapid.T, got, want error) {
 	r.Fatalf("the error is %v, want %v", got, want)
 }
 
-func compareFind(r *rapid.T, f store.Flow, m model, t *store.Table) {
+func compareFind(r *rapid.T, f store.Session, m model, t *store.Table) {
 	var columns []int
 	if len(t.Columns) > 0 {
 		columns = rapid.SliceOfNDistinct(rapid.IntRange(0, len(t.Columns)-1), 0, 3, rapid.ID[int]).Draw(r, "columns")
@@ -249,7 +249,7 @@ func compareFind(r *rapid.T, f store.Flow, m model, t *store.Table) {
 	}
 }
 
-func same(r *rapid.T, what string, t *store.Table, f store.Flow, columns []int, key []value.Value, want []modelMember, page store.Page) {
+func same(r *rapid.T, what string, t *store.Table, f store.Session, columns []int, key []value.Value, want []modelMember, page store.Page) {
 	got, err := f.Find(t, columns, key, page)
 	if err != nil {
 		r.Fatal(err)

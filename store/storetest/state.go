@@ -13,7 +13,7 @@ import (
 
 func testMembers(t *testing.T, p *place) {
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	if row, err := f.Get(p.user, "u1"); row != nil || err != nil {
 		t.Errorf("an empty store gives %v, %v for a member, want nothing", row, err)
 	}
@@ -60,67 +60,67 @@ func testMembers(t *testing.T, p *place) {
 	}
 }
 
-func testTurns(t *testing.T, p *place) {
+func testTransactions(t *testing.T, p *place) {
 	f := p.begin()
 	if err := f.Insert(p.user, "u1", named("ada")); err != nil {
 		t.Fatal(err)
 	}
-	f.Undo()
+	f.Rollback()
 	if row := p.get(p.user, "u1"); row != nil {
 		t.Errorf("what was undone is there: %v", row)
 	}
-	f.Undo() // without a turn: nothing
-	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Keep([]byte("a"))); err != nil {
+	f.Rollback() // without a transaction: nothing
+	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Commit([]byte("a"))); err != nil {
 		t.Fatal(err)
 	}
 	if row := p.get(p.user, "u1"); row == nil {
 		t.Error("what was kept is not there for others")
 	}
-	f.Hold()
-	f.Hold() // a turn is there already
+	f.Begin()
+	f.Begin() // a transaction is there already
 	if row, err := f.Get(p.user, "u1"); row == nil || err != nil {
-		t.Errorf("a flow does not see in its turn what is there: %v", err)
+		t.Errorf("a flow does not see in its transaction what is there: %v", err)
 	}
 	if err := errors.Join(f.Update(p.user, "u1", named("eve")), f.Insert(p.user, "u2", named("ada"))); err != nil {
 		t.Fatal(err)
 	}
-	f.Undo()
+	f.Rollback()
 	if row := p.get(p.user, "u1"); !sameRow(row, named("ada")) {
 		t.Errorf("an update that was undone left %v", row)
 	}
-	// Rest and Leave end a turn, too.
+	// Finish and Abandon end a transaction, too.
 	g := p.begin()
-	if err := errors.Join(g.Insert(p.user, "u3", named("may")), g.Rest([]byte("x"))); err != nil {
+	if err := errors.Join(g.Insert(p.user, "u3", named("may")), g.Finish([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	if p.get(p.user, "u3") == nil {
-		t.Error("rest in a turn has not kept what was written")
+		t.Error("rest in a transaction has not kept what was written")
 	}
 	g = p.begin()
 	if err := g.Insert(p.user, "u4", named("joe")); err != nil {
 		t.Fatal(err)
 	}
-	g.Leave()
+	g.Abandon()
 	if p.get(p.user, "u4") != nil {
-		t.Error("leaving in a turn has kept what was written")
+		t.Error("leaving in a transaction has kept what was written")
 	}
-	if err := f.Rest(nil); err != nil {
+	if err := f.Finish(nil); err != nil {
 		t.Error(err)
 	}
 }
 
-func testView(t *testing.T, p *place) {
+func testReadOnlyTx(t *testing.T, p *place) {
 	p.do(insert(p.user, "u1", named("ada")))
 	f, g := p.begin(), p.begin()
-	defer f.Leave()
-	defer g.Leave()
-	if err := errors.Join(f.Insert(p.user, "u2", named("eve")), f.Keep([]byte("x"))); err != nil {
+	defer f.Abandon()
+	defer g.Abandon()
+	if err := errors.Join(f.Insert(p.user, "u2", named("eve")), f.Commit([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
-	f.View()
-	f.View() // a turn is there already
-	f.Hold()
-	if got := p.inTurn(f, p.user); !slices.Equal(got, []string{"u1", "u2"}) {
+	f.BeginReadOnly()
+	f.BeginReadOnly() // a transaction is there already
+	f.Begin()
+	if got := p.inTx(f, p.user); !slices.Equal(got, []string{"u1", "u2"}) {
 		t.Errorf("a flow that looks sees %v, want what was there and what it has written", got)
 	}
 	for what, err := range map[string]error{
@@ -128,33 +128,33 @@ func testView(t *testing.T, p *place) {
 		"updating":  f.Update(p.user, "u1", named("may")),
 		"deleting":  f.Delete(p.user, "u1"),
 	} {
-		if !errors.Is(err, store.ErrView) {
-			t.Errorf("%s while looking gives %v, want %v", what, err, store.ErrView)
+		if !errors.Is(err, store.ErrReadOnlyTx) {
+			t.Errorf("%s while looking gives %v, want %v", what, err, store.ErrReadOnlyTx)
 		}
 	}
 	if row, err := f.Get(p.user, "u1"); !sameRow(row, named("ada")) || err != nil {
 		t.Errorf("after writes that were refused a flow sees %v, %v", row, err)
 	}
-	f.Undo()
-	if err := errors.Join(f.Insert(p.user, "u3", named("may")), f.Keep(nil)); err != nil {
+	f.Rollback()
+	if err := errors.Join(f.Insert(p.user, "u3", named("may")), f.Commit(nil)); err != nil {
 		t.Errorf("writing after looking: %v", err)
 	}
-	// A turn for looking ends with Keep, too, which appends.
+	// A transaction for looking ends with Commit, too, which appends.
 	id := p.next()
-	h := p.s.Begin(id)
-	h.View()
-	if got := p.inTurn(h, p.user); len(got) != 3 {
+	h := p.s.NewSession(id)
+	h.BeginReadOnly()
+	if got := p.inTx(h, p.user); len(got) != 3 {
 		t.Errorf("another flow sees %v, want three", got)
 	}
-	if err := errors.Join(h.Keep([]byte("a")), h.Insert(p.user, "u4", named("joe")), h.Rest([]byte("b"))); err != nil {
+	if err := errors.Join(h.Commit([]byte("a")), h.Insert(p.user, "u4", named("joe")), h.Finish([]byte("b"))); err != nil {
 		t.Error(err)
 	}
 	if got := p.journal(id); got != "ab" {
 		t.Errorf("the journal of a flow that looked is %q, want ab", got)
 	}
 	h = p.begin()
-	h.View()
-	if err := h.Rest([]byte("c")); err != nil {
+	h.BeginReadOnly()
+	if err := h.Finish([]byte("c")); err != nil {
 		t.Errorf("coming to rest while looking: %v", err)
 	}
 	if err := g.Insert(p.user, "u5", named("sue")); err != nil {
@@ -162,7 +162,7 @@ func testView(t *testing.T, p *place) {
 	}
 }
 
-func testUndoAll(t *testing.T, p *place) {
+func testRollback(t *testing.T, p *place) {
 	for i, name := range []string{"a", "b", "c", "d"} {
 		row := named(name)
 		row[userCity], row[userTags] = text("rome"), texts("x", name)
@@ -170,7 +170,7 @@ func testUndoAll(t *testing.T, p *place) {
 	}
 	p.do(insert(p.admin, "2", store.Row{value.Number(1), texts("r")}))
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	changed := named("b2")
 	changed[userTags] = texts("y")
 	err := errors.Join(
@@ -184,10 +184,10 @@ func testUndoAll(t *testing.T, p *place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := p.inTurn(f, p.user), []string{"3", "4", "1", "6"}; !slices.Equal(got, want) {
-		t.Errorf("in the turn there are %v, want %v", got, want)
+	if got, want := p.inTx(f, p.user), []string{"3", "4", "1", "6"}; !slices.Equal(got, want) {
+		t.Errorf("in the transaction there are %v, want %v", got, want)
 	}
-	f.Undo()
+	f.Rollback()
 	if got, want := p.found(p.user, nil, nil, store.Page{}), []string{"1", "2", "3", "4"}; !slices.Equal(got, want) {
 		t.Errorf("after undoing there are %v, want %v", got, want)
 	}
@@ -207,11 +207,11 @@ func testUndoAll(t *testing.T, p *place) {
 	if err := f.Insert(p.user, "7", named("b")); !errors.As(err, &taken) || taken.ID != "2" {
 		t.Errorf("inserting a name that is taken again after undoing gives %v", err)
 	}
-	f.Undo()
+	f.Rollback()
 	p.do(insert(p.user, "7", named("b2")))
 }
 
-func (p *place) inTurn(f store.Flow, t *store.Table) []string {
+func (p *place) inTx(f store.Session, t *store.Table) []string {
 	members, err := f.Find(t, nil, nil, store.Page{})
 	if err != nil {
 		p.Fatal(err)
@@ -232,7 +232,7 @@ func testUniques(t *testing.T, p *place) {
 	}
 	p.do(insert(p.user, "1", user("ada", "a@x", "rome")), insert(p.user, "2", user("eve", "e@x", "rome")))
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	for _, c := range []struct {
 		what string
 		err  error
@@ -259,7 +259,7 @@ func testUniques(t *testing.T, p *place) {
 			t.Errorf("%s: says that %s has it, want %s", c.what, taken.ID, c.id)
 		}
 	}
-	// What is refused changes nothing, and the turn goes on.
+	// What is refused changes nothing, and the transaction goes on.
 	if row, _ := f.Get(p.user, "5"); !sameRow(row, user("sue", "a@x", "")) {
 		t.Errorf("an update that was refused left %v", row)
 	}
@@ -277,7 +277,7 @@ func testUniqueCollections(t *testing.T, p *place) {
 	same := value.Record([]value.Field{{Name: "b", Value: text("x")}, {Name: "a", Value: value.Number(1)}})
 	p.do(insert(p.bag, "1", bag([]string{"x", "y"}, []string{"p", "q"}, one)))
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	for _, c := range []struct {
 		what string
 		err  error
@@ -303,7 +303,7 @@ func testUniqueCollections(t *testing.T, p *place) {
 
 func testSubsets(t *testing.T, p *place) {
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	var gone *store.MemberError
 	if err := f.Insert(p.admin, "u1", store.Row{value.Number(1), texts()}); !errors.As(err, &gone) || gone.Table != p.user || gone.Exists {
 		t.Errorf("inserting in a subset what is not in the set gives %v, want that %s has no member", err, p.user.Name())
@@ -327,7 +327,7 @@ func testSubsets(t *testing.T, p *place) {
 		t.Fatal(err)
 	}
 	for _, table := range []*store.Table{p.admin, p.owner} {
-		if got := p.inTurn(f, table); len(got) != 0 {
+		if got := p.inTx(f, table); len(got) != 0 {
 			t.Errorf("deleting from a set has left %v in %s", got, table.Name())
 		}
 	}
@@ -355,10 +355,10 @@ func testCollections(t *testing.T, p *place) {
 	check([]string{}, tags, text("w"))
 	check([]string{"1", "4"}, both, text("y"), text("rome"))
 	check([]string{"4"}, []int{userTags, userTags}, text("y"), text("z"))
-	p.do(func(f store.Flow) error { return f.Update(p.user, "1", row("a", "rome", "z", "x")) })
+	p.do(func(f store.Session) error { return f.Update(p.user, "1", row("a", "rome", "z", "x")) })
 	check([]string{"2", "4"}, tags, text("y"))
 	check([]string{"1", "4"}, tags, text("z"))
-	p.do(func(f store.Flow) error { return f.Delete(p.user, "4") })
+	p.do(func(f store.Session) error { return f.Delete(p.user, "4") })
 	check([]string{"1"}, tags, text("z"))
 	// A sequence keeps order and repetition; finding gives the member once.
 	thing := p.blank()
@@ -372,7 +372,7 @@ func testCollections(t *testing.T, p *place) {
 	}
 	thing = slices.Clone(thing)
 	thing[thingSeq] = texts("b")
-	p.do(func(f store.Flow) error { return f.Update(p.thing, "t", thing) })
+	p.do(func(f store.Session) error { return f.Update(p.thing, "t", thing) })
 	if got := p.found(p.thing, []int{thingSeq}, []value.Value{text("b")}, store.Page{}); !slices.Equal(got, []string{"t"}) {
 		t.Errorf("found %v by an item that stood twice and now stands once, want the member", got)
 	}
@@ -464,14 +464,14 @@ func testPaging(t *testing.T, p *place) {
 				all = append(all, m.ID)
 			}
 		}
-		f.Leave()
+		f.Abandon()
 		if whole := p.found(p.user, c.columns, c.key, store.Page{}); !slices.Equal(all, whole) || len(all) != c.want {
 			t.Errorf("the pages hold %v, the whole is %v, want %d members", all, whole, c.want)
 		}
 	}
 	// An Order is never given out again, not even that of the last member.
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	before, err := f.Find(p.user, nil, nil, store.Page{After: 0})
 	if err != nil {
 		t.Fatal(err)
@@ -513,7 +513,7 @@ func testDue(t *testing.T, p *place) {
 	order := map[string]int64{}
 	f := p.begin()
 	members, err := f.Find(p.thing, nil, nil, store.Page{})
-	f.Leave()
+	f.Abandon()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -549,8 +549,8 @@ func testDue(t *testing.T, p *place) {
 		}
 	}
 	// What was due and is done is not due any more.
-	p.do(func(f store.Flow) error { return f.Update(p.thing, "2", thing(value.Null, true)) },
-		func(f store.Flow) error { return f.Update(p.thing, "1", thing(at(99), true)) })
+	p.do(func(f store.Session) error { return f.Update(p.thing, "2", thing(value.Null, true)) },
+		func(f store.Session) error { return f.Update(p.thing, "1", thing(at(99), true)) })
 	if got := p.found(p.thing, nil, nil, store.Page{Due: &store.Due{Column: thingAt, Until: at(50)}}); !slices.Equal(got, []string{"4", "6"}) {
 		t.Errorf("after changes there are due %v, want 4 and 6", got)
 	}
@@ -636,7 +636,7 @@ func testValues(t *testing.T, p *place) {
 
 func testCheck(t *testing.T, p *place) {
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	bad := func(column int, v value.Value) store.Row {
 		row := p.blank()
 		row[column] = v
@@ -657,7 +657,7 @@ func testCheck(t *testing.T, p *place) {
 	} {
 		if err := f.Insert(p.thing, "t", c.row); err == nil {
 			t.Errorf("%s is taken", c.what)
-			f.Undo()
+			f.Rollback()
 		}
 	}
 	if row, _ := f.Get(p.thing, "t"); row != nil {

@@ -33,10 +33,10 @@ func Run(t *testing.T, k Kit) {
 		run  func(*testing.T, *place)
 	}{
 		{"Members", testMembers},
-		{"Turns", testTurns},
-		{"View", testView},
-		{"Stamps", testStamps},
-		{"UndoAll", testUndoAll},
+		{"Transactions", testTransactions},
+		{"ReadOnlyTx", testReadOnlyTx},
+		{"Versions", testVersions},
+		{"Rollback", testRollback},
 		{"Uniques", testUniques},
 		{"UniqueCollections", testUniqueCollections},
 		{"Subsets", testSubsets},
@@ -48,18 +48,18 @@ func Run(t *testing.T, k Kit) {
 		{"Values", testValues},
 		{"Check", testCheck},
 		{"Journal", testJournal},
-		{"Leave", testLeave},
+		{"Abandon", testAbandon},
 		{"Undone", testUndone},
 		{"Condense", testCondense},
-		{"Sync", testSync},
-		{"SyncMany", testSyncMany},
-		{"Desk", testDesk},
+		{"Flush", testFlush},
+		{"FlushMany", testFlushMany},
+		{"Decisions", testDecisions},
 		{"Flows", testFlows},
 		{"Forget", testForget},
 		{"ForgetConcurrent", testForgetConcurrent},
 		{"Closed", testClosed},
 		{"Concurrent", testConcurrent},
-		{"WaitsForTurn", testWaitsForTurn},
+		{"WaitsForTx", testWaitsForTx},
 		{"Random", testRandom},
 		{"Blobs", testBlobs},
 		{"Sweep", testSweep},
@@ -170,35 +170,35 @@ func named(name string) store.Row {
 }
 
 // begin opens a flow of its own.
-func (p *place) begin() store.Flow { return p.s.Begin(p.ids.At(time.UnixMilli(1e12))) }
+func (p *place) begin() store.Session { return p.s.NewSession(p.ids.At(time.UnixMilli(1e12))) }
 
 // do runs steps in a flow of its own, keeps them and comes to rest.
-func (p *place) do(steps ...func(store.Flow) error) {
+func (p *place) do(steps ...func(store.Session) error) {
 	p.Helper()
 	f := p.begin()
 	for _, step := range steps {
 		if err := step(f); err != nil {
-			f.Leave()
+			f.Abandon()
 			p.Fatal(err)
 		}
 	}
-	if err := f.Keep(nil); err != nil {
+	if err := f.Commit(nil); err != nil {
 		p.Fatal(err)
 	}
-	if err := f.Rest(nil); err != nil {
+	if err := f.Finish(nil); err != nil {
 		p.Fatal(err)
 	}
 }
 
-func insert(t *store.Table, id string, row store.Row) func(store.Flow) error {
-	return func(f store.Flow) error { return f.Insert(t, id, row) }
+func insert(t *store.Table, id string, row store.Row) func(store.Session) error {
+	return func(f store.Session) error { return f.Insert(t, id, row) }
 }
 
 // ids gives the identities that a question finds.
 func (p *place) found(t *store.Table, columns []int, key []value.Value, page store.Page) []string {
 	p.Helper()
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	members, err := f.Find(t, columns, key, page)
 	if err != nil {
 		p.Fatalf("finding in %s: %v", t.Name(), err)
@@ -217,7 +217,7 @@ func names(members []store.Member) []string {
 func (p *place) get(t *store.Table, id string) store.Row {
 	p.Helper()
 	f := p.begin()
-	defer f.Leave()
+	defer f.Abandon()
 	row, err := f.Get(t, id)
 	if err != nil {
 		p.Fatalf("getting %s of %s: %v", id, t.Name(), err)

@@ -27,13 +27,13 @@ import (
 type Op int
 
 const (
-	// Append is Keep: what a turn has written, with entries, or entries alone.
+	// Append is Commit: what a transaction has written, with entries, or entries alone.
 	Append Op = iota
 	// Read is Get and Find.
 	Read
 	// Write is Insert, Update and Delete.
 	Write
-	// Commit is Rest: the last entries, and waiting for all to be durable.
+	// Commit is Finish: the last entries, and waiting for all to be durable.
 	Commit
 	// Blob is PutBlob, OpenBlob, and each read of a large value.
 	Blob
@@ -174,8 +174,10 @@ func (s *Store) Dead() bool {
 	return s.dead
 }
 
-// Begin opens a flow's hand.
-func (s *Store) Begin(id value.ID) store.Flow { return &flow{Flow: s.Store.Begin(id), s: s} }
+// NewSession opens a flow's hand.
+func (s *Store) NewSession(id value.ID) store.Session {
+	return &session{Session: s.Store.NewSession(id), s: s}
+}
 
 // due counts an operation and gives what is to become of it.
 func (s *Store) due(op Op) (Deed, bool) {
@@ -250,73 +252,72 @@ func (s *Store) do(op Op, it func() error) error {
 	return ErrCrashed
 }
 
-// A flow is a hand whose operations may be spoilt.
-type flow struct {
-	store.Flow
+// A session is a hand whose operations may be spoilt.
+type session struct {
+	store.Session
 	s      *Store
 	ended  bool
 	undone bool // as the store behind said at the end
 }
 
 // Undone tells whether the store behind is certain to have nothing of the flow.
-func (f *flow) Undone() bool {
+func (f *session) Undone() bool {
 	if f.ended {
 		return f.undone
 	}
-	t, ok := f.Flow.(store.Teller)
-	return ok && t.Undone()
+	return f.Session.Undone()
 }
 
-func (f *flow) Leave() {
+func (f *session) Abandon() {
 	if !f.ended {
 		f.undone = f.Undone()
 		f.ended = true
-		f.Flow.Leave()
+		f.Session.Abandon()
 	}
 }
 
-func (f *flow) Get(t *store.Table, id string) (row store.Row, err error) {
-	err = f.s.do(Read, func() error { row, err = f.Flow.Get(t, id); return err })
+func (f *session) Get(t *store.Table, id string) (row store.Row, err error) {
+	err = f.s.do(Read, func() error { row, err = f.Session.Get(t, id); return err })
 	return row, err
 }
 
-func (f *flow) Find(t *store.Table, columns []int, key []value.Value, page store.Page) (members []store.Member, err error) {
-	err = f.s.do(Read, func() error { members, err = f.Flow.Find(t, columns, key, page); return err })
+func (f *session) Find(t *store.Table, columns []int, key []value.Value, page store.Page) (members []store.Member, err error) {
+	err = f.s.do(Read, func() error { members, err = f.Session.Find(t, columns, key, page); return err })
 	return members, err
 }
 
-func (f *flow) Insert(t *store.Table, id string, row store.Row) error {
-	return f.s.do(Write, func() error { return f.Flow.Insert(t, id, row) })
+func (f *session) Insert(t *store.Table, id string, row store.Row) error {
+	return f.s.do(Write, func() error { return f.Session.Insert(t, id, row) })
 }
 
-func (f *flow) Update(t *store.Table, id string, row store.Row) error {
-	return f.s.do(Write, func() error { return f.Flow.Update(t, id, row) })
+func (f *session) Update(t *store.Table, id string, row store.Row) error {
+	return f.s.do(Write, func() error { return f.Session.Update(t, id, row) })
 }
 
-func (f *flow) Delete(t *store.Table, id string) error {
-	return f.s.do(Write, func() error { return f.Flow.Delete(t, id) })
+func (f *session) Delete(t *store.Table, id string) error {
+	return f.s.do(Write, func() error { return f.Session.Delete(t, id) })
 }
 
-func (f *flow) Keep(entries []byte) error {
-	return f.after(f.s.do(Append, func() error { return f.Flow.Keep(entries) }))
+func (f *session) Commit(entries []byte) error {
+	return f.after(f.s.do(Append, func() error { return f.Session.Commit(entries) }))
 }
 
-// after ends the turn of a Keep that was not done.
-func (f *flow) after(err error) error {
+// after ends the transaction of a Commit that was not done.
+func (f *session) after(err error) error {
 	if err != nil {
-		f.Undo()
+		f.Rollback()
 	}
 	return err
 }
 
-func (f *flow) Sync(entries []byte) error {
-	return f.s.do(Append, func() error { return f.Flow.Sync(entries) })
+func (f *session) Flush(entries []byte) error {
+	return f.s.do(Append, func() error { return f.Session.Flush(entries) })
 }
 
-func (f *flow) Rest(entries []byte) error {
+func (f *session) Finish(entries []byte) error {
 	rested := false
 	err := f.s.do(Commit, func() error {
-		err := f.Flow.Rest(entries)
+		err := f.Session.Finish(entries)
 		rested = true
 		if err == nil {
 			f.ended = true
@@ -325,7 +326,7 @@ func (f *flow) Rest(entries []byte) error {
 	})
 	switch {
 	case err != nil && !rested:
-		f.Leave()
+		f.Abandon()
 	case err != nil && !f.ended:
 		f.undone = f.Undone()
 		f.ended = true

@@ -37,31 +37,31 @@ func TestFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := schema.Tables[0]
-	insert := func(f store.Flow, id string) error { return f.Insert(table, id, store.Row{value.String(id)}) }
-	f := s.Begin(value.ID{1})
+	insert := func(f store.Session, id string) error { return f.Insert(table, id, store.Row{value.String(id)}) }
+	f := s.NewSession(value.ID{1})
 	s.Tell(faulty.Fault{Deed: faulty.Break, Op: faulty.Write, N: 2})
 	s.Tell(faulty.Fault{Deed: faulty.Fail, Op: faulty.Append, N: 2})
 	first, second, third := insert(f, "1"), insert(f, "2"), insert(f, "3")
 	if first != nil || !errors.Is(second, faulty.ErrBroken) || third != nil {
 		t.Errorf("of three writes, the second to break, these came: %v; %v; %v", first, second, third)
 	}
-	kept := f.Keep([]byte("a"))
-	lost := errors.Join(insert(f, "4"), f.Keep([]byte("b")))
+	kept := f.Commit([]byte("a"))
+	lost := errors.Join(insert(f, "4"), f.Commit([]byte("b")))
 	if kept != nil || !errors.Is(lost, store.ErrLost) {
 		t.Errorf("of two appends, the second to fail, these came: %v; %v", kept, lost)
 	}
 	s.Tell(faulty.Fault{Deed: faulty.Tear, Op: faulty.Commit, N: 1})
-	if err := f.Rest([]byte("c")); !errors.Is(err, store.ErrLost) || crashed != 1 {
+	if err := f.Finish([]byte("c")); !errors.Is(err, store.ErrLost) || crashed != 1 {
 		t.Errorf("a commit that is torn gives %v, and %d crashes were told", err, crashed)
 	}
-	if _, err := s.Begin(value.ID{2}).Get(table, "1"); !errors.Is(err, faulty.ErrCrashed) {
+	if _, err := s.NewSession(value.ID{2}).Get(table, "1"); !errors.Is(err, faulty.ErrCrashed) {
 		t.Errorf("after the crash a read gives %v", err)
 	}
 	if b, err := behind.Journal(context.Background(), value.ID{1}); string(b) != "ac" || err != nil {
 		t.Errorf("the record is %q, %v; want what was not spoilt, and what was torn after it was done", b, err)
 	}
-	look := behind.Begin(value.ID{3})
-	defer look.Leave()
+	look := behind.NewSession(value.ID{3})
+	defer look.Abandon()
 	members, err := look.Find(table, nil, nil, store.Page{})
 	if len(members) != 2 || err != nil {
 		t.Errorf("%d members are there, %v; want 1 and 3", len(members), err)

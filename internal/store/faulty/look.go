@@ -32,8 +32,8 @@ func (s *Store) Decide(ctx context.Context, d store.Decision) error {
 	return s.do(Look, func() error { return s.Store.Decide(ctx, d) })
 }
 
-func (s *Store) Drop(ctx context.Context, d store.Decision) error {
-	return s.do(Look, func() error { return s.Store.Drop(ctx, d) })
+func (s *Store) RemoveDecision(ctx context.Context, d store.Decision) error {
+	return s.do(Look, func() error { return s.Store.RemoveDecision(ctx, d) })
 }
 
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (b *value.Blob, err error) {

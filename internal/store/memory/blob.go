@@ -69,9 +69,9 @@ func (reader) Close() error { return nil }
 
 // SweepBlobs removes what nothing refers to. Flows may read meanwhile.
 func (s *Store) SweepBlobs(_ context.Context, age time.Duration) (int, error) {
-	// With the turn nothing that refers to a blob can be written.
-	s.turn.RLock()
-	defer s.turn.RUnlock()
+	// With the transaction nothing that refers to a blob can be written.
+	s.tx.RLock()
+	defer s.tx.RUnlock()
 	if s.closed {
 		return 0, store.ErrClosed
 	}

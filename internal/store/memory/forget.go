@@ -9,7 +9,7 @@ import (
 )
 
 // Forget removes flows at rest from the journal. Their room is used again when
-// no flow is left in a chunk, or when its turn comes.
+// no flow is left in a chunk, or when its chunk is the next to go.
 func (s *Store) Forget(_ context.Context, r store.Retention) (int, error) { return s.journal.forget(r) }
 
 func (j *journal) forget(r store.Retention) (int, error) {

@@ -20,9 +20,9 @@ type journal struct {
 	chunks []*chunk // oldest first; the last one is being filled
 	bytes  int      // room of all chunks
 	limit  int
-	size   int  // room of a usual chunk
-	open   flow // head of the ring of open flows with entries, oldest first
-	left   map[value.ID]*flow
+	size   int     // room of a usual chunk
+	open   session // head of the ring of open flows with entries, oldest first
+	left   map[value.ID]*session
 	lefts  atomic.Int32 // how many are left, so that Begin need not lock
 
 	forgotten map[value.ID]bool // flows with derived ids that have run
@@ -49,7 +49,7 @@ func (j *journal) init(limit int) {
 }
 
 // resume makes a flow that was left go on.
-func (j *journal) resume(f *flow) {
+func (j *journal) resume(f *session) {
 	if j.lefts.Load() == 0 {
 		return
 	}
@@ -65,13 +65,13 @@ func (j *journal) resume(f *flow) {
 	j.link(f)
 }
 
-func (j *journal) link(f *flow) {
+func (j *journal) link(f *session) {
 	f.listed = true
 	f.previous, f.next = j.open.previous, &j.open
 	f.previous.next, f.next.previous = f, f
 }
 
-func (j *journal) unlink(f *flow) {
+func (j *journal) unlink(f *session) {
 	if f.listed {
 		f.listed = false
 		f.previous.next, f.next.previous = f.next, f.previous
@@ -79,8 +79,8 @@ func (j *journal) unlink(f *flow) {
 	}
 }
 
-// keep appends to the entries of an open flow.
-func (j *journal) keep(f *flow, entries []byte) error {
+// append appends to the entries of an open flow.
+func (j *journal) append(f *session, entries []byte) error {
 	if j.closed.Load() {
 		return store.ErrClosed
 	}
@@ -95,8 +95,8 @@ func (j *journal) keep(f *flow, entries []byte) error {
 	return nil
 }
 
-// rest moves the entries of a flow to the others at rest.
-func (j *journal) rest(f *flow, entries []byte) error {
+// finish moves the entries of a flow to the others at rest.
+func (j *journal) finish(f *session, entries []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.unlink(f)
@@ -145,9 +145,9 @@ func (j *journal) room(n int) *chunk {
 	return free
 }
 
-// leave keeps the entries of a flow that is given up, and tells whether the
+// abandon keeps the entries of a flow that is given up, and tells whether the
 // flow has none and can be used again.
-func (j *journal) leave(f *flow) bool {
+func (j *journal) abandon(f *session) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if !f.listed {
@@ -155,7 +155,7 @@ func (j *journal) leave(f *flow) bool {
 	}
 	j.unlink(f)
 	if j.left == nil {
-		j.left = map[value.ID]*flow{}
+		j.left = map[value.ID]*session{}
 	}
 	j.left[f.id] = f
 	j.lefts.Add(1)

@@ -8,9 +8,9 @@
 // entries of unfinished flows stay, those of flows at rest stay as long as
 // there is room, the most recent ones longest.
 //
-// The turn is one lock. Reads outside a turn and turns of View share it; any
-// other turn holds it exclusively, even while it only reads, since what a flow
-// reads in its turn must still hold when it writes.
+// The transaction is one lock. Reads outside a transaction and read-only transactions share it; any
+// other transaction holds it exclusively, even while it only reads, since what a flow
+// reads in its transaction must still hold when it writes.
 package memory
 
 import (
@@ -31,26 +31,26 @@ type Options struct {
 
 // A Store keeps state and journal in memory.
 type Store struct {
-	turn   sync.RWMutex
-	closed bool
-	tables []*table
-	byName map[string]*table
-	stamps *store.Stamps
-	undo   []change
-	order  int64 // the Order of the last insertion
-	key    []byte
+	tx       sync.RWMutex
+	closed   bool
+	tables   []*table
+	byName   map[string]*table
+	versions *store.TableVersions
+	undo     []change
+	order    int64 // the Order of the last insertion
+	key      []byte
 
-	journal journal
-	blobs   blobs
-	desk    desk
-	flows   sync.Pool
+	journal   journal
+	blobs     blobs
+	decisions decisions
+	flows     sync.Pool
 }
 
 // New makes an empty store.
 func New(options Options) *Store {
 	s := &Store{}
 	s.journal.init(options.JournalBytes)
-	s.flows.New = func() any { return &flow{s: s} }
+	s.flows.New = func() any { return &session{s: s} }
 	return s
 }
 
@@ -58,12 +58,12 @@ var _ store.Store = (*Store)(nil)
 
 // Prepare makes the tables, without members.
 func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.tx.Lock()
+	defer s.tx.Unlock()
 	if s.closed {
 		return store.ErrClosed
 	}
-	s.stamps = store.NewStamps(schema)
+	s.versions = store.NewTableVersions(schema)
 	s.tables = make([]*table, len(schema.Tables))
 	s.byName = make(map[string]*table, len(schema.Tables))
 	for i, def := range schema.Tables {
@@ -98,9 +98,9 @@ func (s *Store) table(def *store.Table) (*table, error) {
 	return nil, fmt.Errorf("the store has no table %s", def.Name())
 }
 
-// Begin opens a flow.
-func (s *Store) Begin(id value.ID) store.Flow {
-	f := s.flows.Get().(*flow)
+// NewSession opens a flow.
+func (s *Store) NewSession(id value.ID) store.Session {
+	f := s.flows.Get().(*session)
 	f.id = id
 	s.journal.resume(f)
 	return f
@@ -119,8 +119,8 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 
 // Close ends the store and releases its memory.
 func (s *Store) Close() error {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.tx.Lock()
+	defer s.tx.Unlock()
 	s.closed = true
 	s.tables, s.byName = nil, nil
 	s.journal.close()

@@ -33,9 +33,9 @@ func TestFlowsAtRestTakeNoMemory(t *testing.T) {
 	entry := make([]byte, 300)
 	run := func(n int) {
 		for range n {
-			f := s.Begin(ids.At(time.Now()))
-			f.Keep(entry)
-			if err := f.Rest(entry); err != nil {
+			f := s.NewSession(ids.At(time.Now()))
+			f.Commit(entry)
+			if err := f.Finish(entry); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -62,21 +62,21 @@ func TestFlowAllocatesNothing(t *testing.T) {
 	}
 	s := prepared(t, Options{JournalBytes: 1 << 20}, users())
 	table := s.tables[0].def
-	f := s.Begin(value.ID{1})
+	f := s.NewSession(value.ID{1})
 	f.Insert(table, "u1", store.Row{value.String("ada"), value.Null})
-	if err := f.Rest(nil); err != nil {
+	if err := f.Finish(nil); err != nil {
 		t.Fatal(err)
 	}
 	entry := make([]byte, 100)
 	ids := value.NewIDs()
 	now := time.Now()
 	n := testing.AllocsPerRun(20_000, func() {
-		f := s.Begin(ids.At(now))
-		f.Keep(entry)
-		f.Hold()
+		f := s.NewSession(ids.At(now))
+		f.Commit(entry)
+		f.Begin()
 		f.Get(table, "u1")
-		f.Keep(entry)
-		f.Rest(entry)
+		f.Commit(entry)
+		f.Finish(entry)
 	})
 	if n != 0 {
 		t.Errorf("a flow allocates %v times, want never", n)
@@ -86,9 +86,9 @@ func TestFlowAllocatesNothing(t *testing.T) {
 func BenchmarkFlow(b *testing.B) {
 	s := prepared(b, Options{}, users())
 	table := s.tables[0].def
-	f := s.Begin(value.ID{1})
+	f := s.NewSession(value.ID{1})
 	f.Insert(table, "u1", store.Row{value.String("ada"), value.Null})
-	f.Rest(nil)
+	f.Finish(nil)
 	entry := make([]byte, 120)
 	for _, keeps := range []int{0, 1, 4} {
 		b.Run(fmt.Sprintf("keeps=%d", keeps), func(b *testing.B) {
@@ -96,13 +96,13 @@ func BenchmarkFlow(b *testing.B) {
 			id := value.ID{2}
 			for i := 0; b.Loop(); i++ {
 				id[4], id[5], id[6], id[7] = byte(i>>24), byte(i>>16), byte(i>>8), byte(i)
-				f := s.Begin(id)
+				f := s.NewSession(id)
 				for range keeps {
-					f.Hold()
+					f.Begin()
 					f.Get(table, "u1")
-					f.Keep(entry)
+					f.Commit(entry)
 				}
-				f.Rest(entry)
+				f.Finish(entry)
 			}
 		})
 	}
@@ -111,11 +111,11 @@ func BenchmarkFlow(b *testing.B) {
 func BenchmarkFind(b *testing.B) {
 	s := prepared(b, Options{}, users())
 	table := s.tables[0].def
-	f := s.Begin(value.ID{1})
+	f := s.NewSession(value.ID{1})
 	for i := range 1000 {
 		f.Insert(table, fmt.Sprint("u", i), store.Row{value.String(fmt.Sprint("name", i)), value.Null})
 	}
-	f.Keep(nil)
+	f.Commit(nil)
 	b.ReportAllocs()
 	columns, key := []int{0}, []value.Value{value.String("name500")}
 	for b.Loop() {

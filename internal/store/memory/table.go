@@ -156,7 +156,7 @@ func (s *Store) unlink(t *table, m *member) {
 	}
 }
 
-// forgetUndo makes the writes of the turn stay, and clears away members that
+// forgetUndo makes the writes of the transaction stay, and clears away members that
 // are gone when they are many: not before, since undoing needs their places.
 func (s *Store) forgetUndo() {
 	for _, c := range s.undo {
@@ -176,7 +176,7 @@ func (s *Store) clearUndo() {
 	}
 }
 
-// undoAll takes back the writes of the turn, the last one first.
+// undoAll takes back the writes of the transaction, the last one first.
 func (s *Store) undoAll() {
 	for _, c := range slices.Backward(s.undo) {
 		switch c.kind {

@@ -38,9 +38,9 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*va
 }
 
 func (s *Store) isClosed() bool {
-	s.line.Lock()
-	defer s.line.Unlock()
-	return s.line.Closed
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	return s.queue.Closed
 }
 
 func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref *value.Blob, err error) {

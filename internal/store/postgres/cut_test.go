@@ -29,34 +29,34 @@ type cutting struct {
 // The calls of a flow, each after what must come before it.
 var calls = []struct {
 	name   string
-	before func(f store.Flow, t *store.Table) error
-	call   func(f store.Flow, t *store.Table) error
+	before func(f store.Session, t *store.Table) error
+	call   func(f store.Session, t *store.Table) error
 }{
 	{"get", nothing, get},
-	{"find", nothing, func(f store.Flow, t *store.Table) error { _, err := f.Find(t, nil, nil, store.Page{}); return err }},
-	{"get while looking", func(f store.Flow, t *store.Table) error { f.View(); return nil }, get},
-	{"second get while looking", func(f store.Flow, t *store.Table) error { f.View(); return get(f, t) }, get},
-	{"get in a turn", func(f store.Flow, t *store.Table) error { f.Hold(); return nil }, get},
-	{"second get in a turn", func(f store.Flow, t *store.Table) error { f.Hold(); return get(f, t) }, get},
+	{"find", nothing, func(f store.Session, t *store.Table) error { _, err := f.Find(t, nil, nil, store.Page{}); return err }},
+	{"get while looking", func(f store.Session, t *store.Table) error { f.BeginReadOnly(); return nil }, get},
+	{"second get while looking", func(f store.Session, t *store.Table) error { f.BeginReadOnly(); return get(f, t) }, get},
+	{"get in a transaction", func(f store.Session, t *store.Table) error { f.Begin(); return nil }, get},
+	{"second get in a transaction", func(f store.Session, t *store.Table) error { f.Begin(); return get(f, t) }, get},
 	{"insert", nothing, insert("b")},
 	{"second insert", insert("b"), insert("c")},
-	{"update", insert("b"), func(f store.Flow, t *store.Table) error { return f.Update(t, "there", note("x")) }},
-	{"delete", insert("b"), func(f store.Flow, t *store.Table) error { return f.Delete(t, "there") }},
+	{"update", insert("b"), func(f store.Session, t *store.Table) error { return f.Update(t, "there", note("x")) }},
+	{"delete", insert("b"), func(f store.Session, t *store.Table) error { return f.Delete(t, "there") }},
 	{"get after an insert", insert("b"), get},
-	{"keep", insert("b"), func(f store.Flow, t *store.Table) error { return f.Keep([]byte("b ")) }},
-	{"sync", nothing, func(f store.Flow, t *store.Table) error { return f.Sync([]byte("s ")) }},
-	{"rest", nothing, func(f store.Flow, t *store.Table) error { return f.Rest([]byte("end")) }},
-	{"rest after a kept insert", func(f store.Flow, t *store.Table) error {
-		return errors.Join(insert("b")(f, t), f.Keep([]byte("b ")))
-	}, func(f store.Flow, t *store.Table) error { return f.Rest([]byte("end")) }},
+	{"keep", insert("b"), func(f store.Session, t *store.Table) error { return f.Commit([]byte("b ")) }},
+	{"sync", nothing, func(f store.Session, t *store.Table) error { return f.Flush([]byte("s ")) }},
+	{"rest", nothing, func(f store.Session, t *store.Table) error { return f.Finish([]byte("end")) }},
+	{"rest after a kept insert", func(f store.Session, t *store.Table) error {
+		return errors.Join(insert("b")(f, t), f.Commit([]byte("b ")))
+	}, func(f store.Session, t *store.Table) error { return f.Finish([]byte("end")) }},
 }
 
-func nothing(store.Flow, *store.Table) error { return nil }
+func nothing(store.Session, *store.Table) error { return nil }
 
-func get(f store.Flow, t *store.Table) error { _, err := f.Get(t, "there"); return err }
+func get(f store.Session, t *store.Table) error { _, err := f.Get(t, "there"); return err }
 
-func insert(id string) func(f store.Flow, t *store.Table) error {
-	return func(f store.Flow, t *store.Table) error { return f.Insert(t, id, note(id)) }
+func insert(id string) func(f store.Session, t *store.Table) error {
+	return func(f store.Session, t *store.Table) error { return f.Insert(t, id, note(id)) }
 }
 
 // flow runs a flow up to a call, at which cut happens, and goes on with it as far
@@ -68,8 +68,8 @@ func (c *cutting) flow(durable bool, i int, cut func()) {
 	c.next++
 	id, name := value.ID{c.next}, calls[i].name
 	own := &store.Table{Instance: c.table.Instance, Set: c.table.Set, Columns: c.table.Columns}
-	f := c.s.Begin(id)
-	if err := errors.Join(f.Insert(own, fmt.Sprint("kept ", c.next), note("a")), f.Keep([]byte("a "))); err != nil {
+	f := c.s.NewSession(id)
+	if err := errors.Join(f.Insert(own, fmt.Sprint("kept ", c.next), note("a")), f.Commit([]byte("a "))); err != nil {
 		c.Fatalf("%s: beginning: %v", name, err)
 	}
 	if durable {
@@ -84,17 +84,17 @@ func (c *cutting) flow(durable bool, i int, cut func()) {
 	err := calls[i].call(f, own)
 	rests := strings.HasPrefix(name, "rest")
 	if err == nil && !rests {
-		err = f.Keep([]byte("more "))
+		err = f.Commit([]byte("more "))
 		if err == nil {
-			rests, err = true, f.Rest([]byte("end"))
+			rests, err = true, f.Finish([]byte("end"))
 		}
 	}
 	if err != nil && !errors.Is(err, store.ErrLost) {
 		c.Errorf("%s (durable %t): the call fails with %v, which does not suspend the flow", name, durable, err)
 	}
-	undone := err != nil && f.(store.Teller).Undone()
+	undone := err != nil && f.Undone()
 	if err != nil && !rests {
-		f.Leave()
+		f.Abandon()
 	}
 	c.settle(ctx)
 	if err != nil && !undone {
@@ -113,7 +113,7 @@ func (c *cutting) flow(durable bool, i int, cut func()) {
 		c.Errorf("%s (durable %t): the journal is %q, and the row is there: %t", name, durable, journal, kept)
 	}
 	for id, want := range map[string]bool{"b": false, "c": false, "there": true} {
-		g := c.s.Begin(value.ID{0xff, c.next, id[0]})
+		g := c.s.NewSession(value.ID{0xff, c.next, id[0]})
 		switch is := c.there(id); {
 		case is && !want:
 			err = g.Delete(own, id)
@@ -122,7 +122,7 @@ func (c *cutting) flow(durable bool, i int, cut func()) {
 		default:
 			err = nil
 		}
-		if err := errors.Join(err, g.Rest([]byte("d"))); err != nil {
+		if err := errors.Join(err, g.Finish([]byte("d"))); err != nil {
 			c.Fatal(err)
 		}
 	}
@@ -132,12 +132,12 @@ func (c *cutting) flow(durable bool, i int, cut func()) {
 func (c *cutting) settle(ctx context.Context) {
 	c.Helper()
 	for n := 0; ; n++ {
-		f := c.s.Begin(value.ID{0xfe, c.next, byte(n), byte(n >> 8)})
+		f := c.s.NewSession(value.ID{0xfe, c.next, byte(n), byte(n >> 8)})
 		_, err := f.Get(c.table, "x")
 		if err == nil {
-			err = f.Rest([]byte("x"))
+			err = f.Finish([]byte("x"))
 		} else {
-			f.Leave()
+			f.Abandon()
 		}
 		if err == nil {
 			_, err = c.s.Unfinished(ctx)
@@ -166,7 +166,7 @@ func (c *cutting) takes(ctx context.Context, name string, id value.ID) {
 	within, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for {
-		ids, err := c.s.Taken(within)
+		ids, err := c.s.TakenOver(within)
 		if err != nil {
 			c.Fatalf("%s: the flow is unfinished, and nobody is offered it: %v", name, err)
 		}
@@ -174,16 +174,16 @@ func (c *cutting) takes(ctx context.Context, name string, id value.ID) {
 			break
 		}
 	}
-	f := c.s.Begin(id)
-	if err := f.Rest([]byte("resumed")); err != nil {
+	f := c.s.NewSession(id)
+	if err := f.Finish([]byte("resumed")); err != nil {
 		c.Errorf("%s: going on with it: %v", name, err)
 	}
 }
 
 func (c *cutting) there(id string) bool {
 	c.Helper()
-	f := c.s.Begin(value.ID{0xfd})
-	defer f.Leave()
+	f := c.s.NewSession(value.ID{0xfd})
+	defer f.Abandon()
 	row, err := f.Get(c.table, id)
 	if err != nil {
 		c.Fatal(err)
@@ -210,8 +210,8 @@ func newCutting(t *testing.T, to string) *cutting {
 		t.Fatal(err)
 	}
 	c := &cutting{T: t, s: s, table: schema.Tables[0]}
-	f := s.Begin(value.ID{0xfc})
-	if err := errors.Join(f.Insert(c.table, "there", note("x")), f.Rest([]byte("x"))); err != nil {
+	f := s.NewSession(value.ID{0xfc})
+	if err := errors.Join(f.Insert(c.table, "there", note("x")), f.Finish([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -35,7 +35,7 @@ func TestClassed(t *testing.T) {
 		errDead, errOutdated,
 	} {
 		got := classed(err)
-		if !errors.Is(got, store.ErrLost) || store.Lasting(got) {
+		if !errors.Is(got, store.ErrLost) || store.Permanent(got) {
 			t.Errorf("%v becomes %v, which does not suspend the flow", err, got)
 		}
 		if errors.Is(got, io.EOF) || errors.Is(got, io.ErrUnexpectedEOF) || errors.Is(got, fs.ErrNotExist) || errors.Is(got, context.Canceled) {
@@ -49,7 +49,7 @@ func TestClassed(t *testing.T) {
 		server("22021"), server("22003"), server("22P02"), server("23505"), server("23502"), server("42601"), server("42501"), server("54000"), server("XX001"),
 		&store.Fault{Err: errors.New("coded wrongly")}, &store.ReadError{Err: io.ErrUnexpectedEOF},
 	} {
-		if got := classed(err); errors.Is(got, store.ErrLost) || !store.Lasting(got) {
+		if got := classed(err); errors.Is(got, store.ErrLost) || !store.Permanent(got) {
 			t.Errorf("%v becomes %v, which is not the asker's", err, got)
 		}
 	}

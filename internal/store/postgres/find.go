@@ -99,7 +99,7 @@ func bit(b bool) byte {
 }
 
 // Get reads a member.
-func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
+func (f *session) Get(def *store.Table, id string) (store.Row, error) {
 	t, err := f.check(def)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (f *flow) Get(def *store.Table, id string) (store.Row, error) {
 }
 
 // Find answers a question.
-func (f *flow) Find(def *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
+func (f *session) Find(def *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
 	t, err := f.check(def)
 	if err != nil {
 		return nil, err

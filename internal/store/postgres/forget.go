@@ -15,7 +15,7 @@ import (
 const forgetStep = 256
 
 // Forget removes flows at rest of all nodes from the journal. It does not need
-// the fleet's turn: nobody adds to a flow at rest.
+// the cluster's write lock: nobody adds to a flow at rest.
 func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly

@@ -14,53 +14,53 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// lead commits the group for all that wait for it.
-func (s *Store) lead(g *group.Group) {
-	s.line.Gather(g)
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Open == g {
-		s.commit()
+// commitGroup commits the group for all that wait for it.
+func (s *Store) commitGroup(g *group.Group) {
+	s.queue.Gather(g)
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Open == g {
+		s.commitTxLocked()
 	}
 }
 
-// flushLate commits what no flow waited for.
-func (s *Store) flushLate() {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	waited := s.line.Disarm()
-	if s.line.Closed {
+// commitIdle commits what no flow waited for.
+func (s *Store) commitIdle() {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	waited := s.queue.DisarmTxLocked()
+	if s.queue.Closed {
 		return
 	}
-	if err := s.commit(); err != nil && !waited && s.options.Lost != nil && !errors.Is(err, errDead) {
+	if err := s.commitTxLocked(); err != nil && !waited && s.options.Lost != nil && !errors.Is(err, errDead) {
 		s.options.Lost(err)
 	}
 }
 
-// beginGroup opens the transaction, waits for the fleet's turn and checks that
-// the node still exists. It must be called with the turn.
-func (s *Store) beginGroup(ctx context.Context) error {
+// beginGroupTxLocked opens the transaction, waits for the cluster's write lock and checks that
+// the node still exists.
+func (s *Store) beginGroupTxLocked(ctx context.Context) error {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
-	s.line.Unlock()
+	s.queue.Unlock()
 	if s.outdated {
 		return errOutdated
 	}
 	if node == 0 {
-		if err := s.join(ctx); err != nil {
+		if err := s.joinTxLocked(ctx); err != nil {
 			return err
 		}
-		s.line.Lock()
+		s.queue.Lock()
 		node = s.node
-		s.line.Unlock()
+		s.queue.Unlock()
 	}
 	b := &pgx.Batch{}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue("SELECT version, ord, shape, sweep FROM _turn WHERE one = 1 FOR UPDATE")
-	// A separate statement, so that it sees what preceded the turn.
+	// A separate statement, so that it sees what preceded the transaction.
 	b.Queue("SELECT count(*) FROM _node WHERE node = $1", node)
 	r := s.conn.SendBatch(ctx, b)
 	var version, order, shape, sweep, alive int64
@@ -80,25 +80,25 @@ func (s *Store) beginGroup(ctx context.Context) error {
 		return err
 	case alive == 0:
 		s.rollback()
-		s.die()
+		s.dieTxLocked()
 		return errDead
 	case s.prepared.Load() && shape != s.shape:
 		s.rollback()
 		s.outdated = true
 		// Nodes that know the new tables are to have the flows.
 		s.conn.Exec(ctx, "DELETE FROM _node WHERE node = $1", node)
-		s.die()
+		s.dieTxLocked()
 		return errOutdated
 	}
 	if version != s.committed {
-		s.stamps.CommitElsewhere()
+		s.versions.CommitElsewhere()
 		s.committed = version
 	}
 	s.begun, s.version, s.order, s.sweeping = true, version+1, order, sweep != 0
 	s.before = nil
-	s.line.Lock()
-	s.line.ArmWithin(holdFor)
-	s.line.Unlock()
+	s.queue.Lock()
+	s.queue.ArmWithinLocked(holdFor)
+	s.queue.Unlock()
 	return nil
 }
 
@@ -121,13 +121,13 @@ func (s *Store) rollback() {
 	}
 }
 
-// commit makes the group durable, or loses it. It must be called with the turn.
-func (s *Store) commit() error {
-	if s.line.Closed {
+// commitTxLocked makes the group durable, or loses it.
+func (s *Store) commitTxLocked() error {
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
 	s.open.Store(true) // readers wait for the commit
-	g, batch := s.line.Take(nil)
+	g, batch := s.queue.SealTxLocked(nil)
 	if g == nil {
 		s.open.Store(false)
 		if s.begun {
@@ -137,7 +137,7 @@ func (s *Store) commit() error {
 	}
 	ctx := context.Background()
 	if !s.begun {
-		if err := s.beginGroup(ctx); err != nil {
+		if err := s.beginGroupTxLocked(ctx); err != nil {
 			return s.drop(g, batch, err, true)
 		}
 	}
@@ -159,15 +159,15 @@ func (s *Store) commit() error {
 	}
 	s.begun, s.before, s.committed = false, nil, s.version
 	s.open.Store(false)
-	s.line.Lock()
+	s.queue.Lock()
 	for _, c := range batch {
-		if f := c.Flow().(*flow); c.Dead == nil && !c.Rested {
+		if f := c.Session().(*session); c.Failed == nil && !c.Finished {
 			f.durable, f.node = true, s.node
 		}
 	}
-	s.line.Committed(g, batch)
-	s.line.Unlock()
-	s.line.Settle(nil, g)
+	s.queue.CommittedLocked(g, batch)
+	s.queue.Unlock()
+	s.queue.Resolve(nil, g)
 	return nil
 }
 
@@ -176,17 +176,17 @@ func (s *Store) commit() error {
 // has run. For the latter, flows that write have asked before.
 func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk, error) {
 	var ask [][]byte
-	s.line.Lock()
+	s.queue.Lock()
 	batch = slices.DeleteFunc(batch, func(c group.Chunk) bool {
-		err := c.Flow().Barred()
+		err := c.Session().Unusable()
 		if err != nil {
-			c.Dead = err
+			c.Failed = err
 		}
 		return err != nil
 	})
-	s.line.Unlock()
+	s.queue.Unlock()
 	for _, c := range batch {
-		if c.ID.Derived() && c.Dead == nil && c.Flow().(*flow).claimed == nil && !s.isMarked(c.ID) {
+		if c.ID.Derived() && c.Failed == nil && c.Session().(*session).claimed == nil && !s.isMarkedTxLocked(c.ID) {
 			ask = append(ask, c.ID[:])
 		}
 	}
@@ -198,11 +198,11 @@ func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk,
 		return batch, err
 	}
 	kept := batch[:0]
-	s.line.Lock()
-	defer s.line.Unlock()
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	for _, c := range batch {
-		if known[c.ID] && c.Flow().(*flow).claimed == nil && !s.line.Marked[c.ID] {
-			c.Dead = store.ErrElsewhere
+		if known[c.ID] && c.Session().(*session).claimed == nil && !s.queue.Unfinished[c.ID] {
+			c.Failed = store.ErrElsewhere
 			continue
 		}
 		kept = append(kept, c)
@@ -210,10 +210,10 @@ func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk,
 	return kept, nil
 }
 
-func (s *Store) isMarked(id value.ID) bool {
-	s.line.Lock()
-	defer s.line.Unlock()
-	return s.line.Marked[id]
+func (s *Store) isMarkedTxLocked(id value.ID) bool {
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	return s.queue.Unfinished[id]
 }
 
 // known finds which flows the database has, in the open transaction.
@@ -238,11 +238,11 @@ func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, err
 // unfinished.
 func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	var flows, entries, replaced, mark, unmark [][]byte
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
 	for i := range batch {
 		c := &batch[i]
-		if c.Dead != nil {
+		if c.Failed != nil {
 			continue
 		}
 		if c.Replaces {
@@ -251,16 +251,16 @@ func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 		if len(c.Entries) > 0 {
 			flows, entries = append(flows, c.ID[:]), append(entries, c.Entries)
 		}
-		if s.line.Marked[c.ID] == !c.Rested {
+		if s.queue.Unfinished[c.ID] == !c.Finished {
 			continue
 		}
-		if c.Rested {
+		if c.Finished {
 			unmark = append(unmark, c.ID[:])
 		} else {
 			mark = append(mark, c.ID[:])
 		}
 	}
-	s.line.Unlock()
+	s.queue.Unlock()
 	b := &pgx.Batch{}
 	s.queueBefore(b)
 	if len(replaced) > 0 {
@@ -294,7 +294,7 @@ func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 }
 
 // resolve finds out whether a group was committed whose connection broke. It
-// waits for the old transaction to end, which has the fleet's turn.
+// waits for the old transaction to end, which has the cluster's write lock.
 func (s *Store) resolve() (committed, sure bool) {
 	version := s.version
 	s.disconnect()
@@ -320,9 +320,9 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 	if err := s.connect(ctx); err != nil {
 		return 0, false, err
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
-	s.line.Unlock()
+	s.queue.Unlock()
 	tx, err := s.conn.Begin(ctx)
 	if err != nil {
 		return 0, false, err
@@ -350,15 +350,15 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 	if err := rows.Err(); err != nil {
 		return 0, false, err
 	}
-	s.line.Lock()
-	s.line.Marked = marked
-	s.line.Unlock()
+	s.queue.Lock()
+	s.queue.Unfinished = marked
+	s.queue.Unlock()
 	return found[0], true, nil
 }
 
-// lose gives up the open group. It must be called with the turn.
-func (s *Store) lose(cause error) error {
-	g, batch := s.line.TakeAny(nil)
+// loseTxLocked gives up the open group.
+func (s *Store) loseTxLocked(cause error) error {
+	g, batch := s.queue.SealAnyTxLocked(nil)
 	return s.drop(g, batch, cause, true)
 }
 
@@ -372,13 +372,13 @@ func (s *Store) drop(g *group.Group, batch []group.Chunk, cause error, sure bool
 		err = cause
 	}
 	if !sure {
-		s.line.Lock()
+		s.queue.Lock()
 		for _, c := range batch {
-			s.line.Orphans[c.ID] = true
-			c.Doubt()
+			s.queue.Orphans[c.ID] = true
+			c.MarkUncertainLocked()
 		}
-		s.line.Unlock()
+		s.queue.Unlock()
 	}
-	s.line.Drop(g, batch, err, func(p *group.Part) bool { return sure && p.Flow().Barred() == nil })
+	s.queue.FailTxLocked(g, batch, err, func(p *group.Ticket) bool { return sure && p.Session().Unusable() == nil })
 	return err
 }

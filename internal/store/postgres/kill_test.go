@@ -50,7 +50,7 @@ func note(text string) store.Row {
 }
 
 // A worker runs flows of three parts. Each part adds its letter to a row and, in
-// the same turn, to the journal, so that the two must always say the same.
+// the same transaction, to the journal, so that the two must always say the same.
 type worker struct {
 	s       *Store
 	table   *store.Table
@@ -61,10 +61,10 @@ type worker struct {
 
 // run does what is left of a flow.
 func (w *worker) run(id value.ID, journal string) (err error) {
-	f := w.s.Begin(id)
+	f := w.s.NewSession(id)
 	defer func() {
 		if err != nil {
-			f.Leave()
+			f.Abandon()
 		}
 		w.told(id, err)
 	}()
@@ -75,7 +75,7 @@ func (w *worker) run(id value.ID, journal string) (err error) {
 		if i == 0 {
 			err = f.Insert(w.table, name, note(letter))
 		} else {
-			f.Hold()
+			f.Begin()
 			row, e := f.Get(w.table, name)
 			if e != nil || row == nil {
 				return fmt.Errorf("the row is %v: %w", row, e)
@@ -87,19 +87,19 @@ func (w *worker) run(id value.ID, journal string) (err error) {
 			return err
 		}
 		if i == 2 {
-			return f.Rest([]byte(letter))
+			return f.Finish([]byte(letter))
 		}
-		if err := f.Keep([]byte(letter)); err != nil {
+		if err := f.Commit([]byte(letter)); err != nil {
 			return err
 		}
 	}
-	return f.Rest(nil)
+	return f.Finish(nil)
 }
 
 // adopt runs what the store gives this process to run, until the context ends.
 func (w *worker) adopt(ctx context.Context) error {
 	for {
-		ids, err := w.s.Taken(ctx)
+		ids, err := w.s.TakenOver(ctx)
 		if err != nil {
 			return err
 		}
@@ -229,8 +229,8 @@ func (c *child) kill(t *testing.T) {
 func agree(t *testing.T, w *worker, answered []string) (handed int) {
 	t.Helper()
 	ctx := context.Background()
-	f := w.s.Begin(value.ID{1})
-	defer f.Leave()
+	f := w.s.NewSession(value.ID{1})
+	defer f.Abandon()
 	members, err := f.Find(w.table, nil, nil, store.Page{})
 	if err != nil {
 		t.Fatal(err)
@@ -283,8 +283,8 @@ func settled(t *testing.T, s *Store) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	s.line.Lock()
-	t.Fatalf("some flows stay unfinished; this is node %d, %d flows are marked, %d orphans, %d to be taken: %v", s.node, len(s.line.Marked), len(s.line.Orphans), len(s.taken), lines(t, s, "SELECT * FROM _unfinished"))
+	s.queue.Lock()
+	t.Fatalf("some flows stay unfinished; this is node %d, %d flows are marked, %d orphans, %d to be taken: %v", s.node, len(s.queue.Unfinished), len(s.queue.Orphans), len(s.taken), lines(t, s, "SELECT * FROM _unfinished"))
 }
 
 // TestKill kills a process while it runs flows; another one ends them.

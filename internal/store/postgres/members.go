@@ -22,7 +22,7 @@ func (t *table) args(args []any, row store.Row) []any {
 }
 
 // Insert adds a member.
-func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
+func (f *session) Insert(def *store.Table, id string, row store.Row) error {
 	t, b, before, err := f.write(def, false)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
 
 // put brings statements that are to go before the next one back, when there is
 // no next one, and gives the error.
-func (f *flow) put(b *pgx.Batch, before int, err error) error {
+func (f *session) put(b *pgx.Batch, before int, err error) error {
 	if before == 0 {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Store) queueSpared(b *pgx.Batch, t *table, row store.Row) {
 }
 
 // refused finds out which rule a statement did not follow.
-func (f *flow) refused(doing string, t *table, id string, row store.Row, inserting bool) error {
+func (f *session) refused(doing string, t *table, id string, row store.Row, inserting bool) error {
 	there := func(t *table) (found bool, err error) {
 		err = f.read(t, t.exists, []any{encodeText(id)}, func(pgx.Rows) error { found = true; return nil })
 		return found, err
@@ -133,7 +133,7 @@ func (f *flow) refused(doing string, t *table, id string, row store.Row, inserti
 }
 
 // Update replaces a member's row.
-func (f *flow) Update(def *store.Table, id string, row store.Row) error {
+func (f *session) Update(def *store.Table, id string, row store.Row) error {
 	t, b, before, err := f.write(def, false)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (f *flow) Update(def *store.Table, id string, row store.Row) error {
 }
 
 // Delete removes a member, also from the subsets.
-func (f *flow) Delete(def *store.Table, id string) error {
+func (f *session) Delete(def *store.Table, id string) error {
 	t, b, before, err := f.write(def, true)
 	if err != nil {
 		return err

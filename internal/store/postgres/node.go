@@ -44,7 +44,7 @@ func (k *keeper) start(s *Store) {
 	}()
 }
 
-// stop may be called with the turn, which the keeper only tries to take.
+// stop may be called under the transaction lock, which the keeper only tries to take.
 func (k *keeper) stop() {
 	if k.cancel != nil {
 		k.cancel()
@@ -93,9 +93,9 @@ func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) 
 			return err
 		}
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
-	s.line.Unlock()
+	s.queue.Unlock()
 	if node == 0 {
 		return s.rejoin(ctx)
 	}
@@ -116,9 +116,9 @@ func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) 
 	return s.adopt(ctx, *c)
 }
 
-// join makes this process a node with a new number. It must be called with the
-// turn, or before the store is used.
-func (s *Store) join(ctx context.Context) error {
+// joinTxLocked makes this process a node with a new number. It must be called with the
+// transaction, or before the store is used.
+func (s *Store) joinTxLocked(ctx context.Context) error {
 	var node int64
 	if err := s.conn.QueryRow(ctx, "UPDATE _turn SET nodes = nodes + 1 WHERE one = 1 RETURNING nodes").Scan(&node); err != nil {
 		return err
@@ -128,54 +128,54 @@ func (s *Store) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	s.node = node
-	s.line.Unlock()
+	s.queue.Unlock()
 	return nil
 }
 
 // rejoin makes a process that was declared dead a node again. A busy store is
 // skipped: it finds out itself or is asked again.
 func (s *Store) rejoin(ctx context.Context) error {
-	if !s.turn.TryLock() {
+	if !s.tx.TryLock() {
 		return nil
 	}
-	defer s.turn.Unlock()
-	if s.line.Closed || s.outdated {
+	defer s.tx.Unlock()
+	if s.queue.Closed || s.outdated {
 		return nil
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
-	s.line.Unlock()
+	s.queue.Unlock()
 	if node != 0 {
 		// It may have joined again since. If not, the group is lost.
 		if s.begun {
 			return nil
 		}
-		err := s.beginGroup(ctx)
+		err := s.beginGroupTxLocked(ctx)
 		if err == nil {
-			return s.commit()
+			return s.commitTxLocked()
 		}
-		s.lose(err)
+		s.loseTxLocked(err)
 		return nil
 	}
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	return s.join(ctx)
+	return s.joinTxLocked(ctx)
 }
 
 // errDead is why the group of a node declared dead is lost.
 var errDead = errors.New("this process was silent for so long that another one has taken its flows")
 
-// die notes that another node has the flows. It must be called with the turn.
-func (s *Store) die() {
-	s.line.Lock()
+// dieTxLocked notes that another node has the flows.
+func (s *Store) dieTxLocked() {
+	s.queue.Lock()
 	s.node = 0
-	s.line.Marked = map[value.ID]bool{}
-	s.line.Orphans = map[value.ID]bool{}
+	s.queue.Unfinished = map[value.ID]bool{}
+	s.queue.Orphans = map[value.ID]bool{}
 	s.taken = nil
-	s.line.Unlock()
+	s.queue.Unlock()
 	if s.options.Lost != nil {
 		s.options.Lost(fmt.Errorf("%w: %w", store.ErrLost, errDead))
 	}
@@ -186,9 +186,9 @@ func (s *Store) die() {
 func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 	const look = `SELECT node FROM _node WHERE until < clock_timestamp() AND node <> $1
 		UNION SELECT node FROM _unfinished WHERE node NOT IN (SELECT node FROM _node)`
-	s.line.Lock()
+	s.queue.Lock()
 	me := s.node
-	s.line.Unlock()
+	s.queue.Unlock()
 	gone, err := numbers(ctx, c, look, me)
 	if err != nil || len(gone) == 0 || me == 0 {
 		return err
@@ -198,7 +198,7 @@ func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 		return err
 	}
 	defer tx.Rollback(ctx)
-	// A sleeping node may hold the turn: do not wait for it here.
+	// A sleeping node may hold the transaction: do not wait for it here.
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", max(s.options.Lease.Milliseconds()/5, 1))); err != nil {
 		return err
 	}
@@ -233,16 +233,16 @@ func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}
-	s.line.Lock()
-	defer s.line.Unlock()
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	if s.node != me {
 		return nil // they are taken from this node in turn
 	}
 	for _, id := range ids {
-		s.line.Marked[id] = true
+		s.queue.Unfinished[id] = true
 	}
 	if tell {
-		s.tell(ids)
+		s.addTakenLocked(ids)
 	}
 	return nil
 }
@@ -261,13 +261,13 @@ func numbers(ctx context.Context, c queryer, query string, args ...any) ([]int64
 
 // adopt offers this node's given-up flows again.
 func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
-	s.line.Lock()
+	s.queue.Lock()
 	me := s.node
 	var ids [][]byte
-	for id := range s.line.Orphans {
+	for id := range s.queue.Orphans {
 		ids = append(ids, slices.Clone(id[:]))
 	}
-	s.line.Unlock()
+	s.queue.Unlock()
 	if len(ids) == 0 {
 		return nil
 	}
@@ -283,22 +283,22 @@ func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	s.line.Lock()
-	defer s.line.Unlock()
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	for _, id := range ids {
-		delete(s.line.Orphans, value.ID(id))
+		delete(s.queue.Orphans, value.ID(id))
 	}
 	if s.node == me {
 		for _, id := range found {
-			s.line.Marked[id] = true
+			s.queue.Unfinished[id] = true
 		}
-		s.tell(found)
+		s.addTakenLocked(found)
 	}
 	return nil
 }
 
-// tell adds flows for Taken. It must be called with mu.
-func (s *Store) tell(ids []value.ID) {
+// addTakenLocked adds flows for TakenOver.
+func (s *Store) addTakenLocked(ids []value.ID) {
 	if len(ids) == 0 {
 		return
 	}
@@ -309,13 +309,13 @@ func (s *Store) tell(ids []value.ID) {
 	}
 }
 
-// Taken waits for flows to continue here.
-func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
+// TakenOver waits for flows to continue here.
+func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 	for {
-		s.line.Lock()
-		ids, closed := s.taken, s.line.Closed
+		s.queue.Lock()
+		ids, closed := s.taken, s.queue.Closed
 		s.taken = nil
-		s.line.Unlock()
+		s.queue.Unlock()
 		if closed {
 			return nil, store.ErrClosed
 		}

@@ -43,18 +43,18 @@ func TestStampsOfNodes(t *testing.T) {
 	for i, s := range stores {
 		all[i] = s
 	}
-	storetest.Stamps(t, all, tables, 20, func(n int) store.Row { return store.Row{value.Number(float64(n))} })
+	storetest.Versions(t, all, tables, 20, func(n int) store.Row { return store.Row{value.Number(float64(n))} })
 }
 
 // TestNodesTakeTurns lets flows of several nodes read and then write the same
-// row in a turn: no change is lost, and no node looks at half of one.
+// row in a transaction: no change is lost, and no node looks at half of one.
 func TestNodesTakeTurns(t *testing.T) {
 	const rounds = 20
 	ctx := context.Background()
 	stores, tables := nodes(t, 3, Options{}, "Counts.Count\n  n number\n  twice number")
 	count := func(n float64) store.Row { return store.Row{value.Number(n), value.Number(2 * n)} }
-	f := stores[0].Begin(value.ID{1})
-	if err := errors.Join(f.Insert(tables[0], "x", count(0)), f.Rest([]byte("x"))); err != nil {
+	f := stores[0].NewSession(value.ID{1})
+	if err := errors.Join(f.Insert(tables[0], "x", count(0)), f.Finish([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	ids := value.NewIDs()
@@ -66,16 +66,16 @@ func TestNodesTakeTurns(t *testing.T) {
 				defer group.Done()
 				for range rounds {
 					id := ids.At(time.Now())
-					f := s.Begin(id)
-					f.Hold()
+					f := s.NewSession(id)
+					f.Begin()
 					row, err := f.Get(tables[i], "x")
 					if err != nil {
 						t.Error(err)
-						f.Leave()
+						f.Abandon()
 						return
 					}
 					n, _ := row[0].Num()
-					err = errors.Join(f.Update(tables[i], "x", count(n+1)), f.Insert(tables[i], id.String(), count(n)), f.Rest([]byte("x")))
+					err = errors.Join(f.Update(tables[i], "x", count(n+1)), f.Insert(tables[i], id.String(), count(n)), f.Finish([]byte("x")))
 					if err != nil {
 						t.Error(err)
 						return
@@ -87,8 +87,8 @@ func TestNodesTakeTurns(t *testing.T) {
 		go func() {
 			defer group.Done()
 			for range rounds {
-				f := s.Begin(ids.At(time.Now()))
-				f.View()
+				f := s.NewSession(ids.At(time.Now()))
+				f.BeginReadOnly()
 				row, err1 := f.Get(tables[i], "x")
 				again, err2 := f.Get(tables[i], "x")
 				members, err3 := f.Find(tables[i], nil, nil, store.Page{})
@@ -97,14 +97,14 @@ func TestNodesTakeTurns(t *testing.T) {
 				} else if n, _ := row[0].Num(); !slices.EqualFunc(row, again, value.Equal) || len(members) != int(n)+1 {
 					t.Errorf("in one look the count is %v, then %v, and there are %d members", row, again, len(members))
 				}
-				f.Undo()
-				f.Leave()
+				f.Rollback()
+				f.Abandon()
 			}
 		}()
 	}
 	group.Wait()
 	for i, s := range stores {
-		f := s.Begin(value.ID{2})
+		f := s.NewSession(value.ID{2})
 		row, err := f.Get(tables[i], "x")
 		if n, _ := row[0].Num(); err != nil || n != 9*rounds {
 			t.Errorf("the count is %v, %v, want %d", row, err, 9*rounds)
@@ -120,7 +120,7 @@ func TestNodesTakeTurns(t *testing.T) {
 				break
 			}
 		}
-		f.Leave()
+		f.Abandon()
 		if flows, err := s.Flows(ctx, value.Zero, 0); len(flows) != 9*rounds+1 || err != nil {
 			t.Errorf("a node knows %d flows, %v, want those of all", len(flows), err)
 		}
@@ -144,16 +144,16 @@ func TestDerivedRunsOnce(t *testing.T) {
 				if known, err := s.Journal(ctx, id); known != nil || err != nil {
 					return // as the engine does
 				}
-				f := s.Begin(id)
-				err := f.Keep([]byte("asked "))
+				f := s.NewSession(id)
+				err := f.Commit([]byte("asked "))
 				if err == nil && writes {
 					// Another row for each, so that nothing else keeps them apart.
-					err = errors.Join(f.Insert(tables[i], fmt.Sprint(round, " ", i), note("x")), f.Keep([]byte("wrote ")))
+					err = errors.Join(f.Insert(tables[i], fmt.Sprint(round, " ", i), note("x")), f.Commit([]byte("wrote ")))
 				}
 				if err == nil {
-					err = f.Rest([]byte("done"))
+					err = f.Finish([]byte("done"))
 				} else {
-					f.Leave()
+					f.Abandon()
 				}
 				switch {
 				case err == nil:
@@ -179,22 +179,22 @@ func TestDerivedRunsOnce(t *testing.T) {
 		if ran.Load() != 1 && writes {
 			t.Errorf("%d nodes have run a flow that writes, want one", ran.Load())
 		}
-		f := stores[0].Begin(value.ID{1})
+		f := stores[0].NewSession(value.ID{1})
 		members, err := f.Find(tables[0], nil, nil, store.Page{})
 		if want := (round + 2) / 2; len(members) != want || err != nil {
 			t.Errorf("%d rows were written in %d rounds, %v, want %d", len(members), round+1, err, want)
 		}
-		f.Leave()
+		f.Abandon()
 	}
 	if _, err := stores[0].Forget(ctx, store.Retention{Keep: 1}); err != nil {
 		t.Fatal(err)
 	}
 	id := value.DerivedID(time.UnixMilli(1e12), sha256.Sum256([]byte{0}))
-	f := stores[1].Begin(id)
+	f := stores[1].NewSession(id)
 	if err := f.Insert(tables[1], "again", note("x")); !errors.Is(err, store.ErrLost) {
 		t.Errorf("a flow that has run and was forgotten writes again: %v", err)
 	}
-	f.Leave()
+	f.Abandon()
 }
 
 // TestServerThrowsOut ends the connections of a node while flows run. Those that
@@ -276,32 +276,32 @@ func TestServerThrowsOut(t *testing.T) {
 	}
 }
 
-// TestSleepyTurn holds the turn without asking anything of the database: other
+// TestSleepyTransaction holds the write lock without asking anything of the database: other
 // nodes come to theirs, and the flow is told.
-func TestSleepyTurn(t *testing.T) {
+func TestSleepyTransaction(t *testing.T) {
 	stores, tables := nodes(t, 2, Options{Lease: 400 * time.Millisecond}, notes)
-	f := stores[0].Begin(value.ID{1})
+	f := stores[0].NewSession(value.ID{1})
 	if err := f.Insert(tables[0], "x", note("x")); err != nil {
 		t.Fatal(err)
 	}
-	g := stores[1].Begin(value.ID{2})
-	if err := errors.Join(g.Insert(tables[1], "y", note("y")), g.Rest([]byte("y"))); err != nil {
-		t.Errorf("another node does not come to its turn: %v", err)
+	g := stores[1].NewSession(value.ID{2})
+	if err := errors.Join(g.Insert(tables[1], "y", note("y")), g.Finish([]byte("y"))); err != nil {
+		t.Errorf("another node cannot begin a transaction: %v", err)
 	}
-	if err := f.Keep([]byte("x")); err == nil {
-		err = f.Rest([]byte("x"))
+	if err := f.Commit([]byte("x")); err == nil {
+		err = f.Finish([]byte("x"))
 		if !errors.Is(err, store.ErrLost) {
-			t.Errorf("a flow that held the turn for too long comes to rest: %v", err)
+			t.Errorf("a flow that held the transaction for too long comes to rest: %v", err)
 		}
 	} else if !errors.Is(err, store.ErrLost) {
-		t.Errorf("a flow that held the turn for too long is told %v", err)
+		t.Errorf("a flow that held the transaction for too long is told %v", err)
 	}
-	f.Leave()
-	h := stores[0].Begin(value.ID{3})
+	f.Abandon()
+	h := stores[0].NewSession(value.ID{3})
 	if row, err := h.Get(tables[0], "x"); row != nil || err != nil {
 		t.Errorf("what was lost is there: %v, %v", row, err)
 	}
-	if err := errors.Join(h.Insert(tables[0], "x", note("x")), h.Rest([]byte("x"))); err != nil {
+	if err := errors.Join(h.Insert(tables[0], "x", note("x")), h.Finish([]byte("x"))); err != nil {
 		t.Errorf("the next flow: %v", err)
 	}
 }
@@ -387,17 +387,17 @@ func TestCutAtCommit(t *testing.T) {
 	}
 	table := schema.Tables[0]
 	run := func(n byte) error {
-		f := s.Begin(value.ID{n})
-		err := errors.Join(f.Insert(table, fmt.Sprint(n), note("x")), f.Rest([]byte("x")))
+		f := s.NewSession(value.ID{n})
+		err := errors.Join(f.Insert(table, fmt.Sprint(n), note("x")), f.Finish([]byte("x")))
 		if err != nil {
-			f.Leave()
+			f.Abandon()
 		}
 		return err
 	}
 	there := func(n byte) bool {
 		t.Helper()
-		f := s.Begin(value.ID{100})
-		defer f.Leave()
+		f := s.NewSession(value.ID{100})
+		defer f.Abandon()
 		row, err := f.Get(table, fmt.Sprint(n))
 		if err != nil {
 			t.Fatal(err)
@@ -452,8 +452,8 @@ func TestOutdated(t *testing.T) {
 	stores, tables := nodes(t, 1, Options{Lease: 500 * time.Millisecond}, notes)
 	old := stores[0]
 	left := value.NewIDs().At(time.Now())
-	f := old.Begin(left)
-	if err := errors.Join(f.Insert(tables[0], "x", note("x")), f.Keep([]byte("x"))); err != nil {
+	f := old.NewSession(left)
+	if err := errors.Join(f.Insert(tables[0], "x", note("x")), f.Commit([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := old.Journal(ctx, left); err != nil { // so that it is there
@@ -463,17 +463,17 @@ func TestOutdated(t *testing.T) {
 	if err := fresh.Prepare(ctx, storetest.ParseSchema(t, notes+"  unique text\n")); err != nil {
 		t.Fatal(err)
 	}
-	g := old.Begin(value.ID{2})
+	g := old.NewSession(value.ID{2})
 	if err := g.Insert(tables[0], "y", note("x")); !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "start it anew") {
 		t.Errorf("a program that does not know the tables writes: %v", err)
 	}
-	g.Leave()
+	g.Abandon()
 	within, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if ids, err := fresh.Taken(within); err != nil || !slices.Equal(ids, []value.ID{left}) {
+	if ids, err := fresh.TakenOver(within); err != nil || !slices.Equal(ids, []value.ID{left}) {
 		t.Errorf("the flows of a program that is outdated are %v, %v, want %v", ids, err, left)
 	}
-	if err := f.Rest([]byte("y")); !errors.Is(err, store.ErrLost) {
+	if err := f.Finish([]byte("y")); !errors.Is(err, store.ErrLost) {
 		t.Errorf("a flow that another node has taken comes to rest: %v", err)
 	}
 }
@@ -522,11 +522,11 @@ func TestReadOnly(t *testing.T) {
 	ctx := context.Background()
 	stores, tables := nodes(t, 1, Options{}, notes)
 	left := value.ID{7}
-	f := stores[0].Begin(left)
-	if err := errors.Join(f.Insert(tables[0], "x", note("x")), f.Keep([]byte("x"))); err != nil {
+	f := stores[0].NewSession(left)
+	if err := errors.Join(f.Insert(tables[0], "x", note("x")), f.Commit([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
-	f.Leave()
+	f.Abandon()
 	b, err := stores[0].PutBlob(ctx, strings.NewReader("hello"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -542,18 +542,18 @@ func TestReadOnly(t *testing.T) {
 	if err := r.Prepare(ctx, schema); err != nil {
 		t.Fatal(err)
 	}
-	g := r.Begin(value.ID{8})
-	g.Hold()
+	g := r.NewSession(value.ID{8})
+	g.Begin()
 	if row, err := g.Get(schema.Tables[0], "x"); row == nil || err != nil {
 		t.Errorf("reading gives %v, %v", row, err)
 	}
 	if err := g.Insert(schema.Tables[0], "y", note("y")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("writing into what was opened for reading gives %v", err)
 	}
-	if err := g.Keep([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
+	if err := g.Commit([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("keeping in what was opened for reading gives %v", err)
 	}
-	if err := g.Rest(nil); err != nil {
+	if err := g.Finish(nil); err != nil {
 		t.Errorf("a flow that has only read rests with %v", err)
 	}
 	if ids, err := r.Unfinished(ctx); !slices.Equal(ids, []value.ID{left}) || err != nil {

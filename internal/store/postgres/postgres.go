@@ -5,11 +5,11 @@
 // flow, one flow's access; and table, where the members of a set are. One commit
 // makes the work of many flows of a node durable, in the order of package group.
 // It promises what package store asks for, for all nodes together: what one has
-// answered the others see; while a flow has written or holds its turn, no flow
+// answered the others see; while a flow has written or holds its transaction, no flow
 // of any node writes; and no flow is run by two nodes. It refuses to guess: a
 // node that is not sure of its part gives up its work, and another node does it.
 //
-// How several nodes write. One row, _turn, is the fleet's turn. A node's group
+// How several nodes write. One row, _turn, is the cluster's write lock. A node's group
 // is one transaction that begins by locking this row and ends within
 // milliseconds, so the groups of all nodes run one after the other. This is
 // why the isolation level may be READ COMMITTED, which every compatible
@@ -21,8 +21,8 @@
 //
 // How a node proves that it is alive. A node has a number, which is never given
 // twice, and a lease, which it renews. When a lease has ended, another node
-// locks the turn, removes the row of the dead one from _node, and takes its
-// unfinished flows. Every group looks, after it has locked the turn, whether
+// locks _turn, removes the row of the dead one from _node, and takes its
+// unfinished flows. Every group looks, after it has locked _turn, whether
 // its node's row is still there. So a node that was only asleep finds out
 // before it changes anything, whatever its clock says; it gives up its flows,
 // and goes on under a new number. If it fell asleep inside a transaction, the
@@ -52,7 +52,7 @@
 //	_forgotten           (flow): flows that must not run again
 //	_decision            (flow, name, code, reason): people's decisions about flows
 //	_node                (node, name, until, last): the nodes, their leases, their last groups
-//	_turn                (one, version, ord, nodes, shape, sweep): the fleet's turn
+//	_turn                (one, version, ord, nodes, shape, sweep): the cluster's write lock
 //	_meta                (name, value): the schema that the tables were made for
 //	_blob, _chunk, _spared  large values
 package postgres
@@ -75,11 +75,11 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Durability says when Rest returns; zero is store.Full. Relaxed and Memory
+	// Durability says when Finish returns; zero is store.Full. Relaxed and Memory
 	// are the same here: the server flushes by itself within a second.
 	Durability store.Durability
 	// Lease is how long a node may be silent before another takes its flows;
-	// zero is 5 seconds. All nodes should have the same. A turn that sends
+	// zero is 5 seconds. All nodes should have the same. A transaction that sends
 	// nothing to the database for half of it is lost.
 	Lease time.Duration
 	// Name is shown in the table of nodes; empty is the machine's name.
@@ -95,7 +95,7 @@ type Options struct {
 const (
 	// flushEvery bounds how long entries without a waiter stay undurable.
 	flushEvery = 100 * time.Millisecond
-	// holdFor bounds how long a node holds the fleet's turn while it waits for
+	// holdFor bounds how long a node holds the cluster's write lock while it waits for
 	// more, so that other nodes get theirs.
 	holdFor = 5 * time.Millisecond
 )
@@ -107,14 +107,14 @@ type Store struct {
 	pool    *pgxpool.Pool
 	place   string // host and database, for messages
 	group.Gauges
-	line *group.Line
+	queue *group.Queue
 
-	// The turn guards the connection for writing and all below it.
-	turn    sync.Mutex
+	// The transaction lock guards the connection for writing and all below it.
+	tx      sync.Mutex
 	conn    *pgx.Conn // nil when it must be reopened
-	begun   bool      // a transaction is open and has the fleet's turn
+	begun   bool      // a transaction is open and has the cluster's write lock
 	version int64     // the number of the open group, ascending over all nodes
-	// committed is the last group of the fleet that this node knows: its own, or
+	// committed is the last group of the cluster that this node knows: its own, or
 	// the one found when it began a group.
 	committed int64
 	order     int64    // the Order of the last insertion
@@ -123,22 +123,22 @@ type Store struct {
 	outdated  bool     // the tables are not those of this program
 	tables    []*table
 	byName    map[string]*table
-	stamps    *store.Stamps
+	versions  *store.TableVersions
 	schema    *store.Schema // the database's schema
 	shape     int64         // how often the schema has changed
 
 	// open reports that kept changes are in the open transaction. Set with the
-	// turn.
+	// transaction.
 	open     atomic.Bool
-	prepared atomic.Bool // set with the turn
+	prepared atomic.Bool // set under the transaction lock
 	// wire is the connection for writing, for the keeper to cut.
 	wire atomic.Pointer[pgx.Conn]
 	// patience is the context of queries beside the open transaction. The keeper
 	// ends it when the database does not answer.
 	patience atomic.Pointer[patience]
 
-	// Under the line's mutex.
-	node   int64         // this node's number, 0 if none; changed only with the turn, too
+	// Under the queue's mutex.
+	node   int64         // this node's number, 0 if none; changed only under the transaction lock, too
 	taken  []value.ID    // flows to continue here
 	listed bool          // Unfinished was called
 	news   chan struct{} // has an item when taken grew
@@ -147,7 +147,7 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
-var _ store.Fleet = (*Store)(nil)
+var _ store.Shared = (*Store)(nil)
 
 // Open connects to a database by its URL, postgres://user@host/database, and
 // joins as a node. The search_path says where tables are created.
@@ -162,8 +162,8 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		options: options, news: make(chan struct{}, 1), byName: map[string]*table{},
 	}
 	s.patience.Store(newPatience())
-	s.line = group.NewLine(group.Options{
-		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Lead: s.lead, Late: s.flushLate,
+	s.queue = group.NewQueue(group.Options{
+		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Commit: s.commitGroup, CommitIdle: s.commitIdle,
 	}, &s.Gauges)
 	if err := s.dial(ctx, url); err != nil {
 		if s.pool != nil {
@@ -210,7 +210,7 @@ func (s *Store) dial(ctx context.Context, url string) error {
 	if err := s.readMeta(ctx, s.conn); err != nil {
 		return err
 	}
-	return s.join(ctx)
+	return s.joinTxLocked(ctx)
 }
 
 // connect opens the connection for writing.
@@ -254,26 +254,26 @@ func (s *Store) disconnect() {
 	s.open.Store(false)
 }
 
-// Begin opens a flow.
-func (s *Store) Begin(id value.ID) store.Flow {
-	f := &flow{s: s}
-	s.line.Lock()
-	defer s.line.Unlock()
-	f.Join(s.line, id, f)
-	f.durable, f.node = f.Kept, s.node
+// NewSession opens a flow.
+func (s *Store) NewSession(id value.ID) store.Session {
+	f := &session{s: s}
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	f.JoinLocked(s.queue, id, f)
+	f.durable, f.node = f.Journaled, s.node
 	return f
 }
 
-// Close commits the rest and leaves the fleet: other nodes, or this one when
+// Close commits the rest and leaves the cluster: other nodes, or this one when
 // restarted, take its unfinished flows.
 func (s *Store) Close() error {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return nil
 	}
-	err := s.commit()
-	s.line.Close()
+	err := s.commitTxLocked()
+	s.queue.CloseTxLocked()
 	node := s.node
 	s.keeper.stop()
 	if !s.options.ReadOnly && s.conn != nil {
@@ -291,18 +291,18 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Unfinished lists the flows of this node that are not at rest, oldest first. Taken
+// Unfinished lists the flows of this node that are not at rest, oldest first. TakenOver
 // does not return those in the first list.
 func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
 	if err := s.settle("listing the unfinished flows"); err != nil {
 		return nil, err
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
 	if !s.listed {
 		s.listed, s.taken = true, nil
 	}
-	s.line.Unlock()
+	s.queue.Unlock()
 	if s.options.ReadOnly {
 		return s.ids(ctx, "listing the unfinished flows", "SELECT flow FROM _unfinished ORDER BY flow")
 	}
@@ -371,18 +371,18 @@ func (s *Store) ids(ctx context.Context, doing, query string, args ...any) ([]va
 // settle commits pending entries, so that a flow that has just ended can be
 // read.
 func (s *Store) settle(doing string) error {
-	s.line.Lock()
-	closed, pending := s.line.Closed, s.line.Pending()
-	s.line.Unlock()
+	s.queue.Lock()
+	closed, pending := s.queue.Closed, s.queue.PendingLocked()
+	s.queue.Unlock()
 	if closed {
 		return store.ErrClosed
 	}
 	if !pending && !s.open.Load() {
 		return nil
 	}
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if err := s.commit(); err != nil {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if err := s.commitTxLocked(); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil

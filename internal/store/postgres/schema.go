@@ -25,7 +25,7 @@ var createFixed = []string{
 	`CREATE TABLE IF NOT EXISTS _unfinished (flow BYTEA PRIMARY KEY, node BIGINT NOT NULL)`,
 	`CREATE INDEX IF NOT EXISTS _unfinished_by_node ON _unfinished (node)`,
 	`CREATE TABLE IF NOT EXISTS _forgotten (flow BYTEA PRIMARY KEY)`,
-	createDesk,
+	createDecisions,
 	`CREATE TABLE IF NOT EXISTS _blob (hash BYTEA PRIMARY KEY, upload BYTEA NOT NULL, size BIGINT NOT NULL, put TIMESTAMPTZ NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS _chunk (upload BYTEA NOT NULL, item BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (upload, item))`,
 	`CREATE TABLE IF NOT EXISTS _spared (hash BYTEA PRIMARY KEY)`,
@@ -43,7 +43,7 @@ func (s *Store) makeFixed(ctx context.Context) error {
 	for range 20 {
 		if s.hasFixed(ctx) {
 			// What came later than the first databases of this format.
-			if s.hasDesk(ctx) {
+			if s.hasDecisions(ctx) {
 				return nil
 			}
 		}
@@ -111,8 +111,8 @@ func (s *Store) Prepare(ctx context.Context, schema *store.Schema) error {
 	if err != nil || s.options.ReadOnly {
 		return err
 	}
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.tx.Lock()
+	defer s.tx.Unlock()
 	if err := s.takeOver(ctx, s.conn, false); err != nil {
 		return fmt.Errorf("taking over what was left: %w", explain(err))
 	}
@@ -141,12 +141,12 @@ func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 	})
 }
 
-// migrate makes all changes in one transaction with the fleet's turn, shows what
+// migrate makes all changes in one transaction with the cluster's write lock, shows what
 // they were, and keeps them if it is told so.
 func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema, use bool, keep func(*store.Plan) (bool, error)) (err error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
 	defer func() {
@@ -167,10 +167,10 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 			return errors.New("the database has another schema, and it was opened for reading only")
 		}
 		s.prepared.Store(true)
-		return s.use(schema)
+		return s.useTxLocked(schema)
 	}
 	if s.begun {
-		if err := s.commit(); err != nil {
+		if err := s.commitTxLocked(); err != nil {
 			return err
 		}
 	}
@@ -182,7 +182,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	// To change many rows takes longer than a turn may.
+	// To change many rows takes longer than a transaction may.
 	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 60000"); err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 	}
 	s.pool.Reset()
 	if use || s.prepared.Load() {
-		return s.use(schema)
+		return s.useTxLocked(schema)
 	}
 	return nil
 }

@@ -74,8 +74,8 @@ func TestLong(t *testing.T) {
 	row := func(a, b string) store.Row {
 		return store.Row{text(a), text(b), text(a), value.List([]value.Value{text(a), text(b)})}
 	}
-	f := stores[0].Begin(value.ID{1})
-	defer f.Leave()
+	f := stores[0].NewSession(value.ID{1})
+	defer f.Abandon()
 	if err := errors.Join(f.Insert(tables[0], "1", row("a", "x")), f.Insert(tables[0], "2", row("b", "x"))); err != nil {
 		t.Fatal(err)
 	}

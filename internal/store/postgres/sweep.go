@@ -79,10 +79,10 @@ func (s *Store) sweep(ctx context.Context, age time.Duration) (n int, err error)
 // beginSweep makes all nodes tell what they write, unless a node that is alive
 // sweeps already. Groups that have begun before are over then.
 func (s *Store) beginSweep(ctx context.Context) (bool, error) {
-	s.line.Lock()
+	s.queue.Lock()
 	me := s.node
 	schema := s.schema
-	s.line.Unlock()
+	s.queue.Unlock()
 	if schema == nil {
 		return false, errors.New("the store has not been prepared")
 	}
@@ -153,7 +153,7 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep) error {
 }
 
 // dropBlobs removes blobs that nobody has come to refer to or has put again. With
-// the fleet's turn nobody is about to.
+// the cluster's write lock nobody is about to.
 func (s *Store) dropBlobs(ctx context.Context, some [][32]byte, until time.Time) (int, error) {
 	hashes := make([][]byte, len(some))
 	for i := range some {

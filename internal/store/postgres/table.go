@@ -181,8 +181,8 @@ func (t *table) removal() []string {
 	return append(out, fmt.Sprintf("DELETE FROM %s WHERE _id = $1", name))
 }
 
-// use prepares for the tables of a schema. It must be called with the turn.
-func (s *Store) use(schema *store.Schema) error {
+// useTxLocked prepares for the tables of a schema.
+func (s *Store) useTxLocked(schema *store.Schema) error {
 	var tables []*table
 	byName := map[string]*table{}
 	for i, def := range schema.Tables {
@@ -200,9 +200,9 @@ func (s *Store) use(schema *store.Schema) error {
 			t.of.subsets = append(t.of.subsets, t)
 		}
 	}
-	s.line.Lock()
-	s.tables, s.byName, s.stamps = tables, byName, store.NewStamps(schema)
-	s.line.Unlock()
+	s.queue.Lock()
+	s.tables, s.byName, s.versions = tables, byName, store.NewTableVersions(schema)
+	s.queue.Unlock()
 	return nil
 }
 

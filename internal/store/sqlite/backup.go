@@ -188,12 +188,12 @@ func (s *Store) Compact(ctx context.Context) error {
 	}
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
-	err := s.commit()
+	err := s.commitTxLocked()
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -206,9 +206,9 @@ func (s *Store) Compact(ctx context.Context) error {
 	return nil
 }
 
-// Damage looks through the file and all large values and gives what is wrong, a
+// CheckIntegrity looks through the file and all large values and gives what is wrong, a
 // sentence each. Flows go on meanwhile.
-func (s *Store) Damage(ctx context.Context) ([]string, error) {
+func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
 	var found []string
 	err := s.settle()
 	if err == nil {

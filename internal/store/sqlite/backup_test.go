@@ -31,19 +31,19 @@ func TestBackup(t *testing.T) {
 			return id, err
 		}
 		id = ids.At(time.Now())
-		f := s.Begin(id)
-		return id, errors.Join(f.Insert(table, id.String(), store.Row{value.Binary(b), value.Null}), f.Rest([]byte("put")))
+		f := s.NewSession(id)
+		return id, errors.Join(f.Insert(table, id.String(), store.Row{value.Binary(b), value.Null}), f.Finish([]byte("put")))
 	}
 	first, err := put(1 << 20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	left := ids.At(time.Now())
-	f := s.Begin(left)
-	if err := f.Keep([]byte("left")); err != nil {
+	f := s.NewSession(left)
+	if err := f.Commit([]byte("left")); err != nil {
 		t.Fatal(err)
 	}
-	f.Leave()
+	f.Abandon()
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	for w := range 2 {
@@ -58,8 +58,8 @@ func TestBackup(t *testing.T) {
 				}
 				id, err := put(i*2 + w)
 				if err == nil && i%3 == 0 {
-					f := s.Begin(id)
-					err = errors.Join(f.Update(table, id.String(), store.Row{value.Null, value.Null}), f.Rest([]byte("gone")))
+					f := s.NewSession(id)
+					err = errors.Join(f.Update(table, id.String(), store.Row{value.Null, value.Null}), f.Finish([]byte("gone")))
 				}
 				if err == nil && w == 0 {
 					_, err = s.SweepBlobs(ctx, time.Second)
@@ -88,7 +88,7 @@ func TestBackup(t *testing.T) {
 	group.Wait()
 	for _, path := range copies {
 		c, table := withFiles(t, path, Options{})
-		if found, err := c.Damage(ctx); len(found) > 0 || err != nil {
+		if found, err := c.CheckIntegrity(ctx); len(found) > 0 || err != nil {
 			t.Errorf("the copy is damaged: %v, %v", found, err)
 		}
 		if got, err := c.Unfinished(ctx); !slices.Equal(got, []value.ID{left}) || err != nil {
@@ -98,7 +98,7 @@ func TestBackup(t *testing.T) {
 		if err != nil || !slices.Contains(flows, first) {
 			t.Errorf("the copy does not know the first flow: %v", err)
 		}
-		f := c.Begin(ids.At(time.Now()))
+		f := c.NewSession(ids.At(time.Now()))
 		for _, id := range flows {
 			journal, _ := c.Journal(ctx, id)
 			row, err := f.Get(table, id.String())
@@ -119,7 +119,7 @@ func TestBackup(t *testing.T) {
 			}
 		}
 		// It can be worked with.
-		if err := errors.Join(f.Insert(table, "new", store.Row{value.Null, value.Null}), f.Rest([]byte("x"))); err != nil {
+		if err := errors.Join(f.Insert(table, "new", store.Row{value.Null, value.Null}), f.Finish([]byte("x"))); err != nil {
 			t.Error(err)
 		}
 	}
@@ -136,8 +136,8 @@ func TestBackupRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := s.Begin(value.ID{1})
-	if err := errors.Join(f.Insert(table, "a", store.Row{value.Binary(b), value.Null}), f.Rest(nil)); err != nil {
+	f := s.NewSession(value.ID{1})
+	if err := errors.Join(f.Insert(table, "a", store.Row{value.Binary(b), value.Null}), f.Finish(nil)); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(folder, "copy.db")
@@ -158,14 +158,14 @@ func TestBackupRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(path, "is damaged")
-	if found, err := s.Damage(ctx); err != nil || len(found) != 1 || !strings.Contains(found[0], "has other bytes") {
+	if found, err := s.CheckIntegrity(ctx); err != nil || len(found) != 1 || !strings.Contains(found[0], "has other bytes") {
 		t.Errorf("looking through a store with a damaged blob finds %v, %v", found, err)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	refused(path, "is missing")
-	if found, err := s.Damage(ctx); err != nil || len(found) != 1 || !strings.Contains(found[0], "is missing") {
+	if found, err := s.CheckIntegrity(ctx); err != nil || len(found) != 1 || !strings.Contains(found[0], "is missing") {
 		t.Errorf("looking through a store without a blob finds %v, %v", found, err)
 	}
 	if _, err := s.PutBlob(ctx, strings.NewReader("hello"), ""); err != nil {
@@ -181,8 +181,8 @@ func TestCompact(t *testing.T) {
 	s, _ := withFiles(t, filepath.Join(t.TempDir(), "test.db"), Options{})
 	ids := value.NewIDs()
 	for range 50 {
-		f := s.Begin(ids.At(time.Now()))
-		if err := f.Rest(make([]byte, 50_000)); err != nil {
+		f := s.NewSession(ids.At(time.Now()))
+		if err := f.Finish(make([]byte, 50_000)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,8 +195,8 @@ func TestCompact(t *testing.T) {
 	if info, err := os.Stat(s.path); err != nil || info.Size() > 500_000 {
 		t.Errorf("after compacting the file has %d bytes, want that of one flow: %v", info.Size(), err)
 	}
-	f := s.Begin(ids.At(time.Now()))
-	if err := f.Rest([]byte("x")); err != nil {
+	f := s.NewSession(ids.At(time.Now()))
+	if err := f.Finish([]byte("x")); err != nil {
 		t.Error(err)
 	}
 }

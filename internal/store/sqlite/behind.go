@@ -15,10 +15,10 @@ func full(err error) bool {
 	return err != nil && (code(err)&0xff == codeFull || diskFull(err))
 }
 
-// begin begins a transaction. It must be called with the turn.
-func (s *Store) begin() error {
+// beginTxLocked begins a transaction.
+func (s *Store) beginTxLocked() error {
 	if s.behind != nil && time.Since(s.tried) >= behindEvery {
-		s.catchUp()
+		s.catchUpTxLocked()
 	}
 	if err := s.fixed.begin.run(); err != nil {
 		return err
@@ -27,9 +27,9 @@ func (s *Store) begin() error {
 	return nil
 }
 
-// catchUp does what precedes the first write. It must be called with the turn, and
+// catchUpTxLocked does what precedes the first write. It must be called under the transaction lock, and
 // outside of a transaction.
-func (s *Store) catchUp() {
+func (s *Store) catchUpTxLocked() {
 	s.tried = time.Now()
 	err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)")
 	if err == nil {

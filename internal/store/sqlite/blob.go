@@ -76,7 +76,7 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*va
 	if s.options.ReadOnly {
 		return nil, store.ErrReadOnly
 	}
-	if s.line.IsClosed() {
+	if s.queue.IsClosed() {
 		return nil, store.ErrClosed
 	}
 	ref, err := s.putBlob(ctx, r, mediaType)
@@ -157,7 +157,7 @@ func makeFolder(folder string, flush bool) error {
 
 // OpenBlob opens the file of a blob.
 func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, error) {
-	if s.line.IsClosed() {
+	if s.queue.IsClosed() {
 		return nil, store.ErrClosed
 	}
 	_, file := s.blobs.name(hash)
@@ -226,9 +226,9 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return nil, store.ErrClosed
 	}
 	if s.fixed.read == nil {
@@ -237,7 +237,7 @@ func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
 	if s.sweep != nil {
 		return nil, errors.New("they are being swept already")
 	}
-	if err := s.commit(); err != nil {
+	if err := s.commitTxLocked(); err != nil {
 		return nil, err
 	}
 	s.sweep = w
@@ -245,9 +245,9 @@ func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
 }
 
 func (s *Store) endSweep() {
-	s.turn.Lock()
+	s.tx.Lock()
 	s.sweep = nil
-	s.turn.Unlock()
+	s.tx.Unlock()
 }
 
 // spare shows the sweep all rows and the journals of unfinished flows.
@@ -303,9 +303,9 @@ func eachValue(ctx context.Context, c *conn, schema *store.Schema, do func(hash 
 // dropBlob removes a file, unless someone has come to refer to it or has put it
 // again.
 func (s *Store) dropBlob(w *store.Sweep, hash [32]byte, until time.Time) (bool, error) {
-	s.turn.Lock() // so that nobody is about to write a reference
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock() // so that nobody is about to write a reference
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return false, store.ErrClosed
 	}
 	s.blobs.mu.Lock()

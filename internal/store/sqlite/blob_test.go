@@ -146,8 +146,8 @@ func TestSweepSparesWhatIsWrittenMeanwhile(t *testing.T) {
 	if _, err := s.SweepBlobs(ctx, 0); err == nil {
 		t.Error("two sweeps run at once")
 	}
-	f := s.Begin(value.ID{1})
-	if err := errors.Join(f.Insert(table, "a", store.Row{value.Binary(b), value.Null}), f.Rest(nil)); err != nil {
+	f := s.NewSession(value.ID{1})
+	if err := errors.Join(f.Insert(table, "a", store.Row{value.Binary(b), value.Null}), f.Finish(nil)); err != nil {
 		t.Fatal(err)
 	}
 	if gone, err := s.dropBlob(w, b.Hash, time.Now()); gone || err != nil {
@@ -160,11 +160,11 @@ func TestDueUsesTheIndex(t *testing.T) {
 	s, table := withFiles(t, filepath.Join(t.TempDir(), "test.db"), Options{})
 	for _, page := range []store.Page{{}, {Limit: 10}, {Limit: 10, After: 5}} {
 		page.Due = &store.Due{Column: 1, Until: value.Time(time.UnixMilli(5))}
-		f := s.Begin(value.ID{1})
+		f := s.NewSession(value.ID{1})
 		if _, err := f.Find(table, nil, nil, page); err != nil {
 			t.Fatal(err)
 		}
-		f.Leave()
+		f.Abandon()
 	}
 	for _, x := range s.byName["Files.File"].find {
 		text := x.q.text
@@ -204,8 +204,8 @@ func putUntilKilled(path string) error {
 					return
 				}
 				id := ids.At(time.Now())
-				f := s.Begin(id)
-				if err := errors.Join(f.Insert(table, id.String(), store.Row{value.Binary(b), value.Null}), f.Rest([]byte("put"))); err != nil {
+				f := s.NewSession(id)
+				if err := errors.Join(f.Insert(table, id.String(), store.Row{value.Binary(b), value.Null}), f.Finish([]byte("put"))); err != nil {
 					failed <- err
 					return
 				}
@@ -213,8 +213,8 @@ func putUntilKilled(path string) error {
 					fmt.Println(id)
 					continue
 				}
-				f = s.Begin(ids.At(time.Now()))
-				if err := errors.Join(f.Delete(table, id.String()), f.Rest([]byte("gone"))); err != nil {
+				f = s.NewSession(ids.At(time.Now()))
+				if err := errors.Join(f.Delete(table, id.String()), f.Finish([]byte("gone"))); err != nil {
 					failed <- err
 					return
 				}
@@ -250,7 +250,7 @@ func TestKillBlobs(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		f := s.Begin(value.ID{1})
+		f := s.NewSession(value.ID{1})
 		for _, id := range answered {
 			row, err := f.Get(table, id)
 			if row == nil || err != nil {
@@ -261,7 +261,7 @@ func TestKillBlobs(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		f.Leave()
+		f.Abandon()
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}

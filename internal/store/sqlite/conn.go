@@ -65,7 +65,7 @@ func openConn(path string, readOnly bool) (*conn, error) {
 		return nil, err
 	}
 	defer libc.Xfree(c.tls, name)
-	// No mutex: the turn is one already.
+	// No mutex: the transaction lock is one already.
 	flags := int32(sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_CREATE)
 	if readOnly {
 		flags = sqlite3.SQLITE_OPEN_READONLY

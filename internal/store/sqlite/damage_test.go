@@ -30,9 +30,9 @@ func TestDamagedPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range byte(50) {
-		f := s.Begin(value.ID{n + 1})
+		f := s.NewSession(value.ID{n + 1})
 		text := strings.Repeat(string(rune('a'+n%26)), 300) + string(rune('0'+n))
-		if err := errors.Join(f.Insert(schema.Tables[0], text, note(text)), f.Rest([]byte(text))); err != nil {
+		if err := errors.Join(f.Insert(schema.Tables[0], text, note(text)), f.Finish([]byte(text))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -65,11 +65,11 @@ func TestDamagedPages(t *testing.T) {
 		}
 		failed := s.Prepare(ctx, storetest.ParseSchema(t, notes))
 		if failed == nil {
-			f := s.Begin(value.ID{200})
+			f := s.NewSession(value.ID{200})
 			_, failed = f.Find(s.schema.Tables[0], nil, nil, store.Page{})
-			f.Leave()
+			f.Abandon()
 		}
-		found, err := s.Damage(ctx)
+		found, err := s.CheckIntegrity(ctx)
 		if len(found) > 0 || err != nil {
 			told++
 			copied := filepath.Join(filepath.Dir(path), "copy.db")
@@ -103,16 +103,16 @@ func TestLockedByOthers(t *testing.T) {
 	if err := other.exec("BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	f := s.Begin(value.ID{1})
+	f := s.NewSession(value.ID{1})
 	if err := f.Insert(table, "x", note("x")); !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "another program holds the database locked: let it finish") {
 		t.Errorf("writing while another program holds the database gives %v", err)
 	}
-	f.Leave()
+	f.Abandon()
 	if err := other.exec("ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	f = s.Begin(value.ID{2})
-	if err := errors.Join(f.Insert(table, "x", note("x")), f.Rest([]byte("x"))); err != nil {
+	f = s.NewSession(value.ID{2})
+	if err := errors.Join(f.Insert(table, "x", note("x")), f.Finish([]byte("x"))); err != nil {
 		t.Errorf("when it has let go: %v", err)
 	}
 }

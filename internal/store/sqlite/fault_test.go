@@ -40,8 +40,8 @@ func note(text string) store.Row {
 
 // fill makes the disk seem full; the zero room makes it endless again.
 func (s *Store) fillDisk(t testing.TB, full bool) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.tx.Lock()
+	defer s.tx.Unlock()
 	pages := int64(1 << 30)
 	if full {
 		var err error
@@ -60,55 +60,55 @@ func TestGroupIsLost(t *testing.T) {
 	ctx := context.Background()
 	s, table := prepared(t, Options{})
 	id := func(n byte) value.ID { return value.ID{n} }
-	begin := func(n byte) store.Flow { return s.Begin(id(n)) }
+	begin := func(n byte) store.Session { return s.NewSession(id(n)) }
 
 	before := begin(1)
-	if err := errors.Join(before.Insert(table, "before", note("before")), before.Keep([]byte("b")), before.Rest([]byte("."))); err != nil {
+	if err := errors.Join(before.Insert(table, "before", note("before")), before.Commit([]byte("b")), before.Finish([]byte("."))); err != nil {
 		t.Fatal(err)
 	}
-	s.line.Lock()
-	s.line.ArmWithin(time.Hour) // so that nothing is committed by chance
-	s.line.Unlock()
+	s.queue.Lock()
+	s.queue.ArmWithinLocked(time.Hour) // so that nothing is committed by chance
+	s.queue.Unlock()
 
 	reader, writer, witness, bystander, other := begin(2), begin(3), begin(4), begin(5), begin(6)
-	if err := errors.Join(reader.Keep([]byte("r")), reader.Rest([]byte("."))); err != nil {
+	if err := errors.Join(reader.Commit([]byte("r")), reader.Finish([]byte("."))); err != nil {
 		t.Fatalf("a flow that has not written waits: %v", err)
 	}
-	if err := errors.Join(bystander.Keep([]byte("s"))); err != nil {
+	if err := errors.Join(bystander.Commit([]byte("s"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(writer.Insert(table, "w", note("w")), writer.Keep([]byte("w"))); err != nil {
+	if err := errors.Join(writer.Insert(table, "w", note("w")), writer.Commit([]byte("w"))); err != nil {
 		t.Fatal(err)
 	}
 	if row, err := witness.Get(table, "w"); row == nil || err != nil {
 		t.Fatalf("another flow does not see what is not yet durable: %v", err)
 	}
 	s.fillDisk(t, true)
-	err := writer.Rest(big)
+	err := writer.Finish(big)
 	if !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "full") {
 		t.Errorf("resting on a full disk gives %v, want %v and the cause", err, store.ErrLost)
 	}
 	if _, err := witness.Get(table, "w"); !errors.Is(err, store.ErrLost) {
 		t.Errorf("a flow that has seen what was lost goes on with %v, want %v", err, store.ErrLost)
 	}
-	if err := witness.Rest([]byte("w")); !errors.Is(err, store.ErrLost) {
+	if err := witness.Finish([]byte("w")); !errors.Is(err, store.ErrLost) {
 		t.Errorf("a flow that has seen what was lost rests with %v, want %v", err, store.ErrLost)
 	}
-	if err := bystander.Keep([]byte("t")); !errors.Is(err, store.ErrLost) {
+	if err := bystander.Commit([]byte("t")); !errors.Is(err, store.ErrLost) {
 		t.Errorf("a flow whose entries were lost goes on with %v, want %v", err, store.ErrLost)
 	}
-	bystander.Leave()
+	bystander.Abandon()
 	if row, err := other.Get(table, "w"); row != nil || err != nil {
 		t.Errorf("what was lost is there: %v, %v", row, err)
 	}
 	if err := errors.Join(other.Insert(table, "big", note(string(big)))); err == nil {
 		t.Error("a full disk takes a megabyte")
 	}
-	other.Leave()
+	other.Abandon()
 
 	s.fillDisk(t, false)
 	after := begin(7)
-	if err := errors.Join(after.Insert(table, "w", note("w")), after.Keep([]byte("a")), after.Rest([]byte("."))); err != nil {
+	if err := errors.Join(after.Insert(table, "w", note("w")), after.Commit([]byte("a")), after.Finish([]byte("."))); err != nil {
 		t.Errorf("when the disk has room again: %v", err)
 	}
 	for n, want := range map[byte]string{1: "b.", 2: "r.", 3: "", 4: "", 5: "", 7: "a."} {
@@ -151,18 +151,18 @@ func TestLostWhileRunning(t *testing.T) {
 			defer flows.Done()
 			for i := range 60 {
 				id := ids.At(time.Now())
-				f := s.Begin(id)
-				err := f.Keep([]byte("a"))
+				f := s.NewSession(id)
+				err := f.Commit([]byte("a"))
 				if err == nil {
 					err = f.Insert(table, id.String(), note(id.String()+strings.Repeat("x", 2000*(i%4))))
 				}
 				if err == nil {
-					err = f.Keep([]byte("b"))
+					err = f.Commit([]byte("b"))
 				}
 				if err != nil {
-					f.Leave()
+					f.Abandon()
 				} else {
-					err = f.Rest([]byte(fmt.Sprint("c", w)))
+					err = f.Finish([]byte(fmt.Sprint("c", w)))
 				}
 				mu.Lock()
 				told[id] = err
@@ -174,8 +174,8 @@ func TestLostWhileRunning(t *testing.T) {
 	close(stop)
 	disk.Wait()
 	lost := 0
-	look := s.Begin(ids.At(time.Now()))
-	defer look.Leave()
+	look := s.NewSession(ids.At(time.Now()))
+	defer look.Abandon()
 	for id, err := range told {
 		row, e := look.Get(table, id.String())
 		journal, e2 := s.Journal(ctx, id)
@@ -204,33 +204,33 @@ func TestLostWhileRunning(t *testing.T) {
 // go with the next group, which is kept, and they are told of the loss all the same.
 func TestLostAsItLanded(t *testing.T) {
 	s, table := prepared(t, Options{})
-	writer, reader := s.Begin(value.ID{1}).(*flow), s.Begin(value.ID{2}).(*flow)
-	err := errors.Join(reader.Insert(table, "y", note("y")), reader.Keep([]byte("a")), reader.Sync([]byte("b")),
-		writer.Insert(table, "x", note("x")), writer.Keep([]byte("a")))
+	writer, reader := s.NewSession(value.ID{1}).(*session), s.NewSession(value.ID{2}).(*session)
+	err := errors.Join(reader.Insert(table, "y", note("y")), reader.Commit([]byte("a")), reader.Flush([]byte("b")),
+		writer.Insert(table, "x", note("x")), writer.Commit([]byte("a")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if row, err := reader.Get(table, "x"); err != nil || row == nil {
 		t.Fatalf("the reader sees %v, %v", row, err)
 	}
-	s.turn.Lock()
-	lost, batch := s.line.TakeAny(nil)
+	s.tx.Lock()
+	lost, batch := s.queue.SealAnyTxLocked(nil)
 	s.batch = batch
 	told := make(chan error, 2)
-	for _, f := range []*flow{writer, reader} {
-		go func() { told <- f.Rest([]byte("c")) }()
+	for _, f := range []*session{writer, reader} {
+		go func() { told <- f.Finish([]byte("c")) }()
 	}
 	for s.Waiting() < 2 {
 		runtime.Gosched()
 	}
 	_ = s.drop(lost, errors.New("no room"))
-	s.turn.Unlock()
+	s.tx.Unlock()
 	for range 2 {
 		if err := <-told; !errors.Is(err, store.ErrLost) {
 			t.Errorf("a flow that rests on what was lost is told %v, want %v", err, store.ErrLost)
 		}
 	}
-	if row, err := s.Begin(value.ID{3}).Get(table, "x"); err != nil || row != nil {
+	if row, err := s.NewSession(value.ID{3}).Get(table, "x"); err != nil || row != nil {
 		t.Errorf("of what was lost there is %v, %v", row, err)
 	}
 }
@@ -239,8 +239,8 @@ func TestLostIsReported(t *testing.T) {
 	lost := make(chan error, 10)
 	s, table := prepared(t, Options{Durability: store.Relaxed, Lost: func(err error) { lost <- err }})
 	s.fillDisk(t, true)
-	f := s.Begin(value.ID{1})
-	if err := errors.Join(f.Insert(table, "x", note("x")), f.Keep([]byte("x")), f.Rest(big)); err != nil {
+	f := s.NewSession(value.ID{1})
+	if err := errors.Join(f.Insert(table, "x", note("x")), f.Commit([]byte("x")), f.Finish(big)); err != nil {
 		t.Fatalf("a flow that does not wait is told %v", err)
 	}
 	select {
@@ -323,8 +323,8 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 // is open, as a person with a tool would.
 func TestOthersMayRead(t *testing.T) {
 	s, table := prepared(t, Options{})
-	f := s.Begin(value.ID{1})
-	if err := errors.Join(f.Insert(table, "x", note("hello")), f.Rest([]byte("e"))); err != nil {
+	f := s.NewSession(value.ID{1})
+	if err := errors.Join(f.Insert(table, "x", note("hello")), f.Finish([]byte("e"))); err != nil {
 		t.Fatal(err)
 	}
 	c, err := openConn(s.path, true)
@@ -346,8 +346,8 @@ func TestReadOnly(t *testing.T) {
 	}
 	write := func(n byte) {
 		t.Helper()
-		f := s.Begin(value.ID{n})
-		if err := errors.Join(f.Insert(table, fmt.Sprint(n), note(fmt.Sprint(n))), f.Rest([]byte{'a' + n})); err != nil {
+		f := s.NewSession(value.ID{n})
+		if err := errors.Join(f.Insert(table, fmt.Sprint(n), note(fmt.Sprint(n))), f.Finish([]byte{'a' + n})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -364,7 +364,7 @@ func TestReadOnly(t *testing.T) {
 	if err := r.Prepare(ctx, schema); err != nil {
 		t.Fatal(err)
 	}
-	f := r.Begin(value.ID{2})
+	f := r.NewSession(value.ID{2})
 	if row, err := f.Get(schema.Tables[0], "1"); row == nil || err != nil {
 		t.Errorf("reading beside a running process gives %v, %v", row, err)
 	}
@@ -372,10 +372,10 @@ func TestReadOnly(t *testing.T) {
 	if err := f.Insert(schema.Tables[0], "3", note("3")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("writing into what was opened for reading gives %v", err)
 	}
-	if err := f.Keep([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
+	if err := f.Commit([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("keeping in what was opened for reading gives %v", err)
 	}
-	if err := f.Rest(nil); err != nil {
+	if err := f.Finish(nil); err != nil {
 		t.Errorf("a flow that has only read rests with %v", err)
 	}
 	if ids, err := r.Flows(ctx, value.Zero, 0); len(ids) != 2 || err != nil {

@@ -76,15 +76,15 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 func (s *Store) settle() error {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
 	if s.fixed.read == nil {
 		return fmt.Errorf("the store has not been prepared")
 	}
-	return s.commit()
+	return s.commitTxLocked()
 }
 
 // newest gives the oldest of the newest n flows at rest, or the zero id when
@@ -113,17 +113,17 @@ func (s *Store) newest(ctx context.Context, n int) (value.ID, error) {
 
 // forgetSome removes some of the flows between two, in the open group.
 func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *group.Group, err error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return 0, after, nil, store.ErrClosed
 	}
 	if !s.begun {
-		if err := s.begin(); err != nil {
+		if err := s.beginTxLocked(); err != nil {
 			return 0, after, nil, err
 		}
 	}
-	s.line.Arm()
+	s.queue.Arm()
 	ids := make([]value.ID, 0, forgetStep)
 	q := s.fixed.flows
 	q.bindBlob(after[:])
@@ -144,7 +144,7 @@ func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *gro
 	}
 	last = after
 	for _, id := range ids {
-		s.line.Open.Dirty = true
+		s.queue.Open.Dirty = true
 		s.fixed.forget.bindBlob(id[:])
 		err := s.fixed.forget.run()
 		if err == nil && id.Derived() {
@@ -153,11 +153,11 @@ func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *gro
 		}
 		if err != nil {
 			if s.conn.broken() {
-				return n, last, nil, s.lose(err)
+				return n, last, nil, s.loseTxLocked(err)
 			}
 			return n, last, nil, err
 		}
 		n, last = n+1, id
 	}
-	return n, last, s.line.Open, nil
+	return n, last, s.queue.Open, nil
 }

@@ -24,7 +24,7 @@ func TestGauges(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if err := s.Begin(ids.At(time.Now())).Rest([]byte("entry")); err != nil {
+			if err := s.NewSession(ids.At(time.Now())).Finish([]byte("entry")); err != nil {
 				t.Error(err)
 			}
 		})

@@ -10,48 +10,47 @@ import (
 // A group is written to the log by one commit; one flush makes all committed
 // groups durable (see log.go).
 
-// lead makes the group durable for all that wait for it. It waits until the
+// commitGroup makes the group durable for all that wait for it. It waits until the
 // disk is free: a flow that comes to rest meanwhile saves a flush. While the
 // disk is busy with the group, the next one gathers.
-func (s *Store) lead(g *group.Group) {
+func (s *Store) commitGroup(g *group.Group) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.line.Gather(g)
-	s.turn.Lock()
-	if s.line.Open == g {
-		_ = s.land() // waiters get the error
+	s.queue.Gather(g)
+	s.tx.Lock()
+	if s.queue.Open == g {
+		_ = s.commitGroupTxLocked() // waiters get the error
 	}
-	s.turn.Unlock()
-	_ = s.flush()
+	s.tx.Unlock()
+	_ = s.flushDiskLocked()
 }
 
-// flushLate makes durable what no flow waited for.
-func (s *Store) flushLate() {
+// commitIdle makes durable what no flow waited for.
+func (s *Store) commitIdle() {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	waited := s.line.Disarm()
-	if s.line.Closed {
-		s.turn.Unlock()
+	s.tx.Lock()
+	waited := s.queue.DisarmTxLocked()
+	if s.queue.Closed {
+		s.tx.Unlock()
 		return
 	}
-	err := s.land()
-	s.turn.Unlock()
+	err := s.commitGroupTxLocked()
+	s.tx.Unlock()
 	if err == nil {
-		err = s.flush()
+		err = s.flushDiskLocked()
 	}
 	if err != nil && !waited && s.options.Lost != nil {
 		s.options.Lost(err)
 	}
 }
 
-// land commits the group, so that all see it, or loses it. It must be called
-// with the turn.
-func (s *Store) land() error {
-	if s.line.Closed {
+// commitGroupTxLocked commits the group, so that all see it, or loses it.
+func (s *Store) commitGroupTxLocked() error {
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
-	g, batch := s.line.Take(s.batch[:0])
+	g, batch := s.queue.SealTxLocked(s.batch[:0])
 	s.batch = batch
 	if g == nil {
 		if !s.begun {
@@ -77,10 +76,10 @@ func (s *Store) land() error {
 	if g.Dirty {
 		s.wet = g
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	s.landed = append(s.landed, g)
-	s.line.Committed(g, s.batch)
-	s.line.Unlock()
+	s.queue.CommittedLocked(g, s.batch)
+	s.queue.Unlock()
 	clear(s.batch)
 	return nil
 }
@@ -89,13 +88,13 @@ func (s *Store) land() error {
 // and comes to rest within one group is never marked unfinished.
 func (s *Store) write() error {
 	if !s.begun {
-		if err := s.begin(); err != nil {
+		if err := s.beginTxLocked(); err != nil {
 			return err
 		}
 	}
 	s.part++
 	for _, c := range s.batch {
-		if c.Dead != nil {
+		if c.Failed != nil {
 			continue
 		}
 		if c.Replaces {
@@ -115,10 +114,10 @@ func (s *Store) write() error {
 			}
 		}
 		q := s.fixed.mark
-		if s.line.Marked[c.ID] == !c.Rested {
+		if s.queue.Unfinished[c.ID] == !c.Finished {
 			continue
 		}
-		if c.Rested {
+		if c.Finished {
 			q = s.fixed.unmark
 		}
 		q.bindBlob(c.ID[:])
@@ -129,10 +128,9 @@ func (s *Store) write() error {
 	return nil
 }
 
-// lose gives up the open group: its transaction is gone. It must be called with
-// the turn.
-func (s *Store) lose(cause error) error {
-	g, batch := s.line.TakeAny(s.batch[:0])
+// loseTxLocked gives up the open group: its transaction is gone.
+func (s *Store) loseTxLocked(cause error) error {
+	g, batch := s.queue.SealAnyTxLocked(s.batch[:0])
 	s.batch = batch
 	return s.drop(g, cause)
 }
@@ -149,7 +147,7 @@ func (s *Store) drop(g *group.Group, cause error) error {
 	if e := s.failed(); e != nil {
 		err = e
 	}
-	s.line.Drop(g, s.batch, err, func(*group.Part) bool { return true })
+	s.queue.FailTxLocked(g, s.batch, err, func(*group.Ticket) bool { return true })
 	clear(s.batch)
 	return err
 }

@@ -57,10 +57,10 @@ func runUntilKilled(path, durability string) error {
 	// b change, s that it reaches outside now, c end. Every other flow does so,
 	// and prints its id with an s before it.
 	run := func(id value.ID, journal string) error {
-		f := s.Begin(id)
+		f := s.NewSession(id)
 		name := id.String()
 		if !strings.Contains(journal, "a") {
-			if err := errors.Join(f.Insert(table, name, note("a"+name)), f.Keep([]byte("a"))); err != nil {
+			if err := errors.Join(f.Insert(table, name, note("a"+name)), f.Commit([]byte("a"))); err != nil {
 				return err
 			}
 		}
@@ -69,19 +69,19 @@ func runUntilKilled(path, durability string) error {
 			if err != nil || row == nil {
 				return fmt.Errorf("the row is %v, %w", row, err)
 			}
-			if err := errors.Join(f.Update(table, name, note("b"+name)), f.Keep([]byte("b"))); err != nil {
+			if err := errors.Join(f.Update(table, name, note("b"+name)), f.Commit([]byte("b"))); err != nil {
 				return err
 			}
 		}
 		if id[15]%2 == 0 && !strings.Contains(journal, "s") {
-			if err := f.Sync([]byte("s")); err != nil {
+			if err := f.Flush([]byte("s")); err != nil {
 				return err
 			}
 			out.Lock()
 			fmt.Println("s" + name)
 			out.Unlock()
 		}
-		if err := f.Rest([]byte("c")); err != nil {
+		if err := f.Finish([]byte("c")); err != nil {
 			return err
 		}
 		out.Lock()
@@ -190,8 +190,8 @@ func agree(t *testing.T, path string, answered []string) {
 	if got := rows(t, s, "PRAGMA integrity_check"); len(got) != 1 || got[0] != "ok" {
 		t.Fatalf("the file is damaged: %v", got)
 	}
-	f := s.Begin(value.ID{1})
-	defer f.Leave()
+	f := s.NewSession(value.ID{1})
+	defer f.Abandon()
 	members, err := f.Find(schema.Tables[0], nil, nil, store.Page{})
 	if err != nil {
 		t.Fatal(err)

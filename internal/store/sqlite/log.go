@@ -10,7 +10,7 @@ import (
 // The log is the file beside the database, named like it with -wal at the end,
 // to which SQLite appends what a commit has changed. SQLite is told not to flush
 // it with each commit (synchronous = NORMAL): the store does so itself, once the
-// turn is free again, so that flows go on while the disk is at work. An answer
+// transaction is free again, so that flows go on while the disk is at work. An answer
 // waits for the flush as it would for that of SQLite, and this holds as well:
 //
 //   - A flush makes all groups durable that were committed before it. Between
@@ -45,8 +45,8 @@ func (s *Store) failed() error {
 	return nil
 }
 
-// flushLog makes durable what is in the log. It must be called with the disk.
-func (s *Store) flushLog() error {
+// flushLogDiskLocked makes durable what is in the log.
+func (s *Store) flushLogDiskLocked() error {
 	if s.options.Durability == store.Memory || s.options.ReadOnly {
 		return nil
 	}
@@ -60,32 +60,32 @@ func (s *Store) flushLog() error {
 	return s.flushFile(s.log)
 }
 
-// flush makes the groups durable that are in the log. It must be called with
-// the disk, and is best called without the turn.
-func (s *Store) flush() error {
-	s.line.Lock()
+// flushDiskLocked makes the groups durable that are in the log. It is best called without the
+// transaction lock.
+func (s *Store) flushDiskLocked() error {
+	s.queue.Lock()
 	groups := s.landed
 	s.landed = nil
-	s.line.Unlock()
+	s.queue.Unlock()
 	if len(groups) == 0 {
 		return s.failed()
 	}
 	err := s.failed()
 	if err == nil {
-		if cause := s.flushLog(); cause != nil {
+		if cause := s.flushLogDiskLocked(); cause != nil {
 			s.failure.Store(&failure{explain(cause)})
 			err = s.failed()
 		}
 	}
-	s.line.Settle(err, groups...)
+	s.queue.Resolve(err, groups...)
 	return err
 }
 
-// commit makes the open group durable, or loses it. It must be called with the
-// disk and the turn; who can let go of the turn between calls land and flush.
-func (s *Store) commit() error {
-	if err := s.land(); err != nil {
+// commitTxLocked makes the open group durable, or loses it. It must be called with the
+// disk and the transaction; who can let go of the transaction between calls land and flush.
+func (s *Store) commitTxLocked() error {
+	if err := s.commitGroupTxLocked(); err != nil {
 		return err
 	}
-	return s.flush()
+	return s.flushDiskLocked()
 }

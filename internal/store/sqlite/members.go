@@ -36,7 +36,7 @@ func (s *Store) exists(t *table, id string) (bool, error) {
 	return there, t.exists.reset()
 }
 
-func (f *flow) Insert(def *store.Table, id string, row store.Row) error {
+func (f *session) Insert(def *store.Table, id string, row store.Row) error {
 	t, err := f.write(def, false)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (s *Store) fillSides(t *table, order int64, row, before store.Row) error {
 }
 
 // refused finds out which rule a statement broke.
-func (f *flow) refused(doing string, t *table, id string, row store.Row, inserting bool, cause error) error {
+func (f *session) refused(doing string, t *table, id string, row store.Row, inserting bool, cause error) error {
 	var e *Error
 	if !errors.As(cause, &e) || e.Code&0xff != codeConstraint {
 		return f.failed(doing, t, cause)
@@ -182,7 +182,7 @@ func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error
 	}
 }
 
-func (f *flow) Update(def *store.Table, id string, row store.Row) error {
+func (f *session) Update(def *store.Table, id string, row store.Row) error {
 	t, err := f.write(def, false)
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func (f *flow) Update(def *store.Table, id string, row store.Row) error {
 	return nil
 }
 
-func (f *flow) Delete(def *store.Table, id string) error {
+func (f *session) Delete(def *store.Table, id string) error {
 	t, err := f.write(def, true)
 	if err != nil {
 		return err

@@ -13,22 +13,22 @@ import (
 // When the disk is full, or another program holds the file, what a flow wants
 // to do next cannot be done. It is told ErrLost, and so its client; nothing of
 // the action is kept. If actions before it are, the flow is an orphan: it is
-// among the unfinished, and Taken gives it once the disk takes something again.
+// among the unfinished, and TakenOver gives it once the disk takes something again.
 
-var _ store.Fleet = (*Store)(nil)
+var _ store.Shared = (*Store)(nil)
 
 // retryEvery is how often orphans are looked after.
 const retryEvery = time.Second
 
-// Taken waits for flows that were given up because something was lost, and can
+// TakenOver waits for flows that were given up because something was lost, and can
 // go on.
-func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
+func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 	ticker := time.NewTicker(retryEvery)
 	defer ticker.Stop()
 	for {
-		s.line.Lock()
-		waiting, closed := len(s.line.Orphans) > 0, s.line.Closed
-		s.line.Unlock()
+		s.queue.Lock()
+		waiting, closed := len(s.queue.Orphans) > 0, s.queue.Closed
+		s.queue.Unlock()
 		if closed {
 			return nil, store.ErrClosed
 		}
@@ -48,15 +48,15 @@ func (s *Store) Taken(ctx context.Context) ([]value.ID, error) {
 // adopt gives the orphans of which the file has the beginning. Of the others
 // nothing has happened.
 func (s *Store) adopt() []value.ID {
-	s.line.Lock()
-	defer s.line.Unlock()
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	var ids []value.ID
-	for id := range s.line.Orphans {
-		if s.line.Marked[id] {
+	for id := range s.queue.Orphans {
+		if s.queue.Unfinished[id] {
 			ids = append(ids, id)
 		}
 	}
-	clear(s.line.Orphans)
+	clear(s.queue.Orphans)
 	slices.SortFunc(ids, func(a, b value.ID) int { return slices.Compare(a[:], b[:]) })
 	return ids
 }

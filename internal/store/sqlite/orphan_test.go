@@ -19,15 +19,15 @@ func TestOrphan(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	s, table := prepared(t, Options{})
-	half, none, other := s.Begin(value.ID{1}), s.Begin(value.ID{2}), s.Begin(value.ID{3})
-	if err := errors.Join(half.Insert(table, "half", note("half")), half.Keep([]byte("h")), other.Rest([]byte("o"))); err != nil {
+	half, none, other := s.NewSession(value.ID{1}), s.NewSession(value.ID{2}), s.NewSession(value.ID{3})
+	if err := errors.Join(half.Insert(table, "half", note("half")), half.Commit([]byte("h")), other.Finish([]byte("o"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.settle(); err != nil {
 		t.Fatal(err)
 	}
 	s.fillDisk(t, true)
-	for name, f := range map[string]store.Flow{"half": half, "none": none} {
+	for name, f := range map[string]store.Session{"half": half, "none": none} {
 		row := note(string(big[:100<<10]) + name)
 		if err := f.Insert(table, name+" further", row); !errors.Is(err, store.ErrLost) {
 			t.Errorf("inserting on a full disk gives %v, want %v", err, store.ErrLost)
@@ -35,36 +35,36 @@ func TestOrphan(t *testing.T) {
 		if _, err := f.Get(table, "half"); !errors.Is(err, store.ErrLost) {
 			t.Errorf("a flow that could not write goes on with %v, want %v", err, store.ErrLost)
 		}
-		f.Leave()
+		f.Abandon()
 	}
-	reader := s.Begin(value.ID{4})
+	reader := s.NewSession(value.ID{4})
 	if row, err := reader.Get(table, "half"); row == nil || err != nil {
 		t.Errorf("a full disk is not read: %v, %v", row, err)
 	}
-	if err := reader.Rest([]byte("r")); err != nil {
+	if err := reader.Finish([]byte("r")); err != nil {
 		t.Errorf("a flow that has only read rests on a full disk with %v", err)
 	}
 	// What waits to be written does not fit, so nothing can go on.
-	s.line.Lock()
-	s.line.ArmWithin(time.Hour)
-	s.line.Unlock()
-	waits := s.Begin(value.ID{5})
-	if err := waits.Keep(big); err != nil {
+	s.queue.Lock()
+	s.queue.ArmWithinLocked(time.Hour)
+	s.queue.Unlock()
+	waits := s.NewSession(value.ID{5})
+	if err := waits.Commit(big); err != nil {
 		t.Fatal(err)
 	}
 	short, stop := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer stop()
-	if ids, err := s.Taken(short); !errors.Is(err, context.DeadlineExceeded) {
+	if ids, err := s.TakenOver(short); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("with a full disk these flows are to go on: %v, %v", ids, err)
 	}
-	waits.Leave()
+	waits.Abandon()
 	s.fillDisk(t, false)
-	ids, err := s.Taken(ctx)
+	ids, err := s.TakenOver(ctx)
 	if err != nil || len(ids) != 1 || ids[0] != (value.ID{1}) {
 		t.Fatalf("when there is room these flows are to go on: %v, %v; want the one that is half done", ids, err)
 	}
-	again := s.Begin(ids[0])
-	if err := errors.Join(again.Insert(table, "rest", note("rest")), again.Rest([]byte("e"))); err != nil {
+	again := s.NewSession(ids[0])
+	if err := errors.Join(again.Insert(table, "rest", note("rest")), again.Finish([]byte("e"))); err != nil {
 		t.Fatal(err)
 	}
 	for id, want := range map[byte]string{1: "he", 2: "", 3: "o", 4: "r"} {
@@ -81,8 +81,8 @@ func TestOrphan(t *testing.T) {
 // process leaves to others elsewhere.
 func TestOnlyTheOwnerReads(t *testing.T) {
 	s, table := prepared(t, Options{})
-	f := s.Begin(value.ID{1})
-	if err := errors.Join(f.Insert(table, "x", note("x")), f.Rest([]byte("x"))); err != nil {
+	f := s.NewSession(value.ID{1})
+	if err := errors.Join(f.Insert(table, "x", note("x")), f.Finish([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.PutBlob(context.Background(), strings.NewReader("a large value"), ""); err != nil {

@@ -27,7 +27,7 @@ CREATE TABLE _meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE _journal (flow BLOB, part INTEGER, data BLOB, PRIMARY KEY (flow, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE _unfinished (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
-` + createDesk + `;
+` + createDecisions + `;
 INSERT INTO _meta (name, value) VALUES ('schema', '{}'), ('order', 0), ('part', 0)`
 
 var _ store.Migrator = (*Store)(nil)
@@ -73,7 +73,7 @@ func (s *Store) readMeta() error {
 	}
 	if !s.options.ReadOnly {
 		// What came later than the first files of this format.
-		if err := s.conn.exec("CREATE TABLE IF NOT EXISTS _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;" + createDesk); err != nil {
+		if err := s.conn.exec("CREATE TABLE IF NOT EXISTS _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;" + createDecisions); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func (s *Store) prepareFixed() error {
 		}
 	}
 	err := s.conn.query("SELECT flow FROM _unfinished", func(q *stmt) error {
-		s.line.Marked[value.ID(q.bytes(0))] = true
+		s.queue.Unfinished[value.ID(q.bytes(0))] = true
 		return nil
 	})
 	if err != nil {
@@ -199,9 +199,9 @@ func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema, keep func(*store.Plan) (bool, error)) (err error) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
 	defer func() {
@@ -214,7 +214,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 		return err
 	}
 	if s.begun {
-		if err := s.commit(); err != nil {
+		if err := s.commitTxLocked(); err != nil {
 			return err
 		}
 	}
@@ -236,7 +236,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 			err = s.conn.exec("COMMIT")
 		}
 		if err == nil && kept {
-			err = s.flushLog()
+			err = s.flushLogDiskLocked()
 		}
 		if err != nil || !kept {
 			if !s.conn.broken() {
@@ -258,7 +258,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 
 // use prepares the statements for the tables of a schema.
 func (s *Store) use(schema *store.Schema) error {
-	s.tables, s.byName, s.stamps = nil, map[string]*table{}, store.NewStamps(schema)
+	s.tables, s.byName, s.versions = nil, map[string]*table{}, store.NewTableVersions(schema)
 	for _, def := range schema.Tables {
 		t, err := s.newTable(def)
 		if err != nil {

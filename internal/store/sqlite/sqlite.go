@@ -44,7 +44,7 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Durability says when Rest returns; zero is store.Full.
+	// Durability says when Finish returns; zero is store.Full.
 	Durability store.Durability
 	// Lost is called when changes that no flow waits for could not be made
 	// durable, only with Relaxed and Memory. It may be nil.
@@ -65,34 +65,34 @@ type Store struct {
 	lock    *os.File
 	blobs   blobs
 	group.Gauges
-	line *group.Line
+	queue *group.Queue
 
-	// Whoever flushes the log holds disk. It is locked before the turn.
+	// Whoever flushes the log holds disk. It is locked before the transaction.
 	disk      sync.Mutex
 	log       *os.File             // opened with the first flush
 	flushFile func(*os.File) error // flushFile, but in tests
 	failure   atomic.Pointer[failure]
 
-	// The turn guards the connection and all below it.
-	turn    sync.Mutex
-	conn    *conn
-	begun   bool      // a transaction is open
-	behind  error     // why nothing can be written yet: behind.go
-	tried   time.Time // time of the last try
-	tables  []*table
-	byName  map[string]*table
-	stamps  *store.Stamps
-	order   int64 // the Order of the last insertion
-	leased  int64 // the largest Order to assign before the file's limit is raised
-	part    int64 // the number of the last group, ascending over restarts
-	batch   []group.Chunk
-	fixed   fixed
-	scratch []byte
-	schema  *store.Schema // the file's schema
-	sweep   *store.Sweep  // receives what is written, when not nil
-	wet     *group.Group  // the last landed group with state; nil when surely durable
+	// The transaction lock guards the connection and all below it.
+	tx       sync.Mutex
+	conn     *conn
+	begun    bool      // a transaction is open
+	behind   error     // why nothing can be written yet: behind.go
+	tried    time.Time // time of the last try
+	tables   []*table
+	byName   map[string]*table
+	versions *store.TableVersions
+	order    int64 // the Order of the last insertion
+	leased   int64 // the largest Order to assign before the file's limit is raised
+	part     int64 // the number of the last group, ascending over restarts
+	batch    []group.Chunk
+	fixed    fixed
+	scratch  []byte
+	schema   *store.Schema // the file's schema
+	sweep    *store.Sweep  // receives what is written, when not nil
+	wet      *group.Group  // the last landed group with state; nil when surely durable
 
-	landed []*group.Group // in the log, not yet known to be durable; under the line's mutex
+	landed []*group.Group // in the log, not yet known to be durable; under the queue's mutex
 }
 
 // fixed are the statements that do not depend on a table.
@@ -108,8 +108,8 @@ var _ store.Store = (*Store)(nil)
 // Open opens the file or creates it. The folder must exist.
 func Open(path string, options Options) (*Store, error) {
 	s := &Store{path: path, options: options, flushFile: flushFile}
-	s.line = group.NewLine(group.Options{
-		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Lead: s.lead, Late: s.flushLate,
+	s.queue = group.NewQueue(group.Options{
+		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Commit: s.commitGroup, CommitIdle: s.commitIdle,
 	}, &s.Gauges)
 	s.blobs.folder, s.blobs.create = path+"-blobs", newFile
 	if err := s.open(); err != nil {
@@ -220,12 +220,12 @@ func (s *Store) fileError(err error) error {
 	return err
 }
 
-// Begin opens a flow.
-func (s *Store) Begin(id value.ID) store.Flow {
-	f := &flow{s: s}
-	s.line.Lock()
-	defer s.line.Unlock()
-	f.Join(s.line, id, f)
+// NewSession opens a flow.
+func (s *Store) NewSession(id value.ID) store.Session {
+	f := &session{s: s}
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	f.JoinLocked(s.queue, id, f)
 	return f
 }
 
@@ -233,13 +233,13 @@ func (s *Store) Begin(id value.ID) store.Flow {
 func (s *Store) Close() error {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return nil
 	}
-	err := s.commit()
-	s.line.Close()
+	err := s.commitTxLocked()
+	s.queue.CloseTxLocked()
 	s.blobs.close()
 	if s.begun {
 		s.fixed.rollback.run()
@@ -344,10 +344,10 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 // look reads from the journal. Pending entries are made durable first, so that a
 // flow that has just ended can be read.
 func (s *Store) look(doing string, read func() error) error {
-	s.line.Lock()
+	s.queue.Lock()
 	// A read-only store gives up its last snapshot.
-	pending := s.line.Pending() || len(s.landed) > 0 || s.options.ReadOnly
-	s.line.Unlock()
+	pending := s.queue.PendingLocked() || len(s.landed) > 0 || s.options.ReadOnly
+	s.queue.Unlock()
 	if pending {
 		if err := s.settle(); err == store.ErrClosed {
 			return err
@@ -355,9 +355,9 @@ func (s *Store) look(doing string, read func() error) error {
 			return fmt.Errorf("%s: %w", doing, err)
 		}
 	}
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
 	if s.fixed.read == nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A desk holds what people have decided about flows.
-type desk struct {
-	mu   sync.Mutex
-	left map[value.ID]store.Decision
+// A decisions holds what people have decided about flows.
+type decisions struct {
+	mu     sync.Mutex
+	byFlow map[value.ID]store.Decision
 }
 
 // Decide leaves word about a flow.
@@ -20,12 +20,12 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	if s.journal.closed.Load() {
 		return store.ErrClosed
 	}
-	s.desk.mu.Lock()
-	defer s.desk.mu.Unlock()
-	if s.desk.left == nil {
-		s.desk.left = map[value.ID]store.Decision{}
+	s.decisions.mu.Lock()
+	defer s.decisions.mu.Unlock()
+	if s.decisions.byFlow == nil {
+		s.decisions.byFlow = map[value.ID]store.Decision{}
 	}
-	s.desk.left[d.Flow] = d
+	s.decisions.byFlow[d.Flow] = d
 	return nil
 }
 
@@ -35,10 +35,10 @@ func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.desk.mu.Lock()
-	defer s.desk.mu.Unlock()
+	s.decisions.mu.Lock()
+	defer s.decisions.mu.Unlock()
 	var list []store.Decision
-	for _, d := range s.desk.left {
+	for _, d := range s.decisions.byFlow {
 		if slices.Contains(open, d.Flow) {
 			list = append(list, d)
 		}
@@ -47,18 +47,18 @@ func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	return list, nil
 }
 
-// Drop removes word that was left.
-func (s *Store) Drop(_ context.Context, d store.Decision) error {
-	s.desk.mu.Lock()
-	defer s.desk.mu.Unlock()
-	if s.desk.left[d.Flow].Name == d.Name {
-		delete(s.desk.left, d.Flow)
+// RemoveDecision removes word that was left.
+func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
+	s.decisions.mu.Lock()
+	defer s.decisions.mu.Unlock()
+	if s.decisions.byFlow[d.Flow].Name == d.Name {
+		delete(s.decisions.byFlow, d.Flow)
 	}
 	return nil
 }
 
-// Has tells whether a flow is open or was left.
-func (s *Store) Has(flow value.ID) bool {
+// Owns tells whether a flow is open or was left.
+func (s *Store) Owns(flow value.ID) bool {
 	open, _ := s.journal.unfinished()
 	return slices.Contains(open, flow)
 }

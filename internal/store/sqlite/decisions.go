@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	createDesk = `CREATE TABLE IF NOT EXISTS _decision (flow BLOB PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID`
-	decide     = `INSERT OR REPLACE INTO _decision (flow, name, code, reason) VALUES (?, ?, ?, ?)`
-	decided    = `SELECT d.flow, d.name, d.code, d.reason FROM _decision d WHERE d.flow IN (SELECT flow FROM _unfinished) ORDER BY d.flow`
-	undecide   = `DELETE FROM _decision WHERE flow = ? AND name = ?`
+	createDecisions = `CREATE TABLE IF NOT EXISTS _decision (flow BLOB PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID`
+	decide          = `INSERT OR REPLACE INTO _decision (flow, name, code, reason) VALUES (?, ?, ?, ?)`
+	decided         = `SELECT d.flow, d.name, d.code, d.reason FROM _decision d WHERE d.flow IN (SELECT flow FROM _unfinished) ORDER BY d.flow`
+	undecide        = `DELETE FROM _decision WHERE flow = ? AND name = ?`
 )
 
 // Decide leaves word about a flow. A store that was opened for reading only does
@@ -33,8 +33,8 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	return err
 }
 
-// Drop removes word that was left. It goes with the group that is open.
-func (s *Store) Drop(_ context.Context, d store.Decision) error {
+// RemoveDecision removes word that was left. It goes with the group that is open.
+func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
 		return store.ErrReadOnly
 	}
@@ -62,32 +62,32 @@ func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	return list, err
 }
 
-// within runs a statement in the turn and makes it durable.
+// within runs a statement in the transaction and makes it durable.
 func (s *Store) within(text string, args []any) error {
 	if err := s.settle(); err != nil {
 		return err
 	}
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	if s.line.Closed {
+	s.tx.Lock()
+	defer s.tx.Unlock()
+	if s.queue.Closed {
 		return store.ErrClosed
 	}
 	if !s.begun {
-		if err := s.begin(); err != nil {
+		if err := s.beginTxLocked(); err != nil {
 			return err
 		}
 	}
 	if err := s.conn.query(text, nil, args...); err != nil {
 		if s.conn.broken() {
-			return s.lose(err)
+			return s.loseTxLocked(err)
 		}
-		s.line.Arm()
+		s.queue.Arm()
 		return err
 	}
-	s.line.Open.Dirty = true
-	return s.commit()
+	s.queue.Open.Dirty = true
+	return s.commitTxLocked()
 }
 
 // beside runs a statement on a connection of its own. It leaves the log to the
@@ -98,7 +98,7 @@ func (s *Store) beside(text string, args []any) error {
 		return err
 	}
 	defer c.close()
-	if err := c.exec("PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE; " + createDesk); err != nil {
+	if err := c.exec("PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE; " + createDecisions); err != nil {
 		return err
 	}
 	if err := c.query(text, nil, args...); err != nil {
@@ -107,7 +107,7 @@ func (s *Store) beside(text string, args []any) error {
 	return c.exec("COMMIT")
 }
 
-// Has tells whether a flow is among the unfinished of the file.
-func (s *Store) Has(flow value.ID) bool {
-	return s.line.Has(flow)
+// Owns tells whether a flow is among the unfinished of the file.
+func (s *Store) Owns(flow value.ID) bool {
+	return s.queue.IsUnfinished(flow)
 }

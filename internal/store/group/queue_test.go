@@ -18,10 +18,10 @@ import (
 // commits, as a file's log is. It fails on demand.
 type database struct {
 	Gauges
-	line *Line
+	queue *Queue
 
 	disk   sync.Mutex
-	turn   sync.Mutex
+	tx     sync.Mutex
 	open   []value.ID // writers of the open transaction
 	seen   []value.ID // writers of all committed ones
 	log    []record   // what was committed
@@ -49,35 +49,35 @@ func never() error { return nil }
 
 func newDatabase(d store.Durability) *database {
 	db := &database{commits: never, flushes: never}
-	db.line = NewLine(Options{Durability: d, Every: time.Millisecond, Lead: db.lead, Late: db.late}, &db.Gauges)
+	db.queue = NewQueue(Options{Durability: d, Every: time.Millisecond, Commit: db.commitGroup, CommitIdle: db.commitIdle}, &db.Gauges)
 	return db
 }
 
-func (db *database) lead(g *Group) {
+func (db *database) commitGroup(g *Group) {
 	db.disk.Lock()
 	defer db.disk.Unlock()
-	db.line.Gather(g)
-	db.turn.Lock()
-	if db.line.Open == g {
+	db.queue.Gather(g)
+	db.tx.Lock()
+	if db.queue.Open == g {
 		db.commit()
 	}
-	db.turn.Unlock()
+	db.tx.Unlock()
 	db.flush()
 }
 
-func (db *database) late() {
+func (db *database) commitIdle() {
 	db.disk.Lock()
 	defer db.disk.Unlock()
-	db.turn.Lock()
-	if db.line.Disarm(); !db.line.Closed {
+	db.tx.Lock()
+	if db.queue.DisarmTxLocked(); !db.queue.Closed {
 		db.commit()
 	}
-	db.turn.Unlock()
+	db.tx.Unlock()
 	db.flush()
 }
 
 func (db *database) commit() {
-	g, chunks := db.line.Take(nil)
+	g, chunks := db.queue.SealTxLocked(nil)
 	if g == nil {
 		return
 	}
@@ -87,27 +87,27 @@ func (db *database) commit() {
 	}
 	if err != nil {
 		db.open = nil
-		db.line.Drop(g, chunks, err, func(*Part) bool { return true })
+		db.queue.FailTxLocked(g, chunks, err, func(*Ticket) bool { return true })
 		return
 	}
 	for _, c := range chunks {
-		if c.Dead == nil {
-			db.log = append(db.log, record{c.ID, string(c.Entries), c.Rested})
+		if c.Failed == nil {
+			db.log = append(db.log, record{c.ID, string(c.Entries), c.Finished})
 		}
 	}
 	db.seen = append(db.seen, db.open...)
 	db.open = nil
-	db.line.Lock()
-	db.line.Committed(g, chunks)
+	db.queue.Lock()
+	db.queue.CommittedLocked(g, chunks)
 	db.landed = append(db.landed, g)
-	db.line.Unlock()
+	db.queue.Unlock()
 }
 
 func (db *database) flush() {
-	db.turn.Lock()
+	db.tx.Lock()
 	landed, upTo := db.landed, len(db.log)
 	db.landed = nil
-	db.turn.Unlock()
+	db.tx.Unlock()
 	err := db.flushes()
 	if db.broken.Load() {
 		err = errFlush
@@ -117,57 +117,57 @@ func (db *database) flush() {
 	} else {
 		db.kept = upTo
 	}
-	db.line.Settle(err, landed...)
+	db.queue.Resolve(err, landed...)
 }
 
-type flow struct {
-	Part
+type session struct {
+	Ticket
 	db    *database
 	in    bool
 	wrote bool
 	saw   []value.ID // flows it has read from
 }
 
-func (db *database) begin(id value.ID) *flow {
-	f := &flow{db: db}
-	db.line.Lock()
-	defer db.line.Unlock()
-	f.Join(db.line, id, f)
+func (db *database) begin(id value.ID) *session {
+	f := &session{db: db}
+	db.queue.Lock()
+	defer db.queue.Unlock()
+	f.JoinLocked(db.queue, id, f)
 	return f
 }
 
-func (f *flow) Holds() bool { return f.in }
-func (f *flow) Begun() bool { return f.Kept && f.Barred() == nil }
+func (f *session) InTx() bool        { return f.in }
+func (f *session) Recoverable() bool { return f.Journaled && f.Unusable() == nil }
 
-func (f *flow) Barred() error {
+func (f *session) Unusable() error {
 	if f.db.broken.Load() {
 		return errFlush
 	}
 	return nil
 }
 
-func (f *flow) hold() error {
+func (f *session) hold() error {
 	if !f.in {
-		f.db.turn.Lock()
+		f.db.tx.Lock()
 		f.in = true
 	}
-	return f.Lost()
+	return f.LostLocked()
 }
 
-func (f *flow) read() error {
+func (f *session) read() error {
 	if err := f.hold(); err != nil {
 		return err
 	}
 	f.saw = slices.Concat(f.db.seen, f.db.open)
-	if f.db.line.Open.Dirty {
-		f.Rests = f.db.line.Open
+	if f.db.queue.Open.Dirty {
+		f.DependsOn = f.db.queue.Open
 	} else if n := len(f.db.landed); n > 0 {
-		f.Rests = f.db.landed[n-1]
+		f.DependsOn = f.db.landed[n-1]
 	}
 	return nil
 }
 
-func (f *flow) write() error {
+func (f *session) write() error {
 	if err := f.hold(); err != nil {
 		return err
 	}
@@ -175,22 +175,22 @@ func (f *flow) write() error {
 	return nil
 }
 
-func (f *flow) Keep(entries []byte) error {
+func (f *session) Commit(entries []byte) error {
 	err := f.Append(entries)
 	if err == nil && f.wrote {
 		f.db.open = append(f.db.open, f.ID)
-		f.wrote, f.Wrote, f.Rests = false, true, f.db.line.Open
-		f.Rests.Dirty = true
+		f.wrote, f.Wrote, f.DependsOn = false, true, f.db.queue.Open
+		f.DependsOn.Dirty = true
 	}
-	f.Undo()
+	f.Rollback()
 	return err
 }
 
-func (f *flow) Undo() {
+func (f *session) Rollback() {
 	f.wrote = false
 	if f.in {
 		f.in = false
-		f.db.turn.Unlock()
+		f.db.tx.Unlock()
 	}
 }
 
@@ -239,7 +239,7 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 			}
 		}
 		type told struct {
-			*flow
+			*session
 			want string
 			err  error
 		}
@@ -263,34 +263,34 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 								}
 							}
 							entries := fmt.Sprint(n, ".", step, " ")
-							err := f.Keep([]byte(entries))
+							err := f.Commit([]byte(entries))
 							if want += entries; err == nil && chance(5) {
 								want += "s"
-								err = f.Sync([]byte("s"))
+								err = f.Flush([]byte("s"))
 							}
 							if err != nil {
 								return err
 							}
 						}
 						want += "."
-						return f.Rest([]byte("."))
+						return f.Finish([]byte("."))
 					}()
 					if err != nil {
-						f.Leave()
+						f.Abandon()
 					}
 					all[n] = told{f, want, err}
 				}
 			})
 		}
 		flows.Wait()
-		db.turn.Lock()
+		db.tx.Lock()
 		db.commits = never
-		db.turn.Unlock()
-		db.late()
-		db.late()      // requeued entries
-		db.disk.Lock() // the timer may still fire
-		db.turn.Lock()
-		db.line.Close()
+		db.tx.Unlock()
+		db.commitIdle()
+		db.commitIdle() // requeued entries
+		db.disk.Lock()  // the timer may still fire
+		db.tx.Lock()
+		db.queue.CloseTxLocked()
 		for n, x := range all {
 			entries, rested := db.durable(x.ID)
 			switch {
@@ -300,7 +300,7 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 				t.Errorf("seed %d: flow %d has written, is told that all is well, and of %q there is %q", seed, n, x.want, entries)
 			case x.err != nil && !errors.Is(x.err, store.ErrLost):
 				t.Errorf("seed %d: flow %d is told %v", seed, n, x.err)
-			case x.err != nil && !db.broken.Load() && db.line.Marked[x.ID] && !db.line.Orphans[x.ID]:
+			case x.err != nil && !db.broken.Load() && db.queue.Unfinished[x.ID] && !db.queue.Orphans[x.ID]:
 				t.Errorf("seed %d: flow %d was lost (%v), has a beginning, %q, and nobody takes it up", seed, n, x.err, entries)
 			}
 			if x.err != nil || len(x.saw) == 0 {
@@ -315,10 +315,10 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 		if n := db.Waiting(); n != 0 {
 			t.Errorf("seed %d: %d flows wait for nothing", seed, n)
 		}
-		if db.line.running != 0 {
-			t.Errorf("seed %d: %d flows have neither come to rest nor been left", seed, db.line.running)
+		if db.queue.running != 0 {
+			t.Errorf("seed %d: %d flows have neither come to rest nor been left", seed, db.queue.running)
 		}
-		db.turn.Unlock()
+		db.tx.Unlock()
 		db.disk.Unlock()
 	}
 }
@@ -326,32 +326,32 @@ func TestNobodyIsToldTooMuch(t *testing.T) {
 // still returns a database without commits by timer.
 func still(d store.Durability) *database {
 	db := newDatabase(d)
-	db.line.Lock()
-	defer db.line.Unlock()
-	db.line.ArmWithin(time.Hour)
+	db.queue.Lock()
+	defer db.queue.Unlock()
+	db.queue.ArmWithinLocked(time.Hour)
 	return db
 }
 
-// lose begins to lose the open group; end completes it. The turn is held
+// lose begins to lose the open group; end completes it. The transaction is held
 // meanwhile.
-func (db *database) lose(again func(*Part) bool) (end func()) {
-	db.turn.Lock()
-	lost, chunks := db.line.Take(nil)
+func (db *database) lose(again func(*Ticket) bool) (end func()) {
+	db.tx.Lock()
+	lost, chunks := db.queue.SealTxLocked(nil)
 	return func() {
 		db.open = nil
-		db.line.Drop(lost, chunks, errCommit, again)
-		db.turn.Unlock()
+		db.queue.FailTxLocked(lost, chunks, errCommit, again)
+		db.tx.Unlock()
 	}
 }
 
-func always(*Part) bool { return true }
+func always(*Ticket) bool { return true }
 
 // A flow that comes to rest, or syncs, in a group while an earlier one that it
 // was part of or has read from is being lost, gets that error.
 func TestAGroupThatWasLostBefore(t *testing.T) {
 	db := still(store.Full)
 	writer, reader, syncing := db.begin(id(1)), db.begin(id(2)), db.begin(id(3))
-	if err := errors.Join(writer.write(), writer.Keep([]byte("a")), reader.read(), reader.Keep([]byte("b")), syncing.read(), syncing.Keep(nil)); err != nil {
+	if err := errors.Join(writer.write(), writer.Commit([]byte("a")), reader.read(), reader.Commit([]byte("b")), syncing.read(), syncing.Commit(nil)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(reader.saw, []value.ID{writer.ID}) {
@@ -359,9 +359,9 @@ func TestAGroupThatWasLostBefore(t *testing.T) {
 	}
 	end := db.lose(always)
 	told := make(chan error)
-	go func() { told <- syncing.Sync([]byte("c")) }()
-	for _, f := range []*flow{writer, reader} {
-		go func() { told <- f.Rest([]byte(".")) }()
+	go func() { told <- syncing.Flush([]byte("c")) }()
+	for _, f := range []*session{writer, reader} {
+		go func() { told <- f.Finish([]byte(".")) }()
 	}
 	for db.Waiting() < 3 {
 		time.Sleep(time.Millisecond)
@@ -397,26 +397,26 @@ func TestWhatIsToldAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := f.Keep([]byte("a")); err != nil {
+		if err := f.Commit([]byte("a")); err != nil {
 			t.Fatal(err)
 		}
 		rest := func() {
-			if err := f.Rest([]byte(".")); err != nil {
+			if err := f.Finish([]byte(".")); err != nil {
 				t.Errorf("%s: it is told %v, which waits for nothing", x.what, err)
 			}
 		}
 		if !x.late {
 			rest()
 		}
-		end := db.lose(func(p *Part) bool { return x.again && p.Flow() == Flow(f) })
+		end := db.lose(func(p *Ticket) bool { return x.again && p.Session() == Session(f) })
 		if x.late {
 			rest()
 		}
 		end()
-		db.late()
+		db.commitIdle()
 		entries, rested := db.durable(f.ID)
-		if lost := x.want == ""; entries != x.want || rested == lost || db.line.Orphans[f.ID] != lost {
-			t.Errorf("%s: there is %q, at rest %v, to be taken up again %v", x.what, entries, rested, db.line.Orphans[f.ID])
+		if lost := x.want == ""; entries != x.want || rested == lost || db.queue.Orphans[f.ID] != lost {
+			t.Errorf("%s: there is %q, at rest %v, to be taken up again %v", x.what, entries, rested, db.queue.Orphans[f.ID])
 		}
 	}
 }
@@ -425,19 +425,19 @@ func TestWhatIsToldAgain(t *testing.T) {
 func TestRestWithoutEntries(t *testing.T) {
 	db := still(store.Full)
 	f := db.begin(id(1))
-	if err := f.Keep([]byte("a")); err != nil {
+	if err := f.Commit([]byte("a")); err != nil {
 		t.Fatal(err)
 	}
-	db.late()
-	if !db.line.Has(f.ID) {
+	db.commitIdle()
+	if !db.queue.IsUnfinished(f.ID) {
 		t.Error("a flow that goes on is not unfinished")
 	}
-	if err := f.Rest(nil); err != nil {
+	if err := f.Finish(nil); err != nil {
 		t.Fatal(err)
 	}
-	db.late()
-	if _, rested := db.durable(f.ID); !rested || db.line.Has(f.ID) {
-		t.Errorf("a flow at rest: %v, and unfinished: %v", rested, db.line.Has(f.ID))
+	db.commitIdle()
+	if _, rested := db.durable(f.ID); !rested || db.queue.IsUnfinished(f.ID) {
+		t.Errorf("a flow at rest: %v, and unfinished: %v", rested, db.queue.IsUnfinished(f.ID))
 	}
 }
 
@@ -446,11 +446,11 @@ func TestWhoWaits(t *testing.T) {
 	db := newDatabase(store.Relaxed)
 	db.disk.Lock() // nothing becomes durable
 	f := db.begin(id(1))
-	if err := errors.Join(f.write(), f.Keep([]byte("a")), f.Rest([]byte("."))); err != nil {
+	if err := errors.Join(f.write(), f.Commit([]byte("a")), f.Finish([]byte("."))); err != nil {
 		t.Errorf("a relaxed flow is told %v", err)
 	}
 	db.disk.Unlock()
-	db.late()
+	db.commitIdle()
 	db.disk.Lock()
 	entries, rested := db.durable(f.ID)
 	db.disk.Unlock()
@@ -460,22 +460,22 @@ func TestWhoWaits(t *testing.T) {
 	if groups, flows := db.Commits(); groups == 0 || flows != 1 {
 		t.Errorf("1 flow came to rest, and %d in %d groups are counted", flows, groups)
 	}
-	db.turn.Lock()
-	db.line.Close()
-	db.turn.Unlock()
+	db.tx.Lock()
+	db.queue.CloseTxLocked()
+	db.tx.Unlock()
 	late := db.begin(id(2))
-	if err := late.Sync([]byte("x")); !errors.Is(err, store.ErrClosed) {
+	if err := late.Flush([]byte("x")); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("a closed line syncs: %v", err)
 	}
-	if err := late.Rest([]byte("x")); !errors.Is(err, store.ErrClosed) {
+	if err := late.Finish([]byte("x")); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("a closed line takes entries: %v", err)
 	}
 	reader := &database{}
-	reader.line = NewLine(Options{ReadOnly: true, Every: time.Hour, Lead: reader.lead, Late: reader.late}, &reader.Gauges)
-	if err := reader.begin(id(3)).Rest([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
+	reader.queue = NewQueue(Options{ReadOnly: true, Every: time.Hour, Commit: reader.commitGroup, CommitIdle: reader.commitIdle}, &reader.Gauges)
+	if err := reader.begin(id(3)).Finish([]byte("x")); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("a line for reading takes entries: %v", err)
 	}
-	if err := reader.begin(id(4)).Rest(nil); err != nil {
+	if err := reader.begin(id(4)).Finish(nil); err != nil {
 		t.Errorf("a flow that only looks is told %v", err)
 	}
 }

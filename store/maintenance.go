@@ -10,11 +10,11 @@ type Described interface {
 	Schema() *Schema
 }
 
-// An Examiner is a store that can find damage that its other methods do not
+// An IntegrityChecker is a store that can find damage that its other methods do not
 // read.
-type Examiner interface {
-	// Damage returns a sentence for each fault. Flows continue meanwhile.
-	Damage(ctx context.Context) ([]string, error)
+type IntegrityChecker interface {
+	// CheckIntegrity returns a sentence for each fault. Flows continue meanwhile.
+	CheckIntegrity(ctx context.Context) ([]string, error)
 }
 
 // A Compacter is a store whose size on disk does not shrink by itself.

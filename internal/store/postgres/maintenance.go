@@ -6,7 +6,7 @@ var _ store.Described = (*Store)(nil)
 
 // Schema gives the schema of the tables in the database.
 func (s *Store) Schema() *store.Schema {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.tx.Lock()
+	defer s.tx.Unlock()
 	return s.schema
 }

@@ -14,21 +14,21 @@ import (
 
 // testSync: what a flow has appended before it reaches outside is there for
 // whoever comes after, and the flow is among those to be gone on with.
-func testSync(t *testing.T, p *place) {
+func testFlush(t *testing.T, p *place) {
 	id := p.next()
-	f := p.s.Begin(id)
-	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Keep([]byte("one ")), f.Keep([]byte("two "))); err != nil {
+	f := p.s.NewSession(id)
+	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Commit([]byte("one ")), f.Commit([]byte("two "))); err != nil {
 		t.Fatal(err)
 	}
-	f.Hold()
-	if err := f.Sync([]byte("no")); !errors.Is(err, store.ErrInTurn) {
-		t.Errorf("to wait while others wait for the turn gives %v, want ErrInTurn", err)
+	f.Begin()
+	if err := f.Flush([]byte("no")); !errors.Is(err, store.ErrInTx) {
+		t.Errorf("to wait while others wait for the transaction gives %v, want ErrInTx", err)
 	}
-	f.Undo()
-	if err := f.Sync([]byte("three ")); err != nil {
+	f.Rollback()
+	if err := f.Flush([]byte("three ")); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Sync(nil); err != nil {
+	if err := f.Flush(nil); err != nil {
 		t.Fatalf("with nothing to append: %v", err)
 	}
 	if got := p.journal(id); got != "one two three " {
@@ -37,34 +37,34 @@ func testSync(t *testing.T, p *place) {
 	if got := p.unfinished(); !slices.Equal(got, []value.ID{id}) {
 		t.Errorf("the unfinished are %v, want %v", got, id)
 	}
-	if !p.s.Has(id) || p.s.Has(p.next()) {
+	if !p.s.Owns(id) || p.s.Owns(p.next()) {
 		t.Error("the store has the flow that waits, and no other one")
 	}
 	// It goes on as before.
-	if err := errors.Join(f.Insert(p.user, "u2", named("eve")), f.Keep([]byte("four ")), f.Sync([]byte("five "))); err != nil {
+	if err := errors.Join(f.Insert(p.user, "u2", named("eve")), f.Commit([]byte("four ")), f.Flush([]byte("five "))); err != nil {
 		t.Fatal(err)
 	}
 	if p.kit.Reopen != nil {
-		f.Leave()
+		f.Abandon()
 		p.reopen()
 		if p.get(p.user, "u1") == nil || p.get(p.user, "u2") == nil {
 			t.Error("what was written before the last Sync is gone")
 		}
-		f = p.s.Begin(id)
+		f = p.s.NewSession(id)
 	}
-	if err := f.Rest([]byte("six")); err != nil {
+	if err := f.Finish([]byte("six")); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.journal(id); got != "one two three four five six" {
 		t.Errorf("the journal at rest is %q", got)
 	}
-	if got := p.unfinished(); len(got) != 0 || p.s.Has(id) {
+	if got := p.unfinished(); len(got) != 0 || p.s.Owns(id) {
 		t.Errorf("the unfinished are %v, want none", got)
 	}
 	// A flow of which nothing was kept before.
 	id = p.next()
-	f = p.s.Begin(id)
-	if err := errors.Join(f.Sync([]byte("x")), f.Rest(nil)); err != nil {
+	f = p.s.NewSession(id)
+	if err := errors.Join(f.Flush([]byte("x")), f.Finish(nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.journal(id); got != "x" {
@@ -72,8 +72,8 @@ func testSync(t *testing.T, p *place) {
 	}
 }
 
-// testSyncMany lets many flows wait at once, among others that come to rest.
-func testSyncMany(t *testing.T, p *place) {
+// testFlushMany lets many flows wait at once, among others that come to rest.
+func testFlushMany(t *testing.T, p *place) {
 	var all sync.WaitGroup
 	ids := make([]value.ID, 40)
 	for i := range ids {
@@ -81,16 +81,16 @@ func testSyncMany(t *testing.T, p *place) {
 	}
 	for i, id := range ids {
 		all.Go(func() {
-			f := p.s.Begin(id)
+			f := p.s.NewSession(id)
 			for n := range 5 {
 				err := f.Insert(p.user, fmt.Sprint("u", i, "-", n), named(fmt.Sprint("user ", i, " ", n)))
-				if err = errors.Join(err, f.Keep([]byte("a")), f.Sync([]byte("b"))); err != nil {
+				if err = errors.Join(err, f.Commit([]byte("a")), f.Flush([]byte("b"))); err != nil {
 					t.Errorf("flow %d: %v", i, err)
 				}
 			}
 			if i%2 == 0 {
-				f.Leave()
-			} else if err := f.Rest([]byte("c")); err != nil {
+				f.Abandon()
+			} else if err := f.Finish([]byte("c")); err != nil {
 				t.Errorf("flow %d: %v", i, err)
 			}
 		})
@@ -113,17 +113,17 @@ func testSyncMany(t *testing.T, p *place) {
 	}
 }
 
-func testDesk(t *testing.T, p *place) {
+func testDecisions(t *testing.T, p *place) {
 	ctx := context.Background()
 	one, two, over := p.next(), p.next(), p.next()
 	for _, id := range []value.ID{one, two, over} {
-		f := p.s.Begin(id)
-		if err := f.Keep([]byte("x")); err != nil {
+		f := p.s.NewSession(id)
+		if err := f.Commit([]byte("x")); err != nil {
 			t.Fatal(err)
 		}
 		if id != over {
-			f.Leave()
-		} else if err := f.Rest(nil); err != nil {
+			f.Abandon()
+		} else if err := f.Finish(nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,13 +158,13 @@ func testDesk(t *testing.T, p *place) {
 	if err := p.s.Decide(ctx, changed); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.s.Drop(ctx, first); err != nil {
+	if err := p.s.RemoveDecision(ctx, first); err != nil {
 		t.Fatal(err)
 	}
 	if got := given(); !slices.Equal(got, []store.Decision{changed, second}) {
 		t.Errorf("after a change of mind the decisions are %v", got)
 	}
-	if err := errors.Join(p.s.Drop(ctx, changed), p.s.Drop(ctx, changed), p.s.Drop(ctx, second)); err != nil {
+	if err := errors.Join(p.s.RemoveDecision(ctx, changed), p.s.RemoveDecision(ctx, changed), p.s.RemoveDecision(ctx, second)); err != nil {
 		t.Fatal(err)
 	}
 	if got := given(); len(got) != 0 {

@@ -12,82 +12,82 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A flow is a flow of the store.
-type flow struct {
-	group.Part
-	s      *Store
-	inTurn bool          // it has the turn
-	saved  bool          // this turn has a savepoint, since it has written
-	view   bool          // it has a turn of View
-	look   *pgxpool.Conn // with the snapshot of View, if no kept changes are open
+// A session is a flow of the store.
+type session struct {
+	group.Ticket
+	s        *Store
+	inTx     bool          // it has the transaction
+	saved    bool          // this transaction has a savepoint, since it has written
+	readOnly bool          // it has a read-only transaction
+	look     *pgxpool.Conn // with the snapshot of BeginReadOnly, if no kept changes are open
 
-	// changed are the tables that this turn has changed, as store.Stamps lists
-	// them; stamps are those of all tables when View began.
-	changed []int
-	stamps  []uint64
+	// changed are the tables that this transaction has changed, as store.TableVersions lists
+	// them; versions are those of all tables when BeginReadOnly began.
+	changed  []int
+	versions []uint64
 
 	claimed *group.Group // the group that made sure that no other node runs it
 
-	// Under the line's mutex.
+	// Under the queue's mutex.
 	durable bool  // the database has entries of it, and its owner:
 	node    int64 // this node's
 }
 
-func (f *flow) Holds() bool { return f.inTurn || f.view }
+func (f *session) InTx() bool { return f.inTx || f.readOnly }
 
-// Barred reports a flow that another node has taken.
-func (f *flow) Barred() error {
+// Unusable reports a flow that another node has taken.
+func (f *session) Unusable() error {
 	if f.durable && f.node != f.s.node {
 		return fmt.Errorf("%w: %w", store.ErrLost, errDead)
 	}
 	return nil
 }
 
-// Begun reports whether the database has the flow's start as this node's.
-func (f *flow) Begun() bool { return f.durable && f.node == f.s.node }
+// Recoverable reports whether the database has the flow's start as this node's.
+func (f *session) Recoverable() bool { return f.durable && f.node == f.s.node }
 
-func (f *flow) Hold() {
+func (f *session) Begin() {
 	if f.s.options.ReadOnly {
-		f.View()
-	} else if !f.inTurn && !f.view {
-		f.s.turn.Lock()
-		f.inTurn = true
+		f.BeginReadOnly()
+	} else if !f.inTx && !f.readOnly {
+		f.s.tx.Lock()
+		f.inTx = true
 	}
 }
 
-func (f *flow) View() {
-	if !f.inTurn && !f.view {
-		f.view = true
-		f.stamps = f.s.stamps.Snapshot(f.stamps[:0])
+func (f *session) BeginReadOnly() {
+	if !f.inTx && !f.readOnly {
+		f.readOnly = true
+		f.versions = f.s.versions.Snapshot(f.versions[:0])
 	}
 }
 
-// Stamp opens the group's transaction in a turn of Hold, which shows whether
+// Version opens the group's transaction in a transaction of Begin, which shows whether
 // other nodes have written.
-func (f *flow) Stamp(def *store.Table) (uint64, error) {
-	if f.view {
-		return f.s.stamps.In(f.stamps, def), nil
+func (f *session) Version(def *store.Table) (uint64, error) {
+	if f.readOnly {
+		return f.s.versions.In(f.versions, def), nil
 	}
-	if f.inTurn {
+	if f.inTx {
 		if _, err := f.check(def); err != nil {
 			return 0, err
 		}
-		if err := f.begin(); err != nil {
+		if err := f.beginTxLocked(); err != nil {
 			return 0, err
 		}
 	}
-	return f.s.stamps.Of(def), nil
+	return f.s.versions.Of(def), nil
 }
 
 // check fails if the flow cannot go on, and finds the table.
-func (f *flow) check(def *store.Table) (*table, error) {
+func (f *session) check(def *store.Table) (*table, error) {
 	s := f.s
-	s.line.Lock()
-	defer s.line.Unlock()
-	if s.line.Closed {
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	if s.queue.Closed {
 		return nil, store.ErrClosed
 	}
-	if err := f.Lost(); err != nil {
+	if err := f.LostLocked(); err != nil {
 		return nil, err
 	}
 	if !s.prepared.Load() {
@@ -102,61 +102,60 @@ func (f *flow) check(def *store.Table) (*table, error) {
 	return nil, fmt.Errorf("the store has no table %s", def.Name())
 }
 
-// begin makes sure that the transaction is open. It must be called with the
-// turn.
-func (f *flow) begin() error {
+// beginTxLocked makes sure that the transaction is open.
+func (f *session) beginTxLocked() error {
 	s := f.s
 	if !s.begun {
-		err := s.beginGroup(context.Background())
+		err := s.beginGroupTxLocked(context.Background())
 		if errors.Is(err, errDead) && !f.durable {
-			err = s.beginGroup(context.Background()) // others have taken flows of this node
+			err = s.beginGroupTxLocked(context.Background()) // others have taken flows of this node
 		}
 		if err != nil {
 			return f.GiveUp(explain(err))
 		}
 	}
-	if s.line.Open.Dirty {
-		f.Rests = s.line.Open
+	if s.queue.Open.Dirty {
+		f.DependsOn = s.queue.Open
 	}
 	return nil
 }
 
-// read runs a query where the flow must run it: in its turn, in its snapshot,
+// read runs a query where the flow must run it: in its transaction, in its snapshot,
 // among kept changes not yet durable, or on the database as it is.
-func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) error) error {
+func (f *session) read(t *table, query string, args []any, each func(pgx.Rows) error) error {
 	s := f.s
 	var ctx context.Context = s.patience.Load()
 	switch {
-	case f.inTurn:
-		if err := f.begin(); err != nil {
+	case f.inTx:
+		if err := f.beginTxLocked(); err != nil {
 			return err
 		}
-		return f.failed("reading", t, s.ask(context.Background(), query, args, each))
+		return f.failed("reading", t, s.askTxLocked(context.Background(), query, args, each))
 	case f.look != nil:
 		return f.said("reading", t, ask(ctx, f.look.Conn(), nil, query, args, each))
 	}
 	if s.open.Load() {
-		s.turn.Lock()
-		if s.begun && s.line.Open.Dirty {
-			f.Rests = s.line.Open
-			err := f.Lost()
+		s.tx.Lock()
+		if s.begun && s.queue.Open.Dirty {
+			f.DependsOn = s.queue.Open
+			err := f.LostLocked()
 			if err == nil {
-				err = f.failed("reading", t, s.ask(context.Background(), query, args, each))
+				err = f.failed("reading", t, s.askTxLocked(context.Background(), query, args, each))
 			}
-			if f.view {
-				f.inTurn = true // what was begun here continues
+			if f.readOnly {
+				f.inTx = true // what was begun here continues
 			} else {
-				s.turn.Unlock()
+				s.tx.Unlock()
 			}
 			return err
 		}
-		s.turn.Unlock()
+		s.tx.Unlock()
 	}
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return f.said("reading", t, err)
 	}
-	if !f.view {
+	if !f.readOnly {
 		defer c.Release()
 		return f.said("reading", t, ask(ctx, c.Conn(), nil, query, args, each))
 	}
@@ -164,8 +163,8 @@ func (f *flow) read(t *table, query string, args []any, each func(pgx.Rows) erro
 	return f.said("reading", t, ask(ctx, c.Conn(), []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, query, args, each))
 }
 
-// ask queries the connection for writing. It must be called with the turn.
-func (s *Store) ask(ctx context.Context, query string, args []any, each func(pgx.Rows) error) error {
+// askTxLocked queries the connection for writing.
+func (s *Store) askTxLocked(ctx context.Context, query string, args []any, each func(pgx.Rows) error) error {
 	before := s.before
 	s.before = nil
 	return ask(ctx, s.conn, before, query, args, each)
@@ -231,12 +230,12 @@ func (s *Store) flushBefore(ctx context.Context) error {
 
 // said adds context to an error of a query, and gives the flow up if the error
 // is not about the query.
-func (f *flow) said(doing string, t *table, err error) error {
+func (f *session) said(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("%s %s: %w", doing, t.def.Name(), classed(err))
-	if store.Lasting(err) {
+	if store.Permanent(err) {
 		return err
 	}
 	return f.GiveUp(err)
@@ -244,7 +243,7 @@ func (f *flow) said(doing string, t *table, err error) error {
 
 // failed adds context to an error of the open transaction. If the error ended
 // the whole transaction, the group is lost.
-func (f *flow) failed(doing string, t *table, err error) error {
+func (f *session) failed(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -254,26 +253,26 @@ func (f *flow) failed(doing string, t *table, err error) error {
 			return f.said(doing, t, err)
 		}
 	}
-	err = s.lose(fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err)))
-	s.line.Lock()
-	f.Dead, f.saved = err, false
-	s.line.Unlock()
+	err = s.loseTxLocked(fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err)))
+	s.queue.Lock()
+	f.Failed, f.saved = err, false
+	s.queue.Unlock()
 	return err
 }
 
 // write prepares writing. It returns the statements that go first.
-func (f *flow) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, error) {
+func (f *session) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, error) {
 	s := f.s
 	if s.options.ReadOnly {
 		return nil, nil, 0, store.ErrReadOnly
 	}
-	if f.view {
-		return nil, nil, 0, store.ErrView
+	if f.readOnly {
+		return nil, nil, 0, store.ErrReadOnlyTx
 	}
-	f.Hold()
+	f.Begin()
 	t, err := f.check(def)
 	if err == nil {
-		err = f.begin()
+		err = f.beginTxLocked()
 	}
 	if err == nil {
 		err = f.claim()
@@ -287,13 +286,13 @@ func (f *flow) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, e
 		b.Queue("SAVEPOINT turn")
 		n++
 	}
-	f.changed = s.stamps.Note(f.changed, def, deletes)
+	f.changed = s.versions.Note(f.changed, def, deletes)
 	return t, b, n, nil
 }
 
 // claim makes sure that no other node runs a flow with a derived id before it
-// writes. The fleet's turn ensures it until the group commits.
-func (f *flow) claim() error {
+// writes. The cluster's transaction ensures it until the group commits.
+func (f *session) claim() error {
 	s := f.s
 	if !f.ID.Derived() || f.durable || f.claimed != nil && f.claimed.Err() == nil {
 		return nil
@@ -303,18 +302,18 @@ func (f *flow) claim() error {
 		return f.failed("looking for the flow before writing to", &table{def: &store.Table{}}, err)
 	}
 	if known[f.ID] {
-		s.line.Lock()
-		f.Dead = store.ErrElsewhere
-		s.line.Unlock()
+		s.queue.Lock()
+		f.Failed = store.ErrElsewhere
+		s.queue.Unlock()
 		return store.ErrElsewhere
 	}
-	f.claimed = s.line.Open
+	f.claimed = s.queue.Open
 	return nil
 }
 
 // send sends a batch whose first statements return nothing, and returns the row
 // counts of the others.
-func (f *flow) send(doing string, t *table, b *pgx.Batch, before int) ([]int64, error) {
+func (f *session) send(doing string, t *table, b *pgx.Batch, before int) ([]int64, error) {
 	r := f.s.conn.SendBatch(context.Background(), b)
 	var counts []int64
 	var err error
@@ -339,43 +338,43 @@ func (f *flow) send(doing string, t *table, b *pgx.Batch, before int) ([]int64, 
 	return counts, nil
 }
 
-func (f *flow) Keep(entries []byte) error {
+func (f *session) Commit(entries []byte) error {
 	s := f.s
 	if f.saved && s.conn != nil && s.conn.PgConn().TxStatus() == 'E' {
-		f.Undo()
+		f.Rollback()
 		return errors.New("keeping what an action wrote: one of its writes failed")
 	}
 	err := f.Append(entries)
-	if f.view && !f.inTurn {
+	if f.readOnly && !f.inTx {
 		f.endView()
 		return err
 	}
-	if !f.inTurn {
+	if !f.inTx {
 		return err
 	}
 	if err != nil {
-		f.Undo()
+		f.Rollback()
 		return err
 	}
 	if f.saved {
 		// The savepoint is released with the next statements.
 		s.before = append(s.before, "RELEASE SAVEPOINT turn")
 		f.saved, f.Wrote = false, true
-		f.Rests = s.line.Open
-		f.Rests.Dirty = true
+		f.DependsOn = s.queue.Open
+		f.DependsOn.Dirty = true
 		s.open.Store(true) // from now on no flow reads the earlier state
-		s.stamps.Commit(f.changed)
+		s.versions.Commit(f.changed)
 	}
-	f.endTurn()
+	f.endTx()
 	return nil
 }
 
-func (f *flow) Undo() {
-	if f.view && !f.inTurn {
+func (f *session) Rollback() {
+	if f.readOnly && !f.inTx {
 		f.endView()
 		return
 	}
-	if !f.inTurn {
+	if !f.inTx {
 		return
 	}
 	if f.saved {
@@ -384,17 +383,17 @@ func (f *flow) Undo() {
 			f.s.before = append(f.s.before, "ROLLBACK TO SAVEPOINT turn", "RELEASE SAVEPOINT turn")
 		}
 	}
-	f.endTurn()
+	f.endTx()
 }
 
-func (f *flow) endTurn() {
-	f.inTurn, f.view, f.changed = false, false, f.changed[:0]
-	f.s.turn.Unlock()
+func (f *session) endTx() {
+	f.inTx, f.readOnly, f.changed = false, false, f.changed[:0]
+	f.s.tx.Unlock()
 }
 
 // endView releases the snapshot without waiting for the server.
-func (f *flow) endView() {
-	f.view = false
+func (f *session) endView() {
+	f.readOnly = false
 	if c := f.look; c != nil {
 		f.look = nil
 		go func() {

@@ -3,14 +3,14 @@ package sqlite
 import "github.com/legible-lang/legible/store"
 
 var (
-	_ store.Described = (*Store)(nil)
-	_ store.Examiner  = (*Store)(nil)
-	_ store.Compacter = (*Store)(nil)
+	_ store.Described        = (*Store)(nil)
+	_ store.IntegrityChecker = (*Store)(nil)
+	_ store.Compacter        = (*Store)(nil)
 )
 
 // Schema gives the schema of the tables in the file.
 func (s *Store) Schema() *store.Schema {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.tx.Lock()
+	defer s.tx.Unlock()
 	return s.schema
 }

@@ -5,10 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// Stamps counts, for each table of a schema, the transactions that changed it.
-// A store keeps one; [Flow].Stamp reads it. Its methods may be called by
-// several goroutines. A nil *Stamps has no tables.
-type Stamps struct {
+// TableVersions counts, for each table of a schema, the transactions that changed
+// it. A store has one; [Session].Version reads it. Its methods may be called by
+// several goroutines. A nil *TableVersions has no tables.
+type TableVersions struct {
 	places map[string]int
 	tables []*Table
 	below  [][]int // the table itself and the tables of its subsets
@@ -16,9 +16,9 @@ type Stamps struct {
 	others atomic.Uint64 // transactions of which only the fact is known
 }
 
-// NewStamps returns the counts of a schema's tables, all zero.
-func NewStamps(schema *Schema) *Stamps {
-	s := &Stamps{
+// NewTableVersions returns the counts of a schema's tables, all zero.
+func NewTableVersions(schema *Schema) *TableVersions {
+	s := &TableVersions{
 		places: make(map[string]int, len(schema.Tables)),
 		tables: schema.Tables,
 		below:  make([][]int, len(schema.Tables)),
@@ -34,7 +34,7 @@ func NewStamps(schema *Schema) *Stamps {
 }
 
 // place returns the place of a table, and -1 for a table of another schema.
-func (s *Stamps) place(t *Table) int {
+func (s *TableVersions) place(t *Table) int {
 	if s == nil {
 		return -1
 	}
@@ -47,17 +47,17 @@ func (s *Stamps) place(t *Table) int {
 	return -1
 }
 
-// Of returns a table's stamp. It differs after each transaction that changed
+// Of returns a table's version. It differs after each transaction that changed
 // the table.
-func (s *Stamps) Of(t *Table) uint64 {
+func (s *TableVersions) Of(t *Table) uint64 {
 	if i := s.place(t); i >= 0 {
 		return s.counts[i].Load() + s.others.Load()
 	}
 	return 0
 }
 
-// Snapshot appends the stamps of all tables to dst, for [Stamps.In].
-func (s *Stamps) Snapshot(dst []uint64) []uint64 {
+// Snapshot appends the versions of all tables to dst, for [TableVersions.In].
+func (s *TableVersions) Snapshot(dst []uint64) []uint64 {
 	if s == nil {
 		return dst
 	}
@@ -68,8 +68,8 @@ func (s *Stamps) Snapshot(dst []uint64) []uint64 {
 	return dst
 }
 
-// In returns a table's stamp as it was when the snapshot was taken.
-func (s *Stamps) In(snapshot []uint64, t *Table) uint64 {
+// In returns a table's version as it was when the snapshot was taken.
+func (s *TableVersions) In(snapshot []uint64, t *Table) uint64 {
 	if i := s.place(t); i >= 0 && i < len(snapshot) {
 		return snapshot[i]
 	}
@@ -78,7 +78,7 @@ func (s *Stamps) In(snapshot []uint64, t *Table) uint64 {
 
 // Note adds the tables that a write to t changes to a transaction's list.
 // Deleting a member changes the subsets of its table, too.
-func (s *Stamps) Note(changed []int, t *Table, deleted bool) []int {
+func (s *TableVersions) Note(changed []int, t *Table, deleted bool) []int {
 	i := s.place(t)
 	switch {
 	case i < 0:
@@ -96,7 +96,7 @@ func (s *Stamps) Note(changed []int, t *Table, deleted bool) []int {
 
 // Commit counts a transaction that changed the listed tables. A store calls it
 // when no reader can any longer see the tables as they were before.
-func (s *Stamps) Commit(changed []int) {
+func (s *TableVersions) Commit(changed []int) {
 	for _, i := range changed {
 		s.counts[i].Add(1)
 	}
@@ -104,7 +104,7 @@ func (s *Stamps) Commit(changed []int) {
 
 // CommitElsewhere counts transactions of another process, which may have
 // changed any table.
-func (s *Stamps) CommitElsewhere() {
+func (s *TableVersions) CommitElsewhere() {
 	if s != nil {
 		s.others.Add(1)
 	}

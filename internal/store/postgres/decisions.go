@@ -10,14 +10,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-const createDesk = `CREATE TABLE IF NOT EXISTS _decision (flow BYTEA PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL)`
+const createDecisions = `CREATE TABLE IF NOT EXISTS _decision (flow BYTEA PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL)`
 
-func (s *Store) hasDesk(ctx context.Context) bool {
+func (s *Store) hasDecisions(ctx context.Context) bool {
 	var n int
 	return s.conn.QueryRow(ctx, "SELECT count(*) FROM _decision").Scan(&n) == nil
 }
 
-// Decide leaves word about a flow of any node. It does not need the fleet's turn.
+// Decide leaves word about a flow of any node. It does not need the cluster's write lock.
 // A store that was opened for reading only does this one thing.
 func (s *Store) Decide(ctx context.Context, d store.Decision) error {
 	if err := s.settle("leaving word about a flow"); err != nil {
@@ -39,9 +39,9 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 	if err := s.settle("looking for word about flows"); err != nil {
 		return nil, err
 	}
-	s.line.Lock()
+	s.queue.Lock()
 	node := s.node
-	s.line.Unlock()
+	s.queue.Unlock()
 	rows, err := s.pool.Query(ctx, "SELECT d.flow, d.name, d.code, d.reason FROM _decision d JOIN _unfinished u ON u.flow = d.flow WHERE u.node = $1 OR $2 ORDER BY d.flow",
 		node, s.options.ReadOnly)
 	var list []store.Decision
@@ -66,8 +66,8 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 	return list, nil
 }
 
-// Drop removes word that was left.
-func (s *Store) Drop(ctx context.Context, d store.Decision) error {
+// RemoveDecision removes word that was left.
+func (s *Store) RemoveDecision(ctx context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
 		return store.ErrReadOnly
 	}
@@ -77,9 +77,9 @@ func (s *Store) Drop(ctx context.Context, d store.Decision) error {
 	return nil
 }
 
-// Has tells whether a flow is among the unfinished of this node.
-func (s *Store) Has(flow value.ID) bool {
-	s.line.Lock()
-	defer s.line.Unlock()
-	return s.line.Marked[flow] && s.node != 0 && !s.line.Closed
+// Owns tells whether a flow is among the unfinished of this node.
+func (s *Store) Owns(flow value.ID) bool {
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	return s.queue.Unfinished[flow] && s.node != 0 && !s.queue.Closed
 }
