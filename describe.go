@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/openapi"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/private"
 )
 
 // The paths of the app's documents. They are served at the root and below the
@@ -24,11 +26,12 @@ const (
 // A description serves the app's documents, and leaves all else to the front.
 // It makes them at the first request.
 type description struct {
-	next   http.Handler
-	routes *plan.Routes
-	opt    openapi.Options
-	tls    bool
-	app    *App
+	program *Program
+	next    http.Handler
+	routes  *plan.Routes
+	opt     openapi.Options
+	tls     bool
+	log     *slog.Logger
 
 	once     sync.Once
 	err      error
@@ -37,16 +40,17 @@ type description struct {
 	tag      string // of the document
 }
 
-func (a *App) described(p *plan.Plan, o Options, next http.Handler) http.Handler {
+// described adds the documents of a program to its front.
+func described(program *Program, p *plan.Plan, o *Options, log *slog.Logger, next http.Handler) http.Handler {
 	if o.NoDocs {
 		return next
 	}
-	prefix := strings.TrimRight(o.Host.Prefix, "/")
+	prefix := strings.TrimRight(o.HTTP.Prefix, "/")
 	if prefix != "" && prefix[0] != '/' {
 		prefix = "/" + prefix
 	}
-	return &description{next: next, routes: p.Routes, tls: o.Host.BehindTLS, app: a,
-		opt: openapi.Options{Prefix: prefix, Refusals200: o.Host.Refusals200, MaxText: o.Host.MaxText}}
+	return &description{next: next, routes: p.Routes, tls: o.HTTP.BehindTLS, log: log, program: program,
+		opt: openapi.Options{Prefix: prefix, Refusals200: o.HTTP.Refusals200, MaxText: o.HTTP.MaxText}}
 }
 
 func (d *description) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -98,7 +102,7 @@ func (d *description) serve(w http.ResponseWriter, r *http.Request, kind string,
 		body, err = text()
 	}
 	if err != nil {
-		d.app.log.Error("describing the app", "error", err)
+		d.log.Error("describing the app", "error", err)
 		http.Error(w, "The app could not be described.", http.StatusInternalServerError)
 		return
 	}
@@ -116,7 +120,7 @@ func (d *description) serve(w http.ResponseWriter, r *http.Request, kind string,
 // make reads the program again, with every possible path of a flow: a running
 // app has not computed them.
 func (d *description) make() {
-	program, _, err := d.app.Check()
+	program, _, err := d.program.Checked(private.Access{})
 	if err != nil {
 		d.err = fmt.Errorf("describing the app: %w", err)
 		return

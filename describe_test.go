@@ -30,10 +30,11 @@ func TestDescription(t *testing.T) {
 		{"/openapi.json", "", true, 404, `"error"`},
 		{"/docs", "/api", true, 404, `"error"`},
 	} {
-		app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Own\n\nuse Requesting\n")}, "own.sync": {Data: []byte(own)}}, requesting.New)
+		program := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Own\n\nuse Requesting\n")}, "own.sync": {Data: []byte(own)}}, requesting.New)
 		o := legible.Options{Log: slog.New(slog.DiscardHandler), NoDocs: x.none}
-		o.Host.Prefix = x.prefix
-		if err := app.Open(t.Context(), o); err != nil {
+		o.HTTP.Prefix = x.prefix
+		app, err := program.Open(t.Context(), o)
+		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()

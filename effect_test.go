@@ -15,8 +15,7 @@ import (
 	"github.com/legible-lang/legible/concepts/mailing"
 	"github.com/legible-lang/legible/concepts/mailing/smtptest"
 	"github.com/legible-lang/legible/concepts/requesting"
-	"github.com/legible-lang/legible/internal/engine"
-	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/postgres"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/internal/store/sqlite"
@@ -52,13 +51,12 @@ then
 `
 
 // mailApps opens an app that sends mail by a server.
-func openMail(t *testing.T, storeName, server string, tries engine.Tries) *legible.App {
+func openMail(t *testing.T, storeName, server string, tries legible.Tries) *legible.App {
 	t.Helper()
-	app := legible.New(fstest.MapFS{"a.app": {Data: []byte(mailApp)}}, requesting.New,
-		mailing.With(mailing.Options{Server: server, From: "post@example.com"}))
-	err := app.Open(t.Context(), legible.Options{
+	app, err := legible.New(fstest.MapFS{"a.app": {Data: []byte(mailApp)}}, requesting.New,
+		mailing.With(mailing.Options{Server: server, From: "post@example.com"})).Open(t.Context(), legible.Options{
 		Store: storeName, Log: slog.New(slog.DiscardHandler), Tries: tries,
-		Limits: engine.Limits{Patience: 300 * time.Millisecond}, Inspect: &inspect.Options{},
+		Limits: legible.Limits{Patience: 300 * time.Millisecond}, Inspect: &legible.Inspect{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +90,7 @@ func soon(t *testing.T, what string, holds func() bool) {
 // TestWhatTheClientSees of a flow that waits for a mail server.
 func TestWhatTheClientSees(t *testing.T) {
 	s := smtptest.Start(t)
-	app := openMail(t, "memory:", s.Addr, engine.Tries{})
+	app := openMail(t, "memory:", s.Addr, legible.Tries{})
 	if w := post(app, "/ask", "ann@example.org"); w.Code != 200 || !strings.Contains(w.Body.String(), "@example.com") {
 		t.Errorf("what was sent is answered with %d %s", w.Code, w.Body)
 	}
@@ -118,7 +116,7 @@ func TestWhatTheClientSees(t *testing.T) {
 		t.Errorf("what is refused is answered with %d %s", w.Code, w.Body)
 	}
 	soon(t, "two are parked", func() bool {
-		waiting, parked := app.Engine().Waiting()
+		waiting, parked := app.Engine(private.Access{}).Waiting()
 		return waiting == 0 && parked == 2
 	})
 	for path, want := range map[string]string{
@@ -127,7 +125,7 @@ func TestWhatTheClientSees(t *testing.T) {
 		"/flows/" + tell:     "answered by Tell, Mailing.send is parked",
 		"/flows/" + stranded: "It goes on when legible flow retry or legible flow cancel has decided",
 	} {
-		in := app.Inspector()
+		in := app.Inspector(private.Access{})
 		r := httptest.NewRequest("GET", "http://127.0.0.1"+path, nil)
 		r.Header.Set("Authorization", "Bearer "+in.Token())
 		w := httptest.NewRecorder()
@@ -158,13 +156,13 @@ func TestDecidedFromOutside(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	app := openMail(t, "sqlite:"+path, s.Addr, engine.Tries{})
+	app := openMail(t, "sqlite:"+path, s.Addr, legible.Tries{})
 	refuse := func() string {
 		t.Helper()
 		s.Say("MAIL", "553 Not you.")
-		_, before := app.Engine().Waiting()
+		_, before := app.Engine(private.Access{}).Waiting()
 		w := post(app, "/tell", "ann@example.org")
-		soon(t, "it is parked", func() bool { _, n := app.Engine().Waiting(); return n == before+1 })
+		soon(t, "it is parked", func() bool { _, n := app.Engine(private.Access{}).Waiting(); return n == before+1 })
 		return w.Header().Get("X-Trace-Id")
 	}
 	first, second, third := refuse(), refuse(), refuse()
@@ -188,9 +186,9 @@ func TestDecidedFromOutside(t *testing.T) {
 	}
 	decide(second, "cancel")
 	decide(third, "retry")
-	app = openMail(t, "sqlite:"+path, s.Addr, engine.Tries{})
+	app = openMail(t, "sqlite:"+path, s.Addr, legible.Tries{})
 	soon(t, "the app has taken both up as it started", func() bool { return to(s, "ann") == 2 && to(s, "boss") == boss+1 })
-	soon(t, "nothing waits", func() bool { waiting, parked := app.Engine().Waiting(); return waiting+parked == 0 })
+	soon(t, "nothing waits", func() bool { waiting, parked := app.Engine(private.Access{}).Waiting(); return waiting+parked == 0 })
 	for _, m := range s.Messages() {
 		if m.To == "boss@example.org" && strings.Contains(m.Text, "Ann has moved.") {
 			return
@@ -214,15 +212,15 @@ func to(s *smtptest.Server, name string) (n int) {
 func TestEffectsInTheCluster(t *testing.T) {
 	url := pgtest.Start(t, "-c", "fsync=off").URL(t)
 	s := smtptest.Start(t)
-	one := openMail(t, url, s.Addr, engine.Tries{First: time.Hour})
-	other := openMail(t, url, s.Addr, engine.Tries{First: time.Hour})
+	one := openMail(t, url, s.Addr, legible.Tries{First: time.Hour})
+	other := openMail(t, url, s.Addr, legible.Tries{First: time.Hour})
 	s.Say("MAIL", "451 Later.", "553 Not you.", "553 Not you.")
 	waits := post(one, "/tell", "waits@example.org").Header().Get("X-Trace-Id")
-	soon(t, "it waits", func() bool { waiting, _ := one.Engine().Waiting(); return waiting == 1 })
+	soon(t, "it waits", func() bool { waiting, _ := one.Engine(private.Access{}).Waiting(); return waiting == 1 })
 	for range 2 {
 		post(one, "/tell", "parked@example.org")
 	}
-	soon(t, "two are parked", func() bool { _, parked := one.Engine().Waiting(); return parked == 2 })
+	soon(t, "two are parked", func() bool { _, parked := one.Engine(private.Access{}).Waiting(); return parked == 2 })
 	outside, err := postgres.Open(t.Context(), url, postgres.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
@@ -245,14 +243,14 @@ func TestEffectsInTheCluster(t *testing.T) {
 	parked := []string{left[1].String(), left[2].String()}
 	decide(parked[0], "retry")
 	soon(t, "the node that has it tries it again", func() bool { return to(s, "parked") == 1 })
-	if waiting, parked := other.Engine().Waiting(); waiting+parked != 0 {
+	if waiting, parked := other.Engine(private.Access{}).Waiting(); waiting+parked != 0 {
 		t.Errorf("the other node has taken %d and %d flows of one that lives", waiting, parked)
 	}
 	if err := one.Close(); err != nil {
 		t.Fatal(err)
 	}
 	soon(t, "the other node has both", func() bool {
-		waiting, parked := other.Engine().Waiting()
+		waiting, parked := other.Engine(private.Access{}).Waiting()
 		return waiting == 1 && parked == 1
 	})
 	decide(waits, "retry")

@@ -25,7 +25,7 @@ import (
 type observers struct {
 	inspector *inspect.Inspector
 	tracer    *telemetry.Tracer
-	meter     *telemetry.Meter // nil when another meter counts
+	meter     *telemetry.Meter
 	recorder  func(flow value.ID, entries []byte, rested bool)
 	observer  func(engine.Times)
 }
@@ -51,27 +51,16 @@ func (o *Options) observe(ctx context.Context, p *plan.Plan, st store.Store, log
 	if o.Inspect == nil {
 		return w, nil
 	}
-	opt := *o.Inspect
-	if opt.Clock == nil {
-		opt.Clock = o.Clock
+	w.meter = telemetry.NewMeter()
+	if gauges, ok := st.(telemetry.Gauges); ok {
+		w.meter.Watch(gauges)
 	}
-	if opt.Log == nil {
-		opt.Log = log
-	}
-	if opt.Note == "" {
-		opt.Note = note(o.Store, p.Name)
-	}
-	if opt.Metrics == nil {
-		meter := telemetry.NewMeter()
-		if gauges, ok := st.(telemetry.Gauges); ok {
-			meter.Watch(gauges)
-		}
-		w.meter = meter
-		opt.Metrics = meter.Handler()
-		w.record(meter.Record)
-		w.observe(meter.Observe)
-	}
-	w.inspector = inspect.New(p, st, opt)
+	w.record(w.meter.Record)
+	w.observe(w.meter.Observe)
+	w.inspector = inspect.New(p, st, inspect.Options{
+		Token: o.Inspect.Token, Development: o.Inspect.Development, Hosts: o.Inspect.Hosts,
+		Note: cmp.Or(o.Inspect.Note, note(o.Store, p.Name)), Metrics: w.meter.Handler(), Clock: o.Clock, Log: log,
+	})
 	w.record(w.inspector.Record)
 	w.observe(w.inspector.Observe)
 	return w, nil
@@ -88,17 +77,22 @@ func note(store, app string) string {
 
 const noteSuffix = ".inspector"
 
-// turnedAway reports requests that open no flow to the inspector and the
-// options' receiver.
-func (w *observers) turnedAway(before func(host.Turned)) func(host.Turned) {
+// turnedAway returns what reports requests that open no flow; nil for nothing.
+func (w *observers) turnedAway() func(host.Turned) {
 	if w.inspector == nil {
-		return before
+		return nil
 	}
-	return func(t host.Turned) {
-		if before != nil {
-			before(t)
-		}
-		w.inspector.TurnedAway(inspect.Turned(t))
+	return func(t host.Turned) { w.inspector.TurnedAway(inspect.Turned(t)) }
+}
+
+// watch adds what the engine reports to the metrics.
+func (w *observers) watch(e *engine.Engine) {
+	if w.meter == nil {
+		return
+	}
+	w.meter.WatchRescued(e.Rescued)
+	if e.HasEffects() {
+		w.meter.WatchWaiting(e.Waiting)
 	}
 }
 

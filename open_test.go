@@ -39,8 +39,7 @@ func keeping(fields string) func() legible.Concept {
 func TestOpenLosesNothing(t *testing.T) {
 	name := "sqlite:" + filepath.Join(t.TempDir(), "notes.db")
 	open := func(fields string) error {
-		app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Keeping\n")}}, keeping(fields))
-		err := app.Open(t.Context(), legible.Options{Store: name, Log: slog.New(slog.DiscardHandler)})
+		app, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Keeping\n")}}, keeping(fields)).Open(t.Context(), legible.Options{Store: name, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err
 		}

@@ -63,20 +63,20 @@ func (k Keep) retention(now time.Time) store.Retention {
 }
 
 // retain starts the loop that forgets.
-func (a *App) retain(ctx context.Context, st store.Store, k Keep) *loop {
+func (a *App) retain(ctx context.Context) *loop {
 	return startLoop(ctx, keepFirst, func(ctx context.Context) time.Duration {
-		a.forget(ctx, st, k)
+		a.forget(ctx)
 		return keepEvery
 	})
 }
 
 // forget runs once. It logs errors; the next run tries again.
-func (a *App) forget(ctx context.Context, st store.Store, k Keep) {
-	flows, err := st.Forget(ctx, k.retention(time.Now()))
+func (a *App) forget(ctx context.Context) {
+	flows, err := a.store.Forget(ctx, a.options.Keep.retention(time.Now()))
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("cannot remove the record of old flows; trying again later", "error", err)
 	}
-	blobs, err := st.SweepBlobs(ctx, blobAge)
+	blobs, err := a.store.SweepBlobs(ctx, blobAge)
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("cannot remove large values that nothing refers to; trying again later", "error", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -57,12 +58,11 @@ func TestKeep(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx := t.Context()
 				var log bytes.Buffer
-				app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Noting\n")}}, noting)
-				err := app.Open(ctx, legible.Options{Keep: c.keep, Clock: c.clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
+				app, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Noting\n")}}, noting).Open(ctx, legible.Options{Keep: c.keep, Clock: c.clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
 				if err != nil {
 					t.Fatal(err)
 				}
-				st := app.Engine().Store()
+				st := app.Engine(private.Access{}).Store()
 				for range 3 {
 					if _, err := app.Ask(ctx, "Noting.note"); err != nil {
 						t.Fatal(err)
@@ -102,11 +102,11 @@ func TestKeep(t *testing.T) {
 func TestKeepTellsOfTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Noting\n")}}, noting)
-		if err := app.Open(t.Context(), legible.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}); err != nil {
+		app, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Noting\n")}}, noting).Open(t.Context(), legible.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := app.Engine().Store().Close(); err != nil {
+		if err := app.Engine(private.Access{}).Store().Close(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Hour)

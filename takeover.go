@@ -10,23 +10,18 @@ import (
 )
 
 // takeOver resumes flows that a store shared by several processes assigns to this
-// one: those of a process that is gone, and its own suspended flows. It is nil for
-// a store that is not shared.
-func (a *App) takeOver(ctx context.Context, st store.Store, e *engine.Engine) *loop {
-	shared, ok := st.(store.Shared)
-	if !ok {
-		return nil
-	}
+// one: those of a process that is gone, and its own suspended flows.
+func (a *App) takeOver(ctx context.Context, shared store.Shared) *loop {
 	return startLoop(ctx, 0, func(ctx context.Context) time.Duration {
 		ids, err := shared.TakenOver(ctx)
 		if err != nil {
 			return over // closing, or the store has ended
 		}
 		for _, id := range ids {
-			if !st.Owns(id) {
+			if !a.store.Owns(id) {
 				continue // it came to rest, or another process has it
 			}
-			switch r, err := e.Resume(ctx, id); {
+			switch r, err := a.engine.Resume(ctx, id); {
 			case errors.Is(err, engine.ErrRunning):
 			case err != nil:
 				a.log.Error("cannot resume a flow that was taken over; trying again later", "flow", id.String(), "error", err)
@@ -48,10 +43,10 @@ const (
 )
 
 // rescue resumes flows that nobody runs.
-func (a *App) rescue(ctx context.Context, e *engine.Engine) *loop {
+func (a *App) rescue(ctx context.Context) *loop {
 	return startLoop(ctx, rescueEvery, func(ctx context.Context) time.Duration {
 		began := time.Now()
-		if err := e.Rescue(ctx, a.resumed); err != nil && ctx.Err() == nil {
+		if err := a.engine.Rescue(ctx, a.resumed); err != nil && ctx.Err() == nil {
 			a.log.Error("cannot look for flows that nobody runs; trying again later", "error", err)
 		}
 		return max(rescueEvery, rescueShare*time.Since(began))

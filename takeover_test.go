@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -74,8 +75,7 @@ func TestTimersFireOnceInTheCluster(t *testing.T) {
 	said := &lockedText{}
 	var nodes []*legible.App
 	for range 3 {
-		app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Clock\n\nuse Ringing\n")}}, ringing)
-		err := app.Open(ctx, legible.Options{Store: url, Clock: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+		app, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Clock\n\nuse Ringing\n")}}, ringing).Open(ctx, legible.Options{Store: url, Clock: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestTimersFireOnceInTheCluster(t *testing.T) {
 	if said.String() != "" {
 		t.Errorf("that one node was first is told as trouble:\n%s", said)
 	}
-	e := nodes[0].Engine()
+	e := nodes[0].Engine(private.Access{})
 	flow := e.Store().NewSession(value.NewIDs().At(now))
 	defer flow.Abandon()
 	rang := map[string]int{}

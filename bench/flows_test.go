@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -41,8 +42,7 @@ func noting() legible.Concept {
 
 func opened(b *testing.B, place string, d store.Durability) *legible.App {
 	b.Helper()
-	app := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Noting\n")}}, noting)
-	err := app.Open(context.Background(), legible.Options{Store: place, Durability: d, Log: slog.New(slog.DiscardHandler)})
+	app, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Noting\n")}}, noting).Open(context.Background(), legible.Options{Store: place, Durability: d, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func flowsLook(b *testing.B, place, which string) {
 	app := opened(b, place, store.Full)
 	open := time.Since(begun)
 	begun = time.Now()
-	st := app.Engine().Store()
+	st := app.Engine(private.Access{}).Store()
 	if _, err := st.Flows(context.Background(), value.Zero, 100); err != nil {
 		b.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func forget(b *testing.B, place string) {
 	b.Helper()
 	app := opened(b, place, store.Full)
 	begun := time.Now()
-	n, err := app.Engine().Store().Forget(context.Background(), store.Retention{Keep: *many / 10})
+	n, err := app.Engine(private.Access{}).Store().Forget(context.Background(), store.Retention{Keep: *many / 10})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -60,9 +60,9 @@ then
 `
 
 func TestTheConceptsTogether(t *testing.T) {
-	a := legible.New(fstest.MapFS{"app.app": {Data: []byte(app)}, "app.sync": {Data: []byte(syncs)}},
-		requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New)
-	if err := a.Open(t.Context(), legible.Options{Log: slog.New(slog.DiscardHandler)}); err != nil {
+	a, err := legible.New(fstest.MapFS{"app.app": {Data: []byte(app)}, "app.sync": {Data: []byte(syncs)}},
+		requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New).Open(t.Context(), legible.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()

@@ -7,12 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
-
-	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/internal/check"
 )
 
 // given makes the inputs of a call, in the form that their types ask for.
@@ -82,8 +81,8 @@ func (w *world) action(call *syntax.CallStep) *Failure {
 		return fail("could not be asked: %v", err)
 	case outcome.Fault != nil:
 		return fail("faulted: %s", firstLine(outcome.Fault.Error())).note("trace %s", outcome.Flow)
-	case outcome.Refusal != nil:
-		r := outcome.Refusal
+	case outcome.Refused != nil:
+		r := outcome.Refused
 		switch {
 		case refused:
 			got := map[string]value.Value{"error": value.String(r.Sentence), "refusal": value.String(r.Code)}

@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -74,14 +75,14 @@ func stageOf(t *testing.T, archive *txtar.Archive) (stage, *txtar.File) {
 	if want == nil {
 		t.Fatal("the archive has no file want")
 	}
-	st.app = func() *legible.App { return legible.New(files, requesting.New, shelving(spec)) }
+	st.program = func() *legible.Program { return legible.New(files, requesting.New, shelving(spec)) }
 	return st, want
 }
 
 // played plays all scenarios and writes down what a person is told.
 func played(t *testing.T, st stage) string {
 	t.Helper()
-	program, findings, err := st.app().Check()
+	program, findings, err := st.program().Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}

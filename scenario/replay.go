@@ -78,16 +78,16 @@ func (s Suite) replayed(ctx context.Context, folder string, tell func(any) error
 	if err != nil {
 		return err
 	}
-	app := s.App()
+	program := s.Program()
 	if texts := os.Getenv(event.Texts); texts != "" {
-		app.Instead(os.DirFS(texts))
+		program = program.WithOnly(os.DirFS(texts))
 	}
 	s.Options.FullRecord = true // to tell more of what differs
-	w, err := open(ctx, app, s.Options)
+	w, err := open(ctx, program, s.Options)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, app.Close()) }()
+	defer func() { err = errors.Join(err, w.app.Close()) }()
 	if os.Getenv(event.Effects) == "" {
 		if err := reachesOut(w.plan); err != nil {
 			return err

@@ -1,7 +1,7 @@
 // Package scenario runs the scenarios of concepts and apps as Go tests.
 //
 //	func TestScenarios(t *testing.T) {
-//		scenario.App(t, focusreader.New)
+//		scenario.App(t, newProgram) // func newProgram() *legible.Program
 //	}
 //
 // Its three main types are [Suite], a program whose scenarios are to be
@@ -82,16 +82,18 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/event"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A Suite is an app whose scenarios are to be played. Only App is needed.
+// A Suite is an app whose scenarios are to be played. Only Program is needed.
 type Suite struct {
-	// App makes the app anew for each scenario; it must not be open.
-	App func() *legible.App
-	// Options are those of the app. Store, Clock, Log and the host's Prefix are
-	// the runner's own: paths in scenarios are those of the syncs.
+	// Program returns the program. It is called for each scenario, so that its
+	// concepts share nothing.
+	Program func() *legible.Program
+	// Options are those of the app. The runner sets Store, Clock, Log and
+	// HTTP.Prefix: paths in scenarios are those of the syncs.
 	Options legible.Options
 	// FullCoverage makes the test fail when all scenarios pass but do not
 	// reach every line of every sync.
@@ -101,9 +103,9 @@ type Suite struct {
 // App plays all scenarios of an app, each as a parallel subtest: those among
 // its texts, and those in .scenario files in the folder of the test and below,
 // so that a program need not carry its tests.
-func App(t *testing.T, make func() *legible.App) {
+func App(t *testing.T, program func() *legible.Program) {
 	t.Helper()
-	Suite{App: make}.Run(t)
+	Suite{Program: program}.Run(t)
 }
 
 // Run plays all scenarios of the app, each as a parallel subtest, and logs
@@ -118,12 +120,8 @@ func (s Suite) Run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	make := func() *legible.App {
-		app := s.App()
-		app.Add(beside)
-		return app
-	}
-	stage{of: "app", app: make, options: s.Options, full: s.FullCoverage,
+	program := func() *legible.Program { return s.Program().With(beside) }
+	stage{of: "app", program: program, options: s.Options, full: s.FullCoverage,
 		scenarios: func(p *check.Program) []*syntax.Scenario { return once(p.Scenarios) }}.run(t)
 }
 
@@ -147,7 +145,7 @@ func Concept(t *testing.T, make func() legible.Concept) {
 	t.Helper()
 	name := conceptName(make())
 	files := fstest.MapFS{"the concept alone.app": {Data: []byte("app " + name + "Alone\n\nuse " + name + "\n")}}
-	stage{of: "concept", name: name, app: func() *legible.App { return legible.New(files, make) },
+	stage{of: "concept", name: name, program: func() *legible.Program { return legible.New(files, make) },
 		scenarios: func(p *check.Program) []*syntax.Scenario {
 			if c := p.Concepts[name]; c != nil {
 				return c.Tree.Scenarios
@@ -203,7 +201,7 @@ func conceptName(c legible.Concept) string {
 // A stage is a program and which scenarios of it are to be played.
 type stage struct {
 	of, name  string
-	app       func() *legible.App
+	program   func() *legible.Program
 	options   legible.Options
 	full      bool
 	scenarios func(*check.Program) []*syntax.Scenario
@@ -211,7 +209,7 @@ type stage struct {
 
 func (st stage) run(t *testing.T) {
 	t.Helper()
-	program, findings, err := st.app().Check()
+	program, findings, err := st.program().Checked(private.Access{})
 	if err == nil && diag.HasErrors(findings) {
 		err = broken(findings)
 	}
@@ -292,7 +290,7 @@ func (st stage) run(t *testing.T) {
 
 // play plays one scenario on an app of its own.
 func (st stage) play(ctx context.Context, i int) (*Coverage, *Failure) {
-	w, err := open(ctx, st.app(), st.options)
+	w, err := open(ctx, st.program(), st.options)
 	if err != nil {
 		return nil, &Failure{Message: err.Error()}
 	}

@@ -21,7 +21,7 @@ import (
 func TestConcept(t *testing.T) { Concept(t, shelving(shelvingSpec)) }
 
 // shelf is an app of one sync with these scenarios.
-func shelf(scenarios string) *legible.App {
+func shelf(scenarios string) *legible.Program {
 	return legible.New(fstest.MapFS{
 		"shelf.app": {Data: []byte("app Shelf\n\nuse Requesting\nuse Shelving\n")},
 		"shelf.sync": {Data: []byte(`sync AddBook
@@ -48,7 +48,7 @@ func TestSuite(t *testing.T) {
 	t.Chdir("testdata/beside")
 	var rested atomic.Int32
 	Suite{
-		App: func() *legible.App {
+		Program: func() *legible.Program {
 			return shelf("scenario carried by the program\n    POST /books {\"owner\": \"ann\"} => 400\n")
 		},
 		Options: legible.Options{Recorder: func(_ value.ID, _ []byte, end bool) {
@@ -67,12 +67,12 @@ func TestSuite(t *testing.T) {
 // TestScenariosDoNotSeeOneAnother plays one scenario twice.
 func TestScenariosDoNotSeeOneAnother(t *testing.T) {
 	add := "    POST /books {\"owner\": \"ann\", \"title\": \"Emma\"} => 200\n"
-	App(t, func() *legible.App { return shelf("scenario one\n" + add + "\nscenario two\n" + add) })
+	App(t, func() *legible.Program { return shelf("scenario one\n" + add + "\nscenario two\n" + add) })
 }
 
 // TestPanic holds that a panic in a concept comes with its stack.
 func TestPanic(t *testing.T) {
-	st := stage{of: "app", app: func() *legible.App { return shelf("scenario panic\n    POST /panic => 200\n") },
+	st := stage{of: "app", program: func() *legible.Program { return shelf("scenario panic\n    POST /panic => 200\n") },
 		scenarios: func(p *check.Program) []*syntax.Scenario { return p.Scenarios }}
 	_, failure := st.play(t.Context(), 0)
 	if failure == nil {

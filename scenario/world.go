@@ -14,6 +14,7 @@ import (
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
@@ -34,15 +35,17 @@ type world struct {
 }
 
 // open opens an app as a scenario finds it.
-func open(ctx context.Context, app *legible.App, o legible.Options) (*world, error) {
-	w := &world{ctx: ctx, app: app, clock: &clock{now: beginning}, flows: &flows{also: o.Recorder},
+func open(ctx context.Context, program *legible.Program, o legible.Options) (*world, error) {
+	w := &world{ctx: ctx, clock: &clock{now: beginning}, flows: &flows{also: o.Recorder},
 		log: &log{}, names: names{}, cookies: map[string]string{}}
 	o.Store, o.Clock, o.Recorder, o.Log = "memory:", w.clock.Now, w.flows.record, slog.New(w.log)
-	o.Host.Prefix, o.Host.Development, o.Host.Log = "", true, nil
-	if err := app.Open(ctx, o); err != nil {
+	o.HTTP.Prefix, o.HTTP.Development = "", true
+	app, err := program.Open(ctx, o)
+	if err != nil {
 		return nil, fmt.Errorf("opening the app: %w", err)
 	}
-	w.engine = app.Engine()
+	w.app = app
+	w.engine = app.Engine(private.Access{})
 	w.plan = w.engine.Plan()
 	return w, nil
 }

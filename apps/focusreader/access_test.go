@@ -18,6 +18,7 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -159,12 +160,12 @@ type house struct {
 
 func newHouse(t *testing.T, names ...string) *house {
 	t.Helper()
-	h := &house{app: testApp()}
+	h := &house{}
 	start := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	options := legible.Options{Log: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { return start.Add(time.Duration(h.later.Load())) }}
-	options.Host.Prefix = prefix
-	h.client = serveApp(t, h.app, options)
+	options.HTTP.Prefix = prefix
+	h.client, h.app = serveProgram(t, testProgram(), options)
 	for _, name := range names {
 		switch name {
 		case "ann":
@@ -210,7 +211,7 @@ func (h *house) moveIn(name string) reader {
 func (h *house) routes(t *testing.T) []string {
 	t.Helper()
 	var all []string
-	for _, r := range h.app.Engine().Plan().Routes.All {
+	for _, r := range h.app.Engine(private.Access{}).Plan().Routes.All {
 		name := r.Method + " " + r.Path
 		d, known := doors[name]
 		if !known {
@@ -310,7 +311,7 @@ func (h *house) dump(t *testing.T) []string {
 // dump writes all that an app keeps, one line a member.
 func dump(t *testing.T, app *legible.App) []string {
 	t.Helper()
-	e := app.Engine()
+	e := app.Engine(private.Access{})
 	flow := e.Store().NewSession(value.NewIDs().At(time.Now()))
 	defer flow.Abandon()
 	var lines []string

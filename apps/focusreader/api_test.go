@@ -13,6 +13,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/private"
 )
 
 // serve serves the app on a store of its own.
@@ -23,22 +24,24 @@ func serve(t *testing.T, args ...string) client {
 		t.Fatal(err)
 	}
 	s.options.Log = slog.New(slog.DiscardHandler)
-	return serveApp(t, testApp(), s.options)
+	c, _ := serveProgram(t, testProgram(), s.options)
+	return c
 }
 
-func serveApp(t *testing.T, app *legible.App, options legible.Options) client {
+func serveProgram(t *testing.T, program *legible.Program, options legible.Options) (client, *legible.App) {
 	t.Helper()
-	if err := app.Open(context.Background(), options); err != nil {
+	app, err := program.Open(context.Background(), options)
+	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(witnessed(t, app, options))
+	server := httptest.NewServer(witnessed(t, program, app, options))
 	t.Cleanup(func() {
 		server.Close()
 		if err := app.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return client{t, server.URL}
+	return client{t, server.URL}, app
 }
 
 // fields are what an answer must hold.
@@ -47,7 +50,7 @@ type fields = map[string]any
 const ann = `{"username": "ann", "password": "correct horse"}`
 
 func TestChecker(t *testing.T) {
-	program, findings, err := testApp().Check()
+	program, findings, err := testProgram().Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +162,7 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := s.options; o.Addr != "127.0.0.1:0" || !o.Host.Refusals200 || !o.Host.Development || o.Store != "sqlite:focusreader.db" {
+	if o := s.options; o.Addr != "127.0.0.1:0" || !o.HTTP.Refusals200 || !o.HTTP.Development || o.Store != "sqlite:focusreader.db" {
 		t.Errorf("the settings are %+v", o)
 	}
 	if said.Len() > 0 {
@@ -231,8 +234,8 @@ func TestVariablesThatAreFlags(t *testing.T) {
 			}
 		case err != nil:
 			t.Errorf("FOCUSREADER_BEHIND_TLS=%q: %v", x.value, err)
-		case s.options.Host.BehindTLS != x.tls:
-			t.Errorf("FOCUSREADER_BEHIND_TLS=%q means %v, want %v", x.value, s.options.Host.BehindTLS, x.tls)
+		case s.options.HTTP.BehindTLS != x.tls:
+			t.Errorf("FOCUSREADER_BEHIND_TLS=%q means %v, want %v", x.value, s.options.HTTP.BehindTLS, x.tls)
 		}
 	}
 }

@@ -24,7 +24,8 @@ func TestBackupUnderLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	open := func(name string) client {
-		return serveApp(t, testApp(), legible.Options{Store: "sqlite:" + filepath.Join(dir, name), Log: slog.New(slog.DiscardHandler)})
+		c, _ := serveProgram(t, testProgram(), legible.Options{Store: "sqlite:" + filepath.Join(dir, name), Log: slog.New(slog.DiscardHandler)})
+		return c
 	}
 	c := open("reader.db")
 	c.want("/Profile/createAccount", ann, 200, nil)

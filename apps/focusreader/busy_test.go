@@ -18,9 +18,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// crowdedApp is an app in which the queue before the hashing is full for whoever
+// crowdedProgram is FocusReader in which the queue before the hashing is full for whoever
 // comes with the password "crowded horse".
-func crowdedApp(limits limiting.Options) *legible.App {
+func crowdedProgram(limits limiting.Options) *legible.Program {
 	crowded := func() legible.Concept {
 		c := profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1, RefuseCommon: true})()
 		build := c.Build
@@ -48,14 +48,15 @@ func crowdedApp(limits limiting.Options) *legible.App {
 // before the hashing use up nobody's tries.
 func TestBusyCostsNoTry(t *testing.T) {
 	two := limiting.Budget{Tries: 2, Every: 15 * time.Minute}
-	app := crowdedApp(limitsOf(two, two, limiting.Budget{}))
+	program := crowdedProgram(limitsOf(two, two, limiting.Budget{}))
 	s, err := readSettings([]string{"--store", "memory:"}, nil, &strings.Builder{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.options.Log = slog.New(slog.DiscardHandler)
 	s.options.Clock = func() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }
-	if err := app.Open(t.Context(), s.options); err != nil {
+	app, err := program.Open(t.Context(), s.options)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

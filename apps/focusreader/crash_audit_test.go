@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/sqlite"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -52,7 +53,7 @@ type audit struct {
 
 func newAudit(t *testing.T) *audit {
 	t.Helper()
-	program, _, err := testApp().Check()
+	program, _, err := testProgram().Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,6 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
-	"github.com/legible-lang/legible/internal/host"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/value"
 )
@@ -68,10 +67,10 @@ func dawdle(args []string) error {
 	for _, c := range []func() legible.Concept{requesting.New, profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1}), sessioning.New, limiting.With(s.limits), library.New, annotation.New, focusstats.New, textsettings.New} {
 		slow = append(slow, slowly(c))
 	}
-	app := legible.New(texts, slow...)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := app.Open(ctx, s.options); err != nil {
+	app, err := legible.New(texts, slow...).Open(ctx, s.options)
+	if err != nil {
 		return startError{err}
 	}
 	l, err := net.Listen("tcp", s.options.Addr)
@@ -79,7 +78,7 @@ func dawdle(args []string) error {
 		return err
 	}
 	fmt.Printf("listening on http://%s\n", l.Addr())
-	return errors.Join(host.Serve(ctx, l, handler(app), s.options.Host), app.Close())
+	return errors.Join(app.Serve(ctx, l, handler(app)), app.Close())
 }
 
 // slowly makes every other action of a concept wait up to three milliseconds

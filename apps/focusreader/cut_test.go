@@ -14,6 +14,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/store"
 )
@@ -24,13 +25,15 @@ import (
 // is done as a whole within ten seconds; and nothing is left unfinished.
 func TestRemoveWhileConnectionsEnd(t *testing.T) {
 	server := pgtest.Own(t, "-c", "fsync=off")
-	p := &patient{t: t, app: testApp()}
+	p := &patient{t: t}
 	var st store.Store
 	o := legible.Options{Store: server.URL(t), Log: slog.New(slog.DiscardHandler), Wrap: func(s store.Store) store.Store { st = s; return s }}
-	o.Host.Prefix, o.Host.MaxUpload = prefix, maxUpload
-	if err := p.app.Open(context.Background(), o); err != nil {
+	o.HTTP.Prefix, o.HTTP.MaxUpload = prefix, maxUpload
+	app, err := testProgram().Open(context.Background(), o)
+	if err != nil {
 		t.Fatal(err)
 	}
+	p.app = app
 	defer p.app.Close()
 	do := func(path, session, body string) map[string]any {
 		t.Helper()
@@ -119,7 +122,6 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 	cutter.Wait()
 
 	left := 1
-	var err error
 	for end := time.Now().Add(10 * time.Second); left > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		ids, e := st.Unfinished(context.Background())
 		if left, err = len(ids), e; e != nil {
@@ -136,7 +138,7 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("answers: %v; rescued: %d", said, p.app.Engine().Rescued())
+	t.Logf("answers: %v; rescued: %d", said, p.app.Engine(private.Access{}).Rescued())
 	if said["503 nothing"]+said["503 unknown"] == 0 {
 		t.Error("no connection ended while it mattered: the test tests nothing")
 	}

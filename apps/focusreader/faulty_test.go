@@ -41,9 +41,9 @@ type patient struct {
 
 func ail(t *testing.T, dir string, eager bool) *patient {
 	t.Helper()
-	p := &patient{t: t, dir: dir, app: testApp()}
+	p := &patient{t: t, dir: dir}
 	o := legible.Options{Store: "sqlite:" + filepath.Join(dir, "focusreader.db"), Log: slog.New(slog.DiscardHandler)}
-	o.Host.Prefix, o.Host.MaxUpload = prefix, maxUpload
+	o.HTTP.Prefix, o.HTTP.MaxUpload = prefix, maxUpload
 	o.Clock = time.Now // so that nothing happens by itself
 	o.Wrap = func(behind store.Store) store.Store {
 		p.store = &faulty.Store{Store: behind, Eager: eager, Crashed: func() {
@@ -52,9 +52,11 @@ func ail(t *testing.T, dir string, eager bool) *patient {
 		}}
 		return p.store
 	}
-	if err := p.app.Open(context.Background(), o); err != nil {
+	app, err := testProgram().Open(context.Background(), o)
+	if err != nil {
 		t.Fatal(err)
 	}
+	p.app = app
 	return p
 }
 

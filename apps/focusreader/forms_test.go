@@ -62,8 +62,8 @@ func try(t *testing.T, syncs string) (client, *firings) {
 	t.Helper()
 	f := &firings{t: t, flows: map[value.ID][]byte{}}
 	options := legible.Options{Log: slog.New(slog.DiscardHandler), Recorder: f.record}
-	options.Host.Prefix, options.Host.Development = prefix, true
-	c := serveApp(t, legible.New(fstest.MapFS{
+	options.HTTP.Prefix, options.HTTP.Development = prefix, true
+	c, _ := serveProgram(t, legible.New(fstest.MapFS{
 		"program.app":  {Data: []byte(loginApp)},
 		"program.sync": {Data: []byte(syncs)},
 	}, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New), options)

@@ -31,10 +31,11 @@ func openGate(t *testing.T, flags ...string) *gate {
 	if err != nil {
 		t.Fatal(err, said.String())
 	}
-	app := newApp(profile.Options{Memory: 8, Time: 1, Threads: 1, Waiting: 100, Wait: time.Minute}, s.limits)
+	program := newProgram(profile.Options{Memory: 8, Time: 1, Threads: 1, Waiting: 100, Wait: time.Minute}, s.limits)
 	s.options.Log = slog.New(slog.DiscardHandler)
 	s.options.Clock = func() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }
-	if err := app.Open(t.Context(), s.options); err != nil {
+	app, err := program.Open(t.Context(), s.options)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -217,8 +218,8 @@ func TestLimitFlags(t *testing.T) {
 		}
 	}
 	s, err := readSettings(nil, []string{"FOCUSREADER_LIMIT_NAME=3/1h", "FOCUSREADER_TRUSTED_PROXIES=127.0.0.1"}, io.Discard)
-	if err != nil || s.limits.Budgets["name"] != (limiting.Budget{Tries: 3, Every: time.Hour}) || len(s.options.Host.TrustedProxies) != 1 {
+	if err != nil || s.limits.Budgets["name"] != (limiting.Budget{Tries: 3, Every: time.Hour}) || len(s.options.HTTP.TrustedProxies) != 1 {
 		t.Errorf("of the environment is read %+v, %v", s, err)
 	}
-	var _ *legible.App = newApp(profile.Options{}) // the usual limits
+	var _ *legible.Program = newProgram(profile.Options{}) // the usual limits
 }

@@ -3,7 +3,7 @@
 //
 // What it does is written in the .app and .sync files in this folder; what its
 // concepts do is in the catalogue. Its main types are those of package legible:
-// the App is made from the texts and the concepts, and its Options come from
+// the Program is made of the texts and the concepts, and its Options come from
 // flags and the environment. It promises that the API is below /api, that an
 // answered request is on disk, and that a signal lets requests in flight
 // finish. It refuses to hold any rule of the app in Go.
@@ -33,8 +33,6 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
-	"github.com/legible-lang/legible/internal/host"
-	"github.com/legible-lang/legible/internal/inspect"
 )
 
 //go:embed *.app *.sync
@@ -70,18 +68,18 @@ func status(err error) int {
 	return 1
 }
 
-// newApp makes the app from its texts and concepts. Tests hash passwords with
+// newProgram returns the program: its texts and concepts. Tests hash passwords with
 // less work. Without limits the defaults apply.
-func newApp(passwords profile.Options, limits ...limiting.Options) *legible.App {
+func newProgram(passwords profile.Options, limits ...limiting.Options) *legible.Program {
 	passwords.RefuseCommon = true
 	if len(limits) == 0 {
 		limits = []limiting.Options{usualLimits()}
 	}
-	return newAppWith(passwords, limits[0], library.Options{}, annotation.Options{})
+	return newProgramWith(passwords, limits[0], library.Options{}, annotation.Options{})
 }
 
-// newAppWith is newApp with the room of each reader.
-func newAppWith(passwords profile.Options, limits limiting.Options, books library.Options, notes annotation.Options) *legible.App {
+// newProgramWith is newProgram with the room of each reader.
+func newProgramWith(passwords profile.Options, limits limiting.Options, books library.Options, notes annotation.Options) *legible.Program {
 	return legible.New(texts, requesting.New, profile.With(passwords), sessioning.New, limiting.With(limits),
 		library.With(books), annotation.With(notes), focusstats.New, textsettings.New)
 }
@@ -94,12 +92,12 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (er
 		return err
 	}
 	level := slog.LevelInfo
-	if s.options.Host.Development {
+	if s.options.HTTP.Development {
 		level = slog.LevelDebug
 	}
 	s.options.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	app := newAppWith(profile.Options{}, s.limits, s.books, s.notes)
-	if err := app.Open(ctx, s.options); err != nil {
+	app, err := newProgramWith(profile.Options{}, s.limits, s.books, s.notes).Open(ctx, s.options)
+	if err != nil {
 		return startError{err}
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
@@ -108,47 +106,33 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) (er
 		return startError{fmt.Errorf("listening, as --addr says: %w", err)}
 	}
 	if s.inspect != "" {
-		stop, err := serveInspector(ctx, app, s.inspect, l.Addr(), errOut)
+		url, err := listenInspector(ctx, app, s.inspect, l.Addr())
 		if err != nil {
 			return startError{errors.Join(err, l.Close())}
 		}
-		defer func() { err = errors.Join(err, stop()) }()
+		fmt.Fprintf(errOut, "inspector on %s\n", url)
 	}
 	fmt.Fprintf(errOut, "API on http://%s%s\n", l.Addr(), prefix)
 	// Printed last: after this line nothing prevents the start.
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
-	return host.Serve(ctx, l, handler(app), s.options.Host)
+	return app.Serve(ctx, l, handler(app))
 }
 
-// serveInspector serves the inspector beside the app until stop is called. The
-// address it prints grants access.
-func serveInspector(ctx context.Context, app *legible.App, addr string, beside net.Addr, errOut io.Writer) (stop func() error, err error) {
-	var l net.Listener
+// listenInspector serves the inspector on an address. If the program chooses it, it is
+// the port after the app's, or any other if that port is taken. The URL grants access.
+func listenInspector(ctx context.Context, app *legible.App, addr string, beside net.Addr) (url string, err error) {
 	if addr == auto {
-		l, err = listenBeside(beside)
-	} else {
-		l, err = inspect.Listen(addr)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w; --inspect auto finds a free port, --inspect none leaves the inspector out", err)
-	}
-	inspector := app.Inspector()
-	fmt.Fprintf(errOut, "inspector on %s\n", inspector.Address(l.Addr()))
-	ctx, cancel := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- inspector.Serve(ctx, l) }()
-	return func() error { cancel(); return <-served }, nil
-}
-
-// listenBeside listens on the port after the app's, or on any other if that
-// port is taken.
-func listenBeside(app net.Addr) (net.Listener, error) {
-	if tcp, ok := app.(*net.TCPAddr); ok && tcp.Port < 65535 {
-		if l, err := inspect.Listen(fmt.Sprintf("127.0.0.1:%d", tcp.Port+1)); err == nil {
-			return l, nil
+		addr = "127.0.0.1:0"
+		if tcp, ok := beside.(*net.TCPAddr); ok && tcp.Port < 65535 {
+			if url, err := app.ListenInspector(ctx, fmt.Sprintf("127.0.0.1:%d", tcp.Port+1)); err == nil {
+				return url, nil
+			}
 		}
 	}
-	return inspect.Listen("127.0.0.1:0")
+	if url, err = app.ListenInspector(ctx, addr); err != nil {
+		return "", fmt.Errorf("%w; --inspect auto finds a free port, --inspect none leaves the inspector out", err)
+	}
+	return url, nil
 }
 
 // handler serves a welcome page and the API.

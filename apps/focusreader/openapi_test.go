@@ -20,31 +20,33 @@ import (
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 	"github.com/legible-lang/legible/internal/openapi"
 	"github.com/legible-lang/legible/internal/openapi/openapitest"
+	"github.com/legible-lang/legible/internal/private"
 )
 
 // witnessed is the handler of an app, with one before it that holds all that is
 // asked and answered in these tests against the app's document.
-func witnessed(t *testing.T, app *legible.App, options legible.Options) http.Handler {
+func witnessed(t *testing.T, program *legible.Program, app *legible.App, options legible.Options) http.Handler {
 	t.Helper()
-	program, _, err := app.Check()
+	checked, _, err := program.Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	opt := openapi.Options{Prefix: options.Host.Prefix, Refusals200: options.Host.Refusals200}
-	return openapitest.New(t, program, opt, handler(app))
+	opt := openapi.Options{Prefix: options.HTTP.Prefix, Refusals200: options.HTTP.Refusals200}
+	return openapitest.New(t, checked, opt, handler(app))
 }
 
 // TestDocument plays a reader's life with all that can go wrong in it. What is
 // asked and answered is held against the document by the witness; here it is
 // held that nothing in the document went unasked.
 func TestDocument(t *testing.T) {
-	app := testApp()
+	program := testProgram()
 	options := legible.Options{Log: slog.New(slog.DiscardHandler)}
-	options.Host.Prefix, options.Host.MaxBody = prefix, 1<<20
-	if err := app.Open(t.Context(), options); err != nil {
+	options.HTTP.Prefix, options.HTTP.MaxBody = prefix, 1<<20
+	app, err := program.Open(t.Context(), options)
+	if err != nil {
 		t.Fatal(err)
 	}
-	witness := witnessed(t, app, options).(*openapitest.Witness)
+	witness := witnessed(t, program, app, options).(*openapitest.Witness)
 	server := httptest.NewServer(witness)
 	t.Cleanup(func() {
 		server.Close()
@@ -130,11 +132,11 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	seen := witness.Seen()
-	program, _, err := app.Check()
+	checked, _, err := program.Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range openapi.Of(program, openapi.Options{}).Operations {
+	for _, o := range openapi.Of(checked, openapi.Options{}).Operations {
 		if seen[o.Method+" "+o.Path+" 200"] == 0 {
 			t.Errorf("%s %s was never answered 200", o.Method, o.Path)
 		}

@@ -115,8 +115,8 @@ func racer(t *testing.T, place string) client {
 		t.Fatal(err)
 	}
 	s.options.Log = slog.New(slog.DiscardHandler)
-	app := newApp(profile.Options{})
-	if err := app.Open(t.Context(), s.options); err != nil {
+	app, err := newProgram(profile.Options{}).Open(t.Context(), s.options)
+	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler(app))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/private"
 )
 
 // TestReadme holds the tables of the README against the app.
@@ -16,7 +17,7 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, _, err := testApp().Check()
+	program, _, err := testProgram().Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}

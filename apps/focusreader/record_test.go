@@ -28,7 +28,7 @@ func TestRecordStaysSmall(t *testing.T) {
 		s.options.Log = slog.New(slog.DiscardHandler)
 		var kept store.Store
 		s.options.Wrap = func(st store.Store) store.Store { kept = st; return st }
-		c := serveApp(t, testApp(), s.options)
+		c, _ := serveProgram(t, testProgram(), s.options)
 		record := func(a answer) []byte {
 			t.Helper()
 			id, err := value.ParseID(a.header.Get("X-Trace-Id"))

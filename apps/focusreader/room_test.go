@@ -22,6 +22,7 @@ import (
 	"github.com/legible-lang/legible/concepts/library"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 	"github.com/legible-lang/legible/concepts/profile"
+	"github.com/legible-lang/legible/internal/private"
 )
 
 // A narrow is the app with little room for each reader, and ann in it.
@@ -36,10 +37,10 @@ type narrow struct {
 func newNarrow(t *testing.T, books, notes int64) *narrow {
 	t.Helper()
 	n := &narrow{store: filepath.Join(t.TempDir(), "reader.db")}
-	n.app = newAppWith(profile.Options{Memory: 8, Time: 1, Threads: 1}, usualLimits(), library.Options{Room: books}, annotation.Options{Room: notes})
+	program := newProgramWith(profile.Options{Memory: 8, Time: 1, Threads: 1}, usualLimits(), library.Options{Room: books}, annotation.Options{Room: notes})
 	options := legible.Options{Store: "sqlite:" + n.store, Log: slog.New(slog.DiscardHandler)}
-	options.Host.Prefix = prefix
-	n.client = serveApp(t, n.app, options)
+	options.HTTP.Prefix = prefix
+	n.client, n.app = serveProgram(t, program, options)
 	n.library = n.want(prefix+"/Profile/createAccount", ann, 200, nil).text("library")
 	n.session = n.want(prefix+"/auth/login", ann, 200, nil).text("session")
 	return n
@@ -128,7 +129,7 @@ func TestBooksHaveRoom(t *testing.T) {
 	// A length that nobody says: the book is taken, refused and swept away.
 	refused("a file without a length", n.upload("four", raw, io.MultiReader(bytes.NewReader(large)), -1))
 	refused("a form without a length", n.upload("four", kind, io.MultiReader(bytes.NewReader(form)), -1))
-	if _, err := n.app.Engine().Store().SweepBlobs(context.Background(), -1); err != nil {
+	if _, err := n.app.Engine(private.Access{}).Store().SweepBlobs(context.Background(), -1); err != nil {
 		t.Fatal(err)
 	}
 	if grown := n.files() - before; grown > 1000 {

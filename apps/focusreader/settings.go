@@ -17,8 +17,6 @@ import (
 	"github.com/legible-lang/legible/concepts/annotation"
 	"github.com/legible-lang/legible/concepts/library"
 	"github.com/legible-lang/legible/concepts/limiting"
-	"github.com/legible-lang/legible/internal/diag"
-	"github.com/legible-lang/legible/internal/inspect"
 	"github.com/legible-lang/legible/store"
 )
 
@@ -104,7 +102,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	// Unknown variables with this prefix do not prevent a start.
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if word, ours := strings.CutPrefix(name, variable("")); ours && !slices.ContainsFunc(names, func(known string) bool { return variable(known) == name }) {
-			if near, ok := diag.Nearest(strings.ToLower(strings.ReplaceAll(word, "_", "-")), names); ok {
+			if near, ok := nearest(strings.ToLower(strings.ReplaceAll(word, "_", "-")), names); ok {
 				fmt.Fprintf(errOut, "focusreader: nothing reads the variable %s; did you mean %s?\n", name, variable(near))
 			}
 		}
@@ -126,11 +124,11 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 		return nil, fail("--addr is HOST:PORT, as in 127.0.0.1:8000, not %q", *addr)
 	}
 	o.Addr, o.Store = *addr, *place
-	o.Host.Prefix, o.Host.Development, o.Host.BehindTLS = prefix, *dev, *tls
-	o.Host.MaxBody, o.Host.MaxBinary, o.Host.MaxUpload = maxBody, maxBook, maxUpload
+	o.HTTP.Prefix, o.HTTP.Development, o.HTTP.BehindTLS = prefix, *dev, *tls
+	o.HTTP.MaxBody, o.HTTP.MaxBinary, o.HTTP.MaxUpload = maxBody, maxBook, maxUpload
 	if *inspector != "none" && *inspector != "" {
 		s.inspect = *inspector
-		o.Inspect = &inspect.Options{Development: *dev}
+		o.Inspect = &legible.Inspect{Development: *dev}
 	}
 	var err error
 	if o.Durability, err = store.ParseDurability(*durability); err != nil {
@@ -142,13 +140,13 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	if o.Keep.JournalFlows, err = count(*flows); err != nil {
 		return nil, fail("--journal-flows: %v", err)
 	}
-	if o.Host.MaxInFlight, err = strconv.Atoi(*atOnce); err != nil || o.Host.MaxInFlight <= 0 {
+	if o.HTTP.MaxInFlight, err = strconv.Atoi(*atOnce); err != nil || o.HTTP.MaxInFlight <= 0 {
 		return nil, fail("--at-once is a number above 0, not %q", *atOnce)
 	}
 	for _, x := range []struct {
 		flag, text string
 		to         *int
-	}{{"connections", *conns, &o.Host.MaxConns}, {"client-connections", *clientConns, &o.Host.MaxPerClient}} {
+	}{{"connections", *conns, &o.HTTP.MaxConns}, {"client-connections", *clientConns, &o.HTTP.MaxPerClient}} {
 		if x.text == auto {
 			continue
 		}
@@ -169,10 +167,10 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	if s.notes.Room, err = room(*notes); err != nil {
 		return nil, fail("--room-notes: %v", err)
 	}
-	if o.Host.TrustedProxies, err = networks(*trusted); err != nil {
+	if o.HTTP.TrustedProxies, err = networks(*trusted); err != nil {
 		return nil, fail("--trusted-proxies: %v", err)
 	}
-	if o.Host.MaxText, err = strconv.Atoi(*longest); err != nil || o.Host.MaxText <= 0 {
+	if o.HTTP.MaxText, err = strconv.Atoi(*longest); err != nil || o.HTTP.MaxText <= 0 {
 		return nil, fail("--max-text is a number above 0, not %q", *longest)
 	}
 	switch *record {
@@ -185,7 +183,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	switch *refusals {
 	case "kind":
 	case "200":
-		o.Host.Refusals200 = true
+		o.HTTP.Refusals200 = true
 	default:
 		return nil, fail("--refusals is kind or 200, not %q", *refusals)
 	}
@@ -245,7 +243,7 @@ func said(err error, names []string) string {
 		return message
 	}
 	message = "there is no flag --" + unknown
-	if near, ok := diag.Nearest(unknown, names); ok {
+	if near, ok := nearest(unknown, names); ok {
 		return message + "; did you mean --" + near + "?"
 	}
 	return message + "; the flags are --" + strings.Join(names, ", --")

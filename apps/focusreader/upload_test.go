@@ -117,10 +117,10 @@ func TestUploads(t *testing.T) {
 // under it.
 func TestTheShelfReadsNoContents(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "reader.db")
-	h := &house{app: testApp()}
+	h := &house{}
 	options := legible.Options{Store: "sqlite:" + file, Log: slog.New(slog.DiscardHandler)}
-	options.Host.Prefix = prefix
-	h.client = serveApp(t, h.app, options)
+	options.HTTP.Prefix = prefix
+	h.client, h.app = serveProgram(t, testProgram(), options)
 	ann := h.moveIn("ann")
 	if err := os.RemoveAll(file + "-blobs"); err != nil {
 		t.Fatal(err)

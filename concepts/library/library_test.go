@@ -253,7 +253,7 @@ func TestANameIsTaken(t *testing.T) {
 		legible.Field{Name: "epubContent", Value: value.Binary(blob)},
 		legible.Field{Name: "library", Value: value.String(string(library))})
 	want := "Document with name 'sea' already exists in library " + string(library) + "."
-	if err != nil || out.Refusal == nil || out.Refusal.Sentence != want || out.Refusal.Kind != "conflict" {
-		t.Errorf("a name that is taken is refused with %+v (%v, %v), want %q", out.Refusal, out.Fault, err, want)
+	if err != nil || out.Refused == nil || out.Refused.Sentence != want || out.Refused.Kind != "conflict" {
+		t.Errorf("a name that is taken is refused with %+v (%v, %v), want %q", out.Refused, out.Fault, err, want)
 	}
 }

@@ -146,8 +146,8 @@ func TestNoLimit(t *testing.T) {
 
 // Concurrent flows do not spend too much.
 func TestAtOnce(t *testing.T) {
-	a := legible.New(fstest.MapFS{"a.app": {Data: []byte("app A\n\nuse Limiting\n")}}, With(Options{Budgets: map[string]Budget{"b": {Tries: 7}}}))
-	if err := a.Open(t.Context(), legible.Options{Store: "sqlite:" + t.TempDir() + "/a.db"}); err != nil {
+	a, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app A\n\nuse Limiting\n")}}, With(Options{Budgets: map[string]Budget{"b": {Tries: 7}}})).Open(t.Context(), legible.Options{Store: "sqlite:" + t.TempDir() + "/a.db"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
@@ -160,12 +160,12 @@ func TestAtOnce(t *testing.T) {
 			switch {
 			case err != nil || o.Fault != nil:
 				t.Error(err, o.Fault)
-			case o.Refusal == nil:
+			case o.Refused == nil:
 				spent.Add(1)
-			case o.Refusal.After > 0 && strings.HasPrefix(o.Refusal.Sentence, "Too many attempts. Please try again in "):
+			case o.Refused.After > 0 && strings.HasPrefix(o.Refused.Sentence, "Too many attempts. Please try again in "):
 				refused.Add(1)
 			default:
-				t.Errorf("refused with %+v", o.Refusal)
+				t.Errorf("refused with %+v", o.Refused)
 			}
 		})
 	}

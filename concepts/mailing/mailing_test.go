@@ -21,7 +21,6 @@ import (
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/mailing"
 	"github.com/legible-lang/legible/concepts/mailing/smtptest"
-	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -38,7 +37,7 @@ type house struct {
 
 func open(t *testing.T, o mailing.Options) *house {
 	h := &house{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
-	h.App = legible.New(fstest.MapFS{"house.app": {Data: []byte("app House\n\nuse Mailing\n")}}, mailing.With(o))
+	program := legible.New(fstest.MapFS{"house.app": {Data: []byte("app House\n\nuse Mailing\n")}}, mailing.With(o))
 	h.options = legible.Options{
 		Clock: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now },
 		Log:   slog.New(slog.NewTextHandler(&h.log, nil)),
@@ -47,11 +46,13 @@ func open(t *testing.T, o mailing.Options) *house {
 			h.journal.Write(b)
 			h.mu.Unlock()
 		},
-		Tries: engine.Tries{Timeout: 500 * time.Millisecond},
+		Tries: legible.Tries{Timeout: 500 * time.Millisecond},
 	}
-	if err := h.Open(t.Context(), h.options); err != nil {
+	app, err := program.Open(t.Context(), h.options)
+	if err != nil {
 		t.Fatal(err)
 	}
+	h.App = app
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
@@ -189,12 +190,12 @@ func TestRefusals(t *testing.T) {
 		{"nobody@example.org", "", "", "REJECTED"},
 	} {
 		o := h.send(c.to, c.subject, c.body)
-		if o.Refusal == nil || o.Refusal.Code != c.want || strings.ContainsAny(o.Refusal.Sentence, "\r\n{") {
+		if o.Refused == nil || o.Refused.Code != c.want || strings.ContainsAny(o.Refused.Sentence, "\r\n{") {
 			t.Errorf("to %q, %q: %+v, want %s", c.to, c.subject, o, c.want)
 		}
 	}
 	s.Say("END", "554 This is spam.")
-	if o := h.send("ann@example.org", "", ""); o.Refusal == nil || o.Refusal.Sentence != "The mail server does not take mail for ann@example.org: 554 This is spam." {
+	if o := h.send("ann@example.org", "", ""); o.Refused == nil || o.Refused.Sentence != "The mail server does not take mail for ann@example.org: 554 This is spam." {
 		t.Errorf("%+v", o)
 	}
 	if n := len(s.Messages()); n != 0 {

@@ -202,19 +202,19 @@ func TestContract(t *testing.T) {
 	password := legible.Field{Name: "password", Value: value.String("correct horse")}
 	out := ask("createAccount", name, password)
 	if len(out.Out) != 1 || out.Out[0].Name != "user" {
-		t.Fatalf("createAccount gives %v (%v, %v), want a user", out.Out, out.Refusal, out.Fault)
+		t.Fatalf("createAccount gives %v (%v, %v), want a user", out.Out, out.Refused, out.Fault)
 	}
 	user := out.Out[0].Value
 	if out := ask("authenticate", name, password); len(out.Out) != 1 || !value.Equal(out.Out[0].Value, user) {
-		t.Errorf("authenticate gives %v (%v, %v), want %v", out.Out, out.Refusal, out.Fault, user)
+		t.Errorf("authenticate gives %v (%v, %v), want %v", out.Out, out.Refused, out.Fault, user)
 	}
-	if out := ask("createAccount", name, password); out.Refusal == nil ||
-		out.Refusal.Sentence != "Username 'ann' already exists." || out.Refusal.Kind != "conflict" {
-		t.Errorf("creating ann again is refused with %+v (%v)", out.Refusal, out.Fault)
+	if out := ask("createAccount", name, password); out.Refused == nil ||
+		out.Refused.Sentence != "Username 'ann' already exists." || out.Refused.Kind != "conflict" {
+		t.Errorf("creating ann again is refused with %+v (%v)", out.Refused, out.Fault)
 	}
 	password.Value = value.String("wrong horse")
-	if out := ask("authenticate", name, password); out.Refusal == nil ||
-		out.Refusal.Sentence != "Invalid username or password." || out.Refusal.Kind != "unauthenticated" {
-		t.Errorf("a wrong password is refused with %+v (%v)", out.Refusal, out.Fault)
+	if out := ask("authenticate", name, password); out.Refused == nil ||
+		out.Refused.Sentence != "Invalid username or password." || out.Refused.Kind != "unauthenticated" {
+		t.Errorf("a wrong password is refused with %+v (%v)", out.Refused, out.Fault)
 	}
 }

@@ -219,14 +219,14 @@ func TestContract(t *testing.T) {
 	app := trial.Open(t, New)
 	out, err := app.Ask(t.Context(), "Sessioning.create", legible.Field{Name: "user", Value: value.String("ann")})
 	if err != nil || len(out.Out) != 1 || !out.Out[0].Value.IsSecret() {
-		t.Fatalf("create gives %v (%v, %v, %v), want a secret", out.Out, out.Refusal, out.Fault, err)
+		t.Fatalf("create gives %v (%v, %v, %v), want a secret", out.Out, out.Refused, out.Fault, err)
 	}
 	token, _ := out.Out[0].Value.Text()
 	for _, want := range []string{"", "UNKNOWN_SESSION"} {
 		out, err := app.Ask(t.Context(), "Sessioning.delete", legible.Field{Name: "session", Value: value.String(token)})
 		code := ""
-		if out.Refusal != nil {
-			code = out.Refusal.Code
+		if out.Refused != nil {
+			code = out.Refused.Code
 		}
 		if code != want || err != nil || out.Fault != nil {
 			t.Errorf("delete is refused with %q (%v, %v), want %q", code, out.Fault, err, want)

@@ -45,14 +45,15 @@ func Open(t testing.TB, concept func() legible.Concept) *App {
 	a := &App{Now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), t: t}
 	name, _, _ := strings.Cut(strings.Fields(concept().Spec)[1], " ")
 	text := "app Trial\n\nuse Trialing\nuse " + name + "\n"
-	a.App = legible.New(fstest.MapFS{"trial.app": {Data: []byte(text)}}, concept, a.trialing)
-	err := a.Open(t.Context(), legible.Options{
+	program := legible.New(fstest.MapFS{"trial.app": {Data: []byte(text)}}, concept, a.trialing)
+	app, err := program.Open(t.Context(), legible.Options{
 		Clock: func() time.Time { return a.Now },
 		Log:   slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.App = app
 	t.Cleanup(func() {
 		if err := a.Close(); err != nil {
 			t.Error(err)

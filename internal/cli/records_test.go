@@ -34,9 +34,9 @@ func serveRequests() {
 }
 
 func answerAll(dir, store string, requests []string, out io.Writer) error {
-	reader := app.New(os.DirFS(dir), requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, mailing.With(mailing.Options{}))
+	program := app.New(os.DirFS(dir), requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, mailing.With(mailing.Options{}))
 	moment := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
-	err := reader.Open(context.Background(), app.Options{
+	reader, err := program.Open(context.Background(), app.Options{
 		Store: "sqlite:" + store, Log: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { moment = moment.Add(time.Millisecond); return moment },
 	})

@@ -83,8 +83,9 @@ func TestReplayRuns(t *testing.T) {
 // live sends an app of its own what two people do.
 func live(t *testing.T, store string) {
 	t.Helper()
-	a := app.New(os.DirFS("testdata/replay/reader"), requesting.New, profile.New, sessioning.New)
-	if err := a.Open(context.Background(), app.Options{Store: "sqlite:" + store, Log: slog.New(slog.DiscardHandler)}); err != nil {
+	program := app.New(os.DirFS("testdata/replay/reader"), requesting.New, profile.New, sessioning.New)
+	a, err := program.Open(context.Background(), app.Options{Store: "sqlite:" + store, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
 		t.Fatal(err)
 	}
 	post := func(path, body string) map[string]any {

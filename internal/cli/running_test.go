@@ -20,7 +20,6 @@ import (
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
-	"github.com/legible-lang/legible/internal/inspect"
 )
 
 // A runningApp is the app of a script, with its inspector.
@@ -40,22 +39,17 @@ func runApp(ts *testscript.TestScript, _ bool, args []string) {
 	if store != "memory:" {
 		note, store = ts.MkAbs(store)+".inspector", "sqlite:"+ts.MkAbs(store)
 	}
-	a := app.New(os.DirFS(dir), requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New)
-	ts.Check(a.Open(context.Background(), app.Options{
-		Store: store, Log: slog.New(slog.DiscardHandler), Inspect: &inspect.Options{Token: "sesame", Note: note},
+	program := app.New(os.DirFS(dir), requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New)
+	a, err := program.Open(context.Background(), app.Options{
+		Store: store, Log: slog.New(slog.DiscardHandler), Inspect: &app.Inspect{Token: "sesame", Note: note},
 		Clock: time.Now, // what is turned away has the moment of the front
-	}))
-	l, err := inspect.Listen("127.0.0.1:0")
+	})
 	ts.Check(err)
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	inspector := a.Inspector()
-	go func() { served <- inspector.Serve(ctx, l) }()
+	address, err := a.ListenInspector(context.Background(), "127.0.0.1:0")
+	ts.Check(err)
 	r := &runningApp{App: a}
 	r.stop = func() {
 		r.stop = func() {}
-		cancel()
-		ts.Check(<-served)
 		ts.Check(a.Close())
 	}
 	ts.Defer(func() { r.stop() })
@@ -66,7 +60,8 @@ func runApp(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("run: the app leaves no %s", filepath.Base(note))
 		}
 	}
-	ts.Setenv("APP", "http://"+l.Addr().String())
+	address, _, _ = strings.Cut(address, "/?")
+	ts.Setenv("APP", address)
 	apps := ts.Value(appsKey{}).(*[]*runningApp)
 	*apps = append(*apps, r)
 }

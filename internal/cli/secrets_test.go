@@ -32,8 +32,7 @@ import (
 	"github.com/legible-lang/legible/gen/slot"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/engine"
-	"github.com/legible-lang/legible/internal/host"
-	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 	"github.com/legible-lang/legible/value"
 )
@@ -491,8 +490,8 @@ func secretsAreNowhere(t *testing.T, kind string) {
 	}
 
 	given := secretOf("given")
-	a := app.New(fstest.MapFS{"hush.app": {Data: []byte(text)}}, requesting.New, func() app.Concept { return vault(given) })
-	_, findings, err := a.Check()
+	program := app.New(fstest.MapFS{"hush.app": {Data: []byte(text)}}, requesting.New, func() app.Concept { return vault(given) })
+	_, findings, err := program.Checked(private.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -515,15 +514,16 @@ func secretsAreNowhere(t *testing.T, kind string) {
 
 	logged, journaled := &noise{}, &noise{}
 	options := app.Options{
-		Store: storeName, Limits: engine.Limits{Patience: 50 * time.Millisecond}, Inspect: &inspect.Options{Development: true},
+		Store: storeName, Limits: app.Limits{Patience: 50 * time.Millisecond}, Inspect: &app.Inspect{Development: true},
 		Log: slog.New(handlers{
 			slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}),
 			slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}),
 		}),
-		Host:     host.Options{Development: true},
+		HTTP:     app.HTTP{Development: true},
 		Recorder: func(_ value.ID, entries []byte, _ bool) { journaled.Write(entries) },
 	}
-	if err := a.Open(t.Context(), options); err != nil {
+	a, err := program.Open(t.Context(), options)
+	if err != nil {
 		t.Fatal(err)
 	}
 	s := &searcher{t, map[string][]string{}}
@@ -578,7 +578,7 @@ func secretsAreNowhere(t *testing.T, kind string) {
 	for _, page := range pages {
 		r := httptest.NewRequest("GET", "http://127.0.0.1"+page, nil)
 		w := httptest.NewRecorder()
-		a.Inspector().ServeHTTP(w, r)
+		a.Inspector(private.Access{}).ServeHTTP(w, r)
 		s.look("the page "+page, w.Body.Bytes())
 	}
 	r := httptest.NewRequest("GET", "/openapi.json", nil)
@@ -589,7 +589,8 @@ func secretsAreNowhere(t *testing.T, kind string) {
 		t.Fatal(err)
 	}
 	if kind != "memory" {
-		if err := a.Open(t.Context(), options); err != nil { // what was under way goes on without its secrets
+		a, err := program.Open(t.Context(), options) // what was under way goes on without its secrets
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := a.Close(); err != nil {

@@ -170,15 +170,16 @@ func (f *goFolder) readMaker(fn *ast.FuncDecl) {
 		return
 	}
 	result, of := fn.Type.Results.List[0].Type, "concept"
+	made := "Concept"
 	if star, ok := result.(*ast.StarExpr); ok {
-		result, of = star.X, "app"
+		result, of, made = star.X, "app", "Program"
 	}
 	s, ok := result.(*ast.SelectorExpr)
 	if !ok {
 		return
 	}
 	x, ok := s.X.(*ast.Ident)
-	if ok && x.Name == "legible" && strings.EqualFold(s.Sel.Name, of) && (f.makes[of] == "" || fn.Name.Name == "New") {
+	if ok && x.Name == "legible" && s.Sel.Name == made && (f.makes[of] == "" || fn.Name.Name == "New") {
 		f.makes[of] = fn.Name.Name
 	}
 }
@@ -190,7 +191,7 @@ func noTest(folders map[string]*goFolder, dir, of string) happened {
 	if name == "" {
 		name = regexp.MustCompile(`[^a-z0-9_]`).ReplaceAllString(strings.ToLower(filepath.Base(absolute(dir))), "")
 	}
-	call, result := "App", "*legible.App"
+	call, result := "App", "*legible.Program"
 	if of == "concept" {
 		call, result = "Concept", "legible.Concept"
 	}

@@ -2,7 +2,6 @@ package docstest
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,7 +20,6 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/internal/cli"
-	"github.com/legible-lang/legible/internal/inspect"
 )
 
 // TestFindOutWhy runs the app of the page, on a store in memory, and does what
@@ -35,25 +33,19 @@ func TestFindOutWhy(t *testing.T) {
 			write(t, f.words[1], f.text)
 		}
 	}
-	app := legible.New(os.DirFS("."), requesting.New, profile.New, sessioning.New)
-	err := app.Open(t.Context(), legible.Options{Log: slog.New(slog.DiscardHandler), Inspect: &inspect.Options{}})
+	app, err := legible.New(os.DirFS("."), requesting.New, profile.New, sessioning.New).
+		Open(t.Context(), legible.Options{Log: slog.New(slog.DiscardHandler), Inspect: &legible.Inspect{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer app.Close()
-	l, err := inspect.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- app.Inspector().Serve(ctx, l) }()
 	defer func() {
-		stop()
-		if err := <-served; err != nil {
+		if err := app.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
+	if _, err := app.ListenInspector(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat("reader.inspector"); err == nil {
 			break

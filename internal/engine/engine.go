@@ -69,28 +69,16 @@ type Methods struct {
 	Queries map[string]QueryMethod
 }
 
-// Limits bound a flow. Zero means the default.
+// Limits bound a flow. A zero field has a default. See legible.Limits.
 type Limits struct {
-	Actions int // asked in one flow; 50,000
-	Depth   int // of actions asked by syncs of actions …; 12,000
-	Frames  int // made by one where; 100,000
-	Journal int // bytes of the record of one flow; 64 MiB
-	// Bytes is the approximate memory of the frames and lists of one where, and of
-	// the rows of a query; 64 MiB.
-	Bytes int64
-	// Page is the most items that a page may have, 1,000, and PageBytes their
-	// approximate size, 4 MiB: a page ends before the item that is too much, and
-	// has at least one item.
-	Page      int
-	PageBytes int64
-	Deadline  time.Duration // of a flow, without its effect actions; 30 s
-	// Patience is how long Run waits for an effect action before it returns while
-	// the flow continues; 10 s.
-	Patience time.Duration
-	// Waiting is how many flows without a waiting caller may be in memory while
-	// their effect action runs or waits for its next try; 1,000. All others are
-	// only in the store.
-	Waiting int
+	Actions, Depth     int
+	Frames             int
+	Journal            int
+	Bytes              int64
+	Page               int
+	PageBytes          int64
+	Deadline, Patience time.Duration
+	Waiting            int
 }
 
 func (l Limits) orDefault() Limits {

@@ -7,20 +7,13 @@ import (
 	"time"
 )
 
-// Tries say how an effect action is run: how long one try may take, and when it
-// is run again after it has failed. The zero value is right: what is zero is
-// the default.
+// Tries say how an effect action is run and retried. A zero field has a default. See
+// legible.Tries.
 type Tries struct {
-	// Timeout of one try: the context of the action ends with it. 30 s.
-	Timeout time.Duration
-	// First is the pause after the first try that fails. Each further one is
-	// twice as long, up to Longest. 1 s and 30 min. Of every pause a part, up to
-	// a half, is left out, so that what failed together is not tried together.
+	Timeout        time.Duration
 	First, Longest time.Duration
-	// Total is how long after the first try the last one may begin; 24 h.
-	Total time.Duration
-	// Most is how many tries there are at most; 60.
-	Most int
+	Total          time.Duration
+	Most           int
 }
 
 // or fills what is zero.

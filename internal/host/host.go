@@ -39,28 +39,24 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Options of a front and its server. The zero value works.
+// Options of a front and its server. The zero value works. The fields that
+// legible.HTTP has too are described there.
 type Options struct {
-	// Prefix is the path below which the routes are, such as "/api". The front
-	// removes it itself, so it is mounted without http.StripPrefix; paths in
-	// messages include it.
-	Prefix string
-	// AllowOrigins are the origins, such as "https://app.example.org", whose
-	// pages may call and read the answers, with credentials (a browser sends
-	// the cookies only from origins of the same site; others use a bearer
-	// token). None means that only pages of the same origin can.
-	AllowOrigins []string
-	// Refusals200 sends with status 200 what older clients expect there: every
-	// refusal, every answer of a sync with the field "error", and errors of the
-	// front about a readable request that lacks a field or a credential. What
-	// is not a readable request for a known path (404, 405, 413, 415, 400 for
-	// what is not JSON), and 5xx of the front itself, keep their status.
-	Refusals200 bool
-	// Development puts the reason into answers with status 500.
-	Development bool
-	// BehindTLS says that a proxy in front speaks TLS, so that cookies are
-	// Secure also where this process sees plain HTTP.
-	BehindTLS bool
+	Prefix                 string
+	AllowOrigins           []string
+	Refusals200            bool
+	Development, BehindTLS bool
+	TrustedProxies         []netip.Prefix
+
+	MaxText                                                      int
+	MaxBody, MaxBinary, MaxUpload                                int64
+	MaxBuffered                                                  int64
+	MaxAnswer                                                    int64
+	MaxInFlight                                                  int
+	MaxConns, MaxPerClient                                       int
+	MaxHeader                                                    int
+	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout, Grace time.Duration
+
 	// Log gets a line for each request, and faults; nil means slog.Default.
 	Log *slog.Logger
 	// TurnedAway is called after each request that opened no flow and was
@@ -70,53 +66,6 @@ type Options struct {
 	// Caller adds to a request's context what its headers say of the trace that
 	// it belongs to. It may be nil.
 	Caller func(context.Context, http.Header) context.Context
-
-	// TrustedProxies are the networks of the proxies in front. Only from them are
-	// X-Forwarded-For and Forwarded accepted, read from the right up to the first
-	// address that is no proxy's: that is the client's, which syncs see as
-	// http.client. Default: none; the client is the peer.
-	TrustedProxies []netip.Prefix
-
-	// MaxText is how many characters a text in a request may have; 65,536.
-	// Identities and secrets have 4,096 at most, numbers, flags, dates and moments
-	// 64. A body is no larger than its route's fields can be.
-	MaxText int
-	// MaxBody is how large a body may be, in bytes, on a route that takes a list, or
-	// anything; 16 MiB. MaxBinary is the limit on a route that takes binary data,
-	// which is base64 in JSON; MaxBody, if that is more. MaxUpload is the limit for a
-	// body stored directly, 64 MiB: a file, or a form with files.
-	MaxBody, MaxBinary, MaxUpload int64
-	// MaxBuffered is how much memory the bodies of all requests may take at once,
-	// with the values read out of them and those gathered for answers, in bytes:
-	// 256 MiB, and never less than four times the largest body. A request beyond it
-	// is told to retry (503).
-	MaxBuffered int64
-	// MaxAnswer is how large an answer in JSON or text may be, in bytes, without
-	// its binary data; 16 MiB. A larger one is refused.
-	MaxAnswer int64
-	// MaxInFlight is how many requests are worked on at a time, 1024. More are
-	// told to retry (503). A request whose body is still arriving does not count;
-	// of those and the others together there may be twice MaxConns, and eight
-	// times MaxInFlight if that is more.
-	MaxInFlight int
-	// MaxConns is how many connections Serve has at a time: eight times MaxInFlight,
-	// at least 1024, and never more than half of the files that the process may open.
-	// Beyond it, the connection is closed that has sent the least for its time among
-	// those that wait for their client. MaxPerClient is the share of one client, that
-	// is of one address, or one network of 64 bits of IPv6: an eighth of MaxConns. A
-	// client has more only while there is room and none of its connections has kept
-	// the server waiting for a second; without room, clients with more lose
-	// connections first. Trusted proxies are not counted.
-	MaxConns, MaxPerClient int
-	// MaxHeader is how large the headers of a request may be, in bytes; 64 KiB.
-	MaxHeader int
-	// HeaderTimeout bounds the reading of a request's headers, 10 s; ReadTimeout
-	// that of the whole request, 60 s, and a second more for each 64 KiB of an
-	// upload; WriteTimeout the time from the headers, or the end of an upload,
-	// to the end of the answer, 2 min; IdleTimeout the wait of a connection for
-	// its next request, 2 min; Grace how long requests in flight may continue
-	// when the server stops, 10 s.
-	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout, Grace time.Duration
 }
 
 func (o Options) orDefault() Options {

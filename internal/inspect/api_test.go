@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/inspect"
 	"github.com/legible-lang/legible/internal/journal"
 )
@@ -29,7 +30,7 @@ func (w *world) api(path string, status int, v any) {
 }
 
 func TestAPI(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	flows := w.lived()
 	var app struct {
 		API   int
@@ -92,7 +93,7 @@ func TestAPI(t *testing.T) {
 	if len(problem.Versions) != 1 || problem.Versions[0] != 1 {
 		t.Errorf("of the versions of the interface it is said that they are %v", problem.Versions)
 	}
-	closed := open(t, inspect.Options{}, nil)
+	closed := open(t, legible.Inspect{}, nil)
 	if closed.api("/api/v1/app", http.StatusUnauthorized, &problem); strings.Contains(problem.Error, closed.pages.Token()) {
 		t.Errorf("a stranger is told %q", problem.Error)
 	}
@@ -101,7 +102,7 @@ func TestAPI(t *testing.T) {
 // TestTurnedAway sends what opens no flow: the list, the page, the interface
 // and the search must know it, and nothing secret of it.
 func TestTurnedAway(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	send := func(method, path, text string) string {
 		r := httptest.NewRequest(method, path, strings.NewReader(text))
 		r.Header.Set("Content-Type", "application/json")
@@ -165,7 +166,7 @@ func TestTurnedAway(t *testing.T) {
 
 // TestAPILive follows what happens.
 func TestAPILive(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	lines, status := listen(t, w.serve()+"api/v1/live")
 	if status != http.StatusOK {
 		t.Fatalf("the stream was answered with %d", status)
@@ -198,7 +199,7 @@ func TestAPILive(t *testing.T) {
 // TestNote serves with a file that tells where.
 func TestNote(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reader.db.inspector")
-	w := open(t, inspect.Options{Note: path}, nil)
+	w := open(t, legible.Inspect{Note: path}, nil)
 	l, err := inspect.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/browsertest"
 	"github.com/legible-lang/legible/internal/inspect"
 )
@@ -64,7 +65,7 @@ func text(what string, into *string) chromedp.Action {
 // has failed, and why?
 func TestFindTheReason(t *testing.T) {
 	ctx := browsertest.Open(t)
-	w := open(t, inspect.Options{}, nil)
+	w := open(t, legible.Inspect{}, nil)
 	w.ask("/Profile/createAccount", `{"username": "ann", "password": "correct horse"}`)
 	complained := complaints(ctx)
 	run := func(what string, actions ...chromedp.Action) {
@@ -167,7 +168,7 @@ const looking = `(() => {
 // night, on a desk and in a hand.
 func TestForEveryone(t *testing.T) {
 	ctx := browsertest.Open(t)
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	flows := w.lived()
 	base := strings.TrimSuffix(w.serve(), "/")
 	complained := complaints(ctx)
@@ -206,7 +207,7 @@ func TestLooks(t *testing.T) {
 		t.Skip("LOOKS names no folder for the pictures")
 	}
 	ctx := browsertest.Open(t)
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	flows := w.lived()
 	base := w.serve()
 	pages := map[string]string{

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/inspect"
 )
 
@@ -22,7 +23,7 @@ func everyPage(flow string) []string {
 }
 
 func TestToken(t *testing.T) {
-	w := open(t, inspect.Options{Token: "the right one"}, nil)
+	w := open(t, legible.Inspect{Token: "the right one"}, nil)
 	for _, address := range []string{"/", "/?token=", "/?token=the+wrong+one", "/flows/x", "/live", "/metrics", "/source/auth.sync"} {
 		r := w.get(address)
 		if text := body(t, r); r.StatusCode != http.StatusUnauthorized || strings.Contains(text, "LogIn") || strings.Contains(text, "/program") {
@@ -69,7 +70,7 @@ func TestToken(t *testing.T) {
 // TestTokensAreMade wants an inspector that was given no token to have one of
 // its own.
 func TestTokensAreMade(t *testing.T) {
-	a, b := open(t, inspect.Options{}, nil), open(t, inspect.Options{}, nil)
+	a, b := open(t, legible.Inspect{}, nil), open(t, legible.Inspect{}, nil)
 	if x, y := a.pages.Token(), b.pages.Token(); x == y || len(x) < 40 {
 		t.Fatalf("the tokens are %q and %q", x, y)
 	}
@@ -83,7 +84,7 @@ func TestTokensAreMade(t *testing.T) {
 }
 
 func TestHost(t *testing.T) {
-	w := open(t, inspect.Options{Development: true, Hosts: []string{"dev.box"}}, nil)
+	w := open(t, legible.Inspect{Development: true, Hosts: []string{"dev.box"}}, nil)
 	for host, want := range map[string]int{
 		"127.0.0.1:9000": 200, "localhost:9000": 200, "LocalHost": 200, "[::1]:9000": 200, "127.9.8.7": 200, "dev.box:1": 200,
 		"": 421, "evil.example": 421, "127.0.0.1.evil.example:9000": 421, "localhost.evil.example": 421, "192.168.0.1:9000": 421,
@@ -107,7 +108,7 @@ func TestHost(t *testing.T) {
 }
 
 func TestOriginOfOlderBrowsers(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	for origin, want := range map[string]int{"http://localhost:9000": 200, "http://localhost:8000": 403, "http://evil.example": 403, "null": 403} {
 		if r := w.get("/", "Host", "localhost:9000", "Origin", origin); r.StatusCode != want {
 			t.Errorf("asked by a page of %s it answers %d, want %d", origin, r.StatusCode, want)
@@ -116,7 +117,7 @@ func TestOriginOfOlderBrowsers(t *testing.T) {
 }
 
 func TestOnlyReads(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		r := httptest.NewRequest(method, "/", strings.NewReader("x"))
 		r.Host = "localhost"
@@ -136,7 +137,7 @@ var (
 // TestPolicy wants every page to say what it may do, to need nothing that this
 // forbids, and to load nothing from elsewhere.
 func TestPolicy(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	_, flow, _ := w.ask("/auth/login", `{"username": "ann", "password": "correct horse"}`)
 	for _, address := range append(everyPage(flow), "/nothing", "/flows/none") {
 		r := w.get(address)

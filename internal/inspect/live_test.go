@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/value"
 )
@@ -51,7 +51,7 @@ func listen(t *testing.T, address string) (lines <-chan string, status int) {
 func TestLive(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	t.Run("streams", func(t *testing.T) {
-		w := open(t, inspect.Options{Development: true}, nil)
+		w := open(t, legible.Inspect{Development: true}, nil)
 		base := w.serve()
 		lines, status := listen(t, base+"live")
 		if status != http.StatusOK {
@@ -97,7 +97,7 @@ func TestLive(t *testing.T) {
 // TestRecord tells of flows in ways in which an engine may: in pieces, from the
 // middle, more than there is room for.
 func TestRecord(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	_, first, _ := w.ask("/notes/count", `{"n": 1}`)
 	ids := value.SeededIDs([32]byte{1})
 	tell := func(name string, rested bool, cuts ...int) value.ID {
@@ -143,7 +143,7 @@ func TestRecord(t *testing.T) {
 
 // FuzzFlow tells of flows whose journal is anything: every page must be there.
 func FuzzFlow(f *testing.F) {
-	w := open(f, inspect.Options{Development: true}, nil)
+	w := open(f, legible.Inspect{Development: true}, nil)
 	for path, fields := range map[string]string{"/notes/count": `{"n": 3}`, "/notes/write": `{"session": "x", "text": "y"}`,
 		"/notes/read": `{"session": "x", "note": "y"}`, "/auth/logout": `{"session": "x"}`} {
 		_, flow, _ := w.ask(path, fields)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/faulty"
 	"github.com/legible-lang/legible/internal/store/memory"
 	"github.com/legible-lang/legible/value"
@@ -44,7 +45,7 @@ func unreadable(t *testing.T, w *world, flow string) {
 func TestStoreIsClosed(t *testing.T) {
 	for name, st := range map[string]string{"memory": "memory:", "sqlite": "sqlite:" + filepath.Join(t.TempDir(), "a.db")} {
 		t.Run(name, func(t *testing.T) {
-			w := openAs(t, legible.Options{Inspect: &inspect.Options{Development: true}, Store: st}, nil)
+			w := openAs(t, legible.Options{Inspect: &legible.Inspect{Development: true}, Store: st}, nil)
 			w.ask("/auth/login", `{"username": "ann", "password": "correct house"}`)
 			if err := w.app.Close(); err != nil {
 				t.Fatal(err)
@@ -56,9 +57,9 @@ func TestStoreIsClosed(t *testing.T) {
 
 // TestStoreIsLost asks the inspector while the store cannot be reached.
 func TestStoreIsLost(t *testing.T) {
-	w := openAs(t, legible.Options{Inspect: &inspect.Options{Development: true}}, nil)
+	w := openAs(t, legible.Options{Inspect: &legible.Inspect{Development: true}}, nil)
 	st := &faulty.Store{Store: memory.New(memory.Options{})}
 	st.Down(true)
-	w.pages = inspect.New(w.app.Engine().Plan(), st, inspect.Options{Development: true, Log: slog.New(slog.DiscardHandler)})
+	w.pages = inspect.New(w.app.Engine(private.Access{}).Plan(), st, inspect.Options{Development: true, Log: slog.New(slog.DiscardHandler)})
 	unreadable(t, w, value.NewIDs().At(w.now).String())
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/internal/inspect"
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
@@ -23,7 +22,7 @@ func TestOddAddresses(t *testing.T) {
 			if name != "memory" && testing.Short() {
 				t.Skip("takes too long for a short run")
 			}
-			w := openAs(t, legible.Options{Inspect: &inspect.Options{Development: true}, Store: store(t)}, nil)
+			w := openAs(t, legible.Options{Inspect: &legible.Inspect{Development: true}, Store: store(t)}, nil)
 			status, trace, answer := w.ask("/Profile/createAccount", `{"username": "a\u0000b", "password": "correct horse"}`)
 			if status >= 500 {
 				t.Errorf("a name with a zero byte: %d %s", status, answer)

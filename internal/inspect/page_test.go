@@ -13,14 +13,13 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
-	"github.com/legible-lang/legible/internal/inspect"
 )
 
 var update = flag.Bool("update", false, "rewrite what is wanted")
 
 // TestDay looks in several ways at what a day of the app has left.
 func TestDay(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	flows := w.lived()
 	for name, look := range map[string]func(*testing.T, *world, map[string]string){"pages": pages, "secrets": secrets, "search": search} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +110,7 @@ func outline(page string) string {
 // TestHostile gives the app what somebody might who wants to do harm on the
 // page, in every place that a page shows.
 func TestHostile(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>'{{.}}</svg></style>`
 	quoted := strings.ReplaceAll(hostile, `"`, `\"`)
 	w.ask("/Profile/createAccount", `{"username": "`+quoted+`", "password": "correct horse"}`)
@@ -229,7 +228,7 @@ func search(t *testing.T, w *world, flows map[string]string) {
 
 // TestPaging follows the links to the older flows, and those through a set.
 func TestPaging(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	w.lived()
 	w.logIn()
 	for i := range 130 {
@@ -273,7 +272,7 @@ func follow(t *testing.T, w *world, address string, what *regexp.Regexp) (seen m
 // TestBounds asks for a flow of thousands of actions: its page must be one that
 // a browser can show, and say what it leaves out.
 func TestBounds(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	_, flow, _ := w.ask("/notes/count", `{"n": 5000}`)
 	for _, address := range []string{"/flows/" + flow, "/flows/" + flow + "?match=0", "/flows/" + flow + "?at=1.4000.0", "/?q=count"} {
 		text := w.page(address)
@@ -297,7 +296,7 @@ func TestBounds(t *testing.T) {
 // right: what is shown tells how much there is, and only where something is left
 // out.
 func TestOddValues(t *testing.T) {
-	w := openAs(t, legible.Options{Inspect: &inspect.Options{Development: true}, FullRecord: true}, nil)
+	w := openAs(t, legible.Options{Inspect: &legible.Inspect{Development: true}, FullRecord: true}, nil)
 	for name, want := range map[string]string{
 		strings.Repeat("ä", 10_000): "… (cut; 10000 characters in all) from the client",
 		`שלום \u202etxt`:            "שלום \uFFFDtxt from the client",
@@ -312,7 +311,7 @@ func TestOddValues(t *testing.T) {
 
 // TestNotKept shows what the record says of a value that it does not keep.
 func TestNotKept(t *testing.T) {
-	w := open(t, inspect.Options{Development: true}, nil)
+	w := open(t, legible.Inspect{Development: true}, nil)
 	_, flow, _ := w.ask("/auth/login", `{"username": "`+strings.Repeat("ä", 10_000)+`", "password": "correct house"}`)
 	if page, want := outline(w.page("/flows/"+flow+"?at=0.0.0")), `ä…" (20000 bytes, not kept) from the client`; !strings.Contains(page, want) {
 		t.Errorf("the page does not say %q:\n%s", want, page)

@@ -19,6 +19,7 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -123,7 +124,7 @@ type world struct {
 }
 
 // open opens the app of the tests, with some texts in the place of its own.
-func open(t testing.TB, options inspect.Options, texts map[string]string) *world {
+func open(t testing.TB, options legible.Inspect, texts map[string]string) *world {
 	t.Helper()
 	return openAs(t, legible.Options{Inspect: &options}, texts)
 }
@@ -146,17 +147,19 @@ func openAs(t testing.TB, options legible.Options, texts map[string]string) *wor
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)}
-	w.app = legible.New(files, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
+	program := legible.New(files, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
 	options.Clock, options.Log = func() time.Time { return w.now }, slog.New(slog.DiscardHandler)
-	if err := w.app.Open(context.Background(), options); err != nil {
+	app, err := program.Open(context.Background(), options)
+	if err != nil {
 		t.Fatal(err)
 	}
+	w.app = app
 	t.Cleanup(func() {
 		if err := w.app.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	w.pages = w.app.Inspector()
+	w.pages = w.app.Inspector(private.Access{})
 	return w
 }
 
@@ -255,7 +258,7 @@ func (w *world) logIn() string {
 // entries gives the journal of a flow.
 func (w *world) entries(id value.ID) []byte {
 	w.t.Helper()
-	b, err := w.app.Engine().Store().Journal(context.Background(), id)
+	b, err := w.app.Engine(private.Access{}).Store().Journal(context.Background(), id)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -3,14 +3,14 @@ package inspect_test
 import (
 	"testing"
 
-	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/value"
 )
 
 // BenchmarkRecord is what the inspector costs a flow, here a login in the
 // pieces in which an engine tells of it.
 func BenchmarkRecord(b *testing.B) {
-	w := open(b, inspect.Options{Development: true}, nil)
+	w := open(b, legible.Inspect{Development: true}, nil)
 	id, err := value.ParseID(w.lived()["login"])
 	if err != nil {
 		b.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/legible-lang/legible/concepts/profile"
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
-	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/private"
 )
 
 // TestAfterRestart looks at the list of an app that began again: it has no
@@ -27,15 +27,16 @@ func TestAfterRestart(t *testing.T) {
 	const none = "No flow has come to rest since the app began at 03:04:0"
 	for i, want := range []string{none + "0 UTC\n", none + "1 UTC; there are flows from before\n"} {
 		w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, i, 0, time.UTC)}
-		w.app = legible.New(texts, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
-		err := w.app.Open(context.Background(), legible.Options{
+		program := legible.New(texts, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
+		app, err := program.Open(context.Background(), legible.Options{
 			Store: "sqlite:" + file, Clock: func() time.Time { return w.now },
-			Log: slog.New(slog.DiscardHandler), Inspect: &inspect.Options{Development: true},
+			Log: slog.New(slog.DiscardHandler), Inspect: &legible.Inspect{Development: true},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.pages = w.app.Inspector()
+		w.app = app
+		w.pages = w.app.Inspector(private.Access{})
 		if got := outline(w.page("/")); !strings.Contains(got, want) {
 			t.Errorf("start %d: the list does not say %q but\n%s", i+1, want, got)
 		}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/requesting"
-	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -144,7 +144,7 @@ then
 // received, what the pages say and what explain says. With -update it writes the
 // table.
 func TestVerdicts(t *testing.T) {
-	app := legible.New(fstest.MapFS{"endings.app": {Data: []byte(endings)}}, requesting.New, func() legible.Concept {
+	program := legible.New(fstest.MapFS{"endings.app": {Data: []byte(endings)}}, requesting.New, func() legible.Concept {
 		act := func(_ legible.Context, in, out []value.Value) error {
 			switch how, _ := in[0].Text(); how {
 			case "conflict":
@@ -166,8 +166,8 @@ func TestVerdicts(t *testing.T) {
 		}}
 	})
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	err := app.Open(t.Context(), legible.Options{
-		Inspect: &inspect.Options{}, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+	app, err := program.Open(t.Context(), legible.Options{
+		Inspect: &legible.Inspect{}, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestVerdicts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		page, explained := app.Inspector().Verdicts(t.Context(), id)
+		page, explained := app.Inspector(private.Access{}).Verdicts(t.Context(), id)
 		explained = regexp.MustCompile(`again at \S+Z`).ReplaceAllString(explained, "again at …") // some moments later
 		fmt.Fprintf(&b, "%s\n    client   %v\n    page     %s\n    explain  %s\n", title, received, page, explained)
 	}
@@ -225,8 +225,8 @@ func TestVerdicts(t *testing.T) {
 // ending says how an action that was asked from Go ended.
 func ending(o legible.Outcome) string {
 	switch {
-	case o.Refusal != nil:
-		return "refused " + o.Refusal.Code
+	case o.Refused != nil:
+		return "refused " + o.Refused.Code
 	case o.Fault != nil:
 		return "faulted"
 	}

@@ -290,16 +290,16 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("send gives %v, %v", out.Out, out.Fault)
 	}
 	out = ask("older_form", legible.Field{Name: "form", Value: value.String("")})
-	if out.Refusal == nil || out.Refusal.Code != "ERROR" || out.Refusal.Sentence != "This form is empty." {
-		t.Errorf("the older form gives %v, %v, %v", out.Out, out.Refusal, out.Fault)
+	if out.Refused == nil || out.Refused.Code != "ERROR" || out.Refused.Sentence != "This form is empty." {
+		t.Errorf("the older form gives %v, %v, %v", out.Out, out.Refused, out.Fault)
 	}
 	text, none := value.String, value.List(nil)
 	out = ask("put", []legible.Field{{Name: "form", Value: text("f")}, {Name: "name", Value: text("bent")},
 		{Name: "size", Value: value.Number(1)}, {Name: "done", Value: value.Flag(true)}, {Name: "day", Value: text("2030-01-01")},
 		{Name: "moment", Value: value.Time(app.Now)}, {Name: "token", Value: text("t")}, {Name: "extra", Value: text("x")},
 		{Name: "labels", Value: none}, {Name: "steps", Value: none}}...)
-	if want := "The form 'bent' is broken: it has a bend."; out.Refusal == nil || out.Refusal.Sentence != want {
-		t.Errorf("a bent form is refused with %+v (%v, %v), want %q", out.Refusal, out.Out, out.Fault, want)
+	if want := "The form 'bent' is broken: it has a bend."; out.Refused == nil || out.Refused.Sentence != want {
+		t.Errorf("a bent form is refused with %+v (%v, %v), want %q", out.Refused, out.Out, out.Fault, want)
 	}
 }
 

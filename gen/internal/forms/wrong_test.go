@@ -102,8 +102,7 @@ then
 func openWays(t *testing.T, log *bytes.Buffer) http.Handler {
 	t.Helper()
 	name, text, _ := strings.Cut(ways, "sync Direct")
-	app := legible.New(fstest.MapFS{"wrong.app": {Data: []byte(name)}, "wrong.sync": {Data: []byte("sync Direct" + text)}}, requesting.New, New)
-	err := app.Open(t.Context(), legible.Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
+	app, err := legible.New(fstest.MapFS{"wrong.app": {Data: []byte(name)}, "wrong.sync": {Data: []byte("sync Direct" + text)}}, requesting.New, New).Open(t.Context(), legible.Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
 	}

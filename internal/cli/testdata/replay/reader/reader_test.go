@@ -14,7 +14,7 @@ import (
 //go:embed *.app *.sync
 var texts embed.FS
 
-func newApp() *legible.App {
+func newApp() *legible.Program {
 	return legible.New(texts, requesting.New, profile.New, sessioning.New)
 }
 

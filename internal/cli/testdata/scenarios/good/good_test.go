@@ -13,10 +13,10 @@ import (
 //go:embed *.app *.sync
 var texts embed.FS
 
-func newApp() *legible.App { return legible.New(texts, requesting.New, sessioning.New) }
+func newApp() *legible.Program { return legible.New(texts, requesting.New, sessioning.New) }
 
 func TestScenarios(t *testing.T) {
-	scenario.Suite{App: newApp, FullCoverage: true}.Run(t)
+	scenario.Suite{Program: newApp, FullCoverage: true}.Run(t)
 }
 
 // TestOther is no business of legible test.

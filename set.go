@@ -1,6 +1,7 @@
 package legible
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -111,4 +112,26 @@ func (s *Set[ID, Row]) Update(ctx Context, id ID, row Row) error {
 // Delete removes a member, also from subsets of this set.
 func (s *Set[ID, Row]) Delete(ctx Context, id ID) error {
 	return ctx.State().Delete(s.Table, string(id))
+}
+
+// IsTaken reports whether an error of Insert or Update says that another member
+// has the same value in the named field, or in any unique field for "".
+func IsTaken(err error, field string) bool {
+	var u *store.UniqueError
+	if !errors.As(err, &u) {
+		return false
+	}
+	for _, c := range u.Columns {
+		if field == "" || u.Table.Columns[c].Name == field {
+			return true
+		}
+	}
+	return false
+}
+
+// IsMissing reports whether an Update or Delete error means that the member is
+// missing.
+func IsMissing(err error) bool {
+	var m *store.MemberError
+	return errors.As(err, &m) && !m.Exists
 }

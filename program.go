@@ -1,0 +1,145 @@
+package legible
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"path"
+	"slices"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/private"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A Program is a backend that can run: texts, and the Go code of the concepts that
+// they use. It does not change; its methods are safe for concurrent use.
+type Program struct {
+	texts    []fs.FS // of files with the same name, the last counts
+	concepts []func() Concept
+}
+
+// New makes a program from the .app, .sync, .concept and .scenario files anywhere in
+// files, and the concepts that it uses. It reads nothing before Check, Open or
+// ListenAndServe.
+func New(files fs.FS, concepts ...func() Concept) *Program {
+	return &Program{texts: []fs.FS{files}, concepts: concepts}
+}
+
+// With returns a program that also has the texts in files. A file replaces one of
+// the program that has the same name.
+func (p *Program) With(files fs.FS) *Program {
+	return &Program{append(slices.Clone(p.texts), files), p.concepts}
+}
+
+// WithOnly returns a program that has the texts in files instead of its own, such as
+// those of another version.
+func (p *Program) WithOnly(files fs.FS) *Program { return New(files, p.concepts...) }
+
+// Check reads and checks the texts, and returns what the checker found: errors,
+// with which the program does not open, and warnings. The error says why a text
+// could not be read.
+func (p *Program) Check() ([]Finding, error) {
+	_, found, err := p.Checked(private.Access{})
+	return findings(found), err
+}
+
+// Checked is for packages of this module. It returns the checked program, with all
+// possible paths of its flows.
+func (p *Program) Checked(private.Access) (*check.Program, []diag.Diagnostic, error) {
+	s, err := p.read(false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.program, s.found, nil
+}
+
+// Open starts the program as an app: it checks the texts, opens the store, brings
+// its tables up to the specifications, and resumes the flows that an earlier process
+// left unfinished. The app runs until Close, not until ctx ends. The error is a
+// *[CheckError] if the program does not pass the checker.
+func (p *Program) Open(ctx context.Context, o Options) (*App, error) {
+	s, err := p.read(true)
+	if err != nil {
+		return nil, err
+	}
+	if diag.HasErrors(s.found) {
+		return nil, &CheckError{findings(s.found)}
+	}
+	return s.open(ctx, p, o)
+}
+
+// ListenAndServe opens the program, serves its routes on Options.Addr until ctx
+// ends, lets requests in flight finish, and closes the app.
+func (p *Program) ListenAndServe(ctx context.Context, o Options) (err error) {
+	a, err := p.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	addr := o.Addr
+	if addr == "" {
+		addr = "127.0.0.1:8000"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	a.log.Info("listening on http://" + l.Addr().String())
+	return a.Serve(ctx, l, a.Handler())
+}
+
+// A sources is a program as it has been read.
+type sources struct {
+	program  *check.Program
+	concepts map[string]Concept // by name
+	found    []diag.Diagnostic
+}
+
+// read reads and checks the texts. Running says that the possible paths of flows are
+// not needed.
+func (p *Program) read(running bool) (*sources, error) {
+	s := &sources{concepts: map[string]Concept{}}
+	var trees []*syntax.File
+	var found [][]diag.Diagnostic // in each of them
+	places := map[string]int{}
+	for _, files := range p.texts {
+		err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !slices.Contains([]string{".app", ".sync", ".concept", ".scenario"}, path.Ext(name)) {
+				return err
+			}
+			text, err := fs.ReadFile(files, name)
+			if err != nil {
+				return err
+			}
+			tree, ds := syntax.Parse(source.NewFile(name, string(text)))
+			if i, ok := places[name]; ok {
+				trees[i], found[i] = tree, ds
+				return nil
+			}
+			places[name] = len(trees)
+			trees, found = append(trees, tree), append(found, ds)
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading the program's files: %w", err)
+		}
+	}
+	s.found = slices.Concat(found...)
+	specs := map[string]*syntax.File{}
+	for _, make := range p.concepts {
+		c := make()
+		tree, ds := syntax.Parse(source.NewFile(c.File, c.Spec))
+		s.found = append(s.found, ds...)
+		for _, spec := range tree.Concepts {
+			s.concepts[spec.Name.Text], specs[spec.Name.Text] = c, tree
+		}
+	}
+	program, ds := check.Check(trees, check.Options{Running: running, Concept: func(name string) *syntax.File { return specs[name] }})
+	s.program, s.found = program, diag.Sort(append(s.found, ds...))
+	return s, nil
+}
