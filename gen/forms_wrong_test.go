@@ -1,4 +1,4 @@
-package forms
+package gen_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/requesting"
+	"github.com/legible-lang/legible/gen/internal/forms"
 )
 
 // ways lets values of all types in on every way that there is: exposed, straight
@@ -102,7 +103,7 @@ then
 func openWays(t *testing.T, log *bytes.Buffer) http.Handler {
 	t.Helper()
 	name, text, _ := strings.Cut(ways, "sync Direct")
-	app, err := legible.New(fstest.MapFS{"wrong.app": {Data: []byte(name)}, "wrong.sync": {Data: []byte("sync Direct" + text)}}, requesting.New, New).Open(t.Context(), legible.Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
+	app, err := legible.New(fstest.MapFS{"wrong.app": {Data: []byte(name)}, "wrong.sync": {Data: []byte("sync Direct" + text)}}, requesting.New, forms.New).Open(t.Context(), legible.Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package slot
+package gen_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/legible-lang/legible/gen/slot"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -23,14 +24,14 @@ func TestDistinct(t *testing.T) {
 				want = append(want, x)
 			}
 		}
-		list := OfList(items, value.String)
-		if got := Set(list, Text); !slices.Equal(got, want) {
+		list := slot.OfList(items, value.String)
+		if got := slot.Set(list, slot.Text); !slices.Equal(got, want) {
 			t.Errorf("the set of %v reads as %v", items, got)
 		}
-		if got := List(OfSet(items, value.String), Text); !slices.Equal(got, want) {
+		if got := slot.List(slot.OfSet(items, value.String), slot.Text); !slices.Equal(got, want) {
 			t.Errorf("the set of %v is written as %v", items, got)
 		}
-		if got := List(list, Text); !slices.Equal(got, items) {
+		if got := slot.List(list, slot.Text); !slices.Equal(got, items) {
 			t.Errorf("reading the set of %v changed the list to %v", items, got)
 		}
 	}
@@ -38,20 +39,20 @@ func TestDistinct(t *testing.T) {
 
 func TestAbsence(t *testing.T) {
 	for _, v := range []value.Value{{}, value.Null} {
-		if Maybe(v, Text) != nil || List(v, Text) != nil || Set(v, Text) != nil || Blob(v) != nil {
+		if slot.Maybe(v, slot.Text) != nil || slot.List(v, slot.Text) != nil || slot.Set(v, slot.Text) != nil || slot.Blob(v) != nil {
 			t.Errorf("%v reads as something", v.Kind())
 		}
 	}
 	empty := value.List(nil)
-	if x := List(empty, Text); x == nil || len(x) != 0 {
+	if x := slot.List(empty, slot.Text); x == nil || len(x) != 0 {
 		t.Errorf("an empty list reads as %v, want one that is empty and there", x)
 	}
-	if x := Set(empty, Text); x == nil || len(x) != 0 {
+	if x := slot.Set(empty, slot.Text); x == nil || len(x) != 0 {
 		t.Errorf("an empty set reads as %v, want one that is empty and there", x)
 	}
 	for what, v := range map[string]value.Value{
-		"text": OfMaybe(nil, value.String), "list": OfMaybeList(nil, value.String),
-		"set": OfMaybeSet(nil, value.String), "blob": OfBlob(nil), "anything": OrNull(value.Value{}),
+		"text": slot.OfMaybe(nil, value.String), "list": slot.OfMaybeList(nil, value.String),
+		"set": slot.OfMaybeSet(nil, value.String), "blob": slot.OfBlob(nil), "anything": slot.OrNull(value.Value{}),
 	} {
 		if v.Kind() != value.NullKind {
 			t.Errorf("no %s is written as %v", what, v.Kind())
@@ -63,14 +64,14 @@ func TestAbsence(t *testing.T) {
 func TestWrongKinds(t *testing.T) {
 	number, text := value.Number(1), value.String("x")
 	for what, read := range map[string]func(){
-		"Text":   func() { Text(number) },
-		"Number": func() { Number(text) },
-		"Flag":   func() { Flag(number) },
-		"Moment": func() { Moment(number) },
-		"Secret": func() { Secret(number) },
-		"Blob":   func() { Blob(text) },
-		"List":   func() { List(text, Text) },
-		"item":   func() { List(value.List([]value.Value{number}), Text) },
+		"Text":   func() { slot.Text(number) },
+		"Number": func() { slot.Number(text) },
+		"Flag":   func() { slot.Flag(number) },
+		"Moment": func() { slot.Moment(number) },
+		"Secret": func() { slot.Secret(number) },
+		"Blob":   func() { slot.Blob(text) },
+		"List":   func() { slot.List(text, slot.Text) },
+		"item":   func() { slot.List(value.List([]value.Value{number}), slot.Text) },
 	} {
 		func() {
 			defer func() {

@@ -1,4 +1,4 @@
-package forms
+package gen_test
 
 import (
 	"errors"
@@ -9,48 +9,49 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/concepts/trial"
+	"github.com/legible-lang/legible/gen/internal/forms"
 	"github.com/legible-lang/legible/value"
 )
 
-func open(t *testing.T) (*trial.App, *Concept) {
+func openForm(t *testing.T) (*trial.App, *forms.Concept) {
 	t.Helper()
-	var c *Concept
+	var c *forms.Concept
 	app := trial.Open(t, func() legible.Concept {
-		return Define(func(s *State) Actions {
-			c = &Concept{s}
+		return forms.Define(func(s *forms.State) forms.Actions {
+			c = &forms.Concept{State: s}
 			return c
 		})
 	})
 	return app, c
 }
 
-func moment() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 6_000_000, time.UTC) }
+func formMoment() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 6_000_000, time.UTC) }
 
-func blob() *legible.Blob { return &legible.Blob{Hash: [32]byte{1}, Size: 3, Type: "text/plain"} }
+func formBlob() *legible.Blob { return &legible.Blob{Hash: [32]byte{1}, Size: 3, Type: "text/plain"} }
 
-// full has something in every field.
-func full() FormRow {
+// fullForm has something in every field.
+func fullForm() forms.FormRow {
 	pin := legible.SecretOf("pin").Digest()
-	return FormRow{
-		Author: "ann", Name: "n", Size: 2.5, Done: true, Day: "2030-01-02", Moment: moment(),
-		Token: legible.SecretOf("token").Digest(), Scan: blob(), Extra: value.List([]value.Value{value.Number(1)}),
-		Status: FormStatusInProgress, Parent: new(Form("other")), Note: new("note"), Width: new(1.5), Hidden: new(false),
-		Due: new(moment()), Pin: &pin, Photo: blob(), More: value.String("more"), Mood: new(FormMoodBad),
-		Labels: []Label{"l1", "l2"}, Steps: []string{"a", "b", "a"}, Sizes: []float64{3, 1},
-		Readers: []Author{"ann", "bob"}, Keys: []legible.Digest{"k"}, Nickname: "nick",
+	return forms.FormRow{
+		Author: "ann", Name: "n", Size: 2.5, Done: true, Day: "2030-01-02", Moment: formMoment(),
+		Token: legible.SecretOf("token").Digest(), Scan: formBlob(), Extra: value.List([]value.Value{value.Number(1)}),
+		Status: forms.FormStatusInProgress, Parent: new(forms.Form("other")), Note: new("note"), Width: new(1.5), Hidden: new(false),
+		Due: new(formMoment()), Pin: &pin, Photo: formBlob(), More: value.String("more"), Mood: new(forms.FormMoodBad),
+		Labels: []forms.Label{"l1", "l2"}, Steps: []string{"a", "b", "a"}, Sizes: []float64{3, 1},
+		Readers: []forms.Author{"ann", "bob"}, Keys: []legible.Digest{"k"}, Nickname: "nick",
 	}
 }
 
-// empty has nothing where nothing may be.
-func empty() FormRow {
-	return FormRow{Author: "ann", Name: "m", Day: "2030-01-02", Moment: moment(), Token: "t", Scan: blob(),
-		Extra: value.Flag(false), Status: FormStatusOpen, Nickname: "other nick"}
+// emptyForm has nothing where nothing may be.
+func emptyForm() forms.FormRow {
+	return forms.FormRow{Author: "ann", Name: "m", Day: "2030-01-02", Moment: formMoment(), Token: "t", Scan: formBlob(),
+		Extra: value.Flag(false), Status: forms.FormStatusOpen, Nickname: "other nick"}
 }
 
 func TestARowComesBackAsItWas(t *testing.T) {
-	app, c := open(t)
+	app, c := openForm(t)
 	err := app.Do(func(ctx legible.Context) error {
-		for id, want := range map[Form]FormRow{"full": full(), "empty": empty()} {
+		for id, want := range map[forms.Form]forms.FormRow{"full": fullForm(), "empty": emptyForm()} {
 			if err := c.Forms.Put(ctx, id, want); err != nil {
 				return err
 			}
@@ -61,8 +62,8 @@ func TestARowComesBackAsItWas(t *testing.T) {
 			// What is absent reads as null, and a collection is never nil.
 			if id == "empty" {
 				want.More = value.Null
-				want.Labels, want.Steps, want.Sizes = []Label{}, []string{}, []float64{}
-				want.Readers, want.Keys = []Author{}, []legible.Digest{}
+				want.Labels, want.Steps, want.Sizes = []forms.Label{}, []string{}, []float64{}
+				want.Readers, want.Keys = []forms.Author{}, []legible.Digest{}
 			}
 			compareRows(t, got, want)
 		}
@@ -73,7 +74,7 @@ func TestARowComesBackAsItWas(t *testing.T) {
 	}
 }
 
-func compareRows(t *testing.T, got, want FormRow) {
+func compareRows(t *testing.T, got, want forms.FormRow) {
 	t.Helper()
 	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
 	for i := range g.NumField() {
@@ -89,10 +90,10 @@ func compareRows(t *testing.T, got, want FormRow) {
 }
 
 func TestASetHoldsEachThingOnce(t *testing.T) {
-	app, c := open(t)
+	app, c := openForm(t)
 	err := app.Do(func(ctx legible.Context) error {
-		row := full()
-		row.Labels = []Label{"b", "a", "b", "a", "b"}
+		row := fullForm()
+		row.Labels = []forms.Label{"b", "a", "b", "a", "b"}
 		for range 40 {
 			row.Readers = append(row.Readers, "ann", "carl")
 		}
@@ -100,7 +101,7 @@ func TestASetHoldsEachThingOnce(t *testing.T) {
 			return err
 		}
 		got, _ := c.Forms.Get(ctx, "f")
-		if !reflect.DeepEqual(got.Labels, []Label{"b", "a"}) || !reflect.DeepEqual(got.Readers, []Author{"ann", "bob", "carl"}) {
+		if !reflect.DeepEqual(got.Labels, []forms.Label{"b", "a"}) || !reflect.DeepEqual(got.Readers, []forms.Author{"ann", "bob", "carl"}) {
 			t.Errorf("the sets are %v and %v", got.Labels, got.Readers)
 		}
 		return nil
@@ -111,39 +112,39 @@ func TestASetHoldsEachThingOnce(t *testing.T) {
 }
 
 func TestFinding(t *testing.T) {
-	app, c := open(t)
-	ids := func(seq iter.Seq2[Form, FormRow]) (all []Form) {
+	app, c := openForm(t)
+	ids := func(seq iter.Seq2[forms.Form, forms.FormRow]) (all []forms.Form) {
 		for id := range seq {
 			all = append(all, id)
 		}
 		return all
 	}
 	err := app.Do(func(ctx legible.Context) error {
-		if err := errors.Join(c.Forms.Put(ctx, "full", full()), c.Forms.Put(ctx, "empty", empty())); err != nil {
+		if err := errors.Join(c.Forms.Put(ctx, "full", fullForm()), c.Forms.Put(ctx, "empty", emptyForm())); err != nil {
 			return err
 		}
-		both, one := []Form{"full", "empty"}, []Form{"full"}
-		for what, x := range map[string]struct{ got, want []Form }{
+		both, one := []forms.Form{"full", "empty"}, []forms.Form{"full"}
+		for what, x := range map[string]struct{ got, want []forms.Form }{
 			"author":   {ids(c.Forms.ByAuthor(ctx, "ann")), both},
 			"name":     {ids(c.Forms.ByName(ctx, "n")), one},
 			"size":     {ids(c.Forms.BySize(ctx, 2.5)), one},
 			"done":     {ids(c.Forms.ByDone(ctx, true)), one},
 			"day":      {ids(c.Forms.ByDay(ctx, "2030-01-02")), both},
-			"moment":   {ids(c.Forms.ByMoment(ctx, moment())), both},
-			"status":   {ids(c.Forms.ByStatus(ctx, FormStatusInProgress)), one},
+			"moment":   {ids(c.Forms.ByMoment(ctx, formMoment())), both},
+			"status":   {ids(c.Forms.ByStatus(ctx, forms.FormStatusInProgress)), one},
 			"parent":   {ids(c.Forms.ByParent(ctx, "other")), one},
 			"note":     {ids(c.Forms.ByNote(ctx, "note")), one},
 			"width":    {ids(c.Forms.ByWidth(ctx, 1.5)), one},
 			"hidden":   {ids(c.Forms.ByHidden(ctx, false)), one},
-			"due":      {ids(c.Forms.ByDue(ctx, moment())), one},
+			"due":      {ids(c.Forms.ByDue(ctx, formMoment())), one},
 			"pin":      {ids(c.Forms.ByPin(ctx, legible.SecretOf("pin"))), one},
-			"mood":     {ids(c.Forms.ByMood(ctx, FormMoodBad)), one},
+			"mood":     {ids(c.Forms.ByMood(ctx, forms.FormMoodBad)), one},
 			"labels":   {ids(c.Forms.ByLabels(ctx, "l2")), one},
 			"steps":    {ids(c.Forms.BySteps(ctx, "a")), one},
 			"sizes":    {ids(c.Forms.BySizes(ctx, 1)), one},
 			"readers":  {ids(c.Forms.ByReaders(ctx, "bob")), one},
 			"no label": {ids(c.Forms.ByLabels(ctx, "l3")), nil},
-			"no mood":  {ids(c.Forms.ByMood(ctx, FormMoodGood)), nil},
+			"no mood":  {ids(c.Forms.ByMood(ctx, forms.FormMoodGood)), nil},
 		} {
 			if !reflect.DeepEqual(x.got, x.want) {
 				t.Errorf("by %s are found %v, want %v", what, x.got, x.want)
@@ -152,7 +153,7 @@ func TestFinding(t *testing.T) {
 		if id, _, found := c.Forms.ByToken(ctx, legible.SecretOf("token")); id != "full" || !found {
 			t.Errorf("by its token is found %q", id)
 		}
-		if id, _, found := c.Forms.ByToken(ctx, legible.SecretOf(string(full().Token))); found {
+		if id, _, found := c.Forms.ByToken(ctx, legible.SecretOf(string(fullForm().Token))); found {
 			t.Errorf("by the digest of its token is found %q", id)
 		}
 		if id, row, found := c.Forms.ByAuthorName(ctx, "ann", "m"); id != "empty" || !found || row.Nickname != "other nick" {
@@ -161,7 +162,7 @@ func TestFinding(t *testing.T) {
 		if id, _, found := c.Forms.ByAuthorName(ctx, "bob", "m"); found {
 			t.Errorf("by another author is found %q", id)
 		}
-		row := empty()
+		row := emptyForm()
 		row.Name, row.Token, row.Nickname = "n", "t2", "nick 2"
 		if err := c.Forms.Put(ctx, "again", row); !legible.IsTaken(err, "name") || !legible.IsTaken(err, "author") || legible.IsTaken(err, "nickname") {
 			t.Errorf("the same author and name again: %v", err)
@@ -174,12 +175,12 @@ func TestFinding(t *testing.T) {
 }
 
 func TestSubsetsAndElements(t *testing.T) {
-	app, c := open(t)
+	app, c := openForm(t)
 	err := app.Do(func(ctx legible.Context) error {
 		if _, found := c.Settings.Get(ctx); found {
 			t.Error("the settings are there before they are put there")
 		}
-		for _, want := range []SettingsRow{{Color: "red", Font: new("serif")}, {Color: "blue"}} {
+		for _, want := range []forms.SettingsRow{{Color: "red", Font: new("serif")}, {Color: "blue"}} {
 			if err := c.Settings.Put(ctx, want); err != nil {
 				return err
 			}
@@ -187,18 +188,18 @@ func TestSubsetsAndElements(t *testing.T) {
 				t.Errorf("the settings are %v, want %v", got, want)
 			}
 		}
-		if err := errors.Join(c.Box.Put(ctx, BoxRow{}), c.Box.Put(ctx, BoxRow{})); err != nil {
+		if err := errors.Join(c.Box.Put(ctx, forms.BoxRow{}), c.Box.Put(ctx, forms.BoxRow{})); err != nil {
 			return err
 		}
-		if err := errors.Join(c.Forms.Put(ctx, "full", full()), c.Forms.Put(ctx, "empty", empty()),
-			c.Starred.Put(ctx, "full", StarredRow{moment()}), c.Starred.Put(ctx, "empty", StarredRow{moment()})); err != nil {
+		if err := errors.Join(c.Forms.Put(ctx, "full", fullForm()), c.Forms.Put(ctx, "empty", emptyForm()),
+			c.Starred.Put(ctx, "full", forms.StarredRow{Since: formMoment()}), c.Starred.Put(ctx, "empty", forms.StarredRow{Since: formMoment()})); err != nil {
 			return err
 		}
 		if _, _, found := c.Pinned.Get(ctx); found {
 			t.Error("something is pinned at first")
 		}
-		for _, want := range []Form{"full", "empty", "empty"} {
-			if err := c.Pinned.Put(ctx, want, PinnedRow{}); err != nil {
+		for _, want := range []forms.Form{"full", "empty", "empty"} {
+			if err := c.Pinned.Put(ctx, want, forms.PinnedRow{}); err != nil {
 				return err
 			}
 			if got, _, found := c.Pinned.Get(ctx); !found || got != want {
@@ -214,7 +215,7 @@ func TestSubsetsAndElements(t *testing.T) {
 		if got, _, found := c.Pinned.Get(ctx); found {
 			t.Errorf("pinned is %q, which is gone", got)
 		}
-		if err := errors.Join(c.Pinned.Put(ctx, "full", PinnedRow{}), c.Pinned.Clear(ctx), c.Pinned.Clear(ctx)); err != nil {
+		if err := errors.Join(c.Pinned.Put(ctx, "full", forms.PinnedRow{}), c.Pinned.Clear(ctx), c.Pinned.Clear(ctx)); err != nil {
 			return err
 		}
 		if !c.Starred.Has(ctx, "full") {
@@ -228,19 +229,19 @@ func TestSubsetsAndElements(t *testing.T) {
 }
 
 func TestConstants(t *testing.T) {
-	for _, s := range []FormStatus{FormStatusOpen, FormStatusInProgress, FormStatusClosed} {
+	for _, s := range []forms.FormStatus{forms.FormStatusOpen, forms.FormStatusInProgress, forms.FormStatusClosed} {
 		if !s.Known() {
 			t.Errorf("%s is no constant", s)
 		}
 	}
-	if FormStatus("open").Known() || FormStatus("").Known() || FormStatusClosed != "Closed" {
+	if forms.FormStatus("open").Known() || forms.FormStatus("").Known() || forms.FormStatusClosed != "Closed" {
 		t.Error("what is no constant counts as one")
 	}
 }
 
 // What comes out of an action is what went in, through the places of both.
 func TestPlaces(t *testing.T) {
-	app := trial.Open(t, New)
+	app := trial.Open(t, forms.New)
 	ask := func(action string, in ...legible.Field) legible.Outcome {
 		t.Helper()
 		out, err := app.Ask(t.Context(), "Forming."+action, in...)
@@ -251,8 +252,8 @@ func TestPlaces(t *testing.T) {
 	}
 	given := []legible.Field{
 		{Name: "name", Value: value.String("n")}, {Name: "size", Value: value.Number(2)}, {Name: "done", Value: value.Flag(false)},
-		{Name: "moment", Value: value.Time(moment())}, {Name: "token", Value: value.Secret(value.String("t"))},
-		{Name: "scan", Value: value.Binary(blob())}, {Name: "extra", Value: value.Record([]value.Field{{Name: "a", Value: value.Null}})},
+		{Name: "moment", Value: value.Time(formMoment())}, {Name: "token", Value: value.Secret(value.String("t"))},
+		{Name: "scan", Value: value.Binary(formBlob())}, {Name: "extra", Value: value.Record([]value.Field{{Name: "a", Value: value.Null}})},
 		{Name: "author", Value: value.String("ann")},
 		{Name: "labels", Value: value.List([]value.Value{value.String("b"), value.String("a"), value.String("b")})},
 		{Name: "steps", Value: value.List([]value.Value{value.String("b"), value.String("b")})},
@@ -285,7 +286,7 @@ func TestPlaces(t *testing.T) {
 	if out := ask("maybe", legible.Field{Name: "steps", Value: value.List([]value.Value{value.Number(1)})}); out.Fault == nil {
 		t.Errorf("a list of texts holds the number of %v", out.Out)
 	}
-	out = ask("send", legible.Field{Name: "form", Value: value.String("f")}, legible.Field{Name: "scan", Value: value.Binary(blob())})
+	out = ask("send", legible.Field{Name: "form", Value: value.String("f")}, legible.Field{Name: "scan", Value: value.Binary(formBlob())})
 	if len(out.Out) != 2 || out.Out[0].Value.Blob() == nil || !out.Out[1].Value.IsSecret() {
 		t.Errorf("send gives %v, %v", out.Out, out.Fault)
 	}
@@ -308,7 +309,7 @@ func TestPlaces(t *testing.T) {
 func TestNothingIsAllocated(t *testing.T) {
 	var methods legible.Methods
 	trial.Open(t, func() legible.Concept {
-		c := New()
+		c := forms.New()
 		build := c.Build
 		c.Build = func(instance *legible.Instance) legible.Methods {
 			methods = build(instance)
