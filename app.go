@@ -36,13 +36,12 @@ type App struct {
 
 var errClosed = errors.New("the app is closed")
 
-// open starts what has been read of a program, without errors.
-func (s *sources) open(ctx context.Context, program *Program, o Options) (*App, error) {
+// open starts a program.
+func (s *sources) open(ctx context.Context, program *Program, p *plan.Plan, o Options) (*App, error) {
 	a := &App{options: o, log: o.Log}
 	if a.log == nil {
 		a.log = slog.Default()
 	}
-	p := plan.Build(s.program)
 	schema := engine.Schema(p)
 	if err := a.openStore(ctx, schema); err != nil {
 		return nil, err

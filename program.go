@@ -10,7 +10,9 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -50,12 +52,13 @@ func (p *Program) Check() ([]Finding, error) {
 
 // Checked is for packages of this module. It returns the checked program, with all
 // possible paths of its flows.
-func (p *Program) Checked(private.Access) (*check.Program, []diag.Diagnostic, error) {
-	s, err := p.read(false)
+func (p *Program) Checked(private.Access) (*flows.Analysis, []diag.Diagnostic, error) {
+	s, err := p.read()
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.program, s.found, nil
+	program, found := flows.Check(s.trees, check.Options{Concept: s.spec})
+	return program, diag.Sort(append(s.found, found...)), nil
 }
 
 // Open starts the program as an app: it checks the texts, opens the store, brings
@@ -63,14 +66,15 @@ func (p *Program) Checked(private.Access) (*check.Program, []diag.Diagnostic, er
 // left unfinished. The app runs until Close, not until ctx ends. The error is a
 // *[CheckError] if the program does not pass the checker.
 func (p *Program) Open(ctx context.Context, o Options) (*App, error) {
-	s, err := p.read(true)
+	s, err := p.read()
 	if err != nil {
 		return nil, err
 	}
-	if diag.HasErrors(s.found) {
-		return nil, &CheckError{findings(s.found)}
+	program, found := check.Check(s.trees, check.Options{Running: true, Concept: s.spec})
+	if found = diag.Sort(append(s.found, found...)); diag.HasErrors(found) {
+		return nil, &CheckError{findings(found)}
 	}
-	return s.open(ctx, p, o)
+	return s.open(ctx, p, plan.Build(program), o)
 }
 
 // ListenAndServe opens the program, serves its routes on Options.Addr until ctx
@@ -95,16 +99,17 @@ func (p *Program) ListenAndServe(ctx context.Context, o Options) (err error) {
 
 // A sources is a program as it has been read.
 type sources struct {
-	program  *check.Program
-	concepts map[string]Concept // by name
-	found    []diag.Diagnostic
+	trees    []*syntax.File
+	specs    map[string]*syntax.File // of the concepts, by name
+	concepts map[string]Concept      // by name
+	found    []diag.Diagnostic       // while parsing
 }
 
-// read reads and checks the texts. Running says that the possible paths of flows are
-// not needed.
-func (p *Program) read(running bool) (*sources, error) {
-	s := &sources{concepts: map[string]Concept{}}
-	var trees []*syntax.File
+func (s *sources) spec(concept string) *syntax.File { return s.specs[concept] }
+
+// read reads and parses the texts.
+func (p *Program) read() (*sources, error) {
+	s := &sources{specs: map[string]*syntax.File{}, concepts: map[string]Concept{}}
 	var found [][]diag.Diagnostic // in each of them
 	places := map[string]int{}
 	for _, files := range p.texts {
@@ -118,11 +123,11 @@ func (p *Program) read(running bool) (*sources, error) {
 			}
 			tree, ds := syntax.Parse(source.NewFile(name, string(text)))
 			if i, ok := places[name]; ok {
-				trees[i], found[i] = tree, ds
+				s.trees[i], found[i] = tree, ds
 				return nil
 			}
-			places[name] = len(trees)
-			trees, found = append(trees, tree), append(found, ds)
+			places[name] = len(s.trees)
+			s.trees, found = append(s.trees, tree), append(found, ds)
 			return nil
 		})
 		if err != nil {
@@ -130,16 +135,13 @@ func (p *Program) read(running bool) (*sources, error) {
 		}
 	}
 	s.found = slices.Concat(found...)
-	specs := map[string]*syntax.File{}
 	for _, make := range p.concepts {
 		c := make()
 		tree, ds := syntax.Parse(source.NewFile(c.File, c.Spec))
 		s.found = append(s.found, ds...)
 		for _, spec := range tree.Concepts {
-			s.concepts[spec.Name.Text], specs[spec.Name.Text] = c, tree
+			s.concepts[spec.Name.Text], s.specs[spec.Name.Text] = c, tree
 		}
 	}
-	program, ds := check.Check(trees, check.Options{Running: running, Concept: func(name string) *syntax.File { return specs[name] }})
-	s.program, s.found = program, diag.Sort(append(s.found, ds...))
 	return s, nil
 }

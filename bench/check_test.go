@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -267,7 +268,7 @@ func checkRun(b *testing.B, text string, syncs int) {
 	text = checkConcepts + text
 	for b.Loop() {
 		tree, found := syntax.Parse(source.NewFile("bench", text))
-		p, ds := check.Check([]*syntax.File{tree}, check.Options{})
+		p, ds := flows.Check([]*syntax.File{tree}, check.Options{})
 		if len(p.Syncs) != syncs || diag.HasErrors(append(found, ds...)) {
 			b.Fatalf("%d syncs, %v", len(p.Syncs), ds)
 		}

@@ -91,7 +91,7 @@ func played(t *testing.T, st stage) string {
 	}
 	var b strings.Builder
 	total := &Coverage{}
-	for i, s := range st.scenarios(program) {
+	for i, s := range st.scenarios(program.Program) {
 		reached, failure := st.play(t.Context(), i)
 		total.merge(reached)
 		if failure == nil {

@@ -239,7 +239,7 @@ func (st stage) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := st.scenarios(program)
+	all := st.scenarios(program.Program)
 	if len(all) == 0 {
 		err := errors.New("the " + st.of + " " + st.name + " has no scenarios")
 		tell(event.Event{Event: event.Broken, Failure: err.Error()})

@@ -57,7 +57,7 @@ func newAudit(t *testing.T) *audit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := plan.Build(program)
+	p := plan.Build(program.Program)
 	a := &audit{plan: p, schema: engine.Schema(p), replay: &replayStore{}, model: newModel()}
 	if a.again, err = engine.New(p, a.replay, a.schema, refusing(p), engine.Options{Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)

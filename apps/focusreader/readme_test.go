@@ -39,7 +39,7 @@ func TestReadme(t *testing.T) {
 		told[path] = strings.Split(strings.TrimSpace(cells[2]), ", ")
 		slices.Sort(told[path])
 	}
-	for _, r := range plan.Build(program).Routes.All {
+	for _, r := range plan.Build(program.Program).Routes.All {
 		path := r.Method + " " + r.Path
 		var fields []string
 		for _, f := range r.Fields {

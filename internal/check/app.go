@@ -11,7 +11,7 @@ import (
 
 // requesting is the concept that stands for HTTP. Its request takes any
 // further inputs: the fields of what a client sends.
-const requesting = "Requesting"
+const RequestingConcept = "Requesting"
 
 // app resolves which concepts the program uses, and whose types.
 func (c *checker) app() {
@@ -76,8 +76,8 @@ func (c *checker) use(u *syntax.Use) {
 	}
 	i := c.addInstance(name.Text, s, u)
 	for _, t := range u.Credentials {
-		if s.concept.Name != requesting {
-			c.fault(diag.BadCredential, t.Span, "only "+requesting+" takes credentials, not “"+s.concept.Name+"”")
+		if s.concept.Name != RequestingConcept {
+			c.fault(diag.BadCredential, t.Span, "only "+RequestingConcept+" takes credentials, not “"+s.concept.Name+"”")
 			continue
 		}
 		c.credential(i, t)

@@ -40,7 +40,7 @@ func (r *reading) call(s *expression.Shape) Type {
 	switch s.Name {
 	case "len", "count", "findIndex", "findLastIndex", "indexOf", "lastIndexOf":
 		if s.Name == "len" && (list.Kind == Number || list.Kind == Flag) {
-			r.wrong(s.Parts[0], typeWord(list)+" has no length")
+			r.wrong(s.Parts[0], Describe(list)+" has no length")
 		}
 		return Type{Kind: Number}
 	case "all", "none", "any", "one", "hasPrefix", "hasSuffix":

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -37,7 +38,7 @@ func TestCatalogueExamples(t *testing.T) {
 func checkExample(context, example string) []diag.Diagnostic {
 	concepts, found := syntax.Parse(source.NewFile("concepts", context))
 	file, more := syntax.Parse(source.NewFile("example", example))
-	_, ds := check.Check([]*syntax.File{concepts, file}, check.Options{})
+	_, ds := flows.Check([]*syntax.File{concepts, file}, check.Options{})
 	return append(append(found, more...), ds...)
 }
 

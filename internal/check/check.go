@@ -16,13 +16,6 @@
 // and, for expressions, infer.go, operator.go, call.go, flow.go and present.go (what may be null);
 // reply.go looks at what no answer can be.
 //
-// Then every way in which a flow can go is walked. entry.go finds the ways in, wired.go
-// makes the program ready, rows.go and exist.go say what lines of where are sure to give;
-// a walk (walk.go, step.go, joined.go) goes from moment to moment (moment.go) with what is
-// known of the values (known.go, way.go, question.go, decide.go, bounds.go), merging ways
-// that no longer differ; touring.go walks several entries at a time. What they show is told by outcomes.go, unanswered.go, never.go and
-// open.go, as stories (story.go); answer.go says what routes are asked and answer.
-//
 // secrecy.go works out what is secret because it flows into something secret, and
 // secret.go where a secret flows that is not declared so; places.go says which
 // parts of a value an expression is made of.
@@ -43,12 +36,9 @@ type Options struct {
 	Concept func(name string) *syntax.File
 	// Known are names that Concept has, for those who mistype one.
 	Known []string
-	// Running leaves out what looks for ways that flows can go: an app that
-	// starts needs to know that its texts are sound, not what they lack.
+	// Running leaves out the findings about secrets: an app that starts needs to
+	// know that its program is sound, not what it should do otherwise.
 	Running bool
-
-	apart bool // ways that come to the same moment are followed apart: for tests
-	alone bool // entries are walked one after another: for tests
 }
 
 // Check resolves the texts of one app. The program is never nil; the findings
@@ -69,11 +59,9 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 		expressions: map[string]*expression.Expression{},
 	}
 	for _, p := range passes() {
-		if opt.Running && p.name == "outcomes" {
-			break // the last one: nothing else needs it
-		}
 		p.run(c)
 	}
+	c.program.Broken = c.broken()
 	return c.program, diag.Sort(c.diags)
 }
 
@@ -96,7 +84,6 @@ func passes() []pass {
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).sound, []string{"types of variables"}, "a program without broken parts"},
 		{"secrets", (*checker).secrets, []string{"a program without broken parts"}, "no secret told"},
-		{"outcomes", (*checker).outcomes, []string{"a program without broken parts"}, "entries"},
 	}
 }
 
@@ -139,6 +126,8 @@ func (c *checker) sound() {
 	for _, s := range c.syncOrder {
 		if s.ok {
 			c.program.Syncs = append(c.program.Syncs, s.sync)
+		} else {
+			c.program.Incomplete = true
 		}
 	}
 	for _, v := range c.viewOrder {
@@ -146,6 +135,36 @@ func (c *checker) sound() {
 			c.program.Views[v.tree.Name.Text] = v.view
 		}
 	}
+}
+
+// broken reports whether an error was found or part of a text could not be parsed.
+func (c *checker) broken() bool {
+	if diag.HasErrors(c.diags) {
+		return true
+	}
+	for _, f := range c.files {
+		for _, a := range f.Apps {
+			if a.Broken {
+				return true
+			}
+		}
+		for _, s := range f.Syncs {
+			if s.Broken {
+				return true
+			}
+		}
+		for _, v := range f.Views {
+			if v.Broken {
+				return true
+			}
+		}
+	}
+	for _, s := range c.specs {
+		if s.broken() {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) add(d diag.Diagnostic) { c.diags = append(c.diags, d) }

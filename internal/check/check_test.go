@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -65,9 +66,9 @@ func TestErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			requesting(a)
+			addRequesting(a)
 			files, opt, found := read(t, a)
-			_, ds := check.Check(files, opt)
+			_, ds := flows.Check(files, opt)
 			compare(t, a, append(found, ds...))
 		})
 	}
@@ -95,7 +96,7 @@ func TestEveryCodeIsTested(t *testing.T) {
 }
 
 // requesting adds the concept that stands for HTTP to an archive.
-func requesting(a *txtar.Archive) {
+func addRequesting(a *txtar.Archive) {
 	a.Files = append(a.Files, txtar.File{Name: "requesting.catalogue", Data: []byte(requestingText)})
 }
 
@@ -168,13 +169,11 @@ func TestResolve(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := &txtar.Archive{Files: slices.Clone(a.Files)}
-			requesting(b)
+			addRequesting(b)
 			files, opt, found := read(t, b)
 			p, ds := check.Check(files, opt)
 			for _, d := range append(found, ds...) {
-				if d.Code < diag.Unanswered { // what becomes of requests is the stories' matter
-					t.Errorf("%s: %s %s: %s", d.Span, d.Severity, d.Code, d.Message)
-				}
+				t.Errorf("%s: %s %s: %s", d.Span, d.Severity, d.Code, d.Message)
 			}
 			got := dump(p)
 			at := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "program" })

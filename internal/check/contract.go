@@ -138,6 +138,12 @@ func (a *Action) Refusal(code string) *Refusal {
 	return nil
 }
 
+// Input finds an input by its name; nil when there is none.
+func (a *Action) Input(name string) *Param { return param(a.Inputs, name) }
+
+// Output finds an output by its name; nil when there is none.
+func (a *Action) Output(name string) *Param { return param(a.Outputs, name) }
+
 func (a *Action) codes() []string {
 	var codes []string
 	for _, r := range a.Refusals {
@@ -202,7 +208,7 @@ func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {
 		c.unknown(diag.UnknownField, t.Field, "the set “"+set.Name+"” has no field “"+t.Field.Text+"”", set.allFieldNames())
 	case f == nil:
 	case f.Type.Kind != DateTime && f.Type.Kind != Unknown || f.Many != syntax.One:
-		c.fault(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is no DateTime, but "+typeWord(f.Type))
+		c.fault(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is no DateTime, but "+Describe(f.Type))
 	default:
 		a.AtSet, a.AtField = owner, f
 	}

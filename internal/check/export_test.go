@@ -1,21 +1,6 @@
 package check
 
-import (
-	"slices"
-
-	"github.com/legible-lang/legible/internal/diag"
-	"github.com/legible-lang/legible/internal/syntax"
-)
-
-// CheckApart is Check without making one of ways that come to the same moment.
-func CheckApart(files []*syntax.File) (*Program, []diag.Diagnostic) {
-	return Check(files, Options{apart: true})
-}
-
-// CheckAlone is Check with the entries walked one after another.
-func CheckAlone(files []*syntax.File) (*Program, []diag.Diagnostic) {
-	return Check(files, Options{alone: true})
-}
+import "slices"
 
 // HoldPasses reports a pass that stands before one that it rests on.
 func HoldPasses(report func(format string, args ...any)) {

@@ -29,8 +29,8 @@ func (r *reading) into(s *expression.Shape, t Type, what string) {
 		return
 	}
 	got := r.of(s)
-	if _, fits := join(got, t, got.Kind == String); !fits {
+	if _, fits := Join(got, t, got.Kind == String); !fits {
 		r.k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
-			Message: "this is " + typeWord(got) + ", and " + what + " is " + typeWord(t)})
+			Message: "this is " + Describe(got) + ", and " + what + " is " + Describe(t)})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -206,9 +207,13 @@ func (h *holder) body(l *check.Line) {
 // archives are the programs of the other tests.
 func archives(t testing.TB) map[string]*txtar.Archive {
 	t.Helper()
-	names, err := filepath.Glob("testdata/*/*.txtar")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no test files: %v", err)
+	var names []string
+	for _, pattern := range []string{"testdata/*/*.txtar", "flows/testdata/*/*.txtar"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no test files are %s: %v", pattern, err)
+		}
+		names = append(names, found...)
 	}
 	all := map[string]*txtar.Archive{}
 	for _, name := range names {
@@ -217,7 +222,7 @@ func archives(t testing.TB) map[string]*txtar.Archive {
 			t.Fatal(err)
 		}
 		a := txtar.Parse(data)
-		requesting(a)
+		addRequesting(a)
 		all[name] = a
 	}
 	return all
@@ -240,8 +245,8 @@ func TestMutatedPrograms(t *testing.T) {
 				} {
 					changed := append([]*syntax.File(nil), files...)
 					changed[i], _ = syntax.Parse(source.NewFile(f.Source.Name, text))
-					p, _ := check.Check(changed, opt)
-					hold(t, p)
+					p, _ := flows.Check(changed, opt)
+					hold(t, p.Program)
 					if t.Failed() {
 						t.Fatalf("%s: with line %d of %s changed", name, n+1, f.Source.Name)
 					}
@@ -262,8 +267,8 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		file, _ := syntax.Parse(source.NewFile("fuzz", text))
-		p, ds := check.Check([]*syntax.File{file}, check.Options{})
-		hold(t, p)
+		p, ds := flows.Check([]*syntax.File{file}, check.Options{})
+		hold(t, p.Program)
 		for _, d := range ds {
 			if d.Message == "" || d.Code == "" || d.Span.Known() && d.Span.Start > d.Span.End {
 				t.Errorf("a finding without words or place: %+v", d)

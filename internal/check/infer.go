@@ -25,7 +25,7 @@ func (k *kinds) condition(e *Expr) {
 		r.want(e.Node.Shape(), Type{Kind: Flag}, "what keeps or drops")
 	} else if t.Kind != Flag && t.Kind != Json && t.Kind != Secret {
 		k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: e.Tree.Span,
-			Message: "a line that keeps or drops is true or false, and this is " + typeWord(t)})
+			Message: "a line that keeps or drops is true or false, and this is " + Describe(t)})
 	}
 }
 
@@ -114,10 +114,10 @@ func (r *reading) want(s *expression.Shape, t Type, as string) {
 	case t.Kind == Number:
 		fits = numeric(got)
 	default:
-		_, fits = join(got, t, true)
+		_, fits = Join(got, t, true)
 	}
 	if !fits {
-		r.wrong(s, as+" is "+typeWord(t)+", and this is "+typeWord(got))
+		r.wrong(s, as+" is "+Describe(t)+", and this is "+Describe(got))
 	}
 }
 
@@ -166,7 +166,7 @@ func (r *reading) plain(s *expression.Shape) Type {
 	case expression.ListForm:
 		elem, all := Type{}, true
 		for _, p := range s.Parts {
-			t, ok := join(elem, r.of(p), true)
+			t, ok := Join(elem, r.of(p), true)
 			elem, all = t, all && ok
 		}
 		if !all {
@@ -194,7 +194,7 @@ func (r *reading) plain(s *expression.Shape) Type {
 		var t Type
 		ok := true
 		r.branches(s, func(p *expression.Shape) {
-			joined, fits := join(t, r.of(p), true)
+			joined, fits := Join(t, r.of(p), true)
 			t, ok = joined, ok && fits
 		})
 		if !ok {
@@ -287,7 +287,7 @@ func (r *reading) field(s *expression.Shape) Type {
 	case List:
 		r.wrong(s.Parts[0], "a list has no field “"+s.Name+"”: its items may, as in “first(…)."+s.Name+"” or “map(…, ."+s.Name+")”")
 	case String, Number, Flag, Identity, Enum, Date:
-		r.wrong(s.Parts[0], typeWord(t)+" has no field “"+s.Name+"”")
+		r.wrong(s.Parts[0], Describe(t)+" has no field “"+s.Name+"”")
 	}
 	return Type{}
 }

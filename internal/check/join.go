@@ -23,7 +23,7 @@ func sameKind(a, b Type) bool {
 // join gives what a value is of which two things are said; false when it cannot
 // be both. A field of a request that is said to be text may be anything that
 // travels as text.
-func join(a, b Type, field bool) (Type, bool) {
+func Join(a, b Type, field bool) (Type, bool) {
 	t, ok := joined(a, b, field)
 	t.Null = a.Null || b.Null
 	return t, ok
@@ -53,7 +53,7 @@ func joined(a, b Type, field bool) (Type, bool) {
 	case a.Kind == Enum:
 		return a, slices.Equal(a.Constants, b.Constants)
 	case a.Kind == List && a.Elem != nil && b.Elem != nil:
-		elem, ok := join(*a.Elem, *b.Elem, field)
+		elem, ok := Join(*a.Elem, *b.Elem, field)
 		return Type{Kind: List, Elem: &elem}, ok
 	case a.Kind == List && a.Elem == nil:
 		return b, true
@@ -72,7 +72,7 @@ func joinRecords(a, b Type, field bool) (Type, bool) {
 	all := true
 	for _, f := range a.Fields {
 		if other := b.field(f.Name); other != nil {
-			joined, ok := join(f.Type, *other, field)
+			joined, ok := Join(f.Type, *other, field)
 			f.Type, all = joined, all && ok
 		} else {
 			f.Type.Null = true
@@ -99,7 +99,7 @@ func (t Type) field(name string) *Type {
 }
 
 // typeWord names a type in a message.
-func typeWord(t Type) string {
+func Describe(t Type) string {
 	switch t.Kind {
 	case Identity:
 		return article(t.Name)
@@ -109,7 +109,7 @@ func typeWord(t Type) string {
 		if t.Elem == nil || t.Elem.Kind == Unknown {
 			return "a list"
 		}
-		return "a list, each " + typeWord(*t.Elem)
+		return "a list, each " + Describe(*t.Elem)
 	case Record:
 		return "a record"
 	case Unknown:

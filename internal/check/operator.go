@@ -14,7 +14,7 @@ func (r *reading) binary(s *expression.Shape) Type {
 	case "and", "or", "&&", "||":
 		r.want(a, Type{Kind: Flag}, "a side of "+op)
 		r.has(a, r.of(a), op)
-		r.knowing(present(a, isAnd(s)), func() {
+		r.knowing(present(a, s.IsAnd()), func() {
 			r.want(b, Type{Kind: Flag}, "a side of "+op)
 			r.has(b, r.of(b), op)
 		})
@@ -29,8 +29,8 @@ func (r *reading) binary(s *expression.Shape) Type {
 	case "in":
 		x, list := r.of(a), r.of(b)
 		if list.Kind == List && list.Elem != nil {
-			if _, ok := join(x, *list.Elem, true); !ok {
-				r.wrong(a, "this is "+typeWord(x)+", and never in "+typeWord(list))
+			if _, ok := Join(x, *list.Elem, true); !ok {
+				r.wrong(a, "this is "+Describe(x)+", and never in "+Describe(list))
 			}
 		}
 		return Type{Kind: Flag}
@@ -63,7 +63,7 @@ func (r *reading) binary(s *expression.Shape) Type {
 		if x.Kind == Unknown {
 			r.teach(a, y, "what “??” may replace")
 		}
-		t, ok := join(x, y, true)
+		t, ok := Join(x, y, true)
 		if !ok {
 			return Type{Null: y.Null}
 		}
@@ -107,7 +107,7 @@ func (r *reading) equal(s *expression.Shape, a, b *expression.Shape) {
 	for _, side := range [][2]*expression.Shape{{a, b}, {b, a}} {
 		t := r.of(side[0])
 		if text, ok := side[1].Literal.Text(); ok && t.Kind == Enum && !slices.Contains(t.Constants, text) {
-			message := "this is " + typeWord(t) + ", never “" + text + "”"
+			message := "this is " + Describe(t) + ", never “" + text + "”"
 			if near, ok := diag.Nearest(text, t.Constants); ok {
 				message += "; did you mean “" + near + "”?"
 			}
@@ -116,13 +116,13 @@ func (r *reading) equal(s *expression.Shape, a, b *expression.Shape) {
 		}
 	}
 	if x.Kind == Identity && y.Kind == Identity && x.Name != y.Name {
-		r.wrong(s, "this compares "+typeWord(x)+" with "+typeWord(y)+": they are never the same")
+		r.wrong(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
 		return
 	}
-	if _, ok := join(x, y, true); ok || textual(x) && textual(y) && (literal || x.Kind != y.Kind) {
+	if _, ok := Join(x, y, true); ok || textual(x) && textual(y) && (literal || x.Kind != y.Kind) {
 		return
 	}
-	r.wrong(s, "this compares "+typeWord(x)+" with "+typeWord(y)+": they are never the same")
+	r.wrong(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
 }
 
 // ordered looks at two sides of which one is less: numbers, texts or moments.
@@ -138,7 +138,7 @@ func (r *reading) ordered(s *expression.Shape, a, b *expression.Shape, op string
 				r.want(side.s, side.o.sure(), "a side of "+op)
 			}
 		case Flag, List, Record, Binary:
-			r.wrong(side.s, typeWord(side.t)+" is neither more nor less than another")
+			r.wrong(side.s, Describe(side.t)+" is neither more nor less than another")
 			return
 		}
 	}
@@ -155,7 +155,7 @@ func (r *reading) ordered(s *expression.Shape, a, b *expression.Shape, op string
 		return 3
 	}
 	if p, q := family(x), family(y); p != 0 && q != 0 && p != q {
-		r.wrong(s, "this compares "+typeWord(x)+" with "+typeWord(y))
+		r.wrong(s, "this compares "+Describe(x)+" with "+Describe(y))
 	}
 }
 
@@ -169,7 +169,7 @@ func (r *reading) plus(s *expression.Shape, a, b *expression.Shape) Type {
 	text := func(t Type) bool { return t.Kind == String || t.Kind == Enum || t.Kind == Identity }
 	if text(x) && y.Kind == Number || x.Kind == Number && text(y) {
 		r.k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
-			Message: "“+” joins texts or adds numbers, and here are " + typeWord(x) + " and " + typeWord(y),
+			Message: "“+” joins texts or adds numbers, and here are " + Describe(x) + " and " + Describe(y),
 			Notes:   []string{"“string(…)” makes a text of a number, “int(…)” or “float(…)” a number of a text"}})
 		return Type{}
 	}
@@ -191,7 +191,7 @@ func (r *reading) plus(s *expression.Shape, a, b *expression.Shape) Type {
 	case x.Kind == DateTime, y.Kind == DateTime:
 		return Type{Kind: DateTime}
 	case x.Kind == Flag, x.Kind == List, x.Kind == Record:
-		r.wrong(s, "“+” adds numbers and joins texts, and this is "+typeWord(x))
+		r.wrong(s, "“+” adds numbers and joins texts, and this is "+Describe(x))
 	}
 	return Type{}
 }

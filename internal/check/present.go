@@ -41,11 +41,11 @@ func (r *reading) knowing(paths []string, read func()) {
 // false.
 func present(s *expression.Shape, want bool) []string {
 	switch {
-	case isNot(s):
+	case s.IsNot():
 		return present(s.Parts[0], !want)
-	case isAnd(s), isOr(s):
+	case s.IsAnd(), s.IsOr():
 		a, b := present(s.Parts[0], want), present(s.Parts[1], want)
-		if isAnd(s) == want {
+		if s.IsAnd() == want {
 			return append(a, b...)
 		}
 		return slices.DeleteFunc(a, func(p string) bool { return !slices.Contains(b, p) })

@@ -25,8 +25,11 @@ type Program struct {
 	// something that is declared Secret. Fields of requests are not among them:
 	// those are the variables of their patterns.
 	Secret map[Column]bool
-	// Entries are the ways into the program, and what can follow from each.
-	Entries []*Entry
+	// Broken is set where an error was found or part of a text could not be
+	// parsed. Then something may be missing from the program.
+	Broken bool
+	// Incomplete is set where a sync was left out of Syncs because of an error.
+	Incomplete bool
 }
 
 // A Concept is a specification with its names resolved.
@@ -215,7 +218,7 @@ type ViewParam struct {
 	Name     string
 	Var      *Var
 	Optional bool
-	given    bool // the view gives no frame without a value for it
+	Always   bool // the view gives no frame without a value for it
 }
 
 // A Pattern is a line of when.

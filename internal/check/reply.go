@@ -9,7 +9,7 @@ import (
 // reply looks at what an answer is made of beside its object: a status that
 // there is, and headers and cookies that are records.
 func (k *kinds) reply(a *Ask) {
-	if a.Instance.Concept.Name != requesting || a.Action.Name != "respond" || k.quiet {
+	if a.Instance.Concept.Name != RequestingConcept || a.Action.Name != "respond" || k.quiet {
 		return
 	}
 	for _, x := range a.In {
@@ -26,12 +26,12 @@ func (k *kinds) reply(a *Ask) {
 					Message: "a status is a whole number from 200 to 599"})
 			}
 		case "headers", "cookies":
-			t := x.Term.typ()
+			t := x.Term.ValueType()
 			if t.Kind == Unknown || t.Kind == Json || t.Kind == Record {
 				continue
 			}
 			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
-				Message: "the " + x.Name + " of an answer are a record, and this is " + typeWord(t),
+				Message: "the " + x.Name + " of an answer are a record, and this is " + Describe(t),
 				Notes:   []string{"as in “" + x.Name + ": {name: value}”"}})
 		}
 	}

@@ -147,8 +147,8 @@ func (n *needing) expr(e *Expr, x need) {
 // column is the holder of an action's argument: for a further field of a
 // request, the field of its route.
 func (p *Pattern) column(a *Arg, out bool) holder {
-	if !out && p.isRequest() && (a.Param == nil || a.Name == "headers") {
-		method, path := p.route()
+	if !out && p.IsRequest() && (a.Param == nil || a.Name == "headers") {
+		method, path := p.Route()
 		if path == "" {
 			method, path = "", anyPath
 		}

@@ -127,7 +127,7 @@ func (f *following) pattern(p *Pattern) {
 		switch {
 		case a.Param != nil && a.Param.Type.Kind == Secret:
 			f.seed(a, givenSecret, "the input “"+a.Name+"” of "+by+" is secret")
-		case p.isRequest():
+		case p.IsRequest():
 			f.needed(a, sentSecret, "“"+a.Name+"” comes with the request")
 		default:
 			f.needed(a, givenSecret, "“"+a.Name+"” was given to "+by)
@@ -153,7 +153,7 @@ func (f *following) output(a *Arg, by string) {
 func (f *following) asks(list []*Ask) {
 	for _, a := range list {
 		by := a.Instance.Name + "." + a.Action.Name
-		respond := a.Instance.Concept.Name == requesting && a.Action.Name == "respond"
+		respond := a.Instance.Concept.Name == RequestingConcept && a.Action.Name == "respond"
 		for _, x := range a.In {
 			t := f.term(x.Term)
 			x.Part = t == nil

@@ -65,13 +65,13 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 		r.ok = false
 		r.patternArgs(&gate{when: true, open: true}, nil, t.Args)
 		r.patternArgs(nil, nil, t.Out)
-		r.request = r.request || t.Concept.Text == requesting
+		r.request = r.request || t.Concept.Text == RequestingConcept
 		return nil
 	}
 	a, by := p.Action, t.Concept.Text+"."+p.Action.Name
-	r.request = r.request || p.isRequest()
+	r.request = r.request || p.IsRequest()
 	p.In = r.patternArgs(&gate{by: by, params: a.Inputs, open: a.Open, when: true, broken: s.broken()}, p.Instance, t.Args)
-	if p.isRequest() {
+	if p.IsRequest() {
 		r.path(p)
 		r.slips(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
 		r.slips(p.In, "method", func(text string) bool {
@@ -95,8 +95,29 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	return p
 }
 
-func (p *Pattern) isRequest() bool {
-	return p.Instance.Concept.Name == requesting && p.Action.Name == "request"
+func (p *Pattern) IsRequest() bool {
+	return p.Instance.Concept.Name == RequestingConcept && p.Action.Name == "request"
+}
+
+// Route gives the method and path that a pattern over requests names: path is
+// "" for one that takes any path, method for one that takes any method.
+func (p *Pattern) Route() (method, path string) {
+	method = "POST"
+	for _, a := range p.In {
+		text, isText := a.Term.Literal.Text()
+		switch a.Name {
+		case "method":
+			method = ""
+			if isText && a.Term.Var == nil && !a.Term.Any {
+				method = text
+			}
+		case "path":
+			if isText && a.Term.Var == nil && !a.Term.Any {
+				path = text
+			}
+		}
+	}
+	return method, path
 }
 
 // refusalPattern tells whether outputs match a refusal: they name "error" or

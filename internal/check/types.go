@@ -25,7 +25,7 @@ func (c *checker) types() {
 			k.lines(v.view.Where)
 		}) && v.ok
 		for _, p := range slices.Concat(v.view.In, v.view.Out) {
-			p.given = k.sure[p.Var] || !k.null[p.Var]
+			p.Always = k.sure[p.Var] || !k.null[p.Var]
 		}
 	}
 	for _, s := range c.syncOrder {
@@ -106,7 +106,7 @@ func (k *kinds) learn(v *Var, t Type, span source.Span, what string) {
 	if v == nil || t.Kind == Unknown || k.clashed[v] {
 		return
 	}
-	joined, ok := join(v.Type, t, k.field[v])
+	joined, ok := Join(v.Type, t, k.field[v])
 	if !ok {
 		if k.quiet {
 			return
@@ -119,8 +119,8 @@ func (k *kinds) learn(v *Var, t Type, span source.Span, what string) {
 		}
 		k.mistaken[k.at] = true
 		k.fault(diag.Diagnostic{Code: diag.TypeClash, Span: span,
-			Message: "“" + v.Name + "” is " + typeWord(t) + " as " + what + ", but " + typeWord(v.Type) + " as " + first.what,
-			Related: []diag.Related{{Span: first.span, Message: "here it is " + typeWord(v.Type)}}})
+			Message: "“" + v.Name + "” is " + Describe(t) + " as " + what + ", but " + Describe(v.Type) + " as " + first.what,
+			Related: []diag.Related{{Span: first.span, Message: "here it is " + Describe(v.Type)}}})
 		return
 	}
 	if _, known := k.why[v]; !known || joined.Kind != v.Type.Kind {
@@ -142,7 +142,7 @@ func (k *kinds) pattern(p *Pattern) {
 			continue
 		}
 		switch {
-		case a.Param != nil || !p.isRequest():
+		case a.Param != nil || !p.IsRequest():
 		case a.Name == HTTPField:
 			k.learn(v, httpType(), a.Term.Span, "“"+HTTPField+"” of a request")
 		default:
@@ -232,7 +232,7 @@ func (k *kinds) term(t Term, typ Type, null bool, what string) {
 	case t.Var != nil:
 		k.learn(t.Var, typ, t.Span, what)
 	case t.Expr != nil:
-		if v := t.Expr.single(); v != nil {
+		if v := t.Expr.SingleVar(); v != nil {
 			k.learn(v, typ, t.Span, what)
 			return
 		}
@@ -265,11 +265,11 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 		ok = typ.Kind != Number && typ.Kind != Flag && typ.Kind != List && typ.Kind != Record
 	}
 	if s, _ := v.Text(); text && typ.Kind == Enum && !slices.Contains(typ.Constants, s) {
-		c.unknown(diag.WrongValue, syntax.Name{Text: s, Span: t.Span}, what+" is "+typeWord(typ)+", never “"+s+"”", typ.Constants)
+		c.unknown(diag.WrongValue, syntax.Name{Text: s, Span: t.Span}, what+" is "+Describe(typ)+", never “"+s+"”", typ.Constants)
 		return false
 	}
 	if !ok {
-		c.fault(diag.WrongValue, t.Span, what+" is "+typeWord(typ)+", not "+v.Kind().String())
+		c.fault(diag.WrongValue, t.Span, what+" is "+Describe(typ)+", not "+v.Kind().String())
 	}
 	return ok
 }
@@ -306,14 +306,14 @@ func (k *kinds) kept(l *Line) {
 	case *ViewLine:
 		for _, a := range b.In {
 			for _, p := range b.View.In {
-				if p.Name == a.Name && p.given && a.Term.Var != nil {
+				if p.Name == a.Name && p.Always && a.Term.Var != nil {
 					k.sure[a.Term.Var] = true
 				}
 			}
 		}
 		k.agreed(b.Out)
 	case *FieldLine, *MemberLine:
-		for _, v := range lineVars(l, nil) {
+		for _, v := range l.Variables() {
 			k.sure[v] = k.sure[v] || !slices.Contains(l.Nulls, v)
 		}
 	}
@@ -359,9 +359,9 @@ func (k *kinds) line(l *Line) {
 		for _, a := range b.Out {
 			for _, p := range b.View.Out {
 				if a.Name == p.Name && a.Binds {
-					k.null[a.Term.Var] = a.Optional && !p.given
+					k.null[a.Term.Var] = a.Optional && !p.Always
 				}
-				if a.Name == p.Name && a.Optional && p.given {
+				if a.Name == p.Name && a.Optional && p.Always {
 					k.fault(diag.Diagnostic{Code: diag.MisplacedOptional, Span: a.Tree.Span, Notes: []string{alwaysGiven},
 						Message: "the view “" + b.View.Name + "” always gives “" + p.Name + "”"})
 				}
@@ -373,7 +373,7 @@ func (k *kinds) line(l *Line) {
 			k.null[b.Var] = t.Null
 		}
 		k.learn(b.Var, t, b.Expr.Tree.Span, "this expression")
-		if v := b.Expr.single(); v != nil && !k.clashed[b.Var] {
+		if v := b.Expr.SingleVar(); v != nil && !k.clashed[b.Var] {
 			k.learn(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
 		}
 	case *FilterLine:
@@ -418,7 +418,7 @@ func (k *kinds) fold(b *FoldLine, l *Line) {
 		t = Type{Kind: List, Elem: &elem}
 	case syntax.Sum:
 		if !numeric(t) {
-			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "sum adds numbers, and this is " + typeWord(t)})
+			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "sum adds numbers, and this is " + Describe(t)})
 		}
 		t = Type{Kind: Number}
 	case syntax.Count:
@@ -433,9 +433,33 @@ func (k *kinds) fold(b *FoldLine, l *Line) {
 }
 
 // single is the variable that an expression consists of; nil when it is more.
-func (e *Expr) single() *Var {
+func (e *Expr) SingleVar() *Var {
 	if e.Node == nil || len(e.Vars) != 1 || e.Node.Shape().Form != expression.VariableForm {
 		return nil
 	}
 	return e.Vars[0]
+}
+
+// ValueType is the type of a term, as far as it is known.
+func (t Term) ValueType() Type {
+	switch {
+	case t.Var != nil:
+		return t.Var.Type
+	case t.Expr != nil:
+		if v := t.Expr.SingleVar(); v != nil {
+			return v.Type
+		}
+		return t.Expr.Type
+	}
+	switch t.Literal.Kind() {
+	case value.StringKind:
+		return Type{Kind: String}
+	case value.NumberKind:
+		return Type{Kind: Number}
+	case value.FlagKind:
+		return Type{Kind: Flag}
+	case value.NullKind:
+		return Type{Null: true}
+	}
+	return Type{}
 }

@@ -130,12 +130,12 @@ func (u *uses) anything(t Term, as role) {
 func (u *uses) pattern(p *Pattern) {
 	for i, a := range p.In {
 		as := whenInput
-		if p.isRequest() || a.Param != nil && a.Param.Optional {
+		if p.IsRequest() || a.Param != nil && a.Param.Optional {
 			as = needed
 		}
 		u.arg(p.In, i, as)
 	}
-	if p.isRequest() || p.Refused {
+	if p.IsRequest() || p.Refused {
 		// Who does not answer may still say what it is about; and to name the
 		// error is to wait for the refusal.
 		u.args(p.Out, needed)

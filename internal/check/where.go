@@ -52,7 +52,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 		r.ok = false
 		return nil
 	}
-	if len(t.Else) > 0 && !l.drops() && r.ok {
+	if len(t.Else) > 0 && !l.CanDrop() && r.ok {
 		r.c.add(diag.Diagnostic{Code: diag.IdleElse, Severity: diag.Warning, Span: t.Else[0].Span,
 			Message: "this else is never asked: the line above it drops no frame"})
 	}
@@ -60,7 +60,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 }
 
 // drops tells whether the line can drop a frame at all.
-func (l *Line) drops() bool {
+func (l *Line) CanDrop() bool {
 	if l.Mode == syntax.MaybeLine {
 		return false
 	}

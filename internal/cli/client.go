@@ -26,11 +26,11 @@ method lists the refusals of its route. See docs/howto/client.md.`,
 			if err := knownLanguage(language); err != nil {
 				return err
 			}
-			p, err := planned(s, paths, "a client is of one")
+			p, err := analyzed(s, paths, "a client is of one")
 			if err != nil {
 				return err
 			}
-			text, err := client.Write(language, openapi.Of(p.Program, openapi.Options{}), opt)
+			text, err := client.Write(language, openapi.Of(p, openapi.Options{}), opt)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/legible-lang/legible/gen"
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -168,7 +169,7 @@ func found(e diag.Entry) []diag.Diagnostic {
 	tree, findings := syntax.Parse(source.NewFile("example", e.Example))
 	if !strings.HasPrefix(string(e.Code), "L01") {
 		context, _ := syntax.Parse(source.NewFile("concepts", e.Context))
-		program, ds := check.Check([]*syntax.File{context, tree}, check.Options{})
+		program, ds := flows.Check([]*syntax.File{context, tree}, check.Options{})
 		findings = append(findings, ds...)
 		for _, c := range program.Concepts {
 			var f *gen.FindingsError

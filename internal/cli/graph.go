@@ -27,14 +27,15 @@ Graphviz and --svg a picture.`,
 			"  legible graph apps/focusreader --route 'POST /auth/login'",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := planned(s, paths, "a graph is of one")
+			program, err := analyzed(s, paths, "a graph is of one")
 			if err != nil {
 				return err
 			}
-			g := graph.Of(p)
+			p := plan.Build(program.Program)
+			g := graph.Of(p, program.Entries)
 			draw := g.SVG
 			if route != "" {
-				d, err := doorNamed(p, route)
+				d, err := doorNamed(p.Doors(program.Entries), route)
 				if err != nil {
 					return err
 				}
@@ -60,14 +61,14 @@ Graphviz and --svg a picture.`,
 
 // doorNamed finds a way in by its method and path; where only one has the path,
 // the method may be left out.
-func doorNamed(p *plan.Plan, name string) (*plan.Door, error) {
+func doorNamed(doors []*plan.Door, name string) (*plan.Door, error) {
 	var found []*plan.Door
 	var names []string
 	method, path, both := strings.Cut(strings.TrimSpace(name), " ")
 	if !both {
 		method, path = "", method
 	}
-	for _, d := range p.Doors() {
+	for _, d := range doors {
 		names = append(names, cmp.Or(d.Method, "any")+" "+d.Path)
 		if d.Path == strings.TrimSpace(path) && (method == "" || strings.EqualFold(method, cmp.Or(d.Method, "any"))) {
 			found = append(found, d)

@@ -24,11 +24,11 @@ people at /docs.`,
 			"  legible openapi | jq '.paths | keys'",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := planned(s, paths, "a document is of one")
+			p, err := analyzed(s, paths, "a document is of one")
 			if err != nil {
 				return err
 			}
-			return written(s, out, openapi.Of(p.Program, opt).Document())
+			return written(s, out, openapi.Of(p, opt).Document())
 		},
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "", "write to this file instead of stdout")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/plan"
 )
@@ -21,18 +22,18 @@ with its source position.`,
 		Example: "  legible plan apps/focusreader",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := planned(s, paths, "a plan is of one")
+			p, err := analyzed(s, paths, "a plan is of one")
 			if err != nil {
 				return err
 			}
-			return p.Print(s.Out)
+			return plan.Build(p.Program).Print(s.Out)
 		},
 	}
 }
 
-// planned gives the plan of the one program that the paths stand for. Of a
-// program with errors there is none; they are printed as talk.
-func planned(s Streams, paths []string, isOfOne string) (*plan.Plan, error) {
+// analyzed checks and analyzes the one program that the paths stand for. If the
+// program has errors, analyzed prints them as talk and returns an error.
+func analyzed(s Streams, paths []string, isOfOne string) (*flows.Analysis, error) {
 	w, err := open(paths)
 	if err != nil {
 		return nil, err
@@ -52,5 +53,5 @@ func planned(s Streams, paths []string, isOfOne string) (*plan.Plan, error) {
 	if err := broken(s.Err, diag.Sort(findings)); err != nil {
 		return nil, err
 	}
-	return plan.Build(p.checked), nil
+	return p.checked, nil
 }

@@ -134,7 +134,7 @@ func onePlan(s Streams, path, what, way string) (*plan.Plan, error) {
 	if err := broken(s.Err, diag.Sort(findings)); err != nil {
 		return nil, err
 	}
-	return plan.Build(w.programs[0].checked), nil
+	return plan.Build(w.programs[0].checked.Program), nil
 }
 
 // hasApp tells whether the program is one that can run.

@@ -28,11 +28,11 @@ become the answer because no sync matches them. Exposed actions come last.`,
 		Example: "  legible routes apps/focusreader\n  legible routes --json | jq 'select(.demands == null) | .path'",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := planned(s, paths, "routes are listed of one")
+			p, err := analyzed(s, paths, "routes are listed of one")
 			if err != nil {
 				return err
 			}
-			doors := p.Doors()
+			doors := plan.Build(p.Program).Doors(p.Entries)
 			if asJSON {
 				err = writeDoorsJSON(s.Out, doors)
 			} else {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -28,7 +29,7 @@ type program struct {
 	names []string // of its texts
 	// parts are the paths that findings are wanted of; nil means all.
 	parts   []string
-	checked *check.Program
+	checked *flows.Analysis
 }
 
 // open finds the programs that the paths stand for.
@@ -176,7 +177,7 @@ func (p *program) check(w *workspace) ([]diag.Diagnostic, error) {
 		}
 		trees, findings = append(trees, text.tree), append(findings, text.findings...)
 	}
-	checked, ds := check.Check(trees, check.Options{
+	checked, ds := flows.Check(trees, check.Options{
 		Concept: func(name string) *syntax.File { return w.concept(p.root, name) },
 		Known:   concepts.Names(),
 	})

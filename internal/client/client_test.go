@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/client"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/openapi"
@@ -35,7 +36,7 @@ func forms(t *testing.T) []byte {
 			files = append(files, tree)
 		}
 	}
-	p, ds := check.Check(files, check.Options{})
+	p, ds := flows.Check(files, check.Options{})
 	if diag.HasErrors(ds) {
 		t.Fatalf("the program has errors: %v", ds)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -38,7 +39,7 @@ func program(trees ...*syntax.File) []diag.Diagnostic {
 		tree, _ := syntax.Parse(source.NewFile("example.app", app))
 		trees = append(trees, tree)
 	}
-	_, findings := check.Check(trees, check.Options{Concept: catalogue})
+	_, findings := flows.Check(trees, check.Options{Concept: catalogue})
 	return findings
 }
 

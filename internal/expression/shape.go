@@ -56,6 +56,15 @@ type Shape struct {
 // Shape gives the form of the expression.
 func (e *Expression) Shape() *Shape { return e.shape }
 
+// IsNot reports whether the part negates its operand.
+func (s *Shape) IsNot() bool { return s.Form == UnaryForm && (s.Name == "not" || s.Name == "!") }
+
+// IsAnd reports whether the part is a conjunction.
+func (s *Shape) IsAnd() bool { return s.Form == BinaryForm && (s.Name == "and" || s.Name == "&&") }
+
+// IsOr reports whether the part is a disjunction.
+func (s *Shape) IsOr() bool { return s.Form == BinaryForm && (s.Name == "or" || s.Name == "||") }
+
 func (e *Expression) shapeOf(n ast.Node) *Shape {
 	s := &Shape{Offset: offset(e.Text, n.Location().From)}
 	parts := func(list ...ast.Node) {

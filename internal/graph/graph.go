@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/source"
 )
@@ -131,11 +132,11 @@ func identifier(words string, taken map[string]bool) string {
 	return name
 }
 
-// Of draws a whole program.
-func Of(p *plan.Plan) *Graph {
+// Of draws a whole program. The entries are those that flows.Analyze gives.
+func Of(p *plan.Plan, entries []*flows.Entry) *Graph {
 	g := &Graph{Name: p.Name}
 	w := &whole{Graph: g, syncs: map[*plan.Sync]*Node{}, actions: map[*plan.Action]*Node{}, concepts: map[*plan.Instance]*Node{}}
-	doors := p.Doors()
+	doors := p.Doors(entries)
 	at := make([]*Node, len(doors))
 	for i, d := range doors {
 		at[i] = g.add(Door, "route "+d.String(), title(d), "", d.Span)

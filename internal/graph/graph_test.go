@@ -16,6 +16,7 @@ import (
 
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/graph"
 	"github.com/legible-lang/legible/internal/plan"
@@ -26,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the pictures that the tests hold")
 
 // planOf reads the texts of an archive; what is wanted of them is passed over.
-func planOf(t *testing.T, archive *txtar.Archive) *plan.Plan {
+func planOf(t *testing.T, archive *txtar.Archive) (*plan.Plan, []*flows.Entry) {
 	t.Helper()
 	var trees []*syntax.File
 	var findings []diag.Diagnostic
@@ -37,7 +38,7 @@ func planOf(t *testing.T, archive *txtar.Archive) *plan.Plan {
 		tree, ds := syntax.Parse(source.NewFile(f.Name, string(f.Data)))
 		trees, findings = append(trees, tree), append(findings, ds...)
 	}
-	p, ds := check.Check(trees, check.Options{Concept: func(name string) *syntax.File {
+	p, ds := flows.Check(trees, check.Options{Concept: func(name string) *syntax.File {
 		file, text, ok := concepts.Spec(name)
 		if !ok {
 			return nil
@@ -53,19 +54,19 @@ func planOf(t *testing.T, archive *txtar.Archive) *plan.Plan {
 	if t.Failed() {
 		t.FailNow()
 	}
-	return plan.Build(p)
+	return plan.Build(p.Program), p.Entries
 }
 
 // draw gives what a wanted file is named after: "whole.svg", or the story of a
 // route, "POST /login.mermaid".
-func draw(t *testing.T, p *plan.Plan, name string) string {
+func draw(t *testing.T, p *plan.Plan, entries []*flows.Entry, name string) string {
 	t.Helper()
 	ext := filepath.Ext(name)
 	name = strings.TrimSuffix(name, ext)
-	g := graph.Of(p)
+	g := graph.Of(p, entries)
 	svg := g.SVG
 	if name != "whole" {
-		story := storyOf(t, p, name)
+		story := storyOf(t, p, entries, name)
 		g, svg = story.Graph(), story.SVG
 	}
 	var out strings.Builder
@@ -76,9 +77,9 @@ func draw(t *testing.T, p *plan.Plan, name string) string {
 	return out.String()
 }
 
-func storyOf(t *testing.T, p *plan.Plan, route string) *graph.Story {
+func storyOf(t *testing.T, p *plan.Plan, entries []*flows.Entry, route string) *graph.Story {
 	t.Helper()
-	for _, d := range p.Doors() {
+	for _, d := range p.Doors(entries) {
 		if d.String() == route {
 			return graph.Tell(p, d)
 		}
@@ -100,14 +101,15 @@ func TestGraphs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, again := planOf(t, archive), planOf(t, archive)
+			p, entries := planOf(t, archive)
+			again, entriesAgain := planOf(t, archive)
 			for i, f := range archive.Files {
 				what, isWant := strings.CutPrefix(f.Name, "want ")
 				if !isWant {
 					continue
 				}
-				got := draw(t, p, what)
-				if got != draw(t, again, what) {
+				got := draw(t, p, entries, what)
+				if got != draw(t, again, entriesAgain, what) {
 					t.Errorf("%s: the same program is drawn differently", what)
 				}
 				if *update {
@@ -143,23 +145,23 @@ func TestForms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := planOf(t, archive)
+		p, entries := planOf(t, archive)
 		all := []string{"whole"}
-		for _, d := range p.Doors() {
+		for _, d := range p.Doors(entries) {
 			all = append(all, d.String())
 		}
 		for _, what := range all {
-			for _, line := range strings.Split(strings.TrimSpace(draw(t, p, what+".mermaid")), "\n") {
+			for _, line := range strings.Split(strings.TrimSpace(draw(t, p, entries, what+".mermaid")), "\n") {
 				if !mermaidLine.MatchString(line) {
 					t.Errorf("%s, %s: this is no line of Mermaid: %s", name, what, line)
 				}
 			}
-			for _, line := range strings.Split(strings.TrimSpace(draw(t, p, what+".dot")), "\n") {
+			for _, line := range strings.Split(strings.TrimSpace(draw(t, p, entries, what+".dot")), "\n") {
 				if !dotLine.MatchString(line) {
 					t.Errorf("%s, %s: this is no line of Graphviz: %s", name, what, line)
 				}
 			}
-			wellFormed(t, what, draw(t, p, what+".svg"))
+			wellFormed(t, what, draw(t, p, entries, what+".svg"))
 		}
 	}
 }
@@ -207,8 +209,8 @@ func TestEveryAnswerIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := planOf(t, archive)
-		for _, d := range p.Doors() {
+		p, entries := planOf(t, archive)
+		for _, d := range p.Doors(entries) {
 			told := map[string]bool{}
 			var note func(list []*graph.Step)
 			note = func(list []*graph.Step) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/openapi"
 	"github.com/legible-lang/legible/internal/openapi/openapitest"
@@ -21,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what the documents should be")
 
 // program checks the texts of an archive, but what is expected of them.
-func program(t *testing.T, a *txtar.Archive) *check.Program {
+func program(t *testing.T, a *txtar.Archive) *flows.Analysis {
 	t.Helper()
 	var files []*syntax.File
 	for _, f := range a.Files {
@@ -34,7 +35,7 @@ func program(t *testing.T, a *txtar.Archive) *check.Program {
 		}
 		files = append(files, tree)
 	}
-	p, ds := check.Check(files, check.Options{})
+	p, ds := flows.Check(files, check.Options{})
 	for _, d := range ds {
 		if d.Severity == diag.Error {
 			t.Errorf("%s: %s", d.Span, d.Message)

@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/plan"
 )
 
@@ -51,9 +52,8 @@ type API struct {
 	Purposes map[string]string
 }
 
-// Of gathers what a checked program can be asked. The program must have been
-// walked: its Entries say what may be answered.
-func Of(p *check.Program, opt Options) *API {
+// Of gathers what an analyzed program can be asked.
+func Of(p *flows.Analysis, opt Options) *API {
 	opt.Prefix = strings.TrimRight(opt.Prefix, "/")
 	if opt.Prefix != "" && opt.Prefix[0] != '/' {
 		opt.Prefix = "/" + opt.Prefix
@@ -61,7 +61,7 @@ func Of(p *check.Program, opt Options) *API {
 	opt.Version = cmp.Or(opt.Version, "1")
 	opt.MaxText = cmp.Or(max(opt.MaxText, 0), plan.MaxText)
 	a := &API{Name: cmp.Or(p.Name, "Program"), Options: opt, Purposes: map[string]string{}}
-	places := placesOf(p)
+	places := placesOf(p.Program)
 	if p.App != nil {
 		a.About = commentAbove(p.App.Span)
 	}
@@ -75,7 +75,7 @@ func Of(p *check.Program, opt Options) *API {
 	}
 	g := &gathering{api: a, places: places, taken: map[string]bool{}}
 	for _, e := range p.Entries {
-		if e.Kind == check.Route {
+		if e.Kind == flows.Route {
 			g.route(e, p.Entries)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
@@ -86,13 +87,13 @@ type gathering struct {
 // methods are those that a route without a method is described with.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-func (g *gathering) route(e *check.Entry, all []*check.Entry) {
+func (g *gathering) route(e *flows.Entry, all []*flows.Entry) {
 	if e.Method != "" {
 		g.add(g.operation(e, e.Method))
 		return
 	}
 	for _, m := range methods {
-		own := slices.ContainsFunc(all, func(x *check.Entry) bool { return x.Kind == check.Route && x.Path == e.Path && x.Method == m })
+		own := slices.ContainsFunc(all, func(x *flows.Entry) bool { return x.Kind == flows.Route && x.Path == e.Path && x.Method == m })
 		if !own {
 			o := g.operation(e, m)
 			o.ID += strings.ToUpper(m[:1]) + strings.ToLower(m[1:])
@@ -111,7 +112,7 @@ func (g *gathering) add(o *Operation) {
 	g.api.Operations = append(g.api.Operations, o)
 }
 
-func (g *gathering) operation(e *check.Entry, method string) *Operation {
+func (g *gathering) operation(e *flows.Entry, method string) *Operation {
 	o := &Operation{Method: method, Path: e.Path, Tag: tagOf(e.Path), Cut: e.Cut, Changes: slices.ContainsFunc(e.Syncs, changes)}
 	if s := teller(e); s != nil {
 		o.ID, o.Summary = camel(s.Name), sentence(s.Name)
@@ -162,7 +163,7 @@ func (o *Operation) field(f *Field) {
 
 // order puts the fields into the order in which the text names them, those
 // that are needed first.
-func (o *Operation) order(e *check.Entry) {
+func (o *Operation) order(e *flows.Entry) {
 	var said []string
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
@@ -196,7 +197,7 @@ func (o *Operation) findFile() {
 
 // only gives the values of a field where each line of when on the route compares
 // it with one.
-func only(e *check.Entry, f *check.RequestField) []value.Value {
+func only(e *flows.Entry, f *flows.RequestField) []value.Value {
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
 			if a.Name == f.Name && (a.Term.Var != nil || a.Term.Any) {
@@ -207,7 +208,7 @@ func only(e *check.Entry, f *check.RequestField) []value.Value {
 	return slices.DeleteFunc(slices.Clone(f.Literals), value.Value.IsNull)
 }
 
-func fieldOf(e *check.Entry, name string) *check.RequestField {
+func fieldOf(e *flows.Entry, name string) *flows.RequestField {
 	for _, f := range e.Fields {
 		if f.Name == name {
 			return f
@@ -218,7 +219,7 @@ func fieldOf(e *check.Entry, name string) *check.RequestField {
 
 // teller is the sync that says most of what a route is for: of those that the
 // request alone starts the first that answers with success, else the first.
-func teller(e *check.Entry) *check.Sync {
+func teller(e *flows.Entry) *check.Sync {
 	var starts []*check.Sync
 	for _, s := range e.Syncs {
 		if len(s.When) == 1 && slices.Contains(e.Patterns, s.When[0]) {
@@ -243,7 +244,7 @@ func teller(e *check.Entry) *check.Sync {
 
 // effects says what the syncs that the request alone starts ask for, in the
 // words of the concepts.
-func (g *gathering) effects(e *check.Entry) string {
+func (g *gathering) effects(e *flows.Entry) string {
 	var list []string
 	for _, s := range e.Syncs {
 		if len(s.When) != 1 || !slices.Contains(e.Patterns, s.When[0]) {

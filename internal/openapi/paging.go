@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/value"
 )
 
 // pages tells what a field of a route is to the pages that syncs make there: how
 // many items they may have, or where they begin.
-func pages(e *check.Entry, field string) (limit, cursor bool) {
+func pages(e *flows.Entry, field string) (limit, cursor bool) {
 	for _, s := range e.Syncs {
 		for _, p := range s.When {
 			if !slices.Contains(e.Patterns, p) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/value"
 )
@@ -51,7 +52,7 @@ func (r *Result) failsSoftly() bool {
 	return len(r.Refusals) > 0 || r.Body == nil && slices.ContainsFunc(r.Fields, func(f check.RecordField) bool { return f.Name == "error" })
 }
 
-func (g *gathering) answer(a *check.Answer) *Result {
+func (g *gathering) answer(a *flows.Answer) *Result {
 	r := &Result{Status: a.Status, Fields: a.Fields, Body: a.Body, Cookies: a.Cookies, Literals: map[string]value.Value{}}
 	r.Pages = a.Body != nil && a.Body.Kind == check.List && slices.ContainsFunc(a.Ask.In, func(in *check.Arg) bool { return in.Name == "next" })
 	if a.Sync != nil {

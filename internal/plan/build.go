@@ -14,7 +14,7 @@ import (
 )
 
 // RequestingConcept is the name of the concept that stands for HTTP.
-const RequestingConcept = "Requesting"
+const RequestingConcept = check.RequestingConcept
 
 // Build makes the plan of a program that has been checked without errors.
 func Build(p *check.Program) *Plan {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -75,8 +76,9 @@ func (d *Door) Credential() *Field {
 func (d *Door) String() string { return strings.TrimSpace(d.Method + " " + d.Path) }
 
 // Doors are all ways into the program from outside: routes by path and method,
-// then what the app exposes, in the order of the text.
-func (p *Plan) Doors() []*Door {
+// then what the app exposes, in the order of the text. What follows behind each
+// is known from the entries that flows.Analyze gives.
+func (p *Plan) Doors(entries []*flows.Entry) []*Door {
 	var doors []*Door
 	if p.Routes != nil {
 		for _, r := range p.Routes.All {
@@ -84,29 +86,29 @@ func (p *Plan) Doors() []*Door {
 			if len(r.Patterns) > 0 {
 				d.Span = r.Patterns[0].Sync.When[r.Patterns[0].Pattern].Span
 			}
-			d.fill(p, p.entry(d), r.Patterns)
+			d.fill(p, entryOf(d, entries), r.Patterns)
 			doors = append(doors, d)
 		}
 	}
 	for _, e := range p.Program.Exposed {
-		doors = append(doors, p.exposed(e))
+		doors = append(doors, p.exposed(e, entries))
 	}
 	return doors
 }
 
-// entry is what the check found out about a door.
-func (p *Plan) entry(d *Door) *check.Entry {
-	for _, e := range p.Program.Entries {
+// entryOf returns the entry that a door opens, nil if there is none.
+func entryOf(d *Door, entries []*flows.Entry) *flows.Entry {
+	for _, e := range entries {
 		switch {
-		case d.Action != nil && e.Kind == check.Open && e.Instance == d.Action.Instance.Use && e.Action == d.Action.Spec,
-			d.Action == nil && e.Kind == check.Route && e.Method == d.Method && e.Path == d.Path:
+		case d.Action != nil && e.Kind == flows.Open && e.Instance == d.Action.Instance.Use && e.Action == d.Action.Spec,
+			d.Action == nil && e.Kind == flows.Route && e.Method == d.Method && e.Path == d.Path:
 			return e
 		}
 	}
 	return nil
 }
 
-func (p *Plan) exposed(e *check.Exposed) *Door {
+func (p *Plan) exposed(e *check.Exposed, entries []*flows.Entry) *Door {
 	d := &Door{Method: "POST"}
 	if e.Tree != nil {
 		d.Why, d.Span = e.Tree.Why, e.Tree.Span
@@ -145,13 +147,13 @@ func (p *Plan) exposed(e *check.Exposed) *Door {
 		for _, r := range d.Action.Spec.Refusals {
 			d.Refusals = append(d.Refusals, Refusal{d.Action, r.Code, r.Sentence, RefusalStatus(r.Kind)})
 		}
-		d.fill(p, p.entry(d), nil)
+		d.fill(p, entryOf(d, entries), nil)
 	}
 	return d
 }
 
 // fill adds what follows behind the door.
-func (d *Door) fill(p *Plan, e *check.Entry, patterns []Ref) {
+func (d *Door) fill(p *Plan, e *flows.Entry, patterns []Ref) {
 	if e == nil {
 		for _, ref := range patterns {
 			d.Syncs = append(d.Syncs, ref.Sync)
@@ -207,7 +209,7 @@ func (a *Ask) status() int {
 
 // lookups gathers the lines of where that the check has seen to look at a
 // credential, then the actions that are handed it as it came.
-func (d *Door) lookups(e *check.Entry) {
+func (d *Door) lookups(e *flows.Entry) {
 	for _, l := range e.Lookups {
 		d.Lookups = append(d.Lookups, Lookup{lookedUpBy(l), d.named(lineArgs(l)), l.Tree.Span})
 	}

@@ -26,7 +26,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/openapi"
 	"github.com/legible-lang/legible/internal/plan"
 )
@@ -59,11 +59,11 @@ type Witness struct {
 }
 
 // New makes a witness before next, which serves the program with the options.
-func New(t testing.TB, p *check.Program, opt openapi.Options, next http.Handler) *Witness {
+func New(t testing.TB, p *flows.Analysis, opt openapi.Options, next http.Handler) *Witness {
 	t.Helper()
 	text := openapi.Of(p, opt).Document()
 	Load(t, text)
-	w := &Witness{t: t, routes: plan.Build(p).Routes, prefix: opt.Prefix, next: next, seen: map[string]int{}}
+	w := &Witness{t: t, routes: plan.Build(p.Program).Routes, prefix: opt.Prefix, next: next, seen: map[string]int{}}
 	w.doc = Load(t, closed(t, text))
 	return w
 }

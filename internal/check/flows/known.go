@@ -1,4 +1,4 @@
-package check
+package flows
 
 import (
 	"slices"

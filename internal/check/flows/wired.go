@@ -1,8 +1,10 @@
-package check
+package flows
 
 import (
+	"maps"
 	"slices"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
@@ -10,20 +12,20 @@ import (
 // wired is a program made ready to be walked: for each action who matches it
 // and what of it they look at, for each line which variables come after it.
 type wired struct {
-	program   *Program
+	program   *check.Program
 	acts      []*act
-	byAction  map[*Action][]*act // one for each instance
-	syncs     []*wiredSync       // by name
+	byAction  map[*check.Action][]*act // one for each instance
+	syncs     []*wiredSync             // by name
 	literals  literals
-	families  map[string]int32 // questions of where, without their values; 0 is none of them
-	questions map[*Line]int32  // the question of each line that reads
+	families  map[string]int32      // questions of where, without their values; 0 is none of them
+	questions map[*check.Line]int32 // the question of each line that reads
 	members   map[memberOf]int32
-	shared    []int           // how often each stands in the program
-	reads     [][]*Instance   // what each looks at
-	bounds    map[int32]bound // those that hold something against a number
+	shared    []int               // how often each stands in the program
+	reads     [][]*check.Instance // what each looks at
+	bounds    map[int32]bound     // those that hold something against a number
 	bounding  map[string][]int32
-	proven    map[*View][]proof
-	dropless  map[*View]bool // views that give a frame for each of their user's
+	proven    map[*check.View][]proof
+	dropless  map[*check.View]bool // views that give a frame for each of their user's
 	// ready is set when all is wired: from then on nothing changes, and several
 	// walks may read it at once.
 	ready bool
@@ -32,8 +34,8 @@ type wired struct {
 // An act is an action of an instance.
 type act struct {
 	index    int
-	instance *Instance
-	action   *Action
+	instance *check.Instance
+	action   *check.Action
 	request  bool // Requesting.request
 	respond  bool // Requesting.respond
 	cols     []col
@@ -67,14 +69,14 @@ type wiredRef struct {
 
 type wiredSync struct {
 	index int
-	sync  *Sync
+	sync  *check.Sync
 	when  []*wiredPattern
 	then  *asking
 	where []*wiredLine
 	// many tells for each line of where, and for then, whether several frames
 	// can reach it.
 	many    []bool
-	settled map[*Var]bool
+	settled map[*check.Var]bool
 	// whenVars are bound by when.
 	whenVars []bool
 	circular bool // its asks may lead to itself
@@ -82,7 +84,7 @@ type wiredSync struct {
 }
 
 type wiredPattern struct {
-	pattern *Pattern
+	pattern *check.Pattern
 	act     *act
 	cells   []cell
 	path    string // of a request; "" for any
@@ -103,36 +105,36 @@ type cell struct {
 // asking is a list of lines of then or else.
 type asking struct {
 	sync  *wiredSync
-	line  *Line // whose else it is
+	line  *check.Line // whose else it is
 	asks  []*wiredAsk
 	live  [][]int // the variables that are used from each line on
 	joint bool
 }
 
 type wiredAsk struct {
-	ask *Ask
+	ask *check.Ask
 	act *act
 }
 
 type wiredLine struct {
-	line   *Line
+	line   *check.Line
 	orelse *asking
 	drops  bool
 }
 
-func (c *checker) wire() *wired {
-	w := &wired{program: c.program, byAction: map[*Action][]*act{}, families: map[string]int32{},
-		questions: map[*Line]int32{}, members: map[memberOf]int32{},
-		dropless: map[*View]bool{}, proven: map[*View][]proof{},
+func (an *analyzer) wire() *wired {
+	w := &wired{program: an.program, byAction: map[*check.Action][]*act{}, families: map[string]int32{},
+		questions: map[*check.Line]int32{}, members: map[memberOf]int32{},
+		dropless: map[*check.View]bool{}, proven: map[*check.View][]proof{},
 		bounds: map[int32]bound{}, bounding: map[string][]int32{}}
 	w.family("")
-	for _, name := range c.instanceNames() {
-		i := c.program.Instances[name]
+	for _, name := range slices.Sorted(maps.Keys(an.program.Instances)) {
+		i := an.program.Instances[name]
 		for _, a := range i.Concept.Actions {
 			w.act(i, a)
 		}
 	}
-	for n, s := range c.program.Syncs {
+	for n, s := range an.program.Syncs {
 		w.syncs = append(w.syncs, &wiredSync{index: n, sync: s})
 	}
 	for _, s := range w.syncs {
@@ -148,14 +150,14 @@ func (c *checker) wire() *wired {
 	return w
 }
 
-func (w *wired) act(i *Instance, a *Action) *act {
+func (w *wired) act(i *check.Instance, a *check.Action) *act {
 	for _, x := range w.byAction[a] {
 		if x.instance == i {
 			return x
 		}
 	}
 	x := &act{index: len(w.acts), instance: i, action: a}
-	if i.Concept.Name == requesting {
+	if i.Concept.Name == check.RequestingConcept {
 		x.request, x.respond = a.Name == "request", a.Name == "respond"
 	}
 	w.acts = append(w.acts, x)
@@ -172,12 +174,12 @@ func (a *act) col(c col) int {
 	return i
 }
 
-func (w *wired) pattern(s *wiredSync, n int, p *Pattern) *wiredPattern {
+func (w *wired) pattern(s *wiredSync, n int, p *check.Pattern) *wiredPattern {
 	x := &wiredPattern{pattern: p, act: w.act(p.Instance, p.Action)}
 	if s.whenVars == nil {
 		s.whenVars = make([]bool, len(s.sync.Vars))
 	}
-	add := func(a *Arg, kind colKind) {
+	add := func(a *check.Arg, kind colKind) {
 		c := cell{col: x.act.col(col{kind, a.Name}), variable: -1, any: a.Term.Any, optional: a.Optional}
 		if a.Term.Var != nil {
 			c.variable = a.Term.Var.Index
@@ -198,10 +200,10 @@ func (w *wired) pattern(s *wiredSync, n int, p *Pattern) *wiredPattern {
 		}
 	}
 	if x.act.request {
-		method, path := p.route()
+		method, path := p.Route()
 		x.path = path
 		x.starts = path != "" && len(s.sync.When) == 1
-		if path != "" && method == "POST" && !slices.ContainsFunc(p.In, func(a *Arg) bool { return a.Name == "method" }) {
+		if path != "" && method == "POST" && !slices.ContainsFunc(p.In, func(a *check.Arg) bool { return a.Name == "method" }) {
 			x.cells = append(x.cells, cell{col: x.act.col(col{inCol, "method"}), variable: -1, literal: w.literals.place(value.String("POST"))})
 		}
 	}
@@ -219,7 +221,7 @@ func (w *wired) pattern(s *wiredSync, n int, p *Pattern) *wiredPattern {
 
 // rest wires where and then of a sync.
 func (w *wired) rest(s *wiredSync) {
-	var bound []*Var
+	var bound []*check.Var
 	for i, is := range s.whenVars {
 		if is {
 			bound = append(bound, s.sync.Vars[i])
@@ -237,14 +239,14 @@ func (w *wired) rest(s *wiredSync) {
 		s.drops = s.drops || x.drops
 		s.where = append(s.where, x)
 		w.count(l)
-		if b, ok := l.Body.(*ViewLine); ok {
+		if b, ok := l.Body.(*check.ViewLine); ok {
 			w.surely(b.View)
 			w.proofs(b.View)
 		}
 	}
 }
 
-func (w *wired) asking(s *wiredSync, l *Line, list []*Ask) *asking {
+func (w *wired) asking(s *wiredSync, l *check.Line, list []*check.Ask) *asking {
 	a := &asking{sync: s, line: l, live: make([][]int, len(list)+1)}
 	for _, x := range list {
 		a.asks = append(a.asks, &wiredAsk{x, w.act(x.Instance, x.Action)})
@@ -263,19 +265,19 @@ func (w *wired) asking(s *wiredSync, l *Line, list []*Ask) *asking {
 }
 
 // drops tells whether a line can drop a frame, as far as its form says.
-func (w *wired) drops(l *Line) bool {
-	if !l.drops() {
+func (w *wired) drops(l *check.Line) bool {
+	if !l.CanDrop() {
 		return false
 	}
 	if l.Mode != syntax.PlainLine {
 		return true
 	}
 	switch b := l.Body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		return b.Query.Rows != syntax.OneRow || !allBind(b.Out) || len(strict(b.Out, nullables(b))) > 0
-	case *ViewLine:
+	case *check.ViewLine:
 		return !w.surely(b.View) || !allBind(b.Out) || len(strict(b.Out, nullables(b))) > 0
-	case *MemberLine:
+	case *check.MemberLine:
 		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any
 	}
 	return true
@@ -283,12 +285,12 @@ func (w *wired) drops(l *Line) bool {
 
 // allBind tells whether outputs are given their values here, so that none can
 // differ.
-func allBind(out []*Arg) bool {
-	return !slices.ContainsFunc(out, func(a *Arg) bool { return !a.Binds && !a.Term.Any })
+func allBind(out []*check.Arg) bool {
+	return !slices.ContainsFunc(out, func(a *check.Arg) bool { return !a.Binds && !a.Term.Any })
 }
 
 // surely tells whether a view gives a frame whatever it is asked.
-func (w *wired) surely(v *View) bool {
+func (w *wired) surely(v *check.View) bool {
 	if is, ok := w.dropless[v]; ok {
 		return is
 	}
@@ -300,18 +302,18 @@ func (w *wired) surely(v *View) bool {
 }
 
 // nullables are the outputs of a query or view that may be null.
-func nullables(body LineBody) []string {
+func nullables(body check.LineBody) []string {
 	var list []string
 	switch b := body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		for _, p := range b.Query.Outputs {
 			if p.Optional {
 				list = append(list, p.Name)
 			}
 		}
-	case *ViewLine:
+	case *check.ViewLine:
 		for _, p := range b.View.Out {
-			if !p.given {
+			if !p.Always {
 				list = append(list, p.Name)
 			}
 		}
@@ -321,7 +323,7 @@ func nullables(body LineBody) []string {
 
 // strict gives those of some outputs that may be null and are wanted all the
 // same: null is given to none that is not marked “?”.
-func strict(out []*Arg, nullables []string) []string {
+func strict(out []*check.Arg, nullables []string) []string {
 	var list []string
 	for _, a := range out {
 		if a.Term.Var != nil && !a.Optional && slices.Contains(nullables, a.Name) {
@@ -371,13 +373,13 @@ func (s *wiredSync) asking() []*asking {
 }
 
 // mayMatch tells whether the pattern's literals leave room for what a line asks.
-func (p *wiredPattern) mayMatch(w *wired, a *Ask) bool {
+func (p *wiredPattern) mayMatch(w *wired, a *check.Ask) bool {
 	for _, c := range p.cells {
 		column := p.act.cols[c.col]
 		if column.kind != inCol || c.variable >= 0 || c.any {
 			continue
 		}
-		given := slices.IndexFunc(a.In, func(x *Arg) bool { return x.Name == column.name })
+		given := slices.IndexFunc(a.In, func(x *check.Arg) bool { return x.Name == column.name })
 		switch {
 		case given < 0:
 			if c.literal != 0 {

@@ -1,24 +1,25 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 )
 
 // findings are what the walks of a program have shown.
 type findings struct {
-	c       *checker
-	asks    map[*Ask]bool        // that are asked on some way
-	fired   map[*wiredSync]bool  // that fire on some way
-	seconds map[*Ask]bool        // reported as a second answer
-	lost    map[*Line]bool       // reported as a line that leaves a request unanswered
-	edges   map[edge]bool        // who leads to whom; true when nothing but outcomes decides
-	answers map[*Ask]*Answer     // of all entries
-	open    map[*Entry]*wiredAsk // the first change that is asked without a look at a credential
+	an      *analyzer
+	asks    map[*check.Ask]bool    // that are asked on some way
+	fired   map[*wiredSync]bool    // that fire on some way
+	seconds map[*check.Ask]bool    // reported as a second answer
+	lost    map[*check.Line]bool   // reported as a line that leaves a request unanswered
+	edges   map[edge]bool          // who leads to whom; true when nothing but outcomes decides
+	answers map[*check.Ask]*Answer // of all entries
+	open    map[*Entry]*wiredAsk   // the first change that is asked without a look at a credential
 	silent  []silentRoute
 	// everywhere are the syncs without a path of which was said that they answer
 	// what another answers.
@@ -32,19 +33,12 @@ type edge struct {
 	to     *wiredSync
 }
 
-// outcomes walks every entry of a program without errors, and reports what can
-// go wrong on its ways.
-func (c *checker) outcomes() {
-	c.program.Entries = c.entries()
-	c.fields()
-	c.opens()
-	if c.broken() {
-		return
-	}
-	w := c.wire()
-	f := &findings{c: c, asks: map[*Ask]bool{}, fired: map[*wiredSync]bool{}, seconds: map[*Ask]bool{}, everywhere: map[*wiredSync]bool{}, lost: map[*Line]bool{},
-		edges: map[edge]bool{}, answers: map[*Ask]*Answer{}, open: map[*Entry]*wiredAsk{}}
-	t := &touring{wired: w, c: c}
+// outcomes walks every entry, and reports what can go wrong on its ways.
+func (an *analyzer) outcomes() {
+	w := an.wire()
+	f := &findings{an: an, asks: map[*check.Ask]bool{}, fired: map[*wiredSync]bool{}, seconds: map[*check.Ask]bool{}, everywhere: map[*wiredSync]bool{}, lost: map[*check.Line]bool{},
+		edges: map[edge]bool{}, answers: map[*check.Ask]*Answer{}, open: map[*Entry]*wiredAsk{}}
+	t := &touring{wired: w, an: an}
 	cut := false
 	add := func(x *walk) {
 		f.gather(x)
@@ -56,7 +50,7 @@ func (c *checker) outcomes() {
 	}
 	t.all(add)
 	for !cut && f.unstarted(w) {
-		add(t.one(len(c.program.Entries) - 1))
+		add(t.one(len(an.entries) - 1))
 	}
 	f.circles(w)
 	if !cut {
@@ -75,46 +69,15 @@ func (f *findings) unstarted(w *wired) bool {
 			continue
 		}
 		a := s.when[0].act
-		known := slices.ContainsFunc(f.c.program.Entries, func(e *Entry) bool {
+		known := slices.ContainsFunc(f.an.entries, func(e *Entry) bool {
 			return e.Kind != Route && e.Instance == a.instance && e.Action == a.action
 		})
-		if known || slices.ContainsFunc(f.asksOf(w, a), func(x *Ask) bool { return f.asks[x] }) {
+		if known || slices.ContainsFunc(f.asksOf(w, a), func(x *check.Ask) bool { return f.asks[x] }) {
 			continue
 		}
-		f.c.program.Entries = append(f.c.program.Entries,
-			&Entry{Kind: FromGo, Instance: a.instance, Action: a.action, Patterns: []*Pattern{s.when[0].pattern}})
+		f.an.entries = append(f.an.entries,
+			&Entry{Kind: FromGo, Instance: a.instance, Action: a.action, Patterns: []*check.Pattern{s.when[0].pattern}})
 		return true
-	}
-	return false
-}
-
-// broken tells whether anything is wrong that would make the walk tell of what
-// is not so.
-func (c *checker) broken() bool {
-	if diag.HasErrors(c.diags) {
-		return true
-	}
-	for _, f := range c.files {
-		for _, a := range f.Apps {
-			if a.Broken {
-				return true
-			}
-		}
-		for _, s := range f.Syncs {
-			if s.Broken {
-				return true
-			}
-		}
-		for _, v := range f.Views {
-			if v.Broken {
-				return true
-			}
-		}
-	}
-	for _, s := range c.specs {
-		if s.broken() {
-			return true
-		}
 	}
 	return false
 }
@@ -182,7 +145,7 @@ func (w *walk) leads(d *done, to *wiredSync, free bool) {
 
 // cut says that not all ways of an entry were followed.
 func (f *findings) cut(w *walk) {
-	f.c.add(diag.Diagnostic{Code: diag.NotWalked, Severity: diag.Warning, Span: w.entry.place(),
+	f.an.add(diag.Diagnostic{Code: diag.NotWalked, Severity: diag.Warning, Span: w.entry.place(),
 		Message: w.entry.String() + " can go in too many ways to follow all of them",
 		Notes: []string{"after " + strconv.Itoa(len(w.nodes)) + " different states the check stopped; what is said of other ways is true, but there may be more to say",
 			"fewer lines that nobody awaits, or fewer syncs on one action, make fewer ways"}})
@@ -235,7 +198,7 @@ func (f *findings) twice(w *walk, trail []event, a *wiredAsk, by *asking) {
 		d.Notes = append(d.Notes, note)
 	}
 	f.await(&d, trail, by)
-	f.c.add(d)
+	f.an.add(d)
 }
 
 // everyPath tells whether a sync waits for a request and names no path.
@@ -259,7 +222,7 @@ func (f *findings) await(d *diag.Diagnostic, trail []event, by *asking) {
 }
 
 // multiplies is the first line of a sync that gives several frames.
-func (w *walk) multiplies(s *wiredSync) *Line {
+func (w *walk) multiplies(s *wiredSync) *check.Line {
 	for i, l := range s.where {
 		if s.many[i+1] {
 			return l.line
@@ -269,14 +232,14 @@ func (w *walk) multiplies(s *wiredSync) *Line {
 }
 
 // manyNote says why a line gives several frames, and the way out.
-func manyNote(l *Line) string {
+func manyNote(l *check.Line) string {
 	switch b := l.Body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		return "“" + b.Instance.Name + "." + b.Query.Name + "” gives any number of rows; if it gives at most one, its concept should say “optional”"
-	case *FieldLine:
+	case *check.FieldLine:
 		return "several members can have this value; “xs is each …” makes one list of them"
 	}
 	return "“" + oneLineOf(l) + "” can give several frames; “xs is each …” makes one list of them"
 }
 
-func oneLineOf(l *Line) string { return strings.Join(strings.Fields(l.Tree.Span.Text()), " ") }
+func oneLineOf(l *check.Line) string { return strings.Join(strings.Fields(l.Tree.Span.Text()), " ") }

@@ -1,10 +1,11 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/value"
 )
@@ -13,15 +14,15 @@ import (
 // only if Go asks an action that no text asks.
 func (f *findings) never(w *wired) {
 	f.idle(w)
-	routes := slices.ContainsFunc(f.c.program.Entries, func(e *Entry) bool { return e.Kind == Route })
-	if !f.c.hasApp || !routes {
+	routes := slices.ContainsFunc(f.an.entries, func(e *Entry) bool { return e.Kind == Route })
+	if f.an.program.App == nil || !routes {
 		return
 	}
-	for _, e := range f.c.program.Entries {
+	for _, e := range f.an.entries {
 		if e.Kind != FromGo || len(e.Patterns) == 0 {
 			continue
 		}
-		var fires []*Sync
+		var fires []*check.Sync
 		for _, s := range w.syncs {
 			if f.fired[s] && slices.Contains(s.sync.When, e.Patterns[0]) {
 				fires = append(fires, s.sync)
@@ -37,7 +38,7 @@ func (f *findings) never(w *wired) {
 		d := diag.Diagnostic{Code: diag.NeverAsked, Severity: diag.Warning, Span: e.Patterns[0].Tree.Span,
 			Message: who + " “" + e.String() + "”, so " + fires[0].Name + " fires only when Go asks it",
 			Related: []diag.Related{{Span: e.Action.Tree.Name.Span, Message: "declared here"}}}
-		f.c.add(d)
+		f.an.add(d)
 	}
 }
 
@@ -71,7 +72,7 @@ func (f *findings) idle(w *wired) {
 		// They wait for each other.
 		for _, s := range w.syncs {
 			if p := waiting[s]; p != nil {
-				f.c.add(diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: p.pattern.Tree.Span,
+				f.an.add(diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: p.pattern.Tree.Span,
 					Message: "“" + s.sync.Name + "” never fires: only syncs that wait for it ask “" + p.act.name() + "”"})
 				explained[s] = true
 				delete(waiting, s)
@@ -107,7 +108,7 @@ func (f *findings) neverFires(w *wired, s *wiredSync) *wiredPattern {
 			if requests++; requests > 1 {
 				d.Message = name + "a flow has one request, and its when wants two"
 				d.Related = []diag.Related{{Span: p.pattern.Tree.Span, Message: "another request"}}
-				f.c.add(d)
+				f.an.add(d)
 				return nil
 			}
 			continue
@@ -116,18 +117,18 @@ func (f *findings) neverFires(w *wired, s *wiredSync) *wiredPattern {
 			continue
 		}
 		asks := f.asksOf(w, p.act)
-		switch fit := slices.IndexFunc(asks, func(a *Ask) bool { return p.mayMatch(w, a) }); {
+		switch fit := slices.IndexFunc(asks, func(a *check.Ask) bool { return p.mayMatch(w, a) }); {
 		case len(asks) == 0:
 			d.Message = name + "nobody asks “" + p.act.name() + "”"
 			d.Span = p.pattern.Tree.Span
 			d.Notes = []string{"an action is asked in then or else of a sync; another one may be meant here"}
-			f.c.add(d)
+			f.an.add(d)
 			return nil
 		case fit < 0:
 			f.literal(w, s, p, asks)
 			return nil
 		}
-		if !slices.ContainsFunc(asks, func(a *Ask) bool { return f.asks[a] && p.mayMatch(w, a) }) {
+		if !slices.ContainsFunc(asks, func(a *check.Ask) bool { return f.asks[a] && p.mayMatch(w, a) }) {
 			return p // those who ask never do
 		}
 	}
@@ -139,20 +140,20 @@ func (f *findings) neverFires(w *wired, s *wiredSync) *wiredPattern {
 		d.Message = name + "no action is ever like its when"
 	}
 	f.meant(&d, s)
-	f.c.add(d)
+	f.an.add(d)
 	return nil
 }
 
 // isEntry tells whether a pattern's action opens flows of its own.
 func (f *findings) isEntry(p *wiredPattern) bool {
-	return slices.ContainsFunc(f.c.program.Entries, func(e *Entry) bool {
+	return slices.ContainsFunc(f.an.entries, func(e *Entry) bool {
 		return e.Kind != Route && e.Kind != FromGo && e.Instance == p.act.instance && e.Action == p.act.action
 	})
 }
 
 // asksOf are the lines that ask an action, anywhere in the program.
-func (f *findings) asksOf(w *wired, a *act) []*Ask {
-	var list []*Ask
+func (f *findings) asksOf(w *wired, a *act) []*check.Ask {
+	var list []*check.Ask
 	for _, s := range w.syncs {
 		for _, asking := range s.asking() {
 			for _, x := range asking.asks {
@@ -168,7 +169,7 @@ func (f *findings) asksOf(w *wired, a *act) []*Ask {
 // where says in which entries a pattern's action is asked.
 func (f *findings) where(w *wired, p *wiredPattern) string {
 	if p.act.request {
-		method, path := p.pattern.route()
+		method, path := p.pattern.Route()
 		if path == "" {
 			return "any request"
 		}
@@ -205,8 +206,8 @@ func few(names []string) string {
 // routesOf are the routes in whose flows one of some syncs fires.
 func (f *findings) routesOf(syncs []string) []string {
 	var routes []string
-	for _, e := range f.c.program.Entries {
-		if slices.ContainsFunc(e.Syncs, func(s *Sync) bool { return slices.Contains(syncs, s.Name) }) {
+	for _, e := range f.an.entries {
+		if slices.ContainsFunc(e.Syncs, func(s *check.Sync) bool { return slices.Contains(syncs, s.Name) }) {
 			routes = append(routes, e.String())
 		}
 	}
@@ -226,7 +227,7 @@ func (f *findings) meant(d *diag.Diagnostic, s *wiredSync) {
 		return
 	}
 	var paths []string
-	for _, e := range f.c.program.Entries {
+	for _, e := range f.an.entries {
 		if e.Kind == Route && e.Path != request.path && !slices.Contains(paths, e.Path) && f.hasAll(e, s) {
 			paths = append(paths, e.Path)
 		}
@@ -250,10 +251,10 @@ func (f *findings) hasAll(e *Entry, s *wiredSync) bool {
 		if p.act.request {
 			continue
 		}
-		asked := slices.ContainsFunc(e.Syncs, func(other *Sync) bool {
-			match := func(a *Ask) bool { return a.Action == p.act.action && a.Instance == p.act.instance }
+		asked := slices.ContainsFunc(e.Syncs, func(other *check.Sync) bool {
+			match := func(a *check.Ask) bool { return a.Action == p.act.action && a.Instance == p.act.instance }
 			return slices.ContainsFunc(other.Then, match) ||
-				slices.ContainsFunc(other.Where, func(l *Line) bool { return slices.ContainsFunc(l.Else, match) })
+				slices.ContainsFunc(other.Where, func(l *check.Line) bool { return slices.ContainsFunc(l.Else, match) })
 		})
 		if !asked {
 			return false
@@ -263,7 +264,7 @@ func (f *findings) hasAll(e *Entry, s *wiredSync) bool {
 }
 
 // literal reports a literal of a pattern with which nobody asks.
-func (f *findings) literal(w *wired, s *wiredSync, p *wiredPattern, asks []*Ask) {
+func (f *findings) literal(w *wired, s *wiredSync, p *wiredPattern, asks []*check.Ask) {
 	for _, a := range p.pattern.In {
 		want := a.Term.Literal
 		if a.Term.Var != nil || a.Term.Any || want.IsUnset() {
@@ -271,8 +272,8 @@ func (f *findings) literal(w *wired, s *wiredSync, p *wiredPattern, asks []*Ask)
 		}
 		var said []string
 		first := -1
-		given := func(x *Ask) (value.Value, bool) {
-			i := slices.IndexFunc(x.In, func(b *Arg) bool { return b.Name == a.Name })
+		given := func(x *check.Ask) (value.Value, bool) {
+			i := slices.IndexFunc(x.In, func(b *check.Arg) bool { return b.Name == a.Name })
 			if i < 0 {
 				return value.Null, true
 			}
@@ -303,10 +304,10 @@ func (f *findings) literal(w *wired, s *wiredSync, p *wiredPattern, asks []*Ask)
 				d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: a.Tree.Value.Span, Text: near}}}
 			}
 		}
-		f.c.add(d)
+		f.an.add(d)
 		return
 	}
-	f.c.add(diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: p.pattern.Tree.Span,
+	f.an.add(diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: p.pattern.Tree.Span,
 		Message: "“" + s.sync.Name + "” never fires: nobody asks “" + p.act.name() + "” in this way"})
 }
 
@@ -314,7 +315,7 @@ func (f *findings) literal(w *wired, s *wiredSync, p *wiredPattern, asks []*Ask)
 // them all.
 func (f *findings) shadowed() {
 	byShape := map[string]*Entry{}
-	for _, e := range f.c.program.Entries {
+	for _, e := range f.an.entries {
 		if e.Kind != Route || !strings.Contains(e.Path, "{") {
 			continue
 		}
@@ -337,7 +338,7 @@ func (f *findings) shadowed() {
 		if first.Path == e.Path {
 			continue
 		}
-		f.c.add(diag.Diagnostic{Code: diag.Shadowed, Severity: diag.Warning, Span: e.place(),
+		f.an.add(diag.Diagnostic{Code: diag.Shadowed, Severity: diag.Warning, Span: e.place(),
 			Message: "no request comes here: “" + first.Path + "” takes every one that “" + e.Path + "” would",
 			Related: []diag.Related{{Span: first.place(), Message: "this path has the same form"}},
 			Notes:   []string{"the parameter of a path has one name in all syncs"}})
@@ -423,5 +424,5 @@ func (f *findings) circle(w *wired, path []int, by map[[2]int]edge) {
 		d.Notes = append(d.Notes, "a flow that has asked 50,000 actions ends as a fault")
 	}
 	d.Notes = append(d.Notes, "a line of where that drops, in one of them, ends it")
-	f.c.add(d)
+	f.an.add(d)
 }

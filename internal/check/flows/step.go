@@ -1,8 +1,9 @@
-package check
+package flows
 
 import (
 	"slices"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
@@ -93,12 +94,12 @@ func (w *walk) ask(at int, m *moment, a *wiredAsk) []next {
 		return w.respond(at, m, a, in)
 	}
 	var list []next
-	var codes []*Refusal
+	var codes []*check.Refusal
 	if !a.act.respond {
 		list = append(list, w.returned(m.copy(), asking, a, in)...)
 		codes = a.act.action.Refusals
 	} else if r := a.act.action.Refusal("UNKNOWN_REQUEST"); r != nil {
-		codes = []*Refusal{r}
+		codes = []*check.Refusal{r}
 	} else {
 		list = append(list, w.returned(m.copy(), asking, a, in)...)
 	}
@@ -149,7 +150,7 @@ func (w *walk) returned(m *moment, by *asking, a *wiredAsk, in []sym) []next {
 			return s
 		}
 		s := symbol{null: no, label: "“" + name + "” of " + a.act.name()}
-		p := param(a.act.action.Outputs, name)
+		p := a.act.action.Output(name)
 		if p != nil && p.Optional {
 			s.null = maybe
 		}
@@ -182,7 +183,7 @@ func (w *walk) returned(m *moment, by *asking, a *wiredAsk, in []sym) []next {
 		case o.Term.Any:
 		case o.Binds:
 			k.env[o.Term.Var.Index] = out(o.Name)
-			if p := param(a.act.action.Outputs, o.Name); p != nil && p.Optional && !o.Optional {
+			if p := a.act.action.Output(o.Name); p != nil && p.Optional && !o.Optional {
 				conds = append(conds, cond{a: out(o.Name)}) // null is given to none
 			}
 		case o.Term.Var != nil:
@@ -218,12 +219,12 @@ func (w *walk) returned(m *moment, by *asking, a *wiredAsk, in []sym) []next {
 
 // given is the value that an action gives back: an output that has the name and
 // the identity of an input is that input, as in “delete (session) : (session)”.
-func (w *walk) given(m *moment, a *wiredAsk, out *Param) sym {
-	if out == nil || out.Type.Kind != Identity || out.Many != syntax.One {
+func (w *walk) given(m *moment, a *wiredAsk, out *check.Param) sym {
+	if out == nil || out.Type.Kind != check.Identity || out.Many != syntax.One {
 		return 0
 	}
-	in := param(a.act.action.Inputs, out.Name)
-	if in == nil || in.Type.Kind != Identity || in.Type.Name != out.Type.Name {
+	in := a.act.action.Input(out.Name)
+	if in == nil || in.Type.Kind != check.Identity || in.Type.Name != out.Type.Name {
 		return 0
 	}
 	for _, arg := range a.ask.In {
@@ -235,7 +236,7 @@ func (w *walk) given(m *moment, a *wiredAsk, out *Param) sym {
 }
 
 // refuse gives the moment after an action was refused.
-func (w *walk) refuse(m *moment, by *asking, a *wiredAsk, in []sym, r *Refusal) *moment {
+func (w *walk) refuse(m *moment, by *asking, a *wiredAsk, in []sym, r *check.Refusal) *moment {
 	d := done{act: a.act, by: by, ask: a, refusal: r, chain: m.top().chain, cols: make([]sym, len(a.act.cols))}
 	for i, c := range a.act.cols {
 		switch {
@@ -275,7 +276,7 @@ func (w *walk) inputs(m *moment, a *wiredAsk) (in []sym, credential, secret bool
 		s := w.term(m, k.env, arg.Term)
 		if x := m.at(s); s != 0 {
 			credential = credential || x.credential
-			secret = secret || x.request && arg.Param != nil && arg.Param.Type.Kind == Secret && a.act.action.Tree.Effects == nil
+			secret = secret || x.request && arg.Param != nil && arg.Param.Type.Kind == check.Secret && a.act.action.Tree.Effects == nil
 		}
 		if arg.Param != nil && !arg.Param.Optional && m.test(cond{a: s}) == maybe {
 			m.assume(cond{a: s}) // else the action would fault
@@ -288,7 +289,7 @@ func (w *walk) inputs(m *moment, a *wiredAsk) (in []sym, credential, secret bool
 		for i, c := range a.act.cols {
 			if c.kind == inCol {
 				in[i] = m.fresh(symbol{label: "“" + c.name + "” of " + a.act.name()})
-				if p := param(a.act.action.Inputs, c.name); p != nil && !p.Optional {
+				if p := a.act.action.Input(c.name); p != nil && !p.Optional {
 					m.at(in[i]).null = no
 				}
 			}
@@ -298,7 +299,7 @@ func (w *walk) inputs(m *moment, a *wiredAsk) (in []sym, credential, secret bool
 }
 
 // term gives the value that a term stands for.
-func (w *walk) term(m *moment, env []sym, t Term) sym {
+func (w *walk) term(m *moment, env []sym, t check.Term) sym {
 	switch {
 	case t.Var != nil:
 		return env[t.Var.Index]
@@ -319,8 +320,8 @@ func (w *walk) literal(m *moment, v value.Value) sym {
 
 // value gives the value of an expression: that of its one variable, a literal
 // where it can be computed, or one of which nothing is known.
-func (w *walk) value(m *moment, env []sym, e *Expr) sym {
-	if v := e.single(); v != nil {
+func (w *walk) value(m *moment, env []sym, e *check.Expr) sym {
+	if v := e.SingleVar(); v != nil {
 		return env[v.Index]
 	}
 	s := symbol{label: "“" + e.Tree.Text + "”"}
@@ -352,7 +353,7 @@ func (w *walk) value(m *moment, env []sym, e *Expr) sym {
 }
 
 // changed forgets what is known of the state of an instance.
-func (m *moment) changed(w *wired, i *Instance) {
+func (m *moment) changed(w *wired, i *check.Instance) {
 	m.facts = slices.DeleteFunc(m.facts, func(f fact) bool { return slices.Contains(w.reads[f.family], i) })
 }
 

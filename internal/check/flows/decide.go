@@ -1,15 +1,16 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/expression"
 )
 
 // decide gives the ways in which a line that keeps or drops can go.
-func (w *walk) decide(m *moment, env []sym, e *Expr, not bool) []gives {
+func (w *walk) decide(m *moment, env []sym, e *check.Expr, not bool) []gives {
 	d := &decision{w: w, env: env, vars: map[string]sym{}}
 	for i, name := range e.Node.Variables() {
 		if v := e.Vars[i]; v != nil {
@@ -71,25 +72,13 @@ func (d *decision) equality(m *moment, s *expression.Shape) (cond, bool) {
 	return c, true
 }
 
-func isNot(s *expression.Shape) bool {
-	return s.Form == expression.UnaryForm && (s.Name == "not" || s.Name == "!")
-}
-
-func isAnd(s *expression.Shape) bool {
-	return s.Form == expression.BinaryForm && (s.Name == "and" || s.Name == "&&")
-}
-
-func isOr(s *expression.Shape) bool {
-	return s.Form == expression.BinaryForm && (s.Name == "or" || s.Name == "||")
-}
-
 func (d *decision) truth(m *moment, s *expression.Shape) truth {
 	switch {
-	case isNot(s):
+	case s.IsNot():
 		return d.truth(m, s.Parts[0]).not()
-	case isAnd(s), isOr(s):
+	case s.IsAnd(), s.IsOr():
 		a, b := d.truth(m, s.Parts[0]), d.truth(m, s.Parts[1])
-		ends := truthOf(isOr(s)) // what decides alone
+		ends := truthOf(s.IsOr()) // what decides alone
 		switch {
 		case a == ends || b == ends:
 			return ends
@@ -122,14 +111,14 @@ func (d *decision) truth(m *moment, s *expression.Shape) truth {
 // assume notes that a condition is true, or false.
 func (d *decision) assume(m *moment, s *expression.Shape, want bool) {
 	switch {
-	case isNot(s):
+	case s.IsNot():
 		d.assume(m, s.Parts[0], !want)
 		return
-	case isAnd(s) && want, isOr(s) && !want:
+	case s.IsAnd() && want, s.IsOr() && !want:
 		d.assume(m, s.Parts[0], want)
 		d.assume(m, s.Parts[1], want)
 		return
-	case isAnd(s), isOr(s):
+	case s.IsAnd(), s.IsOr():
 		// One of two: which, is known only when the other is.
 		for i := range 2 {
 			if d.truth(m, s.Parts[i]) == truthOf(!want) {
@@ -197,7 +186,7 @@ func atomText(s *expression.Shape) (text string, names []string, not bool) {
 
 // countAtoms notes the conditions that an expression is made of.
 func countAtoms(w *wired, s *expression.Shape) {
-	if isNot(s) || isAnd(s) || isOr(s) {
+	if s.IsNot() || s.IsAnd() || s.IsOr() {
 		for _, p := range s.Parts {
 			countAtoms(w, p)
 		}

@@ -1,9 +1,11 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -18,7 +20,7 @@ type event struct {
 	many    bool       // there are several frames
 	ask     *wiredAsk
 	asking  *asking
-	refusal *Refusal
+	refusal *check.Refusal
 	cond    cond
 	label   string
 }
@@ -126,9 +128,9 @@ func (w *walk) differs(c cond) string {
 }
 
 // dropped says what happens when a line drops a frame.
-func dropped(l *Line) string {
-	_, filter := l.Body.(*FilterLine)
-	_, is := l.Body.(*IsLine)
+func dropped(l *check.Line) string {
+	_, filter := l.Body.(*check.FilterLine)
+	_, is := l.Body.(*check.IsLine)
 	switch {
 	case l.Mode == syntax.NoLine && !filter && !is:
 		return "what this line rules out is there"
@@ -145,4 +147,13 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// enumerate joins words as a sentence does: "a, b and c".
+func enumerate(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }

@@ -1,9 +1,10 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -12,11 +13,11 @@ import (
 type question struct {
 	family int32
 	args   []sym
-	ins    int    // how many of them are given; the others are compared
-	outs   []*Var // nil where the row's value is not bound
-	nulls  []bool // an out may be null
-	single bool   // there is one row at most
-	surely bool   // there is one at least
+	ins    int          // how many of them are given; the others are compared
+	outs   []*check.Var // nil where the row's value is not bound
+	nulls  []bool       // an out may be null
+	single bool         // there is one row at most
+	surely bool         // there is one at least
 }
 
 // narrower answers a question that compares what the row gives, where it is
@@ -89,7 +90,7 @@ func (w *walk) learn(m *moment, q question, outs []sym, holds bool) {
 
 // family numbers a question without its values. Once the program is wired it is
 // 0 for those that stand nowhere: what is known of them helps nobody.
-func (w *wired) family(name string, reads ...*Instance) int32 {
+func (w *wired) family(name string, reads ...*check.Instance) int32 {
 	n, ok := w.families[name]
 	if !ok && !w.ready {
 		n = int32(len(w.shared))
@@ -101,15 +102,15 @@ func (w *wired) family(name string, reads ...*Instance) int32 {
 }
 
 // familyOf gives the family of a line that reads.
-func (w *wired) familyOf(l *Line) int32 {
+func (w *wired) familyOf(l *check.Line) int32 {
 	switch b := l.Body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		return w.family("query "+b.Instance.Name+"."+b.Query.Name+wanting(b.Out, b), b.Instance)
-	case *FieldLine:
+	case *check.FieldLine:
 		return w.family("field "+b.Instance.Name+"."+b.Set.Name+"."+b.Field.Name, b.Instance)
-	case *MemberLine:
+	case *check.MemberLine:
 		return w.familyOfSet(b.Instance, b.Set)
-	case *ViewLine:
+	case *check.ViewLine:
 		return w.family("view "+b.View.Name+wanting(b.Out, b), viewReads(b.View)...)
 	}
 	return w.family("line "+l.Tree.Span.String(), lineReads(l, nil)...)
@@ -117,7 +118,7 @@ func (w *wired) familyOf(l *Line) int32 {
 
 // wanting tells apart the questions that do and do not want a row to have
 // values where it may have none.
-func wanting(out []*Arg, b LineBody) string {
+func wanting(out []*check.Arg, b check.LineBody) string {
 	if names := strict(out, nullables(b)); len(names) > 0 {
 		slices.Sort(names)
 		return " with " + strings.Join(names, " ")
@@ -126,21 +127,21 @@ func wanting(out []*Arg, b LineBody) string {
 }
 
 // count notes that a line asks its question.
-func (w *wired) count(l *Line) {
-	if b, ok := l.Body.(*FilterLine); ok {
+func (w *wired) count(l *check.Line) {
+	if b, ok := l.Body.(*check.FilterLine); ok {
 		countAtoms(w, b.Expr.Node.Shape())
 		return
 	}
 	w.questions[l] = w.familyOf(l)
 	w.shared[w.questions[l]]++
-	if b, ok := l.Body.(*FieldLine); ok {
+	if b, ok := l.Body.(*check.FieldLine); ok {
 		// Whoever shows that something is a member answers this as well.
 		w.shared[w.familyOfSet(b.Instance, b.Set)] += 2
 	}
 }
 
-func viewReads(v *View) []*Instance {
-	var list []*Instance
+func viewReads(v *check.View) []*check.Instance {
+	var list []*check.Instance
 	for _, l := range v.Where {
 		list = lineReads(l, list)
 	}
@@ -148,17 +149,17 @@ func viewReads(v *View) []*Instance {
 }
 
 // lineReads adds the instances whose state a line looks at.
-func lineReads(l *Line, list []*Instance) []*Instance {
+func lineReads(l *check.Line, list []*check.Instance) []*check.Instance {
 	switch b := l.Body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		return append(list, b.Instance)
-	case *FieldLine:
+	case *check.FieldLine:
 		return append(list, b.Instance)
-	case *MemberLine:
+	case *check.MemberLine:
 		return append(list, b.Instance)
-	case *ViewLine:
+	case *check.ViewLine:
 		return append(list, viewReads(b.View)...)
-	case *FoldLine:
+	case *check.FoldLine:
 		for _, inner := range b.Lines {
 			list = lineReads(inner, list)
 		}
@@ -167,11 +168,11 @@ func lineReads(l *Line, list []*Instance) []*Instance {
 }
 
 // question gives what a line asks.
-func (w *walk) question(m *moment, l *Line, env []sym) question {
+func (w *walk) question(m *moment, l *check.Line, env []sym) question {
 	q := question{family: w.questions[l]}
-	in := func(names []string, args []*Arg) {
+	in := func(names []string, args []*check.Arg) {
 		for _, name := range names {
-			i := slices.IndexFunc(args, func(a *Arg) bool { return a.Name == name })
+			i := slices.IndexFunc(args, func(a *check.Arg) bool { return a.Name == name })
 			if i < 0 {
 				q.args = append(q.args, 0)
 			} else {
@@ -179,11 +180,11 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 			}
 		}
 	}
-	out := func(names []string, args []*Arg, nullables []string) {
+	out := func(names []string, args []*check.Arg, nullables []string) {
 		q.surely = q.surely && len(strict(args, nullables)) == 0
 		for _, name := range names {
-			i := slices.IndexFunc(args, func(a *Arg) bool { return a.Name == name })
-			var v *Var
+			i := slices.IndexFunc(args, func(a *check.Arg) bool { return a.Name == name })
+			var v *check.Var
 			s := sym(0)
 			null := slices.Contains(nullables, name) && (i < 0 || args[i].Optional || args[i].Term.Any)
 			switch {
@@ -198,7 +199,7 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 		}
 	}
 	switch b := l.Body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		q.single = b.Query.Rows != syntax.ManyRows
 		q.surely = b.Query.Rows == syntax.OneRow
 		in(paramNames(b.Query.Inputs), b.In)
@@ -207,17 +208,16 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 		}
 		q.ins = len(q.args)
 		out(paramNames(b.Query.Outputs), b.Out, nullables(b))
-	case *ViewLine:
-		q.single, q.surely = !b.View.many(), w.surely(b.View)
-		ins, outs := viewParams(b.View.In), viewParams(b.View.Out)
-		in(paramNames(ins), b.In)
+	case *check.ViewLine:
+		q.single, q.surely = !severalFrames(b.View), w.surely(b.View)
+		in(viewNames(b.View.In), b.In)
 		q.ins = len(q.args)
-		out(paramNames(outs), b.Out, nullables(b))
-	case *MemberLine:
+		out(viewNames(b.View.Out), b.Out, nullables(b))
+	case *check.MemberLine:
 		q.surely = b.Set.Kind == syntax.ElementDecl && (b.Binds || b.Subject.Any)
 		q.single = b.Set.Kind == syntax.ElementDecl || !b.Binds
 		w.side(m, &q, env, b.Subject, b.Binds)
-	case *FieldLine:
+	case *check.FieldLine:
 		q.single = !b.Has && !b.SubjectBinds && !b.Subject.Any
 		w.side(m, &q, env, b.Subject, b.SubjectBinds)
 		q.ins = len(q.args)
@@ -231,11 +231,27 @@ func (w *walk) question(m *moment, l *Line, env []sym) question {
 }
 
 // side adds one side of a relation to a question.
-func (w *walk) side(m *moment, q *question, env []sym, t Term, binds bool) {
+func (w *walk) side(m *moment, q *question, env []sym, t check.Term, binds bool) {
 	switch {
 	case binds:
 		q.args, q.outs, q.nulls = append(q.args, 0), append(q.outs, t.Var), append(q.nulls, false)
 	default:
 		q.args = append(q.args, w.term(m, env, t))
 	}
+}
+
+func paramNames(list []*check.Param) []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func viewNames(list []*check.ViewParam) []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return names
 }

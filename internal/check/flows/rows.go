@@ -1,8 +1,9 @@
-package check
+package flows
 
 import (
 	"slices"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -16,23 +17,23 @@ type rows struct {
 	// there; the last is for what follows the lines.
 	many []bool
 	// settled are the variables that are the same in all frames at the end.
-	settled map[*Var]bool
+	settled map[*check.Var]bool
 }
 
 // A settler is a rule: when all of from are settled, to is.
 type settler struct {
-	from []*Var
-	to   *Var
+	from []*check.Var
+	to   *check.Var
 }
 
 // rowsOf looks at lines; bound are the variables with a value before them.
-func rowsOf(lines []*Line, bound []*Var) rows {
-	r := rows{many: []bool{false}, settled: map[*Var]bool{}}
+func rowsOf(lines []*check.Line, bound []*check.Var) rows {
+	r := rows{many: []bool{false}, settled: map[*check.Var]bool{}}
 	f := &settling{fields: map[setOf][]fieldOf{}}
 	for _, l := range lines {
 		f.line(l)
 		r.settled = f.close(bound)
-		many := slices.ContainsFunc(f.made, func(v *Var) bool { return !r.settled[v] })
+		many := slices.ContainsFunc(f.made, func(v *check.Var) bool { return !r.settled[v] })
 		r.many = append(r.many, many)
 	}
 	if len(lines) == 0 {
@@ -43,44 +44,44 @@ func rowsOf(lines []*Line, bound []*Var) rows {
 
 // settling gathers the rules of some lines.
 type settling struct {
-	made   []*Var // by the lines; a hidden one stands for a row that is not named
+	made   []*check.Var // by the lines; a hidden one stands for a row that is not named
 	rules  []settler
 	fields map[setOf][]fieldOf
 }
 
 // A setOf is a member of a set of an instance, by its variable.
 type setOf struct {
-	instance *Instance
-	set      *Set
-	member   *Var
+	instance *check.Instance
+	set      *check.Set
+	member   *check.Var
 }
 
 // A fieldOf is the value of a field, nil for one that is the same in all frames.
 type fieldOf struct {
-	field *Field
-	value *Var
+	field *check.Field
+	value *check.Var
 }
 
-func (f *settling) rule(to *Var, from ...*Var) {
+func (f *settling) rule(to *check.Var, from ...*check.Var) {
 	if to != nil {
 		f.rules = append(f.rules, settler{from, to})
 	}
 }
 
-func (f *settling) make(v *Var) {
+func (f *settling) make(v *check.Var) {
 	if v != nil {
 		f.made = append(f.made, v)
 	}
 }
 
 // hidden makes a variable for the row of a line that gives many.
-func (f *settling) hidden() *Var {
-	v := &Var{}
+func (f *settling) hidden() *check.Var {
+	v := &check.Var{}
 	f.make(v)
 	return v
 }
 
-func (f *settling) line(l *Line) {
+func (f *settling) line(l *check.Line) {
 	if l.Mode == syntax.NoLine {
 		return
 	}
@@ -88,40 +89,40 @@ func (f *settling) line(l *Line) {
 		f.make(v)
 	}
 	switch b := l.Body.(type) {
-	case *QueryLine:
+	case *check.QueryLine:
 		from := argVars(b.In)
 		if b.Query.Rows == syntax.ManyRows {
 			row := f.hidden()
-			if len(b.Out) == len(b.Query.Outputs) && len(b.Out) > 0 && !slices.ContainsFunc(b.Out, func(a *Arg) bool { return a.Term.Any }) {
+			if len(b.Out) == len(b.Query.Outputs) && len(b.Out) > 0 && !slices.ContainsFunc(b.Out, func(a *check.Arg) bool { return a.Term.Any }) {
 				f.rule(row, argVars(b.Out)...) // every output is named: they are the row
 			}
-			from = []*Var{row}
+			from = []*check.Var{row}
 		}
 		for _, a := range b.Out {
 			f.rule(a.Term.Var, from...)
 		}
-	case *FieldLine:
+	case *check.FieldLine:
 		f.field(l, b)
-	case *MemberLine:
+	case *check.MemberLine:
 		if b.Set.Kind == syntax.ElementDecl {
 			f.rule(b.Subject.Var)
 		} else if b.Subject.Any {
 			f.hidden()
 		}
-	case *ViewLine:
+	case *check.ViewLine:
 		from := argVars(b.In)
-		if b.View.many() {
-			from = []*Var{f.hidden()}
+		if severalFrames(b.View) {
+			from = []*check.Var{f.hidden()}
 		}
 		for _, a := range b.Out {
 			f.rule(a.Term.Var, from...)
 		}
-	case *IsLine:
-		f.rule(b.Var, exprVars(b.Expr)...)
-		if v := b.Expr.single(); v != nil {
+	case *check.IsLine:
+		f.rule(b.Var, b.Expr.Variables()...)
+		if v := b.Expr.SingleVar(); v != nil {
 			f.rule(v, b.Var)
 		}
-	case *FoldLine:
+	case *check.FoldLine:
 		f.rule(b.Var)
 		if b.Page != nil {
 			f.rule(b.Page.Next)
@@ -129,7 +130,7 @@ func (f *settling) line(l *Line) {
 	}
 }
 
-func (f *settling) field(l *Line, b *FieldLine) {
+func (f *settling) field(l *check.Line, b *check.FieldLine) {
 	subject, object := b.Subject.Var, b.Object.Var
 	if b.Subject.Any {
 		subject = f.hidden()
@@ -151,7 +152,7 @@ func (f *settling) field(l *Line, b *FieldLine) {
 	at := setOf{b.Instance, b.Set, subject}
 	f.fields[at] = append(f.fields[at], fieldOf{b.Field, object})
 	for _, places := range b.Set.Uniques {
-		var from []*Var
+		var from []*check.Var
 		all := true
 		for _, p := range places {
 			i := slices.IndexFunc(f.fields[at], func(x fieldOf) bool { return x.field == b.Set.Fields[p] })
@@ -166,15 +167,15 @@ func (f *settling) field(l *Line, b *FieldLine) {
 }
 
 // close gives everything that is settled when bound is.
-func (f *settling) close(bound []*Var) map[*Var]bool {
-	settled := map[*Var]bool{}
+func (f *settling) close(bound []*check.Var) map[*check.Var]bool {
+	settled := map[*check.Var]bool{}
 	for _, v := range bound {
 		settled[v] = true
 	}
 	for again := true; again; {
 		again = false
 		for _, r := range f.rules {
-			if !settled[r.to] && !slices.ContainsFunc(r.from, func(v *Var) bool { return !settled[v] }) {
+			if !settled[r.to] && !slices.ContainsFunc(r.from, func(v *check.Var) bool { return !settled[v] }) {
 				settled[r.to], again = true, true
 			}
 		}
@@ -182,35 +183,20 @@ func (f *settling) close(bound []*Var) map[*Var]bool {
 	return settled
 }
 
-// many tells whether a view can give several frames for one of its user's.
-func (v *View) many() bool {
-	var bound []*Var
+// severalFrames tells whether a view can give several frames for one of its
+// user's.
+func severalFrames(v *check.View) bool {
+	var bound []*check.Var
 	for _, p := range v.In {
 		bound = append(bound, p.Var)
 	}
 	return rowsOf(v.Where, bound).many[len(v.Where)]
 }
 
-func argVars(args []*Arg) []*Var {
-	var list []*Var
+func argVars(args []*check.Arg) []*check.Var {
+	var list []*check.Var
 	for _, a := range args {
-		list = append(list, termVars(a.Term)...)
+		list = append(list, a.Term.Variables()...)
 	}
 	return list
-}
-
-func termVars(t Term) []*Var {
-	if t.Var != nil {
-		return []*Var{t.Var}
-	}
-	return exprVars(t.Expr)
-}
-
-// exprVars are the variables of an expression. A fresh identity is never
-// settled, but it makes no frames either.
-func exprVars(e *Expr) []*Var {
-	if e == nil {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(e.Vars), func(v *Var) bool { return v == nil })
 }

@@ -1,4 +1,4 @@
-package check
+package flows
 
 import (
 	"github.com/legible-lang/legible/internal/diag"
@@ -6,18 +6,19 @@ import (
 )
 
 // opens finds the routes that the app leaves open to anybody.
-func (c *checker) opens() {
-	if c.program.App == nil {
+func (an *analyzer) opens() {
+	if an.program.App == nil {
 		return
 	}
-	for _, t := range c.program.App.Opens {
-		e := c.route(t.Method.Text, t.Path)
+	for _, t := range an.program.App.Opens {
+		e := an.route(t.Method.Text, t.Path)
 		if e == nil {
-			c.unknownRoute(t)
+			an.unknownRoute(t)
 			continue
 		}
 		if e.Opened != nil {
-			c.twice(t.Span, e.Opened.Span, "the route "+e.String()+" is opened twice")
+			an.add(diag.Diagnostic{Code: diag.DeclaredTwice, Span: t.Span, Message: "the route " + e.String() + " is opened twice",
+				Related: []diag.Related{{Span: e.Opened.Span, Message: "first declared here"}}})
 			continue
 		}
 		e.Opened = t
@@ -25,9 +26,9 @@ func (c *checker) opens() {
 }
 
 // route finds a route by what a request says; nil when no sync names it.
-func (c *checker) route(method, path string) *Entry {
+func (an *analyzer) route(method, path string) *Entry {
 	var every *Entry
-	for _, e := range c.program.Entries {
+	for _, e := range an.entries {
 		if e.Kind != Route || e.Path != path {
 			continue
 		}
@@ -41,20 +42,18 @@ func (c *checker) route(method, path string) *Entry {
 	return every
 }
 
-func (c *checker) unknownRoute(t *syntax.Open) {
-	for _, s := range c.syncOrder {
-		if !s.ok {
-			return // it may be that one's
-		}
+func (an *analyzer) unknownRoute(t *syntax.Open) {
+	if an.program.Incomplete {
+		return // a sync that was left out may answer it
 	}
 	said := "no sync answers “" + t.Method.Text + " " + t.Path + "”"
 	var known []string
-	for _, e := range c.program.Entries {
+	for _, e := range an.entries {
 		if e.Kind != Route {
 			continue
 		}
 		if e.Path == t.Path && e.Method != "" {
-			c.unknown(diag.UnknownRoute, t.Method, said, []string{e.Method}, "the path has the method "+e.Method)
+			an.unknownMethod(t, said, e.Method)
 			return
 		}
 		known = append(known, e.Path)
@@ -64,18 +63,30 @@ func (c *checker) unknownRoute(t *syntax.Open) {
 		d.Message += "; did you mean “" + near + "”?"
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: t.PathSpan, Text: `"` + near + `"`}}}
 	}
-	c.add(d)
+	an.add(d)
+}
+
+// unknownMethod reports a route whose path has only another method.
+func (an *analyzer) unknownMethod(t *syntax.Open, said, method string) {
+	d := diag.Diagnostic{Code: diag.UnknownRoute, Span: t.Method.Span, Message: said, Notes: []string{"the path has the method " + method}}
+	if _, ok := diag.Nearest(t.Method.Text, []string{method}); ok {
+		d.Message += "; did you mean “" + method + "”?"
+		d.Fix = &diag.Fix{Title: "write " + method, Edits: []diag.Edit{{Span: t.Method.Span, Text: method}}}
+	} else {
+		d.Notes = append(d.Notes, "known here: "+method)
+	}
+	an.add(d)
 }
 
 // doors reports routes on which something is changed before anything was asked
 // of who is asking. An app that takes no credentials has no such question.
 func (f *findings) doors() {
-	for _, e := range f.c.program.Entries {
+	for _, e := range f.an.entries {
 		a := f.open[e]
 		if a == nil || e.Opened != nil || len(e.Instance.Credentials) == 0 {
 			continue
 		}
-		f.c.add(diag.Diagnostic{Code: diag.OpenRoute, Severity: diag.Warning, Span: e.place(),
+		f.an.add(diag.Diagnostic{Code: diag.OpenRoute, Severity: diag.Warning, Span: e.place(),
 			Message: "anybody can have “" + a.act.name() + "” asked by " + e.String() + ": no credential is looked at before",
 			Related: []diag.Related{{Span: a.ask.Tree.Span, Message: "asked here"}},
 			Notes:   []string{"if that is meant, the app says why: open " + e.asked() + " \"…\""}})

@@ -1,26 +1,27 @@
-package check
+package flows
 
 import (
 	"slices"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // A proof is a member that a view has shown to exist: its user's variable is.
 type proof struct {
 	name     string // of the view's parameter
-	instance *Instance
-	set      *Set
+	instance *check.Instance
+	set      *check.Set
 }
 
 // proofs are the members that are sure to exist when a view gives a frame.
-func (w *wired) proofs(v *View) []proof {
+func (w *wired) proofs(v *check.View) []proof {
 	if list, ok := w.proven[v]; ok {
 		return list
 	}
 	w.proven[v] = nil
 	var list []proof
-	add := func(v *Var, i *Instance, set *Set, params []*ViewParam) {
+	add := func(v *check.Var, i *check.Instance, set *check.Set, params []*check.ViewParam) {
 		for _, p := range params {
 			if p.Var == v {
 				list = append(list, proof{p.Name, i, set})
@@ -39,22 +40,22 @@ func (w *wired) proofs(v *View) []proof {
 
 // A shown is a variable that a line has shown to be a member.
 type shown struct {
-	v        *Var
-	instance *Instance
-	set      *Set
+	v        *check.Var
+	instance *check.Instance
+	set      *check.Set
 }
 
 // shows gives the members that are sure to exist when a line gives a frame.
-func (w *wired) shows(l *Line) []shown {
+func (w *wired) shows(l *check.Line) []shown {
 	if l.Mode != syntax.PlainLine {
 		return nil
 	}
 	switch b := l.Body.(type) {
-	case *FieldLine:
+	case *check.FieldLine:
 		return []shown{{b.Subject.Var, b.Instance, b.Set}}
-	case *MemberLine:
+	case *check.MemberLine:
 		return []shown{{b.Subject.Var, b.Instance, b.Set}}
-	case *QueryLine:
+	case *check.QueryLine:
 		var list []shown
 		for _, a := range b.Out {
 			if a.Param != nil {
@@ -64,7 +65,7 @@ func (w *wired) shows(l *Line) []shown {
 			}
 		}
 		return list
-	case *ViewLine:
+	case *check.ViewLine:
 		var list []shown
 		for _, p := range w.proofs(b.View) {
 			for _, a := range slices.Concat(b.In, b.Out) {
@@ -79,8 +80,8 @@ func (w *wired) shows(l *Line) []shown {
 }
 
 // setOfType is the set of a concept whose members a type stands for.
-func setOfType(i *Instance, t Type) *Set {
-	if t.Kind != Identity {
+func setOfType(i *check.Instance, t check.Type) *check.Set {
+	if t.Kind != check.Identity {
 		return nil
 	}
 	for _, set := range i.Concept.Sets {
@@ -92,7 +93,7 @@ func setOfType(i *Instance, t Type) *Set {
 }
 
 // exist notes the members that a line has shown to exist.
-func (w *walk) exist(m *moment, l *Line, env []sym) {
+func (w *walk) exist(m *moment, l *check.Line, env []sym) {
 	for _, x := range w.shows(l) {
 		if x.v != nil && env[x.v.Index] != 0 {
 			w.memberOf(m, x.instance, x.set, env[x.v.Index])
@@ -101,13 +102,13 @@ func (w *walk) exist(m *moment, l *Line, env []sym) {
 }
 
 // member notes that a value that an action has made is a member.
-func (w *walk) member(m *moment, i *Instance, t Type, s sym) {
+func (w *walk) member(m *moment, i *check.Instance, t check.Type, s sym) {
 	if set := setOfType(i, t); set != nil {
 		w.memberOf(m, i, set, s)
 	}
 }
 
-func (w *walk) memberOf(m *moment, i *Instance, set *Set, s sym) {
+func (w *walk) memberOf(m *moment, i *check.Instance, set *check.Set, s sym) {
 	for ; set != nil; set = set.Of {
 		w.learn(m, question{family: w.familyOfSet(i, set), args: []sym{s}}, nil, true)
 	}
@@ -115,12 +116,12 @@ func (w *walk) memberOf(m *moment, i *Instance, set *Set, s sym) {
 
 // A memberOf asks whether something is a member of a set.
 type memberOf struct {
-	instance *Instance
-	set      *Set
+	instance *check.Instance
+	set      *check.Set
 }
 
 // familyOfSet is the question whether something is a member.
-func (w *wired) familyOfSet(i *Instance, set *Set) int32 {
+func (w *wired) familyOfSet(i *check.Instance, set *check.Set) int32 {
 	k := memberOf{i, set}
 	n, ok := w.members[k]
 	if !ok && !w.ready {

@@ -1,4 +1,4 @@
-package check_test
+package flows_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -85,12 +86,12 @@ func TestWaysThatMeet(t *testing.T) {
 		if len(found) > 0 {
 			t.Fatalf("%s: %s\n%s", found[0].Span, found[0].Message, text)
 		}
-		p, one := check.Check([]*syntax.File{file}, check.Options{})
-		q, apart := check.CheckApart([]*syntax.File{file})
-		if slices.ContainsFunc(q.Entries, func(e *check.Entry) bool { return e.Cut }) {
+		p, one := flows.Check([]*syntax.File{file}, check.Options{})
+		q, apart := flows.CheckApart([]*syntax.File{file})
+		if slices.ContainsFunc(q.Entries, func(e *flows.Entry) bool { return e.Cut }) {
 			continue
 		}
-		list := func(p *check.Program, ds []diag.Diagnostic) string {
+		list := func(p *flows.Analysis, ds []diag.Diagnostic) string {
 			var b strings.Builder
 			for _, d := range ds {
 				fmt.Fprintf(&b, "%s %s %s\n", d.Span, d.Code, d.Message)

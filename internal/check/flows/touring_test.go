@@ -1,4 +1,4 @@
-package check_test
+package flows_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -62,8 +63,8 @@ func sideBySide(t *testing.T, text string) string {
 	if len(found) > 0 {
 		t.Fatalf("%s: %s\n%s", found[0].Span, found[0].Message, text)
 	}
-	p, together := check.Check([]*syntax.File{file}, check.Options{})
-	q, alone := check.CheckAlone([]*syntax.File{file})
+	p, together := flows.Check([]*syntax.File{file}, check.Options{})
+	q, alone := flows.CheckAlone([]*syntax.File{file})
 	if diag.HasErrors(together) {
 		t.Fatalf("nothing is walked: %s", together[0].Message)
 	}
@@ -75,7 +76,7 @@ func sideBySide(t *testing.T, text string) string {
 }
 
 // everything writes all that walks have to say.
-func everything(p *check.Program, ds []diag.Diagnostic) string {
+func everything(p *flows.Analysis, ds []diag.Diagnostic) string {
 	var b strings.Builder
 	for _, d := range ds {
 		fmt.Fprintf(&b, "%s %s %s %q\n", d.Span, d.Code, d.Message, d.Notes)

@@ -1,10 +1,12 @@
-package check
+package flows
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -28,13 +30,13 @@ type Entry struct {
 	Kind EntryKind
 	// Method and Path of a route; Method is "" where the syncs take any.
 	Method, Path string
-	Instance     *Instance
-	Action       *Action
+	Instance     *check.Instance
+	Action       *check.Action
 	// Patterns are the lines of when that name this route, or this action, in
 	// the order of their syncs' names.
-	Patterns []*Pattern
+	Patterns []*check.Pattern
 	// Syncs can fire in such a flow, by name.
-	Syncs []*Sync
+	Syncs []*check.Sync
 	// Answers are the lines that can be the answer of a request.
 	Answers []*Answer
 	// Refusals can be the answer of a request because no sync matches them.
@@ -43,7 +45,7 @@ type Entry struct {
 	Fields []*RequestField
 	// Lookups are the lines that hold a credential of the request against
 	// something, in the order in which they stand.
-	Lookups []*Line
+	Lookups []*check.Line
 	// Opened is where the app says that nobody needs a credential here.
 	Opened *syntax.Open
 	// Cut is set where there were too many ways to follow all of them.
@@ -52,9 +54,9 @@ type Entry struct {
 
 // An Unhandled is a refusal that may be the answer of a request.
 type Unhandled struct {
-	Instance *Instance
-	Action   *Action
-	Refusal  *Refusal
+	Instance *check.Instance
+	Action   *check.Action
+	Refusal  *check.Refusal
 }
 
 // String names the entry as a person would: "POST /auth/login",
@@ -66,65 +68,44 @@ func (e *Entry) String() string {
 	return e.Instance.Name + "." + e.Action.Name
 }
 
-// route gives the method and path that a pattern over requests names: path is
-// "" for one that takes any path, method for one that takes any method.
-func (p *Pattern) route() (method, path string) {
-	method = "POST"
-	for _, a := range p.In {
-		text, isText := a.Term.Literal.Text()
-		switch a.Name {
-		case "method":
-			method = ""
-			if isText && a.Term.Var == nil && !a.Term.Any {
-				method = text
-			}
-		case "path":
-			if isText && a.Term.Var == nil && !a.Term.Any {
-				path = text
-			}
-		}
-	}
-	return method, path
-}
-
 // entries are the ways into the program, routes first.
-func (c *checker) entries() []*Entry {
+func (an *analyzer) entrances() []*Entry {
 	type key struct{ method, path string }
 	routes := map[key]*Entry{}
-	others := map[*Instance]map[*Action]*Entry{}
+	others := map[*check.Instance]map[*check.Action]*Entry{}
 	var list []*Entry
-	other := func(kind EntryKind, i *Instance, a *Action) {
+	other := func(kind EntryKind, i *check.Instance, a *check.Action) {
 		if others[i] == nil {
-			others[i] = map[*Action]*Entry{}
+			others[i] = map[*check.Action]*Entry{}
 		}
 		if others[i][a] == nil {
 			others[i][a] = &Entry{Kind: kind, Instance: i, Action: a}
 			list = append(list, others[i][a])
 		}
 	}
-	for _, name := range c.instanceNames() {
-		i := c.program.Instances[name]
+	for _, name := range slices.Sorted(maps.Keys(an.program.Instances)) {
+		i := an.program.Instances[name]
 		for _, a := range i.Concept.Actions {
 			if a.Kind == syntax.System {
 				other(Timer, i, a)
 			}
 		}
 	}
-	for _, e := range c.program.Exposed {
+	for _, e := range an.program.Exposed {
 		if e.Action != nil {
 			other(Open, e.Instance, e.Action)
 		}
 	}
-	asked := c.askedActions()
-	for _, s := range c.program.Syncs {
+	asked := an.askedActions()
+	for _, s := range an.program.Syncs {
 		for _, p := range s.When {
-			if !p.isRequest() {
+			if !p.IsRequest() {
 				if !asked[p.Action][p.Instance] {
 					other(FromGo, p.Instance, p.Action)
 				}
 				continue
 			}
-			method, path := p.route()
+			method, path := p.Route()
 			if path == "" {
 				continue
 			}
@@ -135,10 +116,10 @@ func (c *checker) entries() []*Entry {
 			}
 		}
 	}
-	for _, s := range c.program.Syncs {
+	for _, s := range an.program.Syncs {
 		for _, p := range s.When {
-			if p.isRequest() {
-				method, path := p.route()
+			if p.IsRequest() {
+				method, path := p.Route()
 				if e := routes[key{method, path}]; e != nil {
 					e.Patterns = append(e.Patterns, p)
 				}
@@ -154,17 +135,17 @@ func (c *checker) entries() []*Entry {
 }
 
 // askedActions are the actions that some line of then or else asks.
-func (c *checker) askedActions() map[*Action]map[*Instance]bool {
-	asked := map[*Action]map[*Instance]bool{}
-	note := func(list []*Ask) {
+func (an *analyzer) askedActions() map[*check.Action]map[*check.Instance]bool {
+	asked := map[*check.Action]map[*check.Instance]bool{}
+	note := func(list []*check.Ask) {
 		for _, a := range list {
 			if asked[a.Action] == nil {
-				asked[a.Action] = map[*Instance]bool{}
+				asked[a.Action] = map[*check.Instance]bool{}
 			}
 			asked[a.Action][a.Instance] = true
 		}
 	}
-	for _, s := range c.program.Syncs {
+	for _, s := range an.program.Syncs {
 		note(s.Then)
 		for _, l := range s.Where {
 			note(l.Else)

@@ -1,4 +1,4 @@
-package check_test
+package flows_test
 
 import (
 	"os"
@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -67,7 +68,7 @@ func tell(a *txtar.Archive, catalogue *syntax.File) string {
 		tree, ds := syntax.Parse(source.NewFile(f.Name, string(f.Data)))
 		files, all = append(files, tree), append(all, ds...)
 	}
-	_, ds := check.Check(files, check.Options{Concept: func(name string) *syntax.File {
+	_, ds := flows.Check(files, check.Options{Concept: func(name string) *syntax.File {
 		for _, c := range catalogue.Concepts {
 			if c.Name.Text == name {
 				return catalogue

@@ -1,8 +1,10 @@
-package check
+package flows
 
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/legible-lang/legible/internal/check"
 )
 
 // A moment is a flow at one point of one way that it can go. It holds what can
@@ -25,7 +27,7 @@ type moment struct {
 // A done is a completed action.
 type done struct {
 	act     *act
-	refusal *Refusal // nil when it returned
+	refusal *check.Refusal // nil when it returned
 	cols    []sym
 	by      *asking // who asked it; nil for the first
 	ask     *wiredAsk

@@ -1,8 +1,9 @@
-package check
+package flows
 
 import (
 	"slices"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -77,12 +78,12 @@ func (w *walk) answers(m *moment, x *wiredLine, env []sym) []gives {
 	m.looked = m.looked || w.looks(m, l, env)
 	env = slices.Clone(env)
 	switch b := l.Body.(type) {
-	case *FilterLine:
+	case *check.FilterLine:
 		if l.Mode == syntax.MaybeLine {
 			return []gives{{m, env, true}}
 		}
 		return w.decide(m, env, b.Expr, l.Mode == syntax.NoLine)
-	case *IsLine:
+	case *check.IsLine:
 		if b.Binds {
 			env[b.Var.Index] = w.value(m, env, b.Expr)
 			return []gives{{m, env, true}}
@@ -95,7 +96,7 @@ func (w *walk) answers(m *moment, x *wiredLine, env []sym) []gives {
 			list = append(list, gives{p.moment, env, p.all || l.Mode == syntax.MaybeLine})
 		}
 		return list
-	case *FoldLine:
+	case *check.FoldLine:
 		if b.Binds {
 			null := no
 			if b.Fold == syntax.Min || b.Fold == syntax.Max || b.Fold == syntax.First {
@@ -150,41 +151,18 @@ func (w *walk) answers(m *moment, x *wiredLine, env []sym) []gives {
 
 // looks tells whether a line holds a credential of the request against
 // something.
-func (w *walk) looks(m *moment, l *Line, env []sym) bool {
+func (w *walk) looks(m *moment, l *check.Line, env []sym) bool {
 	found := false
-	look := func(v *Var) {
+	look := func(v *check.Var) {
 		if v.Index < len(env) && env[v.Index] != 0 && m.at(env[v.Index]).credential {
 			found = true
 		}
 	}
-	for _, v := range lineVars(l, nil) {
+	for _, v := range l.Variables() {
 		look(v)
 	}
 	if found && !slices.Contains(w.entry.Lookups, l) {
 		w.entry.Lookups = append(w.entry.Lookups, l)
 	}
 	return found
-}
-
-// lineVars adds the variables that a line mentions; what it binds as well.
-func lineVars(l *Line, list []*Var) []*Var {
-	switch b := l.Body.(type) {
-	case *QueryLine:
-		return append(append(list, argVars(b.In)...), argVars(b.Out)...)
-	case *FieldLine:
-		return append(append(list, termVars(b.Subject)...), termVars(b.Object)...)
-	case *MemberLine:
-		return append(list, termVars(b.Subject)...)
-	case *ViewLine:
-		return append(append(list, argVars(b.In)...), argVars(b.Out)...)
-	case *IsLine:
-		return append(list, exprVars(b.Expr)...)
-	case *FilterLine:
-		return append(list, exprVars(b.Expr)...)
-	case *FoldLine:
-		for _, inner := range b.Lines {
-			list = lineVars(inner, list)
-		}
-	}
-	return list
 }

@@ -1,8 +1,10 @@
-package check
+package flows
 
 import (
 	"runtime"
 	"sync/atomic"
+
+	"github.com/legible-lang/legible/internal/check"
 )
 
 // A touring walks the entries of a program, as many at a time as there are
@@ -11,7 +13,7 @@ import (
 // in its turn.
 type touring struct {
 	*wired
-	c     *checker
+	an    *analyzer
 	total atomic.Int64 // moments of the walks that were handed over
 }
 
@@ -23,9 +25,9 @@ type tour struct {
 
 // all walks every entry and hands the walks over in the order of the entries.
 func (t *touring) all(add func(*walk)) {
-	entries := len(t.c.program.Entries)
+	entries := len(t.an.entries)
 	workers := min(runtime.GOMAXPROCS(0), entries)
-	if t.c.opt.alone || workers < 2 {
+	if t.an.opt.alone || workers < 2 {
 		for i := range entries {
 			add(t.one(i))
 		}
@@ -94,10 +96,10 @@ func (t *touring) limit() int {
 }
 
 func (t *touring) walk(i, limit int) *walk {
-	e := t.c.program.Entries[i]
+	e := t.an.entries[i]
 	e.Cut, e.Lookups, e.Refusals = false, nil, nil
-	w := &walk{wired: t.wired, c: t.c, entry: e, fired: map[*wiredSync]bool{}, literals: literals{program: &t.literals},
-		shown: shownWays{asks: map[*Ask]bool{}, edges: map[edge]bool{}}}
+	w := &walk{wired: t.wired, an: t.an, entry: e, fired: map[*wiredSync]bool{}, literals: literals{program: &t.literals},
+		shown: shownWays{asks: map[*check.Ask]bool{}, edges: map[edge]bool{}}}
 	w.run(limit)
 	w.silent = w.silences()
 	return w

@@ -1,9 +1,10 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -19,7 +20,7 @@ import (
 // itself.
 type walk struct {
 	*wired
-	c       *checker
+	an      *analyzer
 	entry   *Entry
 	opening *asking // asks the entry's action, where that is no request
 	nodes   []node
@@ -35,7 +36,7 @@ type walk struct {
 
 // shownWays is what one walk has to tell of the program, for [findings].
 type shownWays struct {
-	asks    map[*Ask]bool
+	asks    map[*check.Ask]bool
 	edges   map[edge]bool
 	answers []answering
 	seconds []second
@@ -101,7 +102,7 @@ func (w *walk) run(limit int) {
 			for _, n := range list {
 				key := n.moment.settle(w.wired)
 				to, known := w.seen[key]
-				known = known && !w.c.opt.apart
+				known = known && !w.an.opt.apart
 				if !known {
 					to = len(w.nodes)
 					w.seen[key] = to
@@ -129,8 +130,8 @@ func (w *walk) begin() *moment {
 	a := w.act(w.entry.Instance, w.entry.Action)
 	if w.entry.Kind != Route {
 		// A line that asks the action, with values of which nothing is known.
-		ask := &Ask{Instance: w.entry.Instance, Action: w.entry.Action}
-		w.opening = &asking{sync: &wiredSync{index: -1, sync: &Sync{}}, asks: []*wiredAsk{{ask, a}}, live: [][]int{nil, nil}}
+		ask := &check.Ask{Instance: w.entry.Instance, Action: w.entry.Action}
+		w.opening = &asking{sync: &wiredSync{index: -1, sync: &check.Sync{}}, asks: []*wiredAsk{{ask, a}}, live: [][]int{nil, nil}}
 		m.stack = []work{{asking: w.opening}}
 		return m
 	}
@@ -159,7 +160,7 @@ func (w *walk) begin() *moment {
 			s.literal, s.null = w.literals.place(value.String(w.entry.Method)), no
 		case c.name == "method":
 			s.null = no
-			for _, other := range w.c.program.Entries {
+			for _, other := range w.an.entries {
 				if other.Path == w.entry.Path && other.Method != "" {
 					s.not = append(s.not, w.literals.place(value.String(other.Method)))
 				}
@@ -167,7 +168,7 @@ func (w *walk) begin() *moment {
 			slices.Sort(s.not)
 		case c.name == "headers":
 			s.null, s.credential = no, true
-		case c.name == HTTPField:
+		case c.name == check.HTTPField:
 			s.null = no
 		case strings.Contains(w.entry.Path, "{"+c.name+"}"):
 			s.null = no

@@ -1,4 +1,4 @@
-package check_test
+package flows_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/journal"
@@ -69,7 +70,7 @@ func (d *dice) methods() engine.Methods {
 // Whatever the engine does with a program, the walk has seen: every sync that
 // fires, every request that nobody answers, every second answer.
 func TestEngineGoesNoOtherWay(t *testing.T) {
-	seeds, flows := 1200, 40
+	seeds, runs := 1200, 40
 	if testing.Short() {
 		seeds = 60
 	}
@@ -77,11 +78,11 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 	for seed := range uint64(seeds) {
 		text := randomProgram(rand.New(rand.NewPCG(seed, 2)))
 		file, _ := syntax.Parse(source.NewFile("program", text))
-		program, ds := check.Check([]*syntax.File{file}, check.Options{})
+		program, ds := flows.Check([]*syntax.File{file}, check.Options{})
 		if diag.HasErrors(ds) || slices.ContainsFunc(ds, func(d diag.Diagnostic) bool { return d.Code == diag.Endless }) {
 			continue
 		}
-		p := plan.Build(program)
+		p := plan.Build(program.Program)
 		st := memory.New(memory.Options{})
 		schema := engine.Schema(p)
 		if err := st.Prepare(context.Background(), schema); err != nil {
@@ -96,7 +97,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range flows {
+		for range runs {
 			route := p.Routes.All[d.r.IntN(len(p.Routes.All))]
 			a := p.Routes.Request
 			in := make([]value.Value, len(a.Inputs))
@@ -126,7 +127,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			i := slices.IndexFunc(program.Entries, func(x *check.Entry) bool { return x.Path == route.Path && x.Method == route.Method })
+			i := slices.IndexFunc(program.Entries, func(x *flows.Entry) bool { return x.Path == route.Path && x.Method == route.Method })
 			entry := program.Entries[i]
 			if entry.Cut {
 				continue
@@ -138,7 +139,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 				}
 			}
 			if result.Answer == nil && result.Unhandled == nil {
-				cut := slices.ContainsFunc(program.Entries, func(e *check.Entry) bool { return e.Cut })
+				cut := slices.ContainsFunc(program.Entries, func(e *flows.Entry) bool { return e.Cut })
 				if len(entry.Syncs) == 0 && !cut {
 					has(diag.NeverFires) // which is the cause
 				} else {
@@ -147,7 +148,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 			}
 			if result.Answer == nil && result.Unhandled != nil {
 				seen["refused"]++
-				if !slices.ContainsFunc(entry.Refusals, func(u *check.Unhandled) bool { return u.Refusal.Code == result.Unhandled.Code }) {
+				if !slices.ContainsFunc(entry.Refusals, func(u *flows.Unhandled) bool { return u.Refusal.Code == result.Unhandled.Code }) {
 					t.Fatalf("seed %d: %s can end with %s, which is not among its refusals\n%s", seed, entry, result.Unhandled.Code, text[len(walkConcepts):])
 				}
 			}

@@ -1,4 +1,4 @@
-package check_test
+package flows_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -46,7 +47,7 @@ func TestEntries(t *testing.T) {
 				}
 				files = append(files, tree)
 			}
-			p, ds := check.Check(files, check.Options{})
+			p, ds := flows.Check(files, check.Options{})
 			for _, d := range ds {
 				t.Errorf("%s: %s %s: %s", d.Span, d.Severity, d.Code, d.Message)
 			}
@@ -68,7 +69,7 @@ func TestEntries(t *testing.T) {
 	}
 }
 
-func entries(p *check.Program) string {
+func entries(p *flows.Analysis) string {
 	var b strings.Builder
 	for _, e := range p.Entries {
 		fmt.Fprintf(&b, "%s %s", [...]string{"route", "timer", "exposed", "from Go"}[e.Kind], e)

@@ -1,10 +1,11 @@
-package check
+package flows
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -173,7 +174,7 @@ func (f *findings) unansweredOf(w *walk) {
 	}
 	for _, x := range left {
 		if len(x.drops) != 1 {
-			f.c.add(diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
+			f.an.add(diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.place(),
 				Message: e.String() + " can be left without an answer", Related: w.story(x.events), Notes: unansweredNotes()})
 			continue
 		}
@@ -192,7 +193,7 @@ func (f *findings) unansweredOf(w *walk) {
 		}
 		d.Related = w.story(before)
 		f.orelse(w, &d, last)
-		f.c.add(d)
+		f.an.add(d)
 	}
 }
 
@@ -202,7 +203,7 @@ func unansweredNotes() []string {
 
 // orelse offers the usual else of a line.
 func (f *findings) orelse(w *walk, d *diag.Diagnostic, l *wiredLine) {
-	var sync *Sync
+	var sync *check.Sync
 	for _, s := range w.syncs {
 		if slices.Contains(s.where, l) {
 			sync = s.sync
@@ -211,7 +212,7 @@ func (f *findings) orelse(w *walk, d *diag.Diagnostic, l *wiredLine) {
 	request, instance := "", ""
 	for _, p := range sync.When {
 		for _, a := range p.Out {
-			if p.isRequest() && a.Name == "request" && a.Term.Var != nil {
+			if p.IsRequest() && a.Name == "request" && a.Term.Var != nil {
 				request, instance = a.Term.Var.Name, p.Instance.Name
 			}
 		}
@@ -225,7 +226,7 @@ func (f *findings) orelse(w *walk, d *diag.Diagnostic, l *wiredLine) {
 	}
 	status, sentence := "404", "There is none."
 	switch l.line.Body.(type) {
-	case *FilterLine, *IsLine, *FoldLine:
+	case *check.FilterLine, *check.IsLine, *check.FoldLine:
 		status, sentence = "422", "This cannot be done."
 	}
 	if l.line.Mode == syntax.NoLine {
@@ -257,12 +258,12 @@ func (f *findings) silentRoutes(w *wired, cut bool) {
 	for _, x := range f.silent {
 		idle := !cut
 		for _, s := range w.syncs {
-			if f.fired[s] && slices.ContainsFunc(s.sync.When, func(p *Pattern) bool { return slices.Contains(x.entry.Patterns, p) }) {
+			if f.fired[s] && slices.ContainsFunc(s.sync.When, func(p *check.Pattern) bool { return slices.Contains(x.entry.Patterns, p) }) {
 				idle = false
 			}
 		}
 		if !idle {
-			f.c.add(x.said)
+			f.an.add(x.said)
 		}
 	}
 }
