@@ -48,7 +48,7 @@ func (c *checker) contract(s *spec) {
 func (c *checker) params(s *spec, trees []*syntax.Param, what, of string) []*Param {
 	var list []*Param
 	for _, t := range trees {
-		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Many, Type: c.typeOf(s, t.Type)}
+		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Type.Many, Type: c.typeOf(s, t.Type.Name)}
 		if first := param(list, p.Name); first != nil {
 			c.twice(t.Name.Span, first.Tree.Name.Span, "“"+of+"” has "+what+" “"+p.Name+"” twice")
 			continue
@@ -197,7 +197,7 @@ func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {
 	if p.Type.Kind == Unknown {
 		return
 	}
-	set := s.set(p.Tree.Type.Text)
+	set := s.set(p.Tree.Type.Name.Text)
 	if p.Type.Kind != Identity || set == nil || p.Many != syntax.One {
 		c.fault(diag.BadSchedule, t.Of.Span, "“"+p.Name+"” is no member of a set of the state")
 		return

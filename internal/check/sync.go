@@ -32,16 +32,20 @@ func (c *checker) syncs() {
 
 func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 	r := newResolver(c, t.Broken)
-	r.gather(t.Where, t.Then)
-	s := &Sync{Tree: t, Name: t.Name.Text, Together: t.Together}
+	stage := &syntax.Stage{}
+	if len(t.Stages) > 0 {
+		stage = t.Stages[0]
+	}
+	r.gather(stage.Where, stage.Then)
+	s := &Sync{Tree: t, Name: t.Name.Text, Together: stage.Together}
 	for _, p := range t.When {
 		if p := r.pattern(p); p != nil {
 			s.When = append(s.When, p)
 		}
 	}
-	s.Where = r.lines(t.Where)
-	s.Then = r.asks(t.Then)
-	if t.Together {
+	s.Where = r.lines(stage.Where)
+	s.Then = r.asks(stage.Then)
+	if s.Together {
 		for _, a := range s.Then {
 			if a.Action.Kind == syntax.Effect {
 				r.fault(diag.EffectTogether, a.Tree.Span, "“"+a.Instance.Name+"."+a.Action.Name+

@@ -65,8 +65,8 @@ func singleUses(tree *syntax.Concept) map[string]bool {
 	uses := map[string]bool{}
 	params := func(list []*syntax.Param) {
 		for _, p := range list {
-			if p.Many == syntax.One {
-				uses[p.Type.Text] = true
+			if p.Type.Many == syntax.One {
+				uses[p.Type.Name.Text] = true
 			}
 		}
 	}

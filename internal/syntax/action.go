@@ -153,13 +153,20 @@ func (p *parser) promise(a *Action) {
 	}
 }
 
-// refusal reads `refuses CODE as kind "Sentence."`.
+// refusal reads `refuses CODE about field as kind "Sentence."`.
 func (p *parser) refusal() *Refusal {
 	c := p.take()
 	first := c.take()
 	r := &Refusal{Code: c.upper("a refusal's code")}
+	if c.accept("about") {
+		r.About = c.lower("the field that the refusal is about")
+	}
 	if c.accept("as") {
 		r.Kind = c.lower("the kind of refusal")
+	}
+	if t := c.peek(); c.at("about") && c.fine() {
+		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
+			Message: "“about” comes before “as”, as in “refuses " + r.Code.Text + " about field as kind”"})
 	}
 	r.Sentence, r.SentenceSpan = c.str("the sentence of the refusal in quotation marks")
 	c.end("the refusal")
@@ -170,13 +177,22 @@ func (p *parser) refusal() *Refusal {
 	return r
 }
 
-// schedule reads "at field of x" or `every "1h"`.
+// schedule reads "at field of x", `every "1h"` or `every "day" at "08:00" in
+// "Europe/Berlin"`.
 func (p *parser) schedule() *Schedule {
 	c := p.take()
 	first := c.take()
 	s := &Schedule{}
 	if p.textOf(first) == "every" {
 		s.Every, _ = c.str("a duration in quotation marks")
+		if c.accept("at") {
+			s.At = c.text("a time of day in quotation marks, as in “\"08:00\"”")
+			if !c.at("in") && !c.bad {
+				c.unexpected("“in” and a time zone after the time of day, as in “in \"Europe/Berlin\"”")
+			}
+			c.accept("in")
+			s.Zone = c.text("a time zone in quotation marks, as in “\"Europe/Berlin\"”")
+		}
 	} else {
 		s.Field = c.lower("a field")
 		c.expect("of", "after the field")

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
 )
@@ -15,7 +16,7 @@ func (p *parser) app() {
 	head := p.itemHead()
 	app := &App{Name: head.upper("an app's name")}
 	head.end("the head of the app")
-	p.parts("app", head, appParts, 0, func(word string) {
+	p.parts("app", head, appParts, once(0), func(word string) {
 		switch word {
 		case "use":
 			if u := p.use(); u != nil {
@@ -36,14 +37,17 @@ func (p *parser) app() {
 	p.file.Apps = append(p.file.Apps, app)
 }
 
-// use reads "use Annotating as Notes [User = Profile.User]" and the lines of
-// credentials below it.
+// use reads "use Annotating as Notes was Remarks [User = Profile.User]" and the
+// lines below it: credentials, and the format of errors.
 func (p *parser) use() *Use {
 	c := p.take()
 	first := c.take()
 	u := &Use{Concept: c.upper("a concept")}
 	if c.accept("as") {
 		u.As = c.upper("the name of the instance")
+	}
+	if c.accept("was") {
+		u.Was = c.upper("the name that the instance had")
 	}
 	if c.accept("[") {
 		c.list("]", func() { u.Bindings = append(u.Bindings, c.binding()) })
@@ -56,6 +60,10 @@ func (p *parser) use() *Use {
 		return nil
 	}
 	p.block(c.line.indent, func() {
+		if p.errorFormatFollows() {
+			p.errorFormat(u)
+			return
+		}
 		if credential := p.credential(); credential != nil {
 			u.Credentials = append(u.Credentials, credential)
 		}
@@ -83,7 +91,45 @@ func (c *cursor) binding() *Binding {
 	return b
 }
 
-var carrierKinds = []string{"body", "bearer", "cookie", "header"}
+// errorFormatFollows tells whether the next line is "errors {…}", or nearly so;
+// a credential may have such a name.
+func (p *parser) errorFormatFollows() bool {
+	l := p.peek()
+	word := p.firstWord()
+	rest := strings.TrimSpace(p.src.Text[l.text+len(word) : l.end])
+	if word != "errors" && word != "error" {
+		return false
+	}
+	next := p.wordAt(l.end - len(rest))
+	near, _ := diag.Nearest(next, []string{"from"})
+	return next != "from" && near == ""
+}
+
+// errorFormat reads `errors {error: error}`.
+func (p *parser) errorFormat(u *Use) {
+	c := p.take()
+	first := c.take()
+	if p.textOf(first) != "errors" {
+		c.warn(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(first), Fix: c.rewrite(first, first, "errors"),
+			Message: "“" + p.textOf(first) + "” begins no line below a use; did you mean “errors”?"})
+	}
+	if t := c.peek(); c.accept(":") {
+		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t), Message: "no “:” stands after “errors”",
+			Fix: &diag.Fix{Title: "leave it out", Edits: []diag.Edit{{Span: p.spanOf(t)}}}})
+	}
+	format := &ErrorFormat{Expr: c.expr("errors")}
+	if format.Span = c.since(first); c.bad {
+		return
+	}
+	if u.Errors != nil {
+		c.fail(diag.Diagnostic{Code: diag.Repeated, Span: p.spanOf(first), Message: "“errors” stands twice below one use",
+			Related: []diag.Related{{Span: u.Errors.Span, Message: "first here"}}})
+		return
+	}
+	u.Errors = format
+}
+
+var carrierKinds = []string{"body", "bearer", "cookie", "header", "authorization"}
 
 // credential reads `session from body, bearer, cookie "session"`.
 func (p *parser) credential() *Credential {
@@ -107,9 +153,11 @@ func (p *parser) credential() *Credential {
 
 func (c *cursor) carrier() *Carrier {
 	first := c.peek()
-	carrier := &Carrier{Kind: c.lower("body, bearer, cookie or header")}
+	carrier := &Carrier{Kind: c.lower("body, bearer, cookie, header or authorization")}
 	switch carrier.Kind.Text {
 	case "body", "bearer", "":
+	case "authorization":
+		carrier.Name, _ = c.str("the scheme in quotation marks, as in “authorization \"Token\"”")
 	case "cookie", "header":
 		carrier.Name, _ = c.str("the name of the " + carrier.Kind.Text + " in quotation marks")
 	default:

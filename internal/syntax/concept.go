@@ -18,7 +18,7 @@ func (p *parser) concept() {
 		head.list("]", func() { concept.Params = append(concept.Params, head.upper("a type parameter")) })
 	}
 	head.end("the head of the concept")
-	p.parts("concept", head, conceptParts, len(conceptParts)-1, func(word string) {
+	p.parts("concept", head, conceptParts, once(len(conceptParts)-1), func(word string) {
 		if word == "scenario" {
 			if p.requestFollows() {
 				return // of an app, below this concept
@@ -159,8 +159,7 @@ func (c *cursor) param() *Param {
 		return p
 	}
 	c.expect(":", "between a parameter and its type")
-	p.Many = c.many()
-	p.Type = c.upper("a type")
+	p.Type = c.typeOf()
 	p.Span = c.since(first)
 	return p
 }

@@ -16,6 +16,7 @@ type cursor struct {
 	line *logicalLine
 	laid int // its place in the layout
 	i    int
+	stop int // the number of tokens before the condition of the line; 0 when it has none
 	bad  bool
 }
 
@@ -27,11 +28,24 @@ func (c *cursor) peek() token { return c.ahead(0) }
 
 // ahead is the token n places behind the next one.
 func (c *cursor) ahead(n int) token {
-	if i := c.i + n; i < len(c.line.tokens) {
+	i := c.i + n
+	switch {
+	case c.stop > 0 && i >= c.stop:
+		t := c.line.tokens[c.stop]
+		return token{endToken, t.start, t.end}
+	case i < len(c.line.tokens):
 		return c.line.tokens[i]
 	}
 	end := c.p.end
 	return token{endToken, end, end}
+}
+
+// left is the number of tokens from the next one to the end.
+func (c *cursor) left() int {
+	if c.stop > 0 {
+		return c.stop - c.i
+	}
+	return len(c.line.tokens) - c.i
 }
 
 func (c *cursor) take() token {
@@ -177,7 +191,16 @@ func (c *cursor) str(what string) (string, source.Span) {
 	return c.unquote(t), c.p.spanOf(t)
 }
 
+// text takes a string with its place.
+func (c *cursor) text(what string) *Text {
+	s, span := c.str(what)
+	return &Text{Span: span, Text: s}
+}
+
 const (
-	simpleValues valueForm = iota // a name, a literal or "_"
-	anyValues                     // expressions too
+	simpleValues   valueForm = iota // a name, a literal or "_"
+	anyValues                       // expressions too
+	askedValues                     // expressions too, and names in quotation marks
+	scenarioValues                  // expressions too, and files
+	patternValues                   // as simpleValues, and types, record patterns and names in quotation marks
 )

@@ -36,6 +36,9 @@ func (c *cursor) datum() *Datum {
 		d.Scalar = c.number()
 	case first.kind != wordToken:
 		c.unexpected("a value: a string, number, name, list or record")
+	case text == "file" && c.ahead(1).kind == stringToken:
+		d.Kind = FileDatum
+		d.File = c.file()
 	case text == "true", text == "false":
 		c.take()
 		d.Scalar = text == "true"

@@ -21,28 +21,49 @@ func (p *parser) elseFollows() bool {
 // elseLine reads "else" with what it asks, on its line or below it.
 func (p *parser) elseLine(line *Line) {
 	indent := p.peek().indent
+	c := p.elseHead()
+	if t := c.peek(); c.at("refused") {
+		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
+			Message: "a line of where is not refused; “else refused CODE” stands below a line of then"})
+	}
+	line.Else = append(line.Else, p.elseAsks(c, indent)...)
+}
+
+// elseHead takes the line of an else, without its first word.
+func (p *parser) elseHead() *cursor {
 	c := p.take()
 	if t := c.take(); p.textOf(t) != "else" {
 		c.warn(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
-			Message: "“" + p.textOf(t) + "” begins no line of where; did you mean “else”?",
+			Message: "“" + p.textOf(t) + "” begins no line here; did you mean “else”?",
 			Fix:     &diag.Fix{Title: "write else", Edits: []diag.Edit{{Span: p.spanOf(t), Text: "else"}}}})
+	}
+	return c
+}
+
+// elseAsks reads what an else asks, on its line or below it.
+func (p *parser) elseAsks(c *cursor, indent int) []*Ask {
+	var asks []*Ask
+	if t := c.peek(); c.at("if") {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
+			Message: "an else takes no condition; write a further line with the condition and an else of its own"})
 	}
 	inline := !c.atEnd()
 	if inline {
 		if ask := c.ask(); ask != nil {
-			line.Else = append(line.Else, ask)
+			asks = append(asks, ask)
 		}
 	}
 	failed := len(p.diags)
 	some := p.block(indent, func() {
 		if ask := p.askLine(); ask != nil {
-			line.Else = append(line.Else, ask)
+			asks = append(asks, ask)
 		}
 	})
 	if !inline && !some && len(p.diags) == failed {
 		c.warn(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(c.line.tokens[0]),
 			Message: "nothing is asked after “else”"})
 	}
+	return asks
 }
 
 // strayElse reads an else that is not indented below a line. When there is one

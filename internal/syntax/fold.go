@@ -23,6 +23,9 @@ func (c *cursor) isLine() LineBody {
 	case c.at("count") && c.ahead(1).kind == endToken:
 		c.take()
 		return &FoldLine{Var: name, Fold: Count}
+	case c.at("whether") && c.ahead(1).kind == endToken:
+		c.take()
+		return &FoldLine{Var: name, Fold: Whether}
 	case c.at("first") && !call && c.ahead(1).kind != endToken && !c.operatorAhead(1):
 		c.take()
 		return &FoldLine{Var: name, Fold: First, Expr: c.expr("first")}
@@ -61,7 +64,12 @@ func (c *cursor) brokenFold() {
 		return
 	}
 	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t)}
-	switch near, ok := diag.Nearest(word, []string{"each", "count", "sum", "min", "max", "first"}); {
+	switch near, ok := diag.Nearest(word, []string{"each", "count", "sum", "min", "max", "first", "whether"}); {
+	case word == "whether":
+		d.Message = "“whether” asks whether the lines below it give anything, and takes no expression"
+		if !below {
+			d.Fix = &diag.Fix{Title: "remove whether", Edits: []diag.Edit{{Span: c.p.src.Span(t.start, next.start)}}}
+		}
 	case below && !ok || slices.Contains([]string{"each", "count", "first"}, word) && below:
 		return
 	case word == "count":
@@ -99,29 +107,42 @@ func (c *cursor) foldFollows() bool {
 	return l != nil && l.indent > c.line.indent && !c.p.elseFollows()
 }
 
-// foldBlock reads the lines below a fold: those that it runs, then order,
-// limit, offset, distinct and page, then its else.
-func (p *parser) foldBlock(c *cursor, line *Line, fold *FoldLine) {
+// lineBlock reads the lines below a fold or a block: those that it runs, then,
+// for a fold, order, limit, offset, distinct and page, then its else.
+func (p *parser) lineBlock(c *cursor, line *Line) {
+	fold, isFold := line.Body.(*FoldLine)
+	lines, head := (*[]*Line)(nil), line.Mode.String()
+	if isFold {
+		lines, head = &fold.Lines, fold.Var.Text+" is "+fold.Fold.String()
+	} else {
+		lines = &line.Body.(*BlockLine).Lines
+	}
 	some := p.block(c.line.indent, func() {
 		if p.elseFollows() {
 			p.elseLine(line)
 			return
 		}
-		if p.foldTail(fold) {
+		if isFold && p.foldTail(fold) {
 			return
 		}
 		l := p.peek()
-		late := len(line.Else) > 0 || fold.Order != nil || fold.Limit != nil || fold.Offset != nil || fold.Distinct || fold.Page != nil
+		late := len(line.Else) > 0 || isFold && fold.hasTail()
 		if late && c.fine() {
 			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(l.text, l.end),
 				Message: "this line comes before order, limit, offset, distinct, page and else"})
 		}
-		p.whereLine(&fold.Lines)
+		p.whereLine(lines)
 	})
-	if !some || len(fold.Lines) == 0 && c.fine() && !p.failedSince(line) {
+	if !some || len(*lines) == 0 && c.fine() && !p.failedSince(line) {
 		c.warn(diag.Diagnostic{Code: diag.MissingPart, Span: line.Span,
-			Message: "no lines stand below “" + fold.Var.Text + " is " + fold.Fold.String() + "”"})
+			Message: "no lines stand below “" + head + "”"})
 	}
+}
+
+// hasTail tells whether order, limit, offset, distinct or page stands below the
+// lines of a fold.
+func (f *FoldLine) hasTail() bool {
+	return f.Order != nil || f.Limit != nil || f.Offset != nil || f.Distinct || f.Page != nil
 }
 
 // failedSince tells whether something was reported behind a line.
@@ -184,7 +205,7 @@ func valueFollows(rest string) bool {
 	if word := wordOf(rest); word != "" {
 		return !operatorWord(word, wordOf(strings.TrimSpace(rest[len(word):])))
 	}
-	return strings.IndexByte("0123456789(\"'`", rest[0]) >= 0
+	return strings.IndexByte("0123456789({\"'`", rest[0]) >= 0
 }
 
 // wordOf is the word with which a text begins, or "".

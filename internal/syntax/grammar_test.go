@@ -102,7 +102,7 @@ var terminals = map[string][]string{
 	"PROSE":  {"keep it short", `say "a # b" and (go`, "it's: so"},
 	"METHOD": {"GET", "POST"},
 	"PATH":   {"/", "/a/{slug}?b=c", "/Library/_get"},
-	"EXPR":   {"a + 1", "len(xs) > 3", "not (a in [1, 2])", `user.name == "x"`, "merge(a, {b: [1, 2], c: d ? 1 : 2})", "(a)", "3"},
+	"EXPR":   {"a + 1", "len(xs) > 3", "not (a in [1, 2])", `user.name == "x"`, "merge(a, {b: [1, 2], c: d ? 1 : 2})", "(a)", "3", "{name, note: t}", "{...found, (field): [error]}"},
 }
 
 // derive writes a random sentence.

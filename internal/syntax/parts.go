@@ -31,7 +31,7 @@ func (p *parser) items() {
 
 // article gives a noun with its article.
 func article(noun string) string {
-	if noun == "app" {
+	if strings.ContainsAny(noun[:1], "aeiouAEIOU") {
 		return "an " + noun
 	}
 	return "a " + noun
@@ -97,10 +97,28 @@ func (p *parser) skipToItem() {
 	}
 }
 
+// A partOrder says what is wrong with a part, by its index in the words of the
+// item's parts, after another one; nothing is when the code is empty. The last
+// part is -1 at the beginning.
+type partOrder func(words []string, at, last int) (code diag.Code, message string)
+
+// once is the order of parts that come in the order of their words, each once;
+// those from an index on may come again.
+func once(many int) partOrder {
+	return func(words []string, at, last int) (diag.Code, string) {
+		switch {
+		case at >= many || at > last:
+			return "", ""
+		case at == last:
+			return diag.Repeated, "“" + words[at] + "” stands twice"
+		}
+		return diag.Misplaced, "“" + words[at] + "” comes before “" + words[last] + "”"
+	}
+}
+
 // parts reads the parts of an item: lines at the indentation of its head, or
-// deeper when the first of them is, that begin with one of the words, in the
-// order of the words. Words from index many on may come again.
-func (p *parser) parts(item string, head *cursor, words []string, many int, read func(word string)) {
+// deeper when the first of them is, that begin with one of the words.
+func (p *parser) parts(item string, head *cursor, words []string, order partOrder, read func(word string)) {
 	last, lost := -1, false
 	indent := p.partIndent(head.line.indent, words)
 	for l := p.peek(); l != nil && l.indent >= head.line.indent; l = p.peek() {
@@ -131,14 +149,16 @@ func (p *parser) parts(item string, head *cursor, words []string, many int, read
 		case l.indent != indent:
 			p.uneven(l, indent)
 		case misspelt: // one message is enough
-		case at < last && at < many:
-			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span,
-				Message: "“" + word + "” comes before “" + words[last] + "”"})
-		case at == last && at < many:
-			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span,
-				Message: "“" + word + "” stands twice in this " + item})
+		default:
+			if code, message := order(words, at, last); code != "" {
+				if code == diag.Repeated {
+					message += " in this " + item
+				}
+				p.add(diag.Diagnostic{Code: code, Span: span, Message: message})
+				at = max(last, at)
+			}
 		}
-		last = max(last, at)
+		last = at
 		before := p.next
 		read(word)
 		if p.next == before {

@@ -242,11 +242,11 @@ func (p *parser) textOf(t token) string { return p.src.Text[t.start:t.end] }
 
 // quote gives a token as messages name it.
 func (p *parser) quote(t token) string {
-	if t.kind == endToken {
+	if t.kind == endToken && t.start == t.end {
 		return "the end of the line"
 	}
 	s := p.textOf(t)
-	if t.kind == wordToken || t.kind == signToken {
+	if t.kind == wordToken || t.kind == signToken || t.kind == endToken {
 		return "“" + s + "”"
 	}
 	if r := []rune(s); len(r) > 24 {

@@ -147,8 +147,13 @@ func (c *cursor) unknownStep() {
 
 // call reads "action (…) : (…)", ": none" or ": refused CODE".
 func (c *cursor) call() *CallStep {
-	call := &CallStep{Name: c.word("an action or query")}
-	call.Args = c.args("the name", anyValues)
+	call := &CallStep{}
+	if t := c.peek(); isQuery(c.p.textOf(t)) {
+		call.Name = c.query()
+	} else {
+		call.Name = c.named("an action", false)
+	}
+	call.Args = c.args("the name", scenarioValues)
 	if c.colon() {
 		switch {
 		case c.at("refused"):
@@ -157,7 +162,7 @@ func (c *cursor) call() *CallStep {
 			call.None = true
 		default:
 			call.HasOut = true
-			call.Out = c.args("“:”", anyValues)
+			call.Out = c.args("“:”", scenarioValues)
 		}
 	}
 	return call
@@ -198,7 +203,7 @@ func (c *cursor) whole(what string, low, high float64) int {
 	return int(n)
 }
 
-var headerKinds = []string{"header", "bearer", "cookie", "from"}
+var headerKinds = []string{"header", "bearer", "cookie", "from", "authorization"}
 
 // request reads "POST /path {…}" with its headers and what is expected.
 func (p *parser) request(path int) *HTTPStep {
@@ -256,7 +261,7 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 	if !slices.Contains(headerKinds, p.textOf(t)) {
 		d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
 			Message: p.quote(t) + " begins no line below a request",
-			Notes:   []string{"a header, bearer, cookie or from line can stand there, or “=> 200 {…}”"}}
+			Notes:   []string{"a header, bearer, authorization, cookie or from line can stand there, or “=> 200 {…}”"}}
 		if c.stepLike() {
 			d.Notes = append(d.Notes, "a step begins in the column of the step before it")
 		}
@@ -267,9 +272,12 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 		c.fail(d)
 		return
 	}
-	header := &Header{Kind: c.word("header, bearer, cookie or from")}
-	if kind := header.Kind.Text; kind == "header" || kind == "cookie" {
-		header.Name, _ = c.str("the name of the " + header.Kind.Text + " in quotation marks")
+	header := &Header{Kind: c.word("header, bearer, authorization, cookie or from")}
+	switch kind := header.Kind.Text; kind {
+	case "header", "cookie":
+		header.Name, _ = c.str("the name of the " + kind + " in quotation marks")
+	case "authorization":
+		header.Name, _ = c.str("the scheme in quotation marks, as in “authorization \"Token\"”")
 	}
 	header.Value = c.datum()
 	c.end("the value")

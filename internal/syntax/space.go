@@ -12,11 +12,14 @@ import (
 type spacer struct {
 	p     *parser
 	exprs []*Expr
-	open  []byte // brackets that are open
+	open  []byte // brackets that are open; keyBracket for one around a computed key
 	last  token
 	key   bool // the last token begins a part of a record: it is a key
 	begun bool
 }
+
+// keyBracket stands for an open "(" at the place of a key: {(name): value}.
+const keyBracket = 'k'
 
 // inExpr tells whether two tokens belong to the same expression.
 func (s *spacer) inExpr(a, b token) bool {
@@ -38,9 +41,14 @@ func (s *spacer) element(t token) element {
 	if t.kind == signToken {
 		switch c := text[0]; c {
 		case '(', '[', '{':
+			if isKey && c == '(' {
+				c = keyBracket
+			}
 			s.open = append(s.open, c)
+			isKey = false
 		case ')', ']', '}':
 			if n := len(s.open); n > 0 {
+				isKey = s.open[n-1] == keyBracket
 				s.open = s.open[:n-1]
 			}
 			e.depth = len(s.open)
@@ -66,6 +74,8 @@ func (s *spacer) gap(t token, inExpr bool) bool {
 		return false
 	case s.lastIs(","):
 		return true
+	case s.lastIs("..."):
+		return false
 	case s.key && sign && text == ":":
 		return false
 	case s.key && s.lastIs(":"):

@@ -25,6 +25,9 @@ func (p *parser) stateLine(concept *Concept) {
 		c.otherDeclaration()
 	}
 	set := c.setHead()
+	if c.accept("was") {
+		set.Was = c.upper("the name that the set had")
+	}
 	with := c.accept("with")
 	if t := c.peek(); with && t.kind == wordToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
@@ -121,6 +124,7 @@ func (p *parser) fieldLine(set *Set) {
 		return
 	}
 	f := c.field()
+	c.evolution(f)
 	c.endOfField(first, f)
 	if f.Span = c.since(first); !c.bad {
 		set.Fields = append(set.Fields, f)
@@ -171,6 +175,17 @@ func (c *cursor) field() *Field {
 		f.Constants = append(f.Constants, c.constant())
 	}
 	return f
+}
+
+// evolution reads what a field says of an earlier version: "was name", and
+// "initially EXPRESSION" for the members that exist.
+func (c *cursor) evolution(f *Field) {
+	if c.fine() && c.accept("was") {
+		f.Was = c.lower("the name that the field had")
+	}
+	if c.fine() && c.accept("initially") {
+		f.Initially = c.expr("initially")
+	}
 }
 
 // manyFollows tells whether "set of" or "set Type" stands n tokens ahead.

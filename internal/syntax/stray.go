@@ -24,7 +24,7 @@ func (p *parser) whenLines(sync *Sync) bool {
 			l.quiet = true
 		}
 		if lost {
-			p.whereLine(&sync.Where)
+			p.whereLine(&sync.firstStage().Where)
 		} else if pattern := p.pattern(); pattern != nil {
 			sync.When = append(sync.When, pattern)
 		}
@@ -37,7 +37,7 @@ func (p *parser) readsState(l *textLine) bool {
 	word, rest, _ := strings.Cut(p.src.Text[l.text:l.end], " ")
 	rest = strings.TrimLeft(rest, " ")
 	switch word {
-	case "no", "maybe":
+	case "no", "maybe", "some", "surely":
 		return rest != "" && rest[0] != '.'
 	case "in":
 		return isUpper(rest)
@@ -48,30 +48,6 @@ func (p *parser) readsState(l *textLine) bool {
 		}
 	}
 	return false
-}
-
-// thenLine reads a line under "then", where nothing is read and nothing has an
-// else.
-func (p *parser) thenLine() *Ask {
-	l := p.peek()
-	line := *l
-	if word := p.firstWord(); (word == "in" || word == "no" || word == "maybe") && p.readsState(l) {
-		p.skipLine()
-		p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(line.text, line.end),
-			Message: "this line reads, which is done under “where”, before anything is asked",
-			Notes:   []string{"what an action gives is read from its own outputs, as in “Concept.action (…) : (name)”"}})
-		return nil
-	}
-	ask := p.askLine()
-	if l = p.peek(); l != nil && l.indent > line.indent && p.firstWord() == "else" {
-		at := l.text
-		p.skipLine()
-		p.add(diag.Diagnostic{Code: diag.StrayElse, Span: p.src.Span(at, at+len("else")),
-			Message: "an else belongs to a line of where, not to what is asked",
-			Notes: []string{"a refusal that no sync matches is the answer; to do something else, " +
-				"write a sync that has “: (error)” after this action in its when"}})
-	}
-	return ask
 }
 
 // missingWhen tells whether a line that stands in no part is a pattern.

@@ -14,7 +14,8 @@ func (p *parser) sync() {
 	sync := &Sync{Name: head.upper("a sync's name")}
 	head.end("the head of the sync")
 	found := map[string]bool{}
-	p.parts("sync", head, syncParts, len(syncParts), func(word string) {
+	stages := &stageReader{p: p, sync: sync}
+	p.parts("sync", head, syncParts, stages.order, func(word string) {
 		found[word] = true
 		failed := len(p.diags)
 		some := false
@@ -22,9 +23,9 @@ func (p *parser) sync() {
 		case "when":
 			some = p.whenLines(sync)
 		case "where":
-			some = p.partHead(word, func() { p.whereLine(&sync.Where) })
+			some = stages.where()
 		case "then":
-			some = p.then(sync)
+			some = stages.then()
 		}
 		if !some && len(p.diags) == failed {
 			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: p.src.Span(p.end-len(word), p.end),
@@ -37,34 +38,10 @@ func (p *parser) sync() {
 				Message: "the sync “" + sync.Name.Text + "” has no “" + word + "”"})
 		}
 	}
+	stages.end()
 	sync.Span = p.src.Span(start, p.end)
 	sync.Broken = len(p.diags) > before
 	p.file.Syncs = append(p.file.Syncs, sync)
-}
-
-// then reads "then" or "then together" and what it asks.
-func (p *parser) then(sync *Sync) bool {
-	indent := p.peek().indent
-	c := p.take()
-	c.take()
-	sync.Together = c.accept("together") || sync.Together
-	if t := c.peek(); t.kind == wordToken {
-		if near, ok := diag.Nearest(p.textOf(t), []string{"together"}); ok {
-			c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
-				Message: "“" + p.textOf(t) + "” cannot stand after “then”; did you mean “" + near + "”?",
-				Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: p.spanOf(t), Text: near}}}})
-		}
-	}
-	c.headColon("then")
-	if t := c.peek(); t.kind != endToken {
-		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
-			Message: "what belongs to “then” stands on the lines below it, indented"})
-	}
-	return p.block(indent, func() {
-		if ask := p.thenLine(); ask != nil {
-			sync.Then = append(sync.Then, ask)
-		}
-	}) || c.bad
 }
 
 // view reads a named fragment of where.
@@ -79,7 +56,7 @@ func (p *parser) view() {
 	}
 	head.end("the head of the view")
 	some := false
-	p.parts("view", head, []string{"where"}, 1, func(word string) {
+	p.parts("view", head, []string{"where"}, once(1), func(word string) {
 		some = p.partHead(word, func() { p.whereLine(&view.Where) }) || some
 	})
 	if !some && head.fine() && len(p.diags) == before {
@@ -97,7 +74,7 @@ func (p *parser) pattern() *Pattern {
 	first := c.peek()
 	pattern := &Pattern{}
 	pattern.Concept, pattern.Action = c.member()
-	pattern.Args = c.args("the action", simpleValues)
+	pattern.Args = c.args("the action", patternValues)
 	if c.colon() {
 		if c.at("refused") {
 			pattern.Refused = c.refused()
@@ -147,7 +124,7 @@ func (c *cursor) ask() *Ask {
 	first := c.peek()
 	ask := &Ask{}
 	ask.Concept, ask.Action = c.member()
-	ask.Args = c.args("the action", anyValues)
+	ask.Args = c.args("the action", askedValues)
 	if c.colon() {
 		ask.HasOut = true
 		ask.Out = c.args("“:”", simpleValues)

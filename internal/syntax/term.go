@@ -51,22 +51,32 @@ func (p *parser) quoteSpan(s source.Span) string {
 func (c *cursor) arg(form valueForm) *Arg {
 	first := c.peek()
 	a := &Arg{}
-	if c.at("_") {
+	switch {
+	case c.at("_"):
 		c.unexpected("a parameter's name, as in “name: _”")
+	case c.at("...") && form == patternValues:
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(first),
+			Message: "a pattern ignores the fields that it does not name; “...” has no place in it"})
+	case first.kind == stringToken && (c.aheadIs(1, ":") || c.aheadIs(1, "?")):
+		a.Name, a.Quoted = c.quotedName(form), true
+	default:
+		a.Name = c.word("a parameter's name")
+	}
+	if c.bad {
 		return nil
 	}
-	if a.Name = c.word("a parameter's name"); c.bad {
+	if a.Optional = c.accept("?"); a.Quoted && !c.at(":") {
+		c.unexpected("“:” and a value after a name in quotation marks")
 		return nil
 	}
-	a.Optional = c.accept("?")
 	if t := c.peek(); c.at("=") {
 		c.warn(diag.Diagnostic{Code: diag.EqualsForIs, Span: c.p.spanOf(t),
 			Message: "“:” stands between a parameter and its value, not “=”",
 			Fix:     &diag.Fix{Title: "write :", Edits: []diag.Edit{{Span: c.p.src.Span(a.Name.Span.End, t.end), Text: ":"}}}})
 		c.take()
-		a.Value = c.term(form)
+		a.Value, a.Type = c.argValue(form)
 	} else if c.accept(":") {
-		a.Value = c.term(form)
+		a.Value, a.Type = c.argValue(form)
 	}
 	a.Span = c.since(first)
 	if c.bad {
@@ -75,9 +85,61 @@ func (c *cursor) arg(form valueForm) *Arg {
 	return a
 }
 
-// term reads a value, up to the comma or bracket that ends it.
-func (c *cursor) term(form valueForm) *Term {
-	return c.termUpTo(form, c.extent(func(t token) bool { return c.p.textOf(t) == "," }))
+// quotedName takes the name of a field in quotation marks.
+func (c *cursor) quotedName(form valueForm) Name {
+	t := c.take()
+	n := Name{Text: c.unquote(t), Span: c.p.spanOf(t)}
+	if form != patternValues && form != askedValues {
+		d := diag.Diagnostic{Code: diag.Unexpected, Span: n.Span,
+			Message: "no name stands in quotation marks here; only the fields of a request or an answer may"}
+		if wordOf(n.Text) == n.Text {
+			d.Fix = c.rewrite(t, t, n.Text)
+		}
+		c.fail(d)
+	} else if n.Text == "" {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: n.Span, Message: "the name of a field is not empty"})
+	}
+	return n
+}
+
+// argValue reads what stands behind the colon of an argument, up to the comma or
+// bracket that ends it: a value, a type, or a variable with its type.
+func (c *cursor) argValue(form valueForm) (*Term, *Type) {
+	n := c.extent(func(t token) bool { return c.p.textOf(t) == "," })
+	if form != patternValues {
+		return c.termUpTo(form, n), nil
+	}
+	t := c.peek()
+	switch {
+	case c.at("{"):
+		return c.recordPattern(), nil
+	case c.typeFollows(0):
+		return nil, c.fieldType()
+	case n > 1 && t.kind == wordToken && isLower(c.p.textOf(t)) && c.typeFollows(1):
+		variable := c.termUpTo(form, 1)
+		return variable, c.fieldType()
+	case c.at("["):
+		c.listType()
+		return nil, nil
+	}
+	return c.termUpTo(form, n), nil
+}
+
+// recordPattern reads "{username, bio?, address: {city}}".
+func (c *cursor) recordPattern() *Term {
+	first := c.take()
+	t := &Term{Kind: RecordTerm}
+	c.list("}", func() {
+		if a := c.arg(patternValues); a != nil {
+			t.Record = append(t.Record, a)
+		}
+	})
+	t.Span = c.since(first)
+	if len(t.Record) == 0 {
+		c.fail(diag.Diagnostic{Code: diag.MissingPart, Span: t.Span,
+			Message: "a record pattern names at least one field; “_” matches any value"})
+	}
+	return t
 }
 
 // extent counts the tokens up to one that ends, outside all brackets, what is
@@ -130,12 +192,26 @@ func (c *cursor) termUpTo(form valueForm, n int) *Term {
 		return &Term{Span: span, Kind: LiteralTerm, Literal: c.unquote(first)}
 	case n == 1 && first.kind == numberToken, n == 2 && text == "-" && c.ahead(1).kind == numberToken:
 		return &Term{Span: span, Kind: LiteralTerm, Literal: c.number()}
-	case form == anyValues:
+	case form == patternValues && text == "{":
+		t := c.recordPattern()
+		if n := c.left(); n > 0 && !c.bad {
+			c.end("the record pattern")
+		}
+		return t
+	case form == scenarioValues && n == 2 && text == "file" && c.ahead(1).kind == stringToken:
+		return &Term{Span: span, Kind: FileTerm, File: c.file()}
+	case form == anyValues || form == askedValues || form == scenarioValues:
 		e := c.exprUpTo(n)
 		return &Term{Span: span, Kind: ExpressionTerm, Expr: e}
 	}
 	c.notPattern(span)
 	return nil
+}
+
+// file reads `file "sea.epub"`.
+func (c *cursor) file() *Text {
+	c.take()
+	return c.text("the path of a file in quotation marks")
 }
 
 func (c *cursor) notPattern(span source.Span) {
@@ -150,7 +226,7 @@ func (c *cursor) expr(after string) *Expr {
 		c.unexpected("an expression after " + after)
 		return nil
 	}
-	return c.exprUpTo(len(c.line.tokens) - c.i)
+	return c.exprUpTo(c.left())
 }
 
 // exprUpTo takes n tokens as an expression, which is kept as written. The

@@ -84,11 +84,16 @@ type Set struct {
 	Kind    SetKind
 	Name    Name // the type, as written: "Sessions" or "Session"
 	Of      Name // the type that this one is a subset of, if any
+	Was     Name // "was Volumes": the set's name in an earlier version; empty when it has none
 	Fields  []*Field
 	Uniques []*Unique
 }
 
-// A Field is one line of a declaration: "an optional expires DateTime".
+// A Field is one line of a declaration: "an optional expires DateTime". Was and
+// Initially say how existing state becomes state of this version:
+//
+//	a title String was name
+//	a size Number initially len(content)
 type Field struct {
 	Span      source.Span
 	Optional  bool
@@ -97,6 +102,8 @@ type Field struct {
 	Many      Many
 	Type      Name   // empty for an enumeration
 	Constants []Name // "of RED or GREEN"
+	Was       Name   // the field's name in an earlier version; empty when it has none
+	Initially *Expr  // the value that existing members get; nil when none is given
 }
 
 // A Unique is a line "unique (owner, name)": no two members agree on all.
@@ -145,29 +152,61 @@ type Action struct {
 type Param struct {
 	Span     source.Span
 	Name     Name
+	Quoted   bool // the name is in quotation marks; only in a record of a Type
 	Optional bool // "color?: String"
-	Many     Many // "tags: set of Tag"
-	Type     Name
+	Type     *Type
+}
+
+// A Type is the type of an input, an output or a field of a request. Exactly one
+// of Name, Constants and Record is set.
+//
+//	seq of String or null
+//	of LIGHT or DARK
+//	seq of {sku: String, quantity: Number}
+type Type struct {
+	Span      source.Span
+	Many      Many
+	Name      Name     // a named type
+	Constants []Name   // "of LIGHT or DARK"
+	Record    []*Param // the fields of a record; their Type may be nil
+	// Null is set by "or null": null is a value of the type, and differs from
+	// an optional input that is absent.
+	Null bool
 }
 
 // A Refusal is one way in which an action can decline.
 //
 //	refuses UNKNOWN_SESSION as missing "There is no such session."
+//	refuses USERNAME_TAKEN about username as conflict "This name is taken."
 type Refusal struct {
 	Span         source.Span
 	Code         Name
+	About        Name // the field that the refusal is about; it need not be an input
 	Kind         Name // empty means invalid
 	Sentence     string
 	SentenceSpan source.Span
 }
 
-// A Schedule says when a system action starts: "at expires of session" or
-// `every "1h"`.
+// A Schedule says when a system action starts. Exactly one of Field and Every
+// is set.
+//
+//	at expires of session
+//	every "1h"
+//	every "day" at "08:00" in "Europe/Berlin"
 type Schedule struct {
 	Span  source.Span
-	Field Name   // at: the field that holds the moment
+	Field Name   // at: the field that holds the time
 	Of    Name   // at: the parameter whose member it is
-	Every string // every: a duration as Go writes it
+	Every string // every: a duration as Go writes it, or "day" with At
+	// At is the time of day and Zone the time zone of a calendar schedule;
+	// both are nil for a duration.
+	At, Zone *Text
+}
+
+// A Text is a string where its position matters.
+type Text struct {
+	Span source.Span
+	Text string // without the quotation marks and escapes
 }
 
 // Rows says how many rows a query gives.
@@ -210,8 +249,18 @@ type Use struct {
 	Span        source.Span
 	Concept     Name
 	As          Name // empty when the instance has the concept's name
+	Was         Name // the instance's name in an earlier version; empty when it has none
 	Bindings    []*Binding
 	Credentials []*Credential
+	Errors      *ErrorFormat // below "use Requesting"; nil when there is none
+}
+
+// An ErrorFormat says what the answer to an error looks like.
+//
+//	errors {errors: {(field ?? "body"): [error]}}
+type ErrorFormat struct {
+	Span source.Span
+	Expr *Expr
 }
 
 // A Binding says whose type a type parameter is: "User = Profile.User".
@@ -231,11 +280,12 @@ type Credential struct {
 	From  []*Carrier
 }
 
-// A Carrier is one place of a request: body, bearer, cookie "x", header "X".
+// A Carrier is one place of a request: body, bearer, cookie "x", header "X",
+// authorization "Scheme".
 type Carrier struct {
 	Span source.Span
 	Kind Name
-	Name string // of the cookie or header
+	Name string // of the cookie, the header or the scheme
 }
 
 // An Expose opens an action or query to the outside: `expose C.action "why"`.
@@ -256,15 +306,23 @@ type Open struct {
 	Why      string
 }
 
-// A Sync is one synchronization.
+// A Sync is one synchronization. A broken one may have no stages.
 type Sync struct {
+	Span   source.Span
+	Name   Name
+	When   []*Pattern
+	Stages []*Stage
+	Broken bool // some of it could not be read and is left out
+}
+
+// A Stage is a where block and the then block below it. Each frame runs all
+// stages before the next frame begins. The where of a later stage reads the
+// state as the stages above have left it.
+type Stage struct {
 	Span     source.Span
-	Name     Name
-	When     []*Pattern
-	Where    []*Line
+	Where    []*Line // none when the stage has no where
 	Then     []*Ask
-	Together bool
-	Broken   bool // some of it could not be read and is left out
+	Together bool // "then together": the lines of Then are one transaction
 }
 
 // A View is a named fragment of where.
@@ -288,22 +346,43 @@ type Pattern struct {
 	Refused Name // ": refused CODE"
 }
 
-// An Ask is a line of then or else: it asks an action.
+// An Ask is a line of then or else: it asks an action. Where and Handlers are
+// empty in an else.
 type Ask struct {
-	Span    source.Span
+	Span    source.Span // of the line, without what stands below it
 	Concept Name
 	Action  Name
 	Args    []*Arg
 	HasOut  bool
 	Out     []*Arg
+	// Where asks the action once for each frame that its lines give. What they
+	// bind is bound in this line only.
+	Where []*Line
+	// Handlers handle a refusal of an awaited action. One without a code stands
+	// for every refusal that no other one names.
+	Handlers []*Handler
 }
 
-// An Arg is one named value: "name", "name?", "name: value".
+// A Handler is an else below an awaited line of then. It handles a refusal of
+// the line: its actions are asked, and the frame ends.
+//
+//	else refused ASKED_ALREADY
+//	    Requesting.respond (request, status: 200)
+type Handler struct {
+	Span    source.Span // of its first line
+	Refused Name        // the code; empty for any refusal
+	Asks    []*Ask
+}
+
+// An Arg is one named value: "name", "name?", "name: value". In the inputs of
+// a pattern it may have a type: "limit?: Number", "content?: wanted Flag".
 type Arg struct {
 	Span     source.Span
 	Name     Name
+	Quoted   bool // "method": the client's own field, not the property of the request
 	Optional bool
 	Value    *Term // nil means the variable of the same name
+	Type     *Type // nil when none is written
 }
 
 // A TermKind is what stands on the right of an argument.
@@ -319,19 +398,29 @@ const (
 	// ExpressionTerm is anything longer, where a value is made: the inputs of
 	// then, else and queries.
 	ExpressionTerm
+	// RecordTerm is a record pattern, "{username, bio?}": it matches a record
+	// and binds its fields. It stands among the inputs of a pattern and after
+	// the has of a list.
+	RecordTerm
+	// FileTerm is the content of a file, in a scenario: file "sea.epub".
+	FileTerm
 )
 
-// A Term is a variable, a literal, "_" or an expression.
+// A Term is a variable, a literal, "_", an expression, a record pattern or a
+// file.
 type Term struct {
 	Span    source.Span
 	Kind    TermKind
-	Name    Name  // VariableTerm
-	Literal any   // LiteralTerm: string, float64, bool or nil
-	Expr    *Expr // ExpressionTerm
+	Name    Name   // VariableTerm
+	Literal any    // LiteralTerm: string, float64, bool or nil
+	Expr    *Expr  // ExpressionTerm
+	Record  []*Arg // RecordTerm: at least one field
+	File    *Text  // FileTerm: the path, relative to the scenario's file
 }
 
-// An Expr is an expression as written; its grammar is the expression
-// library's, and check reads it.
+// An Expr is an expression as written. Its grammar is that of the expression
+// library, with three further forms of records: {name}, {...record} and
+// {(name): value}. Package check parses it.
 type Expr struct {
 	Span source.Span
 	Text string
@@ -347,20 +436,30 @@ const (
 	NoLine
 	// MaybeLine keeps a frame with nulls when the line gives nothing.
 	MaybeLine
+	// SomeLine keeps a frame once when the line gives anything, and binds
+	// nothing.
+	SomeLine
+	// SurelyLine states that the line gives something; if it does not, the flow
+	// faults.
+	SurelyLine
 )
 
-func (m Mode) String() string { return [...]string{"", "no", "maybe"}[m] }
+func (m Mode) String() string { return [...]string{"", "no", "maybe", "some", "surely"}[m] }
 
 // A Line is one line of where with the lines that belong to it.
 type Line struct {
 	Span source.Span // of the line's head, without its block and else
 	Mode Mode
 	Body LineBody
+	// If is the condition after "if" at the end of the line, nil when there is
+	// none. When it is false the frame is kept and the line is not read. Such a
+	// line has no Else, and its Body has no block.
+	If   *Expr
 	Else []*Ask
 }
 
 // A LineBody is what a line does: *QueryLine, *FieldLine, *MemberLine,
-// *ViewLine, *IsLine, *FoldLine or *FilterLine.
+// *ViewLine, *IsLine, *FoldLine, *FilterLine, *HasLine or *BlockLine.
 type LineBody interface{ lineBody() }
 
 // A QueryLine is "in C: _query (in) : (out)".
@@ -382,11 +481,16 @@ type FieldLine struct {
 	Object  *Term
 }
 
-// A MemberLine is "in C: x is a Subset".
+// A MemberLine is "in C: x is a Subset". With fields it finds members by those
+// whose variables are bound, and binds the others:
+//
+//	in C: article is an Article (author, slug, title, description?)
 type MemberLine struct {
-	Concept Name
-	Subject *Term
-	Set     Name
+	Concept   Name
+	Subject   *Term
+	Set       Name
+	HasFields bool
+	Fields    []*Arg
 }
 
 // A ViewLine is "View (in) : (out)".
@@ -408,6 +512,19 @@ type FilterLine struct {
 	Expr *Expr
 }
 
+// A HasLine is "LIST has x": a frame for each item of a list that agrees with
+// the item's term, which may be a record pattern.
+type HasLine struct {
+	List *Expr
+	Item *Term
+}
+
+// A BlockLine is the lines below "no", "some" or "maybe" alone on a line: the
+// word applies to all of them together.
+type BlockLine struct {
+	Lines []*Line
+}
+
 // A Fold is how a FoldLine makes one value of many.
 type Fold int
 
@@ -424,17 +541,20 @@ const (
 	Max
 	// First takes the first.
 	First
+	// Whether is true when the lines give a frame, else false; it has no
+	// expression.
+	Whether
 )
 
 func (f Fold) String() string {
-	return [...]string{"each", "count", "sum of", "min of", "max of", "first"}[f]
+	return [...]string{"each", "count", "sum of", "min of", "max of", "first", "whether"}[f]
 }
 
 // A FoldLine is "xs is each EXPRESSION" with the lines below it.
 type FoldLine struct {
 	Var      Name
 	Fold     Fold
-	Expr     *Expr // nil for count
+	Expr     *Expr // nil for count and whether
 	Lines    []*Line
 	Order    []*OrderKey
 	Limit    *Expr
@@ -464,6 +584,8 @@ func (*ViewLine) lineBody()   {}
 func (*IsLine) lineBody()     {}
 func (*FilterLine) lineBody() {}
 func (*FoldLine) lineBody()   {}
+func (*HasLine) lineBody()    {}
+func (*BlockLine) lineBody()  {}
 
 // A Scenario is a test, of a concept or of an app.
 type Scenario struct {
@@ -504,11 +626,12 @@ type HTTPStep struct {
 }
 
 // A Header is a line below an HTTP step: `header "Origin" "http://x"`,
-// `bearer session`, `cookie "session" session`, `from "203.0.113.7"`.
+// `bearer session`, `authorization "Token" session`, `cookie "session" session`,
+// `from "203.0.113.7"`.
 type Header struct {
 	Span  source.Span
 	Kind  Name
-	Name  string
+	Name  string // of the header, the cookie or the scheme
 	Value *Datum
 }
 
@@ -523,8 +646,9 @@ type FiredStep struct {
 type Datum struct {
 	Span   source.Span
 	Kind   DatumKind
-	Name   Name // NameDatum
-	Scalar any  // ScalarDatum: string, float64, bool or nil
+	Name   Name  // NameDatum
+	Scalar any   // ScalarDatum: string, float64, bool or nil
+	File   *Text // FileDatum: the path, relative to the scenario's file
 	List   []*Datum
 	Fields []*DatumField
 	Open   bool // a list that ends in "...": more may follow
@@ -544,6 +668,8 @@ const (
 	ListDatum
 	// RecordDatum is a record.
 	RecordDatum
+	// FileDatum is the content of a file: file "sea.epub".
+	FileDatum
 )
 
 // A DatumField is one field of a record.

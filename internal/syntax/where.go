@@ -35,8 +35,16 @@ func (p *parser) whereLine(lines *[]*Line) {
 	line := &Line{}
 	c := p.take()
 	first := c.peek()
+	if c.blockHead(line) {
+		line.Span = c.since(first)
+		*lines = append(*lines, line)
+		p.lineBlock(c, line)
+		return
+	}
 	c.modes(line)
+	c.stop = c.conditionAt()
 	line.Body = p.lineBody(c)
+	c.condition(line)
 	line.Span = c.since(first)
 	if c.bad || line.Body == nil {
 		p.skipDeeper(indent)
@@ -49,7 +57,15 @@ func (p *parser) whereLine(lines *[]*Line) {
 				Message: "“" + line.Mode.String() + "” cannot stand before “" + fold.Var.Text + " is " +
 					fold.Fold.String() + "”, which always gives a value"})
 		}
-		p.foldBlock(c, line, fold)
+		p.lineBlock(c, line)
+		return
+	}
+	if l := p.peek(); line.If != nil && l != nil && l.indent > indent && p.elseFollows() {
+		at := l.text
+		p.skipDeeper(indent)
+		c.warn(diag.Diagnostic{Code: diag.StrayElse, Span: p.src.Span(at, at+len("else")),
+			Message: "a line that ends in “if” only filters, and takes no else",
+			Notes:   []string{"put the line into a view, and the else below the use of the view"}})
 		return
 	}
 	for l := p.peek(); l != nil && l.indent > indent && p.elseFollows(); l = p.peek() {
@@ -59,8 +75,21 @@ func (p *parser) whereLine(lines *[]*Line) {
 	}
 }
 
-// modes takes "no" and "maybe" before a line. A variable may have such a name:
-// then an operator follows it.
+// modeOf gives the mode that a word stands for; PlainLine for others.
+func modeOf(word string) Mode {
+	return Mode(max(0, slices.Index([]string{"", "no", "maybe", "some", "surely"}, word)))
+}
+
+// modeAt gives the mode that the next word stands for.
+func (c *cursor) modeAt() Mode {
+	if t := c.peek(); t.kind == wordToken {
+		return modeOf(c.p.textOf(t))
+	}
+	return PlainLine
+}
+
+// modes takes "no", "maybe", "some" or "surely" before a line. A variable may
+// have such a name: then an operator follows it.
 func (c *cursor) modes(line *Line) {
 	if c.at("if") && c.ahead(1).kind != endToken && !c.aheadIs(1, "is") {
 		t := c.take()
@@ -69,7 +98,7 @@ func (c *cursor) modes(line *Line) {
 			Fix: &diag.Fix{Title: "remove if", Edits: []diag.Edit{
 				{Span: c.p.src.Span(t.start, c.peek().start), Text: ""}}}})
 	}
-	for c.at("no") || c.at("maybe") {
+	for mode := c.modeAt(); mode != PlainLine; mode = c.modeAt() {
 		next := c.ahead(1)
 		text := c.p.textOf(next)
 		lineFollows := next.kind == wordToken && !c.operatorWordAt(1) ||
@@ -80,13 +109,10 @@ func (c *cursor) modes(line *Line) {
 		t := c.take()
 		if line.Mode != PlainLine {
 			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
-				Message: "one of “no” and “maybe” can stand before a line, not two"})
+				Message: "one of “no”, “maybe”, “some” and “surely” can stand before a line, not two"})
 			return
 		}
-		line.Mode = NoLine
-		if c.p.textOf(t) == "maybe" {
-			line.Mode = MaybeLine
-		}
+		line.Mode = mode
 	}
 }
 
@@ -107,8 +133,13 @@ func (p *parser) lineBody(c *cursor) LineBody {
 		return nil
 	}
 	switch {
+	case c.atEnd():
+		c.unexpected("a line")
+		return nil
 	case c.at("in"):
 		return c.conceptLine()
+	case c.otherMode():
+		return nil
 	case t.kind == wordToken && isUpper(p.textOf(t)) && next.kind == signToken:
 		switch p.textOf(next) {
 		case "(":
@@ -136,6 +167,12 @@ func (p *parser) lineBody(c *cursor) LineBody {
 			Message: "it must be said whose state this is, as in “in Concept: " + p.textOf(t) + " of …”"})
 		return nil
 	}
+	if n := c.infixAt("has"); n > 0 {
+		h := &HasLine{List: c.exprUpTo(n)}
+		c.take()
+		h.Item = c.termUpTo(patternValues, c.left())
+		return h
+	}
 	c.misspelt()
 	return &FilterLine{Expr: c.expr("the beginning of the line")}
 }
@@ -154,7 +191,7 @@ func (c *cursor) misspelt() {
 	if word == "not" || word == "let" || word == "if" {
 		return
 	}
-	if near, ok := diag.Nearest(word, []string{"in", "no", "maybe", "else", "order", "limit", "offset", "page"}); ok {
+	if near, ok := diag.Nearest(word, []string{"in", "no", "maybe", "some", "surely", "else", "order", "limit", "offset", "page"}); ok {
 		c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
 			Message: "“" + word + "” begins no line of where; did you mean “" + near + "”?",
 			Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: c.p.spanOf(t), Text: near}}}})
@@ -162,7 +199,7 @@ func (c *cursor) misspelt() {
 	}
 	c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
 		Message: "“" + word + "” begins no line of where",
-		Notes:   []string{"a line begins with in, no, maybe, a view, “x is” or an expression"}})
+		Notes:   []string{"a line begins with in, no, maybe, some, surely, a view, “x is” or an expression"}})
 }
 
 // conceptLine reads what follows "in".
@@ -204,6 +241,12 @@ func (c *cursor) conceptLine() LineBody {
 		c.withoutArticle()
 	}
 	m.Set = c.upper("a set")
+	if m.HasFields = !c.bad && c.at("("); m.HasFields {
+		m.Fields = c.args("the set", simpleValues)
+	}
+	if m.Set.Text != "" && (c.at("with") || c.at("where") || c.at("{")) {
+		c.unexpected("“(” and the fields, as in “x is " + article(m.Set.Text) + " (owner, title)”")
+	}
 	c.end("the set")
 	return m
 }
@@ -231,7 +274,7 @@ func (c *cursor) fieldRelation(concept Name) LineBody {
 	if c.bad {
 		return nil
 	}
-	f.Object = c.termUpTo(simpleValues, len(c.line.tokens)-c.i)
+	f.Object = c.termUpTo(simpleValues, c.left())
 	return f
 }
 

@@ -1,0 +1,190 @@
+package check
+
+import (
+	"reflect"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A pendingForm is a form that package syntax parses and the later phases do
+// not implement yet.
+type pendingForm struct {
+	message string
+	// at gives the place of the form in a node of the tree; an unknown span
+	// when the node does not have it.
+	at func(node any) source.Span
+}
+
+// pendingForms are the forms that are reported as errors until they are
+// implemented. Whoever implements a form removes its row; the last one removes
+// this file, the pass "pending" and the call in spec.
+func pendingForms() []pendingForm {
+	return []pendingForm{
+		pendingAt("stages are not implemented yet", func(s *syntax.Sync) source.Span {
+			if len(s.Stages) < 2 {
+				return source.Span{}
+			}
+			return headOf(s.Stages[1].Span)
+		}),
+		pendingAt("“surely” is not implemented yet", modeSpan(syntax.SurelyLine)),
+		pendingAt("“some” is not implemented yet", modeSpan(syntax.SomeLine)),
+		pendingAt("blocks below “no”, “some” and “maybe” are not implemented yet", func(l *syntax.Line) source.Span {
+			_, is := l.Body.(*syntax.BlockLine)
+			return spanIf(is, l.Span)
+		}),
+		pendingAt("“whether” is not implemented yet", func(l *syntax.Line) source.Span {
+			fold, is := l.Body.(*syntax.FoldLine)
+			return spanIf(is && fold.Fold == syntax.Whether, l.Span)
+		}),
+		pendingAt("“if” behind a line is not implemented yet", func(l *syntax.Line) source.Span {
+			if l.If == nil {
+				return source.Span{}
+			}
+			return l.If.Span
+		}),
+		pendingAt("“has” after a list is not implemented yet", func(l *syntax.Line) source.Span {
+			_, is := l.Body.(*syntax.HasLine)
+			return spanIf(is, l.Span)
+		}),
+		pendingAt("fields of a member in brackets are not implemented yet", func(m *syntax.MemberLine) source.Span {
+			return spanIf(m.HasFields, m.Set.Span)
+		}),
+		pendingAt("“where” below a line of then is not implemented yet", func(a *syntax.Ask) source.Span {
+			return spanIf(a.Where != nil, a.Span)
+		}),
+		pendingAt("“else” below a line of then is not implemented yet", func(h *syntax.Handler) source.Span { return h.Span }),
+		pendingAt("record patterns are not implemented yet", func(t *syntax.Term) source.Span {
+			return spanIf(t.Kind == syntax.RecordTerm, t.Span)
+		}),
+		pendingAt("types in patterns are not implemented yet", func(a *syntax.Arg) source.Span {
+			if a.Type == nil {
+				return source.Span{}
+			}
+			return a.Type.Span
+		}),
+		pendingAt("names in quotation marks are not implemented yet", func(a *syntax.Arg) source.Span {
+			return spanIf(a.Quoted, a.Name.Span)
+		}),
+		pendingAt("“or null” is not implemented yet", func(p *syntax.Param) source.Span {
+			return spanIf(p.Type != nil && p.Type.Null, p.Span)
+		}),
+		pendingAt("constants as the type of an input are not implemented yet", func(p *syntax.Param) source.Span {
+			return spanIf(p.Type != nil && p.Type.Constants != nil, p.Span)
+		}),
+		pendingAt("the format of errors is not implemented yet", func(f *syntax.ErrorFormat) source.Span { return headOf(f.Span) }),
+		pendingAt("“authorization” is not implemented yet", func(c *syntax.Carrier) source.Span {
+			return spanIf(c.Kind.Text == "authorization", c.Span)
+		}),
+		pendingAt("“authorization” is not implemented yet", func(h *syntax.Header) source.Span {
+			return spanIf(h.Kind.Text == "authorization", h.Span)
+		}),
+		pendingAt("“about” is not implemented yet", func(r *syntax.Refusal) source.Span { return r.About.Span }),
+		pendingAt("a schedule by time of day is not implemented yet", func(s *syntax.Schedule) source.Span {
+			return spanIf(s.At != nil, s.Span)
+		}),
+		pendingAt("files in scenarios are not implemented yet", func(t *syntax.Term) source.Span {
+			return spanIf(t.Kind == syntax.FileTerm, t.Span)
+		}),
+		pendingAt("files in scenarios are not implemented yet", func(d *syntax.Datum) source.Span {
+			return spanIf(d.Kind == syntax.FileDatum, d.Span)
+		}),
+		pendingAt("“was” is not implemented yet", func(f *syntax.Field) source.Span { return f.Was.Span }),
+		pendingAt("“was” is not implemented yet", func(s *syntax.Set) source.Span { return s.Was.Span }),
+		pendingAt("“was” is not implemented yet", func(u *syntax.Use) source.Span { return u.Was.Span }),
+		pendingAt("“initially” is not implemented yet", func(f *syntax.Field) source.Span {
+			if f.Initially == nil {
+				return source.Span{}
+			}
+			return f.Initially.Span
+		}),
+	}
+}
+
+func pendingAt[N any](message string, at func(N) source.Span) pendingForm {
+	return pendingForm{message, func(node any) source.Span {
+		if n, is := node.(N); is {
+			return at(n)
+		}
+		return source.Span{}
+	}}
+}
+
+func modeSpan(mode syntax.Mode) func(*syntax.Line) source.Span {
+	return func(l *syntax.Line) source.Span { return spanIf(l.Mode == mode, l.Span) }
+}
+
+func spanIf(is bool, span source.Span) source.Span {
+	if !is {
+		return source.Span{}
+	}
+	return span
+}
+
+// headOf is the first word of a span.
+func headOf(s source.Span) source.Span {
+	text := s.Text()
+	n := 0
+	for n < len(text) && isLetterIn(text, n) {
+		n++
+	}
+	return source.Span{File: s.File, Start: s.Start, End: s.Start + n}
+}
+
+// pending reports the forms that are not implemented. An item with such a form
+// counts as broken, so that nothing follows from what is left out of it.
+func (c *checker) pending() {
+	for _, f := range c.files {
+		for _, t := range f.Concepts {
+			c.pendingIn(t, &t.Broken)
+		}
+		for _, t := range f.Apps {
+			c.pendingIn(t, &t.Broken)
+		}
+		for _, t := range f.Syncs {
+			c.pendingIn(t, &t.Broken)
+		}
+		for _, t := range f.Views {
+			c.pendingIn(t, &t.Broken)
+		}
+		for _, t := range f.Scenarios {
+			c.pendingIn(t, &t.Broken)
+		}
+	}
+}
+
+func (c *checker) pendingIn(item any, broken *bool) {
+	forms := pendingForms()
+	said := map[source.Span]bool{}
+	eachNode(reflect.ValueOf(item), func(node any) {
+		for _, f := range forms {
+			if span := f.at(node); span.Known() && !said[span] {
+				said[span], *broken = true, true
+				c.fault(diag.Unexpected, span, f.message)
+			}
+		}
+	})
+}
+
+// eachNode visits every node of a tree that is a pointer.
+func eachNode(v reflect.Value, visit func(node any)) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() || v.Type() == reflect.TypeFor[*source.File]() {
+			return
+		}
+		if v.Kind() == reflect.Pointer {
+			visit(v.Interface())
+		}
+		eachNode(v.Elem(), visit)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			eachNode(v.Field(i), visit)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachNode(v.Index(i), visit)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package syntax
+
+import (
+	"strings"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+)
+
+// A stageReader reads the stages of a sync: where and then blocks in turn.
+type stageReader struct {
+	p      *parser
+	sync   *Sync
+	last   *Stage      // the last stage whose then was read, or nil
+	open   bool        // a where was read, and its then was not
+	head   source.Span // of that where
+	faults int         // the number of findings when it had been read
+}
+
+// firstStage is the stage that begins the sync.
+func (s *Sync) firstStage() *Stage {
+	if len(s.Stages) == 0 {
+		s.Stages = append(s.Stages, &Stage{})
+	}
+	return s.Stages[0]
+}
+
+// order says what is wrong with a part of a sync after another one.
+func (r *stageReader) order(words []string, at, last int) (diag.Code, string) {
+	where, then := 1, 2
+	switch {
+	case last == then && at == where:
+		return "", ""
+	case last == then && at == then:
+		l := r.p.peek()
+		if r.last != nil && !r.last.Together && !strings.Contains(r.p.src.Text[l.text:l.end], "together") {
+			return diag.Repeated, "“then” stands twice without a “where” between"
+		}
+		return "", ""
+	}
+	return once(len(words))(words, at, last)
+}
+
+// where reads a where block of a sync.
+func (r *stageReader) where() bool {
+	l := r.p.peek()
+	r.head = r.p.src.Span(l.text, l.text+len("where"))
+	stage := r.next()
+	r.open = true
+	some := r.p.partHead("where", func() { r.p.whereLine(&stage.Where) })
+	stage.Span = r.p.src.Span(min(stage.Span.Start, r.head.Start), r.p.end)
+	r.faults = len(r.p.diags)
+	return some
+}
+
+// next gives the stage to which the next where or then belongs.
+func (r *stageReader) next() *Stage {
+	stages := r.sync.Stages
+	if n := len(stages); n > 0 && stages[n-1] != r.last {
+		return stages[n-1]
+	}
+	stage := &Stage{Span: r.p.src.Span(r.p.peek().text, r.p.peek().text)}
+	r.sync.Stages = append(stages, stage)
+	return stage
+}
+
+// then reads "then" or "then together" and what it asks.
+func (r *stageReader) then() bool {
+	p := r.p
+	l := p.peek()
+	indent, start := l.indent, l.text
+	stage := r.next()
+	c := p.take()
+	c.take()
+	stage.Together = c.accept("together")
+	if t := c.peek(); t.kind == wordToken {
+		if near, ok := diag.Nearest(p.textOf(t), []string{"together"}); ok {
+			c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
+				Message: "“" + p.textOf(t) + "” cannot stand after “then”; did you mean “" + near + "”?",
+				Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: p.spanOf(t), Text: near}}}})
+		}
+	}
+	c.headColon("then")
+	if t := c.peek(); t.kind != endToken {
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
+			Message: "what belongs to “then” stands on the lines below it, indented"})
+	}
+	some := p.block(indent, func() {
+		if ask := p.thenLine(stage); ask != nil {
+			stage.Then = append(stage.Then, ask)
+		}
+	})
+	stage.Span = p.src.Span(min(stage.Span.Start, start), p.end)
+	r.last, r.open = stage, false
+	return some || c.bad
+}
+
+// end reports a last stage that asks nothing.
+func (r *stageReader) end() {
+	if r.open && r.last != nil && r.faults == len(r.p.diags) {
+		r.p.add(diag.Diagnostic{Code: diag.MissingPart, Span: r.head,
+			Message: "no “then” stands below this “where”, so nothing uses what it reads"})
+	}
+}
+
+// thenLine reads a line under "then" with what stands below it.
+func (p *parser) thenLine(stage *Stage) *Ask {
+	l := p.peek()
+	line := *l
+	switch word := p.firstWord(); {
+	case (word == "in" || modeOf(word) != PlainLine) && p.readsState(l):
+		p.skipLine()
+		p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(line.text, line.end),
+			Message: "this line reads, which is done under “where”",
+			Notes: []string{"what an action gives is read from its own outputs, as in “Concept.action (…) : (name)”",
+				"a “where” block below this “then” reads the state as it is after the lines above"}})
+		return nil
+	case word == "where" && p.beginsPart(l), word == "else":
+		p.skipLine()
+		p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(line.text, line.text+len(word)),
+			Message: "“" + word + "” is indented below the line that it belongs to"})
+		return nil
+	}
+	ask := p.askLine()
+	if ask == nil {
+		p.skipDeeper(line.indent)
+		return nil
+	}
+	if l = p.peek(); l != nil && l.indent > line.indent && (p.firstWord() == "where" || p.elseFollows() || p.otherHandler()) {
+		p.block(line.indent, func() { p.belowAsk(ask, stage.Together) })
+	}
+	return ask
+}
+
+// belowAsk reads a part below a line of then: a where or an else.
+func (p *parser) belowAsk(ask *Ask, together bool) {
+	l := p.peek()
+	span := p.src.Span(l.text, l.text+len(p.firstWord()))
+	switch {
+	case p.firstWord() == "where":
+		switch {
+		case ask.Where != nil:
+			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span, Message: "“where” stands twice below one line"})
+		case ask.Handlers != nil:
+			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span, Message: "“where” comes before “else”"})
+		}
+		failed := len(p.diags)
+		some := p.partHead("where", func() { p.whereLine(&ask.Where) })
+		if !some && len(p.diags) == failed {
+			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: span, Message: "nothing stands under “where”"})
+		}
+	case p.elseFollows():
+		p.handler(ask, together)
+	case p.otherHandler():
+		p.skipLine()
+		p.add(diag.Diagnostic{Code: diag.UnknownWord, Span: span,
+			Message: "“" + span.Text() + "” begins no line below what is asked; a refusal is handled with “else” or “else refused CODE”"})
+	default:
+		p.skipLine()
+		p.add(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(l.text, l.end),
+			Message: "expected “where”, “else” or “else refused CODE” below what is asked"})
+	}
+}
+
+// otherHandler tells whether the next line begins with a word that handles
+// failures in other languages.
+func (p *parser) otherHandler() bool {
+	switch p.firstWord() {
+	case "catch", "rescue", "except", "on", "refused", "otherwise", "finally":
+		return true
+	}
+	return false
+}
+
+// handler reads an else below a line of then.
+func (p *parser) handler(ask *Ask, together bool) {
+	l := p.peek()
+	indent, start := l.indent, l.text
+	c := p.elseHead()
+	h := &Handler{}
+	if c.at("refused") {
+		h.Refused = c.refused()
+		if t := c.peek(); t.kind != endToken {
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
+				Message: "what is asked after “else refused " + h.Refused.Text + "” stands on the lines below it, indented",
+				Fix: &diag.Fix{Title: "move it to the next line", Edits: []diag.Edit{
+					{Span: p.src.Span(c.line.tokens[c.i-1].end, t.start), Text: "\n" + strings.Repeat(" ", indent+4)}}}})
+		}
+	}
+	h.Span = c.since(c.line.tokens[0])
+	h.Asks = p.elseAsks(c, indent)
+	word := p.src.Span(start, start+len("else"))
+	switch {
+	case !c.fine():
+	case together:
+		p.add(diag.Diagnostic{Code: diag.StrayElse, Span: word,
+			Message: "a line of “then together” takes no else: its refusal undoes all of them",
+			Notes:   []string{"a sync with “: (error)” in its when sees the refusal"}})
+	case !ask.HasOut:
+		at := p.src.Span(ask.Span.End, ask.Span.End)
+		p.add(diag.Diagnostic{Code: diag.StrayElse, Span: word,
+			Message: "an else belongs to a line that is awaited, with “: (…)” or “: ()” behind the action",
+			Fix:     &diag.Fix{Title: "await the action", Edits: []diag.Edit{{Span: at, Text: " : ()"}}}})
+	default:
+		p.handledTwice(ask, h)
+	}
+	ask.Handlers = append(ask.Handlers, h)
+}
+
+// handledTwice reports a refusal that an earlier else of the line handles.
+func (p *parser) handledTwice(ask *Ask, h *Handler) {
+	for _, other := range ask.Handlers {
+		if other.Refused.Text == h.Refused.Text {
+			p.add(diag.Diagnostic{Code: diag.Repeated, Span: h.Span,
+				Message: "“" + strings.TrimSpace("else "+strings.TrimSpace("refused "+h.Refused.Text)) + "” stands twice below one line",
+				Related: []diag.Related{{Span: other.Span, Message: "first here"}}})
+			return
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package syntax
+
+import (
+	"github.com/legible-lang/legible/internal/diag"
+)
+
+// typeFollows tells whether a type begins n tokens ahead: a name that begins
+// upper-case, "of CONSTANT", or "set" or "seq" with what it holds.
+func (c *cursor) typeFollows(n int) bool {
+	upper := func(n int) bool {
+		t := c.ahead(n)
+		return t.kind == wordToken && isUpper(c.p.textOf(t))
+	}
+	return upper(n) || c.aheadIs(n, "of") && upper(n+1) || c.manyFollows(n) ||
+		(c.aheadIs(n, "set") || c.aheadIs(n, "seq")) && c.aheadIs(n+1, "{")
+}
+
+// typeOf reads the type of an input or output: "String", "seq of String or
+// null", "of LIGHT or DARK".
+func (c *cursor) typeOf() *Type {
+	first := c.peek()
+	if c.at("[") {
+		c.listType()
+		return nil
+	}
+	t := &Type{Many: c.many()}
+	c.typeName(t)
+	return c.endOfType(first, t)
+}
+
+// fieldType reads the type of a field of a request, which may also be a list of
+// records: "seq of {sku: String}".
+func (c *cursor) fieldType() *Type {
+	first := c.peek()
+	t := &Type{}
+	if !c.at("{") {
+		t.Many = c.many()
+	}
+	if c.at("{") {
+		t.Record = c.recordType()
+	} else {
+		c.typeName(t)
+	}
+	return c.endOfType(first, t)
+}
+
+// typeName reads the name of a type, or constants.
+func (c *cursor) typeName(t *Type) {
+	if t.Many == One && c.at("of") && c.ahead(1).kind != endToken {
+		c.take()
+		t.Constants = c.constants(c.constant())
+		return
+	}
+	name := c.upper("a type")
+	switch {
+	case !c.constantFollows():
+		t.Name = name
+	case t.Many != One:
+		t.Constants = c.constants(name)
+	default:
+		at := c.p.src.Span(name.Span.Start, name.Span.Start)
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: name.Span,
+			Message: "“of” is missing before the constants, as in “of " + name.Text + " or " + c.p.textOf(c.ahead(1)) + "”",
+			Fix:     &diag.Fix{Title: "write of", Edits: []diag.Edit{{Span: at, Text: "of "}}}})
+	}
+}
+
+// constants reads the rest of "RED or GREEN".
+func (c *cursor) constants(first Name) []Name {
+	all := []Name{first}
+	for c.constantFollows() {
+		c.take()
+		all = append(all, c.constant())
+	}
+	return all
+}
+
+// constantFollows tells whether "or" and a further constant come next.
+func (c *cursor) constantFollows() bool {
+	return c.at("or") && !c.aheadIs(1, "null") && c.ahead(1).kind != endToken
+}
+
+// recordType reads "{sku: String, quantity: Number}".
+func (c *cursor) recordType() []*Param {
+	first := c.take()
+	var fields []*Param
+	c.list("}", func() {
+		begin := c.peek()
+		p := &Param{}
+		if begin.kind == stringToken {
+			p.Name, p.Quoted = c.quotedName(patternValues), true
+		} else {
+			p.Name = c.word("a field's name")
+		}
+		p.Optional = c.accept("?")
+		if c.accept(":") {
+			p.Type = c.fieldType()
+		}
+		if p.Span = c.since(begin); !c.bad {
+			fields = append(fields, p)
+		}
+	})
+	if len(fields) == 0 {
+		c.fail(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(first),
+			Message: "the type of a record names at least one field; “Json” stands for any value"})
+	}
+	return fields
+}
+
+// endOfType reads "or null", and reports what other languages write behind a
+// type.
+func (c *cursor) endOfType(first token, t *Type) *Type {
+	if c.at("or") {
+		c.take()
+		if t.Null = c.accept("null"); !t.Null {
+			c.unexpected("“null” or a constant after “or”")
+		}
+	}
+	t.Span = c.since(first)
+	sign, name := c.peek(), t.Name.Text
+	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(sign)}
+	switch {
+	case name == "" || c.bad:
+		return t
+	case c.at("["), c.at("<"):
+		d.Message = "several values of a type are written as in “seq of String”, or “set of String” where their order does not matter"
+		if c.at("[") && c.aheadIs(1, "]") && t.Many == One {
+			d.Fix = c.rewrite(first, c.ahead(1), "seq of "+name)
+		}
+	case c.at("?"):
+		d.Message = "“?” stands behind the name, as in “name?: " + name + "”, not behind the type"
+	case c.at("|") && c.aheadIs(1, "null"):
+		d.Message = "a type whose value may be null is “" + name + " or null”"
+		if t.Many == One {
+			d.Fix = c.rewrite(first, c.ahead(1), name+" or null")
+		}
+	case c.at("|"):
+		d.Message = "constants are written as in “of LIGHT or DARK”"
+	default:
+		return t
+	}
+	c.fail(d)
+	return t
+}
+
+// listType reports a type in square brackets.
+func (c *cursor) listType() {
+	c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.peek()),
+		Message: "a list is no pattern and no type here; its type is written as in “seq of String” or “seq of {sku: String}”"})
+}
