@@ -65,7 +65,7 @@ func (s *sources) open(ctx context.Context, program *Program, p *plan.Plan, o Op
 		// it does not stop the app from serving.
 		a.log.Error("some flows could not be resumed", "error", err)
 	}
-	if err := a.engine.Attend(ctx); err != nil {
+	if err := a.engine.ApplyDecisions(ctx); err != nil {
 		a.log.Error("cannot look for decisions about waiting flows", "error", err)
 	}
 	a.front = described(program, p, &o, a.log, host.New(a.engine, a.frontOptions()))

@@ -13,7 +13,7 @@ const decisionsEvery = time.Second
 // takeDecisions applies decisions about waiting flows.
 func (a *App) takeDecisions(ctx context.Context) *loop {
 	return startLoop(ctx, 0, func(ctx context.Context) time.Duration {
-		if err := a.engine.Attend(ctx); err != nil && ctx.Err() == nil {
+		if err := a.engine.ApplyDecisions(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("cannot look for decisions about waiting flows", "error", err)
 		}
 		return decisionsEvery

@@ -39,5 +39,5 @@ func (a *App) Tick(ctx context.Context) error {
 		return errClosed
 	}
 	_, err := a.engine.Tick(ctx)
-	return errors.Join(err, a.engine.Attend(ctx), a.engine.Rescue(ctx, a.resumed))
+	return errors.Join(err, a.engine.ApplyDecisions(ctx), a.engine.Rescue(ctx, a.resumed))
 }

@@ -100,7 +100,7 @@ func (w *world) after(text string) *Failure {
 	for round := 0; ; round++ {
 		started, err := w.engine.Tick(w.ctx)
 		if err == nil {
-			err = w.engine.Attend(w.ctx)
+			err = w.engine.ApplyDecisions(w.ctx)
 		}
 		if err != nil {
 			return fail("%v", err)

@@ -37,7 +37,7 @@ func New() legible.Concept { return With(Options{})() }
 type Concept struct{ *State }
 
 func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (RegisterDocumentOut, error) {
-	ctx.Hold() // no other flow can register it
+	ctx.Lock() // no other flow can register it
 	if c.Documents.Has(ctx, in.Document) {
 		return RegisterDocumentOut{}, ErrAlreadyRegistered
 	}
@@ -55,7 +55,7 @@ func (c *Concept) createTag(ctx legible.Context, in CreateTagIn, room int64) (Cr
 		!utf8.ValidString(in.Title) || strings.ContainsFunc(in.Title, unicode.IsControl) {
 		return CreateTagOut{}, ErrBadTitle
 	}
-	ctx.Hold()
+	ctx.Lock()
 	count := 0
 	for range c.Tags.ByCreator(ctx, in.Creator) {
 		count++
@@ -79,7 +79,7 @@ func (c *Concept) CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (
 }
 
 func (c *Concept) createAnnotation(ctx legible.Context, in CreateAnnotationIn, room int64) (CreateAnnotationOut, error) {
-	ctx.Hold() // no other flow can forget the document or a tag
+	ctx.Lock() // no other flow can forget the document or a tag
 	if err := c.annotatable(ctx, in.Creator, in.Document); err != nil {
 		return CreateAnnotationOut{}, err
 	}
@@ -155,7 +155,7 @@ func (c *Concept) UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (
 }
 
 func (c *Concept) updateAnnotation(ctx legible.Context, in UpdateAnnotationIn, room int64) (UpdateAnnotationOut, error) {
-	ctx.Hold() // updates of different parts both stay
+	ctx.Lock() // updates of different parts both stay
 	row, err := c.own(ctx, in.User, in.Annotation)
 	if err != nil {
 		return UpdateAnnotationOut{}, err
@@ -184,7 +184,7 @@ func (c *Concept) updateAnnotation(ctx legible.Context, in UpdateAnnotationIn, r
 }
 
 func (c *Concept) DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) error {
-	ctx.Hold() // no other flow can delete it
+	ctx.Lock() // no other flow can delete it
 	row, err := c.own(ctx, in.User, in.Annotation)
 	if err != nil {
 		return err
@@ -213,7 +213,7 @@ func (c *Concept) forget(ctx legible.Context, document Document) error {
 }
 
 func (c *Concept) ForgetUser(ctx legible.Context, in ForgetUserIn) error {
-	ctx.Hold()
+	ctx.Lock()
 	for document := range c.Documents.ByCreator(ctx, in.User) {
 		if err := c.forget(ctx, document); err != nil {
 			return err

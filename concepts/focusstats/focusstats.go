@@ -40,7 +40,7 @@ func (c *Concept) InitUser(ctx legible.Context, in InitUserIn) (InitUserOut, err
 }
 
 func (c *Concept) StartSession(ctx legible.Context, in StartSessionIn) (StartSessionOut, error) {
-	ctx.Hold() // nobody else begins a session of this user meanwhile
+	ctx.Lock() // nobody else begins a session of this user meanwhile
 	if _, _, found := c.FocusStats.ByUser(ctx, in.User); !found {
 		return StartSessionOut{}, ErrNoStats
 	}
@@ -76,7 +76,7 @@ func (c *Concept) finish(ctx legible.Context, id FocusSession, row FocusSessionR
 }
 
 func (c *Concept) EndSession(ctx legible.Context, in EndSessionIn) (EndSessionOut, error) {
-	ctx.Hold() // nobody else ends it meanwhile
+	ctx.Lock() // nobody else ends it meanwhile
 	row, found := c.FocusSessions.Get(ctx, in.FocusSession)
 	switch {
 	case !found:
@@ -96,7 +96,7 @@ func (c *Concept) RemoveSession(ctx legible.Context, in RemoveSessionIn) error {
 }
 
 func (c *Concept) ForgetUser(ctx legible.Context, in ForgetUserIn) error {
-	ctx.Hold()
+	ctx.Lock()
 	var all error
 	for id := range c.FocusSessions.ByUser(ctx, in.User) {
 		all = errors.Join(all, c.FocusSessions.Delete(ctx, id))

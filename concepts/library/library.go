@@ -126,7 +126,7 @@ func (c *Concept) create(ctx legible.Context, in CreateDocumentIn, room int64) (
 		return CreateDocumentOut{}, err
 	}
 	row.Library, row.Name, row.Created = in.Library, in.Name, ctx.Now()
-	ctx.Hold()
+	ctx.Lock()
 	if !c.Libraries.Has(ctx, in.Library) {
 		return CreateDocumentOut{}, ErrUnknownLibrary // deleted during the read
 	}
@@ -232,7 +232,7 @@ func (c *Concept) own(ctx legible.Context, user User, document Document) (Docume
 }
 
 func (c *Concept) RenameDocument(ctx legible.Context, in RenameDocumentIn) (RenameDocumentOut, error) {
-	ctx.Hold() // no other flow can change it
+	ctx.Lock() // no other flow can change it
 	row, err := c.own(ctx, in.User, in.Document)
 	if err != nil {
 		return RenameDocumentOut{}, err
@@ -249,7 +249,7 @@ func (c *Concept) RenameDocument(ctx legible.Context, in RenameDocumentIn) (Rena
 }
 
 func (c *Concept) OpenDocument(ctx legible.Context, in OpenDocumentIn) (OpenDocumentOut, error) {
-	ctx.Hold() // no other flow can change it
+	ctx.Lock() // no other flow can change it
 	row, err := c.own(ctx, in.User, in.Document)
 	if err != nil {
 		return OpenDocumentOut{}, err
@@ -263,7 +263,7 @@ func (c *Concept) OpenDocument(ctx legible.Context, in OpenDocumentIn) (OpenDocu
 }
 
 func (c *Concept) CloseDocument(ctx legible.Context, in CloseDocumentIn) (CloseDocumentOut, error) {
-	ctx.Hold()
+	ctx.Lock()
 	if _, err := c.own(ctx, in.User, in.Document); err != nil {
 		return CloseDocumentOut{}, err
 	}
@@ -275,7 +275,7 @@ func (c *Concept) CloseDocument(ctx legible.Context, in CloseDocumentIn) (CloseD
 }
 
 func (c *Concept) RemoveDocument(ctx legible.Context, in RemoveDocumentIn) (RemoveDocumentOut, error) {
-	ctx.Hold()
+	ctx.Lock()
 	if !c.Libraries.Has(ctx, in.Library) {
 		return RemoveDocumentOut{}, ErrUnknownLibrary
 	}
@@ -286,7 +286,7 @@ func (c *Concept) RemoveDocument(ctx legible.Context, in RemoveDocumentIn) (Remo
 }
 
 func (c *Concept) DeleteLibrary(ctx legible.Context, in DeleteLibraryIn) error {
-	ctx.Hold() // no other flow can create a document in it
+	ctx.Lock() // no other flow can create a document in it
 	library, _, found := c.Libraries.ByUser(ctx, in.User)
 	if !found {
 		return nil

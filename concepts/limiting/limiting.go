@@ -73,7 +73,7 @@ func (c *Concept) Spend(ctx legible.Context, in SpendIn) error {
 	if b.Tries < 0 {
 		return nil
 	}
-	ctx.Hold()
+	ctx.Lock()
 	id, row, found := c.find(ctx, in.Budget, in.Key, in.Place)
 	now := ctx.Now()
 	spent := 0.0
@@ -128,7 +128,7 @@ func (c *Concept) find(ctx legible.Context, budget, key string, place *string) (
 
 func (c *Concept) Restore(ctx legible.Context, in RestoreIn) error {
 	b := c.options.Budgets[in.Budget].orDefault()
-	ctx.Hold()
+	ctx.Lock()
 	id, row, found := c.find(ctx, in.Budget, in.Key, in.Place)
 	if !found {
 		return nil
@@ -144,7 +144,7 @@ func (c *Concept) Restore(ctx legible.Context, in RestoreIn) error {
 }
 
 func (c *Concept) Welcome(ctx legible.Context, in WelcomeIn) error {
-	ctx.Hold()
+	ctx.Lock()
 	now := ctx.Now()
 	row := EntryRow{Budget: in.Budget, Key: digest(in.Key), Place: digest(in.Place), Last: now, Until: now.Add(c.options.Known)}
 	if id, _, found := c.Entries.ByBudgetKeyPlace(ctx, row.Budget, row.Key, row.Place); found {
@@ -168,7 +168,7 @@ func (c *Concept) Forget(ctx legible.Context, in ForgetIn) error {
 
 // Expire may run after its time has been put off.
 func (c *Concept) Expire(ctx legible.Context, in ExpireIn) error {
-	ctx.Hold()
+	ctx.Lock()
 	row, found := c.Entries.Get(ctx, in.Entry)
 	if !found || ctx.Now().Before(row.Until) {
 		return nil

@@ -57,7 +57,7 @@ type Concept struct {
 // Create takes the turn before it counts, so that concurrent sessions of the user
 // do not cause a rewind of earlier work.
 func (c *Concept) Create(ctx legible.Context, in CreateIn) (CreateOut, error) {
-	ctx.Hold()
+	ctx.Lock()
 	if err := c.makeRoom(ctx, in.User); err != nil {
 		return CreateOut{}, err
 	}

@@ -8,22 +8,22 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// The record makes a flow durable, so that it can resume after a crash: Keep and
-// Sync hand every value to the store in full. A flow never resumes from the
-// entries that are left at the end. In them, a large value only tells people that
-// it was there and whether it equals another value: so a stand-in takes its
-// place. A flow that changes nothing has only such entries.
+// The record makes a flow durable, so that it can resume after a crash: Commit and
+// Flush pass every value to the store in full. A flow never resumes from the entries
+// that remain for Finish. In them, a large value only shows people that it was there
+// and whether it equals another value, so a stand-in replaces it. A flow that changes
+// nothing has only such entries.
 
 // brief is the limit in bytes of a value in a record that is not kept in full.
 const brief = 512
 
-// overlong returns an error if the flow's record is, or would be, too long.
-func (f *flow) overlong(size int64) error {
+// checkRecordSize returns an error if the flow's record is, or would be, too long.
+func (f *flow) checkRecordSize(size int64) error {
 	limit := f.engine.options.Limits.Journal
-	if int64(f.earlier)+size <= int64(limit) {
+	if int64(f.storedBefore)+size <= int64(limit) {
 		return nil
 	}
-	return fmt.Errorf("the record of the flow takes more than %s, which is the limit (Limits.Journal): %s", bytesOf(limit), f.circle())
+	return fmt.Errorf("the record of the flow takes more than %s, which is the limit (Limits.Journal): %s", bytesOf(limit), f.cycle())
 }
 
 // bytesOf writes a number of bytes for people.
@@ -37,32 +37,32 @@ func bytesOf(n int) string {
 // stop ends the flow at a limit.
 func (f *flow) stop(err error) {
 	f.dead = err
-	f.failed(err)
+	f.noteFault(err)
 	f.recordFault(err)
 }
 
-// late reports whether the answer came after the caller was told to wait: it is
+// answeredLate reports whether the answer came after the caller was told to wait: it is
 // then in the record.
-func (f *flow) late() bool {
-	return f.answer != nil && f.handoff != nil && (f.alone || f.handoff.taken.Load())
+func (f *flow) answeredLate() bool {
+	return f.answer != nil && f.caller != nil && (f.detached || f.caller.answered.Load())
 }
 
-// condense makes the store keep less of a flow that turned its request down, once
+// condenseRecord makes the store keep less of a flow that turned its request down, once
 // it is at rest. An earlier change, such as a count of tries, has stored the
 // request in full; rejected clients must not fill the disk with that.
-func (f *flow) condense() {
-	if f.handed < 4*brief || f.recovered != nil || f.engine.options.FullRecord || f.late() || !f.turnedDown() {
+func (f *flow) condenseRecord() {
+	if f.stored < 4*brief || f.recovered != nil || f.engine.options.FullRecord || f.answeredLate() || !f.declined() {
 		return
 	}
-	b, err := journal.Condense(f.writer.Bytes[:f.handed], brief)
-	if err == nil && len(b) < f.handed/2 {
-		f.hand.Condense(b)
+	b, err := journal.Condense(f.writer.Bytes[:f.stored], brief)
+	if err == nil && len(b) < f.stored/2 {
+		f.session.Condense(b)
 	}
 }
 
-// turnedDown reports whether an action was refused, or the answer has an error
+// declined reports whether an action was refused, or the answer has an error
 // status.
-func (f *flow) turnedDown() bool {
+func (f *flow) declined() bool {
 	if f.answer != nil {
 		for _, x := range f.answer.Fields {
 			if x.Name == "status" {
@@ -86,9 +86,9 @@ const (
 	furtherName  = 64
 )
 
-// namesAlone returns the fields that no sync names as the record has them. They
+// namesOnly returns the fields that no sync names as the record has them. They
 // may be anything, even a mistyped password: only names stay.
-func namesAlone(further []value.Field) []value.Field {
+func namesOnly(further []value.Field) []value.Field {
 	if len(further) == 0 {
 		return nil
 	}

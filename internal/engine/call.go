@@ -70,7 +70,7 @@ func (f *flow) perform(n int32) {
 		return
 	}
 	in := f.occs[n].in
-	err := misfits(f.engine.fits[a.Index], a.Inputs, in, func(column int) string {
+	err := checkInputs(f.engine.inputTypes[a.Index], a.Inputs, in, func(column int) string {
 		switch line := f.asking; {
 		case n == 0:
 			return a.Inputs[column] // the client of an exposed action sent it
@@ -84,26 +84,26 @@ func (f *flow) perform(n int32) {
 		return
 	}
 	if effects := f.engine.effects; effects != nil && effects[a.Index] != nil {
-		f.reach(n, effects[a.Index])
+		f.performEffect(n, effects[a.Index])
 		return
 	}
 	out := f.values.take(len(a.Outputs))
 	err = f.invoke(&f.call, n, a, f.given(n), out)
-	f.hand.noteShort(err)
+	f.session.noteExhausted(err)
 	if f.dead == errRewind {
 		return
 	}
 	if f.suspended() {
-		f.drop()
+		f.discard()
 		return // whatever the action returned
 	}
 	if err == nil {
-		if !f.keepable(n, a, out) {
+		if !f.checkOutputs(n, a, out) {
 			return
 		}
-		if f.call.wrote && !f.call.joint {
-			if long := f.overlong(f.writer.Size()); long != nil {
-				f.drop()
+		if f.call.wrote && !f.call.together {
+			if long := f.checkRecordSize(f.writer.Size()); long != nil {
+				f.discard()
 				f.faulted(n, long)
 				f.dead = long
 				return
@@ -111,12 +111,12 @@ func (f *flow) perform(n int32) {
 		}
 		f.complete(n, journal.Returned, out)
 		f.recordReturned(n)
-		if !f.call.joint && !f.keep() {
+		if !f.call.together && !f.commit() {
 			f.occs[n].outcome = journal.Fault
 		}
 		return
 	}
-	f.drop()
+	f.discard()
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		f.refuse(n, refusal)
 		return
@@ -127,11 +127,11 @@ func (f *flow) perform(n int32) {
 	f.faulted(n, fmt.Errorf("%s: %w", a.FullName(), err))
 }
 
-// keepable reports whether outputs are set, or faults the action.
-func (f *flow) keepable(n int32, a *plan.Action, out []value.Value) bool {
+// checkOutputs reports whether outputs are set, or faults the action.
+func (f *flow) checkOutputs(n int32, a *plan.Action, out []value.Value) bool {
 	for i, v := range out {
 		if v.IsUnset() {
-			f.drop()
+			f.discard()
 			f.faulted(n, fmt.Errorf("%s returned without giving %s", a.FullName(), a.Outputs[i]))
 			return false
 		}
@@ -139,37 +139,37 @@ func (f *flow) keepable(n int32, a *plan.Action, out []value.Value) bool {
 	return true
 }
 
-// drop undoes the writes of the action. A joint decision undoes its writes
+// discard undoes the writes of the action. A joint decision undoes its writes
 // itself.
-func (f *flow) drop() {
-	if !f.call.joint {
-		f.letGo()
+func (f *flow) discard() {
+	if !f.call.together {
+		f.rollback()
 	}
 }
 
-// letGo undoes what was written in the turn and ends it.
-func (f *flow) letGo() {
-	if f.call.wrote || f.call.held && !f.pinned {
-		f.hand.Rollback()
+// rollback ends the transaction and discards its writes.
+func (f *flow) rollback() {
+	if f.call.wrote || f.call.locked && !f.pinned {
+		f.session.Rollback()
 		if f.pinned {
-			f.hand.Begin()
+			f.session.Begin()
 		}
 	}
-	f.call.wrote, f.call.held = false, false
+	f.call.wrote, f.call.locked = false, false
 }
 
-// keep commits the turn of an action or joint decision that returned.
-func (f *flow) keep() bool {
+// commit commits the transaction of an action or joint decision that returned.
+func (f *flow) commit() bool {
 	if !f.call.wrote {
-		f.letGo()
+		f.rollback()
 		return true
 	}
-	f.call.wrote, f.call.held, f.pinned = false, false, false
+	f.call.wrote, f.call.locked, f.pinned = false, false, false
 	f.writer.Settle(true)
 	f.record(false)
-	if err := f.hand.Commit(f.writer.Bytes[f.handed:]); err != nil {
+	if err := f.session.Commit(f.writer.Bytes[f.stored:]); err != nil {
 		// On any error the recorded changes are undone.
-		f.broke(store.Lost(err))
+		f.loseFlow(store.Lost(err))
 		return false
 	}
 	f.committed()
@@ -191,7 +191,7 @@ func (f *flow) invoke(ctx Context, n int32, a *plan.Action, in, out []value.Valu
 	return err
 }
 
-// callQuery runs a query. Place tells where a client sent the input of a column.
+// callQuery runs a query. For an input's column, place returns where a client sent it.
 func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func(column int) string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -206,13 +206,13 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func
 			return nil // a query about nothing has no rows
 		}
 	}
-	if err := misfits(f.engine.queryFits[q.Index], q.Inputs, in, place); err != nil {
+	if err := checkInputs(f.engine.queryTypes[q.Index], q.Inputs, in, place); err != nil {
 		return err
 	}
 	f.call.reading = true
 	defer func() { f.call.reading = false }()
 	err = f.engine.queries[q.Index](&f.call, in, rows)
-	f.hand.noteShort(err)
+	f.session.noteExhausted(err)
 	return err
 }
 
@@ -276,13 +276,13 @@ func (f *flow) sentence(n int32, s string, r *Refusal) string {
 // faulted completes an action with a fault.
 func (f *flow) faulted(n int32, err error) {
 	f.complete(n, journal.Fault, nil)
-	f.failed(err)
+	f.noteFault(err)
 	f.recordFailed(n, firstLine(err.Error()))
 	f.engine.options.Log.Log(f.ctx, faultLevel(err), "action faulted", "flow", f.idText, "action", f.occs[n].action.FullName(),
 		"id", f.occs[n].id.String(), "error", err.Error())
 }
 
-// isLost reports whether the flow must be left, since the store has lost its
+// isLost reports whether the flow must be suspended, since the store has lost its
 // changes or cannot answer its reads.
 func isLost(err error) bool {
 	return errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrClosed)

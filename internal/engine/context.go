@@ -29,19 +29,19 @@ type Context interface {
 	// come before the first write of an action.
 	PutBlob(r io.Reader, mediaType string) (*value.Blob, error)
 	OpenBlob(b *value.Blob) (store.BlobReader, error)
-	// Hold takes the store's turn before the first write: no other flow writes
+	// Lock begins the write transaction before the first write: no other flow writes
 	// until the action returns, so slow work comes before it. It is never needed:
 	// when an action writes, what the flow has read since its last commit still
 	// holds, or the action does not commit and runs again. An effect action must
-	// not call Hold.
-	Hold()
+	// not call Lock.
+	Lock()
 	// State is the concept's access to the store. Collections generated from the
 	// specification use it.
 	State() State
 }
 
-// A State reads and writes members of sets, as store.Flow says. The first write
-// takes the store's write turn and holds it until the action returns. The columns
+// A State reads and writes members of sets, as store.Session does. The first write
+// begins a write transaction, which ends when the action returns. The columns
 // passed to Find must not be changed afterwards. An error must be returned: if
 // something read before is no longer true, the write fails and the action runs
 // again.
@@ -55,15 +55,15 @@ type State interface {
 
 // A call is the Context of the running action.
 type call struct {
-	flow    *flow
-	action  int32
-	wrote   bool            // something was written in this turn
-	held    bool            // the turn was taken by Hold
-	joint   bool            // inside then together
-	reading bool            // inside a query
-	start   time.Time       // of the flow, by the machine's clock
-	ctx     context.Context // with the deadline, made on first use
-	cancel  context.CancelFunc
+	flow     *flow
+	action   int32
+	wrote    bool            // something was written in this transaction
+	locked   bool            // Lock has begun the transaction
+	together bool            // inside then together
+	reading  bool            // inside a query
+	start    time.Time       // of the flow, by the machine's clock
+	ctx      context.Context // with the deadline, made on first use
+	cancel   context.CancelFunc
 }
 
 func (c *call) reset() {
@@ -88,9 +88,9 @@ func (c *call) context() context.Context {
 	return c.ctx
 }
 
-// Value asks the context that was made, if there is one. By it package context
-// finds out that contexts derived from the call end with that context, and needs
-// no goroutine that would use the call after the action has returned.
+// Value asks the context that was made, if there is one. So package context finds out
+// that contexts derived from the call end with that context, and starts no goroutine
+// that would use the call after the action has returned.
 func (c *call) Value(key any) any {
 	if key == (callKey{}) {
 		return c
@@ -101,18 +101,18 @@ func (c *call) Value(key any) any {
 	return c.flow.ctx.Value(key)
 }
 
-// An outside is the Context of one try of an effect action. Its context.Context
+// An effectContext is the Context of one try of an effect action. Its context.Context
 // is a plain one: network clients often leave goroutines behind that check
 // whether it has ended.
-type outside struct {
+type effectContext struct {
 	context.Context
 	*call
 }
 
-func (o *outside) Deadline() (time.Time, bool) { return o.Context.Deadline() }
-func (o *outside) Done() <-chan struct{}       { return o.Context.Done() }
-func (o *outside) Err() error                  { return o.Context.Err() }
-func (o *outside) Value(key any) any           { return o.Context.Value(key) }
+func (o *effectContext) Deadline() (time.Time, bool) { return o.Context.Deadline() }
+func (o *effectContext) Done() <-chan struct{}       { return o.Context.Done() }
+func (o *effectContext) Err() error                  { return o.Context.Err() }
+func (o *effectContext) Value(key any) any           { return o.Context.Value(key) }
 
 func (c *call) Deadline() (time.Time, bool) { return c.context().Deadline() }
 func (c *call) Done() <-chan struct{}       { return c.context().Done() }
@@ -120,15 +120,15 @@ func (c *call) Err() error                  { return c.context().Err() }
 func (c *call) Now() time.Time              { return c.flow.now.UTC().Truncate(time.Millisecond) }
 func (c *call) NewID() string               { return c.flow.engine.options.IDs.At(c.flow.now).String() }
 func (c *call) State() State                { return c }
-func (c *call) Hold() {
-	if c.outside() {
-		panic(&StateError{errOutside})
+func (c *call) Lock() {
+	if c.inEffect() {
+		panic(&StateError{errEffectState})
 	}
-	if !c.reading && !c.wrote && !c.held {
-		if err := c.flow.hold(); err != nil {
+	if !c.reading && !c.wrote && !c.locked {
+		if err := c.flow.beginWrite(); err != nil {
 			panic(&StateError{err})
 		}
-		c.held = true
+		c.locked = true
 	}
 }
 
@@ -137,15 +137,15 @@ func (c *call) PutBlob(r io.Reader, mediaType string) (*value.Blob, error) {
 		return nil, errReadOnly
 	}
 	c.flow.unpin()
-	return c.flow.hand.putBlob(c, c.flow.engine.store, r, mediaType)
+	return c.flow.session.putBlob(c, c.flow.engine.store, r, mediaType)
 }
 
 func (c *call) OpenBlob(b *value.Blob) (store.BlobReader, error) {
 	c.flow.unpin()
-	return c.flow.hand.openBlob(c, c.flow.engine.store, b.Hash)
+	return c.flow.session.openBlob(c, c.flow.engine.store, b.Hash)
 }
 
-func (c *call) Key() string { return c.flow.keyOf(c.action) }
+func (c *call) Key() string { return c.flow.effectKey(c.action) }
 
 func (c *call) Get(t *store.Table, id string) (store.Row, error) {
 	return c.flow.get(t, id, !c.reading)
@@ -155,11 +155,11 @@ func (c *call) Find(t *store.Table, columns []int, key []value.Value, page store
 	return c.flow.find(t, columns, key, page, !c.reading)
 }
 
-var errOutside = errors.New("an effect action reaches outside and never runs inside a store transaction; let a sync ask a plain action for the change")
+var errEffectState = errors.New("an effect action reaches outside and never runs inside a store transaction; let a sync ask a plain action for the change")
 
 var errReadOnly = errors.New("a query reads; only an action can change the state")
 
-func (c *call) outside() bool {
+func (c *call) inEffect() bool {
 	return !c.reading && c.flow.engine.effects != nil && c.flow.engine.effects[c.flow.occs[c.action].action.Index] != nil
 }
 
@@ -167,11 +167,11 @@ func (c *call) write() error {
 	if c.reading {
 		return errReadOnly
 	}
-	if c.outside() {
-		return errOutside
+	if c.inEffect() {
+		return errEffectState
 	}
-	if !c.wrote && !c.held {
-		if err := c.flow.hold(); err != nil {
+	if !c.wrote && !c.locked {
+		if err := c.flow.beginWrite(); err != nil {
 			return err
 		}
 	}
@@ -183,19 +183,19 @@ func (c *call) Insert(t *store.Table, id string, row store.Row) error {
 	if err := c.write(); err != nil {
 		return err
 	}
-	return c.flow.hand.Insert(t, id, row)
+	return c.flow.session.Insert(t, id, row)
 }
 
 func (c *call) Update(t *store.Table, id string, row store.Row) error {
 	if err := c.write(); err != nil {
 		return err
 	}
-	return c.flow.hand.Update(t, id, row)
+	return c.flow.session.Update(t, id, row)
 }
 
 func (c *call) Delete(t *store.Table, id string) error {
 	if err := c.write(); err != nil {
 		return err
 	}
-	return c.flow.hand.Delete(t, id)
+	return c.flow.session.Delete(t, id)
 }

@@ -16,49 +16,48 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An effect action reaches outside of the store, where nothing can be undone. So
-// it is run like this: what the flow has done so far, its being asked included,
-// is made durable; then it is run, with a key that is the same whenever it is
-// run; then how it ended is made durable. Whoever goes on after a crash runs it
-// again if the latter is missing, with the same key. A try that fails is told of
-// in the record, and another follows after a pause. When there are no more
-// tries, or none would help, the action is parked: the flow stays as it is until
-// somebody decides.
+// An effect action works outside of the store, where nothing can be undone. First the
+// flow makes durable what it has done so far, including that the action was asked.
+// Then it runs the action, with a key that is the same each time. Then it makes the
+// outcome durable. After a crash without a durable outcome, the action runs again,
+// with the same key. The record notes a try that fails, and another one follows after
+// a pause. When there are no more tries, or none would help, the action is parked: the
+// flow waits until an operator decides.
 //
-// While it pauses a flow holds nothing but its memory, and not even that when it
-// has no secret, which only memory can keep: then it is left, as at the end of a
-// process, and gone on with from the journal (see desk.go).
+// During a pause a flow uses only memory, and only if it holds a secret, which the
+// store cannot keep. Otherwise its session is abandoned, as at the end of a process,
+// and the flow is resumed from the journal (see scheduler.go).
 
 // A Waiting says what a flow waits for that is not at rest.
 type Waiting struct {
-	Action string // in full
-	Key    string // what ctx.Key gives it
-	Tries  int    // that have failed; 0 while the first one runs
-	Reason string // what the last one said
+	Action string // its full name
+	Key    string // what ctx.Key returns in it
+	Tries  int    // failed ones; 0 while the first one runs
+	Reason string // the error of the last try
 	Next   time.Time
-	Parked bool // it is not tried again until somebody decides
+	Parked bool // it is not tried again until an operator decides
 }
 
-// An attempt is how far an effect action has come.
+// An attempt is the progress of an effect action.
 type attempt struct {
 	tries     uint32
 	since     time.Time // the end of the first try
-	next      time.Time // not before; zero for at once
-	text      string    // of the last try
+	next      time.Time // of the next try; zero for at once
+	text      string    // the error of the last try
 	parked    bool
 	cancelled bool
-	reason    string          // of a cancelled one
+	reason    string          // why it was cancelled
 	decision  *store.Decision // to be recorded
 }
 
-// apply notes a decision.
+// apply applies a decision.
 func (t *attempt) apply(code, reason string) {
 	*t = attempt{cancelled: code == "cancel", reason: reason}
 }
 
-// attemptsOf reads out of a journal how far effect actions have come, and which
-// decisions count already.
-func (p *past) attempts(e *journal.Entry) {
+// addAttempt updates the progress of effect actions, and the decisions in force, from
+// an entry of the journal.
+func (p *past) addAttempt(e *journal.Entry) {
 	if p.tried == nil {
 		p.tried, p.decided = map[journal.ActionID]*attempt{}, map[string]bool{}
 	}
@@ -81,14 +80,14 @@ func (p *past) attempts(e *journal.Entry) {
 	}
 }
 
-// errAside ends the running of a flow that is left for later.
-var errAside = errors.New("the flow is left for later")
+// errWaiting ends the run of a flow that waits.
+var errWaiting = errors.New("the flow waits for an effect action")
 
-// reach runs an effect action and completes it, or leaves the flow.
-func (f *flow) reach(n int32, limits *Tries) {
+// performEffect runs an effect action and completes it, or ends the run of the flow.
+func (f *flow) performEffect(n int32, limits *Tries) {
 	began := time.Now()
 	defer func() {
-		// What is outside takes none of the flow's time.
+		// Effect actions do not count for the flow's deadline.
 		f.call.start = f.call.start.Add(time.Since(began))
 		f.call.forget()
 	}()
@@ -99,73 +98,73 @@ func (f *flow) reach(n int32, limits *Tries) {
 	if f.past != nil && f.past.tried[o.id] != nil {
 		*t = *f.past.tried[o.id]
 	}
-	if d := f.word; d != nil && (f.past == nil || !f.past.decided[d.Name]) {
+	if d := f.decision; d != nil && (f.past == nil || !f.past.decided[d.Name]) {
 		t.apply(d.Code, d.Reason)
 		t.decision = d
 	}
 	out := f.values.take(len(a.Outputs))
-	if !f.confirm() {
+	if !f.checkPremises() {
 		return
 	}
-	// What the tries read is no premise: what is done outside stays done.
+	// What the tries read is no premise: an effect cannot be undone.
 	defer f.forgetPremises()
 	for {
-		if t.parked || !f.pause(n, t) {
-			f.leave(n, t)
+		if t.parked || !f.awaitTry(n, t) {
+			f.setWaiting(n, t)
 			return
 		}
 		if d := t.decision; d != nil {
 			f.recordDecided(n, d)
 		}
-		if !f.sync() {
+		if !f.flush() {
 			return
 		}
-		f.settle(t)
+		f.removeDecision(t)
 		if t.cancelled {
 			f.cancelled(n, t.reason)
-			f.sync()
+			f.flush()
 			return
 		}
-		f.part(n)
-		if !f.admitted() {
-			f.leave(n, t)
+		f.answerEarly(n)
+		if !f.acquireSlot() {
+			f.setWaiting(n, t)
 			return
 		}
 		clear(out)
 		err := f.attempt(n, a, out, limits.Timeout)
 		if f.suspended() {
-			return // what is outside is asked again, with the same key
+			return // the action runs again, with the same key
 		}
 		var refusal *Refusal
 		switch {
 		case err == nil:
 			f.complete(n, journal.Returned, out)
 			f.recordReturned(n)
-			f.sync()
+			f.flush()
 			return
 		case errors.As(err, &refusal):
 			f.refuse(n, refusal)
-			f.sync()
+			f.flush()
 			return
-		case f.engine.desk.halted():
-			f.leave(n, t) // perhaps the try was cut off by the end of the process
+		case f.engine.scheduler.stopped():
+			f.setWaiting(n, t) // the try may have failed because the process stops
 			return
 		}
 		f.failedTry(n, t, limits, err)
 	}
 }
 
-// failedTry notes a try that failed, and what follows from it.
+// failedTry notes a failed try, and when the next one is.
 func (f *flow) failedTry(n int32, t *attempt, limits *Tries, err error) {
 	now := f.engine.now()
 	if t.tries++; t.tries == 1 {
 		t.since = now
 	}
 	t.text = firstLine(err.Error())
-	t.next = now.Add(limits.pause(f.keyOf(n), t.tries)).Truncate(time.Millisecond)
+	t.next = now.Add(limits.pause(f.effectKey(n), t.tries)).Truncate(time.Millisecond)
 	o, name := &f.occs[n], f.occs[n].action.FullName()
 	switch {
-	case lasting(err):
+	case isPermanent(err):
 		t.parked = true
 	case int(t.tries) >= limits.Most:
 		t.parked = true
@@ -177,31 +176,26 @@ func (f *flow) failedTry(n int32, t *attempt, limits *Tries, err error) {
 	if t.parked {
 		t.next = time.Time{}
 	}
-	if !f.engine.options.NoJournal {
-		if t.parked {
-			f.writer.Parked(o.id, name, t.tries, now, t.text)
-		} else {
-			f.writer.Tried(o.id, name, t.tries, now, t.next, t.text)
-		}
-	}
 	log := f.engine.options.Log
 	if t.parked {
+		f.entries.Parked(o.id, name, t.tries, now, t.text)
 		log.Error("effect action parked", "flow", f.idText, "action", name, "id", o.id.String(), "tries", t.tries, "error", err.Error())
 	} else {
+		f.entries.Tried(o.id, name, t.tries, now, t.next, t.text)
 		log.Warn("effect action failed; it will be retried", "flow", f.idText, "action", name, "id", o.id.String(), "tries", t.tries,
 			"next", t.next.UTC().Format(value.MomentLayout), "error", t.text)
 	}
-	f.sync()
+	f.flush()
 }
 
 // attempt runs the Go method once, with a deadline of its own.
 func (f *flow) attempt(n int32, a *plan.Action, out []value.Value, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.ctx), timeout)
 	defer cancel()
-	defer context.AfterFunc(f.engine.desk.cut, cancel)()
+	defer context.AfterFunc(f.engine.scheduler.aborting, cancel)()
 	f.call.ctx, f.call.cancel = ctx, cancel
 	defer f.call.forget()
-	err := f.invoke(&outside{ctx, &f.call}, n, a, f.given(n), out)
+	err := f.invoke(&effectContext{ctx, &f.call}, n, a, f.given(n), out)
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -224,8 +218,8 @@ func (f *flow) attempt(n int32, a *plan.Action, out []value.Value, timeout time.
 	return nil
 }
 
-// cancelled completes an action as somebody decided: with the refusal CANCELLED,
-// which any action may have.
+// cancelled completes an action that an operator has cancelled, with the refusal
+// CANCELLED, which any action may have.
 func (f *flow) cancelled(n int32, reason string) {
 	sentence := reason
 	if sentence == "" {
@@ -242,68 +236,68 @@ func (f *flow) cancelled(n int32, reason string) {
 	f.recordRefused(n)
 }
 
-// Cancelled is the code of the refusal with which an effect action ends that
-// somebody has cancelled.
+// Cancelled is the code of the refusal of a cancelled effect action.
 const Cancelled = "CANCELLED"
 
-// sync makes durable what the flow has done so far. Without, it cannot go on.
-func (f *flow) sync() bool {
+// flush makes durable what the flow has done so far. It reports whether the flow can
+// continue.
+func (f *flow) flush() bool {
 	if f.dead != nil {
 		return false
 	}
-	if err := f.overlong(f.writer.Size()); err != nil {
+	if err := f.checkRecordSize(f.writer.Size()); err != nil {
 		f.stop(err)
 		return false
 	}
 	f.writer.Settle(true)
 	f.record(false)
-	if err := f.hand.Flush(f.writer.Bytes[f.handed:]); err != nil {
-		f.broke(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // whatever it is, nobody knows what is durable
+	if err := f.session.Flush(f.writer.Bytes[f.stored:]); err != nil {
+		f.loseFlow(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // after any error it is unknown what is durable
 		return false
 	}
 	f.committed()
 	return true
 }
 
-// broke ends the running of a flow that the store has lost.
-func (f *flow) broke(err error) {
+// loseFlow ends the run of a flow whose changes the store has lost.
+func (f *flow) loseFlow(err error) {
 	f.dead = err
-	f.failed(err)
+	f.noteFault(err)
 }
 
-// settle takes away the word that is in the record now.
-func (f *flow) settle(t *attempt) {
-	d := f.word
-	f.word, t.decision = nil, nil
+// removeDecision removes the decision from the store, once it is in the record.
+func (f *flow) removeDecision(t *attempt) {
+	d := f.decision
+	f.decision, t.decision = nil, nil
 	if d == nil {
 		return
 	}
 	if err := f.engine.store.RemoveDecision(context.WithoutCancel(f.ctx), *d); err != nil {
-		// It is known by its name when it is found again.
-		f.engine.options.Log.Warn("deleting a decision about a flow", "flow", f.idText, "error", err.Error())
+		// A decision that is found again is known by its name.
+		f.engine.options.Log.Warn("cannot delete the decision about a flow; it is ignored from now on", "flow", f.idText, "error", err.Error())
 	}
 }
 
-// leave ends the running of a flow that goes on at another time.
-func (f *flow) leave(n int32, t *attempt) {
+// setWaiting ends the run of a flow that resumes later.
+func (f *flow) setWaiting(n int32, t *attempt) {
 	if f.dead != nil {
 		return
 	}
-	f.dead = errAside
-	f.aside = f.waiting(n, t)
+	f.dead = errWaiting
+	f.waitsFor = f.waitingFor(n, t)
 }
 
-func (f *flow) waiting(n int32, t *attempt) *Waiting {
+func (f *flow) waitingFor(n int32, t *attempt) *Waiting {
 	return &Waiting{
-		Action: f.occs[n].action.FullName(), Key: f.keyOf(n),
+		Action: f.occs[n].action.FullName(), Key: f.effectKey(n),
 		Tries: int(t.tries), Reason: t.text, Next: t.next, Parked: t.parked,
 	}
 }
 
-func (f *flow) keyOf(n int32) string { return f.idText + "/" + f.occs[n].id.String() }
+func (f *flow) effectKey(n int32) string { return f.idText + "/" + f.occs[n].id.String() }
 
-// secretive tells whether the flow knows a secret, which is gone when it is left.
-func (f *flow) secretive() bool {
+// holdsSecret reports whether the flow has a secret, which only memory keeps.
+func (f *flow) holdsSecret() bool {
 	for i := range f.occs {
 		for _, list := range [][]value.Value{f.occs[i].in, f.occs[i].out} {
 			for _, v := range list {
@@ -316,7 +310,7 @@ func (f *flow) secretive() bool {
 	return false
 }
 
-// findEffects finds out which actions reach outside, and how they are tried.
+// findEffects finds the effect actions and how they are retried.
 func (e *Engine) findEffects() error {
 	known := map[string]bool{}
 	for _, a := range e.plan.Actions {
@@ -325,7 +319,7 @@ func (e *Engine) findEffects() error {
 		}
 		if e.effects == nil {
 			e.effects = make([]*Tries, len(e.plan.Actions))
-			e.desk = newDesk(e)
+			e.scheduler = newScheduler(e)
 		}
 		known[a.FullName()] = true
 		tries := e.options.TriesOf[a.FullName()].or(e.options.Tries).or(defaultTries)
@@ -333,7 +327,7 @@ func (e *Engine) findEffects() error {
 	}
 	for name := range e.options.TriesOf {
 		if !known[name] {
-			return fmt.Errorf("TriesOf names %s, which is no effect action of the program%s", name, nearest(name, known))
+			return fmt.Errorf("TriesOf names %s, which is not an effect action of the program%s", name, nearest(name, known))
 		}
 	}
 	return nil

@@ -209,7 +209,7 @@ func (f *office) decide(id value.ID, code, reason string) {
 	if err := f.st.Decide(context.Background(), store.Decision{Flow: id, Name: code + reason, Code: code, Reason: reason}); err != nil {
 		f.t.Fatal(err)
 	}
-	if err := f.Attend(context.Background()); err != nil {
+	if err := f.ApplyDecisions(context.Background()); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -370,7 +370,7 @@ func TestParked(t *testing.T) {
 		{"panic", func(engine.Context, int) error { panic("oh") }, engine.Tries{}, 1, "Mail.send: panic: oh"},
 		{"unknown refusal", func(engine.Context, int) error { return &engine.Refusal{Code: "HUH"} }, engine.Tries{}, 1,
 			"Mail.send declined with HUH, which its specification does not have"},
-		{"writes", func(ctx engine.Context, _ int) error { ctx.Hold(); return nil }, engine.Tries{}, 1,
+		{"writes", func(ctx engine.Context, _ int) error { ctx.Lock(); return nil }, engine.Tries{}, 1,
 			"Mail.send: an effect action reaches outside and never runs inside a store transaction; let a sync ask a plain action for the change"},
 		{"most tries", func(engine.Context, int) error { return errors.New("no") }, engine.Tries{Most: 3}, 3, "the last of 3 tries: Mail.send: no"},
 		// A pause is between half of 1, 2, 4 … seconds and all of it: the fourth ends
@@ -427,7 +427,7 @@ func TestCancel(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.restart()
-		if err := f.Attend(t.Context()); err != nil {
+		if err := f.ApplyDecisions(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -561,11 +561,11 @@ func TestOwnClock(t *testing.T) {
 			if len(p.tries()) != n || f.unfinished() != 1 || r.Waiting == nil {
 				t.Fatalf("%s: after %d pauses: %d tries, %d unfinished, %+v", path, n-1, len(p.tries()), f.unfinished(), r)
 			}
-			if err := f.Attend(t.Context()); err != nil || len(p.tries()) != n {
+			if err := f.ApplyDecisions(t.Context()); err != nil || len(p.tries()) != n {
 				t.Fatalf("%s: nothing is due, but %d were tried, %v", path, len(p.tries()), err)
 			}
 			now = now.Add(time.Minute)
-			if err := f.Attend(t.Context()); err != nil {
+			if err := f.ApplyDecisions(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -589,11 +589,11 @@ func TestPauseOfAClockThatWasAhead(t *testing.T) {
 	f := openOffice(t, p, engine.Options{Clock: func() time.Time { return now }})
 	now = now.Add(365 * 24 * time.Hour)
 	f.request("/ask", "ann")
-	if err := f.Attend(t.Context()); err != nil || len(p.tries()) != 1 {
+	if err := f.ApplyDecisions(t.Context()); err != nil || len(p.tries()) != 1 {
 		t.Fatalf("%d tries before the pause is over, %v", len(p.tries()), err)
 	}
 	now = now.Add(-365 * 24 * time.Hour)
-	if err := f.Attend(t.Context()); err != nil || len(p.tries()) != 2 || f.unfinished() != 0 {
+	if err := f.ApplyDecisions(t.Context()); err != nil || len(p.tries()) != 2 || f.unfinished() != 0 {
 		t.Errorf("when the clock is back: %d tries, %d unfinished, %v", len(p.tries()), f.unfinished(), err)
 	}
 }
@@ -652,7 +652,7 @@ func decided(t *testing.T, code string, known []journal.Entry, id value.ID, n in
 			t.Fatal(err)
 		}
 	}
-	if err := f.Attend(t.Context()); err != nil {
+	if err := f.ApplyDecisions(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	synctest.Wait()

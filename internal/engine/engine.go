@@ -13,10 +13,10 @@
 // matches of a completed action, where.go makes frames (read.go from the state,
 // fold.go one from many, page.go a part of many), fire.go asks the actions of a
 // firing, call.go calls Go with the Context of context.go, record.go writes the
-// journal, recover.go resumes from it, and timers.go starts what is due. hand.go
-// wraps the store, rescue.go finds flows that nobody runs, and overdue.go
-// releases callers whose flow does not end. effect.go runs effect actions,
-// tries.go says how often, and desk.go keeps the flows that wait for them.
+// journal, recover.go resumes from it, and timers.go starts what is due. session.go
+// wraps the session of the store, rescue.go finds flows that nobody runs, and
+// overdue.go releases callers whose flow does not end. effect.go runs effect actions,
+// tries.go says how often, and scheduler.go keeps the flows that wait for them.
 // naive.go is the oracle for the matching.
 package engine
 
@@ -139,20 +139,20 @@ type Options struct {
 
 // An Engine runs flows. It is safe for concurrent use.
 type Engine struct {
-	plan    *plan.Plan
-	store   store.Store
-	options Options
-	methods []Method      // by plan.Action.Index
-	queries []QueryMethod // by plan.Query.Index
-	fits    [][]fit       // by plan.Action.Index
-	// queryFits are those of queries, by plan.Query.Index.
-	queryFits [][]fit
-	tables    []*store.Table
-	timers    []*timer
-	effects   []*Tries // by plan.Action.Index, nil for others; nil when there are none
-	desk      *desk    // nil when there are no effect actions
-	flows     sync.Pool
-	roll      roll
+	plan       *plan.Plan
+	store      store.Store
+	options    Options
+	methods    []Method      // by plan.Action.Index
+	queries    []QueryMethod // by plan.Query.Index
+	inputTypes [][]inputType // by plan.Action.Index
+	// queryTypes are those of queries, by plan.Query.Index.
+	queryTypes [][]inputType
+	tables     []*store.Table
+	timers     []*timer
+	effects    []*Tries   // by plan.Action.Index, nil for others; nil when there are none
+	scheduler  *scheduler // nil when there are no effect actions
+	flows      sync.Pool
+	registry   registry
 }
 
 // New makes an engine. Every action and query of the plan must have its method.
@@ -172,7 +172,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", a.FullName(), a.Instance.Concept.Name)
 		}
 		e.methods = append(e.methods, m)
-		e.fits = append(e.fits, fitsOf(a.Spec.Inputs))
+		e.inputTypes = append(e.inputTypes, inputTypes(a.Spec.Inputs))
 	}
 	for _, q := range p.Queries {
 		m := methods[q.Instance.Name].Queries[q.Name]
@@ -180,7 +180,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 			return nil, fmt.Errorf("%s has no Go method: run legible gen on the concept %s and pass it to New", q.FullName(), q.Instance.Concept.Name)
 		}
 		e.queries = append(e.queries, m)
-		e.queryFits = append(e.queryFits, fitsOf(q.Spec.Inputs))
+		e.queryTypes = append(e.queryTypes, inputTypes(q.Spec.Inputs))
 	}
 	var err error
 	if e.timers, err = timersOf(p, schema.Tables); err != nil {
@@ -189,7 +189,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 	if err := e.findEffects(); err != nil {
 		return nil, err
 	}
-	e.flows.New = func() any { return e.roll.add(newFlow(e)) }
+	e.flows.New = func() any { return e.registry.add(newFlow(e)) }
 	return e, nil
 }
 
@@ -212,16 +212,16 @@ type Opening struct {
 	Further []value.Field
 	// ID names the flow; the zero id means a new one.
 	ID value.ID
-	// Room reports whether there is room for this many more bytes of the data of a
+	// Reserve reports whether there is room for this many more bytes of the data of a
 	// where, held until the caller is done with the result. If not, a flow that has
 	// changed nothing ends with ErrNoRoom as its fault. Nil means that there always
 	// is room.
-	Room func(bytes int64) bool
+	Reserve func(bytes int64) bool
 }
 
-// ErrNoRoom is wrapped by the fault of a flow for which memory was temporarily
+// ErrNoMemory is wrapped by the fault of a flow for which memory was temporarily
 // short. The flow has changed nothing and can run again.
-var ErrNoRoom = errors.New("there is not enough memory just now for all that is to be answered")
+var ErrNoMemory = errors.New("there is not enough memory just now for all that is to be answered")
 
 // A Result is how a flow ended.
 type Result struct {
@@ -280,8 +280,8 @@ func (e *Engine) Run(ctx context.Context, o Opening) (Result, error) {
 	if err != nil {
 		return Result{Undone: true}, err
 	}
-	if e.desk != nil {
-		return e.desk.apart(false, func(f *flow) (Result, error) {
+	if e.scheduler != nil {
+		return e.scheduler.runDetached(false, func(f *flow) (Result, error) {
 			f.begin(ctx, o)
 			return f.run(o)
 		})

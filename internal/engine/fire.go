@@ -17,12 +17,12 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		depth = max(depth, f.occs[n].depth)
 	}
 	depth++
-	keptFrom, lostFrom, held := len(f.kept), len(f.lost), f.held
-	defer func() { f.held = held }()
+	keptFrom, lostFrom, held := len(f.kept), len(f.dropped), f.frameBytes
+	defer func() { f.frameBytes = held }()
 	number, known := f.recallFiring(s, at)
 	if !known && f.matchedGone(s, at) {
 		err := fmt.Errorf("%s: sync %s: %w", s.Span, s.Name, errGone)
-		f.failed(err)
+		f.noteFault(err)
 		f.recordFault(err)
 		return
 	}
@@ -33,20 +33,20 @@ func (f *flow) fire(s *plan.Sync, at int) {
 			f.kept = append(f.kept, keptFrame{nil, slots})
 		} else if err := f.frames(s, slots); err != nil {
 			if !f.suspended() { // else the where is asked again when the flow goes on
-				f.failed(err)
+				f.noteFault(err)
 				f.recordFault(err)
 			}
-			f.cut(keptFrom, lostFrom)
+			f.popFrames(keptFrom, lostFrom)
 			return
 		}
 		if len(f.kept) == keptFrom {
 			f.recordDropped(s, at, lostFrom)
-			f.cut(keptFrom, lostFrom)
+			f.popFrames(keptFrom, lostFrom)
 			return
 		}
 		if err := f.recordFired(s, at, f.firings+1, keptFrom); err != nil {
 			f.stop(err)
-			f.cut(keptFrom, lostFrom)
+			f.popFrames(keptFrom, lostFrom)
 			return
 		}
 		f.firings++
@@ -64,20 +64,20 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		case frame.line != nil:
 			f.askAll(frame.line.Else, frame.slots, id, depth)
 		case s.Together:
-			f.together(s.Then, frame.slots, id, depth)
+			f.askTogether(s.Then, frame.slots, id, depth)
 		default:
 			f.askAll(s.Then, frame.slots, id, depth)
 		}
 	}
-	f.cut(keptFrom, lostFrom)
+	f.popFrames(keptFrom, lostFrom)
 }
 
-// cut takes the frames of a firing off the stacks again.
-func (f *flow) cut(kept, lost int) {
+// popFrames takes the frames of a firing off the stacks again.
+func (f *flow) popFrames(kept, lost int) {
 	clear(f.kept[kept:])
 	f.kept = f.kept[:kept]
-	clear(f.lost[lost:])
-	f.lost = f.lost[:lost]
+	clear(f.dropped[lost:])
+	f.dropped = f.dropped[:lost]
 }
 
 // bindMatch gives the variables of when their values.
@@ -119,8 +119,8 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 				v, err = value.Lost, nil // the record may know the action, and else it faults
 			}
 			if err != nil {
-				err = faultAt(line, input.Term.Expr.Text, unfit(input.Term.Expr, err))
-				f.failed(err)
+				err = faultAt(line, input.Term.Expr.Text, blameInput(input.Term.Expr, err))
+				f.noteFault(err)
 				f.recordFault(err)
 				return -1, false
 			}
@@ -156,12 +156,12 @@ func (f *flow) accepted(line *plan.Ask, n int32, slots []value.Value) bool {
 	return true
 }
 
-// together asks the lines as one decision: all return and are kept at once, or
+// askTogether asks the lines as one decision: all return and are kept at once, or
 // none is. What they set off follows after that.
-func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
+func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
 	from := int32(len(f.occs))
-	f.quiet++
-	f.call.joint = true
+	f.togetherDepth++
+	f.call.together = true
 	done := true
 	for _, line := range lines {
 		n, ok := f.askLine(line, slots, id, depth)
@@ -170,21 +170,21 @@ func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.Actio
 			break
 		}
 	}
-	f.quiet--
-	f.call.joint = false
+	f.togetherDepth--
+	f.call.together = false
 	if done {
-		if err := f.overlong(f.writer.Size()); err != nil {
-			f.letGo()
+		if err := f.checkRecordSize(f.writer.Size()); err != nil {
+			f.rollback()
 			for n := from; n < int32(len(f.occs)); n++ {
-				f.undone(n)
+				f.markUndone(n)
 			}
 			f.stop(err)
 			return
 		}
 	}
-	if done && f.keep() {
+	if done && f.commit() {
 		for n := from; n < int32(len(f.occs)) && n < from+int32(len(lines)); n++ {
-			f.enlist(n)
+			f.addCompleted(n)
 		}
 		for i := range lines {
 			if f.dead == nil {
@@ -193,24 +193,24 @@ func (f *flow) together(lines []*plan.Ask, slots []value.Value, id journal.Actio
 		}
 		return
 	}
-	f.letGo()
+	f.rollback()
 	last := int32(len(f.occs)) - 1
 	for n := from; n < last; n++ {
-		f.undone(n)
+		f.markUndone(n)
 	}
 	if last < from || f.dead != nil {
 		return
 	}
 	if f.occs[last].outcome == journal.Returned {
-		f.undone(last) // it returned something else than its line wants
+		f.markUndone(last) // it returned something else than its line wants
 		return
 	}
-	f.enlist(last)
+	f.addCompleted(last)
 	f.consider(last)
 }
 
-// undone notes that a completed action is as if it had not been asked.
-func (f *flow) undone(n int32) {
+// markUndone notes that a completed action is as if it had not been asked.
+func (f *flow) markUndone(n int32) {
 	if f.occs[n].outcome == journal.Returned {
 		f.occs[n].outcome = journal.Undone
 		if f.occs[n].action.Role == plan.Respond {

@@ -36,7 +36,7 @@ type flow struct {
 	id       value.ID
 	idText   string
 	now      time.Time
-	hand     hand
+	session  session
 	presence presence
 	call     call
 
@@ -51,41 +51,42 @@ type flow struct {
 	building []int32 // the match being tried
 	refs     []plan.Ref
 	kept     []keptFrame
-	lost     []lostFrame
+	dropped  []droppedFrame
 	rows     []Rows // free rows of queries
 	joined   map[*plan.Join]*joinIndex
 
-	firings uint32
-	writer  journal.Writer
-	handed  int // how many bytes of the journal the store has
-	earlier int // bytes of the journal written by an earlier run of the flow
+	firings      uint32
+	writer       journal.Writer
+	entries      journal.EntryWriter // the writer, or journal.Discard
+	stored       int                 // bytes of the journal that the store has
+	storedBefore int                 // bytes of the journal written by an earlier run of the flow
 	// The reads since the last commit, and what follows from them.
-	premises     []premise
-	premiseBytes int64         // estimated size of their rows
-	unnoted      bool          // reads are not noted
-	rewinds      int           // since the last commit
-	rewound      time.Time     // the last rewind
-	ran          time.Duration // from rewound to taking the turn
-	pinned       bool          // the turn is kept until the next commit
-	looks        bool          // it only reads, in one turn: see look
-	dead         error
-	changed      bool // the flow has committed something
-	fault        error
-	answer       *Answer
-	recovered    *past // the store's record of the flow when it began
-	past         *past // what is known from before the last commit
-	times        Times // if there is an observer
-	held         int64 // bytes: estimate for the frames of current firings
-	room         func(int64) bool
-	roomy        int64     // bytes for which there was room
-	quiet        int       // inside then together: completions are not considered
-	asking       *plan.Ask // the line whose action is being asked; nil for the first action
+	premises      []premise
+	premiseBytes  int64         // estimated size of their rows
+	untracked     bool          // reads are not noted as premises
+	rewinds       int           // since the last commit
+	rewound       time.Time     // the last rewind
+	ran           time.Duration // from rewound to the write transaction
+	pinned        bool          // it stays in a write transaction until the next commit
+	readOnly      bool          // it only reads, in one transaction: see readSnapshot
+	dead          error
+	changed       bool // the flow has committed something
+	fault         error
+	answer        *Answer
+	recovered     *past // the store's record of the flow when it began
+	past          *past // what is known from before the last commit
+	times         Times // if there is an observer
+	frameBytes    int64 // bytes: estimate for the frames of current firings
+	reserve       func(int64) bool
+	reserved      int64     // bytes that were reserved
+	togetherDepth int       // inside then together: completions are not considered
+	asking        *plan.Ask // the line whose action is being asked; nil for the first action
 
 	// For programs with effect actions.
-	handoff *handoff        // to a caller
-	alone   bool            // no caller
-	word    *store.Decision // that resumes the flow
-	aside   *Waiting        // the flow stops to wait for this
+	caller   *caller         // to a caller
+	detached bool            // it has no caller
+	decision *store.Decision // with which the flow resumes
+	waitsFor *Waiting        // set when the flow stops running to wait
 }
 
 type occList struct {
@@ -96,6 +97,10 @@ type occList struct {
 func newFlow(e *Engine) *flow {
 	f := &flow{engine: e, lists: make([]occList, 2*len(e.plan.Actions))}
 	f.call.flow = f
+	f.entries = &f.writer
+	if e.options.NoJournal {
+		f.entries = journal.Discard
+	}
 	return f
 }
 
@@ -111,8 +116,8 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 		f.id = f.engine.options.IDs.At(f.now)
 	}
 	f.idText = f.id.String()
-	f.hand = hand{Session: f.engine.store.NewSession(f.id)}
-	f.room = o.Room
+	f.session = session{Session: f.engine.store.NewSession(f.id)}
+	f.reserve = o.Reserve
 	f.stamp++
 	if !f.engine.options.FullRecord {
 		f.writer.Brief = brief
@@ -122,10 +127,10 @@ func (f *flow) begin(ctx context.Context, o Opening) {
 
 // committed updates the flow after a commit.
 func (f *flow) committed() {
-	f.handed = len(f.writer.Bytes)
+	f.stored = len(f.writer.Bytes)
 	f.forgetPremises()
 	f.rewinds, f.changed = 0, true
-	f.unnoted = f.engine.options.NoJournal // without a record the flow cannot go back to this commit
+	f.untracked = f.engine.options.NoJournal // without a record the flow cannot go back to this commit
 }
 
 // reset releases everything that the flow held.
@@ -134,10 +139,10 @@ func (f *flow) reset() {
 	f.restart()
 	f.values.reset()
 	f.forgetPremises()
-	f.ctx, f.hand, f.recovered = nil, hand{}, nil
-	f.handed, f.earlier, f.unnoted, f.rewinds, f.pinned, f.looks, f.changed = 0, 0, false, 0, false, false, false
-	f.handoff, f.alone, f.word, f.aside = nil, false, nil, nil
-	f.held, f.room, f.roomy = 0, nil, 0
+	f.ctx, f.session, f.recovered = nil, session{}, nil
+	f.stored, f.storedBefore, f.untracked, f.rewinds, f.pinned, f.readOnly, f.changed = 0, 0, false, 0, false, false, false
+	f.caller, f.detached, f.decision, f.waitsFor = nil, false, nil, nil
+	f.frameBytes, f.reserve, f.reserved = 0, nil, 0
 	f.writer.Reset()
 	if cap(f.writer.Bytes) > 1<<20 {
 		f.writer.Bytes = nil
@@ -161,14 +166,14 @@ func (f *flow) run(o Opening) (Result, error) {
 			return f.end(root)
 		}
 		if err := f.rewind(); err != nil {
-			f.broke(err)
+			f.loseFlow(err)
 			return f.end(root)
 		}
 	}
 }
 
-// tell fills in what is known of a flow so far.
-func (f *flow) tell(result *Result) {
+// fillResult fills in what is known of a flow so far.
+func (f *flow) fillResult(result *Result) {
 	occ := &f.occs[0]
 	*result = Result{Flow: f.id, Outcome: occ.outcome, Answer: f.answer, Fault: f.fault, Actions: int(f.seq)}
 	switch {
@@ -185,33 +190,33 @@ func (f *flow) tell(result *Result) {
 func (f *flow) end(root int32) (Result, error) {
 	occ := &f.occs[root]
 	var result Result
-	f.tell(&result)
+	f.fillResult(&result)
 	if r := f.firstUnhandled(); r >= 0 {
 		result.Unhandled = f.refused(&f.occs[r])
 	}
-	f.writer.Settle(f.late() && f.overlong(f.writer.Size()) == nil)
+	f.writer.Settle(f.answeredLate() && f.checkRecordSize(f.writer.Size()) == nil)
 	if f.answer == nil {
 		result.Entries = append([]byte(nil), f.writer.Bytes...)
 	}
-	if f.aside != nil {
-		result.Waiting = f.aside
-		f.hand.Abandon()
+	if f.waitsFor != nil {
+		result.Waiting = f.waitsFor
+		f.session.Abandon()
 		return result, nil
 	}
 	var lost error
 	if isLost(f.dead) {
 		// The store has lost the flow's work: it must not be marked at rest.
-		result.Undone = f.recovered == nil && f.hand.undone()
-		f.hand.Abandon()
+		result.Undone = f.recovered == nil && f.session.undone()
+		f.session.Abandon()
 		return result, f.dead
 	}
 	f.record(true)
-	f.condense()
+	f.condenseRecord()
 	result.Undone = f.recovered == nil && !f.changed
-	if err := f.hand.Finish(f.writer.Bytes[f.handed:]); err != nil {
+	if err := f.session.Finish(f.writer.Bytes[f.stored:]); err != nil {
 		// After any error it is unknown what is durable.
 		lost = fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))
-		result.Undone = f.recovered == nil && f.hand.undone()
+		result.Undone = f.recovered == nil && f.session.undone()
 	}
 	if f.timed() {
 		opening := occ.action.FullName()
@@ -271,8 +276,8 @@ func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id j
 	if f.timed() {
 		ran = f.clock()
 	}
-	if f.quiet == 0 {
-		f.enlist(n)
+	if f.togetherDepth == 0 {
+		f.addCompleted(n)
 		f.consider(n)
 	}
 	if f.timed() {
@@ -286,30 +291,30 @@ func (f *flow) exceeded(depth int32) error {
 	limits := &f.engine.options.Limits
 	switch {
 	case len(f.occs) > limits.Actions:
-		return fmt.Errorf("the flow has asked %d actions, which is the limit: %s", limits.Actions, f.circle())
+		return fmt.Errorf("the flow has asked %d actions, which is the limit: %s", limits.Actions, f.cycle())
 	case int(depth) > limits.Depth:
-		return fmt.Errorf("the flow is %d actions deep, which is the limit: %s", limits.Depth, f.circle())
+		return fmt.Errorf("the flow is %d actions deep, which is the limit: %s", limits.Depth, f.cycle())
 	case len(f.occs)&31 == 0 && time.Since(f.call.start) > limits.Deadline:
 		return &DeadlineError{Limit: limits.Deadline}
 	}
-	return f.overlong(f.writer.Held())
+	return f.checkRecordSize(f.writer.Held())
 }
 
-// circle names the actions that an endless flow keeps asking.
-func (f *flow) circle() string {
+// cycle names the actions that an endless flow keeps asking.
+func (f *flow) cycle() string {
 	last := f.occs[len(f.occs)-1].action
 	names := last.FullName()
 	for i := len(f.occs) - 2; i >= 0 && i > len(f.occs)-12; i-- {
 		if f.occs[i].action == last {
-			return names + " comes again and again; break the circle with a where that can end it"
+			return names + " comes again and again; end the cycle with a where that drops the frame"
 		}
 		names = f.occs[i].action.FullName() + ", " + names
 	}
 	return "the last ones are " + names
 }
 
-// failed notes the flow's first fault.
-func (f *flow) failed(err error) {
+// noteFault notes the flow's first fault.
+func (f *flow) noteFault(err error) {
 	if f.fault == nil {
 		f.fault = err
 	}

@@ -25,7 +25,7 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 		return
 	}
 	var rows []foldRow
-	before, held := w.inner, w.held
+	before, held := w.inner, w.bytes
 	w.inner++
 	w.lines(op.Lines, 0, func() {
 		var row foldRow
@@ -43,13 +43,13 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 			}
 			row.keys = append(row.keys, v)
 		}
-		w.hold(line, rowSize+value.Size(row.value))
+		w.addBytes(line, rowSize+value.Size(row.value))
 		if rows = append(rows, row); len(rows) > w.flow.engine.options.Limits.Frames {
 			w.fail(line, fmt.Errorf("the lines below give more than %d frames, which is the limit", w.flow.engine.options.Limits.Frames))
 		}
 	})
 	w.inner = before
-	w.hold(line, held-w.held)
+	w.addBytes(line, held-w.bytes)
 	if w.err != nil {
 		return
 	}
@@ -82,12 +82,12 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 	v, err := folded(op.Fold, rows)
 	if err != nil {
 		if op.Expr != nil {
-			err = unfit(op.Expr, err)
+			err = blameInput(op.Expr, err)
 		}
 		w.fail(line, err)
 		return
 	}
-	w.settle(op.Slot, op.Binds, op.Secret, v, emit)
+	w.bindOrCompare(op.Slot, op.Binds, op.Secret, v, emit)
 }
 
 func (w *search) bound(line *plan.Line, e *plan.Expr, otherwise int) (int, bool) {
@@ -103,7 +103,7 @@ func (w *search) bound(line *plan.Line, e *plan.Expr, otherwise int) (int, bool)
 		return otherwise, true
 	}
 	if !isNumber || n < 0 {
-		w.fail(line, unfit(e, fmt.Errorf("%s must be a number that is not negative, but is %s", e.Text, v)))
+		w.fail(line, blameInput(e, fmt.Errorf("%s must be a number that is not negative, but is %s", e.Text, v)))
 		return 0, false
 	}
 	return int(min(n, 1<<30)), true

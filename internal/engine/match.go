@@ -44,9 +44,9 @@ func (f *flow) consider(n int32) {
 	f.refs = f.refs[:base]
 }
 
-// enlist adds a completed action to those that later ones can join. Lists are
+// addCompleted adds a completed action to those that later ones can join. Lists are
 // in the order of completion.
-func (f *flow) enlist(n int32) {
+func (f *flow) addCompleted(n int32) {
 	if o := f.occs[n].outcome; o != journal.Refused && o != journal.Returned {
 		return
 	}

@@ -233,7 +233,7 @@ func TestNaive(t *testing.T) {
 		}
 		for waiting, _ := e.Waiting(); waiting > 0; waiting, _ = e.Waiting() {
 			c.until(c.get().Add(time.Second))
-			if err := e.Attend(context.Background()); err != nil {
+			if err := e.ApplyDecisions(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -43,11 +43,11 @@ func slack(deadline time.Duration) time.Duration { return min(deadline/10, time.
 // within calls run on a new goroutine. It waits until the deadline of the flow
 // has passed, or for a short time after stop is closed.
 func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run func() (Result, error)) (Result, error) {
-	ended := make(chan given, 1)
+	ended := make(chan callResult, 1)
 	var late atomic.Bool
 	began := time.Now()
 	go func() {
-		var g given
+		var g callResult
 		defer func() {
 			g.panicked = recover()
 			ended <- g
@@ -71,36 +71,36 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 	}()
 	limit := e.options.Limits.Deadline
 	limit += slack(limit)
-	if e.desk != nil {
+	if e.scheduler != nil {
 		limit += e.options.Limits.Patience // effect actions take none of its time
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case g := <-ended:
-		return g.back()
+		return g.unpack()
 	case <-timer.C:
 	case <-stop:
 		limit = min(limit, stopWait)
 		timer.Reset(limit)
 		select {
 		case g := <-ended:
-			return g.back()
+			return g.unpack()
 		case <-timer.C:
 		}
 	}
 	late.Store(true)
 	select {
 	case g := <-ended:
-		return g.back()
+		return g.unpack()
 	default:
 	}
 	last := query
-	e.roll.mu.Lock()
-	if n, _ := e.roll.running(id); n > 0 {
+	e.registry.mu.Lock()
+	if n, _ := e.registry.runningLocked(id); n > 0 {
 		last = e.plan.Actions[n-1].FullName()
 	}
-	e.roll.mu.Unlock()
+	e.registry.mu.Unlock()
 	if last == "" {
 		last = "none yet"
 	}
@@ -127,8 +127,8 @@ func (e *Engine) QueryWithin(ctx context.Context, q *plan.Query, in []value.Valu
 	return *rows, nil
 }
 
-// back returns the result, or panics as run did.
-func (g given) back() (Result, error) {
+// unpack returns the result, or panics as run did.
+func (g callResult) unpack() (Result, error) {
 	if g.panicked != nil {
 		panic(g.panicked)
 	}

@@ -195,7 +195,7 @@ func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 	if !w.paging(line, op.Page, p) {
 		return
 	}
-	before, held := w.inner, w.held
+	before, held := w.inner, w.bytes
 	w.inner++
 	w.lines(op.Lines, 0, func() {
 		if p.shown%1024 == 1023 && time.Since(w.flow.call.start) > limits.Deadline {
@@ -233,10 +233,10 @@ func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 			row.size += value.Size(k)
 		}
 		p.add(row)
-		w.hold(line, held+p.bytes-w.held)
+		w.addBytes(line, held+p.bytes-w.bytes)
 	})
 	w.inner = before
-	w.hold(line, held-w.held)
+	w.addBytes(line, held-w.bytes)
 	if w.err != nil {
 		return
 	}
@@ -247,7 +247,7 @@ func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 			w.slots[slot] = value.String(Cursor(op.Page.Print, *at))
 		}
 	}
-	w.settle(op.Slot, op.Binds, op.Secret, value.List(items), emit)
+	w.bindOrCompare(op.Slot, op.Binds, op.Secret, value.List(items), emit)
 }
 
 // paging reads the inputs of a page. It reduces a limit that is larger than a

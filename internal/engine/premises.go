@@ -15,18 +15,19 @@ import (
 // action before its first write, happen outside of a transaction. Another flow
 // may change what they read before the decision commits: a user changes a
 // password while a login computes its hash. So a flow notes its reads as
-// premises. When it has the turn, right before it writes, it checks that they
-// still hold. If one does not, the flow rewinds: it goes back to its last commit,
-// as after a crash, and runs from there on the current state. See rewind.go.
+// premises: its read set. Right before it writes, in the write transaction, it checks
+// that they still hold. If one does not, the flow rewinds: it goes back to its last
+// commit, as after a crash, and runs from there on the current state. See rewind.go.
+// Databases call this optimistic concurrency control.
 //
-// The store counts the transactions that changed each table (store.Flow.Stamp).
-// Only what was read from a table whose stamp has changed is read again.
+// The store counts the transactions that changed each table (store.Session.Version).
+// Only what was read from a table whose version has changed is read again.
 
 // A premise is one read of the state.
 type premise struct {
 	reading reading
 	table   *store.Table
-	stamp   uint64 // of the table, before the read
+	version uint64 // of the table, before the read
 	inGo    bool   // read by the Go code of an action
 	// ofMember: the row found, nil for none.
 	id  string
@@ -53,23 +54,23 @@ const (
 
 // Limits on the memory of premises.
 const (
-	keptMembers  = 64      // per search; above it, one sum is kept
-	keptPremises = 10_000  // per flow; above it, only tables are kept
-	keptBytes    = 1 << 20 // per flow; above it, sums are kept
+	maxMembers      = 64      // per search; above it, one sum is kept
+	maxPremises     = 10_000  // per flow; above it, only tables are kept
+	maxPremiseBytes = 1 << 20 // per flow; above it, sums are kept
 )
 
 // get reads a member and notes it.
 func (f *flow) get(t *store.Table, id string, inGo bool) (store.Row, error) {
-	if f.unnoted {
-		return f.hand.Get(t, id)
+	if f.untracked {
+		return f.session.Get(t, id)
 	}
-	stamp, err := f.hand.Version(t)
+	version, err := f.session.Version(t)
 	if err != nil {
 		return nil, err
 	}
-	row, err := f.hand.Get(t, id)
+	row, err := f.session.Get(t, id)
 	if err == nil {
-		f.note(premise{reading: ofMember, table: t, stamp: stamp, inGo: inGo, id: id, row: row})
+		f.addPremise(premise{reading: ofMember, table: t, version: version, inGo: inGo, id: id, row: row})
 	}
 	return row, err
 }
@@ -77,32 +78,32 @@ func (f *flow) get(t *store.Table, id string, inGo bool) (store.Row, error) {
 // find searches for members and notes it. The columns must not be changed
 // afterwards.
 func (f *flow) find(t *store.Table, columns []int, key []value.Value, page store.Page, inGo bool) ([]store.Member, error) {
-	if f.unnoted {
-		return f.hand.Find(t, columns, key, page)
+	if f.untracked {
+		return f.session.Find(t, columns, key, page)
 	}
-	stamp, err := f.hand.Version(t)
+	version, err := f.session.Version(t)
 	if err != nil {
 		return nil, err
 	}
-	found, err := f.hand.Find(t, columns, key, page)
+	found, err := f.session.Find(t, columns, key, page)
 	if err != nil {
 		return nil, err
 	}
-	p := premise{reading: ofSearch, table: t, stamp: stamp, inGo: inGo, columns: columns, page: page, count: len(found)}
+	p := premise{reading: ofSearch, table: t, version: version, inGo: inGo, columns: columns, page: page, count: len(found)}
 	p.key = f.values.take(len(key))
 	copy(p.key, key)
 	p.found = found
-	f.note(p)
+	f.addPremise(p)
 	return found, nil
 }
 
-func (f *flow) note(p premise) {
-	if len(f.premises) < keptPremises {
+func (f *flow) addPremise(p premise) {
+	if len(f.premises) < maxPremises {
 		size := sizeOf(p.row)
 		for _, m := range p.found {
 			size += sizeOf(m.Row)
 		}
-		if len(p.found) > keptMembers || size > 0 && f.premiseBytes+size > keptBytes {
+		if len(p.found) > maxMembers || size > 0 && f.premiseBytes+size > maxPremiseBytes {
 			p.sum, p.summed = sumOf(p.row, p.found), true
 			p.row, p.found = nil, nil
 		} else {
@@ -112,8 +113,8 @@ func (f *flow) note(p premise) {
 		return
 	}
 	known := func(other premise) bool { return other.table == p.table }
-	if !slices.ContainsFunc(f.premises[keptPremises:], known) { // keep the oldest stamp
-		f.premises = append(f.premises, premise{reading: ofTable, table: p.table, stamp: p.stamp, inGo: p.inGo})
+	if !slices.ContainsFunc(f.premises[maxPremises:], known) { // keep the oldest version
+		f.premises = append(f.premises, premise{reading: ofTable, table: p.table, version: p.version, inGo: p.inGo})
 	}
 }
 
@@ -121,30 +122,30 @@ func (f *flow) note(p premise) {
 func (f *flow) forgetPremises() {
 	clear(f.premises)
 	f.premises, f.premiseBytes = f.premises[:0], 0
-	if cap(f.premises) > keptPremises {
+	if cap(f.premises) > maxPremises {
 		f.premises = nil
 	}
 }
 
-// hold takes the turn for writing and checks all premises. If one does not hold,
-// it ends the turn and fails with errRewind; so does all that the flow does after
-// that.
-func (f *flow) hold() error {
+// beginWrite begins the write transaction and checks all premises. If one does not
+// hold, it ends the transaction and fails with errRewind; so does everything that the
+// flow does afterwards.
+func (f *flow) beginWrite() error {
 	if f.dead == errRewind {
 		return errRewind
 	}
 	if f.rewinds > 0 {
-		f.ran = time.Since(f.rewound) // without the wait for the turn
+		f.ran = time.Since(f.rewound) // without the wait for the transaction
 	}
-	f.hand.Begin()
+	f.session.Begin()
 	for i := range f.premises {
 		p := &f.premises[i]
-		holds, err := f.holds(p)
+		holds, err := f.premiseHolds(p)
 		if holds {
 			continue
 		}
 		f.pinned = false
-		f.hand.Rollback()
+		f.session.Rollback()
 		if err == nil {
 			f.engine.options.Log.Debug("flow rewinds", "flow", f.idText, "changed", p.table.Name(), "rewinds", f.rewinds+1)
 			f.dead, err = errRewind, errRewind
@@ -154,21 +155,21 @@ func (f *flow) hold() error {
 	return nil
 }
 
-// holds reports whether a premise still holds. The caller has the turn.
-func (f *flow) holds(p *premise) (bool, error) {
-	stamp, err := f.hand.Version(p.table)
-	if err != nil || stamp == p.stamp {
+// premiseHolds reports whether a premise still holds, in the write transaction.
+func (f *flow) premiseHolds(p *premise) (bool, error) {
+	version, err := f.session.Version(p.table)
+	if err != nil || version == p.version {
 		return err == nil, err
 	}
 	switch p.reading {
 	case ofMember:
-		row, err := f.hand.Get(p.table, p.id)
+		row, err := f.session.Get(p.table, p.id)
 		if p.summed {
 			return err == nil && row != nil && sumOf(row, nil) == p.sum, err
 		}
 		return err == nil && equalRows(row, p.row), err
 	case ofSearch:
-		found, err := f.hand.Find(p.table, p.columns, p.key, p.page)
+		found, err := f.session.Find(p.table, p.columns, p.key, p.page)
 		if err != nil || len(found) != p.count {
 			return false, err
 		}
@@ -215,16 +216,16 @@ func sizeOf(row store.Row) (n int64) {
 	return n
 }
 
-// confirm checks all premises before the flow reaches outside of the store, and
-// reports whether the flow may continue.
-func (f *flow) confirm() bool {
+// checkPremises checks all premises before an effect action runs, and reports whether
+// the flow may continue.
+func (f *flow) checkPremises() bool {
 	if len(f.premises) > 0 && f.dead == nil {
-		if err := f.hold(); err != nil {
+		if err := f.beginWrite(); err != nil {
 			if !errors.Is(err, errRewind) {
-				f.broke(fmt.Errorf("looking again at what the flow has read: %w", err))
+				f.loseFlow(fmt.Errorf("checking what the flow has read: %w", err))
 			}
 		} else {
-			f.hand.Rollback()
+			f.session.Rollback()
 		}
 	}
 	f.unpin()

@@ -37,7 +37,7 @@ func TestPremisesAreBounded(t *testing.T) {
 	const n, long = 500, 20_000
 	content := func(end string) store.Row { return store.Row{value.String(strings.Repeat("x", long) + end)} }
 	shelf := &shelfFlow{rows: map[string]store.Row{}}
-	f := &flow{hand: hand{Session: shelf}}
+	f := &flow{session: session{Session: shelf}}
 	table := &store.Table{}
 	ids := make([]string, n)
 	for i := range ids {
@@ -64,13 +64,13 @@ func TestPremisesAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if kept > keptBytes {
+	if kept > maxPremiseBytes {
 		t.Errorf("%d bytes of %d are kept", kept, 2*n*long)
 	}
 	broken := func() (count int) {
 		t.Helper()
 		for i := range f.premises {
-			holds, err := f.holds(&f.premises[i])
+			holds, err := f.premiseHolds(&f.premises[i])
 			if err != nil {
 				t.Fatal(err)
 			}

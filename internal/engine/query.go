@@ -8,11 +8,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Query asks a query from outside of any flow and gives its rows, a value for
-// each output. All that it reads is one snapshot, and nothing is recorded. The
-// error is the query's own, or the store's.
+// Query runs a query outside of any flow and returns its rows, with a value for each
+// output. It reads one snapshot and records nothing. The error is the query's own, or
+// the store's.
 func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (rows [][]value.Value, err error) {
-	lost := e.look(ctx, func(f *flow) {
+	lost := e.readSnapshot(ctx, func(f *flow) {
 		given := f.takeRows(len(q.Outputs))
 		defer f.giveRows(given)
 		if err = f.callQuery(q, in, given, func(column int) string { return q.Inputs[column] }); err != nil {
@@ -36,11 +36,11 @@ func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (ro
 	return rows, err
 }
 
-// Frames runs one line of where from outside of any flow, with bindings in
-// slots, and gives the frames that are left: the slots with what the line
-// binds. All that it reads is one snapshot, and nothing is recorded.
+// Frames runs one line of where outside of any flow, with bindings in slots, and
+// returns the remaining frames: the slots with what the line binds. It reads one
+// snapshot and records nothing.
 func (e *Engine) Frames(ctx context.Context, line *plan.Line, slots []value.Value) (frames [][]value.Value, err error) {
-	lost := e.look(ctx, func(f *flow) {
+	lost := e.readSnapshot(ctx, func(f *flow) {
 		own := append([]value.Value(nil), slots...)
 		w := &search{flow: f, sync: &plan.Sync{}, slots: own, inner: 1}
 		w.lines([]*plan.Line{line}, 0, func() {
@@ -60,26 +60,25 @@ func (e *Engine) Frames(ctx context.Context, line *plan.Line, slots []value.Valu
 	return frames, err
 }
 
-// look reads in one turn of a flow in which nothing happens. The error says that
-// the store could not be asked, whatever was made of that.
-func (e *Engine) look(ctx context.Context, read func(*flow)) error {
+// readSnapshot calls read with a flow in a read-only transaction. The error is that of
+// the store, even if read ignores it.
+func (e *Engine) readSnapshot(ctx context.Context, read func(*flow)) error {
 	ctx, err := enter(ctx)
 	if err != nil {
 		return err
 	}
 	f := e.flows.Get().(*flow)
 	f.begin(ctx, Opening{})
-	// A query that asks for its key finds that of the action that opened the
-	// flow, as the first line of where does.
+	// A query that calls ctx.Key gets the key of the flow's first action.
 	f.occs = append(f.occs, occurrence{})
-	f.unnoted, f.looks = true, true
-	f.hand.BeginReadOnly()
+	f.untracked, f.readOnly = true, true
+	f.session.BeginReadOnly()
 	defer func() {
-		f.hand.Rollback()
-		f.hand.Abandon()
+		f.session.Rollback()
+		f.session.Abandon()
 		f.reset()
 		e.flows.Put(f)
 	}()
 	read(f)
-	return f.hand.broke
+	return f.session.failed
 }

@@ -42,7 +42,7 @@ func newPast(entries []journal.Entry) *past {
 		case journal.Fired, journal.Dropped:
 			p.matches[matchKey(x.Sync, x.Matched)] = x
 		case journal.Tried, journal.Parked, journal.Decided:
-			p.attempts(x)
+			p.addAttempt(x)
 		}
 	}
 	return p
@@ -58,7 +58,7 @@ func (f *flow) remember(p *past) {
 		case journal.Fired:
 			f.firings = max(f.firings, x.Number)
 		case journal.Faulted:
-			f.failed(errors.New(x.Text))
+			f.noteFault(errors.New(x.Text))
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (f *flow) recall(n int32) bool {
 	if e == nil {
 		if gone := goneInput(o); gone != "" && !f.giveUp(o) {
 			f.dead = fmt.Errorf("%s needs the secret %s, which was lost when the process ended", o.action.FullName(), gone)
-			f.failed(f.dead)
+			f.noteFault(f.dead)
 			f.complete(n, journal.Fault, nil)
 			f.recordFailed(n, f.dead.Error())
 			return true
@@ -133,7 +133,7 @@ func (f *flow) recall(n int32) bool {
 	default:
 		f.complete(n, e.Outcome, nil)
 		if e.Outcome == journal.Fault {
-			f.failed(errors.New(e.Text))
+			f.noteFault(errors.New(e.Text))
 		}
 	}
 	return true
@@ -142,7 +142,7 @@ func (f *flow) recall(n int32) bool {
 // giveUp reports whether an operator has cancelled an action.
 func (f *flow) giveUp(o *occurrence) bool {
 	t := f.past.tried[o.id]
-	return t != nil && (t.cancelled || f.word != nil && f.word.Code == "cancel")
+	return t != nil && (t.cancelled || f.decision != nil && f.decision.Code == "cancel")
 }
 
 // goneInput names an input whose secret is lost.
@@ -218,10 +218,10 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 // with ErrRunning if the flow is already being resumed, and with ErrOverdue if it
 // still runs after its deadline.
 func (e *Engine) Resume(ctx context.Context, id value.ID) (Result, error) {
-	if !e.roll.claim(id) {
+	if !e.registry.claim(id) {
 		return Result{Flow: id}, ErrRunning
 	}
-	return e.goOn(ctx, id)
+	return e.resumeClaimed(ctx, id)
 }
 
 func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decision) (Result, error) {
@@ -244,22 +244,22 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 		decision = nil
 	}
 	if w := p.parked(id); w != nil && decision == nil {
-		if e.desk == nil {
+		if e.scheduler == nil {
 			return Result{}, fmt.Errorf("%s is parked, which is no effect action in this program", w.Action)
 		}
-		e.desk.mu.Lock()
-		e.desk.shelf[id] = &shelved{waiting: *w}
-		e.desk.mu.Unlock()
+		e.scheduler.mu.Lock()
+		e.scheduler.waiting[id] = &waitingFlow{state: *w}
+		e.scheduler.mu.Unlock()
 		return Result{Flow: id, Waiting: w}, nil
 	}
 	again := func(f *flow) (Result, error) {
 		f.begin(ctx, Opening{ID: id})
-		f.recovered, f.word, f.earlier = p, decision, len(b)
+		f.recovered, f.decision, f.storedBefore = p, decision, len(b)
 		f.remember(p)
-		return e.again(f, id)
+		return e.rerun(f, id)
 	}
-	if e.desk != nil {
-		return e.desk.apart(true, again)
+	if e.scheduler != nil {
+		return e.scheduler.runDetached(true, again)
 	}
 	f := e.flows.Get().(*flow)
 	defer func() {
@@ -269,12 +269,12 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	return again(f)
 }
 
-// again runs a flow whose past is known.
-func (e *Engine) again(f *flow, id value.ID) (Result, error) {
+// rerun runs a flow whose past is known.
+func (e *Engine) rerun(f *flow, id value.ID) (Result, error) {
 	p := f.past
 	root := p.asked[journal.ActionID{}]
 	if root == nil {
-		f.hand.Abandon()
+		f.session.Abandon()
 		return Result{}, fmt.Errorf("%w: nothing was asked in it", journal.ErrCorrupt)
 	}
 	var action *plan.Action
@@ -284,7 +284,7 @@ func (e *Engine) again(f *flow, id value.ID) (Result, error) {
 		}
 	}
 	if action == nil {
-		f.hand.Abandon()
+		f.session.Abandon()
 		return Result{}, fmt.Errorf("it began with %s, which this program does not have", root.Action)
 	}
 	in := make([]value.Value, len(action.Inputs))

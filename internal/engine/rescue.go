@@ -33,16 +33,16 @@ func (p *presence) enter(id value.ID) {
 
 func (p *presence) leave() { p.high.Store(0) }
 
-// is reports whether the flow runs here. The answer is certain for a flow that
+// runs reports whether the flow runs here. The answer is certain for a flow that
 // was unfinished in the store before the call: it has entered before.
-func (p *presence) is(id value.ID) bool {
+func (p *presence) runs(id value.ID) bool {
 	return p.high.Load() == binary.BigEndian.Uint64(id[:8]) && p.low.Load() == binary.BigEndian.Uint64(id[8:])
 }
 
-// A roll has the rooms that flows run in, and the flows that are about to resume.
-type roll struct {
+// A registry has the rooms that flows run in, and the flows that are about to resume.
+type registry struct {
 	mu      sync.Mutex
-	rooms   []weak.Pointer[flow]
+	flows   []weak.Pointer[flow]
 	next    int // the number of rooms at which the list is cleaned up
 	claimed map[value.ID]bool
 	failing map[value.ID]*failing
@@ -51,23 +51,23 @@ type roll struct {
 
 // A failing flow could not be resumed. After each try, twice as many looks skip
 // it.
-type failing struct{ times, pause int }
+type failing struct{ tries, skips int }
 
 // add adds a new room to the roll.
-func (r *roll) add(f *flow) *flow {
+func (r *registry) add(f *flow) *flow {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.rooms) >= r.next {
-		r.rooms = slices.DeleteFunc(r.rooms, func(p weak.Pointer[flow]) bool { return p.Value() == nil })
-		r.next = 2*len(r.rooms) + 16
+	if len(r.flows) >= r.next {
+		r.flows = slices.DeleteFunc(r.flows, func(p weak.Pointer[flow]) bool { return p.Value() == nil })
+		r.next = 2*len(r.flows) + 16
 	}
-	r.rooms = append(r.rooms, weak.Make(f))
+	r.flows = append(r.flows, weak.Make(f))
 	return f
 }
 
 // claim gives the caller the sole right to resume a flow, until release. It fails
 // if it is taken.
-func (r *roll) claim(id value.ID) bool {
+func (r *registry) claim(id value.ID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.claimed[id] {
@@ -80,17 +80,17 @@ func (r *roll) claim(id value.ID) bool {
 	return true
 }
 
-func (r *roll) release(id value.ID) {
+func (r *registry) release(id value.ID) {
 	r.mu.Lock()
 	delete(r.claimed, id)
 	r.mu.Unlock()
 }
 
-// running reports whether a flow is in one of the rooms, and the index from 1 of
+// runningLocked reports whether a flow is in one of the rooms, and the index from 1 of
 // the Go action that it has begun last. The caller must hold mu.
-func (r *roll) running(id value.ID) (action int32, runs bool) {
-	for _, p := range r.rooms {
-		if f := p.Value(); f != nil && f.presence.is(id) {
+func (r *registry) runningLocked(id value.ID) (action int32, runs bool) {
+	for _, p := range r.flows {
+		if f := p.Value(); f != nil && f.presence.runs(id) {
 			return f.presence.action.Load(), true
 		}
 	}
@@ -99,11 +99,11 @@ func (r *roll) running(id value.ID) (action int32, runs bool) {
 
 // claimOrphans claims the unfinished flows that are nowhere.
 func (e *Engine) claimOrphans(unfinished []value.ID) (orphans []value.ID) {
-	if d := e.desk; d != nil {
+	if d := e.scheduler; d != nil {
 		d.mu.Lock() // so that no flow is being taken from the shelf
 		defer d.mu.Unlock()
 	}
-	r := &e.roll
+	r := &e.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id := range r.failing {
@@ -112,14 +112,14 @@ func (e *Engine) claimOrphans(unfinished []value.ID) (orphans []value.ID) {
 		}
 	}
 	for _, id := range unfinished {
-		if r.claimed[id] || e.desk != nil && e.desk.shelf[id] != nil {
+		if r.claimed[id] || e.scheduler != nil && e.scheduler.waiting[id] != nil {
 			continue
 		}
-		if _, runs := r.running(id); runs {
+		if _, runs := r.runningLocked(id); runs {
 			continue
 		}
-		if x := r.failing[id]; x != nil && x.pause > 0 {
-			x.pause--
+		if x := r.failing[id]; x != nil && x.skips > 0 {
+			x.skips--
 			continue
 		}
 		if r.claimed == nil {
@@ -132,7 +132,7 @@ func (e *Engine) claimOrphans(unfinished []value.ID) (orphans []value.ID) {
 }
 
 // failed notes that a flow could not be resumed.
-func (r *roll) failed(id value.ID) {
+func (r *registry) failed(id value.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	x := r.failing[id]
@@ -143,8 +143,8 @@ func (r *roll) failed(id value.ID) {
 		x = &failing{}
 		r.failing[id] = x
 	}
-	x.times = min(x.times+1, 8)
-	x.pause = 1<<x.times - 1
+	x.tries = min(x.tries+1, 8)
+	x.skips = 1<<x.tries - 1
 }
 
 // ErrRunning says that a flow is already being resumed.
@@ -174,15 +174,15 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 	}
 	for _, id := range orphans {
 		if err != nil || ctx.Err() != nil || !slices.Contains(still, id) {
-			e.roll.release(id)
+			e.registry.release(id)
 			continue
 		}
-		e.roll.rescued.Add(1)
+		e.registry.rescued.Add(1)
 		e.options.Log.Warn("resuming unfinished flow that was not running", "flow", id.String())
-		result, failed := e.goOn(ctx, id)
+		result, failed := e.resumeClaimed(ctx, id)
 		switch {
 		case failed != nil:
-			e.roll.failed(id)
+			e.registry.failed(id)
 			e.options.Log.Error("resuming unfinished flow failed; it will be retried", "flow", id.String(), "error", failed.Error())
 		case done != nil:
 			done(result)
@@ -192,13 +192,13 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 }
 
 // Rescued counts the flows that Rescue has resumed.
-func (e *Engine) Rescued() uint64 { return e.roll.rescued.Load() }
+func (e *Engine) Rescued() uint64 { return e.registry.rescued.Load() }
 
-// goOn resumes a flow that the caller has claimed. It returns when the flow is at
+// resumeClaimed resumes a flow that the caller has claimed. It returns when the flow is at
 // rest or waits, or with an error when it still runs after its deadline.
-func (e *Engine) goOn(ctx context.Context, id value.ID) (Result, error) {
+func (e *Engine) resumeClaimed(ctx context.Context, id value.ID) (Result, error) {
 	return e.within(ctx.Done(), id, "", func() (Result, error) {
-		defer e.roll.release(id)
+		defer e.registry.release(id)
 		return e.resume(ctx, id, nil)
 	})
 }

@@ -16,13 +16,13 @@ import (
 // before the commit is taken from there, as in recovery. Unlike after a crash,
 // the process still has the secrets.
 //
-// A flow whose actions have read state in Go runs a second time without the turn,
-// since Go code may be slow and must not block others. After that, and at once if
-// only where has read state, the flow is pinned: it keeps the turn until its next
-// commit, so that no other flow can write. So a flow ends however much others
-// write. A flow that turned out to be slow is not pinned: a user who changes a
-// password again and again while logging in would make all others wait for
-// hashes, and for the queue before them.
+// A flow whose actions have read state in Go runs a second time outside of a
+// transaction, since Go code may be slow and must not block others. After that, and
+// at once if only where has read state, the flow is pinned: it stays in a write
+// transaction until its next commit, so that no other flow can write. So a flow ends
+// even if others write all the time. A slow flow is not pinned: a user who changes a
+// password again and again while logging in would make all others wait for hashes,
+// and for the queue before them.
 
 // errRewind ends what a flow does, so that it goes back to its last commit.
 var errRewind = errors.New("another flow has changed what this one has read; it goes back to its last commit")
@@ -30,7 +30,7 @@ var errRewind = errors.New("another flow has changed what this one has read; it 
 const (
 	// optimistic is the number of runs from one commit without pinning.
 	optimistic = 2
-	// slowRun is the longest duration of a run repeated with the turn.
+	// slowRun is the longest duration of a run that is repeated pinned.
 	slowRun = 20 * time.Millisecond
 	// maxRewinds is the limit of rewinds to one commit. Only a slow flow reaches
 	// it, or a flow whose Go code ends the pinning.
@@ -47,8 +47,8 @@ func (f *flow) rewind() error {
 	if f.recovered != nil {
 		entries = f.recovered.entries
 	}
-	f.writer.Cut(f.handed)
-	if f.handed > 0 {
+	f.writer.Cut(f.stored)
+	if f.stored > 0 {
 		since, err := f.writer.Entries()
 		if err != nil {
 			return fmt.Errorf("%w: reading the record: %w", store.ErrLost, err)
@@ -56,7 +56,7 @@ func (f *flow) rewind() error {
 		entries = slices.Concat(entries, since)
 	}
 
-	f.hand.Rollback()
+	f.session.Rollback()
 	pin := f.rewinds >= optimistic && f.ran <= slowRun || !slices.ContainsFunc(f.premises, func(p premise) bool { return p.inGo })
 	f.forgetPremises()
 	f.restart()
@@ -66,7 +66,7 @@ func (f *flow) rewind() error {
 	f.times.Actions = f.times.Actions[:0] // remaining ones are noted again
 	f.times.Firings = slices.DeleteFunc(f.times.Firings, func(t FiringTime) bool { return t.Number > f.firings })
 	if pin {
-		f.hand.Begin()
+		f.session.Begin()
 		f.pinned = true
 	}
 	f.rewound = time.Now()
@@ -82,18 +82,18 @@ func (f *flow) restart() {
 	f.slots, f.tuples, f.refs = f.slots[:0], f.tuples[:0], f.refs[:0]
 	clear(f.kept)
 	f.kept = f.kept[:0]
-	clear(f.lost)
-	f.lost = f.lost[:0]
+	clear(f.dropped)
+	f.dropped = f.dropped[:0]
 	f.stamp++ // empties the lists of actions
 	f.dead, f.fault, f.answer, f.past, f.joined, f.asking = nil, nil, nil, nil, nil, nil
-	f.seq, f.firings, f.quiet = 0, 0, 0
-	f.call.wrote, f.call.held, f.call.joint, f.call.reading = false, false, false, false
+	f.seq, f.firings, f.togetherDepth = 0, 0, 0
+	f.call.wrote, f.call.locked, f.call.together, f.call.reading = false, false, false, false
 }
 
-// unpin ends the turn that a rewind has taken, if nothing was written in it.
+// unpin ends the transaction that a rewind has begun, if nothing was written in it.
 func (f *flow) unpin() {
-	if f.pinned && !f.call.wrote && !f.call.held {
+	if f.pinned && !f.call.wrote && !f.call.locked {
 		f.pinned = false
-		f.hand.Rollback()
+		f.session.Rollback()
 	}
 }

@@ -113,7 +113,7 @@ func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int
 	for {
 		var members []store.Member
 		var findErr error
-		lost := e.look(ctx, func(f *flow) { members, findErr = f.hand.Find(t.table, nil, nil, page) })
+		lost := e.readSnapshot(ctx, func(f *flow) { members, findErr = f.session.Find(t.table, nil, nil, page) })
 		if findErr = cmp.Or(lost, findErr); findErr != nil {
 			return started, errors.Join(err, findErr)
 		}

@@ -348,7 +348,7 @@ func (p *play) settle(t *testing.T, e *engine.Engine) {
 	t.Helper()
 	for waiting, _ := e.Waiting(); waiting > 0; waiting, _ = e.Waiting() {
 		p.clock.until(p.clock.get().Add(100 * time.Millisecond))
-		if err := e.Attend(context.Background()); err != nil {
+		if err := e.ApplyDecisions(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 	}

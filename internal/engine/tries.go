@@ -62,9 +62,9 @@ type permanent struct{ err error }
 func (e *permanent) Error() string { return e.err.Error() }
 func (e *permanent) Unwrap() error { return e.err }
 
-// lasting tells whether an error is not to be tried again.
-func lasting(err error) bool {
+// isPermanent tells whether an error is not to be tried again.
+func isPermanent(err error) bool {
 	var p *permanent
 	var panicked *panicError
-	return errors.As(err, &p) || errors.As(err, &panicked) || errors.Is(err, errOutside)
+	return errors.As(err, &p) || errors.As(err, &panicked) || errors.Is(err, errEffectState)
 }

@@ -15,29 +15,29 @@ type keptFrame struct {
 	slots []value.Value
 }
 
-// A lostFrame is a frame that a line without else dropped.
-type lostFrame struct {
+// A droppedFrame is a frame that a line without else dropped.
+type droppedFrame struct {
 	line  *plan.Line
 	place int // of the line among the sync's where lines
 	slots []value.Value
 }
 
-// lostKept is how many lost frames of one match are remembered: enough to
+// droppedLimit is how many lost frames of one match are remembered: enough to
 // explain, few enough to keep.
-const lostKept = 8
+const droppedLimit = 8
 
 // A search makes the frames of one match.
 type search struct {
-	flow  *flow
-	sync  *plan.Sync
-	slots []value.Value
-	kept  int   // how many frames were kept so far
-	lost  int   // how many were lost
-	err   error // an expression or query failed: the search is over
-	at    *plan.Line
-	last  []value.Value // the slots of the frame that was kept last
-	held  int64         // bytes: about what the frames, lists and rows take
-	inner int           // > 0 inside a fold, a view, no or maybe: drops there are no drops of the frame
+	flow    *flow
+	sync    *plan.Sync
+	slots   []value.Value
+	kept    int   // how many frames were kept so far
+	dropped int   // how many were lost
+	err     error // an expression or query failed: the search is over
+	at      *plan.Line
+	last    []value.Value // the slots of the frame that was kept last
+	bytes   int64         // bytes: about what the frames, lists and rows take
+	inner   int           // > 0 inside a fold, a view, no or maybe: drops there are no drops of the frame
 }
 
 // frames runs a sync's where on the bindings in slots, pushing the frames that
@@ -45,12 +45,12 @@ type search struct {
 func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	w := &search{flow: f, sync: s, slots: slots}
 	if !f.pinned {
-		f.hand.BeginReadOnly()
-		defer f.hand.Rollback()
+		f.session.BeginReadOnly()
+		defer f.session.Rollback()
 	}
 	w.lines(s.Where, 0, w.keep)
-	if f.hand.broke != nil {
-		return f.hand.broke // whatever a query has made of it
+	if f.session.failed != nil {
+		return f.session.failed // whatever a query has made of it
 	}
 	if w.err != nil {
 		place := s.Span.String()
@@ -59,40 +59,40 @@ func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 		}
 		return fmt.Errorf("%s: sync %s: %w", place, s.Name, w.err)
 	}
-	f.held += w.held
+	f.frameBytes += w.bytes
 	return nil
 }
 
-// hold notes that so many more bytes are held, or fewer, and ends the search
+// addBytes notes that so many more bytes are held, or fewer, and ends the search
 // where that is too much.
-func (w *search) hold(line *plan.Line, bytes int64) {
-	w.held += bytes
+func (w *search) addBytes(line *plan.Line, bytes int64) {
+	w.bytes += bytes
 	if bytes <= 0 {
 		return
 	}
-	if most := w.flow.engine.options.Limits.Bytes; w.held > most {
+	if most := w.flow.engine.options.Limits.Bytes; w.bytes > most {
 		w.fail(line, fmt.Errorf("the frames and lists of this where take more than %d MiB, which is the limit: make a list page by page, with “page” below its lines, or take less of each item", most>>20))
-	} else if !w.flow.granted(w.flow.held + w.held) {
-		w.fail(line, ErrNoRoom)
+	} else if !w.flow.reserveFor(w.flow.frameBytes + w.bytes) {
+		w.fail(line, ErrNoMemory)
 	}
 }
 
 const (
-	// smallWhere is what a flow may hold without asking for room.
-	smallWhere = 64 << 10
-	// roomStep is how much room is asked for at a time.
-	roomStep = 256 << 10
+	// unreservedLimit is what a flow may hold without asking for room.
+	unreservedLimit = 64 << 10
+	// reserveStep is how much room is asked for at a time.
+	reserveStep = 256 << 10
 )
 
-// granted asks for room where the flow holds more than it has. A flow that has
+// reserveFor asks for room where the flow holds more than it has. A flow that has
 // changed something goes on in any case: it must not end half done.
-func (f *flow) granted(held int64) bool {
-	if f.room == nil || held <= max(f.roomy, smallWhere) {
+func (f *flow) reserveFor(held int64) bool {
+	if f.reserve == nil || held <= max(f.reserved, unreservedLimit) {
 		return true
 	}
-	more := max(held-f.roomy, roomStep)
-	if f.room(more) {
-		f.roomy += more
+	more := max(held-f.reserved, reserveStep)
+	if f.reserve(more) {
+		f.reserved += more
 		return true
 	}
 	return f.changed
@@ -116,7 +116,7 @@ func (w *search) push(line *plan.Line) {
 		}
 		bytes += value.Size(v)
 	}
-	w.hold(line, bytes+int64(len(w.slots))*slotSize)
+	w.addBytes(line, bytes+int64(len(w.slots))*slotSize)
 	slots := w.flow.values.take(len(w.slots))
 	copy(slots, w.slots)
 	w.last = slots
@@ -138,10 +138,10 @@ func (w *search) drop(line *plan.Line, place int) {
 		w.push(line)
 		return
 	}
-	if w.lost++; w.lost <= lostKept {
+	if w.dropped++; w.dropped <= droppedLimit {
 		slots := w.flow.values.take(len(w.slots))
 		copy(slots, w.slots)
-		w.flow.lost = append(w.flow.lost, lostFrame{line, place, slots})
+		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, place, slots})
 	}
 }
 
@@ -206,7 +206,7 @@ func (w *search) body(line *plan.Line, emit func()) {
 		w.view(line, line.View, emit)
 	case line.Is != nil:
 		if v, ok := w.eval(line, line.Is.Expr); ok {
-			w.settle(line.Is.Slot, line.Is.Binds, line.Is.Secret, v, emit)
+			w.bindOrCompare(line.Is.Slot, line.Is.Binds, line.Is.Secret, v, emit)
 		}
 	case line.Filter != nil:
 		v, ok := w.eval(line, line.Filter)
@@ -215,7 +215,7 @@ func (w *search) body(line *plan.Line, emit func()) {
 		}
 		b, isFlag := v.Reveal().Bool()
 		if !isFlag {
-			w.fail(line, unfit(line.Filter, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", line.Filter.Text, v.Kind())))
+			w.fail(line, blameInput(line.Filter, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", line.Filter.Text, v.Kind())))
 		} else if b {
 			emit()
 		}
@@ -224,8 +224,8 @@ func (w *search) body(line *plan.Line, emit func()) {
 	}
 }
 
-// settle binds a slot or compares it.
-func (w *search) settle(slot int, binds, secret bool, v value.Value, emit func()) {
+// bindOrCompare binds a slot or compares it.
+func (w *search) bindOrCompare(slot int, binds, secret bool, v value.Value, emit func()) {
 	if binds {
 		if secret {
 			v = value.Secret(v)
@@ -242,7 +242,7 @@ func (w *search) settle(slot int, binds, secret bool, v value.Value, emit func()
 func (w *search) eval(line *plan.Line, e *plan.Expr) (value.Value, bool) {
 	v, err := w.flow.eval(e, w.slots)
 	if err != nil {
-		w.fail(line, unfit(e, fmt.Errorf("%s: %w", e.Text, err)))
+		w.fail(line, blameInput(e, fmt.Errorf("%s: %w", e.Text, err)))
 		return value.Value{}, false
 	}
 	return v, true
@@ -290,8 +290,8 @@ func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
 	for _, v := range rows.cells {
 		bytes += value.Size(v)
 	}
-	w.hold(line, bytes)
-	defer func() { w.held -= bytes }()
+	w.addBytes(line, bytes)
+	defer func() { w.bytes -= bytes }()
 	for i := range rows.Len() {
 		if w.err != nil {
 			return

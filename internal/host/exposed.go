@@ -117,7 +117,7 @@ func (x *exchange) call(k *knownRoute) *reply {
 		}
 		return x.told(trace, value.List(items), next)
 	}
-	r, err := f.engine.RunWithin(ctx, engine.Opening{Action: k.action, In: x.in, Room: x.grow}, x.worked)
+	r, err := f.engine.RunWithin(ctx, engine.Opening{Action: k.action, In: x.in, Reserve: x.grow}, x.worked)
 	x.undone = r.Undone
 	if err != nil || r.Outcome != journal.Returned {
 		r.Unhandled = r.Refused // what syncs did of it is not what was asked

@@ -102,7 +102,7 @@ func (x *exchange) answer() *reply {
 	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)
 	}
-	result, err := f.engine.RunWithin(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further, Room: x.grow}, x.worked)
+	result, err := f.engine.RunWithin(x.request.Context(), engine.Opening{Action: f.routes.Request, In: x.in, Further: x.further, Reserve: x.grow}, x.worked)
 	return x.result(result, err)
 }
 

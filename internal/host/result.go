@@ -47,7 +47,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 		return x.waiting(r.Waiting, trace)
 	case r.Unhandled != nil:
 		return x.front.soft(refused(r.Unhandled))
-	case errors.Is(r.Fault, engine.ErrNoRoom):
+	case errors.Is(r.Fault, engine.ErrNoMemory):
 		return noRoom()
 	case errors.As(r.Fault, &field):
 		return x.front.soft(badPart(field.Field, field.Err))

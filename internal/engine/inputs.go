@@ -16,15 +16,15 @@ import (
 // faultLevel is the log level of a fault: debug if the client gets it and nothing
 // is wrong here.
 func faultLevel(err error) slog.Level {
-	if _, sent := errors.AsType[*FieldError](err); sent || errors.Is(err, ErrNoRoom) {
+	if _, sent := errors.AsType[*FieldError](err); sent || errors.Is(err, ErrNoMemory) {
 		return slog.LevelDebug
 	}
 	return slog.LevelError
 }
 
-// unfit attributes an error of an expression to the client's input, if the
+// blameInput attributes an error of an expression to the client's input, if the
 // expression reads a request.
-func unfit(e *plan.Expr, err error) error {
+func blameInput(e *plan.Expr, err error) error {
 	if len(e.Fields) == 0 || errors.Is(err, errGone) {
 		return err
 	}
@@ -33,19 +33,19 @@ func unfit(e *plan.Expr, err error) error {
 	return &FieldError{Field: e.Fields[0], Err: errors.New("does not fit what is made of it: " + firstLine(reason)), In: err}
 }
 
-// A fit checks the type of an input before Go sees it.
-type fit struct {
+// A inputType checks the type of an input before Go sees it.
+type inputType struct {
 	kinds    [value.Kinds]bool // by value.Kind
 	wanted   string
 	optional bool
 	any      bool
-	item     *fit // of a list
+	item     *inputType // of a list
 }
 
-func fitsOf(params []*langcheck.Param) []fit {
-	var list []fit
+func inputTypes(params []*langcheck.Param) []inputType {
+	var list []inputType
 	for _, p := range params {
-		f := fitOf(p.Type)
+		f := inputTypeOf(p.Type)
 		if p.Many != syntax.One {
 			f = listOf(f)
 		}
@@ -55,14 +55,14 @@ func fitsOf(params []*langcheck.Param) []fit {
 	return list
 }
 
-func listOf(item fit) fit {
-	f := fit{wanted: "a list", item: &item}
+func listOf(item inputType) inputType {
+	f := inputType{wanted: "a list", item: &item}
 	f.kinds[value.ListKind] = true
 	return f
 }
 
-func fitOf(t langcheck.Type) fit {
-	f := fit{}
+func inputTypeOf(t langcheck.Type) inputType {
+	f := inputType{}
 	set := func(wanted string, kinds ...value.Kind) {
 		f.wanted = wanted
 		for _, k := range kinds {
@@ -72,9 +72,9 @@ func fitOf(t langcheck.Type) fit {
 	switch t.Kind {
 	case langcheck.List:
 		if t.Elem == nil {
-			return listOf(fit{any: true, optional: true})
+			return listOf(inputType{any: true, optional: true})
 		}
-		return listOf(fitOf(*t.Elem))
+		return listOf(inputTypeOf(*t.Elem))
 	case langcheck.Number:
 		set("a number", value.NumberKind)
 	case langcheck.Flag:
@@ -91,29 +91,29 @@ func fitOf(t langcheck.Type) fit {
 	return f
 }
 
-// A misfit is a place in a value that has the wrong type.
-type misfit struct{ path, wanted, given string }
+// A typeError is a place in a value that has the wrong type.
+type typeError struct{ path, wanted, given string }
 
-func (m *misfit) reason() error { return fmt.Errorf("must be %s, not %s", m.wanted, m.given) }
+func (m *typeError) reason() error { return fmt.Errorf("must be %s, not %s", m.wanted, m.given) }
 
-// misfit returns the first place in v that does not fit, nil if all of it does.
-func (f *fit) misfit(v value.Value) *misfit {
+// check returns the first place in v that does not fit, nil if all of it does.
+func (f *inputType) check(v value.Value) *typeError {
 	switch {
 	case v.IsNull():
 		if f.optional {
 			return nil
 		}
-		return &misfit{wanted: f.needed(), given: "nothing"}
+		return &typeError{wanted: f.needed(), given: "nothing"}
 	case f.any:
 		return nil
 	}
 	v = v.Reveal()
 	if !f.kinds[v.Kind()] {
-		return &misfit{wanted: f.wanted, given: kindOf(v)}
+		return &typeError{wanted: f.wanted, given: kindOf(v)}
 	}
 	if f.item != nil {
 		for i, x := range v.Items() {
-			if m := f.item.misfit(x); m != nil {
+			if m := f.item.check(x); m != nil {
 				m.path = "[" + strconv.Itoa(i) + "]" + m.path
 				if m.given == "nothing" {
 					m.given = "null"
@@ -133,18 +133,18 @@ func kindOf(v value.Value) string {
 	return v.Kind().String()
 }
 
-func (f *fit) needed() string {
+func (f *inputType) needed() string {
 	if f.any {
 		return "something"
 	}
 	return f.wanted
 }
 
-// misfits checks the types of inputs. The error names the first place that does
+// checkInputs checks the types of inputs. The error names the first place that does
 // not fit. For an input's column, place returns where a client sent it.
-func misfits(fits []fit, inputs []string, in []value.Value, place func(column int) string) error {
+func checkInputs(fits []inputType, inputs []string, in []value.Value, place func(column int) string) error {
 	for i := range fits {
-		m := fits[i].misfit(in[i])
+		m := fits[i].check(in[i])
 		if m == nil {
 			continue
 		}

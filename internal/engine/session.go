@@ -11,84 +11,86 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A hand is a flow's access to the store. It notes the first error that does not
+// A session is a flow's access to the store. It notes the first error that does not
 // concern the request itself (see store.Lasting), such as that of a lost
 // connection or of a process out of files. Whatever an action, a query or an
 // expression makes of it, the flow cannot continue: it is suspended, and resumes
 // later. So all other files of this package use the store through the hand.
-type hand struct {
+type session struct {
 	store.Session
-	broke error // wraps store.ErrLost or store.ErrClosed
+	failed error // wraps store.ErrLost or store.ErrClosed
 }
 
-func (h *hand) note(err error) error {
-	if err = store.OrLost(err); h.broke == nil && isLost(err) {
-		h.broke = err
+func (s *session) noteError(err error) error {
+	if err = store.OrLost(err); s.failed == nil && isLost(err) {
+		s.failed = err
 	}
 	return err
 }
 
-// noteShort notes an error of the Go code of an action or query, like an error of
+// noteExhausted notes an error of the Go code of an action or query, like an error of
 // the store, if it says that the process or the machine is out of a resource.
-func (h *hand) noteShort(err error) {
+func (s *session) noteExhausted(err error) {
 	if store.Exhausted(err) {
-		_ = h.note(err)
+		_ = s.noteError(err)
 	}
 }
 
-func (h *hand) Version(t *store.Table) (uint64, error) {
-	n, err := h.Session.Version(t)
-	return n, h.note(err)
+func (s *session) Version(t *store.Table) (uint64, error) {
+	n, err := s.Session.Version(t)
+	return n, s.noteError(err)
 }
 
-func (h *hand) Get(t *store.Table, id string) (store.Row, error) {
-	row, err := h.Session.Get(t, id)
-	return row, h.note(err)
+func (s *session) Get(t *store.Table, id string) (store.Row, error) {
+	row, err := s.Session.Get(t, id)
+	return row, s.noteError(err)
 }
 
-func (h *hand) Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
-	members, err := h.Session.Find(t, columns, key, page)
-	return members, h.note(err)
+func (s *session) Find(t *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
+	members, err := s.Session.Find(t, columns, key, page)
+	return members, s.noteError(err)
 }
 
-func (h *hand) Insert(t *store.Table, id string, row store.Row) error {
-	return h.note(h.Session.Insert(t, id, row))
+func (s *session) Insert(t *store.Table, id string, row store.Row) error {
+	return s.noteError(s.Session.Insert(t, id, row))
 }
 
-func (h *hand) Update(t *store.Table, id string, row store.Row) error {
-	return h.note(h.Session.Update(t, id, row))
+func (s *session) Update(t *store.Table, id string, row store.Row) error {
+	return s.noteError(s.Session.Update(t, id, row))
 }
 
-func (h *hand) Delete(t *store.Table, id string) error { return h.note(h.Session.Delete(t, id)) }
+func (s *session) Delete(t *store.Table, id string) error {
+	return s.noteError(s.Session.Delete(t, id))
+}
 
-func (h *hand) putBlob(ctx context.Context, st store.Store, r io.Reader, mediaType string) (*value.Blob, error) {
+func (s *session) putBlob(ctx context.Context, st store.Store, r io.Reader, mediaType string) (*value.Blob, error) {
 	b, err := st.PutBlob(ctx, r, mediaType)
-	return b, h.note(err)
+	return b, s.noteError(err)
 }
 
-func (h *hand) openBlob(ctx context.Context, st store.Store, hash [32]byte) (store.BlobReader, error) {
+func (s *session) openBlob(ctx context.Context, st store.Store, hash [32]byte) (store.BlobReader, error) {
 	r, err := st.OpenBlob(ctx, hash)
 	if err != nil {
-		return nil, h.note(err)
+		return nil, s.noteError(err)
 	}
-	return &notedReader{r, h}, nil
+	return &notedReader{r, s}, nil
 }
 
 // undone reports whether the store certainly has nothing of the flow.
-func (h *hand) undone() bool {
-	return h.Session.Undone()
+func (s *session) undone() bool {
+	return s.Session.Undone()
 }
 
 // A notedReader reads a blob and notes the errors of the store.
 type notedReader struct {
 	store.BlobReader
-	hand *hand
+	session *session
 }
 
 func (r *notedReader) Read(b []byte) (int, error) {
 	n, err := r.BlobReader.Read(b)
 	if err != io.EOF {
-		err = r.hand.note(err)
+		err = r.session.noteError(err)
 	}
 	return n, err
 }
@@ -96,7 +98,7 @@ func (r *notedReader) Read(b []byte) (int, error) {
 func (r *notedReader) ReadAt(b []byte, off int64) (int, error) {
 	n, err := r.BlobReader.ReadAt(b, off)
 	if err != io.EOF {
-		err = r.hand.note(err)
+		err = r.session.noteError(err)
 	}
 	return n, err
 }
@@ -105,13 +107,13 @@ func (r *notedReader) ReadAt(b []byte, off int64) (int, error) {
 // flow ends for now. What it has committed stays, and it resumes as after a
 // crash: in the process that gets it from store.Shared, or by Rescue.
 func (f *flow) suspended() bool {
-	err := f.hand.broke
+	err := f.session.failed
 	if err == nil {
 		return false
 	}
 	if f.dead == nil {
 		f.dead = err
-		f.failed(err)
+		f.noteFault(err)
 		level := slog.LevelWarn
 		if errors.Is(err, store.ErrElsewhere) {
 			level = slog.LevelDebug // another clock was first; this is no fault
