@@ -214,7 +214,7 @@ type Opening struct {
 	ID value.ID
 	// Reserve reports whether there is room for this many more bytes of the data of a
 	// where, held until the caller is done with the result. If not, a flow that has
-	// changed nothing ends with ErrNoRoom as its fault. Nil means that there always
+	// changed nothing ends with ErrNoMemory as its fault. Nil means that there always
 	// is room.
 	Reserve func(bytes int64) bool
 }
