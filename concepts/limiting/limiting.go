@@ -52,11 +52,8 @@ func New() legible.Concept { return With(Options{})() }
 
 // With makes a New with options.
 func With(options Options) func() legible.Concept {
-	if options.Known <= 0 {
-		options.Known = 30 * 24 * time.Hour
-	}
 	return func() legible.Concept {
-		return Define(func(s *State) Actions { return &Concept{s, options} })
+		return Define(func(s *State) Actions { return NewConcept(s, options) })
 	}
 }
 
@@ -64,6 +61,14 @@ func With(options Options) func() legible.Concept {
 type Concept struct {
 	*State
 	options Options
+}
+
+// NewConcept returns the actions on a state.
+func NewConcept(s *State, options Options) *Concept {
+	if options.Known <= 0 {
+		options.Known = 30 * 24 * time.Hour
+	}
+	return &Concept{s, options}
 }
 
 // Spend takes the store's turn before it reads, so that concurrent flows do not

@@ -42,9 +42,8 @@ func New() legible.Concept { return With(Options{})() }
 
 // With makes a New with options.
 func With(options Options) func() legible.Concept {
-	options = options.orDefault()
 	return func() legible.Concept {
-		return Define(func(s *State) Actions { return &Concept{s, options} })
+		return Define(func(s *State) Actions { return NewConcept(s, options) })
 	}
 }
 
@@ -53,6 +52,9 @@ type Concept struct {
 	*State
 	options Options
 }
+
+// NewConcept returns the actions on a state.
+func NewConcept(s *State, options Options) *Concept { return &Concept{s, options.orDefault()} }
 
 // Create takes the turn before it counts, so that concurrent sessions of the user
 // do not cause a rewind of earlier work.

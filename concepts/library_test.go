@@ -1,4 +1,4 @@
-package library
+package concepts_test
 
 import (
 	"bytes"
@@ -9,41 +9,42 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/library"
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 	"github.com/legible-lang/legible/concepts/trial"
 	"github.com/legible-lang/legible/value"
 )
 
-type fixture struct {
+type libraryFixture struct {
 	*trial.App
-	c *Concept
+	c *library.Concept
 	t *testing.T
 }
 
-func open(t *testing.T) *fixture {
+func openLibrary(t *testing.T) *libraryFixture {
 	t.Helper()
-	f := &fixture{t: t}
+	f := &libraryFixture{t: t}
 	f.App = trial.Open(t, func() legible.Concept {
-		return Define(func(s *State) Actions {
-			f.c = &Concept{s}
+		return library.Define(func(s *library.State) library.Actions {
+			f.c = &library.Concept{State: s}
 			return f.c
 		})
 	})
 	return f
 }
 
-func (f *fixture) library(user User) (library Library) {
+func (f *libraryFixture) library(user library.User) (lib library.Library) {
 	f.t.Helper()
 	f.do(func(ctx legible.Context) error {
-		out, err := f.c.CreateLibrary(ctx, CreateLibraryIn{user})
-		library = out.Library
+		out, err := f.c.CreateLibrary(ctx, library.CreateLibraryIn{User: user})
+		lib = out.Library
 		return err
 	})
-	return library
+	return lib
 }
 
 // do calls what must not fail.
-func (f *fixture) do(g func(ctx legible.Context) error) {
+func (f *libraryFixture) do(g func(ctx legible.Context) error) {
 	f.t.Helper()
 	if err := f.Do(g); err != nil {
 		f.t.Fatal(err)
@@ -51,14 +52,14 @@ func (f *fixture) do(g func(ctx legible.Context) error) {
 }
 
 // create creates a document of data that it stores first.
-func (f *fixture) create(library Library, name string, data []byte) (document Document, err error) {
+func (f *libraryFixture) create(lib library.Library, name string, data []byte) (document library.Document, err error) {
 	f.t.Helper()
 	err = f.Do(func(ctx legible.Context) error {
 		blob, err := ctx.PutBlob(bytes.NewReader(data), "application/octet-stream")
 		if err != nil {
 			f.t.Fatal(err)
 		}
-		out, err := f.c.CreateDocument(ctx, CreateDocumentIn{Name: name, EpubContent: blob, Library: library})
+		out, err := f.c.CreateDocument(ctx, library.CreateDocumentIn{Name: name, EpubContent: blob, Library: lib})
 		document = out.Document
 		return err
 	})
@@ -70,13 +71,13 @@ func book() []byte {
 }
 
 func TestWhatIsKeptOfABook(t *testing.T) {
-	f := open(t)
+	f := openLibrary(t)
 	document, err := f.create(f.library("ann"), "sea", book())
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.do(func(ctx legible.Context) error {
-		row, _, err := f.c.GetDocumentDetails(ctx, GetDocumentDetailsIn{document})
+		row, _, err := f.c.GetDocumentDetails(ctx, library.GetDocumentDetailsIn{Document: document})
 		if *row.Title != "The Sea" || *row.Author != "Ann Lee" || row.User != "ann" || row.Size != float64(len(book())) {
 			t.Errorf("of the book is kept %+v", row)
 		}
@@ -105,13 +106,13 @@ func TestWhatIsKeptOfABook(t *testing.T) {
 }
 
 func TestABookThatSaysNothing(t *testing.T) {
-	f := open(t)
+	f := openLibrary(t)
 	document, err := f.create(f.library("ann"), "plain", epubtest.Make("", "", nil, []string{"<p>Text.</p>"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.do(func(ctx legible.Context) error {
-		row, _, err := f.c.GetDocumentDetails(ctx, GetDocumentDetailsIn{document})
+		row, _, err := f.c.GetDocumentDetails(ctx, library.GetDocumentDetailsIn{Document: document})
 		if row.Title != nil || row.Author != nil || row.Cover != nil {
 			t.Errorf("of the book is kept %+v", row)
 		}
@@ -120,52 +121,52 @@ func TestABookThatSaysNothing(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	f := open(t)
-	library := f.library("ann")
+	f := openLibrary(t)
+	lib := f.library("ann")
 	for _, x := range []struct {
 		name string
 		want error
 	}{
 		{"sea", nil},
-		{"sea", ErrNameTaken},
+		{"sea", library.ErrNameTaken},
 		{"Sea", nil},
-		{"", ErrBadName},
-		{" sea", ErrBadName},
-		{"sea\u00a0", ErrBadName},
-		{"s\nea", ErrBadName},
-		{"s\x00ea", ErrBadName},
-		{"s\xffea", ErrBadName},
+		{"", library.ErrBadName},
+		{" sea", library.ErrBadName},
+		{"sea\u00a0", library.ErrBadName},
+		{"s\nea", library.ErrBadName},
+		{"s\x00ea", library.ErrBadName},
+		{"s\xffea", library.ErrBadName},
 		{"نیم\u200cفاصله", nil}, // with a zero-width character, as Persian requires
 		{strings.Repeat("ä", 200), nil},
-		{strings.Repeat("ä", 201), ErrBadName},
+		{strings.Repeat("ä", 201), library.ErrBadName},
 	} {
-		if _, err := f.create(library, x.name, book()); !errors.Is(err, x.want) {
+		if _, err := f.create(lib, x.name, book()); !errors.Is(err, x.want) {
 			t.Errorf("a document with the name %q: %v, want %v", x.name, err, x.want)
 		}
 	}
 }
 
 func TestRefusedContent(t *testing.T) {
-	f := open(t)
-	library := f.library("ann")
+	f := openLibrary(t)
+	lib := f.library("ann")
 	var refusal *legible.Refusal
-	if _, err := f.create(library, "zip", epubtest.Zip()); !errors.As(err, &refusal) || refusal.Code != "NOT_AN_EPUB" ||
+	if _, err := f.create(lib, "zip", epubtest.Zip()); !errors.As(err, &refusal) || refusal.Code != "NOT_AN_EPUB" ||
 		refusal.With["reason"] != "it has no mimetype" {
 		t.Errorf("an archive that is empty: %v", err)
 	}
-	if _, err := f.create("none", "zip", nil); !errors.Is(err, ErrUnknownLibrary) {
+	if _, err := f.create("none", "zip", nil); !errors.Is(err, library.ErrUnknownLibrary) {
 		t.Errorf("into a library that is not there: %v", err)
 	}
 	err := f.Do(func(ctx legible.Context) error {
-		_, err := f.c.CreateDocument(ctx, CreateDocumentIn{Name: "large", Library: library,
-			EpubContent: &legible.Blob{Size: maxContent + 1}}) // never opened
+		_, err := f.c.CreateDocument(ctx, library.CreateDocumentIn{Name: "large", Library: lib,
+			EpubContent: &legible.Blob{Size: 100<<20 + 1}}) // never opened
 		return err
 	})
-	if !errors.Is(err, ErrTooLarge) {
+	if !errors.Is(err, library.ErrTooLarge) {
 		t.Errorf("content of more than 100 MB: %v", err)
 	}
 	err = f.Do(func(ctx legible.Context) error {
-		_, err := f.c.CreateDocument(ctx, CreateDocumentIn{Name: "lost", Library: library, EpubContent: &legible.Blob{Size: 1}})
+		_, err := f.c.CreateDocument(ctx, library.CreateDocumentIn{Name: "lost", Library: lib, EpubContent: &legible.Blob{Size: 1}})
 		return err
 	})
 	if err == nil || errors.As(err, &refusal) {
@@ -174,23 +175,23 @@ func TestRefusedContent(t *testing.T) {
 }
 
 func TestAFullLibrary(t *testing.T) {
-	f := open(t)
-	library, other := f.library("ann"), f.library("bob")
+	f := openLibrary(t)
+	lib, other := f.library("ann"), f.library("bob")
 	f.do(func(ctx legible.Context) error {
-		for i := range maxDocuments {
-			if _, err := f.c.Documents.Insert(ctx, DocumentRow{Library: library, Name: fmt.Sprint(i), Content: &legible.Blob{}}); err != nil {
+		for i := range 2000 {
+			if _, err := f.c.Documents.Insert(ctx, library.DocumentRow{Library: lib, Name: fmt.Sprint(i), Content: &legible.Blob{}}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if _, err := f.create(library, "one more", book()); !errors.Is(err, ErrLibraryFull) {
+	if _, err := f.create(lib, "one more", book()); !errors.Is(err, library.ErrLibraryFull) {
 		t.Errorf("one document too many: %v", err)
 	}
 	if _, err := f.create(other, "one", book()); err != nil {
 		t.Errorf("in another library: %v", err)
 	}
-	f.do(func(ctx legible.Context) error { return f.c.DeleteLibrary(ctx, DeleteLibraryIn{"ann"}) })
+	f.do(func(ctx legible.Context) error { return f.c.DeleteLibrary(ctx, library.DeleteLibraryIn{User: "ann"}) })
 	f.do(func(ctx legible.Context) error {
 		n := 0
 		for range f.c.Documents.All(ctx) {
@@ -205,22 +206,22 @@ func TestAFullLibrary(t *testing.T) {
 
 // The library may be deleted during a read: nothing is stored then.
 func TestALibraryThatIsDeletedMeanwhile(t *testing.T) {
-	f := open(t)
-	library := f.library("ann")
+	f := openLibrary(t)
+	lib := f.library("ann")
 	err := f.Do(func(ctx legible.Context) error {
 		blob, err := ctx.PutBlob(bytes.NewReader(book()), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		slow := deleting{ctx, func() {
-			if err := f.c.Libraries.Delete(ctx, library); err != nil {
+			if err := f.c.Libraries.Delete(ctx, lib); err != nil {
 				t.Error(err)
 			}
 		}}
-		_, err = f.c.CreateDocument(slow, CreateDocumentIn{Name: "sea", EpubContent: blob, Library: library})
+		_, err = f.c.CreateDocument(slow, library.CreateDocumentIn{Name: "sea", EpubContent: blob, Library: lib})
 		return err
 	})
-	if !errors.Is(err, ErrUnknownLibrary) {
+	if !errors.Is(err, library.ErrUnknownLibrary) {
 		t.Errorf("into a library that is deleted meanwhile: %v", err)
 	}
 }
@@ -238,9 +239,9 @@ func (d deleting) PutBlob(r io.Reader, mediaType string) (*legible.Blob, error) 
 
 // The sentence that a client sees.
 func TestANameIsTaken(t *testing.T) {
-	f := open(t)
-	library := f.library("ann")
-	if _, err := f.create(library, "sea", book()); err != nil {
+	f := openLibrary(t)
+	lib := f.library("ann")
+	if _, err := f.create(lib, "sea", book()); err != nil {
 		t.Fatal(err)
 	}
 	var blob *legible.Blob
@@ -251,8 +252,8 @@ func TestANameIsTaken(t *testing.T) {
 	out, err := f.Ask(t.Context(), "Library.createDocument",
 		legible.Field{Name: "name", Value: value.String("sea")},
 		legible.Field{Name: "epubContent", Value: value.Binary(blob)},
-		legible.Field{Name: "library", Value: value.String(string(library))})
-	want := "Document with name 'sea' already exists in library " + string(library) + "."
+		legible.Field{Name: "library", Value: value.String(string(lib))})
+	want := "Document with name 'sea' already exists in library " + string(lib) + "."
 	if err != nil || out.Refused == nil || out.Refused.Sentence != want || out.Refused.Kind != "conflict" {
 		t.Errorf("a name that is taken is refused with %+v (%v, %v), want %q", out.Refused, out.Fault, err, want)
 	}

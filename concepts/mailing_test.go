@@ -1,4 +1,4 @@
-package mailing_test
+package concepts_test
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ type house struct {
 	log     bytes.Buffer
 }
 
-func open(t *testing.T, o mailing.Options) *house {
+func mailingOpen(t *testing.T, o mailing.Options) *house {
 	h := &house{t: t, now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 	program := legible.New(fstest.MapFS{"house.app": {Data: []byte("app House\n\nuse Mailing\n")}}, mailing.With(o))
 	h.options = legible.Options{
@@ -87,7 +87,7 @@ func (h *house) later() {
 
 func TestMessage(t *testing.T) {
 	s := smtptest.Start(t)
-	h := open(t, mailing.Options{Server: s.Addr, From: "Der Leser ü <reader@example.com>"})
+	h := mailingOpen(t, mailing.Options{Server: s.Addr, From: "Der Leser ü <reader@example.com>"})
 	body := "Grüße,\n.\nund ein langer Satz " + strings.Repeat("mit vielen Worten ", 20) + "\n.\n"
 	o := h.send("ann@example.org", "Schöne Grüße", body)
 	if len(o.Out) != 1 || len(s.Messages()) != 1 {
@@ -140,7 +140,7 @@ func TestTriedAgain(t *testing.T) {
 			t.Parallel()
 			s := smtptest.Start(t)
 			s.Say(c.command, c.lines...)
-			h := open(t, mailing.Options{Server: s.Addr, From: "reader@example.com"})
+			h := mailingOpen(t, mailing.Options{Server: s.Addr, From: "reader@example.com"})
 			o := h.send("ann@example.org", "Hello", "Are you there?")
 			if o.Waiting == nil || o.Waiting.Parked || o.Waiting.Tries != 1 {
 				t.Fatalf("%+v, want it to be tried again", o)
@@ -163,7 +163,7 @@ func TestTriedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Close()
-		h := open(t, mailing.Options{Server: l.Addr().String(), From: "reader@example.com"})
+		h := mailingOpen(t, mailing.Options{Server: l.Addr().String(), From: "reader@example.com"})
 		if o := h.send("ann@example.org", "Hello", ""); o.Waiting == nil || o.Waiting.Parked {
 			t.Errorf("%+v, want it to be tried again", o)
 		}
@@ -172,7 +172,7 @@ func TestTriedAgain(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	s := smtptest.Start(t)
-	h := open(t, mailing.Options{Server: s.Addr, From: "reader@example.com", Largest: 10})
+	h := mailingOpen(t, mailing.Options{Server: s.Addr, From: "reader@example.com", Largest: 10})
 	for _, c := range []struct{ to, subject, body, want string }{
 		{"ann", "", "", "BAD_ADDRESS"},
 		{"", "", "", "BAD_ADDRESS"},
@@ -218,7 +218,7 @@ func TestParked(t *testing.T) {
 		{"no user", mailing.Options{Server: s.Addr, From: "reader@example.com"}, "530 Who are you?"},
 		{"wrong password", mailing.Options{Server: s.Addr, From: "reader@example.com", Username: "reader", Password: legible.SecretOf("guessed")}, "535 That is not you."},
 	} {
-		h := open(t, c.o)
+		h := mailingOpen(t, c.o)
 		o := h.send("ann@example.org", "Hello", "")
 		if o.Waiting == nil || !o.Waiting.Parked || !strings.Contains(o.Waiting.Reason, c.want) {
 			t.Errorf("%s: %+v, want it parked because of %q", c.name, o.Waiting, c.want)
@@ -232,12 +232,12 @@ func TestSecure(t *testing.T) {
 	s := &smtptest.Server{Secure: true, User: "reader", Password: "hunter2"}
 	s.Start(t)
 	o := mailing.Options{Server: s.Addr, From: "reader@example.com", Username: "reader", Password: legible.SecretOf("hunter2")}
-	h := open(t, o)
+	h := mailingOpen(t, o)
 	if out := h.send("ann@example.org", "Hello", ""); out.Waiting == nil || !strings.Contains(out.Waiting.Reason, "certificate") {
 		t.Errorf("with a certificate that nobody has signed: %+v", out)
 	}
 	o.TLS = &tls.Config{RootCAs: s.Roots}
-	g := open(t, o)
+	g := mailingOpen(t, o)
 	if out := g.send("ann@example.org", "Hello", ""); len(out.Out) != 1 {
 		t.Errorf("%+v", out)
 	}

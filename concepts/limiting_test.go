@@ -1,4 +1,4 @@
-package limiting
+package concepts_test
 
 import (
 	"context"
@@ -11,39 +11,38 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/limiting"
 	"github.com/legible-lang/legible/concepts/trial"
 	"github.com/legible-lang/legible/value"
 )
 
-type fixture struct {
+type limitingFixture struct {
 	*trial.App
-	c *Concept
+	c *limiting.Concept
 	t *testing.T
 }
 
-func open(t *testing.T, budgets map[string]Budget) *fixture {
+func openLimiting(t *testing.T, budgets map[string]limiting.Budget) *limitingFixture {
 	t.Helper()
-	f := &fixture{t: t}
-	made := With(Options{Budgets: budgets})
+	f := &limitingFixture{t: t}
 	f.App = trial.Open(t, func() legible.Concept {
-		made() // as an app does
-		return Define(func(s *State) Actions {
-			f.c = &Concept{s, Options{budgets, 30 * 24 * time.Hour}}
+		return limiting.Define(func(s *limiting.State) limiting.Actions {
+			f.c = limiting.NewConcept(s, limiting.Options{Budgets: budgets})
 			return f.c
 		})
 	})
 	return f
 }
 
-func (f *fixture) spend(budget, key, place string) error {
+func (f *limitingFixture) spend(budget, key, place string) error {
 	f.t.Helper()
 	return f.Do(func(ctx legible.Context) error {
-		return f.c.Spend(ctx, SpendIn{Budget: budget, Key: key, Place: &place})
+		return f.c.Spend(ctx, limiting.SpendIn{Budget: budget, Key: key, Place: &place})
 	})
 }
 
 // wait is the wait that a refusal reports; 0 for none.
-func (f *fixture) wait(err error) time.Duration {
+func (f *limitingFixture) wait(err error) time.Duration {
 	f.t.Helper()
 	var r *legible.Refusal
 	switch {
@@ -55,7 +54,7 @@ func (f *fixture) wait(err error) time.Duration {
 	return r.After
 }
 
-func (f *fixture) entries() (list []EntryRow) {
+func (f *limitingFixture) entries() (list []limiting.EntryRow) {
 	f.t.Helper()
 	if err := f.Do(func(ctx legible.Context) error {
 		for _, row := range f.c.Entries.All(ctx) {
@@ -71,14 +70,14 @@ func (f *fixture) entries() (list []EntryRow) {
 // Delays double up to the time in which one comes back, and being refused
 // lengthens none.
 func TestDelaysGrow(t *testing.T) {
-	f := open(t, map[string]Budget{"b": {Tries: 3, Every: 64 * time.Minute}})
+	f := openLimiting(t, map[string]limiting.Budget{"b": {Tries: 3, Every: 64 * time.Minute}})
 	for range 3 {
 		if err := f.spend("b", "k", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var delays []string
-	for range doublings {
+	for range 6 {
 		d := f.wait(f.spend("b", "k", ""))
 		for range 3 {
 			if again := f.wait(f.spend("b", "k", "")); again != d {
@@ -115,7 +114,7 @@ func TestDelaysGrow(t *testing.T) {
 // Spending at every permitted moment yields no more than one try per Every in
 // the long run.
 func TestLongRun(t *testing.T) {
-	f := open(t, map[string]Budget{"b": {Tries: 10, Every: time.Minute}})
+	f := openLimiting(t, map[string]limiting.Budget{"b": {Tries: 10, Every: time.Minute}})
 	n := 0
 	for start := f.Now; f.Now.Sub(start) < 3*time.Hour; {
 		d := f.wait(f.spend("b", "k", ""))
@@ -124,7 +123,7 @@ func TestLongRun(t *testing.T) {
 		}
 		f.Now = f.Now.Add(d)
 	}
-	if most := 10 + doublings + 1 + 180; n > most || n < 170 {
+	if most := 10 + 6 + 1 + 180; n > most || n < 170 {
 		t.Errorf("%d in three hours, want at most %d", n, most)
 	}
 	if rows := f.entries(); len(rows) != 1 || rows[0].Until.Sub(f.Now) > 20*time.Minute {
@@ -133,7 +132,7 @@ func TestLongRun(t *testing.T) {
 }
 
 func TestNoLimit(t *testing.T) {
-	f := open(t, map[string]Budget{"off": {Tries: -1}})
+	f := openLimiting(t, map[string]limiting.Budget{"off": {Tries: -1}})
 	for range 100 {
 		if err := f.spend("off", "k", ""); err != nil {
 			t.Fatal(err)
@@ -146,7 +145,7 @@ func TestNoLimit(t *testing.T) {
 
 // Concurrent flows do not spend too much.
 func TestAtOnce(t *testing.T) {
-	a, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app A\n\nuse Limiting\n")}}, With(Options{Budgets: map[string]Budget{"b": {Tries: 7}}})).Open(t.Context(), legible.Options{Store: "sqlite:" + t.TempDir() + "/a.db"})
+	a, err := legible.New(fstest.MapFS{"a.app": {Data: []byte("app A\n\nuse Limiting\n")}}, limiting.With(limiting.Options{Budgets: map[string]limiting.Budget{"b": {Tries: 7}}})).Open(t.Context(), legible.Options{Store: "sqlite:" + t.TempDir() + "/a.db"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,11 +177,11 @@ func TestAtOnce(t *testing.T) {
 // Strangers who spend all of a key's budget do not lock out a welcome place,
 // and what that place spends is its own.
 func TestNobodyIsKeptOut(t *testing.T) {
-	f := open(t, nil)
+	f := openLimiting(t, nil)
 	welcome := func(key, place string) {
 		t.Helper()
 		if err := f.Do(func(ctx legible.Context) error {
-			return f.c.Welcome(ctx, WelcomeIn{Budget: "b", Key: key, Place: place})
+			return f.c.Welcome(ctx, limiting.WelcomeIn{Budget: "b", Key: key, Place: place})
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -220,13 +219,13 @@ func TestNobodyIsKeptOut(t *testing.T) {
 // No wait lasts until a time written by a clock that was ahead, and no welcome
 // does.
 func TestClockThatWasAhead(t *testing.T) {
-	f := open(t, nil)
+	f := openLimiting(t, nil)
 	now := f.Now
 	f.Now = now.Add(365 * 24 * time.Hour)
 	for f.wait(f.spend("b", "k", "")) == 0 {
 	}
 	if err := f.Do(func(ctx legible.Context) error {
-		return f.c.Welcome(ctx, WelcomeIn{Budget: "b", Key: "k", Place: "home"})
+		return f.c.Welcome(ctx, limiting.WelcomeIn{Budget: "b", Key: "k", Place: "home"})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -246,11 +245,11 @@ func TestClockThatWasAhead(t *testing.T) {
 
 // Typed text is not stored, and all keys take equal room.
 func TestKeysAreDigests(t *testing.T) {
-	f := open(t, nil)
+	f := openLimiting(t, nil)
 	long := strings.Repeat("hunter2", 100_000)
 	if err := f.Do(func(ctx legible.Context) error {
-		return errors.Join(f.c.Spend(ctx, SpendIn{Budget: "b", Key: "hunter2"}), f.c.Spend(ctx, SpendIn{Budget: "b", Key: long}),
-			f.c.Welcome(ctx, WelcomeIn{Budget: "b", Key: "k", Place: long}))
+		return errors.Join(f.c.Spend(ctx, limiting.SpendIn{Budget: "b", Key: "hunter2"}), f.c.Spend(ctx, limiting.SpendIn{Budget: "b", Key: long}),
+			f.c.Welcome(ctx, limiting.WelcomeIn{Budget: "b", Key: "k", Place: long}))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -261,13 +260,21 @@ func TestKeysAreDigests(t *testing.T) {
 	}
 }
 
-func TestInWords(t *testing.T) {
+// A refusal says in words how long to wait. After the one try the delay is a
+// 64th of the time in which it comes back.
+func TestWaitsInWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		time.Millisecond: "1 second", time.Second: "1 second", 1001 * time.Millisecond: "2 seconds",
 		90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes", 15 * time.Minute: "15 minutes",
 	} {
-		if got := inWords(d); got != want {
-			t.Errorf("%v is %q, want %q", d, got, want)
+		f := openLimiting(t, map[string]limiting.Budget{"b": {Tries: 1, Every: 64 * d}})
+		if err := f.spend("b", "k", ""); err != nil {
+			t.Fatal(err)
+		}
+		err := f.spend("b", "k", "")
+		var r *legible.Refusal
+		if f.wait(err) != d || !errors.As(err, &r) || r.With["reason"] != want {
+			t.Errorf("%v is %q, want %q", f.wait(err), r.With["reason"], want)
 		}
 	}
 }

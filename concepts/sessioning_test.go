@@ -1,4 +1,4 @@
-package sessioning
+package concepts_test
 
 import (
 	"errors"
@@ -6,32 +6,33 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/trial"
 	"github.com/legible-lang/legible/value"
 )
 
-type fixture struct {
+type sessioningFixture struct {
 	*trial.App
-	c *Concept
+	c *sessioning.Concept
 	t *testing.T
 }
 
-func open(t *testing.T, options Options) *fixture {
+func openSessioning(t *testing.T, options sessioning.Options) *sessioningFixture {
 	t.Helper()
-	f := &fixture{t: t}
+	f := &sessioningFixture{t: t}
 	f.App = trial.Open(t, func() legible.Concept {
-		return Define(func(s *State) Actions {
-			f.c = &Concept{s, options.orDefault()}
+		return sessioning.Define(func(s *sessioning.State) sessioning.Actions {
+			f.c = sessioning.NewConcept(s, options)
 			return f.c
 		})
 	})
 	return f
 }
 
-func (f *fixture) create(user User) (token legible.Secret) {
+func (f *sessioningFixture) create(user sessioning.User) (token legible.Secret) {
 	f.t.Helper()
 	err := f.Do(func(ctx legible.Context) error {
-		out, err := f.c.Create(ctx, CreateIn{user})
+		out, err := f.c.Create(ctx, sessioning.CreateIn{User: user})
 		token = out.Session
 		return err
 	})
@@ -42,10 +43,10 @@ func (f *fixture) create(user User) (token legible.Secret) {
 }
 
 // userOf returns the user of a token, "" for none.
-func (f *fixture) userOf(token legible.Secret) (user User) {
+func (f *sessioningFixture) userOf(token legible.Secret) (user sessioning.User) {
 	f.t.Helper()
 	err := f.Do(func(ctx legible.Context) error {
-		out, found, err := f.c.GetUser(ctx, GetUserIn{token})
+		out, found, err := f.c.GetUser(ctx, sessioning.GetUserIn{Session: token})
 		if found {
 			user = out.User
 		}
@@ -57,7 +58,7 @@ func (f *fixture) userOf(token legible.Secret) (user User) {
 	return user
 }
 
-func (f *fixture) count() (n int) {
+func (f *sessioningFixture) count() (n int) {
 	f.t.Helper()
 	if err := f.Do(func(ctx legible.Context) error {
 		for range f.c.Sessions.All(ctx) {
@@ -73,13 +74,13 @@ func (f *fixture) count() (n int) {
 // Repeated logins leave a bounded number of sessions, the latest, and end no
 // other user's.
 func TestSessionsOfAUserAreBounded(t *testing.T) {
-	f := open(t, Options{Most: 3})
+	f := openSessioning(t, sessioning.Options{Most: 3})
 	bob := f.create("bob")
 	var tokens []legible.Secret
 	for range 5 {
 		tokens = append(tokens, f.create("ann"))
 	}
-	for i, want := range []User{"", "", "ann", "ann", "ann"} {
+	for i, want := range []sessioning.User{"", "", "ann", "ann", "ann"} {
 		if got := f.userOf(tokens[i]); got != want {
 			t.Errorf("session %d is of %q, want %q", i+1, got, want)
 		}
@@ -90,16 +91,16 @@ func TestSessionsOfAUserAreBounded(t *testing.T) {
 }
 
 func TestASessionStandsForItsUser(t *testing.T) {
-	f := open(t, Options{Lifetime: time.Hour})
+	f := openSessioning(t, sessioning.Options{Lifetime: time.Hour})
 	ann, bob := f.create("ann"), f.create("bob")
 	if f.userOf(ann) != "ann" || f.userOf(bob) != "bob" || f.userOf(legible.NewSecret()) != "" || f.userOf(legible.SecretOf("")) != "" {
 		t.Errorf("the tokens give %q, %q", f.userOf(ann), f.userOf(bob))
 	}
-	remove := func(ctx legible.Context) error { return f.c.Delete(ctx, DeleteIn{ann}) }
+	remove := func(ctx legible.Context) error { return f.c.Delete(ctx, sessioning.DeleteIn{Session: ann}) }
 	if err := f.Do(remove); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Do(remove); !errors.Is(err, ErrUnknownSession) {
+	if err := f.Do(remove); !errors.Is(err, sessioning.ErrUnknownSession) {
 		t.Errorf("deleting again: %v, want UNKNOWN_SESSION", err)
 	}
 	if f.userOf(ann) != "" || f.userOf(bob) != "bob" {
@@ -108,7 +109,7 @@ func TestASessionStandsForItsUser(t *testing.T) {
 }
 
 func TestTheTokenIsNotKept(t *testing.T) {
-	f := open(t, Options{Lifetime: time.Hour})
+	f := openSessioning(t, sessioning.Options{Lifetime: time.Hour})
 	token := f.create("ann")
 	if len(token.Reveal()) != 43 {
 		t.Errorf("the token has %d characters, want 43 for 256 bits", len(token.Reveal()))
@@ -119,10 +120,10 @@ func TestTheTokenIsNotKept(t *testing.T) {
 				t.Errorf("of the token is kept %q, as %q", row.Token, id)
 			}
 			// The digest lets nobody in.
-			if _, found, _ := f.c.GetUser(ctx, GetUserIn{legible.SecretOf(string(row.Token))}); found {
+			if _, found, _ := f.c.GetUser(ctx, sessioning.GetUserIn{Session: legible.SecretOf(string(row.Token))}); found {
 				t.Error("the digest is taken for the token")
 			}
-			if _, found, _ := f.c.GetUser(ctx, GetUserIn{legible.SecretOf(string(id))}); found {
+			if _, found, _ := f.c.GetUser(ctx, sessioning.GetUserIn{Session: legible.SecretOf(string(id))}); found {
 				t.Error("the identity is taken for the token")
 			}
 		}
@@ -134,16 +135,16 @@ func TestTheTokenIsNotKept(t *testing.T) {
 }
 
 func TestASessionEndsWithItsTime(t *testing.T) {
-	f := open(t, Options{Lifetime: time.Hour})
+	f := openSessioning(t, sessioning.Options{Lifetime: time.Hour})
 	token := f.create("ann")
-	var member Session
+	var member sessioning.Session
 	if err := f.Do(func(ctx legible.Context) error {
 		member, _, _ = f.c.Sessions.ByToken(ctx, token)
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	expire := func(ctx legible.Context) error { return f.c.Expire(ctx, ExpireIn{member}) }
+	expire := func(ctx legible.Context) error { return f.c.Expire(ctx, sessioning.ExpireIn{Member: member}) }
 
 	f.Now = f.Now.Add(time.Hour - time.Millisecond)
 	if err := f.Do(expire); err != nil || f.userOf(token) != "ann" {
@@ -153,7 +154,7 @@ func TestASessionEndsWithItsTime(t *testing.T) {
 	if got := f.userOf(token); got != "" {
 		t.Errorf("at its end the session is still %q's", got)
 	}
-	if err := f.Do(func(ctx legible.Context) error { return f.c.Delete(ctx, DeleteIn{token}) }); !errors.Is(err, ErrUnknownSession) {
+	if err := f.Do(func(ctx legible.Context) error { return f.c.Delete(ctx, sessioning.DeleteIn{Session: token}) }); !errors.Is(err, sessioning.ErrUnknownSession) {
 		t.Errorf("deleting a session whose time is over: %v, want UNKNOWN_SESSION", err)
 	}
 	if f.count() != 1 {
@@ -169,7 +170,7 @@ func TestASessionEndsWithItsTime(t *testing.T) {
 // A session made by a clock that was ahead is invalid when the clock is back,
 // and gone before that time comes. Nodes' clocks differ a little.
 func TestAClockThatWasAhead(t *testing.T) {
-	f := open(t, Options{Lifetime: 30 * 24 * time.Hour})
+	f := openSessioning(t, sessioning.Options{Lifetime: 30 * 24 * time.Hour})
 	now := f.Now
 	f.Now = now.Add(365 * 24 * time.Hour)
 	far := f.create("ann")
@@ -185,10 +186,10 @@ func TestAClockThatWasAhead(t *testing.T) {
 	if got := f.userOf(near); got != "bob" {
 		t.Errorf("with a clock that is a minute behind the session is %q's, want bob's", got)
 	}
-	if err := f.Do(func(ctx legible.Context) error { return f.c.Delete(ctx, DeleteIn{far}) }); !errors.Is(err, ErrUnknownSession) {
+	if err := f.Do(func(ctx legible.Context) error { return f.c.Delete(ctx, sessioning.DeleteIn{Session: far}) }); !errors.Is(err, sessioning.ErrUnknownSession) {
 		t.Errorf("deleting it: %v, want UNKNOWN_SESSION", err)
 	}
-	if err := f.Do(func(ctx legible.Context) error { return f.c.Sweep(ctx, SweepIn{}) }); err != nil || f.count() != 1 {
+	if err := f.Do(func(ctx legible.Context) error { return f.c.Sweep(ctx, sessioning.SweepIn{}) }); err != nil || f.count() != 1 {
 		t.Errorf("after sweep there are %d sessions, want bob's alone: %v", f.count(), err)
 	}
 	f.Now = now.Add(366 * 24 * time.Hour)
@@ -198,13 +199,13 @@ func TestAClockThatWasAhead(t *testing.T) {
 }
 
 func TestDeleteAll(t *testing.T) {
-	f := open(t, Options{Lifetime: time.Hour})
+	f := openSessioning(t, sessioning.Options{Lifetime: time.Hour})
 	other := f.create("bob")
 	for range 600 { // more than one page
 		f.create("ann")
 	}
 	for range 2 {
-		if err := f.Do(func(ctx legible.Context) error { return f.c.DeleteAll(ctx, DeleteAllIn{"ann"}) }); err != nil {
+		if err := f.Do(func(ctx legible.Context) error { return f.c.DeleteAll(ctx, sessioning.DeleteAllIn{User: "ann"}) }); err != nil {
 			t.Fatal(err)
 		}
 		if f.count() != 1 || f.userOf(other) != "bob" {
@@ -216,7 +217,7 @@ func TestDeleteAll(t *testing.T) {
 // The contract as the engine sees it: the token comes out as a secret, and an
 // outside text is accepted as one.
 func TestContract(t *testing.T) {
-	app := trial.Open(t, New)
+	app := trial.Open(t, sessioning.New)
 	out, err := app.Ask(t.Context(), "Sessioning.create", legible.Field{Name: "user", Value: value.String("ann")})
 	if err != nil || len(out.Out) != 1 || !out.Out[0].Value.IsSecret() {
 		t.Fatalf("create gives %v (%v, %v, %v), want a secret", out.Out, out.Refused, out.Fault, err)

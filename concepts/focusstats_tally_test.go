@@ -1,9 +1,13 @@
-package focusstats
+package concepts_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/focusstats"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -53,20 +57,28 @@ func TestTally(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tally := newTally(at(t, "2030-03-10 20:00:00"))
-			for _, s := range c.sessions {
-				row := FocusSessionRow{Document: Document(s.document), Start: at(t, s.start)}
-				if s.end != "" {
-					end := at(t, s.end)
-					row.End = &end
+			f := openFocusStats(t)
+			f.Now = at(t, "2030-03-10 20:00:00")
+			f.do(func(ctx legible.Context) error {
+				for _, s := range c.sessions {
+					row := focusstats.FocusSessionRow{User: "ann", Document: focusstats.Document(s.document), Library: "l", Start: at(t, s.start)}
+					if s.end != "" {
+						row.End = new(at(t, s.end))
+					}
+					if _, err := f.c.FocusSessions.Insert(ctx, row); err != nil {
+						return err
+					}
 				}
-				tally.add(row)
-			}
-			if got := tally.record("s"); string(jsonOf(got)) != c.want {
-				t.Errorf("the statistics are\n%s\nwant\n%s", jsonOf(got), c.want)
-			}
+				id, _, _ := f.c.FocusStats.ByUser(ctx, "ann")
+				out, found, err := f.c.ViewStats(ctx, focusstats.ViewStatsIn{User: "ann"})
+				if err != nil || !found {
+					return fmt.Errorf("ann has statistics: %v, %w", found, err)
+				}
+				if got := strings.Replace(string(value.AppendJSON(nil, out.Stats)), string(id), "s", 1); got != c.want {
+					t.Errorf("the statistics are\n%s\nwant\n%s", got, c.want)
+				}
+				return nil
+			})
 		})
 	}
 }
-
-func jsonOf(v value.Value) []byte { return value.AppendJSON(nil, v) }

@@ -1,14 +1,15 @@
-package turns
+package concepts_test
 
 import (
 	"context"
 	"errors"
+	"github.com/legible-lang/legible/concepts/turns"
 	"testing"
 	"time"
 )
 
 func TestTake(t *testing.T) {
-	q := New(Options{AtOnce: 1, Waiting: 1, Wait: time.Hour})
+	q := turns.New(turns.Options{AtOnce: 1, Waiting: 1, Wait: time.Hour})
 	done, err := q.Take(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +25,7 @@ func TestTake(t *testing.T) {
 	for _, waiting := q.Taken(); waiting < 1; _, waiting = q.Taken() {
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := q.Take(t.Context()); !errors.Is(err, ErrBusy) {
+	if _, err := q.Take(t.Context()); !errors.Is(err, turns.ErrBusy) {
 		t.Errorf("with no place to wait: %v, want ErrBusy", err)
 	}
 	done()
@@ -38,17 +39,17 @@ func TestTake(t *testing.T) {
 
 func TestTakeGivesUp(t *testing.T) {
 	for _, waiting := range []int{0, -1} {
-		q := New(Options{AtOnce: 1, Waiting: waiting, Wait: time.Millisecond})
+		q := turns.New(turns.Options{AtOnce: 1, Waiting: waiting, Wait: time.Millisecond})
 		done, err := q.Take(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := q.Take(t.Context()); !errors.Is(err, ErrBusy) {
+		if _, err := q.Take(t.Context()); !errors.Is(err, turns.ErrBusy) {
 			t.Errorf("Waiting %d: %v, want ErrBusy", waiting, err)
 		}
 		done()
 	}
-	q := New(Options{AtOnce: 1, Wait: time.Hour})
+	q := turns.New(turns.Options{AtOnce: 1, Wait: time.Hour})
 	done, err := q.Take(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package focusstats
+package concepts_test
 
 import (
 	"errors"
@@ -6,44 +6,45 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/focusstats"
 	"github.com/legible-lang/legible/concepts/trial"
 )
 
-type fixture struct {
+type focusstatsFixture struct {
 	*trial.App
-	c *Concept
+	c *focusstats.Concept
 	t *testing.T
 }
 
-// open opens an app in which ann has statistics.
-func open(t *testing.T) *fixture {
+// openFocusStats opens an app in which ann has statistics.
+func openFocusStats(t *testing.T) *focusstatsFixture {
 	t.Helper()
-	f := &fixture{t: t}
+	f := &focusstatsFixture{t: t}
 	f.App = trial.Open(t, func() legible.Concept {
-		return Define(func(s *State) Actions {
-			f.c = &Concept{s}
+		return focusstats.Define(func(s *focusstats.State) focusstats.Actions {
+			f.c = &focusstats.Concept{State: s}
 			return f.c
 		})
 	})
 	f.do(func(ctx legible.Context) error {
-		_, err := f.c.InitUser(ctx, InitUserIn{"ann"})
+		_, err := f.c.InitUser(ctx, focusstats.InitUserIn{User: "ann"})
 		return err
 	})
 	return f
 }
 
 // do calls what must not decline.
-func (f *fixture) do(g func(ctx legible.Context) error) {
+func (f *focusstatsFixture) do(g func(ctx legible.Context) error) {
 	f.t.Helper()
 	if err := f.Do(g); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
-func (f *fixture) start(document Document) (session FocusSession, err error) {
+func (f *focusstatsFixture) start(document focusstats.Document) (session focusstats.FocusSession, err error) {
 	f.t.Helper()
 	err = f.Do(func(ctx legible.Context) error {
-		out, err := f.c.StartSession(ctx, StartSessionIn{User: "ann", Document: document, Library: "l"})
+		out, err := f.c.StartSession(ctx, focusstats.StartSessionIn{User: "ann", Document: document, Library: "l"})
 		session = out.FocusSession
 		return err
 	})
@@ -51,7 +52,7 @@ func (f *fixture) start(document Document) (session FocusSession, err error) {
 }
 
 // lasted gives how long a session lasted, and whether it has ended.
-func (f *fixture) lasted(session FocusSession) (d time.Duration, ended bool) {
+func (f *focusstatsFixture) lasted(session focusstats.FocusSession) (d time.Duration, ended bool) {
 	f.t.Helper()
 	f.do(func(ctx legible.Context) error {
 		row, found := f.c.FocusSessions.Get(ctx, session)
@@ -72,7 +73,7 @@ func TestHowLongASessionLasts(t *testing.T) {
 		{0, 0}, {time.Millisecond, time.Millisecond}, {25 * time.Minute, 25 * time.Minute},
 		{4 * time.Hour, 4 * time.Hour}, {4*time.Hour + time.Millisecond, 4 * time.Hour}, {1000 * time.Hour, 4 * time.Hour},
 	} {
-		f := open(t)
+		f := openFocusStats(t)
 		first, err := f.start("d1")
 		if err != nil {
 			t.Fatal(err)
@@ -84,10 +85,10 @@ func TestHowLongASessionLasts(t *testing.T) {
 		}
 		f.Now = f.Now.Add(x.after)
 		f.do(func(ctx legible.Context) error {
-			_, err := f.c.EndSession(ctx, EndSessionIn{second})
+			_, err := f.c.EndSession(ctx, focusstats.EndSessionIn{FocusSession: second})
 			return err
 		})
-		for _, session := range []FocusSession{first, second} {
+		for _, session := range []focusstats.FocusSession{first, second} {
 			if d, ended := f.lasted(session); d != x.want || !ended {
 				t.Errorf("after %v a session has lasted %v (%v), want %v", x.after, d, ended, x.want)
 			}
@@ -96,10 +97,10 @@ func TestHowLongASessionLasts(t *testing.T) {
 }
 
 func TestTooManySessions(t *testing.T) {
-	f := open(t)
+	f := openFocusStats(t)
 	f.do(func(ctx legible.Context) error {
-		for range maxSessions - 1 {
-			row := FocusSessionRow{User: "ann", Document: "d", Library: "l", Start: ctx.Now(), End: new(ctx.Now())}
+		for range 9_999 {
+			row := focusstats.FocusSessionRow{User: "ann", Document: "d", Library: "l", Start: ctx.Now(), End: new(ctx.Now())}
 			if _, err := f.c.FocusSessions.Insert(ctx, row); err != nil {
 				return err
 			}
@@ -110,13 +111,15 @@ func TestTooManySessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.start("d2"); !errors.Is(err, ErrTooManySessions) {
+	if _, err := f.start("d2"); !errors.Is(err, focusstats.ErrTooManySessions) {
 		t.Errorf("a session too many: %v", err)
 	}
 	if _, ended := f.lasted(last); ended {
 		t.Error("the open session was ended by one that was refused")
 	}
-	f.do(func(ctx legible.Context) error { return f.c.RemoveSession(ctx, RemoveSessionIn{last}) })
+	f.do(func(ctx legible.Context) error {
+		return f.c.RemoveSession(ctx, focusstats.RemoveSessionIn{FocusSession: last})
+	})
 	if _, err := f.start("d2"); err != nil {
 		t.Errorf("after one was removed: %v", err)
 	}
