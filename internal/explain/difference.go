@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A difference is one thing in which an action is not what a line of when wants.
+// A difference is one reason why an action does not match a line of when.
 type difference struct {
 	kind    differs
 	pattern *plan.Pattern
@@ -17,24 +17,24 @@ type difference struct {
 	column  plan.Column
 	got     value.Value
 	want    value.Value // of a literal
-	near    bool        // the literal looks like a slip of the finger
-	other   *bound      // what a shared variable is elsewhere
+	near    bool        // got looks like a typing error for the literal
+	other   *bound      // the shared variable in another line
 	beside  string      // the other parameter with the same variable in this line
-	value   value.Value // and what it is
+	value   value.Value // the value of beside
 }
 
 type differs int
 
 const (
-	missing  differs = iota // it was not given
-	unwanted                // it was given, and must not be there
-	unequal                 // it is not the literal
-	unshared                // a shared variable is something else in another line
-	unalike                 // two parameters of one line are to be the same
+	missing  differs = iota // the parameter was not given
+	unwanted                // the parameter was given but must be absent
+	unequal                 // the parameter is not the literal
+	unshared                // the variable has another value in another line
+	unalike                 // two parameters of one line must be equal but are not
 )
 
-// differences lists in what an action, however it ended, is not what a line
-// wants, under the variables that are bound already.
+// differences returns the reasons why an action, whatever its outcome, does not
+// match a line, given the variables that are already bound.
 func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 	var list []difference
 	for i := range p.Tests {
@@ -86,7 +86,7 @@ func differences(p *plan.Pattern, a *action, vars []bound) []difference {
 	return list
 }
 
-// cost is 1 for what looks like a slip, 3 for what looks like something else.
+// cost is 1 for what looks like a typing error and 3 for a different value.
 func (d *difference) cost() int {
 	switch {
 	case d.kind == missing:
@@ -104,19 +104,19 @@ func (d *difference) cost() int {
 	return 2
 }
 
-// text says what differs, in words without a full stop.
+// text describes the difference, without a full stop.
 func (d *difference) text() string {
 	got := show(d.got, d.action.ColumnType(d.column))
 	switch d.kind {
 	case missing:
 		if near, ok := nearestName(d.action, d.name); ok && !d.column.Out {
-			return d.name + " is missing, but there is " + near
+			return d.name + " is missing; " + near + " is present"
 		}
 		return d.name + " is missing"
 	case unwanted:
-		return d.name + " must be absent, but is " + got
+		return d.name + " is " + got + ", but the line requires it to be absent"
 	case unequal:
-		text := d.name + " differs: the line says " + d.want.String() + ", but it was " + got
+		text := d.name + " is " + got + ", but the line requires " + d.want.String()
 		if d.pattern.Action.Role == plan.Request && d.name == "method" && !strings.Contains(d.pattern.Text, "method:") {
 			text += " (a line without method means POST)"
 		}
@@ -125,10 +125,10 @@ func (d *difference) text() string {
 		return d.name + " is " + got + " in " + d.action.Name + ", but " +
 			show(d.other.value, d.other.action.ColumnType(d.other.column)) + " in " + d.other.action.Name
 	}
-	return d.name + " is " + got + " and " + d.beside + " is " + show(d.value, d.action.ColumnType(d.column)) + ", where the line wants them to be the same"
+	return d.name + " is " + got + " and " + d.beside + " is " + show(d.value, d.action.ColumnType(d.column)) + ", but the line requires them to be equal"
 }
 
-// remark says what kind of slip a difference may be; "" when it looks like none.
+// remark says which mistake may have caused the difference, or "".
 func (d *difference) remark() string {
 	if d.kind != unequal {
 		return ""
@@ -139,17 +139,17 @@ func (d *difference) remark() string {
 	case d.got.Omitted() != nil:
 		return ""
 	case isText != wantsText || d.got.Kind() != d.want.Kind() && !value.Gone(d.got) && !d.got.IsSecret():
-		return "the line wants " + d.want.Kind().String() + ", and it was " + d.got.Kind().String()
+		return "the line requires a value of the kind " + d.want.Kind().String() + "; this one is of the kind " + d.got.Kind().String()
 	case !isText:
 		return ""
 	case d.sameFold():
-		return "they differ only in upper and lower case"
+		return "only upper and lower case differ"
 	case strings.TrimSpace(got) == strings.TrimSpace(want):
-		return "they differ only in spaces at the ends"
+		return "only spaces at the ends differ"
 	case strings.TrimSuffix(got, "/") == strings.TrimSuffix(want, "/"):
-		return "they differ only in the slash at the end"
+		return "only the slash at the end differs"
 	case d.near:
-		return "this looks like a slip of the finger"
+		return "this looks like a typing error"
 	}
 	return ""
 }
@@ -160,7 +160,7 @@ func (d *difference) sameFold() bool {
 	return isText && wantsText && strings.EqualFold(got, want)
 }
 
-// slotName is what the line of a bound variable calls it.
+// slotName returns the parameter that a bound variable stands for in its line.
 func (d *difference) slotName(b *bound) string {
 	for _, v := range b.pattern.Vars {
 		if v.Slot == b.slot {
@@ -170,8 +170,8 @@ func (d *difference) slotName(b *bound) string {
 	return d.name
 }
 
-// same compares two values of the record. What was secret is not known and may
-// be the same; of what was not kept, its sum tells.
+// same reports whether two values of the record may be equal. A secret may
+// equal every value. Omitted values are compared by their hashes.
 func same(a, b value.Value) bool {
 	return a.IsNull() && b.IsNull() || value.Gone(a) || value.Gone(b) || value.Alike(a, b)
 }

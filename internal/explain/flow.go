@@ -123,21 +123,21 @@ func (s *Summary) String() string {
 	return text
 }
 
-// Flow shows what happened in a flow from its first action: below an action the
-// syncs that it triggered, below a sync what it asked.
+// Flow shows what happened in a flow from its first action: below an action are
+// the syncs that it triggered, below a sync the actions that it asked.
 func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	r := readOpen(p, entries, rested)
 	s := r.summary()
 	t := &Tree{Kind: FlowNode, Title: s.String(), Outcome: string(s.Outcome)}
 	if len(r.Actions) == 0 {
-		t.Title = "nothing was asked"
+		t.Title = "no action was asked"
 		return t
 	}
 	shown := map[*action]bool{}
 	var grow func(a *action) *Tree
 	grow = func(a *action) *Tree {
 		n := r.action(a)
-		if shown[a] { // only in a damaged record
+		if shown[a] { // possible only in a damaged record
 			return n
 		}
 		shown[a] = true
@@ -155,7 +155,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 				for i := range m.Frames {
 					if at := m.Frames[i].Line; at >= 0 && at < len(s.Where) {
 						x := r.lostAt(s, m, &m.Frames[i])
-						x.Title, x.Children = x.Title+", so its else was asked", nil
+						x.Title, x.Children = x.Title+", so its else applied", nil
 						x.Values = nil
 						f.add(x)
 					}
@@ -184,7 +184,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	return r.complete(t)
 }
 
-// lost shows a match whose frames were all dropped, in two lines.
+// lost returns the two nodes of a match whose frames were all dropped.
 func (r *record) lost(m *history.Match) *Tree {
 	t := &Tree{Kind: SyncNode, Sync: m.Sync, Title: "sync " + m.Sync + " matched, but its where dropped every frame"}
 	s := r.Sync(m.Sync)

@@ -43,8 +43,8 @@ then together
     Other.other (x: error) : ()
 `
 
-// FuzzExplain gives records that no flow leaves: whatever they are, everything
-// can be asked of them.
+// FuzzExplain explains records that no flow writes. No explanation may panic or
+// be empty.
 func FuzzExplain(f *testing.F) {
 	p := build(f, "a.sync", fuzzed)
 	for _, request := range []string{

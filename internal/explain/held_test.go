@@ -43,7 +43,7 @@ then
     Requesting.respond (request)
 `
 
-// TestHeld tells of a flow that an effect action holds up, step by step.
+// TestHeld explains a flow that waits for an effect action, after each step.
 func TestHeld(t *testing.T) {
 	tree, _ := syntax.Parse(source.NewFile("a.sync", mailed))
 	program, found := check.Check([]*syntax.File{tree}, check.Options{})
@@ -69,17 +69,17 @@ func TestHeld(t *testing.T) {
 		summary, reason, tree string
 	}{
 		{func() { w.Tried(send, "Mail.send", 2, at(3), at(5), "Mail.send: 451 try later") },
-			"POST /ask: waiting, Mail.send failed twice and is tried again at 2030-03-17T17:46:45.000Z: 451 try later",
-			"Mail.send failed twice and is tried again at 2030-03-17T17:46:45.000Z: 451 try later",
-			`Mail.send 1.0.0 (to: "ann") failed twice and is tried again at 2030-03-17T17:46:45.000Z: 451 try later`},
+			"POST /ask: waiting, Mail.send failed twice and will be tried again at 2030-03-17T17:46:45.000Z: 451 try later",
+			"Mail.send failed twice and will be tried again at 2030-03-17T17:46:45.000Z: 451 try later",
+			`Mail.send 1.0.0 (to: "ann") failed twice and will be tried again at 2030-03-17T17:46:45.000Z: 451 try later`},
 		{func() { w.Parked(send, "Mail.send", 3, at(5), "the last of 3 tries: Mail.send: 451 try later") },
 			"POST /ask: parked, Mail.send is parked: the last of 3 tries: 451 try later",
 			"Mail.send is parked: the last of 3 tries: 451 try later",
-			"it failed twice and is tried again"},
+			"it failed twice and will be tried again"},
 		{func() { w.Decided(send, "Mail.send", "cancel", at(9), "Ann has left.", "d") },
-			"POST /ask: running", "", `Mail.send 1.0.0 (to: "ann") was cancelled by somebody: Ann has left.`},
+			"POST /ask: running", "", `Mail.send 1.0.0 (to: "ann") was cancelled by an operator: Ann has left.`},
 		{func() { w.Refused(send, "Mail.send", "CANCELLED", "Ann has left.") },
-			"POST /ask: running", "", "it was cancelled by somebody: Ann has left."},
+			"POST /ask: running", "", "it was cancelled by an operator: Ann has left."},
 	} {
 		step.write()
 		entries, err := journal.Read(w.Bytes)

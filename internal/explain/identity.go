@@ -5,22 +5,22 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Identities tell which identity of a second run is which of the first: each
-// run makes its own. One stands for one. The zero value knows none.
+// Identities map the identities of a first run to those of a second, because
+// each run creates its own. The mapping is one to one. The zero value is empty.
 type Identities struct {
 	now map[string]string // by what it was
 	was map[string]string // the other way
 }
 
-// isIdentity tells whether a text has the form of one that was made.
+// isIdentity reports whether a text has the form of a created identity.
 func isIdentity(text string) bool {
 	_, err := value.ParseID(text)
 	return err == nil && len(text) == 36
 }
 
-// same holds a value of the first run against one of the second. Identities that
-// neither run has named before are one another's from then on. Secrets are the
-// same: what they were is not known.
+// same reports whether a value of the first run corresponds to one of the
+// second. Two identities that are both new are mapped to each other. Secrets are
+// equal, because their values are not known.
 func (x *Identities) same(was, now value.Value) bool {
 	switch {
 	case was.IsSecret() || now.IsSecret():
@@ -67,9 +67,9 @@ func (x *Identities) same(was, now value.Value) bool {
 	return value.Equal(was, now)
 }
 
-// sameSize compares two values of which the record has not kept one at least. A
-// list or a record may hold identities, which differ from run to run and are
-// equally long: it is the same as far as can be told when its size is.
+// sameSize compares two values of which at least one is omitted from its record.
+// Lists and records may contain identities, which differ between runs but have
+// the same length, so sameSize compares only the sizes of lists and records.
 func sameSize(was, now value.Value) bool {
 	a, b := value.Omit(was).Omitted(), value.Omit(now).Omitted()
 	switch {
@@ -90,8 +90,8 @@ func (x *Identities) learn(was, now string) {
 	}
 }
 
-// Learn takes the identities of two runs of one flow: those that the same
-// actions were given and gave.
+// Learn maps the identities in the inputs and outputs of the same actions of two
+// runs of a flow.
 func (x *Identities) Learn(was, now []journal.Entry) {
 	type end struct {
 		id   journal.ActionID
@@ -114,12 +114,12 @@ func (x *Identities) Learn(was, now []journal.Entry) {
 	}
 }
 
-// sameFields holds named values against each other.
+// sameFields compares named values.
 func (x *Identities) sameFields(was, now []value.Field) bool {
 	return x.same(value.Record(withoutNulls(was)), value.Record(withoutNulls(now)))
 }
 
-// withoutNulls leaves out what is null: null given to an optional input is absence.
+// withoutNulls removes nulls: a null for an optional input counts as absent.
 func withoutNulls(fields []value.Field) []value.Field {
 	var list []value.Field
 	for _, f := range fields {
@@ -130,7 +130,7 @@ func withoutNulls(fields []value.Field) []value.Field {
 	return list
 }
 
-// Now gives a value of the first run as it is in the second.
+// Now replaces the identities of the first run in a value by those of the second.
 func (x *Identities) Now(v value.Value) value.Value {
 	if v.IsSecret() {
 		return v
@@ -157,7 +157,7 @@ func (x *Identities) Now(v value.Value) value.Value {
 	return v
 }
 
-// Then gives a value of the second run as it was in the first.
+// Then replaces the identities of the second run in a value by those of the first.
 func (x *Identities) Then(v value.Value) value.Value {
 	return (&Identities{now: x.was}).Now(v)
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// inside looks for the line of a view that dropped a frame. The record has the
-// view's inputs only, so it goes by what they tell: a line that is an
-// expression over them can be computed again; where all lines but one are known
-// to have held, it is that one. It gives the line's node when it is sure.
+// inside finds the line of a view that dropped a frame. The record has only the
+// inputs of the view, so inside evaluates the lines that are expressions over
+// them. If all lines but one are known to have held, it is that one. It returns
+// the node of the line if it is certain.
 func (r *record) inside(t *Tree, b *bindings, use *plan.Line) *Tree {
 	known := map[int]value.Value{}
 	for _, in := range use.View.In {
@@ -56,7 +56,7 @@ func (r *record) inside(t *Tree, b *bindings, use *plan.Line) *Tree {
 	return nil
 }
 
-// computed lists what is known of the variables of an expression in a view.
+// computed adds the known variables of an expression in a view.
 func (r *record) computed(t *Tree, line *plan.Line, known map[int]value.Value) {
 	e := line.Filter
 	if line.Is != nil {
@@ -72,13 +72,13 @@ func (r *record) computed(t *Tree, line *plan.Line, known map[int]value.Value) {
 	}
 }
 
-// always tells whether a line never drops a frame.
+// always reports whether a line never drops a frame.
 func always(line *plan.Line) bool {
 	return line.Is != nil && line.Is.Binds || line.Fold != nil && line.Fold.Binds
 }
 
-// holds computes a line over known slots: whether it keeps the frame, and
-// whether that is sure. What it binds is known from then on.
+// holds evaluates a line over known slots. It reports whether the line keeps
+// the frame and whether that is certain, and adds what the line binds to known.
 func (r *record) holds(line *plan.Line, known map[int]value.Value) (held, sure bool) {
 	get := func(slot int) (value.Value, bool) { v, ok := known[slot]; return v, ok }
 	switch {
@@ -117,7 +117,7 @@ func (r *record) term(t plan.Term, get func(int) (value.Value, bool)) (value.Val
 	return t.Literal, true
 }
 
-// eval computes an expression if all that it reads is known.
+// eval evaluates an expression if all variables that it reads are known.
 func (r *record) eval(e *plan.Expr, get func(int) (value.Value, bool)) (value.Value, bool) {
 	ok := true
 	v, err := e.Node.Eval(func(i int) value.Value {
@@ -145,8 +145,8 @@ func present(v value.Value) value.Value {
 	return v
 }
 
-// broke tells that the where of a sync, or a line that it asked, could not be
-// computed.
+// broke explains a sync that faulted in its where or in the inputs of a line
+// that it asked. It returns nil for other syncs.
 func (r *record) broke(s *plan.Sync) *verdict {
 	for _, text := range r.Faults {
 		at, span, line := r.faultPlace(text)
@@ -161,9 +161,9 @@ func (r *record) broke(s *plan.Sync) *verdict {
 	return nil
 }
 
-// cut tells that the flow was ended by one of its limits, with the lines that it
-// went through last: if it went in a circle, that is the circle. It is nil for a
-// flow that came to rest by itself.
+// cut explains a flow that one of its limits ended. It lists the last lines that
+// asked actions, which show the cycle if there is one. It returns nil for a flow
+// that came to rest by itself.
 func (r *record) cut() *Tree {
 	for _, text := range r.Faults {
 		if s, _, _ := r.faultPlace(text); s != nil {
@@ -177,7 +177,7 @@ func (r *record) cut() *Tree {
 				continue
 			}
 			seen[k.line.Span.String()] = true
-			n := &Tree{Kind: NoteNode, Sync: k.sync.Name, Title: "among the last to ask was sync " + k.sync.Name}
+			n := &Tree{Kind: NoteNode, Sync: k.sync.Name, Title: "sync " + k.sync.Name + " was one of the last to fire"}
 			t.add(n.at(k.line.Span, k.line.Text))
 		}
 		return t
@@ -185,8 +185,8 @@ func (r *record) cut() *Tree {
 	return nil
 }
 
-// faultPlace finds the line that a fault of the flow names. The program that
-// ran may have called its files otherwise, so the line and column count.
+// faultPlace finds the line that a fault of the flow names. The folder of the
+// file may have changed since, so only its base name, line and column count.
 func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {
 	for _, s := range r.Plan.Syncs {
 		var span source.Span

@@ -15,20 +15,19 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// TestMutations holds the explanations to the cause. The files in
-// testdata/mutations have a program (a.sync) in which a sync comes to its end
-// after a request, and a table of changes, each in one place, after which it
-// does not:
+// TestMutations checks that explanations name the cause. Each file in
+// testdata/mutations has a program (a.sync) in which a sync completes after a
+// request, and a table of changes, each in one place, after which it does not:
 //
 //	at   `OLD` => `NEW`         the cause is the changed line
 //	from `OLD` => `NEW`         the cause is a line that met a value of the changed one
-//	                            (\n is a line end; what is changed begins where OLD and NEW differ)
+//	                            (\n is a line end; the change begins where OLD and NEW differ)
 //	sent {"x": "b"}             the request is changed
-//	done ACTION refused CODE    the record is changed: the action ended otherwise
+//	done ACTION refused CODE    the record is changed: the action has another outcome
 //	done ACTION returned x "b"
-//	done ACTION lost            it was never asked
+//	done ACTION lost            the action was never asked
 //
-// What is told of each must name the place: the line, or the action.
+// Each explanation must name the changed line or action.
 func TestMutations(t *testing.T) {
 	files, err := filepath.Glob("testdata/mutations/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -45,8 +44,8 @@ func TestMutations(t *testing.T) {
 		for _, f := range archive.Files[1:] {
 			sync, request, _ := strings.Cut(f.Name, " after ")
 			entries, _ := flow(t, p, request)
-			if tree := whyNot(t, p, entries, sync); tree.Culprit() != nil || !strings.Contains(tree.Title, "fired") {
-				t.Fatalf("%s: unchanged, %s did not come to its end:\n%s", name, f.Name, drawn(tree))
+			if tree := whyNot(t, p, entries, sync); tree.CauseNode() != nil || !strings.Contains(tree.Title, "fired") {
+				t.Fatalf("%s: without a change, %s did not complete:\n%s", name, f.Name, drawn(tree))
 			}
 			for i, change := range strings.Split(strings.TrimSpace(string(f.Data)), "\n") {
 				m := &mutation{program: program, plan: p, entries: entries, sync: sync, request: request}
@@ -58,11 +57,11 @@ func TestMutations(t *testing.T) {
 		}
 	}
 	if count < 40 {
-		t.Errorf("%d changes are too few to say anything", count)
+		t.Errorf("%d changes are too few for a result", count)
 	}
 }
 
-// A mutation is a change in one place of a program or of what happened.
+// A mutation is a change in one place of a program or of a record.
 type mutation struct {
 	program, sync, request string
 	plan                   *plan.Plan
@@ -79,7 +78,7 @@ func (m *mutation) run(t *testing.T, change string) {
 	case "at", "from":
 		parts := strings.Split(strings.ReplaceAll(rest, `\n`, "\n"), "`")
 		if len(parts) != 5 || strings.TrimSpace(parts[2]) != "=>" || strings.Count(m.program, parts[1]) != 1 {
-			t.Fatalf("%s: this is no change of one place", change)
+			t.Fatalf("%s: the change must have exactly one place", change)
 		}
 		p = build(t, "a.sync", strings.Replace(m.program, parts[1], parts[3], 1))
 		entries, _ = flow(t, p, m.request)
@@ -113,15 +112,15 @@ func (m *mutation) run(t *testing.T, change string) {
 			named = func(n *explain.Tree) bool { return strings.Contains(drawn(n), words[0]) }
 		}
 	default:
-		t.Fatalf("%q is no change", change)
+		t.Fatalf("%q is not a change", change)
 	}
 	tree := whyNot(t, p, entries, m.sync)
-	culprit := tree.Culprit()
+	culprit := tree.CauseNode()
 	if culprit == nil {
-		t.Fatalf("%s: no cause is found:\n%s", change, drawn(tree))
+		t.Fatalf("%s: no cause was found:\n%s", change, drawn(tree))
 	}
 	if !named(culprit) {
-		t.Errorf("%s: the cause that is told is not %s:\n%s", change, what, drawn(tree))
+		t.Errorf("%s: the explained cause is not %s:\n%s", change, what, drawn(tree))
 	}
 	if tree.Sentence == "" {
 		t.Errorf("%s: there is no sentence", change)
@@ -129,15 +128,15 @@ func (m *mutation) run(t *testing.T, change string) {
 	holds(t, change, tree)
 }
 
-// about wants an action to be named below a cause.
+// about reports whether the tree names an action below a cause.
 func about(id string) func(*explain.Tree) bool {
 	var has func(n *explain.Tree) bool
 	has = func(n *explain.Tree) bool { return n.Action == id || slices.ContainsFunc(n.Children, has) }
 	return has
 }
 
-// otherwise is the record if an action had ended otherwise: what followed from
-// it through the sync that is asked about is gone.
+// otherwise returns the record with another outcome of an action. It removes
+// what followed from the action through the explained sync.
 func otherwise(p *plan.Plan, entries []journal.Entry, id journal.ActionID, sync string, how []string) []journal.Entry {
 	var out []journal.Entry
 	gone := map[uint32]bool{}

@@ -41,8 +41,8 @@ then
     Thing.do (x) : (z)
 `
 
-// TestOmitted explains flows whose record lacks a large value: what is known of it
-// is said, nothing is made up, and how to have it in the next one.
+// TestOmitted explains flows whose record omits a large value: the explanations
+// show what is known of the value and how to keep it next time.
 func TestOmitted(t *testing.T) {
 	p := build(t, "a.sync", large)
 	text := strings.TrimSpace(strings.Repeat("word ", 300))
@@ -52,7 +52,7 @@ func TestOmitted(t *testing.T) {
 	}
 	const (
 		start  = `"word word word word word word word word word word word word word…" (1499 bytes, not kept)`
-		remedy = "values of more than 512 bytes that nothing rests on are not kept; legible.Options.FullRecord keeps them"
+		remedy = "the record omits values of more than 512 bytes that nothing depends on; legible.Options.FullRecord keeps them"
 	)
 	why := func(name string) *explain.Tree {
 		id, _, err := explain.FindAction(p, entries, name)
@@ -75,7 +75,7 @@ func TestOmitted(t *testing.T) {
 		{"why", why("Requesting.respond"), []string{start, "[…] (300 items, ", remedy}},
 		{"answer", explain.WhyAnswer(p, entries), []string{start, remedy}},
 		{"dropped", whyNot("Drop"), []string{`x == "short"`, start, remedy}},
-		{"unmatched", whyNot("Short"), []string{`x differs: the line says "short", but it was "word word`, "(1499 bytes, not kept)", remedy}},
+		{"unmatched", whyNot("Short"), []string{`x is "word word`, `(1499 bytes, not kept), but the line requires "short"`, remedy}},
 	} {
 		got := drawn(c.tree)
 		for _, want := range c.wants {
@@ -86,13 +86,13 @@ func TestOmitted(t *testing.T) {
 	}
 	whole, _ := flow(t, p, `POST /echo {"x": "word and word", "n": 3}`)
 	if got := drawn(explain.Flow(p, whole, true)); strings.Contains(got, "not kept") {
-		t.Errorf("of a record that has everything it is said that it lacks something:\n%s", got)
+		t.Errorf("the explanation of a complete record mentions omitted values:\n%s", got)
 	}
-	// A literal that is as long is known again by its sum.
+	// A literal of this length is compared by its hash.
 	same := build(t, "a.sync", large+"\nsync Long\nwhen\n    Requesting.request (path: \"/echo\", x: \""+text+"\") : (request)\nthen\n    Requesting.respond (request)\n")
 	entries, _ = flow(t, same, `POST /echo {"x": "`+text+`", "n": 3}`)
 	if tree := drawn(whyNotOf(t, same, entries, "Long")); strings.Contains(tree, "differs") || !strings.Contains(tree, "fired") {
-		t.Errorf("a sync that fired at a long literal is told as\n%s", tree)
+		t.Errorf("the explanation of a sync that matched a long literal is\n%s", tree)
 	}
 }
 
@@ -105,8 +105,8 @@ func whyNotOf(t *testing.T, p *plan.Plan, entries []journal.Entry, sync string) 
 	return tree
 }
 
-// TestOmittedScenario: a scenario wants that there is an answer, and is not made
-// of a request of which something is missing.
+// TestOmittedScenario checks that a scenario expects a large output by its
+// presence, and that a request with an omitted value gives an error.
 func TestOmittedScenario(t *testing.T) {
 	p := build(t, "a.sync", `
 sync Make
@@ -126,13 +126,13 @@ then
 	}
 	entries, _ = flow(t, p, `POST /make {"x": "`+strings.Repeat("w", 600)+`"}`)
 	_, err = explain.Scenario(p, "long", entries)
-	if err == nil || !strings.Contains(err.Error(), "its field x held is not in the record") || !strings.Contains(err.Error(), "FullRecord keeps it") {
-		t.Errorf("a scenario of a request that is not whole: %v", err)
+	if err == nil || !strings.Contains(err.Error(), "its field x is not in the record") || !strings.Contains(err.Error(), "FullRecord keeps such values") {
+		t.Errorf("a scenario of a request with an omitted value: %v", err)
 	}
 }
 
-// TestOmittedAgain: what cannot be compared is no difference; what differs in
-// size is one.
+// TestOmittedAgain checks that omitted values of the same size count as equal,
+// and that values of different size differ.
 func TestOmittedAgain(t *testing.T) {
 	p := build(t, "a.sync", large)
 	run := func(words int) []journal.Entry {
@@ -143,7 +143,7 @@ func TestOmittedAgain(t *testing.T) {
 		t.Errorf("without a change there are differences:\n%s", drawn(again.Tree()))
 	}
 	again := explain.RunAgain(p, run(100), run(101), &explain.Identities{})
-	if got := drawn(again.Tree()); !strings.Contains(got, "parts was […] (100 items, ") || !strings.Contains(got, "is […] (101 items, ") {
-		t.Errorf("of another answer it is said\n%s", got)
+	if got := drawn(again.Tree()); !strings.Contains(got, "parts was […] (100 items, ") || !strings.Contains(got, "is now […] (101 items, ") {
+		t.Errorf("the difference of another answer is\n%s", got)
 	}
 }

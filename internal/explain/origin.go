@@ -46,7 +46,7 @@ func (b *bindings) detail(slot int) Detail {
 	case o.Pattern != nil:
 		d.From, d.Place = "from "+o.Action.ColumnName(o.Column)+" of "+o.Action.Label(), o.Pattern.Span.String()
 		if o.Action.Column(o.Column).IsNull() {
-			d.From = "as " + o.Action.Label() + " has no " + o.Action.ColumnName(o.Column)
+			d.From = "because " + o.Action.Label() + " has no " + o.Action.ColumnName(o.Column)
 		}
 	case o.Where != nil:
 		d.From, d.Place = "from a line of where", o.Where.Span.String()
@@ -58,7 +58,7 @@ func (b *bindings) detail(slot int) Detail {
 
 // A trail is the path along which a value is traced back.
 type trail struct {
-	hands int              // number of steps so far
+	steps int              // number of steps so far
 	seen  map[*action]bool // actions traced through
 }
 
@@ -67,11 +67,11 @@ const far = 6
 
 func begin() trail { return trail{seen: map[*action]bool{}} }
 
-func (t trail) next() trail { t.hands++; return t }
+func (t trail) next() trail { t.steps++; return t }
 
 // source says where a variable's value comes from, and its causes.
 func (b *bindings) source(slot int, way trail) *Tree {
-	if way.hands > far || slot < 0 || b.sync.Slots[slot] == "" {
+	if way.steps > far || slot < 0 || b.sync.Slots[slot] == "" {
 		return nil
 	}
 	name := b.sync.Slots[slot] + " = " + show(b.value(slot), b.sync.Types[slot])
@@ -86,7 +86,7 @@ func (b *bindings) source(slot int, way trail) *Tree {
 		}
 		return t
 	case o.Action != nil:
-		t := &Tree{Kind: SourceNode, Title: name + " is " + o.Action.ColumnName(o.Column) + " of " + o.Action.Label(), Action: o.Action.ID.String()}
+		t := &Tree{Kind: SourceNode, Title: name + " comes from " + o.Action.ColumnName(o.Column) + " of " + o.Action.Label(), Action: o.Action.ID.String()}
 		if o.Pattern != nil {
 			t.at(o.Pattern.Span, o.Pattern.Text)
 		} else {
@@ -110,7 +110,7 @@ func fromView(use *plan.Line, slot int) *Tree {
 		}
 		for _, line := range use.View.Lines {
 			if slices.Contains(line.Binds, out.Inner) {
-				t := (&Tree{Kind: SourceNode, Title: "in view " + use.View.Name + ", this line gives it"}).at(line.Span, line.Text)
+				t := (&Tree{Kind: SourceNode, Title: "in view " + use.View.Name + ", this line binds it"}).at(line.Span, line.Text)
 				t.add(fromView(line, out.Inner))
 				return t
 			}
@@ -122,7 +122,7 @@ func fromView(use *plan.Line, slot int) *Tree {
 // origin says where an action's value comes from: a literal in the line that
 // asked it, a variable of that line, or outside.
 func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
-	if way.hands > far {
+	if way.steps > far {
 		return nil
 	}
 	k := askingOf(a)
@@ -132,7 +132,10 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 	t := &Tree{Kind: SourceNode, Action: a.ID.String()}
 	switch {
 	case c.Out:
-		t.Title = name + " is what " + a.Label() + " " + outcomeVerb(a)
+		t.Title = name + " was returned by " + a.Label()
+		if a.Outcome == journal.Refused {
+			t.Title = name + " is from the refusal of " + a.Label()
+		}
 		if k != nil && k.line != nil {
 			t.at(k.line.Span, k.line.Text)
 			for i := range a.In {
@@ -144,8 +147,8 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 	case k == nil && a.Column(c).IsNull():
 		return nil
 	case k == nil:
-		if t.Title = name + " came from outside"; a.Spec != nil && a.Spec.Role == plan.Request {
-			t.Title = name + " is what the client sent"
+		if t.Title = name + " was given from outside"; a.Spec != nil && a.Spec.Role == plan.Request {
+			t.Title = name + " was sent by the client"
 		}
 	case k.line == nil:
 		t.Title = name + " was given by sync " + k.match.Sync + ", whose text has changed since"
@@ -165,20 +168,13 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 				t.add(b.source(s, way.next()))
 			}
 		case term.Slot >= 0:
-			t.Title = name + " was given by sync " + k.match.Sync + ", whose variable is " + k.sync.Slots[term.Slot]
+			t.Title = name + " was given by sync " + k.match.Sync + " from its variable " + k.sync.Slots[term.Slot]
 			t.add(b.source(term.Slot, way.next()))
 		case !a.Column(c).IsNull():
-			t.Title = name + " is written in sync " + k.match.Sync
+			t.Title = name + " is a literal in sync " + k.match.Sync
 		default:
 			t.Title = "sync " + k.match.Sync + " gave no " + a.ColumnName(c)
 		}
 	}
 	return t
-}
-
-func outcomeVerb(a *action) string {
-	if a.Outcome == journal.Refused {
-		return "was refused with"
-	}
-	return "returned"
 }

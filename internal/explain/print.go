@@ -7,17 +7,17 @@ import (
 	"unicode"
 )
 
-// Style says how a tree is printed. The zero Style is plain ASCII branches, as
-// for a file or another program; values keep their own characters.
+// Style says how a tree is printed. The zero Style draws branches in ASCII, for
+// a file or another program. It does not change the characters of values.
 type Style struct {
 	// Lines draws the branches with box characters.
 	Lines bool
-	// Color sets the cause, places and values apart, by ANSI sequences.
+	// Color highlights the cause, places and values with ANSI sequences.
 	Color bool
 }
 
-// The four pieces of which branches are drawn: a node that has others after it,
-// the last one, and what stands below each.
+// The four parts of branches: before a node that has others after it, before the
+// last node, and before the lines below each of these.
 type branches struct{ fork, last, along, below string }
 
 var (
@@ -25,8 +25,8 @@ var (
 	lines = branches{"├─ ", "└─ ", "│  ", "   "}
 )
 
-// Print writes the tree, one node after the other, each with its place, what
-// stands there, and its values below it.
+// Print writes the tree: each node with its place, and below it the text at that
+// place and the values.
 func (t *Tree) Print(w io.Writer, style Style) error {
 	p := &printer{style: style, branches: ascii}
 	if style.Lines {
@@ -39,7 +39,7 @@ func (t *Tree) Print(w io.Writer, style Style) error {
 	return nil
 }
 
-// A printer gathers the lines of a tree.
+// A printer collects the lines of a tree.
 type printer struct {
 	style Style
 	branches
@@ -61,8 +61,7 @@ func (p *printer) paint(color, s string) string {
 	return color + s + neutral
 }
 
-// node prints a node whose first line begins with head, and whose others begin
-// with rest.
+// node prints a node. Its first line begins with head, the others with rest.
 func (p *printer) node(t *Tree, head, rest string) {
 	title := printable(t.Title)
 	switch {
@@ -103,8 +102,8 @@ func (p *printer) node(t *Tree, head, rest string) {
 	}
 }
 
-// printable makes one line of a text that may hold anything: a value of a
-// client's must not move the cursor of who reads it.
+// printable returns a text as one line without control characters. A value from
+// a client must not control the terminal of the reader.
 func printable(s string) string {
 	clean := strings.IndexFunc(s, control) < 0
 	if clean {

@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/internal/explain"
 )
 
-// A value of a client's must not move the cursor of who reads it, turn the
-// line around, or make a line of its own.
+// A value from a client must not move the cursor of the reader, reverse the
+// direction of text, or break the line.
 func TestPrintHoldsHostileTexts(t *testing.T) {
 	const hostile = "a\x1b[2Jb\nc\r\u202ed\u2028e\u009bf"
 	tree := &explain.Tree{Kind: explain.ActionNode, Title: hostile, Place: "a.sync:1:1", Text: hostile, Cause: true,
@@ -35,6 +35,6 @@ func TestKindsReadBack(t *testing.T) {
 	}
 	var k explain.Kind
 	if k.UnmarshalText([]byte("spell")) == nil {
-		t.Error("a kind that is none is read")
+		t.Error("an unknown kind is read without an error")
 	}
 }

@@ -15,10 +15,9 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// TestRandomMutations makes random chains of syncs that come to their end,
-// changes one line of each in many ways, and wants the changed line to be named
-// by what is told of the last sync of the chain, whenever that no longer comes
-// to its end.
+// TestRandomMutations makes random chains of syncs that complete and changes one
+// line of each in many ways. If the last sync of the chain no longer completes,
+// its explanation must name the changed line.
 func TestRandomMutations(t *testing.T) {
 	programs, changes := 80, 12
 	if testing.Short() {
@@ -31,8 +30,8 @@ func TestRandomMutations(t *testing.T) {
 		request := `POST /p {"a": "va", "b": "vb", "n": 3}`
 		p := build(t, "a.sync", text)
 		entries, _ := flow(t, p, request)
-		if tree := whyNot(t, p, entries, last); tree.Culprit() != nil || !strings.Contains(tree.Title, "fired") {
-			t.Fatalf("seed %d: the chain does not come to its end:\n%s\n%s", seed, text, drawn(tree))
+		if tree := whyNot(t, p, entries, last); tree.CauseNode() != nil || !strings.Contains(tree.Title, "fired") {
+			t.Fatalf("seed %d: the chain does not complete:\n%s\n%s", seed, text, drawn(tree))
 		}
 		for range changes {
 			changed, line := g.change(text)
@@ -42,7 +41,7 @@ func TestRandomMutations(t *testing.T) {
 			}
 			entries, _ := flow(t, p, request)
 			tree := whyNot(t, p, entries, last)
-			culprit := tree.Culprit()
+			culprit := tree.CauseNode()
 			if culprit == nil && strings.Contains(tree.Title, "fired") {
 				continue // nothing depended on it
 			}
@@ -54,18 +53,18 @@ func TestRandomMutations(t *testing.T) {
 			case named(culprit.Place):
 				at++
 			case !slices.ContainsFunc(culprit.Places(), named):
-				t.Errorf("seed %d: line %d was changed, and is not named:\n%s\n%s", seed, line, changed, drawn(tree))
+				t.Errorf("seed %d: line %d was changed but is not named:\n%s\n%s", seed, line, changed, drawn(tree))
 			}
 			holds(t, fmt.Sprintf("seed %d", seed), tree)
 		}
 	}
 	t.Logf("%d changes were explained, %d of them by the changed line itself", told, at)
 	if told < 2*programs || at < told/2 {
-		t.Errorf("%d changes were explained, %d of them by the changed line itself: too few to say anything", told, at)
+		t.Errorf("%d changes were explained, %d of them by the changed line itself: too few for a result", told, at)
 	}
 }
 
-// compile gives nil for a text that the checker refuses.
+// compile returns nil for a text with errors.
 func compile(text string) *plan.Plan {
 	var trees []*syntax.File
 	var all []diag.Diagnostic
@@ -80,7 +79,7 @@ func compile(text string) *plan.Plan {
 	return plan.Build(program)
 }
 
-// A generator makes programs whose values it knows.
+// A generator makes random programs and knows their values.
 type generator struct{ *rand.Rand }
 
 func (g *generator) pick(list ...string) string { return list[g.IntN(len(list))] }
@@ -145,7 +144,7 @@ func (g *generator) program() (text, last string) {
 	return b.String(), last
 }
 
-// where writes lines that keep the frame.
+// where writes lines of where that keep the frame.
 func (g *generator) where(b *strings.Builder, values map[string]string) {
 	if len(values) == 0 || g.IntN(4) == 0 {
 		return
@@ -188,7 +187,7 @@ var (
 	rows  = regexp.MustCompile(`(?m)^    .*$`)
 )
 
-// change changes one line of a program, and says which.
+// change changes one line of a program and returns its number.
 func (g *generator) change(text string) (string, int) {
 	places := rows.FindAllStringIndex(text, -1)
 	place := places[g.IntN(len(places))]

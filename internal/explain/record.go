@@ -15,15 +15,14 @@ type record struct{ *history.Flow }
 
 type action = history.Action
 
-// read reads the entries of a flow that has ended, or is explained as if it
-// had.
+// read reads the entries of a flow that has ended or is treated as ended.
 func read(p *plan.Plan, entries []journal.Entry) *record { return readOpen(p, entries, true) }
 
 func readOpen(p *plan.Plan, entries []journal.Entry, rested bool) *record {
 	return &record{history.Read(p, entries, rested)}
 }
 
-// inputs lists an action's inputs, and outputs its outputs.
+// inputs returns an action's inputs, and outputs its outputs.
 func inputs(a *action) []Detail {
 	var list []Detail
 	for i, v := range a.In {
@@ -59,7 +58,7 @@ func arguments(list []Detail) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// ended says how an action ended, in words to follow its name.
+// ended describes the outcome of an action, as the predicate of a sentence.
 func ended(a *action) string {
 	switch a.Outcome {
 	case journal.Returned:
@@ -74,20 +73,21 @@ func ended(a *action) string {
 	if n := len(a.Tries); n > 0 {
 		return effort(a.Tries[n-1])
 	}
-	return "did not come to an end"
+	return "did not complete"
 }
 
-// effort says how far an effect action is, in words to follow its name.
+// effort describes the last try of an effect action, as the predicate of a
+// sentence.
 func effort(e *journal.Entry) string {
 	switch e.Kind {
 	case journal.Tried:
-		return fmt.Sprintf("failed %s and is tried again at %s: %s", times(int(e.Tries)), e.Next.Format(value.MomentLayout), clip(strings.TrimPrefix(e.Text, e.Action+": ")))
+		return fmt.Sprintf("failed %s and will be tried again at %s: %s", times(int(e.Tries)), e.Next.Format(value.MomentLayout), clip(strings.TrimPrefix(e.Text, e.Action+": ")))
 	case journal.Parked:
 		return "is parked: " + clip(strings.TrimPrefix(strings.Replace(e.Text, e.Action+": ", "", 1), e.Action+" "))
 	}
-	text := "was cancelled by somebody"
+	text := "was cancelled by an operator"
 	if e.Code == "retry" {
-		text = "was to be tried again, somebody decided"
+		text = "was retried by an operator"
 	}
 	if e.Text != "" {
 		text += ": " + clip(e.Text)

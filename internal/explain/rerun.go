@@ -13,17 +13,16 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Rerun is how a flow went when what opened it was asked again.
+// A Rerun compares a recorded flow with a second run of its opening action.
 type Rerun struct {
 	Before, After Summary
-	// Differences are stories of what is otherwise; none means that it went the
-	// same way.
+	// Differences explain what differs. It is empty if nothing does.
 	Differences []*Tree
 }
 
-// RunAgain holds the record of a flow against that of its second run, with the
-// program of the second. Identities are those of the flows before it; it learns
-// from this one.
+// RunAgain compares the records of two runs of a flow. The plan is that of the
+// second run. RunAgain adds the identities of this flow to ids, which has those
+// of the flows before it.
 func RunAgain(p *plan.Plan, was, now []journal.Entry, ids *Identities) *Rerun {
 	x := &rerun{plan: p, was: read(p, was), now: read(p, now), first: was, entries: now, ids: ids}
 	ids.Learn(was, now)
@@ -37,13 +36,13 @@ func RunAgain(p *plan.Plan, was, now []journal.Entry, ids *Identities) *Rerun {
 	return r
 }
 
-// Tree draws the second run.
+// Tree returns the differences as one tree.
 func (r *Rerun) Tree() *Tree {
-	t := &Tree{Kind: FlowNode, Title: r.Before.String() + "; it went the same way again"}
+	t := &Tree{Kind: FlowNode, Title: r.Before.String() + "; no difference"}
 	if len(r.Differences) > 0 {
-		t.Title = r.Before.String() + "; it differs now"
+		t.Title = r.Before.String() + "; it now differs"
 		if after := r.After.String(); after != r.Before.String() {
-			t.Title = r.Before.String() + "; it is " + strings.TrimPrefix(after, r.After.Request+": ") + " now"
+			t.Title = r.Before.String() + "; it is now " + strings.TrimPrefix(after, r.After.Request+": ")
 		}
 	}
 	t.Children = r.Differences
@@ -59,7 +58,7 @@ type rerun struct {
 	found    []*Tree
 }
 
-// firings tells which syncs fire less often, or more often, than they did.
+// firings finds the syncs that fire less often or more often than before.
 func (x *rerun) firings() {
 	before, order := fired(x.was.Matches)
 	after, fresh := fired(x.now.Matches)
@@ -69,11 +68,11 @@ func (x *rerun) firings() {
 		switch {
 		case m >= n:
 		case x.now.Sync(name) == nil:
-			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s when %s: there is no sync %s any more", name, x.did(name), asked, name)})
+			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s %s: the sync no longer exists", name, x.did(name), asked)})
 		case m > 0:
-			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s fired %s when %s, and fires %s now", name, times(n), asked, times(m))})
+			x.found = append(x.found, &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s fired %s for %s and now fires %s", name, times(n), asked, times(m))})
 		default:
-			t := &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s when %s", name, x.did(name), asked)}
+			t := &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s no longer %s %s", name, x.did(name), asked)}
 			if why, err := WhyNot(x.plan, x.entries, name); err == nil {
 				t.add(why)
 			}
@@ -82,9 +81,9 @@ func (x *rerun) firings() {
 	}
 	for _, name := range fresh {
 		if n, m := before[name], after[name]; m > n {
-			t := &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s fires now when %s, and did not", name, asked)}
+			t := &Tree{Kind: SyncNode, Sync: name, Title: fmt.Sprintf("%s did not fire for %s and now fires", name, asked)}
 			if n > 0 {
-				t.Title = fmt.Sprintf("%s fired %s when %s, and fires %s now", name, times(n), asked, times(m))
+				t.Title = fmt.Sprintf("%s fired %s for %s and now fires %s", name, times(n), asked, times(m))
 			}
 			if s := x.now.Sync(name); s != nil {
 				t.at(s.Span, "")
@@ -94,7 +93,8 @@ func (x *rerun) firings() {
 	}
 }
 
-// did says what a sync did in the first run: it answered, or it fired.
+// did returns "answers" if the sync answered the request in the first run, and
+// "fires for" otherwise.
 func (x *rerun) did(sync string) string {
 	for i := range x.was.Matches {
 		m := x.was.Matches[i]
@@ -107,10 +107,10 @@ func (x *rerun) did(sync string) string {
 			}
 		}
 	}
-	return "fires"
+	return "fires for"
 }
 
-// fired counts the firings of each sync, and gives their names in order.
+// fired counts the firings of each sync and returns the names in order.
 func fired(matches []*history.Match) (count map[string]int, order []string) {
 	count = map[string]int{}
 	for _, m := range matches {
@@ -123,8 +123,8 @@ func fired(matches []*history.Match) (count map[string]int, order []string) {
 	return count, order
 }
 
-// outcomes tells which actions end otherwise than they did: the first of each
-// name, as what follows rests on it.
+// outcomes finds the actions with another outcome than before: the first of
+// each name, because the others may depend on it.
 func (x *rerun) outcomes() {
 	told := map[string]bool{}
 	for _, a := range x.was.Actions {
@@ -137,7 +137,7 @@ func (x *rerun) outcomes() {
 		}
 		told[a.Name] = true
 		t := &Tree{Kind: ActionNode, Action: b.ID.String(), Name: b.Name, Outcome: b.Outcome.String(),
-			Title: fmt.Sprintf("%s %s; now it %s", a.Label(), ended(a), ended(b))}
+			Title: fmt.Sprintf("%s %s; it now %s", a.Label(), ended(a), ended(b))}
 		if k := askingOf(b); k != nil && k.line != nil {
 			t.at(k.line.Span, k.line.Text)
 		}
@@ -145,7 +145,7 @@ func (x *rerun) outcomes() {
 	}
 }
 
-// answer tells how the answer differs.
+// answer finds the differences of the answer.
 func (x *rerun) answer(r *Rerun) {
 	a, _ := x.was.Ends()
 	b, _ := x.now.Ends()
@@ -153,8 +153,8 @@ func (x *rerun) answer(r *Rerun) {
 	case a != nil && b != nil:
 		x.fields(a, b)
 	case a == nil && b == nil && r.Before.Outcome == r.After.Outcome && x.refusal(x.was) == x.refusal(x.now):
-	case len(x.found) == 0: // else the title says it, and the others why
-		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s, and is %s now", r.Before.Request, said(r.Before), said(r.After))}
+	case len(x.found) == 0: // otherwise the title reports it, and the other differences explain it
+		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s and is now %s", r.Before.Request, said(r.Before), said(r.After))}
 		if b == nil {
 			t.add(WhyAnswer(x.plan, x.entries))
 		}
@@ -169,12 +169,12 @@ func (x *rerun) refusal(r *record) string {
 	return ""
 }
 
-// said is how a request was answered, without the request.
+// said describes how a request was answered, without the request.
 func said(s Summary) string { return strings.TrimPrefix(s.String(), s.Request+": ") }
 
-// fields tells which fields of two answers differ.
+// fields finds the fields in which two answers differ.
 func (x *rerun) fields(a, b *action) {
-	// The record itself: the program may not know a field of the first any more.
+	// Read the entries: the program may not have all fields of the first answer.
 	before, after := inputOf(x.first, a.ID), inputOf(x.entries, b.ID)
 	var names []string
 	for _, f := range append(before.Fields(), after.Fields()...) {
@@ -189,7 +189,7 @@ func (x *rerun) fields(a, b *action) {
 			continue
 		}
 		words := map[bool]string{true: "nothing"}
-		title := fmt.Sprintf("%s was %s, and is %s now", name, cmp.Or(words[was.IsNull()], shortly(was)), cmp.Or(words[now.IsNull()], shortly(x.ids.Then(now))))
+		title := fmt.Sprintf("%s was %s and is now %s", name, cmp.Or(words[was.IsNull()], shortly(was)), cmp.Or(words[now.IsNull()], shortly(x.ids.Then(now))))
 		list = append(list, &Tree{Kind: DifferenceNode, Title: title})
 	}
 	if len(list) == 0 {
@@ -202,12 +202,12 @@ func (x *rerun) fields(a, b *action) {
 	x.found = append(x.found, t)
 }
 
-// shortly writes a value for a person.
+// shortly formats a value for people.
 func shortly(v value.Value) string {
 	return show(v, check.Type{})
 }
 
-// inputOf is what an action was given, as the record has it.
+// inputOf returns the recorded inputs of an action.
 func inputOf(entries []journal.Entry, id journal.ActionID) value.Value {
 	for _, e := range entries {
 		if e.Kind == journal.Asked && e.ID == id {

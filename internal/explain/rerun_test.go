@@ -14,10 +14,9 @@ import (
 	"github.com/legible-lang/legible/internal/explain"
 )
 
-// TestRunAgain runs the files in testdata/replays: a program (a.sync), and
-// changes of it, each a request and, in the first line of what follows, `OLD` =>
-// `NEW`; then the differences. A flow that runs again without a change goes the
-// same way, whatever identities it makes.
+// TestRunAgain runs the files in testdata/replays. Each has a program (a.sync)
+// and changes of it: a request, a line `OLD` => `NEW`, and the differences. A
+// flow that runs again without a change has no differences.
 func TestRunAgain(t *testing.T) {
 	files, err := filepath.Glob("testdata/replays/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -35,7 +34,7 @@ func TestRunAgain(t *testing.T) {
 			change, want, _ := strings.Cut(string(f.Data), "\n")
 			parts := strings.Split(strings.ReplaceAll(change, `\n`, "\n"), "`")
 			if len(parts) != 5 || strings.Count(program, parts[1]) != 1 {
-				t.Fatalf("%s: this is no change of one place", change)
+				t.Fatalf("%s: the change must have exactly one place", change)
 			}
 			first, _ := flow(t, was, f.Name)
 			second, _ := flow(t, was, f.Name)
@@ -65,8 +64,8 @@ func TestRunAgain(t *testing.T) {
 	}
 }
 
-// TestRandomReruns changes random programs as TestRandomMutations does. What the
-// two runs of a request differ in is reported, and nothing else.
+// TestRandomReruns changes random programs like TestRandomMutations. RunAgain
+// must report exactly the differences between the two runs of a request.
 func TestRandomReruns(t *testing.T) {
 	programs := 60
 	if testing.Short() {
@@ -107,6 +106,6 @@ func TestRandomReruns(t *testing.T) {
 	}
 	t.Logf("%d runs were compared, %d of them differed", compared, other)
 	if compared < 2*programs || other < programs/2 {
-		t.Errorf("%d runs were compared, %d of them differed: too few to show anything", compared, other)
+		t.Errorf("%d runs were compared, %d of them differed: too few for a result", compared, other)
 	}
 }

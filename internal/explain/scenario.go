@@ -16,12 +16,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Scenario writes recorded flows as a scenario of the app: each request as it
-// came, the answer that it got, and which syncs fired. An identity that an
-// answer gave is a name from then on. Secrets are not in the record: one that
-// an answer gave stands by its name, and for one that a client made up there is
-// a text in its place, another one where the answer
-// was 401. The error names a flow that no scenario can tell.
+// Scenario writes recorded flows as a scenario of the app: each request, its
+// answer, and the syncs that fired. An identity in an answer gets a name, which
+// later steps use. Secrets are not in the record: a secret from an answer also
+// gets a name, and a secret of the client is replaced by a text, a different one
+// if the answer was 401. The error names a flow that a scenario cannot express.
 func Scenario(p *plan.Plan, title string, flows ...[]journal.Entry) (string, error) {
 	w := &scenarioWriter{names: map[string]string{}, taken: map[string]bool{}}
 	w.line(0, "scenario %s", strings.Join(strings.Fields(title), " "))
@@ -32,17 +31,17 @@ func Scenario(p *plan.Plan, title string, flows ...[]journal.Entry) (string, err
 	}
 	text, findings := syntax.Format(source.NewFile("recorded.scenario", w.text.String()))
 	if len(findings) > 0 {
-		return "", fmt.Errorf("what is recorded cannot be written as a scenario: %s", findings[0].Message)
+		return "", fmt.Errorf("the record cannot be written as a scenario: %s", findings[0].Message)
 	}
 	return text, nil
 }
 
-// A scenarioWriter remembers which values have names.
+// A scenarioWriter writes steps and remembers the names of values.
 type scenarioWriter struct {
 	text  strings.Builder
 	names map[string]string // of identities
-	taken map[string]bool   // names that have a value, also secret ones
-	wrong bool              // the flow's answer says that its secret was none
+	taken map[string]bool   // names in use, including those of secrets
+	wrong bool              // the answer says that the secret was wrong
 }
 
 func (w *scenarioWriter) line(level int, format string, args ...any) {
@@ -53,11 +52,11 @@ func (w *scenarioWriter) line(level int, format string, args ...any) {
 
 func (w *scenarioWriter) flow(r *record) error {
 	if len(r.Actions) == 0 {
-		return fmt.Errorf("nothing was asked in it")
+		return fmt.Errorf("the flow asked no action")
 	}
 	root := r.Actions[0]
 	if root.Spec == nil || root.Spec.Role != plan.Request {
-		return fmt.Errorf("it was not opened by a request, but by %s", root.Name)
+		return fmt.Errorf("it was opened by %s, not by a request", root.Name)
 	}
 	answer, refused := r.Ends()
 	w.wrong = answer == nil && refused != nil && refused.RefusalKind() == "unauthenticated" ||
@@ -70,13 +69,13 @@ func (w *scenarioWriter) flow(r *record) error {
 		case name == check.HTTPField:
 			client, _ = v.Get(check.ClientField).Text()
 		case v.HoldsOmitted():
-			return fmt.Errorf("what its field %s held is not in the record: %s, since the flow did not rest on it. An app that sets legible.Options.FullRecord keeps it", name, v)
+			return fmt.Errorf("the value of its field %s is not in the record: %s, which no part of the flow used. An app with legible.Options.FullRecord keeps such values", name, v)
 		case name == "method":
 			method, _ = v.Text()
 		case name == "path":
 			path, _ = v.Text()
 		case v.IsSecret() && w.parts(r, method, path, name):
-			return fmt.Errorf("what its field %s held is not in the record: %s", name, plan.PartsHidden)
+			return fmt.Errorf("the value of its field %s is not in the record: %s", name, plan.PartsHidden)
 		case strings.Contains(path, "{"+name+"}"):
 			w.inPath(&path, name, v)
 		default:
@@ -114,13 +113,13 @@ func (w *scenarioWriter) flow(r *record) error {
 	return nil
 }
 
-// parts tells whether a field is hidden since only a part of it is secret.
+// parts reports whether a field is hidden because a part of it is secret.
 func (w *scenarioWriter) parts(r *record, method, path, name string) bool {
 	f, _ := r.Plan.Routes.Field(method, path, name)
 	return f != nil && f.Parts
 }
 
-// inPath writes a field that stands in the path: a name if it has one.
+// inPath writes a field that is part of the path, as a name if it has one.
 func (w *scenarioWriter) inPath(path *string, name string, v value.Value) {
 	text, _ := v.Text()
 	if known := w.names[text]; known != "" {
@@ -149,7 +148,7 @@ func (w *scenarioWriter) answered(a *action) {
 	w.line(2, "=> %s %s", status, cmp.Or(body, "{"+strings.Join(fields, ", ")+"}"))
 }
 
-// sent writes what a client sent.
+// sent writes a value that the client sent.
 func (w *scenarioWriter) sent(name string, v value.Value) string {
 	if v.IsSecret() {
 		switch {
@@ -163,7 +162,7 @@ func (w *scenarioWriter) sent(name string, v value.Value) string {
 	return w.datum(v, func(text string) string { return cmp.Or(w.names[text], quoted(text)) })
 }
 
-// expected writes what an answer gave; identities and secrets get names.
+// expected writes a value of an answer. Identities and secrets get names.
 func (w *scenarioWriter) expected(name string, v value.Value) string {
 	if v.IsSecret() {
 		w.taken[name] = true
@@ -184,8 +183,8 @@ func (w *scenarioWriter) expected(name string, v value.Value) string {
 	})
 }
 
-// datum writes a value as scenarios do. What is secret, large or a moment is
-// only there.
+// datum writes a value in the form of scenarios. For secrets, large values and
+// times, the scenario only expects that there is a value.
 func (w *scenarioWriter) datum(v value.Value, text func(string) string) string {
 	switch v.Kind() {
 	case value.SecretKind, value.BlobKind, value.TimeKind, value.OmittedKind:
@@ -213,7 +212,7 @@ func field(name, datum string) string { return quoted(name) + ": " + datum }
 
 func quoted(s string) string { return string(value.AppendJSON(nil, value.String(s))) }
 
-// sentence writes that of a refusal, of which the record may not have all.
+// sentence writes the sentence of a refusal, which the record may have cut.
 func sentence(s string) string {
 	if value.IsShortened(s) {
 		return "_"
@@ -221,7 +220,7 @@ func sentence(s string) string {
 	return quoted(s)
 }
 
-// statusOfKind is how a refusal of a kind is answered.
+// statusOfKind returns the status of the answer to a refusal of a kind.
 func statusOfKind(kind string) string {
 	kinds := []string{"unauthenticated", "forbidden", "missing", "conflict", "limited"}
 	if i := slices.Index(kinds, kind); i >= 0 {

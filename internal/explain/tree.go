@@ -10,41 +10,41 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Tree is an explanation: what is so, and below it why. Terminal and browser
-// draw the same tree. The zero value of a field means that there is nothing to
-// say, and is left out of the JSON.
+// A Tree is an explanation: a node states a fact, and the nodes below it state
+// the reasons. The terminal and the browser show the same tree. Fields with a
+// zero value do not apply and are omitted from the JSON.
 type Tree struct {
 	// Kind says what the node is about.
 	Kind Kind `json:"kind"`
-	// Title is a phrase for a person, lower case where a name does not begin it.
+	// Title is a phrase for people. It begins in lower case or with a name.
 	Title string `json:"title"`
 	// Sentence is the whole explanation in one sentence without a full stop.
 	// Only the root of an explanation of what did not happen has one.
 	Sentence string `json:"sentence,omitempty"`
-	// Place is where the node stands in the text, "file:line:col", and Text is
-	// what stands there.
+	// Place is the source position of the node, "file:line:col", and Text is
+	// the source text there.
 	Place string `json:"place,omitempty"`
 	Text  string `json:"text,omitempty"`
 	// Sync and Action name what the node is about: a sync, and an action by its
 	// id in the flow ("0", "1.0.2").
 	Sync   string `json:"sync,omitempty"`
 	Action string `json:"action,omitempty"`
-	// Name and Outcome are an action's full name and how it ended, and In and
-	// Out are what it was given and what it gave. The title says them too.
+	// Name, Outcome, In and Out are the full name, the outcome, the inputs and
+	// the outputs of an action. The title contains them too.
 	Name    string   `json:"name,omitempty"`
 	Outcome string   `json:"outcome,omitempty"`
 	In      []Detail `json:"in,omitempty"`
 	Out     []Detail `json:"out,omitempty"`
-	// Cause marks the one place at which what was asked about came to its end.
+	// Cause marks the node that is the cause of the explained result.
 	Cause bool `json:"cause,omitempty"`
-	// Values are the variables that matter here.
+	// Values are the variables that this node depends on.
 	Values   []Detail `json:"values,omitempty"`
 	Children []*Tree  `json:"children,omitempty"`
 }
 
-// A Detail is a named value. Value is JSON as a person is shown it: long texts
-// are cut, secrets are a mark. From says in words how it came to be and Place
-// where that stands in the text, when that is known.
+// A Detail is a named value. Value is JSON for people: long texts are cut and
+// secrets are replaced by a mark. From describes the origin of the value and
+// Place is its source position, if known.
 type Detail struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -62,23 +62,23 @@ const (
 	ActionNode
 	// FiringNode is a sync that fired, or the line of it that asked an action.
 	FiringNode
-	// WhenNode is a line of when and what it matched, or that nothing fits it.
+	// WhenNode is a line of when and the action that matched it, if any.
 	WhenNode
-	// WhereNode is a line of where: what it gave, or what it dropped.
+	// WhereNode is a line of where: what it bound, or why it dropped a frame.
 	WhereNode
-	// ThenNode is a line of then or else and how what it asked ended.
+	// ThenNode is a line of then or else and the outcome of its action.
 	ThenNode
-	// SyncNode is a sync that did not do what was asked about.
+	// SyncNode is a sync that did not do what the explanation is about.
 	SyncNode
-	// CandidateNode is an action that came near to fitting a line of when.
+	// CandidateNode is an action that nearly matches a line of when.
 	CandidateNode
-	// DifferenceNode is one thing in which a candidate is not what a line wants.
+	// DifferenceNode is a reason why a candidate does not match a line.
 	DifferenceNode
-	// SourceNode is where a value comes from.
+	// SourceNode is the origin of a value.
 	SourceNode
 	// AnswerNode is how a request was answered.
 	AnswerNode
-	// FaultNode is something that broke.
+	// FaultNode is a fault.
 	FaultNode
 	// NoteNode is a remark.
 	NoteNode
@@ -94,7 +94,7 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// MarshalText writes the kind's name.
+// MarshalText returns the kind's name.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText reads the kind's name.
@@ -105,11 +105,11 @@ func (k *Kind) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is no kind of explanation", text)
+	return fmt.Errorf("unknown kind of explanation %q", text)
 }
 
-// Culprit gives the node that is marked as the cause, and nil when none is.
-func (t *Tree) Culprit() *Tree {
+// CauseNode returns the node that is marked as the cause, or nil.
+func (t *Tree) CauseNode() *Tree {
 	var found *Tree
 	t.walk(func(n *Tree) bool {
 		if n.Cause {
@@ -120,19 +120,19 @@ func (t *Tree) Culprit() *Tree {
 	return found
 }
 
-// single leaves one cause of several: the first.
+// single keeps only the first of several causes.
 func (t *Tree) single() *Tree {
-	first := t.Culprit()
+	first := t.CauseNode()
 	t.walk(func(n *Tree) bool { n.Cause = n == first; return true })
 	return t
 }
 
-// acquit takes the mark of a cause away.
-func (t *Tree) acquit() {
+// clearCauses removes the marks of all causes.
+func (t *Tree) clearCauses() {
 	t.walk(func(n *Tree) bool { n.Cause = false; return true })
 }
 
-// Places gives every place that the tree names, each once, in its order.
+// Places returns every place in the tree, each once, in order.
 func (t *Tree) Places() []string {
 	var list []string
 	seen := map[string]bool{"": true}
@@ -152,7 +152,7 @@ func (t *Tree) Places() []string {
 	return list
 }
 
-// walk shows every node, a parent before its children, until it is told to stop.
+// walk calls a function for every node, parents first, until it returns false.
 func (t *Tree) walk(visit func(*Tree) bool) bool {
 	if !visit(t) {
 		return false
@@ -173,7 +173,7 @@ func (t *Tree) add(children ...*Tree) {
 	}
 }
 
-// at gives the node its place in the text.
+// at sets the place and the text of the node.
 func (t *Tree) at(s source.Span, text string) *Tree {
 	if s.Known() {
 		t.Place, t.Text = s.String(), text
@@ -181,7 +181,7 @@ func (t *Tree) at(s source.Span, text string) *Tree {
 	return t
 }
 
-// JSON gives the tree as indented JSON with a line end.
+// JSON returns the tree as indented JSON with a final newline.
 func (t *Tree) JSON() ([]byte, error) {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
@@ -193,18 +193,17 @@ func (t *Tree) JSON() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// complete adds to an explanation that the record lacks values, and how to have
-// them in the next one.
+// complete adds a note if values are omitted from the record, with the remedy.
 func (r *record) complete(t *Tree) *Tree {
 	if r.Omits && t != nil {
-		t.add(note("values of more than 512 bytes that nothing rests on are not kept; legible.Options.FullRecord keeps them"))
+		t.add(note("the record omits values of more than 512 bytes that nothing depends on; legible.Options.FullRecord keeps them"))
 	}
 	return t
 }
 
 func note(text string) *Tree { return &Tree{Kind: NoteNode, Title: text} }
 
-// show writes a value for a person. What was secret is a mark.
+// show formats a value for people. A secret is replaced by a mark.
 func show(v value.Value, t check.Type) string {
 	if v.IsSecret() || t.Kind == check.Secret && !v.IsNull() {
 		return value.Hidden
@@ -217,7 +216,7 @@ func show(v value.Value, t check.Type) string {
 
 const shown = 100
 
-// clip cuts a text to what fits into a sentence.
+// clip cuts a text to a length that fits into a sentence.
 func clip(s string) string {
 	if len(s) <= shown {
 		return s
@@ -233,7 +232,7 @@ func enumerate(words []string) string {
 	return strings.Join(words, "")
 }
 
-// times says how often: "once", "twice", "5 times".
+// times formats a count: "once", "twice", "5 times".
 func times(n int) string {
 	switch n {
 	case 1:

@@ -87,12 +87,12 @@ func ask(t testing.TB, p *plan.Plan, entries []journal.Entry, question string) *
 	case "flow":
 		return explain.Flow(p, entries, true)
 	}
-	t.Fatalf("%q is no question", question)
+	t.Fatalf("%q is not a question", question)
 	return nil
 }
 
-// holds checks what every tree promises: one cause at most, JSON that reads
-// back, titles without a full stop, and no secret.
+// holds checks every tree: at most one cause, JSON that reads back, titles
+// without a full stop, and no secret.
 func holds(t testing.TB, name string, tree *explain.Tree) {
 	t.Helper()
 	causes := 0

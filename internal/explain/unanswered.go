@@ -7,23 +7,22 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// Unanswered says why nobody answered the request that opened a flow, in one
-// sentence without a full stop that is not empty: the sentence of
-// [WhyUnanswered].
+// Unanswered returns the sentence of [WhyUnanswered], without a full stop. It
+// is never empty.
 func Unanswered(p *plan.Plan, entries []journal.Entry) string {
 	return WhyUnanswered(p, entries).Sentence
 }
 
-// WhyUnanswered says why nobody answered the request that opened a flow: which
-// sync that could have answered came nearest, and where it stopped, with the
-// values that it stopped at. Where a sync waited for an action that nothing
-// asked, it goes on to who would have asked it.
+// WhyUnanswered explains why no sync answered the request that opened a flow:
+// which of the syncs that could have answered came nearest, where it stopped,
+// and with which values. If a sync waited for an action that was not asked, the
+// explanation continues with the sync that could have asked that action.
 func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
 	t := &Tree{Kind: AnswerNode}
 	say := func(sentence string) *Tree { t.Sentence = sentence; return t }
 	if len(r.Actions) == 0 {
-		t.Title = "nothing was asked"
+		t.Title = "no action was asked"
 		return say("the record of this flow is empty")
 	}
 	t.Title = r.Opening() + " was not answered"
@@ -45,7 +44,7 @@ func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 	}
 	respond := p.Routes.Respond
 	if respond == nil {
-		return say("the program has no Requesting.respond, so nothing can answer")
+		return say("the program has no Requesting.respond, so no sync can answer")
 	}
 	q := &question{wanted: func(a *plan.Ask) bool { return a.Action == respond }, seen: map[*plan.Sync]bool{}}
 	list := r.verdicts(q)
@@ -56,32 +55,32 @@ func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 	}
 	for i, v := range list[:min(len(list), 4)] {
 		if i > 0 {
-			v.tree.acquit()
+			v.tree.clearCauses()
 		}
 		t.add(v.tree)
 	}
 	return say(list[0].text)
 }
 
-// A verdict says how near a sync came to asking something.
+// A verdict says how near a sync came to asking a wanted line.
 type verdict struct {
-	// cost is 0 for a sync that fired, 1 for one that matched, and more for one
-	// that did not match, the more the less of it fits.
+	// cost is 0 for a sync that fired, 1 for one that matched, and higher for
+	// one that did not match: it grows with the number of differences.
 	cost int
 	text string
 	tree *Tree
 }
 
-// less keeps the nearer of two verdicts, the first of equal ones.
+// less reports whether v is nearer than w.
 func (v *verdict) less(w *verdict) bool { return v != nil && (w == nil || v.cost < w.cost) }
 
-// A question is what a sync is looked at for.
+// A question selects what a sync should have asked.
 type question struct {
-	// wanted tells the lines of then and else that would have done it.
+	// wanted reports whether a line of then or else is one of those.
 	wanted func(*plan.Ask) bool
-	// seen are the syncs that the explanation has come through already.
+	// seen are the syncs that the explanation already contains.
 	seen map[*plan.Sync]bool
-	// every tells that syncs over requests of another path count as well.
+	// every includes syncs over requests with another path.
 	every bool
 }
 
@@ -89,12 +88,12 @@ func (q *question) about(wanted func(*plan.Ask) bool) *question {
 	return &question{wanted, q.seen, q.every}
 }
 
-// chain is how many syncs an explanation goes through: what lies behind five
-// others is no cause that a reader could hold.
+// chain is the largest number of syncs in the chain of one explanation. Longer
+// chains would be hard to follow.
 const chain = 5
 
-// nearest gives the verdict of the sync that came nearest to asking what is
-// wanted.
+// nearest returns the verdict of the sync that came nearest to asking a wanted
+// line.
 func (r *record) nearest(q *question) *verdict {
 	if list := r.verdicts(q); len(list) > 0 {
 		return list[0]
@@ -102,7 +101,7 @@ func (r *record) nearest(q *question) *verdict {
 	return nil
 }
 
-// verdicts gives those of all syncs that could have asked what is wanted,
+// verdicts returns those of all syncs that could have asked a wanted line,
 // nearest first.
 func (r *record) verdicts(q *question) []*verdict {
 	var list []*verdict
@@ -123,8 +122,8 @@ func (r *record) verdicts(q *question) []*verdict {
 	return list
 }
 
-// whyNot says where a sync stopped on the way to what is wanted of it; nil for
-// a sync that has nothing to do with the flow.
+// whyNot says where a sync stopped before it asked a wanted line. It returns nil
+// for a sync that has nothing to do with the flow.
 func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
 	var best *verdict
 	for i := range r.Matches {
@@ -151,9 +150,9 @@ func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
 	return r.unmatched(s, q)
 }
 
-// nobody is said where no sync that could answer has to do with the request.
+// nobody is the sentence for a request that no answering sync is about.
 func (r *record) nobody(respond *plan.Action) string {
-	text := "no sync that " + r.Opening() + " reaches asks " + respond.FullName()
+	text := "no sync about " + r.Opening() + " asks " + respond.FullName()
 	var fired []string
 	for i := range r.Matches {
 		if m := r.Matches[i]; m.Kind == journal.Fired && !slices.Contains(fired, m.Sync) {
@@ -161,16 +160,16 @@ func (r *record) nobody(respond *plan.Action) string {
 		}
 	}
 	if len(fired) == 0 {
-		return text + ", and none fired"
+		return text + ", and no sync fired"
 	}
 	if len(fired) > 5 {
 		fired = append(fired[:5], "others")
 	}
-	return text + "; what fired is " + enumerate(fired)
+	return text + "; the syncs that fired are " + enumerate(fired)
 }
 
-// faulted names the first thing that broke, if anything did: then what did not
-// follow needs no other reason.
+// faulted returns the first fault of the flow, as a sentence and a node. A fault
+// is reason enough for everything that did not happen after it.
 func (r *record) faulted() (string, *Tree) {
 	for _, a := range r.Actions {
 		if a.Outcome == journal.Fault {

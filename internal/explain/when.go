@@ -12,9 +12,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// unmatched says which line of when found nothing, and how the action that
-// came nearest to it differs. It gives nil for a sync over requests of another
-// path, unless the path looks like a slip of the finger or every sync is wanted.
+// unmatched says which line of when no action matched, and how the nearest
+// action differs. It returns nil for a sync over requests with another path,
+// unless the path looks like a typing error or q.every is set.
 func (r *record) unmatched(s *plan.Sync, q *question) *verdict {
 	b := &assignment{record: r, sync: s, chosen: make([]*action, len(s.When)), steps: 5000}
 	b.try(0, 0, nil)
@@ -28,7 +28,7 @@ func (r *record) unmatched(s *plan.Sync, q *question) *verdict {
 	return best
 }
 
-// lacks says which lines of when a partial match leaves without an action.
+// lacks says which lines of when have no action in a partial match.
 func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 	v := &verdict{cost: 2, tree: &Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " did not match"}}
 	v.tree.at(s.Span, "")
@@ -44,8 +44,8 @@ func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 		}
 		v.cost += cost
 		if v.text == "" {
-			v.text = "sync " + s.Name + " did not match: nothing fits its line at " + p.Span.String() + " (" + clip(p.Text) + "); " + reason
-			line.Cause = line.Culprit() == nil
+			v.text = "sync " + s.Name + " did not match: no action matches its line at " + p.Span.String() + " (" + clip(p.Text) + "); " + reason
+			line.Cause = line.CauseNode() == nil
 		} else {
 			line.shorten()
 		}
@@ -53,9 +53,9 @@ func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 	}
 	v.tree.add(found...)
 	if v.text == "" {
-		// Every line finds its action, and yet it was not considered: the flow
-		// broke off before, or the program was another one then.
-		v.text = "sync " + s.Name + " did not match, though each of its lines has an action that fits"
+		// Each line has an action, but the match was not considered: the flow
+		// faulted before, or the program has changed since.
+		v.text = "sync " + s.Name + " did not match, although an action matches each of its lines"
 		if len(r.Faults) > 0 {
 			v.text += ": the flow faulted before"
 		}
@@ -67,10 +67,10 @@ func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 	return v
 }
 
-// shorten leaves of a further line that nothing fits what is nearest to it: the
-// way behind the first one is enough to follow.
+// shorten removes the explanations of other syncs below a further line that no
+// action matches. The explanation of the first such line is enough.
 func (t *Tree) shorten() {
-	t.acquit()
+	t.clearCauses()
 	for _, c := range t.Children {
 		for _, n := range c.Children {
 			if n.Kind == SyncNode {
@@ -80,32 +80,32 @@ func (t *Tree) shorten() {
 	}
 }
 
-// matchedBy shows a line of when and the action that stands for it.
+// matchedBy returns the node of a line of when and the action that matched it.
 func (r *record) matchedBy(i int, p *plan.Pattern, a *action) *Tree {
-	t := &Tree{Kind: WhenNode, Title: "line " + strconv.Itoa(i+1) + " of when fits " + a.Label(), Action: a.ID.String(), Name: a.Name}
+	t := &Tree{Kind: WhenNode, Title: "line " + strconv.Itoa(i+1) + " of when matched " + a.Label(), Action: a.ID.String(), Name: a.Name}
 	return t.at(p.Span, p.Text)
 }
 
-// An assignment gives as many lines of when an action as it can.
+// An assignment is a search for matches of as many lines of when as possible.
 type assignment struct {
 	record *record
 	sync   *plan.Sync
 	chosen []*action
-	best   []*partial // equally full, at most equals of them
+	best   []*partial // with the most matched lines, at most equals of them
 	steps  int
 }
 
-// equals is how many equally full ways of matching are compared.
+// equals is the largest number of equally good partial matches to compare.
 const equals = 32
 
-// A partial is a way of matching some of the lines.
+// A partial is a match of some of the lines.
 type partial struct {
 	chosen []*action
 	bound  []bound
 	count  int
 }
 
-// A bound is the value of a variable, and where it comes from.
+// A bound is the value of a variable and its origin.
 type bound struct {
 	slot    int
 	value   value.Value
@@ -114,7 +114,7 @@ type bound struct {
 	column  plan.Column
 }
 
-// try goes through the lines from i on. The first ways that it finds fill the
+// try searches the matches of the lines from i on. It prefers matches of the
 // earlier lines.
 func (b *assignment) try(i, count int, vars []bound) {
 	if b.steps--; b.steps < 0 && b.best != nil {
@@ -153,7 +153,7 @@ func (b *assignment) try(i, count int, vars []bound) {
 	b.try(i+1, count, vars)
 }
 
-// ends tells whether an action ended as a line wants it.
+// ends reports whether the outcome of an action is what a line requires.
 func ends(p *plan.Pattern, a *action) bool {
 	if p.Refused {
 		return a.Outcome == journal.Refused
@@ -161,7 +161,7 @@ func ends(p *plan.Pattern, a *action) bool {
 	return a.Outcome == journal.Returned
 }
 
-// bind holds an action against a line and adds what its variables are.
+// bind matches an action with a line and adds the values of its variables.
 func bind(p *plan.Pattern, a *action, vars []bound) ([]bound, bool) {
 	if len(differences(p, a, vars)) > 0 {
 		return nil, false
@@ -184,16 +184,16 @@ func find(vars []bound, slot int) *bound {
 	return nil
 }
 
-// A candidate is an action that a line of when might have meant.
+// A candidate is an action that nearly matches a line of when.
 type candidate struct {
 	action *action
 	cost   int
 	list   []difference
-	// far tells that it is a request of another path.
+	// far means that the action is a request with another path.
 	far bool
 }
 
-// candidates gives the actions of a line's kind, nearest first.
+// candidates returns the asked actions with the name in a line, nearest first.
 func (r *record) candidates(p *plan.Pattern, got *partial) []candidate {
 	var list []candidate
 	for _, a := range r.Of(p.Action) {
@@ -209,7 +209,7 @@ func (r *record) candidates(p *plan.Pattern, got *partial) []candidate {
 			}
 		}
 		if c.far {
-			c.cost += 10 // a sync of this path is nearer, whatever else it lacks
+			c.cost += 10 // a sync for the path of the request is always nearer
 		}
 		if len(c.list) == 0 && ends(p, a) {
 			c.cost = 2
@@ -220,11 +220,11 @@ func (r *record) candidates(p *plan.Pattern, got *partial) []candidate {
 	return list
 }
 
-// misses says why a line found no action. The cost is -1 where the sync is
-// about requests of another path and not every sync is wanted.
+// misses says why no action matches a line. The cost is -1 if the sync is for
+// requests with another path and q.every is not set.
 func (r *record) misses(p *plan.Pattern, got *partial, q *question) (int, string, *Tree) {
 	list := r.candidates(p, got)
-	t := (&Tree{Kind: WhenNode, Title: "nothing fits this line of when"}).at(p.Span, p.Text)
+	t := (&Tree{Kind: WhenNode, Title: "no action matches this line of when"}).at(p.Span, p.Text)
 	if len(list) == 0 {
 		cost, text := r.neverAsked(p.Action, q, t)
 		return cost, text, t
@@ -236,38 +236,38 @@ func (r *record) misses(p *plan.Pattern, got *partial, q *question) (int, string
 		t.add(r.candidate(p, &list[i]))
 	}
 	if n := len(list) - 3; n > 0 {
-		t.add(note("and " + strconv.Itoa(n) + " more that are further off"))
+		t.add(note(strconv.Itoa(n) + " more differ further"))
 	}
 	text := list[0].text(p)
 	if len(list) > 1 {
-		text = "of the " + strconv.Itoa(len(list)) + " that were asked, the nearest: " + text
+		text = strconv.Itoa(len(list)) + " were asked; in the nearest, " + text
 	}
 	return list[0].cost, text, t
 }
 
-// text says why one action does not stand for a line.
+// text says why an action does not match a line.
 func (c *candidate) text(p *plan.Pattern) string {
 	var why []string
 	if !ends(p, c.action) {
-		why = append(why, c.action.Name+" "+ended(c.action)+", and the line wants it to have "+wanted(p))
+		why = append(why, c.action.Name+" "+ended(c.action)+", but the line requires "+wanted(p))
 	}
 	for i := range c.list {
 		why = append(why, c.list[i].text())
 	}
 	if len(why) == 0 {
-		return "the " + c.action.Name + " of this flow stands for another of its lines already"
+		return "the " + c.action.Name + " of this flow already matches another of its lines"
 	}
 	return strings.Join(why, ", and ")
 }
 
 func wanted(p *plan.Pattern) string {
 	if p.Refused {
-		return "been refused"
+		return "a refusal"
 	}
-	return "returned"
+	return "that it returns"
 }
 
-// candidate shows an action, who asked it, and in what it differs.
+// candidate returns the node of an action: what asked it and how it differs.
 func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 	a := c.action
 	t := r.action(a)
@@ -276,7 +276,7 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 		t.at(k.line.Span, k.line.Text)
 	}
 	if !ends(p, a) {
-		t.add(&Tree{Kind: DifferenceNode, Title: "it " + ended(a) + ", and the line wants it to have " + wanted(p)})
+		t.add(&Tree{Kind: DifferenceNode, Title: "it " + ended(a) + ", but the line requires " + wanted(p)})
 	}
 	for i := range c.list {
 		d := &c.list[i]
@@ -289,28 +289,29 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 		}
 		if o := d.other; o != nil {
 			other := &Tree{Kind: SourceNode, Action: o.action.ID.String(), Title: d.slotName(o) + " = " +
-				show(o.value, o.action.ColumnType(o.column)) + " in " + o.action.Label() + ", which fits this line"}
+				show(o.value, o.action.ColumnType(o.column)) + " in " + o.action.Label() + ", which matched this line"}
 			n.add(other.at(o.pattern.Span, o.pattern.Text))
 			other.add(r.origin(o.action, o.column, begin()))
 		}
 		t.add(n)
 	}
 	if len(t.Children) == 0 {
-		t.add(note("it stands for another line of this sync already, and each line needs an action of its own"))
+		t.add(note("it already matches another line of this sync; each line needs its own action"))
 	}
 	return t
 }
 
-// neverAsked goes on to who would have asked an action.
+// neverAsked says why an action was not asked: which sync could have asked it,
+// and why it did not.
 func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, string) {
-	text := "nothing in this flow asked " + a.FullName()
+	text := a.FullName() + " was not asked in this flow"
 	wanted := func(x *plan.Ask) bool { return x.Action == a }
 	if fault := r.cut(); fault != nil {
 		line.add(fault)
-		return 3, text + " before " + fault.Title
+		return 3, text + " before it faulted: " + fault.Title
 	}
 	if v := r.nearest(q.about(wanted)); v != nil {
-		line.add(&Tree{Kind: NoteNode, Title: text + "; this sync could have", Children: []*Tree{v.tree}})
+		line.add(&Tree{Kind: NoteNode, Title: text + "; this sync could have asked it", Children: []*Tree{v.tree}})
 		return 1 + v.cost, text + ": " + v.text
 	}
 	var askers []string
@@ -321,20 +322,20 @@ func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, strin
 	}
 	switch {
 	case a.Role == plan.Request:
-		line.add(note("this flow was not opened by a request, but by " + r.Actions[0].Label()))
+		line.add(note("no request opened this flow; " + r.Actions[0].Label() + " did"))
 	case len(askers) == 0:
-		text += ", and no sync asks it at all"
+		text += ", and no sync asks it"
 		line.add(note(text))
 		line.add(r.idle()...)
 	default:
-		line.add(note(text + "; it is asked by " + enumerate(askers)))
+		line.add(note(text + "; the syncs that ask it are " + enumerate(askers)))
 		line.add(r.idle()...)
 	}
 	return 6, text
 }
 
-// idle gives the last actions of the flow that no sync matched: where something
-// else was meant to be asked, it is one of them that was asked instead.
+// idle returns the last actions of the flow that no sync matched. If a sync
+// asked the wrong action, it is among them.
 func (r *record) idle() []*Tree {
 	var list []*Tree
 	for i := len(r.Actions) - 1; i >= 0 && len(list) < 3; i-- {
@@ -343,18 +344,18 @@ func (r *record) idle() []*Tree {
 		if a.Spec == nil || a.Spec.Role != plan.Ordinary || k == nil || k.line == nil || len(taken(a)) > 0 {
 			continue
 		}
-		t := &Tree{Kind: NoteNode, Action: a.ID.String(), Name: a.Name, Title: a.Label() + " was asked, and no sync matched it"}
+		t := &Tree{Kind: NoteNode, Action: a.ID.String(), Name: a.Name, Title: a.Label() + " was asked, but no sync matched it"}
 		list = append(list, t.at(k.line.Span, k.line.Text))
 	}
 	return list
 }
 
-// anotherPath tells that a request has another path, near or not.
+// anotherPath reports whether the difference is the path of a request.
 func (d *difference) anotherPath() bool {
 	return d.kind == unequal && d.pattern.Action.Role == plan.Request && d.name == "path" && !d.sameFold()
 }
 
-// namesOf lists what an action was given.
+// namesOf returns the names of the inputs that an action was given.
 func namesOf(a *action) []string {
 	names := slices.Clone(a.Further)
 	for i, v := range a.In {
@@ -365,5 +366,5 @@ func namesOf(a *action) []string {
 	return names
 }
 
-// nearestName finds what an action was given that looks like a name.
+// nearestName returns the given input that is nearest to a name.
 func nearestName(a *action, name string) (string, bool) { return diag.Nearest(name, namesOf(a)) }

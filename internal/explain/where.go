@@ -11,17 +11,17 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// dropped says at which line of where a match lost its last frame, with the
+// dropped says which line of where dropped the last frame of a match, with the
 // values of the variables that the line reads.
 func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 	v := &verdict{cost: 1, tree: &Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " matched, but its where dropped every frame"}}
 	v.tree.at(s.Span, "")
 	if len(m.Frames) == 0 {
-		v.text = "sync " + s.Name + " matched, but its where kept nothing"
+		v.text = "sync " + s.Name + " matched, but its where dropped every frame"
 		v.tree.add(r.matchedLines(s, m)...)
 		return v
 	}
-	// The frame that came furthest says most.
+	// The frame that reached the last line explains most.
 	f := &m.Frames[0]
 	for i := range m.Frames {
 		if m.Frames[i].Line > f.Line {
@@ -31,21 +31,21 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 	for i := range m.Frames {
 		n := r.lostAt(s, m, &m.Frames[i])
 		if &m.Frames[i] != f {
-			n.Children = nil // the frame that came furthest tells the way
+			n.Children = nil // only frame f is explained in full
 			v.tree.add(n)
 			continue
 		}
-		if c := n.Culprit(); c == nil {
+		if c := n.CauseNode(); c == nil {
 			n.Cause = true
 		}
 		v.tree.Children = append([]*Tree{n}, v.tree.Children...)
 	}
 	for _, n := range v.tree.Children[1:] {
-		n.acquit()
+		n.clearCauses()
 	}
 	v.tree.add(r.matchedLines(s, m)...)
 	if f.Line < 0 || f.Line >= len(s.Where) {
-		v.text = "sync " + s.Name + " matched, but its where dropped it at " + f.Lost
+		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.Lost
 		return v
 	}
 	line := s.Where[f.Line]
@@ -53,15 +53,15 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 	v.text += with(s, line, f)
 	switch n := len(m.Frames) - 1; {
 	case n == 1:
-		v.text += "; another frame was lost as well"
+		v.text += "; another frame was dropped too"
 	case n > 1:
-		v.text += "; " + strconv.Itoa(n) + " other frames were lost as well"
+		v.text += "; " + strconv.Itoa(n) + " other frames were dropped too"
 	}
-	v.text += "; an else under that line could answer"
+	v.text += "; an else below that line could answer"
 	return v
 }
 
-// matchedLines shows what a match gave to each line of when.
+// matchedLines returns the nodes of the lines of when and their actions.
 func (r *record) matchedLines(s *plan.Sync, m *history.Match) []*Tree {
 	var list []*Tree
 	for i, p := range s.When {
@@ -74,10 +74,10 @@ func (r *record) matchedLines(s *plan.Sync, m *history.Match) []*Tree {
 	return list
 }
 
-// lostAt shows a frame that a line of where dropped.
+// lostAt returns the node of a frame that a line of where dropped.
 func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree {
 	if f.Line < 0 || f.Line >= len(s.Where) {
-		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that is not in the text now", Place: f.Lost}
+		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that no longer exists", Place: f.Lost}
 	}
 	line := s.Where[f.Line]
 	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)
@@ -95,7 +95,7 @@ func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree 
 	return t
 }
 
-// reading lists the variables that a line reads, with where they come from.
+// reading adds the variables that a line reads, with their origins.
 func (r *record) reading(t *Tree, b *bindings, line *plan.Line) {
 	asked := asksOf(line)
 	for _, slot := range reads(line) {
@@ -105,33 +105,36 @@ func (r *record) reading(t *Tree, b *bindings, line *plan.Line) {
 		}
 		t.Values = append(t.Values, b.detail(slot))
 		if x.Value.IsNull() && slices.Contains(asked, slot) {
-			t.add(note(x.Name + " is null, and what is asked of nothing gives nothing"))
+			t.add(note(x.Name + nullFindsNothing))
 		}
 	}
 }
 
-// outcome says what a line did to the frame that it dropped.
+// nullFindsNothing follows the name of a variable that is null.
+const nullFindsNothing = " is null, and nothing is found for null"
+
+// outcome says why a line dropped a frame, as the predicate of a sentence.
 func outcome(line *plan.Line) string {
 	switch {
 	case line.Mode == syntax.NoLine:
-		return "found what must not be there"
+		return "found something, but “no” requires nothing"
 	case line.Filter != nil:
-		return "was not true"
+		return "was false"
 	case line.Is != nil, line.Member != nil, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
 		return "did not hold"
 	case line.Query != nil && slices.ContainsFunc(line.Query.Out, compares),
 		line.View != nil && slices.ContainsFunc(line.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any }):
-		return "gave nothing that agrees"
+		return "found nothing that agrees with the bound variables"
 	case line.Fold != nil:
-		return "gave something else"
+		return "gave another value"
 	}
-	return "gave nothing"
+	return "found nothing"
 }
 
 func compares(o plan.Output) bool { return !o.Binds && !o.Term.Any }
 
-// with lists the variables that a line reads: `, with user = "u1"`. A question
-// about nothing has no answer, and that is said.
+// with lists the variables that a line reads: `, with user = "u1"`. It adds a
+// note for each variable that is null and therefore finds nothing.
 func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
 	text, nulls := "", ""
 	asked := asksOf(line)
@@ -147,14 +150,13 @@ func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
 		}
 		text += b.Name + " = " + show(b.Value, s.Types[slot])
 		if b.Value.IsNull() && slices.Contains(asked, slot) {
-			nulls += "; " + b.Name + " is null, and what is asked of nothing gives nothing"
+			nulls += "; " + b.Name + nullFindsNothing
 		}
 	}
 	return text + nulls
 }
 
-// reads gives the slots that a line takes its values from, in the order in
-// which they stand.
+// reads returns the slots that a line reads, in the order of the text.
 func reads(line *plan.Line) []int {
 	var list []int
 	slot := func(i int) {
@@ -224,12 +226,12 @@ func reads(line *plan.Line) []int {
 	return list
 }
 
-// asksOf gives the slots of which a line asks something that nothing can be
-// asked of: the needed inputs of a query, the sides of a relation, a member.
+// asksOf returns the slots for which null finds nothing: the required inputs of
+// a query, the sides of a relation, a member.
 func asksOf(line *plan.Line) []int {
 	var list []int
 	if line.Mode == syntax.NoLine {
-		return nil // there, nothing is what keeps the frame
+		return nil // finding nothing keeps the frame
 	}
 	switch {
 	case line.Query != nil:
@@ -251,8 +253,8 @@ func asksOf(line *plan.Line) []int {
 	return list
 }
 
-// stopped says why a sync that fired did not ask what is wanted of it, in the
-// frame that came furthest.
+// stopped says why a sync that fired did not ask a wanted line, in the frame
+// that came furthest.
 func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) bool) *verdict {
 	var best *verdict
 	furthest := -1
@@ -262,8 +264,8 @@ func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) 
 			continue
 		}
 		furthest = at
-		t := (&Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " fired, but not to this end", Children: []*Tree{n}}).at(s.Span, "")
-		if n.Culprit() == nil {
+		t := (&Tree{Kind: SyncNode, Sync: s.Name, Title: "sync " + s.Name + " fired, but stopped", Children: []*Tree{n}}).at(s.Span, "")
+		if n.CauseNode() == nil {
 			n.Cause = true
 		}
 		t.add(r.matchedLines(s, m)...)
@@ -272,15 +274,15 @@ func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) 
 	return best
 }
 
-// branch goes along the lines that one frame asked, to the one at which it
-// stopped, and tells how far that was.
+// branch follows the lines that one frame asked to the line at which it
+// stopped. It returns a sentence, the number of that line, and a node.
 func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
 	lines := m.Lines(frame)
 	if !slices.ContainsFunc(lines, wanted) {
 		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
 		if f.Line < 0 || f.Line >= len(s.Where) {
-			n := (&Tree{Kind: NoteNode, Title: "only an else of it asks " + what}).at(s.Span, "")
-			return "sync " + s.Name + " fired, but only an else of it asks " + what, 0, n
+			n := (&Tree{Kind: NoteNode, Title: "only an else of the sync asks " + what}).at(s.Span, "")
+			return "sync " + s.Name + " fired, but only one of its elses asks " + what, 0, n
 		}
 		line := s.Where[f.Line]
 		n := r.lostAt(s, m, f)
@@ -309,27 +311,33 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		case wanted(line):
 			return fired + place + " " + ended(a), i, n
 		case !line.Awaited, s.Together && a.Outcome == journal.Undone:
-			continue // a decision was undone by a later line
+			continue // a later line undid it
 		case a.Outcome != journal.Returned:
-			n.Title += ", so the lines below it were not asked"
+			n.Title += notAskedBelow
 			n.add(r.whatFor(a)...)
 			if names := taken(a); len(names) > 0 {
-				n.add(note("that refusal was matched by sync " + enumerate(names)))
-				return fired + place + " " + ended(a) + ", so the lines below it were not asked; that refusal was matched by sync " +
-					enumerate(names) + ", which did not answer either", i, n
+				by := "sync " + enumerate(names) + " matched"
+				if len(names) > 1 {
+					by = "syncs " + enumerate(names) + " matched"
+				}
+				n.add(note(by + " this refusal"))
+				return fired + place + " " + ended(a) + notAskedBelow + "; " + by + " this refusal but did not answer", i, n
 			}
-			return fired + place + " " + ended(a) + ", so the lines below it were not asked", i, n
+			return fired + place + " " + ended(a) + notAskedBelow, i, n
 		}
 		if no := unlike(s, line, a, f); no != "" {
-			n.Title = a.Label() + " returned " + no + ", so the lines below it were not asked"
+			n.Title = a.Label() + " returned " + no + notAskedBelow
 			n.add(r.whatFor(a)...)
-			return fired + place + " returned " + no + ", so the lines below it were not asked", i, n
+			return fired + place + " returned " + no + notAskedBelow, i, n
 		}
 	}
 	return "sync " + s.Name + " fired", len(lines), (&Tree{Kind: NoteNode, Title: "sync " + s.Name + " fired"}).at(s.Span, "")
 }
 
-// whatFor says with which values an action was asked, and where they come from.
+// notAskedBelow follows the outcome of an awaited line at which a sync stopped.
+const notAskedBelow = ", so the lines below it were not asked"
+
+// whatFor returns the origins of the inputs of an action.
 func (r *record) whatFor(a *action) []*Tree {
 	var list []*Tree
 	for i, v := range a.In {
@@ -340,7 +348,7 @@ func (r *record) whatFor(a *action) []*Tree {
 	return list
 }
 
-// given lists what a refused respond was asked with as its request.
+// given describes the request that a refused respond was asked with.
 func given(a *action) string {
 	if a.Spec == nil {
 		return ""
@@ -351,7 +359,7 @@ func given(a *action) string {
 	return ""
 }
 
-// taken names the syncs that matched a refusal: it is theirs to answer.
+// taken returns the names of the syncs that matched an action.
 func taken(a *action) []string {
 	var names []string
 	for _, m := range a.Firings {
@@ -362,7 +370,8 @@ func taken(a *action) []string {
 	return names
 }
 
-// unlike says in which output an action that returned is not what its line wants.
+// unlike describes the first output of a returned action that does not match
+// the pattern of its line, or returns "".
 func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
 	for _, o := range line.Out {
 		got := a.Column(plan.Column{Out: true, Index: o.Column})
@@ -370,14 +379,14 @@ func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
 		case o.Term.Any, value.Gone(got):
 		case o.Term.Slot < 0:
 			if !same(got, o.Term.Literal) {
-				return o.Name + " = " + show(got, a.ColumnType(plan.Column{Out: true, Index: o.Column})) + ", where the line wants " + o.Term.Literal.String()
+				return o.Name + " = " + show(got, a.ColumnType(plan.Column{Out: true, Index: o.Column})) + ", but the line requires " + o.Term.Literal.String()
 			}
 		case got.IsNull() && !o.Optional:
 			return "no " + o.Name
 		case !o.Binds:
 			if b := history.Binding(s, f, o.Term.Slot); b != nil && !same(got, b.Value) {
 				t := s.Types[o.Term.Slot]
-				return o.Name + " = " + show(got, t) + ", where " + b.Name + " is " + show(b.Value, t)
+				return o.Name + " = " + show(got, t) + ", but " + b.Name + " is " + show(b.Value, t)
 			}
 		}
 	}

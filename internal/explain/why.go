@@ -1,16 +1,17 @@
 // Package explain explains from the plan and the record why something happened
 // in a flow, or did not happen.
 //
-// Its main types are [Tree], an explanation that terminal and browser draw
-// alike; record, the journal of one flow with its plan; and verdict, how near a
-// sync came and where it stopped. It promises that it changes nothing, that the
-// same record gives the same words, that each mentioned place in the text is
-// named, and that no secret is shown: the record holds none. It refuses to
-// guess at state that has changed since: it says only what the record holds.
-//
 // [Why] goes back from an action to the request, [WhyNot] says where a sync
-// stopped, [WhyAnswer] and [WhyUnanswered] how a request ended, and [Flow] what
-// happened from the start.
+// stopped, [WhyAnswer] and [WhyUnanswered] explain how a request ended, and
+// [Flow] shows what happened from the start. Each returns a [Tree], which the
+// terminal and the browser show in the same way. Internally, a record is the
+// history of one flow, and a verdict says how near a sync came and where it
+// stopped.
+//
+// An explanation depends only on the plan and the record. It names the source
+// position of each line that it mentions. It shows no secrets, because the
+// record contains none, and it does not guess about state that the record does
+// not contain.
 package explain
 
 import (
@@ -22,9 +23,9 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// Why says why an action was asked: the line that asked it, the variables in
-// its inputs, what its sync matched, and why that was asked, back to the
-// request. The error means that the flow has no such action.
+// Why explains why an action was asked: the line that asked it, the variables
+// in its inputs, the actions that its sync matched, and why those were asked,
+// back to the request. The error means that the flow has no such action.
 func Why(p *plan.Plan, entries []journal.Entry, id journal.ActionID) (*Tree, error) {
 	r := read(p, entries)
 	a := r.Action(id)
@@ -65,7 +66,7 @@ func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.
 	return id, 0, fmt.Errorf("this flow has no action %s; it has %s", text, enumerate(names))
 }
 
-// action shows an action with its inputs and its outcome.
+// action returns the node of an action with its inputs and its outcome.
 func (r *record) action(a *action) *Tree {
 	t := &Tree{Kind: ActionNode, Action: a.ID.String(), Name: a.Name, Outcome: a.Outcome.String(), In: inputs(a), Out: outputs(a)}
 	t.Title = a.Label() + " " + arguments(t.In) + " " + ended(a)
@@ -73,14 +74,14 @@ func (r *record) action(a *action) *Tree {
 		t.Title += " " + arguments(t.Out)
 	}
 	for i, e := range a.Tries {
-		if i < len(a.Tries)-1 || a.Outcome != journal.Pending { // a waiting action reports the last one itself
+		if i < len(a.Tries)-1 || a.Outcome != journal.Pending { // the title of a waiting action has the last try
 			t.add(note("it " + effort(e)))
 		}
 	}
 	return t
 }
 
-// why explains an action. It only names one explained before.
+// why explains an action. An action that was explained before is only named.
 func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	t := r.action(a)
 	if seen[a] {
@@ -93,11 +94,11 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	case k == nil && a.ID == (journal.ActionID{}):
 		text := "it was asked from outside and opened the flow"
 		if a.Spec != nil && a.Spec.Role == plan.Request {
-			text = "it came from the client and opened the flow"
+			text = "it was sent by the client and opened the flow"
 		}
 		t.add(note(text))
 	case k == nil:
-		t.add(note("the record does not have the firing that asked it"))
+		t.add(note("the firing that asked it is missing in the record"))
 	case k.line == nil:
 		t.add(&Tree{Kind: FiringNode, Sync: k.match.Sync, Title: fmt.Sprintf("asked by sync %s, firing %d, whose text has changed since", k.match.Sync, k.match.Number)})
 	default:
@@ -106,7 +107,7 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 	return t
 }
 
-// askedBy shows the line that asked an action and its causes.
+// askedBy returns the node of the line that asked an action, with its causes.
 func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	title := fmt.Sprintf("asked by sync %s, firing %d", k.sync.Name, k.match.Number)
 	if n := len(k.match.Frames); n > 1 {
@@ -129,7 +130,7 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	for i, line := range k.sync.Where {
 		if k.frame.Line == i {
 			n := r.lostAt(k.sync, k.match, k.frame)
-			n.Title += ", so its else was asked"
+			n.Title += ", so its else applied"
 			t.add(n)
 			break
 		}
@@ -149,7 +150,7 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 			continue
 		}
 		id := journal.ActionID{Firing: k.match.Number, Frame: k.index, Line: uint32(line.Line)}
-		n := (&Tree{Kind: ThenNode, Title: "the line before it was awaited"}).at(line.Span, line.Text)
+		n := (&Tree{Kind: ThenNode, Title: "this line was awaited first"}).at(line.Span, line.Text)
 		if a := r.Action(id); a != nil {
 			n.Action = id.String()
 			seen[a] = true // its asking is shown above
@@ -160,7 +161,7 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	return t
 }
 
-// inputs lists the inputs that a line gave to its action.
+// inputs returns the inputs that a line gave to its action, with their origins.
 func (b *bindings) inputs(line *plan.Ask) []Detail {
 	var list []Detail
 	a := b.record.Action(journal.ActionID{Firing: b.match.Number, Frame: b.index, Line: uint32(line.Line)})
@@ -176,15 +177,15 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 			v := b.detail(in.Term.Slot)
 			d.From, d.Place = v.From, v.Place
 		default:
-			d.From, d.Place = "written in the line", line.Span.String()
+			d.From, d.Place = "a literal in this line", line.Span.String()
 		}
 		list = append(list, d)
 	}
 	return list
 }
 
-// WhyAnswer says how the request that opened a flow was answered and why: by
-// which firing, or by the runtime if no sync did.
+// WhyAnswer explains how and why the request that opened a flow was answered:
+// by a firing, or by the runtime if no sync answered.
 func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
 	return r.complete(r.whyAnswer(entries))
@@ -217,7 +218,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 		t.add(r.why(answer, map[*action]bool{}))
 		for _, a := range r.Of(answer.Spec) {
 			if k := askingOf(a); a.Outcome == journal.Refused && k != nil {
-				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " answered as well: " + a.Label() + " " + ended(a)}
+				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " also tried to answer: " + a.Label() + " " + ended(a)}
 				if k.line != nil {
 					n.at(k.line.Span, k.line.Text)
 				}
@@ -228,7 +229,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	case refused != nil:
 		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered with a refusal that no sync matched: " + refused.Label() + " " + ended(refused)}
 		if kind := refused.RefusalKind(); kind != "" {
-			t.Title += ", which is of the kind " + kind
+			t.Title += ", of the kind " + kind
 		}
 		t.add(r.why(refused, map[*action]bool{}))
 		if n := WhyUnanswered(r.Plan, entries); len(n.Children) > 0 {
@@ -240,7 +241,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	return WhyUnanswered(r.Plan, entries)
 }
 
-// statusOf is " with status 401" if the answer has one.
+// statusOf returns " with status 401", or 200 if the answer has no status.
 func (r *record) statusOf(a *action) string {
 	if i := a.Spec.Input("status"); i >= 0 && !a.In[i].IsNull() {
 		return " with status " + clip(a.In[i].String())

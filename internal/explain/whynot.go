@@ -10,10 +10,11 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// WhyNot says why a sync did not fire in a flow: which line of when found
-// nothing and how what came nearest differs from it, or which line of where
-// dropped which frame on which values; or that it did fire, and how far. The
-// error says that the plan has no such sync, and names the nearest.
+// WhyNot explains why a sync did not fire in a flow: which line of when no
+// action matched and how the nearest action differs, or which line of where
+// dropped which frame with which values. If the sync fired, WhyNot shows how far
+// each frame came. The error means that the plan has no such sync, and suggests
+// the nearest.
 func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 	name, err := FindSync(p, name)
 	if err != nil {
@@ -23,7 +24,7 @@ func WhyNot(p *plan.Plan, entries []journal.Entry, name string) (*Tree, error) {
 	return r.complete(r.whyNotAlone(r.Sync(name))), nil
 }
 
-// whyNotAlone explains a sync for its own sake.
+// whyNotAlone explains a sync that no other explanation contains.
 func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 	if len(r.Actions) == 0 {
 		const empty = "the record of this flow is empty"
@@ -71,7 +72,7 @@ func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 	}
 	v.tree.Sentence = v.text
 	v.tree.single()
-	if v.tree.Culprit() == nil && len(r.Faults) > 0 {
+	if v.tree.CauseNode() == nil && len(r.Faults) > 0 {
 		if _, fault := r.faulted(); fault != nil {
 			v.tree.Children = nil
 			v.tree.add(fault)
@@ -80,15 +81,15 @@ func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 	return v.tree
 }
 
-// sole puts the one verdict of a tree in its place.
+// sole returns the only verdict of a tree, with the sentence of the tree.
 func (r *record) sole(t *Tree) *Tree {
 	only := t.Children[0]
 	only.Sentence = t.Sentence
 	return only
 }
 
-// FindSync gives the name of a sync as the plan has it: the same but for upper
-// and lower case is enough. The error names the nearest.
+// FindSync returns the name of a sync in the plan. The error suggests the
+// nearest name.
 func FindSync(p *plan.Plan, name string) (string, error) {
 	var names []string
 	for _, s := range p.Syncs {
@@ -102,14 +103,15 @@ func FindSync(p *plan.Plan, name string) (string, error) {
 	case ok:
 		return "", fmt.Errorf("there is no sync %s; did you mean %s?", name, near)
 	case len(names) == 0:
-		return "", fmt.Errorf("there is no sync %s, as the program has none", name)
+		return "", fmt.Errorf("there is no sync %s; the program has no syncs", name)
 	case len(names) <= 12:
 		return "", fmt.Errorf("there is no sync %s; the syncs are %s", name, enumerate(names))
 	}
-	return "", fmt.Errorf("there is no sync %s among the %d of the program", name, len(names))
+	return "", fmt.Errorf("there is no sync %s; the program has %d syncs", name, len(names))
 }
 
-// fired shows a firing: what it matched, and how far each frame came.
+// fired returns the node of a firing: what it matched, and how far each frame
+// came.
 func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 	t := (&Tree{Kind: FiringNode, Sync: s.Name, Title: fmt.Sprintf("firing %d", m.Number)}).at(s.Span, "")
 	t.add(r.matchedLines(s, m)...)
@@ -122,7 +124,7 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 		}
 		if f.Line >= 0 && f.Line < len(s.Where) {
 			n := r.lostAt(s, m, f)
-			n.Title += ", so its else was asked"
+			n.Title += ", so its else applied"
 			to.add(n)
 		}
 		r.asked(to, s, m, uint32(i), f)
@@ -130,8 +132,8 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 	return t
 }
 
-// asked lists the lines of a frame and how each ended, up to the one at which
-// it stopped.
+// asked adds the lines that a frame asked with their outcomes, up to the line at
+// which it stopped.
 func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame) {
 	for _, line := range m.Lines(frame) {
 		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
@@ -147,13 +149,13 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f 
 			continue
 		}
 		if a.Outcome != journal.Returned {
-			n.Title += ", so the lines below it were not asked"
+			n.Title += notAskedBelow
 			n.Cause = true
 			n.add(r.whatFor(a)...)
 			return
 		}
 		if no := unlike(s, line, a, f); no != "" {
-			n.Title = a.Label() + " returned " + no + ", so the lines below it were not asked"
+			n.Title = a.Label() + " returned " + no + notAskedBelow
 			n.Cause = true
 			n.add(r.whatFor(a)...)
 			return
@@ -161,9 +163,9 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f 
 	}
 }
 
-// syncs gives the names of the syncs that matched in a flow, each once, in the
-// order in which they first did: those that fired, and those whose where
-// dropped every frame.
+// syncs returns the names of the syncs that matched in a flow, each once, in the
+// order of their first match: those that fired, and those whose where dropped
+// every frame.
 func syncs(matches []*history.Match) (fired, dropped []string) {
 	for _, e := range matches {
 		switch {

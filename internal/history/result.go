@@ -145,7 +145,7 @@ func (f *Flow) returned(root *Action) Result {
 	case !f.Rested:
 		return f.open()
 	}
-	return Result{Outcome: Faulted, Action: root, Text: root.Name + " did not come to an end"}
+	return Result{Outcome: Faulted, Action: root, Text: root.Name + " did not complete"}
 }
 
 // Ends returns the possible ends of a request: the respond that answered, and

@@ -115,7 +115,7 @@ func TestFindTheReason(t *testing.T) {
 	}
 	says("the firing", "#detail", "LogIn", "fired", "username")
 	run("asking why another sync did not fire", chromedp.Click(`a[href^="?sync=Greet"]`), chromedp.WaitVisible(`.cause`))
-	says("why not", "#detail", "Greet", "did not match", "nothing in this flow asked Sessioning.create", "was refused INVALID_CREDENTIALS")
+	says("why not", "#detail", "Greet", "did not match", "Sessioning.create was not asked in this flow", "was refused INVALID_CREDENTIALS")
 	run("going back", chromedp.NavigateBack(), chromedp.WaitVisible(`.steps a.at[href^="?match=0"]`))
 	run("going to the text", chromedp.Click(`.verdict a[href^="/source/"]`), chromedp.WaitVisible("#L18.marked"))
 

@@ -126,14 +126,14 @@ func stopped(m *match) string {
 func (s *story) unmet(sync *plan.Sync, tree *explain.Tree) []mark {
 	var marks []mark
 	culprit := ""
-	if tree != nil && tree.Culprit() != nil {
-		culprit = tree.Culprit().Place
+	if tree != nil && tree.CauseNode() != nil {
+		culprit = tree.CauseNode().Place
 	}
 	for _, p := range sync.When {
 		if p.Span.String() != culprit && slices.ContainsFunc(s.Actions, func(x *step) bool { return x.Fits(p) }) {
-			marks = append(marks, mark{p.Span, "met", "an action fits"})
+			marks = append(marks, mark{p.Span, "met", "matched"})
 		} else {
-			marks = append(marks, mark{p.Span, "lost", "nothing fits"})
+			marks = append(marks, mark{p.Span, "lost", "no action matches"})
 		}
 	}
 	return marks
