@@ -209,10 +209,14 @@ func (p *parser) handler(ask *Ask, together bool) {
 
 // handledTwice reports a refusal that an earlier else of the line handles.
 func (p *parser) handledTwice(ask *Ask, h *Handler) {
+	head := "else"
+	if h.Refused.Text != "" {
+		head += " refused " + h.Refused.Text
+	}
 	for _, other := range ask.Handlers {
 		if other.Refused.Text == h.Refused.Text {
 			p.add(diag.Diagnostic{Code: diag.Repeated, Span: h.Span,
-				Message: "“" + strings.TrimSpace("else "+strings.TrimSpace("refused "+h.Refused.Text)) + "” stands twice below one line",
+				Message: "“" + head + "” stands twice below one line",
 				Related: []diag.Related{{Span: other.Span, Message: "first here"}}})
 			return
 		}

@@ -184,6 +184,10 @@ func (c *cursor) evolution(f *Field) {
 		f.Was = c.lower("the name that the field had")
 	}
 	if c.fine() && c.accept("initially") {
+		if n := c.infixAt("was"); n > 0 {
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.ahead(n)), Message: "“was” comes before “initially”"})
+			return
+		}
 		f.Initially = c.expr("initially")
 	}
 }

@@ -57,6 +57,9 @@ func (c *cursor) typeName(t *Type) {
 		t.Name = name
 	case t.Many != One:
 		t.Constants = c.constants(name)
+	case primitiveOf(name.Text) != "":
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.peek()),
+			Message: "a value has one type, not one of several; “Json” stands for any value"})
 	default:
 		at := c.p.src.Span(name.Span.Start, name.Span.Start)
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: name.Span,

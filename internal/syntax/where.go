@@ -242,7 +242,11 @@ func (c *cursor) conceptLine() LineBody {
 	}
 	m.Set = c.upper("a set")
 	if m.HasFields = !c.bad && c.at("("); m.HasFields {
-		m.Fields = c.args("the set", simpleValues)
+		open := c.peek()
+		if m.Fields = c.args("the set", simpleValues); len(m.Fields) == 0 && c.fine() {
+			c.fail(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(open), Message: "the brackets name no field of “" + m.Set.Text + "”",
+				Fix: &diag.Fix{Title: "leave them out", Edits: []diag.Edit{{Span: c.p.src.Span(m.Set.Span.End, c.since(open).End)}}}})
+		}
 	}
 	if m.Set.Text != "" && (c.at("with") || c.at("where") || c.at("{")) {
 		c.unexpected("“(” and the fields, as in “x is " + article(m.Set.Text) + " (owner, title)”")

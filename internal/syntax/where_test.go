@@ -30,6 +30,9 @@ func TestWhereLines(t *testing.T) {
 	var got strings.Builder
 	for _, l := range tree.Views[0].Where {
 		fmt.Fprintf(&got, "%s\n    %s %s\n", l.Span.Text(), l.Mode, summary(l.Body))
+		if l.If != nil {
+			fmt.Fprintf(&got, "    if %q\n", exprTokens(l.If.Text))
+		}
 	}
 	golden(t, "testdata/where/lines.want", got.String())
 }
