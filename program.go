@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"path"
 	"slices"
 
 	"github.com/legible-lang/legible/internal/check"
@@ -16,6 +15,7 @@ import (
 	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 // A Program is a backend that can run: texts, and the Go code of the concepts that
@@ -25,9 +25,10 @@ type Program struct {
 	concepts []func() Concept
 }
 
-// New makes a program from the .app, .sync, .concept and .scenario files anywhere in
-// files, and the concepts that it uses. It reads nothing before Check, Open or
-// ListenAndServe.
+// New makes a program from the .app, .sync, .concept and .scenario files in files and
+// the concepts that it uses. Hidden files and folders, folders named testdata or
+// node_modules, and folders of other programs and modules below an .app file are
+// skipped. New reads nothing before Check, Open or ListenAndServe.
 func New(files fs.FS, concepts ...func() Concept) *Program {
 	return &Program{texts: []fs.FS{files}, concepts: concepts}
 }
@@ -110,31 +111,14 @@ func (s *sources) spec(concept string) *syntax.File { return s.specs[concept] }
 // read reads and parses the texts.
 func (p *Program) read() (*sources, error) {
 	s := &sources{specs: map[string]*syntax.File{}, concepts: map[string]Concept{}}
-	var found [][]diag.Diagnostic // in each of them
-	places := map[string]int{}
-	for _, files := range p.texts {
-		err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !slices.Contains([]string{".app", ".sync", ".concept", ".scenario"}, path.Ext(name)) {
-				return err
-			}
-			text, err := fs.ReadFile(files, name)
-			if err != nil {
-				return err
-			}
-			tree, ds := syntax.Parse(source.NewFile(name, string(text)))
-			if i, ok := places[name]; ok {
-				s.trees[i], found[i] = tree, ds
-				return nil
-			}
-			places[name] = len(s.trees)
-			s.trees, found = append(s.trees, tree), append(found, ds)
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("reading the program's files: %w", err)
-		}
+	texts, err := workspace.Read(p.texts[0], p.texts[1:]...)
+	if err != nil {
+		return nil, err
 	}
-	s.found = slices.Concat(found...)
+	for _, text := range texts {
+		tree, ds := syntax.Parse(text)
+		s.trees, s.found = append(s.trees, tree), append(s.found, ds...)
+	}
 	for _, make := range p.concepts {
 		c := make()
 		tree, ds := syntax.Parse(source.NewFile(c.File, c.Spec))

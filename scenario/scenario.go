@@ -85,6 +85,7 @@ import (
 	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 // A Suite is an app whose scenarios are to be played. Only Program is needed.
@@ -116,7 +117,7 @@ func (s Suite) Run(t *testing.T) {
 		s.replay(t, folder)
 		return
 	}
-	beside, err := scenariosBelow(os.DirFS("."))
+	beside, err := scenariosIn(os.DirFS("."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,36 +155,21 @@ func Concept(t *testing.T, make func() legible.Concept) {
 		}}.run(t)
 }
 
-// scenariosBelow reads the .scenario files of a folder and of those below it;
-// below an app not those of other apps. Hidden folders, testdata and node_modules are passed
-// over.
-func scenariosBelow(dir fs.FS) (fs.FS, error) {
+// scenariosIn returns the .scenario files of the program in a folder.
+func scenariosIn(dir fs.FS) (fs.FS, error) {
+	names, err := workspace.Names(dir)
 	found := fstest.MapFS{}
-	own, err := fs.Glob(dir, "*.app")
-	if err != nil {
-		return nil, fmt.Errorf("looking for scenarios: %w", err)
-	}
-	err = fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && name != ".":
-			apps, err := fs.Glob(dir, path.Join(name, "*.app"))
-			if base := d.Name(); len(apps) > 0 && len(own) > 0 || base[0] == '.' || base == "testdata" || base == "node_modules" {
-				return fs.SkipDir
-			}
-			return err
-		case path.Ext(name) == ".scenario":
-			text, err := fs.ReadFile(dir, name)
-			found[name] = &fstest.MapFile{Data: text}
-			return err
+	for _, name := range names {
+		if path.Ext(name) != ".scenario" {
+			continue
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("looking for scenarios: %w", err)
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, fmt.Errorf("reading scenarios: %w", err)
+		}
+		found[name] = &fstest.MapFile{Data: text}
 	}
-	return found, nil
+	return found, err
 }
 
 // conceptName reads the name that a specification gives its concept.

@@ -102,7 +102,7 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-func TestScenariosBelow(t *testing.T) {
+func TestScenariosIn(t *testing.T) {
 	some := &fstest.MapFile{Data: []byte("scenario x\n")}
 	tree := fstest.MapFS{
 		"a.scenario": some, "deep/er/b.scenario": some, "a.txt": some,
@@ -110,7 +110,7 @@ func TestScenariosBelow(t *testing.T) {
 		"other/other.app": some, "other/f.scenario": some,
 	}
 	below := func() string {
-		files, err := scenariosBelow(tree)
+		files, err := scenariosIn(tree)
 		if err != nil {
 			t.Fatal(err)
 		}

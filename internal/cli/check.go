@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 // collectAt lets the heap of a check grow to five times what it keeps before it is
@@ -44,7 +45,7 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 				defer stop()
 				return watch(ctx, s, paths, &format)
 			}
-			var files texts
+			var files workspace.Texts
 			fixed := 0
 			if fix {
 				var err error
@@ -56,7 +57,7 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 			if err != nil {
 				return err
 			}
-			findings, err := w.check()
+			findings, err := checkAll(w)
 			if err != nil {
 				return err
 			}
@@ -66,7 +67,7 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 			if fix {
 				io.WriteString(s.Err, fixedSo(fixed, findings)) // the beginning of the line below
 			}
-			fmt.Fprintf(s.Err, "checked %s: %s\n", counted(w.files(), "file"), tally(findings))
+			fmt.Fprintf(s.Err, "checked %s: %s\n", counted(w.Files(), "file"), tally(findings))
 			if diag.HasErrors(findings) {
 				return errFindings
 			}
@@ -81,12 +82,12 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 	return cmd
 }
 
-// check gives what is found in all programs, sorted.
-func (w *workspace) check() ([]diag.Diagnostic, error) {
+// checkAll returns the findings in all programs, sorted.
+func checkAll(w *workspace.Workspace) ([]diag.Diagnostic, error) {
 	var findings []diag.Diagnostic
 	var errs []error
-	for _, p := range w.programs {
-		ds, err := p.check(w)
+	for _, p := range w.Programs {
+		ds, err := w.Check(p)
 		findings, errs = append(findings, ds...), append(errs, err)
 	}
 	return diag.Sort(findings), errors.Join(errs...)

@@ -11,6 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 // maxRounds is how often texts are fixed and checked again: one edit may show
@@ -21,25 +22,25 @@ const maxRounds = 30
 // and writes the files in their one style. It reads and keeps them in files,
 // says what it does, and gives how many it has written. No file is written
 // before all is done.
-func fixAll(talk io.Writer, files *texts, paths []string) (int, error) {
+func fixAll(talk io.Writer, files *workspace.Texts, paths []string) (int, error) {
 	w, err := openWith(files, paths)
 	if err != nil {
 		return 0, err
 	}
 	f := &fixer{texts: files, before: map[string]string{}, states: map[string][]string{}, held: map[string]bool{}}
 	twice := map[string]bool{} // a folder may be named in two ways
-	for _, p := range w.programs {
-		for _, name := range p.names {
-			if twice[full(name)] || !p.wanted(name) {
+	for _, p := range w.Programs {
+		for _, name := range p.Names {
+			if twice[workspace.Full(name)] || !p.Wanted(name) {
 				continue
 			}
-			twice[full(name)] = true
-			text, err := files.read(name)
+			twice[workspace.Full(name)] = true
+			text, err := files.Read(name)
 			if err != nil {
 				return 0, err
 			}
 			f.names = append(f.names, name)
-			f.before[name], f.states[name] = text.file.Text, []string{text.file.Text}
+			f.before[name], f.states[name] = text.File.Text, []string{text.File.Text}
 		}
 	}
 	slices.Sort(f.names)
@@ -48,7 +49,7 @@ func fixAll(talk io.Writer, files *texts, paths []string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		findings, err := w.check()
+		findings, err := checkAll(w)
 		if err != nil {
 			return 0, err
 		}
@@ -63,7 +64,7 @@ func fixAll(talk io.Writer, files *texts, paths []string) (int, error) {
 
 // A fixer makes edits in texts that are not written yet.
 type fixer struct {
-	*texts
+	texts  *workspace.Texts
 	names  []string            // of the files that may be changed, sorted
 	before map[string]string   // what they were
 	states map[string][]string // what they have been so far
@@ -87,10 +88,10 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 		if f.held[name] {
 			continue
 		}
-		text := f.kept[full(name)]
+		text := f.texts.Get(name)
 		var mine []diag.Diagnostic
 		for _, d := range findings {
-			if d.Span.File == text.file {
+			if d.Span.File == text.File {
 				mine = append(mine, d)
 			}
 		}
@@ -103,12 +104,12 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 		for g := unreadGrade; g <= warnGrade && len(edits) == 0; g++ {
 			edits, done = f.choose(text, mine, g)
 		}
-		after, err := diag.Apply(text.file, edits)
+		after, err := diag.Apply(text.File, edits)
 		if err != nil || slices.Contains(f.states[name], after) {
 			continue // nothing to do, or repairs that contradict each other
 		}
-		was := unread(text.findings)
-		now := unread(f.put(name, after).findings)
+		was := unread(text.Findings)
+		now := unread(f.texts.Put(name, after).Findings)
 		if now > 0 && now >= was { // the edit was not as sure as it seemed
 			f.hold(name)
 			continue
@@ -125,8 +126,8 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 // hold leaves a file as it was.
 func (f *fixer) hold(name string) {
 	f.held[name] = true
-	if f.kept[full(name)].file.Text != f.before[name] {
-		f.put(name, f.before[name])
+	if f.texts.Get(name).File.Text != f.before[name] {
+		f.texts.Put(name, f.before[name])
 	}
 	f.done = slices.DeleteFunc(f.done, func(e edited) bool { return e.name == name })
 }
@@ -186,16 +187,16 @@ func itemAround(tree *syntax.File, at source.Span) source.Span {
 
 // choose gives the edits of the fixes of one grade, in the order of the text,
 // without those that meet one before.
-func (f *fixer) choose(text *text, findings []diag.Diagnostic, only grade) (edits []diag.Edit, done []diag.Diagnostic) {
+func (f *fixer) choose(text *workspace.Text, findings []diag.Diagnostic, only grade) (edits []diag.Edit, done []diag.Diagnostic) {
 	for _, d := range findings {
-		if d.Fix == nil || gradeOf(d) != only || shadowed(text.tree, d, findings) {
+		if d.Fix == nil || gradeOf(d) != only || shadowed(text.Tree, d, findings) {
 			continue
 		}
 		d.Fix = f.corrected(text, d)
 		fits := d.Fix != nil && len(d.Fix.Edits) > 0
 		for i := 0; fits && i < len(d.Fix.Edits); i++ {
 			e := d.Fix.Edits[i]
-			fits = e.Span.File == text.file && !slices.ContainsFunc(edits, func(other diag.Edit) bool { return meet(e, other) })
+			fits = e.Span.File == text.File && !slices.ContainsFunc(edits, func(other diag.Edit) bool { return meet(e, other) })
 		}
 		if fits {
 			edits, done = append(edits, d.Fix.Edits...), append(done, d)
@@ -208,13 +209,13 @@ func (f *fixer) choose(text *text, findings []diag.Diagnostic, only grade) (edit
 var aWord = regexp.MustCompile(`"[^"\n]*"|_?\pL[\pL\d_]*`)
 
 // count counts the words of the programs and of their concepts.
-func (f *fixer) count(w *workspace) {
+func (f *fixer) count(w *workspace.Workspace) {
 	files := map[*source.File]bool{}
-	for _, p := range w.programs {
-		for _, name := range p.names {
-			files[f.kept[full(name)].file] = true
+	for _, p := range w.Programs {
+		for _, name := range p.Names {
+			files[f.texts.Get(name).File] = true
 		}
-		for _, c := range p.checked.Concepts {
+		for _, c := range p.Checked.Concepts {
 			files[c.Tree.Span.File] = true
 		}
 	}
@@ -230,14 +231,14 @@ func (f *fixer) count(w *workspace) {
 // declaration is misspelt, its uses seem to be: then the word that would go
 // stands more often than the one that would come. If that one stands nowhere
 // but once in the same item, it is the slip.
-func (f *fixer) corrected(text *text, d diag.Diagnostic) *diag.Fix {
+func (f *fixer) corrected(text *workspace.Text, d diag.Diagnostic) *diag.Fix {
 	for _, e := range d.Fix.Edits {
 		word := e.Span.Text()
 		if aWord.FindString(word) != word || aWord.FindString(e.Text) != e.Text ||
 			f.words[e.Text] == 0 || f.words[word] <= f.words[e.Text] { // a word that no text has is one of the language
 			continue
 		}
-		around := itemAround(text.tree, d.Span)
+		around := itemAround(text.Tree, d.Span)
 		var places [][]int
 		for _, at := range aWord.FindAllStringIndex(around.Text(), -1) {
 			if around.Text()[at[0]:at[1]] == e.Text {
@@ -248,7 +249,7 @@ func (f *fixer) corrected(text *text, d diag.Diagnostic) *diag.Fix {
 			return nil
 		}
 		at := places[0]
-		slip := text.file.Span(around.Start+at[0], around.Start+at[1])
+		slip := text.File.Span(around.Start+at[0], around.Start+at[1])
 		return &diag.Fix{Title: fmt.Sprintf("write %s for “%s” at %s", word, e.Text, slip), Edits: []diag.Edit{{Span: slip, Text: word}}}
 	}
 	return d.Fix
@@ -278,13 +279,13 @@ func unread(findings []diag.Diagnostic) int {
 // what it was.
 func (f *fixer) style() {
 	for _, name := range f.names {
-		text := f.kept[full(name)]
-		if unread(text.findings) > 0 {
+		text := f.texts.Get(name)
+		if unread(text.Findings) > 0 {
 			f.hold(name)
 			continue
 		}
-		if styled, _ := syntax.Format(text.file); !f.held[name] && styled != text.file.Text {
-			f.put(name, styled)
+		if styled, _ := syntax.Format(text.File); !f.held[name] && styled != text.File.Text {
+			f.texts.Put(name, styled)
 			f.done = append(f.done, edited{name, slash(name) + ": write it in the one style"})
 		}
 	}
@@ -294,7 +295,7 @@ func (f *fixer) style() {
 func (f *fixer) write(talk io.Writer) (int, error) {
 	var changed []string
 	for _, name := range f.names {
-		if f.kept[full(name)].file.Text == f.before[name] {
+		if f.texts.Get(name).File.Text == f.before[name] {
 			continue
 		}
 		now, err := os.ReadFile(name)
@@ -307,7 +308,7 @@ func (f *fixer) write(talk io.Writer) (int, error) {
 		changed = append(changed, name)
 	}
 	for i, name := range changed {
-		if err := overwrite(name, f.kept[full(name)].file.Text); err != nil {
+		if err := overwrite(name, f.texts.Get(name).File.Text); err != nil {
 			if i > 0 {
 				return 0, fmt.Errorf("fixing: %w; written before that: %s", err, slash(strings.Join(changed[:i], ", ")))
 			}

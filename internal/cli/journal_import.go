@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/store/sqlite"
+	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/store"
 )
 
@@ -43,8 +44,8 @@ concepts that the app does not have.`,
 			if err != nil {
 				return err
 			}
-			if names, err := walk(f.app); err == nil && len(names) == 0 {
-				return fmt.Errorf("importing needs the texts of the app, and there are no %s files below %s: name the folder of the app with --app", kinds, slash(f.app))
+			if names, err := (&workspace.Texts{}).Below(f.app); err == nil && len(names) == 0 {
+				return fmt.Errorf("importing needs the texts of the app, and there are no %s files below %s: name the folder of the app with --app", workspace.Kinds, slash(f.app))
 			}
 			p, err := planOf(s, f.app)
 			if err != nil {
@@ -55,7 +56,7 @@ concepts that the app does not have.`,
 			}
 			in := s.In
 			if args[0] != "-" {
-				if _, err := stat(args[0]); err != nil {
+				if _, err := workspace.Stat(args[0]); err != nil {
 					return err
 				}
 				file, err := os.Open(args[0])

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 func newNew(s Streams) *cobra.Command {
@@ -125,10 +127,10 @@ func newNewSync(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := stat(in); err != nil {
+			if _, err := workspace.Stat(in); err != nil {
 				return err
 			}
-			if _, ok := appAround(in); !ok {
+			if _, ok := workspace.App(in); !ok {
 				return errors.New("there is no .app here or above, and a sync belongs to an app: go to its folder, or create one with legible new app NAME")
 			}
 			made, err := draft(s, in, name, []sheet{{name.Lower + ".sync", "sync.sync"}})
@@ -197,7 +199,7 @@ func (d *drafted) moduleSteps(name naming) []step {
 // that is no published version; "" else.
 func checkout() string {
 	_, file, _, ok := runtime.Caller(0)
-	dir := filepath.Dir(filepath.Dir(filepath.FromSlash(file)))
+	dir := workspace.Module(filepath.Dir(filepath.FromSlash(file)))
 	if !ok || !filepath.IsAbs(dir) || strings.Contains(dir, "@") || moduleName(dir) != "github.com/legible-lang/legible" {
 		return ""
 	}
@@ -214,7 +216,7 @@ func shellWord(path string) string {
 
 func (d *drafted) conceptSteps(name naming) []step {
 	dir, app := slash(filepath.Clean(d.dir)), "the .app"
-	if root, ok := appAround(d.dir); ok {
+	if root, ok := workspace.App(d.dir); ok {
 		if apps, err := filepath.Glob(filepath.Join(root, "*.app")); err == nil && len(apps) > 0 {
 			app = slash(apps[0])
 		}
@@ -245,8 +247,8 @@ func (d *drafted) syncSteps(name naming) []step {
 // embedSteps say what a program must carry that has its texts inside of it, and
 // would be without those in this folder.
 func (d *drafted) embedSteps() []step {
-	root, _ := appAround(d.dir)
-	rel, err := filepath.Rel(absolute(root), absolute(d.dir))
+	root, _ := workspace.App(d.dir)
+	rel, err := filepath.Rel(workspace.Full(root), workspace.Full(d.dir))
 	if err != nil || rel == "." {
 		return nil
 	}

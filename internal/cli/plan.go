@@ -38,20 +38,20 @@ func analyzed(s Streams, paths []string, isOfOne string) (*flows.Analysis, error
 	if err != nil {
 		return nil, err
 	}
-	if n := len(w.programs); n > 1 {
+	if n := len(w.Programs); n > 1 {
 		var roots []string
-		for _, p := range w.programs {
-			roots = append(roots, p.title())
+		for _, p := range w.Programs {
+			roots = append(roots, p.Title())
 		}
 		return nil, fmt.Errorf("there are %d programs here, and %s: name one of %s", n, isOfOne, strings.Join(roots, ", "))
 	}
-	p := w.programs[0]
-	findings, err := p.check(w)
+	p := w.Programs[0]
+	findings, err := w.Check(p)
 	if err != nil {
 		return nil, err
 	}
 	if err := broken(s.Err, diag.Sort(findings)); err != nil {
 		return nil, err
 	}
-	return p.checked, nil
+	return p.Checked, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/store/postgres"
 	"github.com/legible-lang/legible/internal/store/sqlite"
+	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -89,8 +90,8 @@ func (f *recordsFlags) open(s Streams) (*records, error) {
 		}
 		return &records{p, app, app}, nil
 	}
-	if names, err := walk(f.folders()[0]); err == nil && len(names) == 0 {
-		return nil, fmt.Errorf("no app runs here%s, and there are no %s files below %s: name the folder of the app's texts with --app", f.stale, kinds, slash(f.app))
+	if names, err := (&workspace.Texts{}).Below(f.folders()[0]); err == nil && len(names) == 0 {
+		return nil, fmt.Errorf("no app runs here%s, and there are no %s files below %s: name the folder of the app's texts with --app", f.stale, workspace.Kinds, slash(f.app))
 	}
 	p, err := planOf(s, f.app)
 	if err != nil {
@@ -117,29 +118,24 @@ func onePlan(s Streams, path, what, way string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if apps := slices.DeleteFunc(slices.Clone(w.programs), func(p *program) bool { return !p.hasApp() }); what == "a record" && len(apps) == 1 {
-		w.programs = apps // what belongs to no app has left no record
+	if apps := slices.DeleteFunc(slices.Clone(w.Programs), func(p *workspace.Program) bool { return !p.HasApp() }); what == "a record" && len(apps) == 1 {
+		w.Programs = apps // what belongs to no app has left no record
 	}
-	if n := len(w.programs); n > 1 {
+	if n := len(w.Programs); n > 1 {
 		var roots []string
-		for _, p := range w.programs {
-			roots = append(roots, p.title())
+		for _, p := range w.Programs {
+			roots = append(roots, p.Title())
 		}
 		return nil, fmt.Errorf("there are %d programs here, and %s is of one: name one of %s%s", n, what, strings.Join(roots, ", "), way)
 	}
-	findings, err := w.programs[0].check(w)
+	findings, err := w.Check(w.Programs[0])
 	if err != nil {
 		return nil, err
 	}
 	if err := broken(s.Err, diag.Sort(findings)); err != nil {
 		return nil, err
 	}
-	return plan.Build(w.programs[0].checked.Program), nil
-}
-
-// hasApp tells whether the program is one that can run.
-func (p *program) hasApp() bool {
-	return slices.ContainsFunc(p.names, func(name string) bool { return filepath.Ext(name) == ".app" })
+	return plan.Build(w.Programs[0].Checked.Program), nil
 }
 
 func (f *recordsFlags) openStore() (store.Store, error) {
@@ -176,7 +172,7 @@ func (f *recordsFlags) storeName() (string, error) {
 	case path == "":
 		return "", fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
 	}
-	if _, err := stat(path); err != nil {
+	if _, err := workspace.Stat(path); err != nil {
 		return "", err
 	}
 	return "sqlite:" + path, nil

@@ -18,6 +18,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/scenario"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -50,8 +51,8 @@ func (x *rerun) run(s Streams, args []string) (err error) {
 	if err := x.gather(folder, args); err != nil {
 		return err
 	}
-	module := moduleAround(at)
-	rel, err := filepath.Rel(absolute(module), absolute(at))
+	module := workspace.Module(at)
+	rel, err := filepath.Rel(workspace.Full(module), workspace.Full(at))
 	if err != nil {
 		return fmt.Errorf("replaying: %w", err)
 	}
@@ -78,10 +79,10 @@ func (x *rerun) player() (at, test, texts string, err error) {
 		if dir == "" {
 			continue
 		}
-		if _, err := stat(dir); err != nil {
+		if _, err := workspace.Stat(dir); err != nil {
 			return "", "", "", err
 		}
-		names, err := walk(dir)
+		names, err := (&workspace.Texts{}).Below(dir)
 		if err != nil {
 			return "", "", "", err
 		}
@@ -100,8 +101,8 @@ func (x *rerun) player() (at, test, texts string, err error) {
 		return "", "", "", fmt.Errorf("the concepts are Go, so a Go test of the app runs the flows, the one that plays its scenarios; there is none in %s: write %s:\n%s",
 			slash(here), slash(filepath.Join(here, "scenario_test.go")), strings.Join(missing.Details, "\n"))
 	}
-	if x.with != "" && !within(at, x.with) {
-		texts = absolute(x.with)
+	if x.with != "" && !workspace.Within(at, x.with) {
+		texts = workspace.Full(x.with)
 	}
 	tests := slices.Sorted(slices.Values(folders[at].tests["app"]))
 	return at, tests[0], texts, nil

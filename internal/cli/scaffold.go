@@ -14,6 +14,7 @@ import (
 	"github.com/legible-lang/legible/gen"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 //go:embed scaffold/*.tmpl
@@ -88,9 +89,9 @@ func (d *drafted) look(sheets []sheet) error {
 			return fmt.Errorf("%s holds Go already (%s): choose another folder with --in", slash(d.dir), filepath.Base(others[0]))
 		}
 	}
-	module := moduleAround(d.dir)
+	module := workspace.Module(d.dir)
 	d.module = moduleName(module)
-	if rel, err := filepath.Rel(absolute(module), absolute(d.dir)); err == nil && rel != "." {
+	if rel, err := filepath.Rel(workspace.Full(module), workspace.Full(d.dir)); err == nil && rel != "." {
 		d.from = slash(rel)
 	}
 	text, err := os.ReadFile(filepath.Join(module, "go.mod"))
@@ -143,7 +144,7 @@ func (d *drafted) write(name, text string) error {
 func (d *drafted) complete(s Streams) error {
 	var texts []string
 	for _, file := range d.files {
-		if isText(file) {
+		if workspace.IsText(file) {
 			texts = append(texts, file)
 		}
 		if filepath.Ext(file) != ".concept" {
@@ -159,15 +160,15 @@ func (d *drafted) complete(s Streams) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range w.programs {
-		p.parts = nil // what is found elsewhere may point here
-		findings, err := p.check(w)
+	for _, p := range w.Programs {
+		p.Parts = nil // what is found elsewhere may point here
+		findings, err := w.Check(p)
 		if err != nil {
 			return err
 		}
 		ours := func(at source.Span) bool {
 			return at.Known() && slices.ContainsFunc(texts, func(text string) bool {
-				return absolute(text) == absolute(filepath.FromSlash(at.File.Name)) // the program's folder may be above
+				return workspace.Full(text) == workspace.Full(filepath.FromSlash(at.File.Name)) // the program's folder may be above
 			})
 		}
 		findings = slices.DeleteFunc(findings, func(f diag.Diagnostic) bool {

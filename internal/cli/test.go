@@ -18,6 +18,7 @@ import (
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 func newTest(s Streams) *cobra.Command {
@@ -133,7 +134,7 @@ func (h *happened) findPlaces(texts []string) {
 		}
 		var found []string
 		for _, t := range texts {
-			if within(h.Folder, t) && strings.HasSuffix(slash(t), "/"+file) {
+			if workspace.Within(h.Folder, t) && strings.HasSuffix(slash(t), "/"+file) {
 				found = append(found, t)
 			}
 		}
@@ -160,7 +161,7 @@ func wayOut(trouble []string) string {
 	switch text := strings.Join(trouble, "\n"); {
 	case strings.Contains(text, "go.mod file not found"):
 		steps = ": there is no Go module here yet; make one, under any name, with\n    go mod init example.org/" +
-			strings.ToLower(filepath.Base(absolute(".")))
+			strings.ToLower(filepath.Base(workspace.Full(".")))
 	case strings.Contains(text, "no required module provides package "+strings.TrimSuffix(runner, "/scenario")):
 		steps = ": the Go module here does not have legible yet; add it with"
 	default:
@@ -340,16 +341,4 @@ func (h *happened) heading() string {
 		return slash(h.Folder)
 	}
 	return slash(h.Folder) + ": " + h.Of + " " + h.Program
-}
-
-// relative is a path as it is written from the present folder.
-func relative(path string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(here, path); err == nil {
-		return rel
-	}
-	return path
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 // runner is the import path of the package that plays scenarios.
@@ -94,8 +95,8 @@ func nearestTest(folders map[string]*goFolder, dir, of string) (string, error) {
 		if len(folders[at].tests[of]) > 0 {
 			return at, nil
 		}
-		up, ok := parent(at)
-		if !ok || isEdge(at) {
+		up, ok := workspace.Parent(at)
+		if !ok || workspace.IsModule(at) {
 			return "", nil
 		}
 		at = up
@@ -189,7 +190,7 @@ func noTest(folders map[string]*goFolder, dir, of string) happened {
 	f := folders[dir]
 	name, maker, note := f.name, f.makes[of], ""
 	if name == "" {
-		name = regexp.MustCompile(`[^a-z0-9_]`).ReplaceAllString(strings.ToLower(filepath.Base(absolute(dir))), "")
+		name = regexp.MustCompile(`[^a-z0-9_]`).ReplaceAllString(strings.ToLower(filepath.Base(workspace.Full(dir))), "")
 	}
 	call, result := "App", "*legible.Program"
 	if of == "concept" {
@@ -222,19 +223,12 @@ func article(of string) string {
 	return "a concept"
 }
 
-func absolute(path string) string {
-	if full, err := filepath.Abs(path); err == nil {
-		return full
-	}
-	return path
-}
-
 // playTests runs the Go tests and gives what they told, and the output of
 // packages that failed without telling why.
 func playTests(tests map[string][]string, only string) (told []happened, trouble []string, err error) {
 	modules := map[string][]string{}
 	for dir := range tests {
-		module := moduleAround(dir)
+		module := workspace.Module(dir)
 		modules[module] = append(modules[module], dir)
 	}
 	for _, module := range slices.Sorted(maps.Keys(modules)) {
@@ -258,7 +252,7 @@ func playModule(module string, dirs []string, tests map[string][]string, only st
 	var names, packages []string
 	for _, dir := range dirs {
 		names = append(names, tests[dir]...)
-		rel, err := filepath.Rel(absolute(module), absolute(dir))
+		rel, err := filepath.Rel(workspace.Full(module), workspace.Full(dir))
 		if err != nil {
 			return nil, nil, fmt.Errorf("running go test: %w", err)
 		}
@@ -289,7 +283,7 @@ func playModule(module string, dirs []string, tests map[string][]string, only st
 		if e.Event == event.Scenario && !e.Passed || e.Event == event.Broken || e.Demanded && len(e.Unreached) > 0 {
 			explained[e.Folder] = true
 		}
-		e.Folder = relative(e.Folder)
+		e.Folder = workspace.Relative(e.Folder)
 		told = append(told, happened{e})
 	}
 	if runErr == nil {
@@ -315,10 +309,10 @@ func playModule(module string, dirs []string, tests map[string][]string, only st
 
 // real is a path without symbolic links, as a test process sees it.
 func real(path string) string {
-	if p, err := filepath.EvalSymlinks(absolute(path)); err == nil {
+	if p, err := filepath.EvalSymlinks(workspace.Full(path)); err == nil {
 		return p
 	}
-	return absolute(path)
+	return workspace.Full(path)
 }
 
 // moduleName reads the name of a module from its go.mod.

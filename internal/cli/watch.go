@@ -14,6 +14,8 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/term"
+
+	"github.com/legible-lang/legible/internal/workspace"
 )
 
 const (
@@ -57,7 +59,7 @@ func watch(ctx context.Context, s Streams, paths []string, format *findingsForma
 
 // A watcher checks programs whenever one of their files changes.
 type watcher struct {
-	texts
+	texts   workspace.Texts
 	streams Streams
 	paths   []string
 	format  *findingsFormat
@@ -73,11 +75,11 @@ func (x *watcher) check(changed []string) error {
 	if err != nil {
 		return err
 	}
-	findings, err := w.check()
+	findings, err := checkAll(w)
 	if err != nil {
 		return err
 	}
-	for name := range x.kept { // with the concepts that were found around
+	for _, name := range x.texts.Kept() { // with the concepts that were found around
 		if err := x.watch(filepath.Dir(name)); err != nil {
 			return err
 		}
@@ -92,13 +94,13 @@ func (x *watcher) check(changed []string) error {
 	if err := x.format.print(x.streams.Out, findings); err != nil {
 		return err
 	}
-	fmt.Fprintf(x.streams.Err, "checked %s in %d ms: %s; watching\n", counted(w.files(), "file"), took.Milliseconds(), tally(findings))
+	fmt.Fprintf(x.streams.Err, "checked %s in %d ms: %s; watching\n", counted(w.Files(), "file"), took.Milliseconds(), tally(findings))
 	return nil
 }
 
 // open finds the programs, with all their folders watched before it looks into
 // them, so that nothing new is missed.
-func (x *watcher) open() (*workspace, error) {
+func (x *watcher) open() (*workspace.Workspace, error) {
 	for _, path := range x.paths {
 		if err := x.watchBelow(path); err != nil {
 			return nil, err
@@ -110,8 +112,8 @@ func (x *watcher) open() (*workspace, error) {
 			return nil, err
 		}
 		before := len(x.watched)
-		for _, p := range w.programs {
-			if err := x.watchBelow(p.root); err != nil {
+		for _, p := range w.Programs {
+			if err := x.watchBelow(p.Root); err != nil {
 				return nil, err
 			}
 		}
@@ -167,7 +169,7 @@ func (x *watcher) wait(ctx context.Context, trouble bool) ([]string, error) {
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
 				return nil, fmt.Errorf("watching files: %w", err)
 			}
-			x.kept = nil // too much has happened to be told one by one
+			x.texts.ForgetAll() // too much has happened to be told one by one
 		}
 		quiet = time.After(settled)
 		if late == nil || trouble {
@@ -185,8 +187,8 @@ func (x *watcher) matters(e fsnotify.Event) bool {
 	switch {
 	case x.watched[e.Name] && gone:
 		x.unwatch(e.Name)
-	case isText(e.Name) && !hidden(filepath.Base(e.Name)):
-	case e.Has(fsnotify.Create) && !passedOver(filepath.Base(e.Name)):
+	case workspace.IsText(e.Name):
+	case e.Has(fsnotify.Create) && !workspace.IsSkipped(filepath.Base(e.Name)):
 		info, err := os.Stat(e.Name)
 		if err != nil || !info.IsDir() {
 			return false
@@ -194,7 +196,7 @@ func (x *watcher) matters(e fsnotify.Event) bool {
 	default:
 		return false
 	}
-	x.forget(e.Name)
+	x.texts.Forget(e.Name)
 	return true
 }
 
@@ -211,10 +213,10 @@ func (x *watcher) watchBelow(root string) error {
 			return fmt.Errorf("watching files: %w", err)
 		case !d.IsDir():
 			return nil
-		case name != root && passedOver(d.Name()):
+		case name != root && workspace.IsSkipped(d.Name()):
 			return filepath.SkipDir
 		}
-		return x.watch(full(name))
+		return x.watch(workspace.Full(name))
 	})
 }
 
@@ -235,7 +237,7 @@ func (x *watcher) watch(folder string) error {
 // unwatch forgets a folder that has gone, and those that were in it.
 func (x *watcher) unwatch(folder string) {
 	for name := range x.watched {
-		if within(folder, name) {
+		if workspace.Within(folder, name) {
 			delete(x.watched, name)
 			x.events.Remove(name) // which mostly has seen it by itself
 		}
