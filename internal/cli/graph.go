@@ -35,7 +35,7 @@ Graphviz and --svg a picture.`,
 			g := graph.Of(p, program.Entries)
 			draw := g.SVG
 			if route != "" {
-				d, err := doorNamed(p.Doors(program.Entries), route)
+				d, err := endpointNamed(p.Endpoints(program.Entries), route)
 				if err != nil {
 					return err
 				}
@@ -59,16 +59,16 @@ Graphviz and --svg a picture.`,
 	return cmd
 }
 
-// doorNamed finds a way in by its method and path; where only one has the path,
+// endpointNamed finds a way in by its method and path; where only one has the path,
 // the method may be left out.
-func doorNamed(doors []*plan.Door, name string) (*plan.Door, error) {
-	var found []*plan.Door
+func endpointNamed(endpoints []*plan.Endpoint, name string) (*plan.Endpoint, error) {
+	var found []*plan.Endpoint
 	var names []string
 	method, path, both := strings.Cut(strings.TrimSpace(name), " ")
 	if !both {
 		method, path = "", method
 	}
-	for _, d := range doors {
+	for _, d := range endpoints {
 		names = append(names, cmp.Or(d.Method, "any")+" "+d.Path)
 		if d.Path == strings.TrimSpace(path) && (method == "" || strings.EqualFold(method, cmp.Or(d.Method, "any"))) {
 			found = append(found, d)

@@ -32,22 +32,22 @@ become the answer because no sync matches them. Exposed actions come last.`,
 			if err != nil {
 				return err
 			}
-			doors := plan.Build(p.Program).Doors(p.Entries)
+			endpoints := plan.Build(p.Program).Endpoints(p.Entries)
 			if asJSON {
-				err = writeDoorsJSON(s.Out, doors)
+				err = writeEndpointsJSON(s.Out, endpoints)
 			} else {
-				_, err = io.WriteString(s.Out, doorTable(doors))
+				_, err = io.WriteString(s.Out, endpointTable(endpoints))
 			}
 			if err != nil {
 				return fmt.Errorf("listing the routes: %w", err)
 			}
 			open := 0
-			for _, d := range doors {
+			for _, d := range endpoints {
 				if d.Credential() == nil {
 					open++
 				}
 			}
-			fmt.Fprintf(s.Err, "%s; %s\n", counted(len(doors), "route"), without(open))
+			fmt.Fprintf(s.Err, "%s; %s\n", counted(len(endpoints), "route"), without(open))
 			return nil
 		},
 	}
@@ -62,10 +62,10 @@ func without(n int) string {
 	return fmt.Sprintf("%d ask for no credential", n)
 }
 
-// doorTable draws the routes as a table whose cells may have several lines.
-func doorTable(doors []*plan.Door) string {
+// endpointTable draws the routes as a table whose cells may have several lines.
+func endpointTable(endpoints []*plan.Endpoint) string {
 	rows := [][][]string{{{"ROUTE"}, {"FIELD"}, {"TYPE"}, {"DEMANDS"}, {"ANSWERS"}}}
-	for _, d := range doors {
+	for _, d := range endpoints {
 		var fields, types []string
 		for _, f := range d.Fields {
 			fields = append(fields, optional(f))
@@ -102,7 +102,7 @@ func doorTable(doors []*plan.Door) string {
 	return b.String()
 }
 
-func anyMethod(d *plan.Door) string { return cmp.Or(d.Method, "any") }
+func anyMethod(d *plan.Endpoint) string { return cmp.Or(d.Method, "any") }
 
 func optional(f *plan.Field) string {
 	if f.Optional {
@@ -124,7 +124,7 @@ func typeOf(f *plan.Field) string {
 }
 
 // demands says which credential is asked for and what it is held against.
-func demands(d *plan.Door) []string {
+func demands(d *plan.Endpoint) []string {
 	f := d.Credential()
 	if f == nil {
 		return []string{"nothing"}
@@ -141,7 +141,7 @@ func demands(d *plan.Door) []string {
 
 // answers says who answers, with which statuses, and which refusals are the
 // answer when no sync matches them.
-func answers(d *plan.Door) []string {
+func answers(d *plan.Endpoint) []string {
 	var list []string
 	switch {
 	case d.Action != nil:
@@ -223,10 +223,10 @@ type (
 	}
 )
 
-func writeDoorsJSON(w io.Writer, doors []*plan.Door) error {
+func writeEndpointsJSON(w io.Writer, endpoints []*plan.Endpoint) error {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
-	for _, d := range doors {
+	for _, d := range endpoints {
 		if err := out.Encode(jsonOf(d)); err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func writeDoorsJSON(w io.Writer, doors []*plan.Door) error {
 	return nil
 }
 
-func jsonOf(d *plan.Door) doorJSON {
+func jsonOf(d *plan.Endpoint) doorJSON {
 	j := doorJSON{Method: d.Method, Path: d.Path, At: place(d.Span), Why: d.Why, Fields: []fieldJSON{},
 		Answers: []answerJSON{}, Refusals: []refusalJSON{}, Syncs: []string{}, Asks: []string{}}
 	switch {

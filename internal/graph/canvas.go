@@ -21,15 +21,15 @@ const (
 // light or dark, and every rule is tied to the picture's own class, so that a
 // page that holds it keeps its own.
 const style = `<style>
-.legible-graph{--bg:#ffffff;--ink:#1c2430;--soft:#5d6878;--line:#8b96a5;--box:#f3f5f8;--edge:#c9d0d9;--door:#e8eefb;--door-edge:#9db4e4;--good:#1c7a4a;--good-box:#e9f6ee;--bad:#a8402c;--bad-box:#fbeeea}
-@media (prefers-color-scheme:dark){.legible-graph{--bg:#12161c;--ink:#e4e9f0;--soft:#97a3b3;--line:#76828f;--box:#1d232c;--edge:#39434f;--door:#1b2740;--door-edge:#3f5a93;--good:#6fd09b;--good-box:#14291e;--bad:#f0937f;--bad-box:#2e1b17}}
+.legible-graph{--bg:#ffffff;--ink:#1c2430;--soft:#5d6878;--line:#8b96a5;--box:#f3f5f8;--edge:#c9d0d9;--endpoint:#e8eefb;--endpoint-edge:#9db4e4;--good:#1c7a4a;--good-box:#e9f6ee;--bad:#a8402c;--bad-box:#fbeeea}
+@media (prefers-color-scheme:dark){.legible-graph{--bg:#12161c;--ink:#e4e9f0;--soft:#97a3b3;--line:#76828f;--box:#1d232c;--edge:#39434f;--endpoint:#1b2740;--endpoint-edge:#3f5a93;--good:#6fd09b;--good-box:#14291e;--bad:#f0937f;--bad-box:#2e1b17}}
 .legible-graph text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px;fill:var(--ink);white-space:pre}
 .legible-graph .note{font-size:11px;fill:var(--soft)}
 .legible-graph .title{font-size:16px;font-weight:600}
 .legible-graph .strong{font-weight:600}
 .legible-graph .paper{fill:var(--bg)}
 .legible-graph .box{fill:var(--box);stroke:var(--edge)}
-.legible-graph .door{fill:var(--door);stroke:var(--door-edge)}
+.legible-graph .endpoint{fill:var(--endpoint);stroke:var(--endpoint-edge)}
 .legible-graph .good{fill:var(--good-box);stroke:var(--good)}
 .legible-graph .bad{fill:var(--bad-box);stroke:var(--bad)}
 .legible-graph .flat{fill:none;stroke:none}

@@ -5,17 +5,16 @@ import (
 	"io"
 	"path"
 	"slices"
-	"strings"
 )
 
 // The measures of a whole program's picture.
 const (
-	boxHigh   = 28
-	boxPitch  = 38
-	fileGap   = 34
-	actionRow = 22
-	doorGap   = 90
-	syncGap   = 230
+	boxHigh     = 28
+	boxPitch    = 38
+	fileGap     = 34
+	actionRow   = 22
+	endpointGap = 90
+	syncGap     = 230
 )
 
 // SVG draws the whole program in three columns: what can be reached from
@@ -49,13 +48,13 @@ func (c *columns) of(kind Kind) []*Node {
 }
 
 func (c *columns) draw() string {
-	doors, syncs, concepts := c.of(Door), c.of(Sync), c.of(Concept)
+	endpoints, syncs, concepts := c.of(Endpoint), c.of(Sync), c.of(Concept)
 	left := float64(margin)
-	if len(doors) > 0 {
-		left += widest(doors) + doorGap
+	if len(endpoints) > 0 {
+		left += widest(endpoints) + endpointGap
 	}
 	files := c.placeSyncs(syncs, left)
-	c.placeDoors(doors)
+	c.placeEndpoints(endpoints)
 	right := left + syncGap
 	if len(syncs) > 0 {
 		right += widest(syncs)
@@ -71,8 +70,8 @@ func (c *columns) draw() string {
 	for _, f := range files {
 		c.text(left, c.at[f.first].y-9, "note", path.Base(f.name))
 	}
-	for _, n := range slices.Concat(doors, syncs) {
-		class := map[Kind]string{Door: "door", Sync: "box"}[n.Kind]
+	for _, n := range slices.Concat(endpoints, syncs) {
+		class := map[Kind]string{Endpoint: "endpoint", Sync: "box"}[n.Kind]
 		p := c.at[n]
 		c.rect(p.x, p.y, p.w, p.h, class, tipOf(n))
 		c.text(p.x+padding, p.y+18.5, "strong", short(n.Label, longest))
@@ -84,7 +83,7 @@ func (c *columns) draw() string {
 		c.text(margin, c.height+30, "note", "an arrow to a concept: its action is asked; from a concept: its action has returned (dashed: was refused); dots: its state is read")
 		c.grow(margin+125*noteLetter, c.height+34)
 	}
-	return c.svg(named(c.Name), fmt.Sprintf("%s, %s, %s", counted(len(doors), "way in"), counted(len(syncs), "sync"), counted(len(concepts), "concept")))
+	return c.svg(named(c.Name), fmt.Sprintf("%s, %s, %s", counted(len(endpoints), "endpoint"), counted(len(syncs), "sync"), counted(len(concepts), "concept")))
 }
 
 func named(name string) string {
@@ -94,13 +93,12 @@ func named(name string) string {
 	return name
 }
 
-// counted writes "1 sync", "3 syncs" and "2 ways in".
+// counted writes "1 sync" and "3 syncs".
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	word, rest, _ := strings.Cut(noun, " ")
-	return strings.TrimSpace(fmt.Sprintf("%d %ss %s", n, word, rest))
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func widest(nodes []*Node) float64 {
@@ -143,9 +141,9 @@ func (c *columns) placeSyncs(syncs []*Node, x float64) []filePart {
 	return files
 }
 
-// placeDoors puts each door beside the syncs that it starts.
-func (c *columns) placeDoors(doors []*Node) {
-	c.stack(doors, margin, func(n *Node) float64 { return widest(doors) }, func(*Node) float64 { return boxHigh }, boxPitch-boxHigh)
+// placeEndpoints puts each endpoint beside the syncs that it starts.
+func (c *columns) placeEndpoints(endpoints []*Node) {
+	c.stack(endpoints, margin, func(n *Node) float64 { return widest(endpoints) }, func(*Node) float64 { return boxHigh }, boxPitch-boxHigh)
 }
 
 func (c *columns) placeConcepts(concepts []*Node, x float64) {

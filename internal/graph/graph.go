@@ -23,8 +23,8 @@ import (
 type Kind int
 
 const (
-	// Door is a way in: a route, or what the app exposes.
-	Door Kind = iota
+	// Endpoint is a way in: a route, or what the app exposes.
+	Endpoint Kind = iota
 	// Sync is a sync.
 	Sync
 	// Concept is a use of a concept; its actions stand in it.
@@ -38,7 +38,7 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"door", "sync", "concept", "action", "where", "answer"}[k]
+	return [...]string{"endpoint", "sync", "concept", "action", "where", "answer"}[k]
 }
 
 // A Node is a box.
@@ -56,7 +56,7 @@ type Node struct {
 type Link int
 
 const (
-	// Starts leads from a door to a sync.
+	// Starts leads from an endpoint to a sync.
 	Starts Link = iota
 	// Asks leads from a sync to an action.
 	Asks
@@ -84,7 +84,7 @@ type Edge struct {
 	Link     Link
 }
 
-// A Graph is boxes and arrows. Doors come first, then syncs in the order of the
+// A Graph is boxes and arrows. Endpoints come first, then syncs in the order of the
 // text, then concepts by name, each before its actions.
 type Graph struct {
 	Name  string
@@ -136,10 +136,10 @@ func identifier(words string, taken map[string]bool) string {
 func Of(p *plan.Plan, entries []*flows.Entry) *Graph {
 	g := &Graph{Name: p.Name}
 	w := &whole{Graph: g, syncs: map[*plan.Sync]*Node{}, actions: map[*plan.Action]*Node{}, concepts: map[*plan.Instance]*Node{}}
-	doors := p.Doors(entries)
-	at := make([]*Node, len(doors))
-	for i, d := range doors {
-		at[i] = g.add(Door, "route "+d.String(), title(d), "", d.Span)
+	endpoints := p.Endpoints(entries)
+	at := make([]*Node, len(endpoints))
+	for i, d := range endpoints {
+		at[i] = g.add(Endpoint, "route "+d.String(), title(d), "", d.Span)
 	}
 	inText := slices.Clone(p.Syncs)
 	slices.SortStableFunc(inText, func(a, b *plan.Sync) int { return byPlace(a.Span, b.Span) })
@@ -147,9 +147,9 @@ func Of(p *plan.Plan, entries []*flows.Entry) *Graph {
 		w.syncs[s] = g.add(Sync, "sync "+s.Name, s.Name, "", s.Span)
 	}
 	for _, in := range p.Instances {
-		w.concept(in, doors, inText)
+		w.concept(in, endpoints, inText)
 	}
-	for i, d := range doors {
+	for i, d := range endpoints {
 		for _, s := range inText {
 			if slices.ContainsFunc(s.When, d.Admits) {
 				g.join(at[i], w.syncs[s], Starts)
@@ -168,8 +168,8 @@ func Of(p *plan.Plan, entries []*flows.Entry) *Graph {
 	return g
 }
 
-// title names a door; what the app exposes is marked as such.
-func title(d *plan.Door) string {
+// title names an endpoint; what the app exposes is marked as such.
+func title(d *plan.Endpoint) string {
 	method := d.Method
 	if method == "" {
 		method = "any"
@@ -197,8 +197,8 @@ type whole struct {
 
 // concept draws a concept with those of its actions that the program speaks of.
 // One that nobody speaks of is left out, as is the one that stands for HTTP:
-// its requests are the doors.
-func (w *whole) concept(in *plan.Instance, doors []*plan.Door, syncs []*plan.Sync) {
+// its requests are the endpoints.
+func (w *whole) concept(in *plan.Instance, endpoints []*plan.Endpoint, syncs []*plan.Sync) {
 	if in.Concept.Name == plan.RequestingConcept {
 		return
 	}
@@ -209,7 +209,7 @@ func (w *whole) concept(in *plan.Instance, doors []*plan.Door, syncs []*plan.Syn
 		}
 	}
 	read := false
-	for _, d := range doors {
+	for _, d := range endpoints {
 		if d.Action != nil {
 			note(d.Action)
 		}

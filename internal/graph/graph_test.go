@@ -79,7 +79,7 @@ func draw(t *testing.T, p *plan.Plan, entries []*flows.Entry, name string) strin
 
 func storyOf(t *testing.T, p *plan.Plan, entries []*flows.Entry, route string) *graph.Story {
 	t.Helper()
-	for _, d := range p.Doors(entries) {
+	for _, d := range p.Endpoints(entries) {
 		if d.String() == route {
 			return graph.Tell(p, d)
 		}
@@ -147,7 +147,7 @@ func TestForms(t *testing.T) {
 		}
 		p, entries := planOf(t, archive)
 		all := []string{"whole"}
-		for _, d := range p.Doors(entries) {
+		for _, d := range p.Endpoints(entries) {
 			all = append(all, d.String())
 		}
 		for _, what := range all {
@@ -210,7 +210,7 @@ func TestEveryAnswerIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		p, entries := planOf(t, archive)
-		for _, d := range p.Doors(entries) {
+		for _, d := range p.Endpoints(entries) {
 			told := map[string]bool{}
 			var note func(list []*graph.Step)
 			note = func(list []*graph.Step) {

@@ -21,8 +21,8 @@ const (
 // in, what it sets off.
 func (s *Story) SVG(w io.Writer) error {
 	o := &outline{story: s}
-	door := &row{kind: Door, label: title(s.Door), note: short(s.Note, stepLonger), parent: -1, span: s.Door.Span}
-	o.rows = append(o.rows, door)
+	endpoint := &row{kind: Endpoint, label: title(s.Endpoint), note: short(s.Note, stepLonger), parent: -1, span: s.Endpoint.Span}
+	o.rows = append(o.rows, endpoint)
 	o.take(s.Steps, 0, 1)
 	return write(w, o.draw(), "SVG")
 }
@@ -53,7 +53,7 @@ func (o *outline) take(steps []*Step, parent, depth int) {
 		if room := stepLonger - wide(r.label); room > 8 {
 			r.note = short(x.Note, room)
 		}
-		if x.Link == Refused || x.Link == Follows && o.rows[parent].kind != Door {
+		if x.Link == Refused || x.Link == Follows && o.rows[parent].kind != Endpoint {
 			r.word = x.Link.String()
 		}
 		o.rows = append(o.rows, r)
@@ -81,11 +81,11 @@ func (o *outline) draw() string {
 		o.row(r)
 		o.exits(r, right+exitGap)
 	}
-	under := counted(len(o.story.Door.Syncs), "sync")
-	if f := o.story.Door.Credential(); f != nil {
+	under := counted(len(o.story.Endpoint.Syncs), "sync")
+	if f := o.story.Endpoint.Credential(); f != nil {
 		under += ", for whoever has " + f.Name
 	}
-	return o.svg(title(o.story.Door), under)
+	return o.svg(title(o.story.Endpoint), under)
 }
 
 // connect draws the line from each step down to those that it sets off.
@@ -112,7 +112,7 @@ func (o *outline) connect() {
 }
 
 func (o *outline) row(r *row) {
-	class := map[Kind]string{Door: "door", Sync: "box", Action: "box", Where: "flat", Answer: "good"}[r.kind]
+	class := map[Kind]string{Endpoint: "endpoint", Sync: "box", Action: "box", Where: "flat", Answer: "good"}[r.kind]
 	if r.kind == Answer && !good(r.label) {
 		class = "bad"
 	}

@@ -14,9 +14,9 @@ import (
 // happens: what an action sets off comes before the next line of the sync that
 // asked it.
 type Story struct {
-	Door  *plan.Door
-	Note  string // the fields that come in
-	Steps []*Step
+	Endpoint *plan.Endpoint
+	Note     string // the fields that come in
+	Steps    []*Step
 }
 
 // A Step is something that happens, with what it sets off.
@@ -41,9 +41,9 @@ type Exit struct {
 	Span   source.Span
 }
 
-// Tell gives the story of a door.
-func Tell(p *plan.Plan, d *plan.Door) *Story {
-	s := &Story{Door: d}
+// Tell gives the story of an endpoint.
+func Tell(p *plan.Plan, d *plan.Endpoint) *Story {
+	s := &Story{Endpoint: d}
 	var fields []string
 	for _, f := range d.Fields {
 		name := f.Name
@@ -53,7 +53,7 @@ func Tell(p *plan.Plan, d *plan.Door) *Story {
 		fields = append(fields, name)
 	}
 	s.Note = strings.Join(fields, ", ")
-	t := &teller{plan: p, door: d, told: map[*plan.Sync]bool{}}
+	t := &teller{plan: p, endpoint: d, told: map[*plan.Sync]bool{}}
 	switch {
 	case d.Query != nil:
 		s.Steps = []*Step{{Kind: Answer, Label: "200 its rows", Note: strings.Join(d.Query.Outputs, ", "), Link: Then, Span: d.Span}}
@@ -77,10 +77,10 @@ func Tell(p *plan.Plan, d *plan.Door) *Story {
 	return s
 }
 
-// A teller follows a flow from its door.
+// A teller follows a flow from its endpoint.
 type teller struct {
-	plan *plan.Plan
-	door *plan.Door
+	plan     *plan.Plan
+	endpoint *plan.Endpoint
 	// told are the syncs that were followed already; happened is what has
 	// completed on the way.
 	told     map[*plan.Sync]bool
@@ -177,7 +177,7 @@ func (t *teller) completes(x *Step, action *plan.Action, a *plan.Ask, awaited bo
 			continue
 		}
 		e := Exit{Link: Refused, Label: r.Code, Note: r.Sentence, Span: r.Tree.Span}
-		for _, told := range t.door.Refusals {
+		for _, told := range t.endpoint.Refusals {
 			if told.Action == action && told.Code == r.Code {
 				e.Label, e.Answer = value.Number(float64(told.Status)).String()+" "+r.Code, true
 			}
@@ -197,11 +197,11 @@ func (t *teller) follow(x *Step, action *plan.Action, a *plan.Ask, refused bool,
 	if refused {
 		link = Refused
 	}
-	for _, s := range t.door.Syncs {
+	for _, s := range t.endpoint.Syncs {
 		here, lacks := false, false
 		for _, w := range s.When {
 			switch {
-			case t.door.Admits(w):
+			case t.endpoint.Admits(w):
 			case w.Action == action && w.Refused == refused && fits(w, a, code):
 				here = true
 			default:
@@ -272,10 +272,10 @@ func answer(a *plan.Ask) (status, text string) {
 // Graph gives the story as boxes and arrows: an arrow leads from what happens
 // to what it sets off and to what happens next, and to each way out.
 func (s *Story) Graph() *Graph {
-	g := &Graph{Name: title(s.Door)}
-	door := g.add(Door, "request", title(s.Door), s.Note, s.Door.Span)
+	g := &Graph{Name: title(s.Endpoint)}
+	endpoint := g.add(Endpoint, "request", title(s.Endpoint), s.Note, s.Endpoint.Span)
 	for _, x := range s.Steps {
-		g.step(door, x)
+		g.step(endpoint, x)
 	}
 	return g
 }

@@ -63,7 +63,7 @@ func ofConcept(name string) string {
 }
 
 func mermaidNode(n *Node) string {
-	shape := [...][2]string{Door: {"([", "])"}, Sync: {"[", "]"}, Action: {"(", ")"}, Where: {"{{", "}}"}, Answer: {">", "]"}}[n.Kind]
+	shape := [...][2]string{Endpoint: {"([", "])"}, Sync: {"[", "]"}, Action: {"(", ")"}, Where: {"{{", "}}"}, Answer: {">", "]"}}[n.Kind]
 	return n.ID + shape[0] + mermaidText(n.Label, n.Note) + shape[1]
 }
 
@@ -110,7 +110,7 @@ func (g *Graph) Dot(w io.Writer) error {
 		case n.Kind == Concept:
 			fmt.Fprintf(&b, "    %s [shape=plain label=<%s>]\n", n.ID, g.dotTable(n))
 		case n.In == nil:
-			shape := [...]string{Door: "box style=rounded", Sync: "box style=bold", Action: "box", Where: "hexagon", Answer: "note"}[n.Kind]
+			shape := [...]string{Endpoint: "box style=rounded", Sync: "box style=bold", Action: "box", Where: "hexagon", Answer: "note"}[n.Kind]
 			fmt.Fprintf(&b, "    %s [label=%s shape=%s]\n", n.ID, dotText(labelOf(n)), shape)
 		}
 	}

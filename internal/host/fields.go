@@ -26,7 +26,7 @@ type badField struct {
 
 // sentence says what is wrong, and where in the field.
 func (b *badField) sentence() string {
-	if m, ok := errors.AsType[*plan.Misplaced](b.err); ok {
+	if m, ok := errors.AsType[*plan.ItemError](b.err); ok {
 		return "the field " + b.Name + m.Path + " " + m.Err.Error()
 	}
 	return "the field " + b.Name + " " + b.err.Error()

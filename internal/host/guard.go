@@ -20,10 +20,10 @@ import (
 // need nothing but what is known, drop the request. Where more than one sync may
 // look at the request, or looking fails, that is for the flow to find out.
 func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
-	if len(k.Patterns) != 1 || len(k.Entries) != 1 || len(x.front.routes.Pathless) > 0 {
+	if len(k.Patterns) != 1 || len(k.Starters) != 1 || len(x.front.routes.Pathless) > 0 {
 		return false
 	}
-	e := k.Entries[0]
+	e := k.Starters[0]
 	slots := make([]value.Value, len(e.Sync.Slots))
 	has := make([]bool, len(slots))
 	for i := range slots {
@@ -66,7 +66,7 @@ func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
 
 // tells tells whether one of the lines is given something of the request that is
 // not known yet.
-func tells(lines []*plan.Ask, e *plan.Entry, known func(column int) bool) bool {
+func tells(lines []*plan.Ask, e *plan.Starter, known func(column int) bool) bool {
 	unknown := func(slot int) bool {
 		return slices.ContainsFunc(e.Pattern.Vars, func(v plan.Var) bool {
 			return v.Slot == slot && !v.Column.Out && !known(v.Column.Index)

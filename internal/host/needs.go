@@ -27,13 +27,13 @@ func (l *lack) cost() int { return len(l.missing) + len(l.wrong) + len(l.other) 
 func (x *exchange) lacking(k *knownRoute) *reply {
 	var joint lack // what would go unsaid to a sync that needs more than the request
 	for _, b := range x.bad {
-		if b.joint || len(k.Entries) == 0 {
+		if b.joint || len(k.Starters) == 0 {
 			joint.wrong = append(joint.wrong, b)
 		}
 	}
 	nearest := &joint
-	if len(k.Entries) > 0 {
-		if slices.ContainsFunc(k.Entries, x.starts) {
+	if len(k.Starters) > 0 {
+		if slices.ContainsFunc(k.Starters, x.starts) {
 			if joint.cost() == 0 {
 				return nil
 			}
@@ -49,7 +49,7 @@ func (x *exchange) lacking(k *knownRoute) *reply {
 
 // starts tells whether the request has all that a sync needs. It is lacks
 // without the list.
-func (x *exchange) starts(e *plan.Entry) bool {
+func (x *exchange) starts(e *plan.Starter) bool {
 	for i := range e.Pattern.Vars {
 		v := &e.Pattern.Vars[i]
 		if v.Column.Out {
@@ -92,7 +92,7 @@ func (x *exchange) badAt(column int) *badField {
 // of which most is there.
 func (x *exchange) nearest(k *knownRoute) *lack {
 	var best *lack
-	for _, e := range k.Entries {
+	for _, e := range k.Starters {
 		l := x.lacks(k, e)
 		if best == nil || l.cost() < best.cost() || l.cost() == best.cost() && l.has > best.has {
 			best = l
@@ -101,7 +101,7 @@ func (x *exchange) nearest(k *knownRoute) *lack {
 	return best
 }
 
-func (x *exchange) lacks(k *knownRoute, e *plan.Entry) *lack {
+func (x *exchange) lacks(k *knownRoute, e *plan.Starter) *lack {
 	l := &lack{}
 	need := func(name string, column int, optional bool) bool {
 		field := k.field(name)

@@ -298,7 +298,7 @@ func (x *exchange) needed(k *knownRoute, field *knownField) bool {
 	if k.action != x.front.routes.Request || k.query != nil {
 		return true
 	}
-	for _, e := range k.Entries {
+	for _, e := range k.Starters {
 		names := false
 		for i := range e.Pattern.Vars {
 			v := &e.Pattern.Vars[i]
@@ -308,5 +308,5 @@ func (x *exchange) needed(k *knownRoute, field *knownField) bool {
 			return false
 		}
 	}
-	return len(k.Entries) > 0
+	return len(k.Starters) > 0
 }

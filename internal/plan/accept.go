@@ -113,20 +113,20 @@ func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	return Accept(t, v, fromText)
 }
 
-// A Misplaced is the error of Accept where a part of a value does not fit.
-type Misplaced struct {
+// A ItemError is the error of Accept where a part of a value does not fit.
+type ItemError struct {
 	Path string // from the whole value: "[2]", "[2][0]"
 	Err  error  // completes "the field x[2] …"
 }
 
-func (m *Misplaced) Error() string {
+func (m *ItemError) Error() string {
 	return "must have in " + m.Path + " what fits, which " + m.Err.Error()
 }
-func (m *Misplaced) Unwrap() error { return m.Err }
+func (m *ItemError) Unwrap() error { return m.Err }
 
 func within(i int, err error) error {
-	m := &Misplaced{fmt.Sprintf("[%d]", i), err}
-	if inner, ok := errors.AsType[*Misplaced](err); ok {
+	m := &ItemError{fmt.Sprintf("[%d]", i), err}
+	if inner, ok := errors.AsType[*ItemError](err); ok {
 		m.Path, m.Err = m.Path+inner.Path, inner.Err
 	}
 	return m

@@ -155,7 +155,7 @@ func (o *printer) routes(r *Routes) {
 		for _, f := range route.Fields {
 			o.line(2, "%s", fieldText(f))
 		}
-		for _, e := range route.Entries {
+		for _, e := range route.Starters {
 			var needs []string
 			for _, f := range e.Needs {
 				needs = append(needs, f.Name)

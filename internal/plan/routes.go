@@ -34,9 +34,9 @@ type Route struct {
 	Method, Path string
 	// Patterns are all patterns over requests of this route.
 	Patterns []Ref
-	// Entries are the syncs that such a request alone can start: the fields
+	// Starters are the syncs that such a request alone can start: the fields
 	// that each needs.
-	Entries []*Entry
+	Starters []*Starter
 	// Fields are the fields that any sync on the route names.
 	Fields []*Field
 	// Changes tells that a request may change something: a sync that sees it asks
@@ -47,8 +47,8 @@ type Route struct {
 	secret   []int    // columns of Requesting.request
 }
 
-// An Entry is a sync that a request of the route alone can start.
-type Entry struct {
+// An Starter is a sync that a request of the route alone can start.
+type Starter struct {
 	Sync    *Sync
 	Pattern *Pattern
 	Needs   []*Field
@@ -264,7 +264,7 @@ func (r *Routes) fields(route *Route) {
 	}
 	for _, ref := range route.Patterns {
 		w := ref.Sync.When[ref.Pattern]
-		entry := &Entry{Sync: ref.Sync, Pattern: w}
+		entry := &Starter{Sync: ref.Sync, Pattern: w}
 		named := func(name string, t check.Type, optional, secret, parts bool) {
 			if check.IsRuntimeField(name) {
 				return
@@ -292,7 +292,7 @@ func (r *Routes) fields(route *Route) {
 		}
 		route.paging(w, ref.Sync)
 		if len(ref.Sync.When) == 1 {
-			route.Entries = append(route.Entries, entry)
+			route.Starters = append(route.Starters, entry)
 		}
 	}
 }

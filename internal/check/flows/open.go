@@ -78,9 +78,9 @@ func (an *analyzer) unknownMethod(t *syntax.Open, said, method string) {
 	an.add(d)
 }
 
-// doors reports routes on which something is changed before anything was asked
+// unguarded reports routes on which something is changed before anything was asked
 // of who is asking. An app that takes no credentials has no such question.
-func (f *findings) doors() {
+func (f *findings) unguarded() {
 	for _, e := range f.an.entries {
 		a := f.open[e]
 		if a == nil || e.Opened != nil || len(e.Instance.Credentials) == 0 {

@@ -58,7 +58,7 @@ func (an *analyzer) outcomes() {
 	}
 	f.silentRoutes(w, cut)
 	f.shadowed()
-	f.doors()
+	f.unguarded()
 }
 
 // unstarted adds an entry for a circle of syncs into which no other way leads:

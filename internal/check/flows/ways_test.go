@@ -111,7 +111,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 			put("x", "q", "z", "a")
 			put("kind", "k", "l")
 			in[a.Input("method")], in[a.Input("path")] = value.String(route.Method), value.String(route.Path)
-			if len(route.Entries) > 0 && !slices.ContainsFunc(route.Entries, func(e *plan.Entry) bool { return starts(e, in) }) {
+			if len(route.Starters) > 0 && !slices.ContainsFunc(route.Starters, func(e *plan.Starter) bool { return starts(e, in) }) {
 				continue // the front turns it away
 			}
 			record = record[:0]
@@ -173,7 +173,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 }
 
 // starts tells whether a request has what a sync needs, as the front does.
-func starts(e *plan.Entry, in []value.Value) bool {
+func starts(e *plan.Starter, in []value.Value) bool {
 	for _, v := range e.Pattern.Vars {
 		if !v.Column.Out && !v.Optional && in[v.Column.Index].IsNull() {
 			return false

@@ -12,10 +12,9 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A Door is one way in from outside: a route that syncs answer, or an action or
-// query that the app exposes. It gathers what a person who looks at the program
-// from there wants to know.
-type Door struct {
+// An Endpoint is a route that syncs answer, or an action or query that the app
+// exposes, with what its requests may cause.
+type Endpoint struct {
 	Method string // "" for any
 	Path   string
 	// Action or Query is what the app exposes here, and Why in whose words;
@@ -62,8 +61,8 @@ type Lookup struct {
 	Span  source.Span
 }
 
-// Credential is the field of the door that says who is asking, or nil.
-func (d *Door) Credential() *Field {
+// Credential is the field of the endpoint that says who is asking, or nil.
+func (d *Endpoint) Credential() *Field {
 	for _, f := range d.Fields {
 		if f.Credential != nil {
 			return f
@@ -72,32 +71,32 @@ func (d *Door) Credential() *Field {
 	return nil
 }
 
-// String names the door: "POST /auth/login".
-func (d *Door) String() string { return strings.TrimSpace(d.Method + " " + d.Path) }
+// String names the endpoint: "POST /auth/login".
+func (d *Endpoint) String() string { return strings.TrimSpace(d.Method + " " + d.Path) }
 
-// Doors are all ways into the program from outside: routes by path and method,
+// Endpoints are all ways into the program from outside: routes by path and method,
 // then what the app exposes, in the order of the text. What follows behind each
 // is known from the entries that flows.Analyze gives.
-func (p *Plan) Doors(entries []*flows.Entry) []*Door {
-	var doors []*Door
+func (p *Plan) Endpoints(entries []*flows.Entry) []*Endpoint {
+	var endpoints []*Endpoint
 	if p.Routes != nil {
 		for _, r := range p.Routes.All {
-			d := &Door{Method: r.Method, Path: r.Path, Fields: r.Fields}
+			d := &Endpoint{Method: r.Method, Path: r.Path, Fields: r.Fields}
 			if len(r.Patterns) > 0 {
 				d.Span = r.Patterns[0].Sync.When[r.Patterns[0].Pattern].Span
 			}
 			d.fill(p, entryOf(d, entries), r.Patterns)
-			doors = append(doors, d)
+			endpoints = append(endpoints, d)
 		}
 	}
 	for _, e := range p.Program.Exposed {
-		doors = append(doors, p.exposed(e, entries))
+		endpoints = append(endpoints, p.exposedEndpoint(e, entries))
 	}
-	return doors
+	return endpoints
 }
 
-// entryOf returns the entry that a door opens, nil if there is none.
-func entryOf(d *Door, entries []*flows.Entry) *flows.Entry {
+// entryOf returns the entry that an endpoint opens, nil if there is none.
+func entryOf(d *Endpoint, entries []*flows.Entry) *flows.Entry {
 	for _, e := range entries {
 		switch {
 		case d.Action != nil && e.Kind == flows.Open && e.Instance == d.Action.Instance.Use && e.Action == d.Action.Spec,
@@ -108,8 +107,8 @@ func entryOf(d *Door, entries []*flows.Entry) *flows.Entry {
 	return nil
 }
 
-func (p *Plan) exposed(e *check.Exposed, entries []*flows.Entry) *Door {
-	d := &Door{Method: "POST"}
+func (p *Plan) exposedEndpoint(e *check.Exposed, entries []*flows.Entry) *Endpoint {
+	d := &Endpoint{Method: "POST"}
 	if e.Tree != nil {
 		d.Why, d.Span = e.Tree.Why, e.Tree.Span
 	}
@@ -152,8 +151,8 @@ func (p *Plan) exposed(e *check.Exposed, entries []*flows.Entry) *Door {
 	return d
 }
 
-// fill adds what follows behind the door.
-func (d *Door) fill(p *Plan, e *flows.Entry, patterns []Ref) {
+// fill adds what follows behind the endpoint.
+func (d *Endpoint) fill(p *Plan, e *flows.Entry, patterns []Ref) {
 	if e == nil {
 		for _, ref := range patterns {
 			d.Syncs = append(d.Syncs, ref.Sync)
@@ -209,7 +208,7 @@ func (a *Ask) status() int {
 
 // lookups gathers the lines of where that the check has seen to look at a
 // credential, then the actions that are handed it as it came.
-func (d *Door) lookups(e *flows.Entry) {
+func (d *Endpoint) lookups(e *flows.Entry) {
 	for _, l := range e.Lookups {
 		d.Lookups = append(d.Lookups, Lookup{lookedUpBy(l), d.named(lineArgs(l)), l.Tree.Span})
 	}
@@ -232,7 +231,7 @@ func (d *Door) lookups(e *flows.Entry) {
 }
 
 // named gives the credential that is among the arguments by its own name.
-func (d *Door) named(args []*check.Arg) string {
+func (d *Endpoint) named(args []*check.Arg) string {
 	for _, f := range d.Fields {
 		if f.Credential == nil {
 			continue
@@ -293,8 +292,8 @@ func CredentialPlaces(c *check.Credential) []string {
 	return from
 }
 
-// Admits tells whether a line of when may be matched by a request at the door.
-func (d *Door) Admits(w *Pattern) bool {
+// Admits tells whether a line of when may be matched by a request at the endpoint.
+func (d *Endpoint) Admits(w *Pattern) bool {
 	if w.Action.Role != Request || d.Action != nil || d.Query != nil {
 		return false
 	}
