@@ -174,7 +174,7 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 	}
 	for _, id := range orphans {
 		if err != nil || ctx.Err() != nil || !slices.Contains(still, id) {
-			e.registry.release(id)
+			e.releaseClaim(id)
 			continue
 		}
 		e.registry.rescued.Add(1)
@@ -198,7 +198,7 @@ func (e *Engine) Rescued() uint64 { return e.registry.rescued.Load() }
 // rest or waits, or with an error when it still runs after its deadline.
 func (e *Engine) resumeClaimed(ctx context.Context, id value.ID) (Result, error) {
 	return e.within(ctx.Done(), id, "", func() (Result, error) {
-		defer e.registry.release(id)
+		defer e.releaseClaim(id)
 		return e.resume(ctx, id, nil)
 	})
 }

@@ -36,6 +36,7 @@ type waitingFlow struct {
 	state Waiting
 	timer *time.Timer // for a flow that is only in the store
 	wake  chan wakeup // for a flow in memory; nil for one that is only in the store
+	due   *wakeup     // for a flow that is to resume when its claim is released
 }
 
 // A wakeup wakes a flow: its next try is due, or an operator has decided.
@@ -312,27 +313,33 @@ func (s *scheduler) addWaiting(id value.ID, state Waiting) {
 // flow waits again or has ended.
 func (s *scheduler) resumeLocked(id value.ID, decision *store.Decision, paused chan struct{}) {
 	w := s.waiting[id]
-	delete(s.waiting, id)
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	if w.wake != nil {
+	switch {
+	case w.wake != nil:
+		delete(s.waiting, id)
 		w.wake <- wakeup{decision, paused}
 		return
-	}
-	if s.stopped() || !s.engine.registry.claim(id) {
+	case s.stopped():
+		delete(s.waiting, id)
 		if paused != nil {
 			close(paused)
 		}
 		return
+	case !s.engine.registry.claim(id):
+		// The run that has ended in waiting has not released the claim yet.
+		w.wakeLater(wakeup{decision, paused})
+		return
 	}
+	delete(s.waiting, id)
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
 		if paused != nil {
 			defer close(paused)
 		}
-		defer s.engine.registry.release(id)
+		defer s.engine.releaseClaim(id)
 		if !s.engine.store.Owns(id) {
 			return // another process has it now
 		}
@@ -340,6 +347,36 @@ func (s *scheduler) resumeLocked(id value.ID, decision *store.Decision, paused c
 			s.engine.options.Log.Error("cannot run flow", "flow", id.String(), "error", err.Error())
 		}
 	}()
+}
+
+// wakeLater notes that the flow is to resume when its claim is released.
+func (w *waitingFlow) wakeLater(up wakeup) {
+	if w.due != nil {
+		if w.due.paused != nil {
+			close(w.due.paused)
+		}
+		if up.decision == nil {
+			up.decision = w.due.decision
+		}
+	}
+	w.due = &up
+}
+
+// releaseClaim releases the claim on a flow. It resumes the flow if that became due
+// meanwhile, and the next one that is ready, since the flow may have ended without
+// the slot that it was resumed for.
+func (e *Engine) releaseClaim(id value.ID) {
+	e.registry.release(id)
+	s := e.scheduler
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.waiting[id]; w != nil && w.due != nil {
+		s.resumeLocked(id, w.due.decision, w.due.paused)
+	}
+	s.startReadyLocked()
 }
 
 // ApplyDecisions resumes the flows about which operators have decided. With a clock of

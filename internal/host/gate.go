@@ -306,6 +306,14 @@ func (c *guest) Close() error {
 	return c.Conn.Close()
 }
 
+// connState is called when the state of a connection changes. A connection becomes
+// idle when its answer is sent, which is after the handler has returned.
+func connState(conn net.Conn, state http.ConnState) {
+	if c, ok := conn.(*guest); ok && state == http.StateIdle {
+		c.done()
+	}
+}
+
 // done begins the wait for the next request.
 func (c *guest) done() {
 	c.since.Store(time.Now().UnixNano())
@@ -316,12 +324,11 @@ func (c *guest) done() {
 // guestKey is the context key of a request's connection.
 type guestKey struct{}
 
-// noticing marks a connection as busy from the end of the request's body to the end
-// of the answer.
+// noticing marks a connection as busy from the end of the request's body.
+// connState ends that.
 func noticing(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(guestKey{}).(*guest); ok {
-			defer c.done()
 			if r.ContentLength == 0 {
 				c.busy.Store(true)
 			} else if r.Body != nil {

@@ -28,6 +28,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, opt Options) err
 		// A request in flight outlives the wish to stop.
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
+		ConnState:   connState,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(newGate(l, &o)) }()

@@ -5,13 +5,16 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -138,14 +141,13 @@ func TestSenderTries(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		answers []int // the last for ever
-		tries   int   // 0 means as many as fit
+		tries   int
 		want    string
 	}{
 		{"busy, then well", []int{503, 429, 502, 200}, 4, ""},
 		{"accepted", []int{202}, 1, ""},
 		{"refused", []int{400}, 1, "answered 400 Bad Request"},
 		{"sent elsewhere", []int{302}, 1, "answered 302 Found"},
-		{"always busy", []int{504}, 0, "answered 504 Gateway Timeout"},
 	} {
 		tries := 0
 		collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -159,9 +161,6 @@ func TestSenderTries(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.pause = time.Millisecond
-		if c.tries == 0 {
-			s.timeout = 100 * time.Millisecond
-		}
 		err = s.UploadTraces(t.Context(), batch)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s gives %v; wanted %q", c.name, err, c.want)
@@ -169,10 +168,42 @@ func TestSenderTries(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: the error shows a password: %v", c.name, err)
 		}
-		if c.tries == 0 && tries < 2 || c.tries > 0 && tries != c.tries {
+		if tries != c.tries {
 			t.Errorf("%s: the collector was asked %d times; wanted %d", c.name, tries, c.tries)
 		}
 	}
+}
+
+// collectorFunc stands in for the network: it gives the status of each answer.
+type collectorFunc func() (status int)
+
+func (f collectorFunc) RoundTrip(*http.Request) (*http.Response, error) {
+	status := f()
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status, " ", http.StatusText(status)), Header: http.Header{}, Body: http.NoBody}, nil
+}
+
+// A collector that is always busy is asked at 0, 1, 3 and 7 of the 10 seconds that
+// a batch has, and the error is its last answer.
+func TestSenderGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := newSender(variables("ENDPOINT", "http://127.0.0.1:4318"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var tries []time.Duration
+		s.client.Transport = collectorFunc(func() int {
+			tries = append(tries, time.Since(began))
+			return http.StatusGatewayTimeout
+		})
+		err = s.UploadTraces(t.Context(), batch)
+		if err == nil || !strings.Contains(err.Error(), "answered 504 Gateway Timeout") {
+			t.Errorf("it gives %v", err)
+		}
+		if want := []time.Duration{0, time.Second, 3 * time.Second, 7 * time.Second}; !slices.Equal(tries, want) || time.Since(began) != 10*time.Second {
+			t.Errorf("the collector was asked after %v, and the batch given up after %v", tries, time.Since(began))
+		}
+	})
 }
 
 // TestSenderIsLeftAlone holds that a collector may say when it wants to be asked
