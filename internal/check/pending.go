@@ -38,7 +38,7 @@ func pendingForms() []pendingForm {
 			fold, is := l.Body.(*syntax.FoldLine)
 			return spanIf(is && fold.Fold == syntax.Whether, l.Span)
 		}),
-		pendingAt("“if” behind a line is not implemented yet", func(l *syntax.Line) source.Span {
+		pendingAt("“if” at the end of a line is not implemented yet", func(l *syntax.Line) source.Span {
 			if l.If == nil {
 				return source.Span{}
 			}

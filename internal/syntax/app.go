@@ -111,10 +111,10 @@ func (p *parser) errorFormat(u *Use) {
 	first := c.take()
 	if p.textOf(first) != "errors" {
 		c.warn(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(first), Fix: c.rewrite(first, first, "errors"),
-			Message: "“" + p.textOf(first) + "” begins no line below a use; did you mean “errors”?"})
+			Message: "“" + p.textOf(first) + "” is not a keyword here; did you mean “errors”?"})
 	}
 	if t := c.peek(); c.accept(":") {
-		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t), Message: "no “:” stands after “errors”",
+		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t), Message: "remove “:” after “errors”",
 			Fix: &diag.Fix{Title: "leave it out", Edits: []diag.Edit{{Span: p.spanOf(t)}}}})
 	}
 	format := &ErrorFormat{Expr: c.expr("errors")}
@@ -122,7 +122,7 @@ func (p *parser) errorFormat(u *Use) {
 		return
 	}
 	if u.Errors != nil {
-		c.fail(diag.Diagnostic{Code: diag.Repeated, Span: p.spanOf(first), Message: "“errors” stands twice below one use",
+		c.fail(diag.Diagnostic{Code: diag.Repeated, Span: p.spanOf(first), Message: "“errors” is repeated below one use",
 			Related: []diag.Related{{Span: u.Errors.Span, Message: "first here"}}})
 		return
 	}

@@ -6,10 +6,10 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// infixAt counts the tokens before a word that stands between two operands: the
+// infixAt counts the tokens before a word between two operands: the
 // "has" of "LIST has x" and the "if" of "LINE if CONDITION". It is 0 when there
-// is none. No expression has a word behind an operand that is no operator, so
-// variables may be called so.
+// is none. In an expression only an operator follows an operand, so variables may have
+// these names.
 func (c *cursor) infixAt(word string) int {
 	depth := 0
 	for n := 0; ; n++ {
@@ -48,7 +48,7 @@ func (c *cursor) conditionAt() int {
 	}
 	if n := c.infixAt("unless"); n > 0 {
 		c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(c.ahead(n)),
-			Message: "a line is skipped with “if” and the condition under which it counts, as in “if not (…)”"})
+			Message: "“unless” is not a keyword; write “if not (…)”"})
 	}
 	return 0
 }
@@ -63,8 +63,8 @@ func (c *cursor) condition(line *Line) {
 	word := c.take()
 	if fold, ok := line.Body.(*FoldLine); ok {
 		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: c.p.spanOf(word),
-			Message: "“" + fold.Var.Text + " is " + fold.Fold.String() + "” always gives a value, so no “if” stands behind it",
-			Notes:   []string{"a condition is a line of its own below it, or “x is CONDITION ? a : b” after it"}})
+			Message: "“" + fold.Var.Text + " is " + fold.Fold.String() + "” always binds a value, so it cannot end in “if”",
+			Notes:   []string{"write the condition as a line below it"}})
 		return
 	}
 	line.If = c.expr("if")
@@ -81,13 +81,13 @@ func (c *cursor) blockHead(line *Line) bool {
 	case mode == PlainLine && modeMeant[word] != "":
 		mode = modeOf(modeMeant[word])
 		c.warn(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
-			Message: "“" + word + "” heads no block; did you mean “" + modeMeant[word] + "”?",
+			Message: "“" + word + "” cannot start a block; did you mean “" + modeMeant[word] + "”?",
 			Fix:     c.rewrite(t, t, modeMeant[word])})
 	case mode == PlainLine:
 		return false
 	case mode == SurelyLine:
 		c.warn(diag.Diagnostic{Code: diag.Misplaced, Span: c.p.spanOf(t),
-			Message: "“surely” stands before each line that it is about, not above a block"})
+			Message: "“surely” applies to a single line; write it before each line of the block"})
 	}
 	c.take()
 	c.headColon(c.p.textOf(t))
@@ -101,7 +101,7 @@ var modeMeant = map[string]string{
 }
 
 // otherMode reports a word of another language before a line, and tells whether
-// one stood there.
+// there was one.
 func (c *cursor) otherMode() bool {
 	t := c.peek()
 	word := modeMeant[c.p.textOf(t)]
@@ -109,11 +109,11 @@ func (c *cursor) otherMode() bool {
 		return false
 	}
 	c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t), Fix: c.rewrite(t, t, word),
-		Message: "“" + c.p.textOf(t) + "” begins no line of where; did you mean “" + word + "”?"})
+		Message: "“" + c.p.textOf(t) + "” cannot start a line of where; did you mean “" + word + "”?"})
 	return true
 }
 
-// viewFollows tells whether the use of a view stands n tokens ahead.
+// viewFollows tells whether the use of a view begins n tokens ahead.
 func (c *cursor) viewFollows(n int) bool {
 	t := c.ahead(n)
 	return t.kind == wordToken && isUpper(c.p.textOf(t)) && c.aheadIs(n+1, "(")

@@ -24,7 +24,7 @@ func (p *parser) elseLine(line *Line) {
 	c := p.elseHead()
 	if t := c.peek(); c.at("refused") {
 		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
-			Message: "a line of where is not refused; “else refused CODE” stands below a line of then"})
+			Message: "“else refused CODE” is only allowed below a line of then; a line of where is not refused"})
 	}
 	line.Else = append(line.Else, p.elseAsks(c, indent)...)
 }
@@ -34,7 +34,7 @@ func (p *parser) elseHead() *cursor {
 	c := p.take()
 	if t := c.take(); p.textOf(t) != "else" {
 		c.warn(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
-			Message: "“" + p.textOf(t) + "” begins no line here; did you mean “else”?",
+			Message: "“" + p.textOf(t) + "” cannot start a line here; did you mean “else”?",
 			Fix:     &diag.Fix{Title: "write else", Edits: []diag.Edit{{Span: p.spanOf(t), Text: "else"}}}})
 	}
 	return c
@@ -45,7 +45,7 @@ func (p *parser) elseAsks(c *cursor, indent int) []*Ask {
 	var asks []*Ask
 	if t := c.peek(); c.at("if") {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
-			Message: "an else takes no condition; write a further line with the condition and an else of its own"})
+			Message: "an else cannot have a condition; write another line with the condition and its own else"})
 	}
 	inline := !c.atEnd()
 	if inline {

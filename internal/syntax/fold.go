@@ -66,7 +66,7 @@ func (c *cursor) brokenFold() {
 	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t)}
 	switch near, ok := diag.Nearest(word, []string{"each", "count", "sum", "min", "max", "first", "whether"}); {
 	case word == "whether":
-		d.Message = "“whether” asks whether the lines below it give anything, and takes no expression"
+		d.Message = "“whether” has no expression; it is true if the lines below it give a frame"
 		if !below {
 			d.Fix = &diag.Fix{Title: "remove whether", Edits: []diag.Edit{{Span: c.p.src.Span(t.start, next.start)}}}
 		}
@@ -139,8 +139,8 @@ func (p *parser) lineBlock(c *cursor, line *Line) {
 	}
 }
 
-// hasTail tells whether order, limit, offset, distinct or page stands below the
-// lines of a fold.
+// hasTail tells whether order, limit, offset, distinct or page follows the lines of
+// a fold.
 func (f *FoldLine) hasTail() bool {
 	return f.Order != nil || f.Limit != nil || f.Offset != nil || f.Distinct || f.Page != nil
 }

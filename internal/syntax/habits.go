@@ -89,11 +89,11 @@ func (c *cursor) endOfField(first token, f *Field) {
 	case text == "|", text == "||":
 		way = "constants are written “a " + f.Name.Text + " of " + f.Type.Text + " or …”"
 	case text == "=", text == "default":
-		way = "what a field begins with is said by the action that adds the member, and what existing members get by “initially”"
+		way = "the action that adds a member sets its fields; “initially” sets a new field of existing members"
 	case text == "primary":
 		way = ownIdentity
 	case text == "formerly", text == "renamed", text == "previously":
-		way = "the name that it had stands behind “was”, as in “" + field + " was title”"
+		way = "write its former name with “was”, as in “" + field + " was title”"
 	case text == ",", text == ";":
 		written = c.p.src.Text[first.start:c.line.tokens[c.i-1].end]
 		way = "each stands on a line of its own, with nothing behind it"

@@ -97,20 +97,20 @@ func (p *parser) skipToItem() {
 	}
 }
 
-// A partOrder says what is wrong with a part, by its index in the words of the
-// item's parts, after another one; nothing is when the code is empty. The last
-// part is -1 at the beginning.
-type partOrder func(words []string, at, last int) (code diag.Code, message string)
+// A partOrder says what is wrong with a part of an item that follows another
+// one. Both are indexes in the words of the item's parts; last is -1 for the
+// first part. The code is empty when nothing is wrong.
+type partOrder func(item string, words []string, at, last int) (code diag.Code, message string)
 
 // once is the order of parts that come in the order of their words, each once;
 // those from an index on may come again.
 func once(many int) partOrder {
-	return func(words []string, at, last int) (diag.Code, string) {
+	return func(item string, words []string, at, last int) (diag.Code, string) {
 		switch {
 		case at >= many || at > last:
 			return "", ""
 		case at == last:
-			return diag.Repeated, "“" + words[at] + "” stands twice"
+			return diag.Repeated, "“" + words[at] + "” stands twice in this " + item
 		}
 		return diag.Misplaced, "“" + words[at] + "” comes before “" + words[last] + "”"
 	}
@@ -150,10 +150,7 @@ func (p *parser) parts(item string, head *cursor, words []string, order partOrde
 			p.uneven(l, indent)
 		case misspelt: // one message is enough
 		default:
-			if code, message := order(words, at, last); code != "" {
-				if code == diag.Repeated {
-					message += " in this " + item
-				}
+			if code, message := order(item, words, at, last); code != "" {
 				p.add(diag.Diagnostic{Code: code, Span: span, Message: message})
 				at = max(last, at)
 			}

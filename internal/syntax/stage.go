@@ -26,19 +26,20 @@ func (s *Sync) firstStage() *Stage {
 }
 
 // order says what is wrong with a part of a sync after another one.
-func (r *stageReader) order(words []string, at, last int) (diag.Code, string) {
+func (r *stageReader) order(item string, words []string, at, last int) (diag.Code, string) {
 	where, then := 1, 2
 	switch {
 	case last == then && at == where:
 		return "", ""
 	case last == then && at == then:
 		l := r.p.peek()
-		if r.last != nil && !r.last.Together && !strings.Contains(r.p.src.Text[l.text:l.end], "together") {
-			return diag.Repeated, "“then” stands twice without a “where” between"
+		rest := strings.TrimLeft(r.p.src.Text[l.text+len("then"):l.end], " \t")
+		if r.last != nil && !r.last.Together && wordOf(rest) != "together" {
+			return diag.Repeated, "two “then” blocks need a “where” between them, or “together”"
 		}
 		return "", ""
 	}
-	return once(len(words))(words, at, last)
+	return once(len(words))(item, words, at, last)
 }
 
 // where reads a where block of a sync.
@@ -99,11 +100,11 @@ func (r *stageReader) then() bool {
 func (r *stageReader) end() {
 	if r.open && r.last != nil && r.faults == len(r.p.diags) {
 		r.p.add(diag.Diagnostic{Code: diag.MissingPart, Span: r.head,
-			Message: "no “then” stands below this “where”, so nothing uses what it reads"})
+			Message: "this “where” has no “then” below it, so nothing uses what it reads"})
 	}
 }
 
-// thenLine reads a line under "then" with what stands below it.
+// thenLine reads a line under "then" with the lines below it.
 func (p *parser) thenLine(stage *Stage) *Ask {
 	l := p.peek()
 	line := *l
@@ -111,14 +112,14 @@ func (p *parser) thenLine(stage *Stage) *Ask {
 	case (word == "in" || modeOf(word) != PlainLine) && p.readsState(l):
 		p.skipLine()
 		p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(line.text, line.end),
-			Message: "this line reads, which is done under “where”",
-			Notes: []string{"what an action gives is read from its own outputs, as in “Concept.action (…) : (name)”",
-				"a “where” block below this “then” reads the state as it is after the lines above"}})
+			Message: "this line reads state; move it below a “where”",
+			Notes: []string{"the line of an action binds its outputs, as in “Concept.action (…) : (name)”",
+				"a “where” block after this “then” reads the state as the lines above leave it"}})
 		return nil
 	case word == "where" && p.beginsPart(l), word == "else":
 		p.skipLine()
 		p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(line.text, line.text+len(word)),
-			Message: "“" + word + "” is indented below the line that it belongs to"})
+			Message: "indent “" + word + "” below the line that it belongs to"})
 		return nil
 	}
 	ask := p.askLine()
@@ -140,7 +141,7 @@ func (p *parser) belowAsk(ask *Ask, together bool) {
 	case p.firstWord() == "where":
 		switch {
 		case ask.Where != nil:
-			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span, Message: "“where” stands twice below one line"})
+			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span, Message: "“where” is repeated below one line"})
 		case ask.Handlers != nil:
 			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span, Message: "“where” comes before “else”"})
 		}
@@ -154,11 +155,11 @@ func (p *parser) belowAsk(ask *Ask, together bool) {
 	case p.otherHandler():
 		p.skipLine()
 		p.add(diag.Diagnostic{Code: diag.UnknownWord, Span: span,
-			Message: "“" + span.Text() + "” begins no line below what is asked; a refusal is handled with “else” or “else refused CODE”"})
+			Message: "“" + span.Text() + "” is not a keyword here; handle a refusal with “else” or “else refused CODE”"})
 	default:
 		p.skipLine()
 		p.add(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(l.text, l.end),
-			Message: "expected “where”, “else” or “else refused CODE” below what is asked"})
+			Message: "expected “where”, “else” or “else refused CODE” below a line of then"})
 	}
 }
 
@@ -182,7 +183,7 @@ func (p *parser) handler(ask *Ask, together bool) {
 		h.Refused = c.refused()
 		if t := c.peek(); t.kind != endToken {
 			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
-				Message: "what is asked after “else refused " + h.Refused.Text + "” stands on the lines below it, indented",
+				Message: "write what is asked after “else refused " + h.Refused.Text + "” on the lines below it, indented",
 				Fix: &diag.Fix{Title: "move it to the next line", Edits: []diag.Edit{
 					{Span: p.src.Span(c.line.tokens[c.i-1].end, t.start), Text: "\n" + strings.Repeat(" ", indent+4)}}}})
 		}
@@ -194,12 +195,12 @@ func (p *parser) handler(ask *Ask, together bool) {
 	case !c.fine():
 	case together:
 		p.add(diag.Diagnostic{Code: diag.StrayElse, Span: word,
-			Message: "a line of “then together” takes no else: its refusal undoes all of them",
-			Notes:   []string{"a sync with “: (error)” in its when sees the refusal"}})
+			Message: "a line of “then together” cannot have an else: its refusal undoes all the lines",
+			Notes:   []string{"a sync that matches the refusal in its when can handle it"}})
 	case !ask.HasOut:
 		at := p.src.Span(ask.Span.End, ask.Span.End)
 		p.add(diag.Diagnostic{Code: diag.StrayElse, Span: word,
-			Message: "an else belongs to a line that is awaited, with “: (…)” or “: ()” behind the action",
+			Message: "only an awaited line can have an else; write “: ()” after the action to await it",
 			Fix:     &diag.Fix{Title: "await the action", Edits: []diag.Edit{{Span: at, Text: " : ()"}}}})
 	default:
 		p.handledTwice(ask, h)
@@ -216,7 +217,7 @@ func (p *parser) handledTwice(ask *Ask, h *Handler) {
 	for _, other := range ask.Handlers {
 		if other.Refused.Text == h.Refused.Text {
 			p.add(diag.Diagnostic{Code: diag.Repeated, Span: h.Span,
-				Message: "“" + head + "” stands twice below one line",
+				Message: "“" + head + "” is repeated below one line",
 				Related: []diag.Related{{Span: other.Span, Message: "first here"}}})
 			return
 		}

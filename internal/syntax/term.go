@@ -56,7 +56,7 @@ func (c *cursor) arg(form valueForm) *Arg {
 		c.unexpected("a parameter's name, as in “name: _”")
 	case c.at("...") && form == patternValues:
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(first),
-			Message: "a pattern ignores the fields that it does not name; “...” has no place in it"})
+			Message: "a pattern ignores fields that it does not name; remove “...”"})
 	case first.kind == stringToken && (c.aheadIs(1, ":") || c.aheadIs(1, "?")):
 		a.Name, a.Quoted = c.quotedName(form), true
 	default:
@@ -91,18 +91,18 @@ func (c *cursor) quotedName(form valueForm) Name {
 	n := Name{Text: c.unquote(t), Span: c.p.spanOf(t)}
 	if form != patternValues && form != askedValues {
 		d := diag.Diagnostic{Code: diag.Unexpected, Span: n.Span,
-			Message: "no name stands in quotation marks here; only the fields of a request or an answer may"}
+			Message: "names are not quoted here; only fields of requests and answers may be"}
 		if wordOf(n.Text) == n.Text {
 			d.Fix = c.rewrite(t, t, n.Text)
 		}
 		c.fail(d)
 	} else if n.Text == "" {
-		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: n.Span, Message: "the name of a field is not empty"})
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: n.Span, Message: "the name of a field cannot be empty"})
 	}
 	return n
 }
 
-// argValue reads what stands behind the colon of an argument, up to the comma or
+// argValue reads what follows the colon of an argument, up to the comma or
 // bracket that ends it: a value, a type, or a variable with its type.
 func (c *cursor) argValue(form valueForm) (*Term, *Type) {
 	n := c.extent(func(t token) bool { return c.p.textOf(t) == "," })

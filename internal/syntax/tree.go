@@ -349,7 +349,7 @@ type Pattern struct {
 // An Ask is a line of then or else: it asks an action. Where and Handlers are
 // empty in an else.
 type Ask struct {
-	Span    source.Span // of the line, without what stands below it
+	Span    source.Span // of the line, without the lines below it
 	Concept Name
 	Action  Name
 	Args    []*Arg
@@ -358,8 +358,8 @@ type Ask struct {
 	// Where asks the action once for each frame that its lines give. What they
 	// bind is bound in this line only.
 	Where []*Line
-	// Handlers handle a refusal of an awaited action. One without a code stands
-	// for every refusal that no other one names.
+	// Handlers handle a refusal of an awaited action. One without a code
+	// handles every refusal that no other one names.
 	Handlers []*Handler
 }
 
@@ -399,7 +399,7 @@ const (
 	// then, else and queries.
 	ExpressionTerm
 	// RecordTerm is a record pattern, "{username, bio?}": it matches a record
-	// and binds its fields. It stands among the inputs of a pattern and after
+	// and binds its fields. It is used in the inputs of a pattern and after
 	// the has of a list.
 	RecordTerm
 	// FileTerm is the content of a file, in a scenario: file "sea.epub".

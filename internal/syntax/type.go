@@ -59,7 +59,7 @@ func (c *cursor) typeName(t *Type) {
 		t.Constants = c.constants(name)
 	case primitiveOf(name.Text) != "":
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.peek()),
-			Message: "a value has one type, not one of several; “Json” stands for any value"})
+			Message: "a value has one type; use “Json” for any value"})
 	default:
 		at := c.p.src.Span(name.Span.Start, name.Span.Start)
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: name.Span,
@@ -105,12 +105,12 @@ func (c *cursor) recordType() []*Param {
 	})
 	if len(fields) == 0 {
 		c.fail(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(first),
-			Message: "the type of a record names at least one field; “Json” stands for any value"})
+			Message: "a record type names at least one field; use “Json” for any value"})
 	}
 	return fields
 }
 
-// endOfType reads "or null", and reports what other languages write behind a
+// endOfType reads "or null", and reports what other languages write after a
 // type.
 func (c *cursor) endOfType(first token, t *Type) *Type {
 	if c.at("or") {
@@ -126,19 +126,19 @@ func (c *cursor) endOfType(first token, t *Type) *Type {
 	case name == "" || c.bad:
 		return t
 	case c.at("["), c.at("<"):
-		d.Message = "several values of a type are written as in “seq of String”, or “set of String” where their order does not matter"
+		d.Message = "write a list as “seq of String”, or as “set of String” if its order does not matter"
 		if c.at("[") && c.aheadIs(1, "]") && t.Many == One {
 			d.Fix = c.rewrite(first, c.ahead(1), "seq of "+name)
 		}
 	case c.at("?"):
-		d.Message = "“?” stands behind the name, as in “name?: " + name + "”, not behind the type"
+		d.Message = "“?” belongs after the name, as in “name?: " + name + "”, not after the type"
 	case c.at("|") && c.aheadIs(1, "null"):
-		d.Message = "a type whose value may be null is “" + name + " or null”"
+		d.Message = "write a type that allows null as “" + name + " or null”"
 		if t.Many == One {
 			d.Fix = c.rewrite(first, c.ahead(1), name+" or null")
 		}
 	case c.at("|"):
-		d.Message = "constants are written as in “of LIGHT or DARK”"
+		d.Message = "write constants as “of LIGHT or DARK”"
 	default:
 		return t
 	}
@@ -149,5 +149,5 @@ func (c *cursor) endOfType(first token, t *Type) *Type {
 // listType reports a type in square brackets.
 func (c *cursor) listType() {
 	c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.peek()),
-		Message: "a list is no pattern and no type here; its type is written as in “seq of String” or “seq of {sku: String}”"})
+		Message: "square brackets cannot be used here; write the type of a list as “seq of String” or “seq of {sku: String}”"})
 }

@@ -64,8 +64,8 @@ func (p *parser) whereLine(lines *[]*Line) {
 		at := l.text
 		p.skipDeeper(indent)
 		c.warn(diag.Diagnostic{Code: diag.StrayElse, Span: p.src.Span(at, at+len("else")),
-			Message: "a line that ends in “if” only filters, and takes no else",
-			Notes:   []string{"put the line into a view, and the else below the use of the view"}})
+			Message: "a line that ends in “if” cannot have an else",
+			Notes:   []string{"move the line to a view, and write the else below the use of the view"}})
 		return
 	}
 	for l := p.peek(); l != nil && l.indent > indent && p.elseFollows(); l = p.peek() {
@@ -244,7 +244,7 @@ func (c *cursor) conceptLine() LineBody {
 	if m.HasFields = !c.bad && c.at("("); m.HasFields {
 		open := c.peek()
 		if m.Fields = c.args("the set", simpleValues); len(m.Fields) == 0 && c.fine() {
-			c.fail(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(open), Message: "the brackets name no field of “" + m.Set.Text + "”",
+			c.fail(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(open), Message: "the brackets name no fields of “" + m.Set.Text + "”",
 				Fix: &diag.Fix{Title: "leave them out", Edits: []diag.Edit{{Span: c.p.src.Span(m.Set.Span.End, c.since(open).End)}}}})
 		}
 	}
