@@ -113,7 +113,7 @@ func (g *gathering) add(o *Operation) {
 }
 
 func (g *gathering) operation(e *flows.Entry, method string) *Operation {
-	o := &Operation{Method: method, Path: e.Path, Tag: tagOf(e.Path), Cut: e.Cut, Changes: slices.ContainsFunc(e.Syncs, changes)}
+	o := &Operation{Method: method, Path: e.Path, Tag: tagOf(e.Path), Cut: e.Truncated, Changes: slices.ContainsFunc(e.Syncs, changes)}
 	if s := teller(e); s != nil {
 		o.ID, o.Summary = camel(s.Name), sentence(s.Name)
 		if s.Tree != nil {

@@ -11,34 +11,20 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An Answer is a line that may answer a request, and the shape of its answer.
+// An Answer is a line that can answer a request, and the shape of its answer.
 type Answer struct {
 	Sync *check.Sync
 	Ask  *check.Ask
-	// Status is 200 where the line says nothing, 0 where it is computed.
+	// Status is 200 if the line does not set it, and 0 if it is computed.
 	Status int
-	// Fields are those of the JSON object, in the order of the line. They say
-	// nothing where Body is set.
+	// Fields are the fields of the JSON object, in the order of the line. They have
+	// no meaning if Body is set.
 	Fields []check.RecordField
-	// Body is what is sent as it is; nil when the fields are the answer.
+	// Body is the type of the argument body, which replaces the object; nil if
+	// there is none.
 	Body *check.Type
-	// Cookies and Headers tell that the line sets some.
+	// Cookies and Headers report whether the line sets any.
 	Cookies, Headers bool
-}
-
-// A RequestField is a field that the syncs of a route name.
-type RequestField struct {
-	Name string
-	Type check.Type
-	// Optional is set where some sync does without it.
-	Optional bool
-	// Secret is set where a sync gives it to an input that is secret.
-	Secret     bool
-	Credential *check.Credential // set when it says who is asking
-	Param      bool              // part of the path
-	// Literals are the values that syncs compare it with in when.
-	Literals []value.Value
-	span     source.Span
 }
 
 func answerOf(s *check.Sync, a *check.Ask) *Answer {
@@ -65,17 +51,33 @@ func answerOf(s *check.Sync, a *check.Ask) *Answer {
 	return x
 }
 
-// fields gathers what the syncs of each route say of a request's fields, and
-// reports one that would have to be two kinds of thing.
-func (an *analyzer) fields() {
+// A RequestField is a field of the requests of one route.
+type RequestField struct {
+	Name string
+	Type check.Type
+	// Optional is set if some sync that the request alone starts does not need the
+	// field.
+	Optional bool
+	// Secret is set if a sync passes the field to an input that is secret.
+	Secret     bool
+	Credential *check.Credential // set if the field carries a credential
+	Param      bool              // a parameter of the path
+	// Literals are the values that patterns compare the field with.
+	Literals []value.Value
+	span     source.Span
+}
+
+// requestFields collects the fields of each route's requests, and reports a field
+// that two syncs give different types.
+func (an *analyzer) requestFields() {
 	for _, e := range an.entries {
 		if e.Kind == Route {
-			an.fieldsOf(e)
+			an.routeFields(e)
 		}
 	}
 }
 
-func (an *analyzer) fieldsOf(e *Entry) {
+func (an *analyzer) routeFields(e *Entry) {
 	var starts []*check.Pattern
 	for _, s := range an.program.Syncs {
 		if len(s.When) == 1 && slices.Contains(e.Patterns, s.When[0]) {
@@ -88,7 +90,7 @@ func (an *analyzer) fieldsOf(e *Entry) {
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
 			if !check.IsRuntimeField(a.Name) {
-				an.requestField(e, a)
+				an.addRequestField(e, a)
 			}
 		}
 	}
@@ -102,7 +104,7 @@ func (an *analyzer) fieldsOf(e *Entry) {
 	slices.SortFunc(e.Fields, func(a, b *RequestField) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-func (an *analyzer) requestField(e *Entry, a *check.Arg) {
+func (an *analyzer) addRequestField(e *Entry, a *check.Arg) {
 	i := slices.IndexFunc(e.Fields, func(f *RequestField) bool { return f.Name == a.Name })
 	if i < 0 {
 		f := &RequestField{Name: a.Name, Param: slices.Contains(strings.Split(e.Path, "/"), "{"+a.Name+"}")}

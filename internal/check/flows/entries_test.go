@@ -16,8 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A file of testdata/entries holds a program and the ways into it, with what
-// each is asked and answers.
+// A file of testdata/entries holds a program and its entries.
 func TestEntries(t *testing.T) {
 	names, err := filepath.Glob("testdata/entries/*.txtar")
 	if err != nil || len(names) == 0 {

@@ -7,60 +7,62 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// An EntryKind says how a flow begins.
+// An EntryKind says how a flow starts.
 type EntryKind int
 
 const (
-	// Route is a request: a method and a path that some sync names.
+	// Route is a request with a method and a path that some sync names.
 	Route EntryKind = iota
 	// Timer is a system action, which the runtime starts.
 	Timer
 	// Open is an action that the app exposes.
 	Open
-	// FromGo is an action that some sync matches and no text asks: only Go can.
+	// FromGo is an action that a sync matches and no sync asks, so that only Go
+	// code can start it.
 	FromGo
 )
 
-// An Entry is a way in which flows of the program begin, and what can become
-// of them.
+// An Entry is a way in which flows of the program start, with the possible
+// outcomes.
 type Entry struct {
 	Kind EntryKind
-	// Method and Path of a route; Method is "" where the syncs take any.
+	// Method and Path of a route. Method is "" if its syncs accept any method.
 	Method, Path string
 	Instance     *check.Instance
 	Action       *check.Action
-	// Patterns are the lines of when that name this route, or this action, in
-	// the order of their syncs' names.
+	// Patterns are the patterns that name this route or action, in the order of the
+	// syncs' names.
 	Patterns []*check.Pattern
-	// Syncs can fire in such a flow, by name.
+	// Syncs can fire in such a flow. They are sorted by name.
 	Syncs []*check.Sync
-	// Answers are the lines that can be the answer of a request.
+	// Answers are the lines that can answer the request.
 	Answers []*Answer
-	// Refusals can be the answer of a request because no sync matches them.
+	// Refusals can become the answer of the request because no sync matches them.
 	Refusals []*Unhandled
-	// Fields are what the syncs name of a request, by name.
+	// Fields are the fields of the request, sorted by name.
 	Fields []*RequestField
-	// Lookups are the lines that hold a credential of the request against
-	// something, in the order in which they stand.
+	// Lookups are the lines of where that use a credential of the request, in the
+	// order in which the analysis reaches them.
 	Lookups []*check.Line
-	// Opened is where the app says that nobody needs a credential here.
+	// Opened is the declaration in the app that the route needs no credential.
 	Opened *syntax.Open
-	// Cut is set where there were too many ways to follow all of them.
-	Cut bool
+	// Truncated is set if the entry has too many states to explore all of them.
+	// Then Syncs, Answers and Refusals may lack some.
+	Truncated bool
 }
 
-// An Unhandled is a refusal that may be the answer of a request.
+// An Unhandled is a refusal that can become the answer of a request.
 type Unhandled struct {
 	Instance *check.Instance
 	Action   *check.Action
 	Refusal  *check.Refusal
 }
 
-// String names the entry as a person would: "POST /auth/login",
-// "Sessioning.expire".
+// String returns the name of the entry: "POST /auth/login", "Sessioning.expire".
 func (e *Entry) String() string {
 	if e.Kind == Route {
 		return strings.TrimSpace(e.Method + " " + e.Path)
@@ -68,8 +70,25 @@ func (e *Entry) String() string {
 	return e.Instance.Name + "." + e.Action.Name
 }
 
-// entries are the ways into the program, routes first.
-func (an *analyzer) entrances() []*Entry {
+// declaration returns the route as an app declares it.
+func (e *Entry) declaration() string {
+	method := e.Method
+	if method == "" {
+		method = "POST"
+	}
+	return method + " \"" + e.Path + "\""
+}
+
+// span is where the text first names the entry.
+func (e *Entry) span() source.Span {
+	if len(e.Patterns) > 0 && e.Patterns[0].Tree != nil {
+		return e.Patterns[0].Tree.Span
+	}
+	return e.Action.Tree.Name.Span
+}
+
+// findEntries returns the entries of the program, routes first.
+func (an *analyzer) findEntries() []*Entry {
 	type key struct{ method, path string }
 	routes := map[key]*Entry{}
 	others := map[*check.Instance]map[*check.Action]*Entry{}
@@ -134,7 +153,7 @@ func (an *analyzer) entrances() []*Entry {
 	return list
 }
 
-// askedActions are the actions that some line of then or else asks.
+// askedActions returns the actions that some line of then or else asks.
 func (an *analyzer) askedActions() map[*check.Action]map[*check.Instance]bool {
 	asked := map[*check.Action]map[*check.Instance]bool{}
 	note := func(list []*check.Ask) {

@@ -6,14 +6,14 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// CheckApart is Check without making one of ways that come to the same moment.
-func CheckApart(files []*syntax.File) (*Analysis, []diag.Diagnostic) {
-	return checkWith(files, options{apart: true})
+// CheckWithoutJoins is Check in which equal states do not join.
+func CheckWithoutJoins(files []*syntax.File) (*Analysis, []diag.Diagnostic) {
+	return checkWith(files, options{noJoin: true})
 }
 
-// CheckAlone is Check with the entries walked one after another.
-func CheckAlone(files []*syntax.File) (*Analysis, []diag.Diagnostic) {
-	return checkWith(files, options{alone: true})
+// CheckSerially is Check with one worker.
+func CheckSerially(files []*syntax.File) (*Analysis, []diag.Diagnostic) {
+	return checkWith(files, options{serial: true})
 }
 
 func checkWith(files []*syntax.File, opt options) (*Analysis, []diag.Diagnostic) {

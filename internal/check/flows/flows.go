@@ -1,17 +1,65 @@
-// Package flows analyzes the possible executions of a checked program and
-// reports what can go wrong in them: a request that is answered twice or not at
-// all, a sync that never fires, syncs that lead to each other without end.
+// Package flows analyzes the possible executions of a checked program and reports
+// what can go wrong in them: requests that are answered twice or not at all, syncs
+// that never fire, cycles of syncs, routes that change state without looking at a
+// credential.
 //
-// Its main functions are [Check], which checks a program completely, and
-// [Analyze], for a program that is resolved already; the main type is [Entry], a
-// way into the program with what can become of it.
+// [Check] checks a program completely: it resolves the names and types with package
+// check, and analyzes the result. [Analyze] analyzes a program that is resolved
+// already. The main type is [Entry], a way in which flows start, with what can
+// happen in them.
 //
-// entry.go finds the ways in, wired.go
-// makes the program ready, rows.go and exist.go say what lines of where are sure to give;
-// a walk (walk.go, step.go, joined.go) goes from moment to moment (moment.go) with what is
-// known of the values (known.go, way.go, question.go, decide.go, bounds.go), merging ways
-// that no longer differ; touring.go walks several entries at a time. What they show is told by outcomes.go, unanswered.go, never.go and
-// open.go, as stories (story.go); answer.go says what routes are asked and answer.
+// # Algorithm
+//
+// The analysis is a path-sensitive abstract interpretation. For each entry a walk
+// (walk.go) explores a graph of abstract states, breadth first. A [state]
+// (state.go) is a flow at one point of one path: the tasks that are left, the
+// completed actions that syncs may still match, and the path constraints.
+//
+// Values are symbolic. The constraints (constraints.go) say which values are equal,
+// unequal, null or equal to a literal, and which predicates over them are known to
+// hold or not. A predicate is a line of where that reads state, or a condition
+// without logical operators (atom.go, evaluate.go). It is uninterpreted: the same
+// predicate with the same arguments has the same truth until an action of an
+// instance that it reads returns. Exceptions: comparisons with numbers are
+// intervals (intervals.go), and members and rows that must exist are derived from
+// the specification (membership.go, multiplicity.go).
+//
+// A step (step.go, ask.go, match.go) executes one task as the engine would. Where
+// the constraints do not decide, the path branches, and each branch assumes its
+// condition: each asked action returns, or is refused with each of its codes; a
+// pattern matches or not; a line of where (where.go) keeps the frame or drops it.
+//
+// States join if they are equal: each state is reduced to what can still matter,
+// its values are renumbered (canonical.go), and a state with a known key is not
+// explored again. Nothing is lost in a join, and there is no widening. Three bounds
+// make the graph finite: a where gives no frame, one frame or two; a cycle of syncs
+// is followed twice; and a walk ends after a number of states. The order of
+// exploration makes the first path to a state a shortest one; findings describe
+// that path (describe.go).
+//
+// Entries are independent of each other, so workers (workers.go) explore several at
+// the same time over one immutable [model] of the program (model.go, drops.go,
+// literals.go, cycles.go). The results are collected in the order of the entries
+// (report.go), and reported by twice.go, unanswered.go and paths.go,
+// unreachable.go, cycles.go and routes.go. entry.go, open.go and answer.go describe
+// the entries themselves.
+//
+// # Guarantees
+//
+// The exploration over-approximates: each execution of the engine in which no
+// action faults follows a path of the graph, up to the bounds above. A test
+// compares random programs with the engine. So a sync that is not in Entry.Syncs
+// does not fire in such a flow, and the findings about what never happens are
+// right. They are left out if a walk ended early, which is a finding of its own.
+// The converse does not hold: a reported path may be infeasible where the program
+// relates values in a way that the constraints do not express.
+//
+// The findings and their order depend on the texts alone, not on the number of
+// workers.
+//
+// The package does not analyze programs with errors. It does not model faults,
+// time, other flows that run at the same time, or the Go code of concepts beyond
+// their specifications.
 package flows
 
 import (
@@ -23,14 +71,14 @@ import (
 // An Analysis is a checked program with the results of the analysis.
 type Analysis struct {
 	*check.Program
-	// Entries are the ways into the program, routes first, and what can follow
-	// from each. In a program with errors nothing follows.
+	// Entries are the entries of the program, routes first. If the program has
+	// errors, they have no outcomes.
 	Entries []*Entry
 }
 
-// Check resolves the texts of one program and analyzes its flows. The analysis
-// is never nil. The findings are all that can be said of the program, sorted by
-// place.
+// Check resolves the texts of one program and analyzes its flows. The result is
+// never nil. The findings are those of package check and of the analysis, sorted by
+// position.
 func Check(files []*syntax.File, opt check.Options) (*Analysis, []diag.Diagnostic) {
 	p, found := check.Check(files, opt)
 	entries, more := Analyze(p)
@@ -38,7 +86,7 @@ func Check(files []*syntax.File, opt check.Options) (*Analysis, []diag.Diagnosti
 }
 
 // Analyze finds the entries of a program and explores the flows that each can
-// start. The findings do not repeat those of package check.
+// start. It does not report the findings of package check again.
 func Analyze(p *check.Program) ([]*Entry, []diag.Diagnostic) {
 	an := &analyzer{program: p}
 	an.run()
@@ -53,20 +101,20 @@ type analyzer struct {
 	opt     options
 }
 
-// options choose slower ways to the same results, for tests.
+// options select slower ways to the same results, for tests.
 type options struct {
-	apart bool // ways that come to the same moment are followed apart
-	alone bool // entries are walked one after another
+	noJoin bool // equal states do not join
+	serial bool // one worker explores all entries
 }
 
 func (an *analyzer) run() {
-	an.entries = an.entrances()
-	an.fields()
-	an.opens()
+	an.entries = an.findEntries()
+	an.requestFields()
+	an.resolveOpens()
 	if an.program.Broken || diag.HasErrors(an.found) {
 		return
 	}
-	an.outcomes()
+	an.explore()
 }
 
 func (an *analyzer) add(d diag.Diagnostic) { an.found = append(an.found, d) }

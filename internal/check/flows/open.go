@@ -5,13 +5,13 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// opens finds the routes that the app leaves open to anybody.
-func (an *analyzer) opens() {
+// resolveOpens resolves the routes that the app declares open.
+func (an *analyzer) resolveOpens() {
 	if an.program.App == nil {
 		return
 	}
 	for _, t := range an.program.App.Opens {
-		e := an.route(t.Method.Text, t.Path)
+		e := an.findRoute(t.Method.Text, t.Path)
 		if e == nil {
 			an.unknownRoute(t)
 			continue
@@ -25,8 +25,8 @@ func (an *analyzer) opens() {
 	}
 }
 
-// route finds a route by what a request says; nil when no sync names it.
-func (an *analyzer) route(method, path string) *Entry {
+// findRoute returns the entry of a method and path, nil if no sync names it.
+func (an *analyzer) findRoute(method, path string) *Entry {
 	var every *Entry
 	for _, e := range an.entries {
 		if e.Kind != Route || e.Path != path {
@@ -76,28 +76,4 @@ func (an *analyzer) unknownMethod(t *syntax.Open, said, method string) {
 		d.Notes = append(d.Notes, "known here: "+method)
 	}
 	an.add(d)
-}
-
-// unguarded reports routes on which something is changed before anything was asked
-// of who is asking. An app that takes no credentials has no such question.
-func (f *findings) unguarded() {
-	for _, e := range f.an.entries {
-		a := f.open[e]
-		if a == nil || e.Opened != nil || len(e.Instance.Credentials) == 0 {
-			continue
-		}
-		f.an.add(diag.Diagnostic{Code: diag.OpenRoute, Severity: diag.Warning, Span: e.place(),
-			Message: "anybody can have “" + a.act.name() + "” asked by " + e.String() + ": no credential is looked at before",
-			Related: []diag.Related{{Span: a.ask.Tree.Span, Message: "asked here"}},
-			Notes:   []string{"if that is meant, the app says why: open " + e.asked() + " \"…\""}})
-	}
-}
-
-// asked is the route as the app would name it.
-func (e *Entry) asked() string {
-	method := e.Method
-	if method == "" {
-		method = "POST"
-	}
-	return method + " \"" + e.Path + "\""
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A file of testdata/stories holds a program with a mistake that people make,
-// or with what looks like one, and exactly what is said of it. Concepts that a
-// program does not bring come from catalogue.concept there.
+// A file of testdata/stories holds a program with a typical mistake, or with
+// something that looks like one, and the findings. Concepts that a program does not
+// declare come from catalogue.concept there.
 func TestStories(t *testing.T) {
 	names, err := filepath.Glob("testdata/stories/*.txtar")
 	if err != nil || len(names) == 0 {
@@ -38,7 +38,7 @@ func TestStories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := tell(a, catalogue)
+			got := findings(a, catalogue)
 			at := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "findings" })
 			if *update {
 				if at < 0 {
@@ -51,14 +51,14 @@ func TestStories(t *testing.T) {
 				return
 			}
 			if at < 0 || string(a.Files[at].Data) != got {
-				t.Errorf("what is said is not what the file expects (-update rewrites it); got:\n%s", got)
+				t.Errorf("the findings are not what the file expects (-update rewrites it); got:\n%s", got)
 			}
 		})
 	}
 }
 
-// tell checks the program of an archive and writes what is found.
-func tell(a *txtar.Archive, catalogue *syntax.File) string {
+// findings checks the program of an archive and formats the findings.
+func findings(a *txtar.Archive, catalogue *syntax.File) string {
 	var files []*syntax.File
 	var all []diag.Diagnostic
 	for _, f := range a.Files {

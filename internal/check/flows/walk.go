@@ -8,164 +8,154 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A walk follows every way in which the flows of one entry can go, as the
-// engine would run them, but with values of which only some things are known:
-// each action returned, or refused with each of its codes; each line of where
-// passing or dropping. Ways that come to the same moment go on as one, so the
-// cost grows with the moments that can be reached, not with the ways to them.
-// The shortest way to a moment is remembered, to tell it as a story.
-//
-// What is approximated: a fault is no outcome; a where gives none, one or two
-// frames, alike in which line dropped them; a sync stands at most twice above
-// itself.
+// A walk explores the states of one entry.
 type walk struct {
-	*wired
-	an      *analyzer
-	entry   *Entry
-	opening *asking // asks the entry's action, where that is no request
-	nodes   []node
-	edges   []walkEdge
-	seen    map[string]int // the node of a moment
-	needs   bool           // some sync must start, or the request is turned away
-	fired   map[*wiredSync]bool
-	// literals are those of the program, then those that this walk has met.
-	literals literals
-	shown    shownWays
-	silent   []silence
+	*model
+	an         *analyzer
+	entry      *Entry
+	opening    *askList // asks the action of an entry that is no route
+	nodes      []node
+	edges      []edge
+	seen       map[string]int // the nodes, by the keys of their states
+	needsStart bool           // the front turns away a request that starts no sync
+	fired      map[*syncInfo]bool
+	// literals continue those of the program.
+	literals   literalTable
+	observed   observations
+	unanswered []unansweredPath
 }
 
-// shownWays is what one walk has to tell of the program, for [findings].
-type shownWays struct {
-	asks    map[*check.Ask]bool
-	edges   map[edge]bool
-	answers []answering
-	seconds []second
-	open    *wiredAsk
+// observations are what a walk has found for the [reporter].
+type observations struct {
+	asks          map[*check.Ask]bool
+	triggers      map[trigger]bool
+	answers       []answerLine
+	secondAnswers []secondAnswer
+	unguarded     *askInfo
 }
 
-// An answering is a line that can be the answer.
-type answering struct {
-	by  *asking
-	ask *wiredAsk
+// An answerLine is a line that can answer the request.
+type answerLine struct {
+	list *askList
+	ask  *askInfo
 }
 
-// A second is a line that answers what was answered before, with the way to it.
-type second struct {
-	answering
-	trail []event
-}
-
-// A node is a moment with the way to it, and what happened from there on until
-// it could go several ways.
-type node struct {
-	edge   int // the first that led here; -1 for the beginning
+// A secondAnswer is a line that answers an answered request, with the path to it.
+type secondAnswer struct {
+	answerLine
 	events []event
-	moment *moment // nil when it was gone on from
-	lost   bool    // it came to rest and nobody had answered
 }
 
-// A walkEdge leads from one node to another.
-type walkEdge struct {
+// A node is a state, with the events from it to the next branch.
+type node struct {
+	edge       int // the first edge that leads here, -1 for the first node
+	events     []event
+	state      *state // nil when it is explored
+	unanswered bool   // the flow is at rest without an answer
+}
+
+// An edge leads from a node to a successor.
+type edge struct {
 	from, to int
 	events   []event
 }
 
-// walkLimit is how many moments of one entry are looked at, walkTotal of all
-// entries together.
+// A successor is a following state, with the events before it.
+type successor struct {
+	state  *state
+	events []event
+}
+
+// walkLimit is the greatest number of states of one entry. When all entries
+// together have walkTotal states, the limit becomes much smaller.
 const (
 	walkLimit = 10_000
 	walkTotal = 150_000
 )
 
-// run walks the entry.
+// run explores the entry.
 func (w *walk) run(limit int) {
 	w.seen = map[string]int{}
-	w.nodes = append(w.nodes, node{edge: -1, moment: w.begin()})
+	w.nodes = append(w.nodes, node{edge: -1, state: w.initial()})
 	for at := 0; at < len(w.nodes); at++ {
 		if len(w.nodes) > limit {
-			w.entry.Cut = true
+			w.entry.Truncated = true
 			break
 		}
-		m := w.nodes[at].moment
-		w.nodes[at].moment = nil
+		st := w.nodes[at].state
+		w.nodes[at].state = nil
 		for {
-			if len(m.stack) == 0 {
-				w.rest(at, m)
+			if len(st.stack) == 0 {
+				w.atRest(at, st)
 				break
 			}
-			list := w.step(at, m)
+			list := w.step(at, st)
 			if len(list) == 1 {
 				w.nodes[at].events = append(w.nodes[at].events, list[0].events...)
-				m = list[0].moment
+				st = list[0].state
 				continue
 			}
 			for _, n := range list {
-				key := n.moment.settle(w.wired)
+				key := n.state.canonicalize(w.model)
 				to, known := w.seen[key]
-				known = known && !w.an.opt.apart
+				known = known && !w.an.opt.noJoin
 				if !known {
 					to = len(w.nodes)
 					w.seen[key] = to
-					w.nodes = append(w.nodes, node{edge: len(w.edges), moment: n.moment})
+					w.nodes = append(w.nodes, node{edge: len(w.edges), state: n.state})
 				}
-				w.edges = append(w.edges, walkEdge{at, to, n.events})
+				w.edges = append(w.edges, edge{at, to, n.events})
 			}
 			break
 		}
 	}
 }
 
-// A next is a moment that follows, with what happened until then.
-type next struct {
-	moment *moment
-	events []event
-}
-
-// begin makes the moment in which the entry's action has returned or was
-// refused. For a system action, and one that is exposed, every outcome is
-// walked.
-func (w *walk) begin() *moment {
-	m := &moment{}
-	m.fresh(symbol{null: yes})
-	a := w.act(w.entry.Instance, w.entry.Action)
+// initial returns the state in which the action of the entry is complete. For an
+// entry that is no route it is a state in which the action is asked, so that all
+// outcomes are explored.
+func (w *walk) initial() *state {
+	st := &state{}
+	st.fresh(abstractValue{null: yes})
+	a := w.action(w.entry.Instance, w.entry.Action)
 	if w.entry.Kind != Route {
-		// A line that asks the action, with values of which nothing is known.
+		// A line that asks the action with unknown values.
 		ask := &check.Ask{Instance: w.entry.Instance, Action: w.entry.Action}
-		w.opening = &asking{sync: &wiredSync{index: -1, sync: &check.Sync{}}, asks: []*wiredAsk{{ask, a}}, live: [][]int{nil, nil}}
-		m.stack = []work{{asking: w.opening}}
-		return m
+		w.opening = &askList{sync: &syncInfo{index: -1, sync: &check.Sync{}}, asks: []*askInfo{{ask, a}}, live: [][]int{nil, nil}}
+		st.stack = []task{{list: w.opening}}
+		return st
 	}
 	for _, p := range w.entry.Patterns {
 		for _, s := range w.syncs {
 			if len(s.sync.When) == 1 && s.sync.When[0] == p {
-				w.needs = true
+				w.needsStart = true
 			}
 		}
 	}
-	d := done{act: a}
-	looked := w.lookedAt(a)
-	for i, c := range a.cols {
+	d := completion{action: a}
+	looked := w.usedColumns(a)
+	for i, c := range a.columns {
 		if !looked[i] {
-			d.cols = append(d.cols, 0)
+			d.values = append(d.values, 0)
 			continue
 		}
-		s := symbol{label: "“" + c.name + "” of the request", request: true}
+		s := abstractValue{label: "“" + c.name + "” of the request", fromRequest: true}
 		switch {
-		case c.kind == outCol:
+		case c.kind == outputColumn:
 			s.null = no
 			s.label = "the request"
 		case c.name == "path":
-			s.literal, s.null = w.literals.place(value.String(w.entry.Path)), no
+			s.literal, s.null = w.literals.intern(value.String(w.entry.Path)), no
 		case c.name == "method" && w.entry.Method != "":
-			s.literal, s.null = w.literals.place(value.String(w.entry.Method)), no
+			s.literal, s.null = w.literals.intern(value.String(w.entry.Method)), no
 		case c.name == "method":
 			s.null = no
 			for _, other := range w.an.entries {
 				if other.Path == w.entry.Path && other.Method != "" {
-					s.not = append(s.not, w.literals.place(value.String(other.Method)))
+					s.excluded = append(s.excluded, w.literals.intern(value.String(other.Method)))
 				}
 			}
-			slices.Sort(s.not)
+			slices.Sort(s.excluded)
 		case c.name == "headers":
 			s.null, s.credential = no, true
 		case c.name == check.HTTPField:
@@ -174,50 +164,50 @@ func (w *walk) begin() *moment {
 			s.null = no
 		}
 		for _, k := range w.entry.Instance.Credentials {
-			s.credential = s.credential || k.Field == c.name && c.kind == inCol
+			s.credential = s.credential || k.Field == c.name && c.kind == inputColumn
 		}
-		v := m.fresh(s)
-		if c.kind == outCol {
-			m.request = v
+		v := st.fresh(s)
+		if c.kind == outputColumn {
+			st.request = v
 		}
-		d.cols = append(d.cols, v)
+		d.values = append(d.values, v)
 	}
-	if m.request == 0 {
-		m.request = m.fresh(symbol{null: no})
+	if st.request == 0 {
+		st.request = st.fresh(abstractValue{null: no})
 	}
-	w.consider(m, d)
-	return m
+	w.complete(st, d)
+	return st
 }
 
-// lookedAt tells which columns of a request the syncs of its path name.
-func (w *walk) lookedAt(a *act) []bool {
-	looked := make([]bool, len(a.cols))
+// usedColumns reports which columns of a request the syncs of its route name.
+func (w *walk) usedColumns(a *actionInfo) []bool {
+	looked := make([]bool, len(a.columns))
 	for _, ref := range a.returned {
 		p := ref.sync.when[ref.pattern]
 		if p.path == "" || p.path == w.entry.Path {
-			for _, c := range p.cells {
-				looked[c.col] = true
+			for _, c := range p.tests {
+				looked[c.column] = true
 			}
 		}
 	}
 	return looked
 }
 
-// rest is told of a flow that came to rest.
-func (w *walk) rest(at int, m *moment) {
-	if w.entry.Kind != Route || m.answered > 0 || w.needs && !m.started {
+// atRest notes the outcome of a flow at rest.
+func (w *walk) atRest(at int, st *state) {
+	if w.entry.Kind != Route || st.answered > 0 || w.needsStart && !st.started {
 		return
 	}
-	for i := range m.done {
-		if d := &m.done[i]; d.refusal != nil && !d.taken {
-			w.fallsBack(m, d)
+	for i := range st.completed {
+		if d := &st.completed[i]; d.refusal != nil && !d.matched {
+			w.noteFallback(st, d)
 		}
 	}
-	if m.fallback == nil {
-		w.nodes[at].lost = true
+	if st.fallback == nil {
+		w.nodes[at].unanswered = true
 		return
 	}
-	if !slices.ContainsFunc(w.entry.Refusals, func(u *Unhandled) bool { return *u == *m.fallback }) {
-		w.entry.Refusals = append(w.entry.Refusals, m.fallback)
+	if !slices.ContainsFunc(w.entry.Refusals, func(u *Unhandled) bool { return *u == *st.fallback }) {
+		w.entry.Refusals = append(w.entry.Refusals, st.fallback)
 	}
 }

@@ -13,27 +13,26 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// Entries are walked side by side. What is said is, to the letter, what walking
-// them one after another says.
-func TestSideBySide(t *testing.T) {
+// Several workers give exactly the result of one worker.
+func TestWorkers(t *testing.T) {
 	seeds := 300
 	if testing.Short() {
 		seeds = 40
 	}
-	said := 0
+	text := 0
 	for seed := range seeds {
-		said += strings.Count(sideBySide(t, randomProgram(rand.New(rand.NewPCG(uint64(seed), 2)))), "\n")
+		text += strings.Count(compareWorkers(t, randomProgram(rand.New(rand.NewPCG(uint64(seed), 2)))), "\n")
 	}
-	if said < 4*seeds {
-		t.Errorf("%d random programs gave %d lines in all: too few to tell of an order", seeds, said)
+	if text < 4*seeds {
+		t.Errorf("%d random programs gave only %d lines", seeds, text)
 	}
 }
 
-// Programs whose entries can go in too many ways share what may be looked at:
-// how far an entry is followed depends on those before it, and on nothing else.
-func TestSideBySideWhenCut(t *testing.T) {
+// The entries of a program share a limit of states: how many states of an entry are
+// explored depends on the entries before it and on nothing else.
+func TestWorkersTruncated(t *testing.T) {
 	if testing.Short() {
-		t.Skip("follows some 200,000 moments twice")
+		t.Skip("explores about 200,000 states twice")
 	}
 	var b strings.Builder
 	b.WriteString(walkConcepts)
@@ -48,34 +47,34 @@ func TestSideBySideWhenCut(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "\nsync Note%02[1]d\nwhen\n    Requesting.request (path: \"/%02[1]d\", c0) : ()\n    Thing.two (kind: \"k\") : ()\nwhere\n    c0 != \"x\"\nthen\n    Thing.three (item: c0)\n", i)
 	}
-	said := sideBySide(t, b.String())
+	text := compareWorkers(t, b.String())
 	for _, want := range []string{"after 10001 different states", "after 101 different states"} {
-		if !strings.Contains(said, want) {
-			t.Errorf("no entry was left %s: this program tells nothing of limits", want)
+		if !strings.Contains(text, want) {
+			t.Errorf("no entry ends %s: the program does not reach the limits", want)
 		}
 	}
 }
 
-// sideBySide gives what there was to say.
-func sideBySide(t *testing.T, text string) string {
+// compareWorkers returns the result, which must not depend on the number of workers.
+func compareWorkers(t *testing.T, text string) string {
 	t.Helper()
 	file, found := syntax.Parse(source.NewFile("program", text))
 	if len(found) > 0 {
 		t.Fatalf("%s: %s\n%s", found[0].Span, found[0].Message, text)
 	}
-	p, together := flows.Check([]*syntax.File{file}, check.Options{})
-	q, alone := flows.CheckAlone([]*syntax.File{file})
-	if diag.HasErrors(together) {
-		t.Fatalf("nothing is walked: %s", together[0].Message)
+	p, parallel := flows.Check([]*syntax.File{file}, check.Options{})
+	q, serial := flows.CheckSerially([]*syntax.File{file})
+	if diag.HasErrors(parallel) {
+		t.Fatalf("nothing is explored: %s", parallel[0].Message)
 	}
-	a, b := everything(p, together), everything(q, alone)
+	a, b := everything(p, parallel), everything(q, serial)
 	if a != b {
-		t.Fatalf("walked side by side the entries show\n%s\nand one after another\n%s\nin\n%s", a, b, text)
+		t.Fatalf("several workers give\n%s\nand one gives\n%s\nin\n%s", a, b, text)
 	}
 	return a
 }
 
-// everything writes all that walks have to say.
+// everything formats all results.
 func everything(p *flows.Analysis, ds []diag.Diagnostic) string {
 	var b strings.Builder
 	for _, d := range ds {
@@ -88,7 +87,7 @@ func everything(p *flows.Analysis, ds []diag.Diagnostic) string {
 		}
 	}
 	for _, e := range p.Entries {
-		fmt.Fprintf(&b, "%s, cut %v:", e, e.Cut)
+		fmt.Fprintf(&b, "%s, cut %v:", e, e.Truncated)
 		for _, s := range e.Syncs {
 			b.WriteString(" " + s.Name)
 		}

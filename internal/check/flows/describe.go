@@ -11,18 +11,17 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// An event is something that happens on a way and that a person must be told to
-// understand it.
+// An event is a step of a path that a finding may describe.
 type event struct {
-	kind    eventKind
-	sync    *wiredSync
-	way     *wiredLine // whose else is asked, or that drops
-	many    bool       // there are several frames
-	ask     *wiredAsk
-	asking  *asking
-	refusal *check.Refusal
-	cond    cond
-	label   string
+	kind      eventKind
+	sync      *syncInfo
+	line      *lineInfo // whose else is asked, or that drops the frame
+	many      bool      // where gives several frames
+	ask       *askInfo
+	list      *askList
+	refusal   *check.Refusal
+	condition condition
+	label     string
 }
 
 type eventKind int8
@@ -36,8 +35,9 @@ const (
 	differsEvent
 )
 
-// trail is what happened on the first way to a node, and in it so far.
-func (w *walk) trail(at int) []event {
+// eventsTo returns the events on the first path to a node, with those in the node
+// so far.
+func (w *walk) eventsTo(at int) []event {
 	var parts [][]event
 	for {
 		parts = append(parts, w.nodes[at].events)
@@ -52,29 +52,29 @@ func (w *walk) trail(at int) []event {
 	return slices.Concat(parts...)
 }
 
-// longestStory is how many places a story names; of a longer one the middle is
-// left out.
-const longestStory = 10
+// maxPlaces is the number of places that a finding lists. The middle of a longer
+// path is left out.
+const maxPlaces = 10
 
-// story tells events as places with what happens there.
-func (w *walk) story(events []event) []diag.Related {
+// describe turns events into places with messages.
+func (w *walk) describe(events []event) []diag.Related {
 	var list []diag.Related
 	for _, e := range events {
-		span, message := w.tell(e)
+		span, message := w.describeEvent(e)
 		if span.Known() && message != "" {
 			list = append(list, diag.Related{Span: span, Message: message})
 		}
 	}
-	if len(list) > longestStory {
-		const keep = longestStory / 2
-		left := len(list) - longestStory
+	if len(list) > maxPlaces {
+		const keep = maxPlaces / 2
+		left := len(list) - maxPlaces
 		list = slices.Concat(list[:keep], list[len(list)-keep:])
 		list[keep].Message = "… (" + counted(left, "step") + " later) " + list[keep].Message
 	}
 	return list
 }
 
-func (w *walk) tell(e event) (source.Span, string) {
+func (w *walk) describeEvent(e event) (source.Span, string) {
 	switch e.kind {
 	case firesEvent:
 		name := e.sync.sync.Name
@@ -82,36 +82,36 @@ func (w *walk) tell(e event) (source.Span, string) {
 		if e.many {
 			each = ", once for each of several frames"
 		}
-		if e.way != nil {
-			return e.way.line.Tree.Span, name + ": " + dropped(e.way.line) + ", so its else is asked" + each
+		if e.line != nil {
+			return e.line.line.Tree.Span, name + ": " + dropReason(e.line.line) + ", so its else is asked" + each
 		}
 		return e.sync.sync.Tree.Name.Span, name + " fires" + each
 	case dropsEvent:
-		return e.way.line.Tree.Span, e.sync.sync.Name + ": " + dropped(e.way.line) + ", and it has no else"
+		return e.line.line.Tree.Span, e.sync.sync.Name + ": " + dropReason(e.line.line) + ", and it has no else"
 	case refusedEvent:
-		if e.asking == w.opening {
+		if e.list == w.opening {
 			return e.refusal.Tree.Span, w.entry.String() + " is refused: " + e.refusal.Code
 		}
-		text := e.ask.act.name() + " is refused, " + e.refusal.Code
-		if !e.ask.ask.Awaited && !e.asking.joint {
-			return e.ask.ask.Tree.Span, text + "; nobody awaits it, so " + e.asking.sync.sync.Name + " goes on"
+		text := e.ask.action.name() + " is refused, " + e.refusal.Code
+		if !e.ask.ask.Awaited && !e.list.joint {
+			return e.ask.ask.Tree.Span, text + "; nobody awaits it, so " + e.list.sync.sync.Name + " goes on"
 		}
 		return e.ask.ask.Tree.Span, text
 	case answersEvent:
-		return e.ask.ask.Tree.Span, e.asking.sync.sync.Name + " answers"
+		return e.ask.ask.Tree.Span, e.list.sync.sync.Name + " answers"
 	case stopsEvent:
-		return e.ask.ask.Tree.Span, e.ask.act.name() + " gives something else than this line wants, so the next is not asked"
+		return e.ask.ask.Tree.Span, e.ask.action.name() + " gives something else than this line wants, so the next is not asked"
 	case differsEvent:
 		if e.label == "" {
 			return source.Span{}, ""
 		}
-		return e.sync.sync.Tree.Name.Span, e.sync.sync.Name + " does not fire: " + e.label + " " + w.differs(e.cond)
+		return e.sync.sync.Tree.Name.Span, e.sync.sync.Name + " does not fire: " + e.label + " " + w.describeMismatch(e.condition)
 	}
 	return source.Span{}, ""
 }
 
-// differs says how a value is not what a pattern wants.
-func (w *walk) differs(c cond) string {
+// describeMismatch says why a value fails a condition of a pattern.
+func (w *walk) describeMismatch(c condition) string {
 	switch {
 	case c.b != 0 && c.want:
 		return "is another one"
@@ -122,13 +122,13 @@ func (w *walk) differs(c cond) string {
 	case c.literal == 0:
 		return "is missing"
 	case c.want:
-		return "is not " + w.literals.at(c.literal).String()
+		return "is not " + w.literals.value(c.literal).String()
 	}
-	return "is " + w.literals.at(c.literal).String()
+	return "is " + w.literals.value(c.literal).String()
 }
 
-// dropped says what happens when a line drops a frame.
-func dropped(l *check.Line) string {
+// dropReason says what the state is when a line drops a frame.
+func dropReason(l *check.Line) string {
 	_, filter := l.Body.(*check.FilterLine)
 	_, is := l.Body.(*check.IsLine)
 	switch {
@@ -149,7 +149,7 @@ func counted(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// enumerate joins words as a sentence does: "a, b and c".
+// enumerate joins words: "a, b and c".
 func enumerate(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -21,8 +21,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A dice is a concept whose actions end as it falls. What its queries give
-// stays the same until one of its actions has returned.
+// A dice is a concept with random outcomes. Its queries give the same rows until one
+// of its actions has returned.
 type dice struct {
 	r       *rand.Rand
 	version uint64
@@ -67,9 +67,9 @@ func (d *dice) methods() engine.Methods {
 	}
 }
 
-// Whatever the engine does with a program, the walk has seen: every sync that
-// fires, every request that nobody answers, every second answer.
-func TestEngineGoesNoOtherWay(t *testing.T) {
+// The analysis has explored whatever the engine does: every sync that fires, every
+// request without an answer, every second answer.
+func TestSound(t *testing.T) {
 	seeds, runs := 1200, 40
 	if testing.Short() {
 		seeds = 60
@@ -118,7 +118,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 			d.version++
 			result, err := e.Run(context.Background(), engine.Opening{Action: a, In: in})
 			if result.Fault != nil && strings.Contains(result.Fault.Error(), "comes again and again") {
-				continue // a circle that a where may end, and here does not
+				continue // a cycle that a where can end, but does not here
 			}
 			if err != nil || result.Fault != nil {
 				t.Fatalf("seed %d: %v %v", seed, err, result.Fault)
@@ -129,17 +129,17 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 			}
 			i := slices.IndexFunc(program.Entries, func(x *flows.Entry) bool { return x.Path == route.Path && x.Method == route.Method })
 			entry := program.Entries[i]
-			if entry.Cut {
+			if entry.Truncated {
 				continue
 			}
 			has := func(code diag.Code) {
 				seen[string(code)]++
 				if !slices.ContainsFunc(ds, func(d diag.Diagnostic) bool { return d.Code == code }) {
-					t.Fatalf("seed %d: %s happens in %s and is not found:\n%v\n%s", seed, code, entry, entries, text[len(walkConcepts):])
+					t.Fatalf("seed %d: %s happens in %s and is not reported:\n%v\n%s", seed, code, entry, entries, text[len(walkConcepts):])
 				}
 			}
 			if result.Answer == nil && result.Unhandled == nil {
-				cut := slices.ContainsFunc(program.Entries, func(e *flows.Entry) bool { return e.Cut })
+				cut := slices.ContainsFunc(program.Entries, func(e *flows.Entry) bool { return e.Truncated })
 				if len(entry.Syncs) == 0 && !cut {
 					has(diag.NeverFires) // which is the cause
 				} else {
@@ -157,7 +157,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 					has(diag.AnsweredTwice)
 				}
 				if x.Kind == journal.Fired && !slices.ContainsFunc(entry.Syncs, func(s *check.Sync) bool { return s.Name == x.Sync }) {
-					t.Fatalf("seed %d: %s fires in %s, and the walk has not seen it\n%s", seed, x.Sync, entry, text[len(walkConcepts):])
+					t.Fatalf("seed %d: %s fires in %s, and the analysis does not say so\n%s", seed, x.Sync, entry, text[len(walkConcepts):])
 				}
 			}
 		}
@@ -172,7 +172,7 @@ func TestEngineGoesNoOtherWay(t *testing.T) {
 	}
 }
 
-// starts tells whether a request has what a sync needs, as the front does.
+// starts reports whether a request starts a sync, as the HTTP front does.
 func starts(e *plan.Starter, in []value.Value) bool {
 	for _, v := range e.Pattern.Vars {
 		if !v.Column.Out && !v.Optional && in[v.Column.Index].IsNull() {

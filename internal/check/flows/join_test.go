@@ -34,8 +34,8 @@ queries
     _all () : (item: Item)
 `
 
-// randomProgram writes some syncs on two routes. A sync asks only what later
-// ones wait for, so that ways stay few enough to follow each by itself.
+// randomProgram returns some syncs on two routes. A sync asks only actions that
+// later syncs match, so that the paths are few enough to explore without joins.
 func randomProgram(r *rand.Rand) string {
 	var b strings.Builder
 	b.WriteString(walkConcepts)
@@ -72,23 +72,22 @@ func randomProgram(r *rand.Rand) string {
 	return b.String()
 }
 
-// Ways that come to the same moment are followed as one. Followed each by
-// itself they show the same.
-func TestWaysThatMeet(t *testing.T) {
+// Exploration with and without joins gives the same results.
+func TestJoin(t *testing.T) {
 	seeds := 400
 	if testing.Short() {
 		seeds = 20
 	}
-	told := map[diag.Code]int{}
+	reported := map[diag.Code]int{}
 	for seed := range seeds {
 		text := randomProgram(rand.New(rand.NewPCG(uint64(seed), 1)))
 		file, found := syntax.Parse(source.NewFile("program", text))
 		if len(found) > 0 {
 			t.Fatalf("%s: %s\n%s", found[0].Span, found[0].Message, text)
 		}
-		p, one := flows.Check([]*syntax.File{file}, check.Options{})
-		q, apart := flows.CheckApart([]*syntax.File{file})
-		if slices.ContainsFunc(q.Entries, func(e *flows.Entry) bool { return e.Cut }) {
+		p, joined := flows.Check([]*syntax.File{file}, check.Options{})
+		q, apart := flows.CheckWithoutJoins([]*syntax.File{file})
+		if slices.ContainsFunc(q.Entries, func(e *flows.Entry) bool { return e.Truncated }) {
 			continue
 		}
 		list := func(p *flows.Analysis, ds []diag.Diagnostic) string {
@@ -105,15 +104,15 @@ func TestWaysThatMeet(t *testing.T) {
 			}
 			return b.String()
 		}
-		for _, d := range one {
-			told[d.Code]++
+		for _, d := range joined {
+			reported[d.Code]++
 		}
-		if a, b := list(p, one), list(q, apart); a != b {
-			t.Fatalf("seed %d: followed as one the ways show\n%s\nand followed apart\n%s\nin\n%s", seed, a, b, text[len(walkConcepts):])
+		if a, b := list(p, joined), list(q, apart); a != b {
+			t.Fatalf("seed %d: with joins the result is\n%s\nand without\n%s\nin\n%s", seed, a, b, text[len(walkConcepts):])
 		}
 	}
 	for _, code := range []diag.Code{diag.Unanswered, diag.AnsweredTwice, diag.NeverFires, diag.Endless} {
-		if told[code] == 0 && !testing.Short() {
+		if reported[code] == 0 && !testing.Short() {
 			t.Errorf("no random program has %s", code)
 		}
 	}

@@ -1,0 +1,260 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// An atom is a predicate applied to values: the question that a line of where asks.
+// The arguments are the inputs that the line gives, then the outputs that it
+// compares, 0 for an output that it binds.
+type atom struct {
+	predicate  int32
+	args       []sym
+	inputs     int          // the number of arguments that are inputs
+	outputs    []*check.Var // the variables that the row binds, nil for an output that is not bound
+	nullable   []bool       // for each output, whether it may be null
+	atMostOne  bool         // at most one row matches
+	atLeastOne bool         // at least one row matches
+}
+
+// atomOf returns the atom of a line that reads state.
+func (w *walk) atomOf(st *state, l *check.Line, env []sym) atom {
+	q := atom{predicate: w.linePredicates[l]}
+	in := func(names []string, args []*check.Arg) {
+		for _, name := range names {
+			i := slices.IndexFunc(args, func(a *check.Arg) bool { return a.Name == name })
+			if i < 0 {
+				q.args = append(q.args, 0)
+			} else {
+				q.args = append(q.args, w.term(st, env, args[i].Term))
+			}
+		}
+	}
+	out := func(names []string, args []*check.Arg, nullables []string) {
+		q.atLeastOne = q.atLeastOne && len(requiredNonNull(args, nullables)) == 0
+		for _, name := range names {
+			i := slices.IndexFunc(args, func(a *check.Arg) bool { return a.Name == name })
+			var v *check.Var
+			s := sym(0)
+			null := slices.Contains(nullables, name) && (i < 0 || args[i].Optional || args[i].Term.Any)
+			switch {
+			case i < 0 || args[i].Term.Any:
+			case args[i].Binds:
+				v = args[i].Term.Var
+			default:
+				s = w.term(st, env, args[i].Term)
+				q.atLeastOne = false
+			}
+			q.outputs, q.args, q.nullable = append(q.outputs, v), append(q.args, s), append(q.nullable, null)
+		}
+	}
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		q.atMostOne = b.Query.Rows != syntax.ManyRows
+		q.atLeastOne = b.Query.Rows == syntax.OneRow
+		in(paramNames(b.Query.Inputs), b.In)
+		for i, p := range b.Query.Inputs {
+			q.atLeastOne = q.atLeastOne && (p.Optional || st.test(condition{a: q.args[i]}) == yes)
+		}
+		q.inputs = len(q.args)
+		out(paramNames(b.Query.Outputs), b.Out, nullableOutputs(b))
+	case *check.ViewLine:
+		q.atMostOne, q.atLeastOne = !givesSeveralFrames(b.View), w.neverDrops(b.View)
+		in(viewNames(b.View.In), b.In)
+		q.inputs = len(q.args)
+		out(viewNames(b.View.Out), b.Out, nullableOutputs(b))
+	case *check.MemberLine:
+		q.atLeastOne = b.Set.Kind == syntax.ElementDecl && (b.Binds || b.Subject.Any)
+		q.atMostOne = b.Set.Kind == syntax.ElementDecl || !b.Binds
+		w.addSide(st, &q, env, b.Subject, b.Binds)
+	case *check.FieldLine:
+		q.atMostOne = !b.Has && !b.SubjectBinds && !b.Subject.Any
+		w.addSide(st, &q, env, b.Subject, b.SubjectBinds)
+		q.inputs = len(q.args)
+		w.addSide(st, &q, env, b.Object, b.ObjectBinds)
+		if q.atMostOne && (b.ObjectBinds || b.Object.Any) && !b.Field.Optional {
+			f := st.lookup(w.membershipPredicate(b.Instance, b.Set), q.args[:1])
+			q.atLeastOne = f != nil && f.holds
+		}
+	}
+	return q
+}
+
+// addSide adds the subject or the object of a line to an atom.
+func (w *walk) addSide(st *state, q *atom, env []sym, t check.Term, binds bool) {
+	switch {
+	case binds:
+		q.args, q.outputs, q.nullable = append(q.args, 0), append(q.outputs, t.Var), append(q.nullable, false)
+	default:
+		q.args = append(q.args, w.term(st, env, t))
+	}
+}
+
+func paramNames(list []*check.Param) []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func viewNames(list []*check.ViewParam) []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// compareRow tests an atom that compares outputs, using the row that is known for
+// the same inputs without the comparison.
+func (w *walk) compareRow(st *state, a atom) truth {
+	if !a.atMostOne || !slices.ContainsFunc(a.args[a.inputs:], func(s sym) bool { return s != 0 }) {
+		return unknown
+	}
+	args := slices.Clone(a.args)
+	clear(args[a.inputs:])
+	f := st.lookup(a.predicate, args)
+	switch {
+	case f == nil:
+		return unknown
+	case !f.holds:
+		return no
+	case len(f.outputs) != len(args)-a.inputs:
+		return unknown
+	}
+	all := yes
+	for i, s := range a.args[a.inputs:] {
+		if s == 0 {
+			continue
+		}
+		switch st.test(st.equality(s, f.outputs[i])) {
+		case no:
+			return no
+		case unknown:
+			all = unknown
+		}
+	}
+	return all
+}
+
+// bindRow binds the variables of a row, and returns the values of the row's
+// outputs.
+func (w *walk) bindRow(st *state, env []sym, a atom, f *fact, holds truth) []sym {
+	outs := make([]sym, len(a.outputs))
+	for i, v := range a.outputs {
+		switch {
+		case holds == no:
+		case f != nil && a.atMostOne && len(f.outputs) == len(outs):
+			outs[i] = f.outputs[i]
+		default:
+			s := abstractValue{null: no}
+			if holds != yes || a.nullable[i] {
+				s.null = unknown
+			}
+			if v != nil {
+				s.label = "“" + v.Name + "”"
+			}
+			outs[i] = st.fresh(s)
+		}
+		if v != nil {
+			env[v.Index] = outs[i]
+		}
+	}
+	return outs
+}
+
+// learn adds the fact that an atom holds or does not hold. Predicates that occur
+// only once are skipped, because nothing else could use the fact.
+func (w *walk) learn(st *state, a atom, outs []sym, holds bool) {
+	if w.uses[a.predicate] < 2 || st.lookup(a.predicate, a.args) != nil {
+		return
+	}
+	if !a.atMostOne {
+		outs = nil
+	}
+	st.facts = append(slices.Clone(st.facts), fact{a.predicate, a.args, holds, outs})
+}
+
+// predicate returns the number of a predicate. A frozen model returns 0 for
+// predicates that do not occur in the program.
+func (m *model) predicate(name string, reads ...*check.Instance) int32 {
+	n, ok := m.predicates[name]
+	if !ok && !m.frozen {
+		n = int32(len(m.uses))
+		m.predicates[name] = n
+		m.uses = append(m.uses, 0)
+		m.reads = append(m.reads, reads)
+	}
+	return n
+}
+
+// predicateOf returns the predicate of a line that reads state.
+func (m *model) predicateOf(l *check.Line) int32 {
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		return m.predicate("query "+b.Instance.Name+"."+b.Query.Name+requiredOutputs(b.Out, b), b.Instance)
+	case *check.FieldLine:
+		return m.predicate("field "+b.Instance.Name+"."+b.Set.Name+"."+b.Field.Name, b.Instance)
+	case *check.MemberLine:
+		return m.membershipPredicate(b.Instance, b.Set)
+	case *check.ViewLine:
+		return m.predicate("view "+b.View.Name+requiredOutputs(b.Out, b), viewReads(b.View)...)
+	}
+	return m.predicate("line "+l.Tree.Span.String(), lineReads(l, nil)...)
+}
+
+// requiredOutputs returns a suffix that distinguishes a line that requires some
+// nullable outputs to be present.
+func requiredOutputs(out []*check.Arg, b check.LineBody) string {
+	if names := requiredNonNull(out, nullableOutputs(b)); len(names) > 0 {
+		slices.Sort(names)
+		return " with " + strings.Join(names, " ")
+	}
+	return ""
+}
+
+// countUses counts the use of a line's predicate.
+func (m *model) countUses(l *check.Line) {
+	if b, ok := l.Body.(*check.FilterLine); ok {
+		countConditions(m, b.Expr.Node.Shape())
+		return
+	}
+	m.linePredicates[l] = m.predicateOf(l)
+	m.uses[m.linePredicates[l]]++
+	if b, ok := l.Body.(*check.FieldLine); ok {
+		// A known membership also decides this line.
+		m.uses[m.membershipPredicate(b.Instance, b.Set)] += 2
+	}
+}
+
+func viewReads(v *check.View) []*check.Instance {
+	var list []*check.Instance
+	for _, l := range v.Where {
+		list = lineReads(l, list)
+	}
+	return list
+}
+
+// lineReads appends the instances whose state a line reads.
+func lineReads(l *check.Line, list []*check.Instance) []*check.Instance {
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		return append(list, b.Instance)
+	case *check.FieldLine:
+		return append(list, b.Instance)
+	case *check.MemberLine:
+		return append(list, b.Instance)
+	case *check.ViewLine:
+		return append(list, viewReads(b.View)...)
+	case *check.FoldLine:
+		for _, inner := range b.Lines {
+			list = lineReads(inner, list)
+		}
+	}
+	return list
+}

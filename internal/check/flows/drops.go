@@ -1,0 +1,77 @@
+package flows
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// mayDrop reports whether the form of a line allows it to drop a frame.
+func (m *model) mayDrop(l *check.Line) bool {
+	if !l.CanDrop() {
+		return false
+	}
+	if l.Mode != syntax.PlainLine {
+		return true
+	}
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		return b.Query.Rows != syntax.OneRow || !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0
+	case *check.ViewLine:
+		return !m.neverDrops(b.View) || !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0
+	case *check.MemberLine:
+		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any
+	}
+	return true
+}
+
+// bindsAll reports whether each output is bound or ignored, so that no comparison
+// can fail.
+func bindsAll(out []*check.Arg) bool {
+	return !slices.ContainsFunc(out, func(a *check.Arg) bool { return !a.Binds && !a.Term.Any })
+}
+
+// neverDrops reports whether a view gives a frame for all inputs.
+func (m *model) neverDrops(v *check.View) bool {
+	if is, ok := m.neverDropping[v]; ok {
+		return is
+	}
+	m.neverDropping[v] = true
+	for _, l := range v.Where {
+		m.neverDropping[v] = m.neverDropping[v] && !m.mayDrop(l)
+	}
+	return m.neverDropping[v]
+}
+
+// nullableOutputs returns the outputs of a query or view that may be null.
+func nullableOutputs(body check.LineBody) []string {
+	var list []string
+	switch b := body.(type) {
+	case *check.QueryLine:
+		for _, p := range b.Query.Outputs {
+			if p.Optional {
+				list = append(list, p.Name)
+			}
+		}
+	case *check.ViewLine:
+		for _, p := range b.View.Out {
+			if !p.Always {
+				list = append(list, p.Name)
+			}
+		}
+	}
+	return list
+}
+
+// requiredNonNull returns the nullable outputs that a line requires: null does not
+// match an output without “?”.
+func requiredNonNull(out []*check.Arg, nullables []string) []string {
+	var list []string
+	for _, a := range out {
+		if a.Term.Var != nil && !a.Optional && slices.Contains(nullables, a.Name) {
+			list = append(list, a.Name)
+		}
+	}
+	return list
+}

@@ -1,0 +1,90 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/diag"
+)
+
+// answeredTwice reports a line that answers a request that is answered already.
+func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askList) {
+	if r.secondAnswers[a.ask] {
+		return
+	}
+	r.secondAnswers[a.ask] = true
+	first := slices.IndexFunc(events, func(e event) bool { return e.kind == answersEvent })
+	var note string
+	for _, s := range []*syncInfo{by.sync, events[first].list.sync} {
+		if s.matchesAnyPath() {
+			if r.anyPath[s] {
+				return // reported already: it does so on every route
+			}
+			r.anyPath[s] = true
+			note = "“" + s.sync.Name + "” names no path, so it answers the requests of every route"
+		}
+	}
+	name := by.sync.sync.Name
+	d := diag.Diagnostic{Code: diag.AnsweredTwice, Severity: diag.Warning, Span: a.ask.Tree.Span,
+		Related: w.describe(events)}
+	switch before := events[first]; {
+	case before.ask == a && before.list == by:
+		d.Message = w.entry.String() + " can be answered twice: " + name + " answers once for each frame that where gives"
+		if l := w.multiplyingLine(by.sync); l != nil {
+			d.Notes = append(d.Notes, severalFramesNote(l))
+			d.Related = slices.Insert(d.Related, 0, diag.Related{Span: l.Tree.Span, Message: "this line can give several frames"})
+		}
+	default:
+		other := before.list.sync.sync.Name
+		if other == name {
+			other = "this sync"
+		}
+		d.Message = w.entry.String() + " can be answered twice: here " + name + " answers what " + other + " has answered"
+	}
+	d.Notes = append(d.Notes, "the first answer is sent; the second is refused as ALREADY_ANSWERED")
+	if note != "" {
+		d.Notes = append(d.Notes, note)
+	}
+	r.suggestAwait(&d, events, by)
+	r.an.add(d)
+}
+
+// suggestAwait suggests to await a line that is refused on the path, if that keeps
+// the sync from its second answer.
+func (r *reporter) suggestAwait(d *diag.Diagnostic, events []event, by *askList) {
+	for _, e := range events {
+		if e.kind != refusedEvent || e.list != by || e.ask.ask.Awaited || by.joint {
+			continue
+		}
+		end := e.ask.ask.Tree.Span
+		end.Start = end.End
+		d.Notes = append(d.Notes, "“: ()” behind “"+e.ask.action.name()+" (…)” awaits it: then the lines below are asked only when it returns")
+		d.Fix = &diag.Fix{Title: "await " + e.ask.action.name(), Edits: []diag.Edit{{Span: end, Text: " : ()"}}}
+		return
+	}
+}
+
+// multiplyingLine returns the first line of a sync's where that gives several
+// frames.
+func (w *walk) multiplyingLine(s *syncInfo) *check.Line {
+	for i, l := range s.where {
+		if s.severalFrames[i+1] {
+			return l.line
+		}
+	}
+	return nil
+}
+
+// severalFramesNote says why a line gives several frames, and what to do.
+func severalFramesNote(l *check.Line) string {
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		return "“" + b.Instance.Name + "." + b.Query.Name + "” gives any number of rows; if it gives at most one, its concept should say “optional”"
+	case *check.FieldLine:
+		return "several members can have this value; “xs is each …” makes one list of them"
+	}
+	return "“" + lineText(l) + "” can give several frames; “xs is each …” makes one list of them"
+}
+
+func lineText(l *check.Line) string { return strings.Join(strings.Fields(l.Tree.Span.Text()), " ") }

@@ -1,0 +1,167 @@
+package flows
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A path is one path through the where of a match. It leads to then or to the else
+// of a line, with a frame or two, or it drops the match.
+type path struct {
+	state *state
+	list  *askList  // the lines that are asked, nil for none
+	line  *lineInfo // the line that drops the frames, nil for then
+	envs  [][]sym
+}
+
+// wherePaths runs where for one match. A path that several frames can take is
+// returned twice, with one frame and with two.
+func (w *walk) wherePaths(st *state, s *syncInfo, env []sym) []path {
+	var list []path
+	w.runLines(st, s, env, 0, func(at int, st *state, env []sym) {
+		p := path{state: st, list: s.then, envs: [][]sym{env}}
+		if at < len(s.where) {
+			p.line = s.where[at]
+			p.list = p.line.orelse
+		}
+		list = append(list, p)
+		if s.severalFrames[at] && p.list != nil {
+			list = append(list, p.withSecondFrame(s))
+		}
+	})
+	return list
+}
+
+// withSecondFrame returns the path with a second frame, in which variables that the
+// first frame does not determine have fresh values.
+func (p path) withSecondFrame(s *syncInfo) path {
+	p.state = p.state.clone()
+	second := slices.Clone(p.envs[0])
+	for i, v := range s.sync.Vars {
+		if !s.determined[v] && !s.whenVars[i] && second[i] != 0 {
+			second[i] = p.state.fresh(*p.state.value(second[i]))
+		}
+	}
+	p.envs = [][]sym{p.envs[0], second}
+	return p
+}
+
+// runLines runs the lines from index i. It calls end for each path, with the index
+// of the line that drops the frame.
+func (w *walk) runLines(st *state, s *syncInfo, env []sym, i int, end func(at int, st *state, env []sym)) {
+	if i == len(s.where) {
+		end(i, st, env)
+		return
+	}
+	l := s.where[i]
+	for _, a := range w.branches(st, l, env) {
+		if a.keeps {
+			w.runLines(a.state, s, a.env, i+1, end)
+		} else {
+			end(i, a.state, a.env)
+		}
+	}
+}
+
+// A branch is one outcome of a line: it keeps the frame, or drops it.
+type branch struct {
+	state *state
+	env   []sym
+	keeps bool
+}
+
+// branches returns the possible outcomes of a line.
+func (w *walk) branches(st *state, x *lineInfo, env []sym) []branch {
+	l := x.line
+	st.checkedCredential = st.checkedCredential || w.usesCredential(st, l, env)
+	env = slices.Clone(env)
+	switch b := l.Body.(type) {
+	case *check.FilterLine:
+		if l.Mode == syntax.MaybeLine {
+			return []branch{{st, env, true}}
+		}
+		return w.filter(st, env, b.Expr, l.Mode == syntax.NoLine)
+	case *check.IsLine:
+		if b.Binds {
+			env[b.Var.Index] = w.value(st, env, b.Expr)
+			return []branch{{st, env, true}}
+		}
+		if l.Mode == syntax.NoLine {
+			break
+		}
+		var list []branch
+		for _, p := range st.split([]condition{st.equality(env[b.Var.Index], w.value(st, env, b.Expr))}) {
+			list = append(list, branch{p.state, env, p.holds || l.Mode == syntax.MaybeLine})
+		}
+		return list
+	case *check.FoldLine:
+		if b.Binds {
+			null := no
+			if b.Fold == syntax.Min || b.Fold == syntax.Max || b.Fold == syntax.First {
+				null = unknown
+			}
+			env[b.Var.Index] = st.fresh(abstractValue{null: null, label: "“" + b.Var.Name + "”"})
+			if b.Page != nil && b.Page.Next != nil {
+				env[b.Page.Next.Index] = st.fresh(abstractValue{label: "“" + b.Page.Next.Name + "”"})
+			}
+			return []branch{{st, env, true}}
+		}
+	}
+	a := w.atomOf(st, l, env)
+	f := st.lookup(a.predicate, a.args)
+	holds := unknown
+	switch {
+	case f != nil:
+		holds = truthOf(f.holds)
+	case a.atLeastOne:
+		holds = yes
+	default:
+		holds = w.compareRow(st, a)
+	}
+	if l.Mode == syntax.MaybeLine {
+		w.bindRow(st, env, a, f, holds)
+		return []branch{{st, env, true}}
+	}
+	var list []branch
+	none := l.Mode == syntax.NoLine
+	if holds != no {
+		mine, e := st, slices.Clone(env)
+		if holds == unknown {
+			mine = st.clone()
+		}
+		if none {
+			w.learn(mine, a, nil, true)
+		} else {
+			w.learn(mine, a, w.bindRow(mine, e, a, f, yes), true)
+			w.learnMemberships(mine, l, e)
+		}
+		list = append(list, branch{mine, e, !none})
+	}
+	if holds != yes {
+		w.learn(st, a, nil, false)
+		list = append(list, branch{st, env, none})
+	}
+	if none {
+		slices.Reverse(list) // the branch that keeps the frame comes first
+	}
+	return list
+}
+
+// usesCredential reports whether a line uses a credential of the request.
+func (w *walk) usesCredential(st *state, l *check.Line, env []sym) bool {
+	found := false
+	look := func(v *check.Var) {
+		if v.Index < len(env) && env[v.Index] != 0 && st.value(env[v.Index]).credential {
+			found = true
+		}
+	}
+	for _, v := range l.Variables() {
+		look(v)
+	}
+	if found && !slices.Contains(w.entry.Lookups, l) {
+		w.entry.Lookups = append(w.entry.Lookups, l)
+	}
+	return found
+}
