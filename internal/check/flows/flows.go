@@ -1,4 +1,4 @@
-// Package flows analyzes the possible executions of a checked program and reports
+// Package flows analyzes the possible executions of a checked program. It reports
 // what can go wrong in them: requests that are answered twice or not at all, syncs
 // that never fire, cycles of syncs, routes that change state without looking at a
 // credential.
