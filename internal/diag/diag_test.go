@@ -20,7 +20,7 @@ func findings() []diag.Diagnostic {
 	f := source.NewFile("my app/log,in.sync", "sync LogIn\nwhne\n\tgrüße.x (a: \"ü\", b)\n    <b>\x07\n")
 	long := source.NewFile("long.sync", strings.Repeat("word ", 60)+"here "+strings.Repeat("word ", 60))
 	return []diag.Diagnostic{
-		{Code: diag.UnknownWord, Span: f.Span(11, 15), Message: "“whne” begins no part of the sync",
+		{Code: diag.UnknownWord, Span: f.Span(11, 15), Message: "“whne” is not a part of the sync",
 			Related: []diag.Related{{Span: f.Span(0, 10), Message: "the sync"}},
 			Notes:   []string{"its parts are when, where and then", "100% sure"},
 			Fix:     &diag.Fix{Title: "write when", Edits: []diag.Edit{{Span: f.Span(11, 15), Text: "when"}}}},

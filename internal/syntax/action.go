@@ -6,8 +6,8 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// action reads one action with the lines below it; nil when its head is
-// broken, or when it is the older second form of an action already there.
+// action reads one action with the lines below it. It returns nil if the head
+// is malformed, or if it is the older second form of an earlier action.
 func (p *parser) action(actions []*Action) *Action {
 	indent := p.peek().indent
 	c := p.take()
@@ -39,8 +39,8 @@ func (p *parser) action(actions []*Action) *Action {
 				near = "; did you mean “" + near + "”?"
 			}
 			c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(first),
-				Message: "“" + p.textOf(first) + "” is no kind of action" + near,
-				Notes:   []string{"an action may be a system or an effect action"}})
+				Message: "“" + p.textOf(first) + "” is not a kind of action" + near,
+				Notes:   []string{"an action can be a system or an effect action"}})
 		}
 	}
 	a.Name = c.lower("the name of an action")
@@ -57,8 +57,8 @@ func (p *parser) action(actions []*Action) *Action {
 	if old := olderForm(actions, a); old != nil {
 		if l := p.peek(); l != nil && l.indent > indent {
 			c.warn(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(l.text, l.end),
-				Message: "the second form of “" + a.Name.Text + "” takes no lines of its own",
-				Notes:   []string{"say it in the first form, or with “refuses CODE \"…\"”"}})
+				Message: "the second form of “" + a.Name.Text + "” cannot have lines below it",
+				Notes:   []string{"write them below the first form, or use “refuses CODE \"…\"”"}})
 			p.skipDeeper(indent)
 		}
 		old.ErrorForm = &a.Span
@@ -69,8 +69,8 @@ func (p *parser) action(actions []*Action) *Action {
 	return a
 }
 
-// olderForm is the action of which another one is the second form: the same
-// name, with nothing but an error coming out.
+// olderForm returns the action of which another one is the second form: it has
+// the same name, and its only output is an error.
 func olderForm(actions []*Action, a *Action) *Action {
 	if len(a.Outputs) != 1 || a.Outputs[0].Name.Text != "error" {
 		return nil
@@ -94,12 +94,12 @@ func (p *parser) errorForm(c *cursor, a *Action) {
 	span := c.since(first)
 	if len(outputs) != 1 || outputs[0].Name.Text != "error" {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: span,
-			Message: "a second form of an action gives “(error: String)”"})
+			Message: "the second form of an action has the output “(error: String)”"})
 		return
 	}
 	if a.ErrorForm != nil {
 		c.fail(diag.Diagnostic{Code: diag.Repeated, Span: span,
-			Message: "“" + a.Name.Text + "” has a form that gives an error already"})
+			Message: "“" + a.Name.Text + "” already has a form with an error"})
 		return
 	}
 	a.ErrorForm = &span
@@ -107,7 +107,7 @@ func (p *parser) errorForm(c *cursor, a *Action) {
 
 var promiseWords = []string{"requires", "effects", "refuses", "at", "every"}
 
-// promise reads a line below an action.
+// promise reads a line of the specification of an action.
 func (p *parser) promise(a *Action) {
 	l := p.peek()
 	word := p.firstWord()
@@ -118,14 +118,14 @@ func (p *parser) promise(a *Action) {
 	span := p.src.Span(l.text, l.text+len(word))
 	if near, ok := diag.Nearest(word, promiseWords); ok && !slices.Contains(promiseWords, word) {
 		p.add(diag.Diagnostic{Code: diag.UnknownWord, Span: span,
-			Message: "“" + word + "” says nothing of an action; did you mean “" + near + "”?",
+			Message: "“" + word + "” is not a part of an action; did you mean “" + near + "”?",
 			Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: span, Text: near}}}})
 		word = near
 	}
 	once := func(there bool) {
 		if there {
 			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span,
-				Message: "“" + word + "” stands twice in the action “" + a.Name.Text + "”"})
+				Message: "“" + word + "” is repeated in the action “" + a.Name.Text + "”"})
 		}
 	}
 	switch word {
@@ -166,7 +166,7 @@ func (p *parser) refusal() *Refusal {
 	}
 	if t := c.peek(); c.at("about") && c.fine() {
 		c.fail(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(t),
-			Message: "“about” comes before “as”, as in “refuses " + r.Code.Text + " about field as kind”"})
+			Message: "“about” must come before “as”, as in “refuses " + r.Code.Text + " about field as kind”"})
 	}
 	r.Sentence, r.SentenceSpan = c.str("the sentence of the refusal in quotation marks")
 	c.end("the refusal")

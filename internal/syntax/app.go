@@ -9,7 +9,7 @@ import (
 
 var appParts = []string{"use", "expose", "open"}
 
-// app reads an app with what it uses, exposes and leaves open.
+// app reads an app: what it uses, exposes and opens.
 func (p *parser) app() {
 	before := len(p.diags)
 	start := p.peek().text
@@ -91,7 +91,7 @@ func (c *cursor) binding() *Binding {
 	return b
 }
 
-// errorFormatFollows tells whether the next line is "errors {…}", or nearly so;
+// errorFormatFollows reports whether the next line is "errors {…}", or nearly so;
 // a credential may have such a name.
 func (p *parser) errorFormatFollows() bool {
 	l := p.peek()
@@ -162,8 +162,8 @@ func (c *cursor) carrier() *Carrier {
 		carrier.Name, _ = c.str("the name of the " + carrier.Kind.Text + " in quotation marks")
 	default:
 		d := diag.Diagnostic{Code: diag.UnknownWord, Span: carrier.Kind.Span,
-			Message: "“" + carrier.Kind.Text + "” is no place of a request",
-			Notes:   []string{"a credential stands in the " + list(carrierKinds)}}
+			Message: "“" + carrier.Kind.Text + "” is not a place in a request",
+			Notes:   []string{"a credential can be in the " + list(carrierKinds)}}
 		if near, ok := diag.Nearest(carrier.Kind.Text, carrierKinds); ok {
 			d.Message += "; did you mean “" + near + "”?"
 			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}

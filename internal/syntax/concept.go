@@ -36,7 +36,7 @@ func (p *parser) concept() {
 	p.file.Concepts = append(p.file.Concepts, concept)
 }
 
-// itemHead takes the line that begins an item, without its first word.
+// itemHead reads the line that begins an item, without its first word.
 func (p *parser) itemHead() *cursor {
 	c := p.take()
 	p.layout[c.laid].item = true
@@ -67,9 +67,8 @@ func (p *parser) conceptPart(concept *Concept, word string) {
 	}
 }
 
-// partHead takes a line that holds nothing but a word, and the block below it.
-// What stands behind the word belongs on a line of its own; it is said so, and
-// passed over.
+// partHead reads a line with only a keyword, and the block below it. It
+// reports other text after the keyword and skips it.
 func (p *parser) partHead(word string, read func()) bool {
 	indent := p.peek().indent
 	c := p.take()
@@ -77,14 +76,14 @@ func (p *parser) partHead(word string, read func()) bool {
 	c.headColon(word)
 	if t := c.peek(); t.kind != endToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
-			Message: "what belongs to “" + word + "” stands on the lines below it, indented",
+			Message: "the contents of “" + word + "” belong on the lines below it, indented",
 			Fix: &diag.Fix{Title: "move it to the next line", Edits: []diag.Edit{
 				{Span: p.src.Span(t.start, t.start), Text: "\n" + strings.Repeat(" ", indent+4)}}}})
 	}
 	return p.block(indent, read) || c.bad
 }
 
-// query reads the promise of a query.
+// query reads the specification of a query.
 func (p *parser) query() *Query {
 	c := p.take()
 	first := c.peek()
@@ -109,8 +108,8 @@ func (p *parser) query() *Query {
 	return q
 }
 
-// colon takes the colon before outputs. Where outputs stand without it, it
-// says so and goes on.
+// colon reads the colon before outputs. If there are outputs without it, it
+// reports that and continues.
 func (c *cursor) colon() bool {
 	if c.accept(":") || !c.bad && c.arrow() {
 		return true
@@ -135,7 +134,7 @@ func (c *cursor) params(after string, mayOpen bool) (params []*Param, open bool)
 	c.list(")", func() {
 		if c.at("...") {
 			if !mayOpen || !c.aheadIs(1, ")") {
-				c.unexpected("a parameter; “...” stands last among the inputs of an action")
+				c.unexpected("a parameter; “...” must be the last input of an action")
 				return
 			}
 			c.take()
@@ -164,7 +163,8 @@ func (c *cursor) param() *Param {
 	return p
 }
 
-// many takes "set of" or "seq of"; a type that is called so is upper-case.
+// many reads "set of" or "seq of". A type with such a name begins in upper
+// case.
 func (c *cursor) many() Many {
 	many := One
 	switch {

@@ -27,7 +27,7 @@ func (c *cursor) infixAt(word string) int {
 	}
 }
 
-// endsOperand tells whether the token n places ahead ends an operand.
+// endsOperand reports whether the token n places ahead ends an operand.
 func (c *cursor) endsOperand(n int) bool {
 	t := c.ahead(n)
 	text := c.p.textOf(t)
@@ -95,7 +95,7 @@ func (c *cursor) blockHead(line *Line) bool {
 	return true
 }
 
-// modeMeant gives the word before a line for those of other languages.
+// modeMeant returns the word before a line for those of other languages.
 var modeMeant = map[string]string{
 	"not": "no", "none": "no", "exists": "some", "any": "some", "optional": "maybe", "optionally": "maybe",
 }
@@ -113,7 +113,7 @@ func (c *cursor) otherMode() bool {
 	return true
 }
 
-// viewFollows tells whether the use of a view begins n tokens ahead.
+// viewFollows reports whether the use of a view begins n tokens ahead.
 func (c *cursor) viewFollows(n int) bool {
 	t := c.ahead(n)
 	return t.kind == wordToken && isUpper(c.p.textOf(t)) && c.aheadIs(n+1, "(")

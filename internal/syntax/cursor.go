@@ -8,9 +8,9 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// A cursor walks over the tokens of one logical line. After the first fault it
-// stands behind the last token and says nothing more, so that one broken line
-// costs one message.
+// A cursor reads the tokens of one logical line. After the first error it
+// moves to the end of the line and reports nothing more, so that a line with
+// an error gets one message.
 type cursor struct {
 	p    *parser
 	line *logicalLine
@@ -20,13 +20,13 @@ type cursor struct {
 	bad  bool
 }
 
-// fine tells whether the line was read without a fault.
+// fine reports whether the line has had no error so far.
 func (c *cursor) fine() bool { return !c.bad && !c.line.quiet }
 
-// peek is the next token; behind the last one, an endToken.
+// peek returns the next token, or an endToken at the end.
 func (c *cursor) peek() token { return c.ahead(0) }
 
-// ahead is the token n places behind the next one.
+// ahead returns the token n places after the next one.
 func (c *cursor) ahead(n int) token {
 	i := c.i + n
 	switch {
@@ -56,7 +56,7 @@ func (c *cursor) take() token {
 	return t
 }
 
-// at tells whether the next token is a word or sign.
+// at reports whether the next token is a given word or sign.
 func (c *cursor) at(text string) bool { return c.aheadIs(0, text) }
 
 func (c *cursor) aheadIs(n int, text string) bool {
@@ -74,7 +74,8 @@ func (c *cursor) accept(text string) bool {
 	return false
 }
 
-// expect takes a word or sign that must stand here; where says behind what.
+// expect reads a word or sign that is required here. The argument where
+// describes the place for the message.
 func (c *cursor) expect(text, where string) bool {
 	if c.accept(text) {
 		return true
@@ -89,7 +90,7 @@ func (c *cursor) expect(text, where string) bool {
 	return false
 }
 
-// unexpected reports the next token where something else must stand.
+// unexpected reports the next token where something else is required.
 func (c *cursor) unexpected(want string) {
 	t := c.peek()
 	if d, is := c.p.otherComment(t.start); is && !c.bad {
@@ -100,7 +101,8 @@ func (c *cursor) unexpected(want string) {
 		Message: "expected " + want + ", found " + c.p.quote(t)})
 }
 
-// fail reports a fault, unless the line has one already, and leaves the line.
+// fail reports an error, unless the line already has one, and moves to the end
+// of the line.
 func (c *cursor) fail(d diag.Diagnostic) {
 	if c.fine() {
 		c.p.add(d)
@@ -109,8 +111,8 @@ func (c *cursor) fail(d diag.Diagnostic) {
 	c.i = len(c.line.tokens)
 }
 
-// warn reports a fault from which reading goes on in the line. It counts as
-// the line's one message.
+// warn reports an error after which the cursor can continue. It counts as the
+// one message of the line.
 func (c *cursor) warn(d diag.Diagnostic) {
 	if c.fine() {
 		c.p.add(d)
@@ -118,7 +120,7 @@ func (c *cursor) warn(d diag.Diagnostic) {
 	c.line.quiet = true
 }
 
-// end reports what stands behind the end of what was read.
+// end reports text after the end of a construct.
 func (c *cursor) end(after string) {
 	if t := c.peek(); t.kind != endToken {
 		if d, is := c.p.otherComment(t.start); is {
@@ -130,7 +132,7 @@ func (c *cursor) end(after string) {
 	}
 }
 
-// since is the span from a token to the one that was read last.
+// since returns the span from a token to the last read token.
 func (c *cursor) since(first token) source.Span {
 	end := first.end
 	if n := min(c.i, len(c.line.tokens)); n > 0 {
@@ -141,7 +143,7 @@ func (c *cursor) since(first token) source.Span {
 
 func (c *cursor) nameOf(t token) Name { return Name{Text: c.p.textOf(t), Span: c.p.spanOf(t)} }
 
-// word takes any word; what says which.
+// word reads any word. The argument what describes it for the message.
 func (c *cursor) word(what string) Name {
 	t := c.peek()
 	if t.kind != wordToken || c.p.textOf(t) == "_" {
@@ -152,13 +154,15 @@ func (c *cursor) word(what string) Name {
 	return c.nameOf(t)
 }
 
-// upper takes a name that begins upper-case: of a concept, type, sync or view.
+// upper reads a name that begins in upper case: of a concept, type, sync or
+// view.
 func (c *cursor) upper(what string) Name { return c.cased(what, "an upper-case letter", isUpper) }
 
-// lower takes a name that begins lower-case: of an action, parameter or field.
+// lower reads a name that begins in lower case: of an action, parameter or
+// field.
 func (c *cursor) lower(what string) Name { return c.cased(what, "a lower-case letter", isLower) }
 
-// query takes the name of a query, which begins with "_".
+// query reads the name of a query, which begins with "_".
 func (c *cursor) query() Name { return c.cased("the name of a query", "“_”", isQuery) }
 
 func (c *cursor) cased(what, begins string, right func(string) bool) Name {
@@ -180,7 +184,7 @@ func isQuery(s string) bool { return len(s) > 1 && s[0] == '_' }
 
 func isLower(s string) bool { return s != "" && s[0] != '_' && !isUpper(s) }
 
-// str takes a string and gives what it says.
+// str reads a string and returns its value.
 func (c *cursor) str(what string) (string, source.Span) {
 	t := c.peek()
 	if t.kind != stringToken {

@@ -6,7 +6,8 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// elseFollows tells whether the next line begins with else, or nearly so.
+// elseFollows reports whether the next line begins with else or a misspelling
+// of it.
 func (p *parser) elseFollows() bool {
 	l := p.peek()
 	word := p.firstWord()
@@ -61,21 +62,21 @@ func (p *parser) elseAsks(c *cursor, indent int) []*Ask {
 	})
 	if !inline && !some && len(p.diags) == failed {
 		c.warn(diag.Diagnostic{Code: diag.MissingPart, Span: c.since(c.line.tokens[0]),
-			Message: "nothing is asked after “else”"})
+			Message: "“else” asks no action"})
 	}
 	return asks
 }
 
-// strayElse reads an else that is not indented below a line. When there is one
-// to which it can belong, it is taken for it.
+// strayElse reads an else that is not indented below a line. If there is a
+// line to which it can belong, it is added there.
 func (p *parser) strayElse(lines []*Line) {
 	l := p.peek()
 	d := diag.Diagnostic{Code: diag.StrayElse, Span: p.src.Span(l.text, l.text+len("else")),
-		Message: "this else belongs to no line"}
+		Message: "this else does not belong to a line"}
 	line := &Line{}
 	if n := len(lines); n > 0 {
 		line = lines[n-1]
-		d.Message = "else is indented below the line that it belongs to"
+		d.Message = "indent else below the line that it belongs to"
 		d.Fix = &diag.Fix{Title: "indent it", Edits: []diag.Edit{
 			{Span: p.src.Span(l.start, l.text), Text: strings.Repeat(" ", l.indent+4)}}}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// isLine reads "x is …": an expression, or a fold when a word of folding
-// follows. A function of the same name is told apart by its bracket.
+// isLine reads "x is …": an expression, or a fold if the next word names one.
+// A function with the same name is followed by a bracket.
 func (c *cursor) isLine() LineBody {
 	name := c.lower("a variable")
 	c.take() // "is"
@@ -36,7 +36,7 @@ func (c *cursor) isLine() LineBody {
 		return &FoldLine{Var: name, Fold: fold, Expr: c.expr("of")}
 	case (c.at("a") || c.at("an")) && c.ahead(1).kind == wordToken && isUpper(c.p.textOf(c.ahead(1))):
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
-			Message: "it must be said whose state this is, as in “in Concept: " + name.Text + " is " +
+			Message: "the concept is missing, as in “in Concept: " + name.Text + " is " +
 				c.p.textOf(t) + " " + c.p.textOf(c.ahead(1)) + "”"})
 		return nil
 	}
@@ -52,9 +52,8 @@ func (c *cursor) isLine() LineBody {
 	return &IsLine{Var: name, Expr: c.expr("is")}
 }
 
-// brokenFold looks at what follows "is" where a word that is no operator
-// follows a word, or where lines stand below: no expression is so, and a fold is
-// meant.
+// brokenFold reports text after "is" that looks like a fold but is none: a
+// word that is not an operator follows a word, or lines are indented below.
 func (c *cursor) brokenFold() {
 	t, next := c.peek(), c.ahead(1)
 	word := c.p.textOf(t)
@@ -73,13 +72,13 @@ func (c *cursor) brokenFold() {
 	case below && !ok || slices.Contains([]string{"each", "count", "first"}, word) && below:
 		return
 	case word == "count":
-		d.Message = "“count” counts the frames that the lines below it give, and takes no expression"
+		d.Message = "“count” counts the frames of the lines below it and takes no expression"
 	case word == "sum" || word == "min" || word == "max":
 		d.Message = "expected “of” after “" + word + "”"
 		d.Fix = &diag.Fix{Title: "write of", Edits: []diag.Edit{{Span: c.p.src.Span(t.end, t.end), Text: " of"}}}
 	case ok:
 		d.Code = diag.UnknownWord
-		d.Message = "“" + word + "” is no way to make one value of many; did you mean “" + near + "”?"
+		d.Message = "“" + word + "” is not a fold; did you mean “" + near + "”?"
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
 	default:
 		return
@@ -87,7 +86,7 @@ func (c *cursor) brokenFold() {
 	c.fail(d)
 }
 
-// operatorAhead tells whether the token n places ahead continues an expression
+// operatorAhead reports whether the token n places ahead continues an expression
 // rather than beginning one.
 func (c *cursor) operatorAhead(n int) bool {
 	t := c.ahead(n)
@@ -101,7 +100,7 @@ func (c *cursor) operatorAhead(n int) bool {
 	return false
 }
 
-// foldFollows tells whether lines that belong to a fold stand below this one.
+// foldFollows reports whether lines that belong to a fold stand below this one.
 func (c *cursor) foldFollows() bool {
 	l := c.p.peek()
 	return l != nil && l.indent > c.line.indent && !c.p.elseFollows()
@@ -129,29 +128,29 @@ func (p *parser) lineBlock(c *cursor, line *Line) {
 		late := len(line.Else) > 0 || isFold && fold.hasTail()
 		if late && c.fine() {
 			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(l.text, l.end),
-				Message: "this line comes before order, limit, offset, distinct, page and else"})
+				Message: "this line must come before order, limit, offset, distinct, page and else"})
 		}
 		p.whereLine(lines)
 	})
 	if !some || len(*lines) == 0 && c.fine() && !p.failedSince(line) {
 		c.warn(diag.Diagnostic{Code: diag.MissingPart, Span: line.Span,
-			Message: "no lines stand below “" + head + "”"})
+			Message: "there are no lines below “" + head + "”"})
 	}
 }
 
-// hasTail tells whether order, limit, offset, distinct or page follows the lines of
+// hasTail reports whether order, limit, offset, distinct or page follows the lines of
 // a fold.
 func (f *FoldLine) hasTail() bool {
 	return f.Order != nil || f.Limit != nil || f.Offset != nil || f.Distinct || f.Page != nil
 }
 
-// failedSince tells whether something was reported behind a line.
+// failedSince reports whether there is a finding after a line.
 func (p *parser) failedSince(line *Line) bool {
 	return slices.ContainsFunc(p.diags, func(d diag.Diagnostic) bool { return d.Span.Start > line.Span.Start })
 }
 
 // foldTail reads a line "order by …", "limit n", "offset n", "distinct" or
-// "page (…) : (…)"; false when the next line is none of them.
+// "page (…) : (…)". It returns false if the next line is none of these.
 func (p *parser) foldTail(fold *FoldLine) bool {
 	l := p.peek()
 	word := p.firstWord()
@@ -194,13 +193,13 @@ func (p *parser) foldTail(fold *FoldLine) bool {
 	}
 	if repeated {
 		c.warn(diag.Diagnostic{Code: diag.Repeated, Span: p.spanOf(first),
-			Message: "“" + word + "” stands twice under one line"})
+			Message: "“" + word + "” is repeated below one line"})
 	}
 	return true
 }
 
-// valueFollows tells whether a text begins a value, not the rest of an
-// expression that began before it.
+// valueFollows reports whether a text begins a new value, as opposed to the
+// rest of an expression.
 func valueFollows(rest string) bool {
 	if word := wordOf(rest); word != "" {
 		return !operatorWord(word, wordOf(strings.TrimSpace(rest[len(word):])))
@@ -208,7 +207,7 @@ func valueFollows(rest string) bool {
 	return strings.IndexByte("0123456789({\"'`", rest[0]) >= 0
 }
 
-// wordOf is the word with which a text begins, or "".
+// wordOf returns the word with which a text begins, or "".
 func wordOf(s string) string {
 	for i, r := range s {
 		if !wordRune(r, i == 0) {

@@ -13,11 +13,11 @@ const (
 	lineWidth   = 100
 )
 
-// Format gives the text in its one style: four spaces a level, a blank line
-// between items and never more than one, arguments that would run beyond 100
-// columns continued inside their brackets. Comments stay where they are, and
-// nothing changes its meaning. A text with errors comes back unchanged, with
-// the errors.
+// Format returns the text in the one style of the language: four spaces for
+// each level, a single blank line between items, and arguments beyond 100
+// columns continued inside their brackets. Comments keep their places, and the
+// meaning does not change. A text with errors is returned unchanged, with the
+// findings.
 func Format(src *source.File) (string, []diag.Diagnostic) {
 	p := parse(src)
 	if diag.HasErrors(p.diags) {
@@ -37,7 +37,7 @@ func Format(src *source.File) (string, []diag.Diagnostic) {
 	return f.out.String(), nil
 }
 
-// A formatter writes the lines of a text as the parser laid them out.
+// A formatter writes the lines of a text as the parser recorded them.
 type formatter struct {
 	p       *parser
 	out     strings.Builder
@@ -46,17 +46,18 @@ type formatter struct {
 	above   []laidIndent  // the line that was written last, and those around it
 }
 
-// A waitingNote is a comment with a line of its own.
+// A waitingNote is a comment on its own line that is not yet written.
 type waitingNote struct {
 	comment string
 	indent  int
 	blank   bool // a blank line stands before it
 }
 
-// A laidIndent is where a line stood, and the level that it has.
+// A laidIndent is the column of a line and its level.
 type laidIndent struct{ indent, level int }
 
-// between notes the blank lines and comments from one text line up to another.
+// between records the blank lines and comments from one text line up to
+// another.
 func (f *formatter) between(from, to int) {
 	for _, l := range f.p.lines[from:to] {
 		if l.text >= l.end {
@@ -68,8 +69,8 @@ func (f *formatter) between(from, to int) {
 	}
 }
 
-// settle writes the comments that stand before a line, or at the end of the
-// text when there is none.
+// settle writes the recorded comments before a line, or at the end of the
+// text.
 func (f *formatter) settle(next *laidLine) {
 	nextIndent, nextLevel := -1, 0
 	if next != nil {
@@ -114,7 +115,7 @@ func (f *formatter) write(level int, text string) {
 	f.out.WriteByte('\n')
 }
 
-// line writes one line that was read.
+// line writes one parsed line.
 func (f *formatter) line(laid *laidLine) {
 	l := f.p.lines[laid.first]
 	for len(f.above) > 0 && f.above[len(f.above)-1].level >= laid.level {
@@ -131,7 +132,7 @@ func (f *formatter) line(laid *laidLine) {
 	}
 }
 
-// prose writes free text, behind its first word when it has one.
+// prose writes free text, after its first word if it has one.
 func (f *formatter) prose(laid *laidLine, l textLine) {
 	end := l.end
 	note := ""
@@ -146,7 +147,7 @@ func (f *formatter) prose(laid *laidLine, l textLine) {
 	f.write(laid.level, strings.TrimSpace(text+note))
 }
 
-// request writes a request, and what it is answered with on the next line.
+// request writes a request, and its expected answer on the next line.
 func (f *formatter) request(laid *laidLine, l textLine) {
 	head := f.p.wordAt(l.text)
 	head += " " + strings.TrimSpace(f.p.src.Text[l.text+len(head):laid.text])
@@ -180,8 +181,8 @@ type element struct {
 	alone   bool // a comment with a line of its own
 }
 
-// elements puts the tokens and comments of a line in order and decides the
-// spaces between them.
+// elements orders the tokens and comments of a line and decides the spaces
+// between them.
 func (f *formatter) elements(laid *laidLine, tokens []token) []element {
 	p := f.p
 	var notes []element

@@ -196,7 +196,7 @@ func checkSpans(t *testing.T, v reflect.Value, size int) {
 	}
 }
 
-// seed gives the fuzzers every text of testdata.
+// seed returns the fuzzers every text of testdata.
 func seed(f *testing.F) {
 	for _, pattern := range []string{"testdata/contract/*", "testdata/format/*.in", "testdata/errors/*"} {
 		files, _ := filepath.Glob(pattern)

@@ -220,7 +220,7 @@ func unused(rules map[string]*rule) []string {
 // notation when it is not a plain token.
 type terminal struct{ text, name string }
 
-// terminalsOf gives what the parser took a text for.
+// terminalsOf returns what the parser took a text for.
 func terminalsOf(p *parser) []terminal {
 	var all []terminal
 	level := 0
@@ -288,7 +288,7 @@ type recognized struct {
 	at int
 }
 
-// ends gives the places at which a rule that begins at a place may end.
+// ends returns the places at which a rule that begins at a place may end.
 func (g *recognizer) ends(r *rule, at int) []int {
 	key := recognized{r, at}
 	if ends, ok := g.memo[key]; ok {

@@ -7,13 +7,12 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// What other languages write where a set or a field is declared. It is no part
-// of this one: the message tells the form that it has here, and a fix writes it
-// where that is sure.
+// The messages of this file are about declarations in the form of other
+// languages. They show the form in this language, with a fix if it is certain.
 
 const (
 	ordered     = "“seq of” where their order matters"
-	ownIdentity = "a member has an identity of its own, without a field"
+	ownIdentity = "a member has an identity without a field for it"
 )
 
 // otherDeclaration reports a declaration without an article.
@@ -27,12 +26,12 @@ func (c *cursor) otherDeclaration() {
 	}
 	switch {
 	case word == "one" && name != "":
-		d.Message = "what there is one of is declared with “an element " + name + "”"
+		d.Message = "a single member is declared with “an element " + name + "”"
 		d.Fix = c.rewrite(first, first, "an element")
 	case word == "type" && name != "" && (c.aheadIs(2, "=") || c.aheadIs(2, "for")):
-		d.Message = "another name for a type is declared with “alias " + name + " for " + c.p.textOf(c.ahead(3)) + "”, not with “type”"
+		d.Message = "an alias is declared with “alias " + name + " for " + c.p.textOf(c.ahead(3)) + "”, not with “type”"
 	case word == "enum":
-		d.Message = "constants stand at the field that has them, as in “a shade of RED or GREEN”"
+		d.Message = "constants are declared at their field, as in “a shade of RED or GREEN”"
 	case name != "" && slices.Contains([]string{"table", "model", "type", "class", "interface", "struct", "entity", "record", "collection"}, word):
 		d.Message = "a set is declared with “a set of " + name + " with”, not with “" + word + "”"
 		if c.ahead(2).kind == endToken {
@@ -49,7 +48,7 @@ func (c *cursor) otherDeclaration() {
 	c.fail(d)
 }
 
-// rewrite is a fix that writes something else instead of some tokens.
+// rewrite returns a fix that replaces some tokens by a text.
 func (c *cursor) rewrite(from, to token, text string) *diag.Fix {
 	return &diag.Fix{Title: "write " + text, Edits: []diag.Edit{{Span: c.p.src.Span(from.start, to.end), Text: text}}}
 }
@@ -70,22 +69,22 @@ func (c *cursor) endOfField(first token, f *Field) {
 	switch text := strings.ToLower(c.p.textOf(t)); {
 	case text == "?", text == "null", text == "nullable":
 		written = "an optional " + field
-		way = "one that may be empty is “" + written + "”"
+		way = "an optional field is “" + written + "”"
 	case text == "unique", text == "@" && strings.EqualFold(c.p.textOf(c.ahead(1)), "unique"):
 		if text == "@" {
 			last = c.ahead(1)
 		}
 		written = "a unique " + field
-		way = "one that no two members share is “" + written + "”"
+		way = "a unique field is “" + written + "”"
 	case text == "not", text == "required", text == "!":
-		way = "every field has a value that is not “optional”"
+		way = "every field that is not “optional” has a value"
 	case text == "[":
 		if c.aheadIs(1, "]") {
 			last, written = c.ahead(1), "a "+f.Name.Text+" set of "+f.Type.Text
 		}
-		way = "one with several values is “a " + f.Name.Text + " set of " + f.Type.Text + "”, or " + ordered
+		way = "a field with several values is “a " + f.Name.Text + " set of " + f.Type.Text + "”, or " + ordered
 	case text == "<":
-		way = "one with several values is “a " + f.Name.Text + " set of …”, or " + ordered
+		way = "a field with several values is “a " + f.Name.Text + " set of …”, or " + ordered
 	case text == "|", text == "||":
 		way = "constants are written “a " + f.Name.Text + " of " + f.Type.Text + " or …”"
 	case text == "=", text == "default":
@@ -96,7 +95,7 @@ func (c *cursor) endOfField(first token, f *Field) {
 		way = "write its former name with “was”, as in “" + field + " was title”"
 	case text == ",", text == ";":
 		written = c.p.src.Text[first.start:c.line.tokens[c.i-1].end]
-		way = "each stands on a line of its own, with nothing behind it"
+		way = "each field has its own line, and nothing follows it"
 	default:
 		c.end("the field")
 		return
@@ -108,8 +107,9 @@ func (c *cursor) endOfField(first token, f *Field) {
 	c.fail(d)
 }
 
-// otherType reports what is no type where that of a field must stand, and tells
-// whether it did. A colon is left out.
+// otherType reports a text that is not a type where the type of a field is
+// required, and returns whether there was one. It accepts a colon before the
+// type with a finding.
 func (c *cursor) otherType(f *Field) bool {
 	name := f.Name.Text
 	if name == "" || !c.fine() {
@@ -117,7 +117,7 @@ func (c *cursor) otherType(f *Field) bool {
 	}
 	t := c.peek()
 	if c.accept(":") {
-		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "no “:” stands before the type of “" + name + "”",
+		c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "there is no “:” before the type of “" + name + "”",
 			Fix: &diag.Fix{Title: "leave it out", Edits: []diag.Edit{{Span: c.p.spanOf(t)}}}})
 		return false
 	}
@@ -144,7 +144,8 @@ func (c *cursor) otherType(f *Field) bool {
 	return true
 }
 
-// primitiveOf is the primitive that a word stands for, here or elsewhere.
+// primitiveOf returns the primitive type that a word means, in this language
+// or others.
 func primitiveOf(word string) string {
 	for _, p := range []string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"} {
 		if strings.EqualFold(word, p) {
@@ -154,8 +155,8 @@ func primitiveOf(word string) string {
 	return Elsewhere(word)
 }
 
-// otherLine reports what is no field where one must stand, and tells whether it
-// did.
+// otherLine reports a line that is not a field where one is required, and
+// returns whether there was one.
 func (c *cursor) otherLine() bool {
 	first := c.peek()
 	article := 0
@@ -165,13 +166,13 @@ func (c *cursor) otherLine() bool {
 	message := ""
 	switch {
 	case c.at("unique") && (c.aheadIs(2, ",") || c.aheadIs(1, "[")), c.at("@") && c.aheadIs(1, "@") && c.aheadIs(2, "unique"):
-		message = "several fields that are unique together are written as in “unique (name, maker)”"
+		message = "several fields that are unique together are declared as in “unique (name, maker)”"
 	case c.at("index") && c.aheadIs(1, "("), c.at("@") && c.aheadIs(1, "@") && c.aheadIs(2, "index"):
-		message = "the store makes its indexes by itself, for each “unique” and each relation that a where reads"
+		message = "the store creates indexes automatically, for each “unique” and each relation that a where reads"
 	case c.at("primary") && c.aheadIs(1, "key"), c.at("@") && c.aheadIs(1, "@") && c.aheadIs(2, "id"):
 		message = ownIdentity
 	case (c.aheadIs(article, "set") || c.aheadIs(article, "seq")) && c.aheadIs(article+1, "of") && c.isName(article+2) && c.ahead(article+3).kind == wordToken:
-		message = "the name of a field stands before “" + c.p.textOf(c.ahead(article)) + "”: “a " + c.p.textOf(c.ahead(article+2)) + " " +
+		message = "the name of a field comes before “" + c.p.textOf(c.ahead(article)) + "”: “a " + c.p.textOf(c.ahead(article+2)) + " " +
 			c.p.textOf(c.ahead(article)) + " of " + c.p.textOf(c.ahead(article+3)) + "”"
 	default:
 		return false
@@ -180,14 +181,14 @@ func (c *cursor) otherLine() bool {
 	return true
 }
 
-// isName tells whether a word stands n tokens ahead that begins lower-case.
+// isName reports whether the word n tokens ahead begins in lower case.
 func (c *cursor) isName(n int) bool {
 	t := c.ahead(n)
 	return t.kind == wordToken && isLower(c.p.textOf(t))
 }
 
-// otherSubset says how a subset is declared, where something else stands after
-// its name, or "extends" after that of a set.
+// otherSubset shows the form of a subset if other text follows its name, or if
+// "extends" follows the name of a set.
 func (c *cursor) otherSubset(name string) string {
 	for n := range 3 {
 		if t := c.ahead(n); t.kind == wordToken && isUpper(c.p.textOf(t)) {
@@ -197,7 +198,7 @@ func (c *cursor) otherSubset(name string) string {
 	return ""
 }
 
-// otherRead reports "x.field is y", and tells whether it stood there.
+// otherRead reports "x.field is y", and returns whether it found it.
 func (c *cursor) otherRead() bool {
 	x, field, y := c.peek(), c.ahead(2), c.ahead(4)
 	if x.kind != wordToken || !c.aheadIs(1, ".") || field.kind != wordToken || !(c.aheadIs(3, "is") || c.aheadIs(3, "==") || c.aheadIs(3, "=")) {
@@ -205,14 +206,14 @@ func (c *cursor) otherRead() bool {
 	}
 	d := diag.Diagnostic{Code: diag.Unexpected, Span: c.p.src.Span(x.start, field.end)}
 	written := c.p.textOf(field) + " of " + c.p.textOf(x) + " is"
-	d.Message = "a relation is read as in “" + written + " " + c.p.textOf(y) + "”"
+	d.Message = "a relation is written as in “" + written + " " + c.p.textOf(y) + "”"
 	d.Fix = c.rewrite(x, c.ahead(3), written)
 	c.fail(d)
 	return true
 }
 
-// otherRelation reports another sign than "is" behind "field of x", and tells
-// whether one stood there.
+// otherRelation reports a sign other than "is" after "field of x", and returns
+// whether there was one.
 func (c *cursor) otherRelation(concept, field string) bool {
 	x, sign := c.peek(), c.ahead(1)
 	if x.kind != wordToken || sign.kind == endToken {
@@ -222,13 +223,13 @@ func (c *cursor) otherRelation(concept, field string) bool {
 	read, y := field+" of "+c.p.textOf(x), c.ahead(2)
 	switch {
 	case c.aheadIs(1, "="), c.aheadIs(1, "=="):
-		d.Message = "“is” stands after “" + read + "”, not “" + c.p.textOf(sign) + "”"
+		d.Message = "write “is” after “" + read + "”, not “" + c.p.textOf(sign) + "”"
 		d.Fix = c.rewrite(sign, sign, "is")
 	case c.aheadIs(1, "is") && c.aheadIs(2, "not") && c.ahead(3).kind != endToken:
 		y = c.ahead(3)
 		fallthrough
 	case c.aheadIs(1, "!="):
-		d.Message = "what is otherwise is asked with “no” before the line, as in “no in " + concept + ": " + read + " is " + c.p.textOf(y) + "”"
+		d.Message = "to test for a different value, write “no” before the line, as in “no in " + concept + ": " + read + " is " + c.p.textOf(y) + "”"
 	default:
 		return false
 	}
@@ -247,7 +248,7 @@ func (c *cursor) withoutArticle() {
 	c.fail(d)
 }
 
-// constant takes one constant of a field.
+// constant reads one constant of a field.
 func (c *cursor) constant() Name {
 	if t := c.peek(); t.kind == stringToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t), Message: "expected a constant, found " + c.p.quote(t) +
@@ -257,8 +258,8 @@ func (c *cursor) constant() Name {
 	return c.upper("a constant")
 }
 
-// Elsewhere names the primitive that other languages call otherwise, "" when
-// they call none so.
+// Elsewhere returns the primitive type that has another name in other
+// languages, or "".
 func Elsewhere(name string) string {
 	switch strings.ToLower(name) {
 	case "text", "varchar", "char", "uuid":

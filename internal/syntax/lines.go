@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// A textLine is a line as an editor counts it.
+// A textLine is one line of the file.
 type textLine struct {
 	start, end int  // without the line's end and the space before it
 	text       int  // where the first character that is no space stands
@@ -17,12 +17,11 @@ type textLine struct {
 	quiet      bool // its characters are at fault, and that has been said
 }
 
-// itemWords begin an item at the left edge.
+// itemWords begin items, at the left edge.
 var itemWords = []string{"concept", "app", "sync", "view", "scenario"}
 
-// splitLines finds the lines of the text with their indentation, reports what
-// cannot stand in a text at all, and notes the comments that have a line of
-// their own.
+// splitLines finds the lines of the text with their indentation, reports
+// invalid characters, and records the comments on their own lines.
 func (p *parser) splitLines() {
 	text := p.src.Text
 	var tabs []int
@@ -72,7 +71,8 @@ func (p *parser) comment(start, end int) *Comment {
 	return &Comment{Span: p.src.Span(start, end), Text: p.src.Text[start:end]}
 }
 
-// reportTabs says once that tabs make the indentation, with one fix for all.
+// reportTabs reports once that the text is indented with tabs, with one fix
+// for all lines.
 func (p *parser) reportTabs(tabs []int) {
 	fix := &diag.Fix{Title: "indent with spaces"}
 	for _, i := range tabs {
@@ -83,14 +83,14 @@ func (p *parser) reportTabs(tabs []int) {
 	l := p.lines[tabs[0]]
 	p.add(diag.Diagnostic{
 		Code: diag.TabIndent, Severity: diag.Warning, Span: p.src.Span(l.start, l.text),
-		Message: "a tab stands in the indentation; it is read as four spaces",
+		Message: "the indentation contains a tab, which is read as four spaces",
 		Notes:   []string{"the formatter writes four spaces for each level"},
 		Fix:     fix,
 	})
 }
 
-// checkCharacters reports bytes that are no UTF-8 and characters that no text
-// holds, and tells whether there were any.
+// checkCharacters reports invalid UTF-8 and control characters, and returns
+// whether there were any.
 func (p *parser) checkCharacters(start, end int) bool {
 	text := p.src.Text
 	for i := start; i < end; {
@@ -99,16 +99,16 @@ func (p *parser) checkCharacters(start, end int) bool {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			p.add(diag.Diagnostic{Code: diag.NotUTF8, Span: span,
-				Message: "this byte is no part of a UTF-8 text",
-				Notes:   []string{"save the file in the encoding UTF-8"}})
+				Message: "this byte is not valid UTF-8",
+				Notes:   []string{"save the file as UTF-8"}})
 			return true
 		case r == 0:
 			p.add(diag.Diagnostic{Code: diag.ControlCharacter, Span: span,
-				Message: "a NUL character cannot stand in a text"})
+				Message: "a file cannot contain a NUL character"})
 			return true
 		case r < ' ' && r != '\t' && r != '\r', r == 0x7f, r == '\u2028', r == '\u2029':
 			p.add(diag.Diagnostic{Code: diag.ControlCharacter, Span: span,
-				Message: "a control character cannot stand in a text"})
+				Message: "a file cannot contain a control character"})
 			return true
 		}
 		i += size
@@ -116,9 +116,8 @@ func (p *parser) checkCharacters(start, end int) bool {
 	return false
 }
 
-// noText tells whether a file is something else than a text, such as a picture
-// or UTF-16, and where that shows first: a message for each of its lines would
-// help nobody.
+// noText reports whether a file is not text, such as a picture or UTF-16, and
+// where this first shows. Such a file gets one message, not one for each line.
 func noText(text string) (at int, not bool) {
 	text = text[:min(len(text), 8<<10)]
 	faults := 0
@@ -135,8 +134,8 @@ func noText(text string) (at int, not bool) {
 	return at, faults > 8 && faults*10 > len(text)
 }
 
-// beginsItem tells whether a line at the left edge begins an item or a part of
-// a sync, so that no open bracket reaches beyond it.
+// beginsItem reports whether a line at the left edge begins an item or a part
+// of a sync, and so ends an open bracket.
 func (p *parser) beginsItem(i int) bool {
 	l := p.lines[i]
 	if l.indent > 0 {
@@ -156,8 +155,8 @@ func (p *parser) beginsItem(i int) bool {
 	}
 }
 
-// beginsPart tells whether a line begins a part of a concept or sync: one of
-// their words, alone.
+// beginsPart reports whether a line is only a keyword that begins a part of a
+// concept or sync.
 func (p *parser) beginsPart(l *textLine) bool {
 	word := p.wordAt(l.text)
 	rest := strings.TrimSpace(p.src.Text[l.text+len(word) : l.end])
@@ -168,7 +167,7 @@ func (p *parser) beginsPart(l *textLine) bool {
 	return false
 }
 
-// wordAt is the word that begins at an offset, or "".
+// wordAt returns the word that begins at an offset, or "".
 func (p *parser) wordAt(offset int) string {
 	end := offset
 	for end < len(p.src.Text) {

@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// number takes a number, with its sign, and gives its value.
+// number reads a number with its sign and returns its value.
 func (c *cursor) number() float64 {
 	first := c.peek()
 	text := ""
@@ -28,7 +28,7 @@ func (c *cursor) number() float64 {
 	}
 	if err != nil {
 		c.fail(diag.Diagnostic{Code: diag.BadNumber, Span: c.since(first),
-			Message: "“" + text + digits + "” is no number, or one too large to hold"})
+			Message: "“" + text + digits + "” is not a number, or it is too large"})
 		return 0
 	}
 	if text == "-" {
@@ -37,8 +37,8 @@ func (c *cursor) number() float64 {
 	return f
 }
 
-// unquote gives what a string token says. The escapes are those of JSON, and
-// \' in either kind of quotation marks.
+// unquote returns the value of a string token. The escapes are those of JSON,
+// and \' in either kind of quotation marks.
 func (c *cursor) unquote(t token) string {
 	text := c.p.textOf(t)
 	if len(text) < 2 || text[0] != text[len(text)-1] {
@@ -59,7 +59,7 @@ func (c *cursor) unquote(t token) string {
 			_, n := utf8.DecodeRuneInString(body[i+1:])
 			at := t.start + 1 + i
 			c.warn(diag.Diagnostic{Code: diag.BadEscape, Span: c.p.src.Span(at, at+1+n),
-				Message: "“" + body[i:i+1+n] + "” means nothing in a string",
+				Message: "“" + body[i:i+1+n] + "” is not an escape in a string",
 				Notes:   []string{`a backslash is written \\`}})
 			b.WriteByte('\\')
 			continue
@@ -70,7 +70,7 @@ func (c *cursor) unquote(t token) string {
 	return b.String()
 }
 
-// unescape reads one escape; size is 0 when it is none.
+// unescape reads one escape. The size is 0 if it is invalid.
 func unescape(s string) (r rune, size int) {
 	if len(s) < 2 {
 		return 0, 0

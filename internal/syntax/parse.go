@@ -3,13 +3,12 @@
 //
 // Its three main types are [File], the tree of one text, made of the items
 // [Concept], [App], [Sync], [View] and [Scenario]; [Line], one line of where
-// with what belongs to it; and [Term], a value where it stands. Every node has
-// its span. The package promises that [Parse] always returns a tree, however broken
-// the text is; that one broken line costs one message and its neighbours are
-// still read; that grammar.txt beside it says the same as its code; and that
-// [Format] changes no meaning and twice is once. It refuses to know what a
-// name means: expressions are kept as text, and whether a concept exists is
-// the work of package check.
+// with the lines below it; and [Term], a value. Every node has its span.
+// [Parse] returns a tree for every text, reports one message for a line with
+// an error, and reads the lines around it. The file grammar.txt describes the
+// same grammar. [Format] does not change the meaning of a text and is
+// idempotent. The package does not resolve names: it keeps expressions as
+// text, and package check knows which concepts exist.
 package syntax
 
 import (
@@ -21,15 +20,14 @@ import (
 )
 
 const (
-	// maxSize is the size of a text, in bytes, beyond which it is not read.
+	// maxSize is the largest size of a text in bytes.
 	maxSize = 4 << 20
-	// maxDepth is how deep blocks and brackets may be nested.
+	// maxDepth is the largest depth of nested blocks and brackets.
 	maxDepth = 100
 )
 
-// Parse reads a text. The tree is never nil; what could not be read is left
-// out of it, and the item that held it is marked as broken. The findings come
-// sorted by place.
+// Parse reads a text. The tree is never nil. Parts with errors are omitted,
+// and their items are marked as broken. The findings are sorted by place.
 func Parse(src *source.File) (*File, []diag.Diagnostic) {
 	p := parse(src)
 	return p.file, p.diags
@@ -44,8 +42,8 @@ func parse(src *source.File) *parser {
 	}
 	if at, not := noText(src.Text); not {
 		p.add(diag.Diagnostic{Code: diag.NotUTF8, Span: src.Span(at, at+1),
-			Message: "the file is no text in UTF-8 and is not read",
-			Notes:   []string{"save it in the encoding UTF-8, or give it another name: a file of this kind is read as text"}})
+			Message: "the file is not UTF-8 text and is not read",
+			Notes:   []string{"save it as UTF-8, or rename it: Legible reads files with this extension as text"}})
 		return p
 	}
 	p.splitLines()
@@ -68,8 +66,8 @@ type parser struct {
 	layout   []laidLine
 }
 
-// A laidLine is what the formatter needs to know of a line that was read: its
-// level, and how it was taken.
+// A laidLine is what the formatter needs to know of a parsed line: its level
+// and its form.
 type laidLine struct {
 	first, last int // text lines
 	level       int
@@ -81,7 +79,7 @@ type laidLine struct {
 	item        bool    // it begins an item
 }
 
-// A lineForm says how a line was read.
+// A lineForm says how a line was parsed.
 type lineForm int
 
 const (
@@ -93,7 +91,8 @@ const (
 
 func (p *parser) add(d diag.Diagnostic) { p.diags = append(p.diags, d) }
 
-// peek is the next line that says something, or nil at the end of the text.
+// peek returns the next line that is not blank or a comment, or nil at the end
+// of the text.
 func (p *parser) peek() *textLine {
 	for p.next < len(p.lines) && p.lines[p.next].blank {
 		p.next++
@@ -104,7 +103,7 @@ func (p *parser) peek() *textLine {
 	return &p.lines[p.next]
 }
 
-// firstWord is the word with which the next line begins, or "".
+// firstWord returns the word with which the next line begins, or "".
 func (p *parser) firstWord() string {
 	if l := p.peek(); l != nil {
 		return p.wordAt(l.text)
@@ -112,7 +111,7 @@ func (p *parser) firstWord() string {
 	return ""
 }
 
-// take reads the next line as tokens. The caller knows that there is one.
+// take reads the next line as tokens. There must be one.
 func (p *parser) take() *cursor { return p.takeFrom(tokenLine, p.peek().text) }
 
 // takeFrom reads the next line as tokens from an offset on.
@@ -128,8 +127,8 @@ func (p *parser) takeFrom(form lineForm, offset int) *cursor {
 	return &cursor{p: p, line: line, laid: len(p.layout) - 1}
 }
 
-// skipDeeper passes over the lines that are indented by more than a number of
-// columns: those below a line that could not be read.
+// skipDeeper skips the lines that are indented by more than a number of
+// columns, below a line with an error.
 func (p *parser) skipDeeper(indent int) {
 	for l := p.peek(); l != nil && l.indent > indent; l = p.peek() {
 		p.end = l.end
@@ -137,7 +136,7 @@ func (p *parser) skipDeeper(indent int) {
 	}
 }
 
-// skipLine passes over the next line and what stands below it.
+// skipLine skips the next line and the lines below it.
 func (p *parser) skipLine() {
 	indent := p.peek().indent
 	p.end = p.peek().end
@@ -145,8 +144,8 @@ func (p *parser) skipLine() {
 	p.skipDeeper(indent)
 }
 
-// block reads the lines that are indented by more than their parent, one call
-// of read for each that begins a part. It tells whether there were any.
+// block reads the lines that are indented by more than their parent. It calls
+// read for each line that begins a part, and returns whether there were any.
 func (p *parser) block(parent int, read func()) bool {
 	first := p.peek()
 	if first == nil || first.indent <= parent {
@@ -154,7 +153,7 @@ func (p *parser) block(parent int, read func()) bool {
 	}
 	if p.level >= maxDepth {
 		p.add(diag.Diagnostic{Code: diag.TooDeep, Span: p.src.Span(first.text, first.end),
-			Message: "this line stands inside more than a hundred blocks"})
+			Message: "this line is inside more than a hundred blocks"})
 		p.skipDeeper(parent)
 		return true
 	}
@@ -181,7 +180,7 @@ func (p *parser) block(parent int, read func()) bool {
 func (p *parser) uneven(l *textLine, indent int) {
 	message := "this line is indented less than the lines it follows"
 	if l.indent > indent {
-		message = "this line is indented more than the one it follows, which takes no lines of its own"
+		message = "this line is indented more than the one it follows, which cannot have lines below it"
 	}
 	p.add(diag.Diagnostic{Code: diag.UnevenIndent, Span: p.src.Span(l.text, l.end), Message: message,
 		Fix: &diag.Fix{Title: "indent it like its neighbours", Edits: []diag.Edit{

@@ -21,7 +21,7 @@ func (p *parser) items() {
 			word = near
 		} else if l.indent > 0 {
 			p.add(diag.Diagnostic{Code: diag.UnevenIndent, Span: p.src.Span(l.text, l.end),
-				Message: "“" + word + "” begins at the left edge",
+				Message: "“" + word + "” must begin at the left edge",
 				Fix: &diag.Fix{Title: "move it to the left edge", Edits: []diag.Edit{
 					{Span: p.src.Span(l.start, l.text), Text: ""}}}})
 		}
@@ -29,7 +29,7 @@ func (p *parser) items() {
 	}
 }
 
-// article gives a noun with its article.
+// article returns a noun with its article.
 func article(noun string) string {
 	if strings.ContainsAny(noun[:1], "aeiouAEIOU") {
 		return "an " + noun
@@ -55,7 +55,7 @@ func (p *parser) item(word string) {
 	}
 }
 
-// partWords tell where a word belongs that stands outside its item.
+// partWords say to which item a keyword belongs.
 var partWords = map[string]string{
 	"purpose": "concept", "principle": "concept", "state": "concept", "actions": "concept",
 	"queries": "concept", "when": "sync", "where": "sync", "then": "sync", "use": "app", "expose": "app", "open": "app",
@@ -64,7 +64,7 @@ var partWords = map[string]string{
 func (p *parser) unknownItem(word, near string, ok bool) {
 	l := p.peek()
 	d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.src.Span(l.text, l.text+len(word)),
-		Message: "“" + word + "” begins no item",
+		Message: "“" + word + "” does not begin an item",
 		Notes:   []string{"an item begins with concept, app, sync, view or scenario"}}
 	switch {
 	case ok:
@@ -78,14 +78,14 @@ func (p *parser) unknownItem(word, near string, ok bool) {
 		}
 	case partWords[word] != "":
 		d.Code = diag.Misplaced
-		d.Message = "“" + word + "” stands outside " + article(partWords[word])
+		d.Message = "“" + word + "” is outside " + article(partWords[word])
 	}
 	if !l.quiet {
 		p.add(d)
 	}
 }
 
-// skipToItem passes over everything up to the next line that begins an item.
+// skipToItem skips the lines up to the next one that begins an item.
 func (p *parser) skipToItem() {
 	for p.next++; p.peek() != nil; p.next++ {
 		if l := p.peek(); l.indent == 0 {
@@ -110,9 +110,9 @@ func once(many int) partOrder {
 		case at >= many || at > last:
 			return "", ""
 		case at == last:
-			return diag.Repeated, "“" + words[at] + "” stands twice in this " + item
+			return diag.Repeated, "“" + words[at] + "” is repeated in this " + item
 		}
-		return diag.Misplaced, "“" + words[at] + "” comes before “" + words[last] + "”"
+		return diag.Misplaced, "“" + words[at] + "” must come before “" + words[last] + "”"
 	}
 }
 
@@ -164,8 +164,8 @@ func (p *parser) parts(item string, head *cursor, words []string, order partOrde
 	}
 }
 
-// partIndent is how far the parts of an item are indented: as the first of them
-// is, where it is more than the item's head.
+// partIndent is the indentation of the parts of an item: that of the first
+// part, if it is indented more than the head of the item.
 func (p *parser) partIndent(head int, words []string) int {
 	first := head
 	if l := p.peek(); l != nil {
@@ -187,7 +187,7 @@ func (p *parser) partIndent(head int, words []string) int {
 func (p *parser) unknownPart(item, word, near string, words []string) {
 	l := p.peek()
 	d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.src.Span(l.text, l.text+len(word)),
-		Message: "“" + word + "” begins no part of the " + item,
+		Message: "“" + word + "” is not a part of the " + item,
 		Notes:   []string{"its parts are " + list(words)}}
 	switch {
 	case near != "":
@@ -207,7 +207,7 @@ func (p *parser) unknownPart(item, word, near string, words []string) {
 		d.Message = "“when” or “then” is missing before this line"
 	default:
 		d.Code, d.Span = diag.Misplaced, p.src.Span(l.text, l.end)
-		d.Message = "this line stands in no part of the " + item
+		d.Message = "this line is outside the parts of the " + item
 	}
 	p.add(d)
 }

@@ -6,9 +6,8 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// proseFrom takes the text of the next line from an offset on as prose. In
-// prose, as anywhere, a # begins a comment, but not between two quotation
-// marks.
+// proseFrom reads the text of the next line from an offset on as prose. In
+// prose, too, a # begins a comment, except between two quotation marks.
 func (p *parser) proseFrom(form lineForm, offset int) *Prose {
 	l := p.peek()
 	start, end := offset, l.end
@@ -42,7 +41,7 @@ func (p *parser) proseFrom(form lineForm, offset int) *Prose {
 	return prose
 }
 
-// prose reads the free text behind a first word and on the deeper lines below
+// prose reads the free text after a first word and on the deeper lines below
 // it.
 func (p *parser) prose(word string) *Prose {
 	l := p.peek()
@@ -65,7 +64,7 @@ func (p *parser) prose(word string) *Prose {
 	p.level--
 	if len(prose.Lines) == 0 {
 		p.add(diag.Diagnostic{Code: diag.MissingPart, Span: head,
-			Message: "nothing is said under “" + word + "”"})
+			Message: "there is no text below “" + word + "”"})
 	}
 	return prose
 }

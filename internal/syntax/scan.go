@@ -25,8 +25,8 @@ type token struct {
 	start, end int
 }
 
-// A logicalLine is what the parser takes at once: a line, with those that
-// follow it while a bracket is open.
+// A logicalLine is a line with the lines that continue it because a bracket is
+// open.
 type logicalLine struct {
 	first, last int // indexes of text lines
 	indent      int
@@ -35,7 +35,7 @@ type logicalLine struct {
 	quiet       bool // a fault of it has been reported
 }
 
-// scanner reads the tokens of one logical line.
+// A scanner reads the tokens of one logical line.
 type scanner struct {
 	p     *parser
 	line  *logicalLine
@@ -43,13 +43,13 @@ type scanner struct {
 	limit int     // the last text line that may be taken
 }
 
-// scan reads the logical line that begins at a text line, from an offset on.
-// A bracket that is never closed ends with its own line, so that the lines
-// below are still read for what they are.
+// scan reads the logical line that begins at a text line, from an offset on. A
+// bracket that is never closed ends with its own line, so that the lines below
+// are parsed on their own.
 func (p *parser) scan(first, from int) *logicalLine {
 	s := &scanner{p: p, limit: len(p.lines) - 1}
-	// Looking for the end of an open bracket may take in the whole item; a
-	// text full of such faults must not be read again for each of them.
+	// The search for the closing bracket may read the whole item. It must not
+	// be repeated for each of many errors.
 	if p.unclosed > 20 {
 		s.limit = min(s.limit, first+20)
 	}
@@ -60,7 +60,7 @@ func (p *parser) scan(first, from int) *logicalLine {
 		o := s.open[len(s.open)-1]
 		p.add(diag.Diagnostic{Code: diag.UnclosedBracket, Span: p.src.Span(o.start, o.end),
 			Message: "this " + p.quote(o) + " is not closed",
-			Notes:   []string{"inside brackets a line may be continued on the next ones"}})
+			Notes:   []string{"inside brackets, a line continues on the next lines"}})
 		s = &scanner{p: p, limit: p.unclosedEnd(first)}
 		before = len(p.diags)
 		s.run(first, from)
@@ -71,9 +71,9 @@ func (p *parser) scan(first, from int) *logicalLine {
 	return s.line
 }
 
-// unclosedEnd guesses where a line whose bracket is not closed was meant to
-// end: deeper lines belong to it while the one before ends in a comma or an
-// opening bracket.
+// unclosedEnd guesses where a line with an open bracket should end: deeper
+// lines belong to it while the line before ends in a comma or an opening
+// bracket.
 func (p *parser) unclosedEnd(first int) int {
 	last := first
 	for i := first + 1; i < len(p.lines) && i < first+1000; i++ {
@@ -90,7 +90,7 @@ func (p *parser) unclosedEnd(first int) int {
 	return last
 }
 
-// run reads the tokens; it is false when a bracket stays open.
+// run reads the tokens. It returns false if a bracket is not closed.
 func (s *scanner) run(first, from int) bool {
 	s.line = &logicalLine{first: first, last: first, indent: s.p.lines[first].indent}
 	s.open = nil
@@ -110,8 +110,7 @@ func (s *scanner) run(first, from int) bool {
 	}
 }
 
-// longSigns are the signs of more than one character that must not be taken
-// apart, the longest first.
+// longSigns are the signs of more than one character, the longest first.
 var longSigns = []string{"...", "..", "=>", "==", "!=", "<=", ">="}
 
 // tokens reads the tokens of one text line.
@@ -172,7 +171,7 @@ func (s *scanner) openBracket(t token) {
 	if len(s.open) > maxDepth && !s.line.quiet {
 		s.line.quiet = true
 		s.p.add(diag.Diagnostic{Code: diag.TooDeep, Span: s.p.src.Span(t.start, t.end),
-			Message: "this bracket stands inside more than a hundred others"})
+			Message: "this bracket is inside more than a hundred others"})
 	}
 }
 
@@ -192,7 +191,7 @@ func (s *scanner) closeBracket(t token) {
 	if !s.line.quiet {
 		s.line.quiet = true
 		s.p.add(diag.Diagnostic{Code: diag.UnopenedBracket, Span: s.p.src.Span(t.start, t.end),
-			Message: "this " + string(closer) + " closes nothing"})
+			Message: "this " + string(closer) + " has no opening bracket"})
 	}
 }
 
@@ -200,7 +199,7 @@ func closerOf(opener byte) byte {
 	return map[byte]byte{'(': ')', '[': ']', '{': '}'}[opener]
 }
 
-// stringEnd is the offset behind a string that begins at i, or -1 when it is
+// stringEnd returns the offset after a string that begins at i, or -1 if it is
 // not closed.
 func stringEnd(text string, i int) int {
 	quote := text[i]
@@ -215,8 +214,8 @@ func stringEnd(text string, i int) int {
 	return -1
 }
 
-// numberEnd is the offset behind a number. It takes what looks like one; what
-// it means, and whether it means anything, is found by the reader of it.
+// numberEnd returns the offset after a text that looks like a number. Its
+// reader checks it.
 func numberEnd(text string, i int) int {
 	start := i
 	for i < len(text) {
@@ -234,13 +233,13 @@ func numberEnd(text string, i int) int {
 	return i
 }
 
-// spanOf is the span of a token.
+// spanOf returns the span of a token.
 func (p *parser) spanOf(t token) source.Span { return p.src.Span(t.start, t.end) }
 
-// textOf is the text of a token.
+// textOf returns the text of a token.
 func (p *parser) textOf(t token) string { return p.src.Text[t.start:t.end] }
 
-// quote gives a token as messages name it.
+// quote returns a token in the form of messages.
 func (p *parser) quote(t token) string {
 	if t.kind == endToken && t.start == t.end {
 		return "the end of the line"

@@ -35,7 +35,7 @@ func (p *parser) scenario() *Scenario {
 	return s
 }
 
-// requestFollows tells whether the scenario on the next line begins with a
+// requestFollows reports whether the scenario on the next line begins with a
 // request, and so belongs to an app.
 func (p *parser) requestFollows() bool {
 	indent := p.peek().indent
@@ -48,8 +48,8 @@ func (p *parser) requestFollows() bool {
 	return false
 }
 
-// requestAt finds in a line the method and the offset of the path behind it; 0
-// when the line is no request.
+// requestAt returns the method of a request line and the offset of the path
+// after it, or 0 if the line is not a request.
 func (p *parser) requestAt(l *textLine) (method string, path int) {
 	method = p.wordAt(l.text)
 	if method == "" || strings.ToUpper(method) != method || strings.Contains(method, "_") {
@@ -63,7 +63,7 @@ func (p *parser) requestAt(l *textLine) (method string, path int) {
 	return method, l.end - len(rest)
 }
 
-// step reads one step of a scenario; nil when it is broken.
+// step reads one step of a scenario. It returns nil for a step with an error.
 func (p *parser) step() *Step {
 	l := p.peek()
 	indent := l.indent
@@ -115,16 +115,16 @@ func (c *cursor) unknownStep() {
 	}
 	switch {
 	case text == "=>":
-		unexpected("“=>” stands below the request that it answers, and is indented further")
+		unexpected("“=>” must be below its request and indented further")
 		return
 	case text == "after":
-		unexpected("the time behind “after” stands in quotation marks, as in “after \"31 days\"”")
+		unexpected("the time after “after” must be in quotation marks, as in “after \"31 days\"”")
 		return
 	case text == "no" && n.kind == wordToken:
-		unexpected("“in” is missing behind “no”, as in “no in Concept: …”")
+		unexpected("“in” is missing after “no”, as in “no in Concept: …”")
 		return
 	case slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}, text):
-		unexpected("behind " + text + " stands the path, which begins with “/” and has no quotation marks, as in “POST /path”")
+		unexpected("after " + text + " comes the path, which begins with “/” and has no quotation marks, as in “POST /path”")
 		return
 	case t.kind == wordToken && c.aheadIs(1, "."):
 		unexpected("a concept's own scenarios call its actions without its name, as in “" + c.p.textOf(c.ahead(2)) +
@@ -132,7 +132,7 @@ func (c *cursor) unknownStep() {
 		return
 	}
 	d := diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
-		Message: c.p.quote(t) + " begins no step",
+		Message: c.p.quote(t) + " does not begin a step",
 		Notes: []string{"a step is a call “action (…) : (…)”, a request “POST /path”, " +
 			"“fired Sync once”, “in Concept: …” or “after \"1h\"”"}}
 	if near, ok := diag.Nearest(text, []string{"fired", "after", "in", "no"}); ok {
@@ -187,7 +187,7 @@ func (c *cursor) fired() *FiredStep {
 	return f
 }
 
-// whole takes a whole number within bounds.
+// whole reads a whole number within bounds.
 func (c *cursor) whole(what string, low, high float64) int {
 	t := c.peek()
 	if t.kind != numberToken {
@@ -205,7 +205,7 @@ func (c *cursor) whole(what string, low, high float64) int {
 
 var headerKinds = []string{"header", "bearer", "cookie", "from", "authorization"}
 
-// request reads "POST /path {…}" with its headers and what is expected.
+// request reads "POST /path {…}" with its headers and its expected answer.
 func (p *parser) request(path int) *HTTPStep {
 	l := p.peek()
 	indent := l.indent
@@ -233,7 +233,7 @@ func (p *parser) request(path int) *HTTPStep {
 		answered = true
 		c.answer(h)
 	case arrow():
-		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t), Message: "what a request is answered with stands behind “=>”"})
+		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t), Message: "write the expected answer after “=>”"})
 	}
 	c.end("the request")
 	if c.bad {
@@ -251,7 +251,7 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 	if c.at("=>") {
 		if *answered {
 			c.fail(diag.Diagnostic{Code: diag.Repeated, Span: p.spanOf(t),
-				Message: "what this request is answered with stands twice"})
+				Message: "the expected answer of this request is repeated"})
 		}
 		*answered = true
 		c.answer(h)
@@ -260,8 +260,8 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 	}
 	if !slices.Contains(headerKinds, p.textOf(t)) {
 		d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
-			Message: p.quote(t) + " begins no line below a request",
-			Notes:   []string{"a header, bearer, authorization, cookie or from line can stand there, or “=> 200 {…}”"}}
+			Message: p.quote(t) + " does not begin a line below a request",
+			Notes:   []string{"a header, bearer, authorization, cookie or from line can be there, or “=> 200 {…}”"}}
 		if c.stepLike() {
 			d.Notes = append(d.Notes, "a step begins in the column of the step before it")
 		}
@@ -286,7 +286,7 @@ func (p *parser) requestLine(h *HTTPStep, answered *bool) {
 	}
 }
 
-// stepLike tells whether a line looks like a step.
+// stepLike reports whether a line looks like a step.
 func (c *cursor) stepLike() bool {
 	text := c.p.textOf(c.peek())
 	return slices.Contains([]string{"fired", "after", "in", "no"}, text) || c.aheadIs(1, "(") ||

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// A spacer decides where a space stands between two tokens. In the lines of
-// the language that follows from the tokens alone. In an expression, whose
-// grammar is not ours, a space stays where one is, but for those beside
-// brackets, commas and the colons of records.
+// A spacer decides whether there is a space between two tokens. In the lines
+// of the language, the tokens decide. In an expression, whose grammar belongs
+// to the expression library, spaces stay, except beside brackets, commas and
+// the colons of records.
 type spacer struct {
 	p     *parser
 	exprs []*Expr
@@ -21,14 +21,15 @@ type spacer struct {
 // keyBracket stands for an open "(" at the place of a key: {(name): value}.
 const keyBracket = 'k'
 
-// inExpr tells whether two tokens belong to the same expression.
+// inExpr reports whether two tokens belong to the same expression.
 func (s *spacer) inExpr(a, b token) bool {
-	// They stand in order: the last that begins before the token can hold it.
+	// They are in order: only the last one that begins before the token can
+	// contain it.
 	i := sort.Search(len(s.exprs), func(i int) bool { return s.exprs[i].Span.Start > a.start }) - 1
 	return i >= 0 && b.end <= s.exprs[i].Span.End
 }
 
-// element makes the next element of a token.
+// element returns the next element, made of a token.
 func (s *spacer) element(t token) element {
 	text := s.p.textOf(t)
 	e := element{text: text, depth: len(s.open)}
@@ -63,7 +64,7 @@ func (s *spacer) lastIs(text string) bool {
 	return s.last.kind == signToken && s.p.textOf(s.last) == text
 }
 
-// gap tells whether a space stands before a token.
+// gap reports whether there is a space before a token.
 func (s *spacer) gap(t token, inExpr bool) bool {
 	text := s.p.textOf(t)
 	sign := t.kind == signToken

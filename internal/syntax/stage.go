@@ -54,7 +54,7 @@ func (r *stageReader) where() bool {
 	return some
 }
 
-// next gives the stage to which the next where or then belongs.
+// next returns the stage to which the next where or then belongs.
 func (r *stageReader) next() *Stage {
 	stages := r.sync.Stages
 	if n := len(stages); n > 0 && stages[n-1] != r.last {
@@ -77,14 +77,14 @@ func (r *stageReader) then() bool {
 	if t := c.peek(); t.kind == wordToken {
 		if near, ok := diag.Nearest(p.textOf(t), []string{"together"}); ok {
 			c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: p.spanOf(t),
-				Message: "“" + p.textOf(t) + "” cannot stand after “then”; did you mean “" + near + "”?",
+				Message: "“" + p.textOf(t) + "” cannot follow “then”; did you mean “" + near + "”?",
 				Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: p.spanOf(t), Text: near}}}})
 		}
 	}
 	c.headColon("then")
 	if t := c.peek(); t.kind != endToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.src.Span(t.start, p.end),
-			Message: "what belongs to “then” stands on the lines below it, indented"})
+			Message: "the contents of “then” belong on the lines below it, indented"})
 	}
 	some := p.block(indent, func() {
 		if ask := p.thenLine(stage); ask != nil {
@@ -143,12 +143,12 @@ func (p *parser) belowAsk(ask *Ask, together bool) {
 		case ask.Where != nil:
 			p.add(diag.Diagnostic{Code: diag.Repeated, Span: span, Message: "“where” is repeated below one line"})
 		case ask.Handlers != nil:
-			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span, Message: "“where” comes before “else”"})
+			p.add(diag.Diagnostic{Code: diag.Misplaced, Span: span, Message: "“where” must come before “else”"})
 		}
 		failed := len(p.diags)
 		some := p.partHead("where", func() { p.whereLine(&ask.Where) })
 		if !some && len(p.diags) == failed {
-			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: span, Message: "nothing stands under “where”"})
+			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: span, Message: "there are no lines below “where”"})
 		}
 	case p.elseFollows():
 		p.handler(ask, together)
@@ -163,7 +163,7 @@ func (p *parser) belowAsk(ask *Ask, together bool) {
 	}
 }
 
-// otherHandler tells whether the next line begins with a word that handles
+// otherHandler reports whether the next line begins with a word that handles
 // failures in other languages.
 func (p *parser) otherHandler() bool {
 	switch p.firstWord() {

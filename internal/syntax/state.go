@@ -4,7 +4,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// stateLine reads one declaration of the state, in Simple State Form.
+// stateLine reads one declaration of the state.
 func (p *parser) stateLine(concept *Concept) {
 	indent := p.peek().indent
 	c := p.take()
@@ -31,11 +31,11 @@ func (p *parser) stateLine(concept *Concept) {
 	with := c.accept("with")
 	if t := c.peek(); with && t.kind == wordToken {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
-			Message: "the fields of “" + set.Name.Text + "” stand under it, each on a line of its own"})
+			Message: "the fields of “" + set.Name.Text + "” must be below it, each on its own line"})
 	}
 	if t := c.peek(); c.p.textOf(t) == "{" {
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
-			Message: "unexpected “{” after the declaration; its fields stand below it, indented, without braces"})
+			Message: "unexpected “{” after the declaration; its fields are below it, indented, without braces"})
 	}
 	if c.at("extends") {
 		if way := c.otherSubset(set.Name.Text); way != "" {
@@ -58,7 +58,7 @@ func (p *parser) stateLine(concept *Concept) {
 	some := p.block(indent, func() { p.fieldLine(set) })
 	if with && !some {
 		c.warn(diag.Diagnostic{Code: diag.MissingPart, Span: set.Span,
-			Message: "no fields stand under “" + set.Name.Text + " with”"})
+			Message: "there are no fields below “" + set.Name.Text + " with”"})
 	}
 	set.Span = p.src.Span(first.start, p.end)
 	concept.Sets = append(concept.Sets, set)
@@ -131,8 +131,8 @@ func (p *parser) fieldLine(set *Set) {
 	}
 }
 
-// field reads "an optional expires DateTime" and its like. A word of the
-// language is a field's name where another word of the field follows it.
+// field reads a line such as "an optional expires DateTime". A keyword is the
+// name of a field if another keyword of the field follows it.
 func (c *cursor) field() *Field {
 	f := &Field{}
 	if c.ahead(1).kind == wordToken && !c.accept("a") {
@@ -185,14 +185,14 @@ func (c *cursor) evolution(f *Field) {
 	}
 	if c.fine() && c.accept("initially") {
 		if n := c.infixAt("was"); n > 0 {
-			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.ahead(n)), Message: "“was” comes before “initially”"})
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(c.ahead(n)), Message: "“was” must come before “initially”"})
 			return
 		}
 		f.Initially = c.expr("initially")
 	}
 }
 
-// manyFollows tells whether "set of" or "set Type" stands n tokens ahead.
+// manyFollows reports whether "set of" or "set Type" stands n tokens ahead.
 func (c *cursor) manyFollows(n int) bool {
 	if !c.aheadIs(n, "set") && !c.aheadIs(n, "seq") {
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// whenLines reads what stands under "when". Where the word "where" was
-// forgotten, that is said once, and the lines from there on are read as its own.
+// whenLines reads the lines below "when". If the word "where" is missing, it
+// reports this once and reads the following lines as those of where.
 func (p *parser) whenLines(sync *Sync) bool {
 	indent := strings.Repeat(" ", p.peek().indent)
 	lost := false
@@ -31,8 +31,8 @@ func (p *parser) whenLines(sync *Sync) bool {
 	})
 }
 
-// readsState tells whether a line can only be one of where: it begins as one,
-// or an else belongs to it.
+// readsState reports whether a line can only be a line of where: it begins
+// like one, or has an else.
 func (p *parser) readsState(l *textLine) bool {
 	word, rest, _ := strings.Cut(p.src.Text[l.text:l.end], " ")
 	rest = strings.TrimLeft(rest, " ")
@@ -50,14 +50,14 @@ func (p *parser) readsState(l *textLine) bool {
 	return false
 }
 
-// missingWhen tells whether a line that stands in no part is a pattern.
+// missingWhen reports whether a line outside of all parts is a pattern.
 func (p *parser) missingWhen(l *textLine) bool {
 	concept, rest, dot := strings.Cut(p.src.Text[l.text:l.end], ".")
 	return dot && isUpper(concept) && p.wordAt(l.text) == concept && isLower(rest)
 }
 
-// otherComment reports a line's end that another language would take for a
-// comment, and tells whether it is one.
+// otherComment reports the end of a line that is a comment in other languages,
+// and returns whether there is one.
 func (p *parser) otherComment(at int) (d diag.Diagnostic, is bool) {
 	if !strings.HasPrefix(p.src.Text[at:], "//") {
 		return d, false
@@ -67,8 +67,9 @@ func (p *parser) otherComment(at int) (d diag.Diagnostic, is bool) {
 		Fix:     &diag.Fix{Title: "write #", Edits: []diag.Edit{{Span: p.src.Span(at, at+2), Text: "#"}}}}, true
 }
 
-// named takes the name of a concept or action that is used here. In the wrong
-// case it is read as it was meant, so that this costs one message.
+// named reads the name of a concept or action that is used here. It reports a
+// name in the wrong case and uses it as intended, so that there is one
+// message.
 func (c *cursor) named(what string, upper bool) Name {
 	t := c.peek()
 	text := c.p.textOf(t)
@@ -91,7 +92,7 @@ func (c *cursor) named(what string, upper bool) Name {
 	return Name{Text: meant, Span: c.p.spanOf(t)}
 }
 
-// arrow takes a sign that other languages write before what comes out.
+// arrow reads a sign that other languages write before outputs.
 func (c *cursor) arrow() bool {
 	t, n := c.peek(), 1
 	if c.at("-") && c.aheadIs(1, ">") {
@@ -104,12 +105,12 @@ func (c *cursor) arrow() bool {
 	span := c.p.src.Span(t.start, last.end)
 	c.i += n
 	c.warn(diag.Diagnostic{Code: diag.MissingColon, Span: span,
-		Message: "“:” stands before the outputs, not “" + c.p.src.Text[t.start:last.end] + "”",
+		Message: "write “:” before the outputs, not “" + c.p.src.Text[t.start:last.end] + "”",
 		Fix:     &diag.Fix{Title: "write :", Edits: []diag.Edit{{Span: span, Text: ":"}}}})
 	return true
 }
 
-// headColon takes a colon behind the word of a part, which has none.
+// headColon reads a colon after a keyword, which is not allowed there.
 func (c *cursor) headColon(word string) {
 	t := c.peek()
 	if !c.at(":") || c.ahead(1).kind != endToken {
@@ -117,7 +118,7 @@ func (c *cursor) headColon(word string) {
 	}
 	c.take()
 	c.warn(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
-		Message: "“" + word + "” stands alone, without a colon",
+		Message: "“" + word + "” has no colon",
 		Fix: &diag.Fix{Title: "remove the colon", Edits: []diag.Edit{
 			{Span: c.p.spanOf(t), Text: ""}}}})
 }

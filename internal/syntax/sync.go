@@ -29,7 +29,7 @@ func (p *parser) sync() {
 		}
 		if !some && len(p.diags) == failed {
 			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: p.src.Span(p.end-len(word), p.end),
-				Message: "nothing stands under “" + word + "”"})
+				Message: "there are no lines below “" + word + "”"})
 		}
 	})
 	for _, word := range []string{"when", "then"} {
@@ -119,7 +119,7 @@ func (p *parser) askLine() *Ask {
 	return c.ask()
 }
 
-// ask reads what is asked, up to the end of the line.
+// ask reads an action with its inputs and outputs, up to the end of the line.
 func (c *cursor) ask() *Ask {
 	first := c.peek()
 	ask := &Ask{}

@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// A valueForm says what may stand on the right of an argument.
+// A valueForm says which values an argument can have.
 type valueForm int
 
 // args reads "(name, name: value, …)".
@@ -25,8 +25,8 @@ func (c *cursor) args(after string, form valueForm) []*Arg {
 	return args
 }
 
-// list reads parts with commas between them up to a closing bracket; a last
-// comma is let pass.
+// list reads parts separated by commas up to a closing bracket. It accepts a
+// comma after the last part.
 func (c *cursor) list(closer string, read func()) {
 	for !c.bad && !c.accept(closer) {
 		first := c.peek()
@@ -71,7 +71,7 @@ func (c *cursor) arg(form valueForm) *Arg {
 	}
 	if t := c.peek(); c.at("=") {
 		c.warn(diag.Diagnostic{Code: diag.EqualsForIs, Span: c.p.spanOf(t),
-			Message: "“:” stands between a parameter and its value, not “=”",
+			Message: "write “:” between a parameter and its value, not “=”",
 			Fix:     &diag.Fix{Title: "write :", Edits: []diag.Edit{{Span: c.p.src.Span(a.Name.Span.End, t.end), Text: ":"}}}})
 		c.take()
 		a.Value, a.Type = c.argValue(form)
@@ -142,8 +142,9 @@ func (c *cursor) recordPattern() *Term {
 	return t
 }
 
-// extent counts the tokens up to one that ends, outside all brackets, what is
-// being read: a closing bracket, the end, or what stop says.
+// extent counts the tokens up to the end of a value: a closing bracket, the
+// end of the line, or a token outside all brackets for which stop returns
+// true.
 func (c *cursor) extent(stop func(token) bool) int {
 	depth := 0
 	for n := 0; ; n++ {
@@ -216,7 +217,7 @@ func (c *cursor) file() *Text {
 
 func (c *cursor) notPattern(span source.Span) {
 	c.fail(diag.Diagnostic{Code: diag.NotAPattern, Span: span,
-		Message: "only a name, a literal or “_” can stand here, not an expression",
+		Message: "only a name, a literal or “_” is allowed here, not an expression",
 		Notes:   []string{"bind a name here, and compare or compute in a line of where"}})
 }
 
@@ -229,8 +230,8 @@ func (c *cursor) expr(after string) *Expr {
 	return c.exprUpTo(c.left())
 }
 
-// exprUpTo takes n tokens as an expression, which is kept as written. The
-// comments in it become spaces, so that its text is as long as its span.
+// exprUpTo reads n tokens as an expression and keeps its text. Comments in it
+// are replaced by spaces, so that the text is as long as its span.
 func (c *cursor) exprUpTo(n int) *Expr {
 	first, last := c.peek(), c.ahead(n-1)
 	c.i += n

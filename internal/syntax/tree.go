@@ -2,8 +2,8 @@ package syntax
 
 import "github.com/legible-lang/legible/internal/source"
 
-// A File is the tree of one text. It is always there, however broken the text
-// is; what could not be read is left out of it.
+// A File is the tree of one text. It exists for every text; parts with errors
+// are omitted.
 type File struct {
 	Source    *source.File
 	Concepts  []*Concept
@@ -14,25 +14,25 @@ type File struct {
 	Comments  []*Comment  // all comments, in order
 }
 
-// A Comment runs from its # to the end of its line.
+// A Comment extends from its # to the end of its line.
 type Comment struct {
 	Span source.Span
 	Text string // with the #, without trailing space
 }
 
-// A Name is one word where it stands. A missing name has Text "".
+// A Name is one word with its place. A missing name has the Text "".
 type Name struct {
 	Text string
 	Span source.Span
 }
 
-// Prose is free text on one or several lines, as written, each trimmed.
+// Prose is free text on one or several lines, each trimmed.
 type Prose struct {
 	Span  source.Span
 	Lines []string
 }
 
-// A Concept is what a concept promises.
+// A Concept is the specification of a concept.
 //
 //	concept Sessioning [User]
 type Concept struct {
@@ -106,7 +106,8 @@ type Field struct {
 	Initially *Expr  // the value that existing members get; nil when none is given
 }
 
-// A Unique is a line "unique (owner, name)": no two members agree on all.
+// A Unique is a line "unique (owner, name)": no two members agree in all these
+// fields.
 type Unique struct {
 	Span   source.Span
 	Fields []Name
@@ -118,7 +119,7 @@ type Alias struct {
 	Name, Type Name
 }
 
-// An ActionKind says who starts an action, and where it works.
+// An ActionKind says what starts an action and where it works.
 type ActionKind int
 
 const (
@@ -132,7 +133,7 @@ const (
 
 func (k ActionKind) String() string { return [...]string{"", "system", "effect"}[k] }
 
-// An Action is the promise of one action.
+// An Action is the specification of one action.
 type Action struct {
 	Span     source.Span
 	Kind     ActionKind
@@ -148,7 +149,7 @@ type Action struct {
 	ErrorForm *source.Span
 }
 
-// A Param is a named value that goes into an action or query or comes out.
+// A Param is an input or output of an action or query.
 type Param struct {
 	Span     source.Span
 	Name     Name
@@ -174,7 +175,7 @@ type Type struct {
 	Null bool
 }
 
-// A Refusal is one way in which an action can decline.
+// A Refusal is one refusal that an action declares.
 //
 //	refuses UNKNOWN_SESSION as missing "There is no such session."
 //	refuses USERNAME_TAKEN about username as conflict "This name is taken."
@@ -209,7 +210,7 @@ type Text struct {
 	Text string // without the quotation marks and escapes
 }
 
-// Rows says how many rows a query gives.
+// Rows says how many rows a query returns.
 type Rows int
 
 const (
@@ -223,7 +224,7 @@ const (
 
 func (r Rows) String() string { return [...]string{"many", "optional", "one"}[r] }
 
-// A Query is the promise of one query.
+// A Query is the specification of one query.
 type Query struct {
 	Span    source.Span
 	Name    Name // with its "_"
@@ -232,7 +233,7 @@ type Query struct {
 	Outputs []*Param
 }
 
-// An App says which concepts a program is made of.
+// An App declares the concepts of a program.
 type App struct {
 	Span    source.Span
 	Name    Name
@@ -280,8 +281,7 @@ type Credential struct {
 	From  []*Carrier
 }
 
-// A Carrier is one place of a request: body, bearer, cookie "x", header "X",
-// authorization "Scheme".
+// A Carrier is one place in a request: body, bearer, cookie "x", header "X".
 type Carrier struct {
 	Span source.Span
 	Kind Name
@@ -296,8 +296,8 @@ type Expose struct {
 	Why     string
 }
 
-// An Open says that nobody needs a credential on a route:
-// `open POST "/auth/login" "why"`.
+// An Open declares that a route needs no credential: `open POST "/auth/login"
+// "why"`.
 type Open struct {
 	Span     source.Span
 	Method   Name
@@ -385,7 +385,7 @@ type Arg struct {
 	Type     *Type // nil when none is written
 }
 
-// A TermKind is what stands on the right of an argument.
+// A TermKind is the form of the value of an argument.
 type TermKind int
 
 const (
@@ -418,9 +418,8 @@ type Term struct {
 	File    *Text  // FileTerm: the path, relative to the scenario's file
 }
 
-// An Expr is an expression as written. Its grammar is that of the expression
-// library, with three further forms of records: {name}, {...record} and
-// {(name): value}. Package check parses it.
+// An Expr is the text of an expression. Package check parses it with the
+// expression library.
 type Expr struct {
 	Span source.Span
 	Text string
@@ -430,11 +429,11 @@ type Expr struct {
 type Mode int
 
 const (
-	// Plain lines keep the frames that they give.
+	// Plain lines keep the frames that they yield.
 	PlainLine Mode = iota
-	// NoLine keeps a frame when the line gives nothing.
+	// NoLine keeps a frame if the line yields nothing.
 	NoLine
-	// MaybeLine keeps a frame with nulls when the line gives nothing.
+	// MaybeLine keeps a frame with nulls if the line yields nothing.
 	MaybeLine
 	// SomeLine keeps a frame once when the line gives anything, and binds
 	// nothing.
@@ -446,7 +445,7 @@ const (
 
 func (m Mode) String() string { return [...]string{"", "no", "maybe", "some", "surely"}[m] }
 
-// A Line is one line of where with the lines that belong to it.
+// A Line is one line of where with the lines below it.
 type Line struct {
 	Span source.Span // of the line's head, without its block and else
 	Mode Mode
@@ -458,8 +457,8 @@ type Line struct {
 	Else []*Ask
 }
 
-// A LineBody is what a line does: *QueryLine, *FieldLine, *MemberLine,
-// *ViewLine, *IsLine, *FoldLine, *FilterLine, *HasLine or *BlockLine.
+// A LineBody is the content of a line: *QueryLine, *FieldLine, *MemberLine,
+// *ViewLine, *IsLine, *FoldLine or *FilterLine.
 type LineBody interface{ lineBody() }
 
 // A QueryLine is "in C: _query (in) : (out)".
@@ -525,7 +524,7 @@ type BlockLine struct {
 	Lines []*Line
 }
 
-// A Fold is how a FoldLine makes one value of many.
+// A Fold is how a FoldLine turns many frames into one value.
 type Fold int
 
 const (
@@ -533,13 +532,13 @@ const (
 	Each Fold = iota
 	// Count counts frames; it has no expression.
 	Count
-	// Sum adds.
+	// Sum adds the values.
 	Sum
-	// Min takes the least.
+	// Min is the least value.
 	Min
-	// Max takes the greatest.
+	// Max is the greatest value.
 	Max
-	// First takes the first.
+	// First is the first value.
 	First
 	// Whether is true when the lines give a frame, else false; it has no
 	// expression.
@@ -595,7 +594,7 @@ type Scenario struct {
 	Broken bool // some of it could not be read and is left out
 }
 
-// A Step is one step of a scenario: exactly one of its parts is set.
+// A Step is one step of a scenario. Exactly one of its parts is set.
 type Step struct {
 	Span  source.Span
 	Call  *CallStep  // of a concept: an action or query
@@ -605,7 +604,7 @@ type Step struct {
 	After string     // after "31 days": the clock is moved
 }
 
-// A CallStep asks an action or query of the concept and says how it ends.
+// A CallStep asks an action or query of the concept and expects an outcome.
 type CallStep struct {
 	Name    Name
 	Args    []*Arg
@@ -615,7 +614,7 @@ type CallStep struct {
 	Refused Name // ": refused CODE"
 }
 
-// An HTTPStep sends a request and says what comes back.
+// An HTTPStep sends a request and expects an answer.
 type HTTPStep struct {
 	Method  Name
 	Path    string
@@ -641,8 +640,8 @@ type FiredStep struct {
 	Times int // "never" 0, "once" 1, "N times" N
 }
 
-// A Datum is JSON with names: in what is sent a name stands for its value, in
-// what is expected it binds at first and compares from then on.
+// A Datum is JSON with names. In a request, a name stands for its value. In an
+// expected answer, the first use of a name binds it, and later uses compare.
 type Datum struct {
 	Span   source.Span
 	Kind   DatumKind

@@ -4,7 +4,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// typeFollows tells whether a type begins n tokens ahead: a name that begins
+// typeFollows reports whether a type begins n tokens ahead: a name that begins
 // upper-case, "of CONSTANT", or "set" or "seq" with what it holds.
 func (c *cursor) typeFollows(n int) bool {
 	upper := func(n int) bool {
@@ -78,7 +78,7 @@ func (c *cursor) constants(first Name) []Name {
 	return all
 }
 
-// constantFollows tells whether "or" and a further constant come next.
+// constantFollows reports whether "or" and a further constant come next.
 func (c *cursor) constantFollows() bool {
 	return c.at("or") && !c.aheadIs(1, "null") && c.ahead(1).kind != endToken
 }

@@ -6,12 +6,11 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// operatorWords are the words that stand between two parts of an expression,
-// or after its first one.
+// operatorWords are the words that are operators of expressions.
 var operatorWords = []string{"is", "in", "and", "or", "matches", "contains", "startsWith", "endsWith", "of", "has"}
 
-// operatorWord tells whether a word continues what stands before it; "not"
-// does only with another operator behind it, as in "x not in xs".
+// operatorWord reports whether a word continues an expression. The word "not"
+// does so only before another operator, as in "x not in xs".
 func operatorWord(word, behind string) bool {
 	if word == "not" {
 		word = behind
@@ -19,7 +18,7 @@ func operatorWord(word, behind string) bool {
 	return slices.Contains(operatorWords, word)
 }
 
-// operatorWordAt tells it of the token n places ahead.
+// operatorWordAt does this for the token n places ahead.
 func (c *cursor) operatorWordAt(n int) bool {
 	t := c.ahead(n)
 	return t.kind == wordToken && operatorWord(c.p.textOf(t), c.p.textOf(c.ahead(n+1)))
@@ -54,7 +53,7 @@ func (p *parser) whereLine(lines *[]*Line) {
 	if fold, ok := line.Body.(*FoldLine); ok {
 		if line.Mode != PlainLine {
 			c.warn(diag.Diagnostic{Code: diag.Misplaced, Span: p.spanOf(first),
-				Message: "“" + line.Mode.String() + "” cannot stand before “" + fold.Var.Text + " is " +
+				Message: "“" + line.Mode.String() + "” cannot come before “" + fold.Var.Text + " is " +
 					fold.Fold.String() + "”, which always gives a value"})
 		}
 		p.lineBlock(c, line)
@@ -75,12 +74,12 @@ func (p *parser) whereLine(lines *[]*Line) {
 	}
 }
 
-// modeOf gives the mode that a word stands for; PlainLine for others.
+// modeOf returns the mode that a word stands for; PlainLine for others.
 func modeOf(word string) Mode {
 	return Mode(max(0, slices.Index([]string{"", "no", "maybe", "some", "surely"}, word)))
 }
 
-// modeAt gives the mode that the next word stands for.
+// modeAt returns the mode that the next word stands for.
 func (c *cursor) modeAt() Mode {
 	if t := c.peek(); t.kind == wordToken {
 		return modeOf(c.p.textOf(t))
@@ -88,13 +87,13 @@ func (c *cursor) modeAt() Mode {
 	return PlainLine
 }
 
-// modes takes "no", "maybe", "some" or "surely" before a line. A variable may
-// have such a name: then an operator follows it.
+// modes reads "no" and "maybe" before a line. A variable can have such a name;
+// then an operator follows it.
 func (c *cursor) modes(line *Line) {
 	if c.at("if") && c.ahead(1).kind != endToken && !c.aheadIs(1, "is") {
 		t := c.take()
 		c.warn(diag.Diagnostic{Code: diag.NeedlessIf, Span: c.p.spanOf(t),
-			Message: "a condition stands by itself, without “if”",
+			Message: "a condition needs no “if”",
 			Fix: &diag.Fix{Title: "remove if", Edits: []diag.Edit{
 				{Span: c.p.src.Span(t.start, c.peek().start), Text: ""}}}})
 	}
@@ -109,20 +108,20 @@ func (c *cursor) modes(line *Line) {
 		t := c.take()
 		if line.Mode != PlainLine {
 			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.p.spanOf(t),
-				Message: "one of “no”, “maybe”, “some” and “surely” can stand before a line, not two"})
+				Message: "one of “no”, “maybe”, “some” and “surely” can come before a line, not two"})
 			return
 		}
 		line.Mode = mode
 	}
 }
 
-// inFollows tells whether "in Concept" stands n tokens ahead.
+// inFollows reports whether "in Concept" stands n tokens ahead.
 func (c *cursor) inFollows(n int) bool {
 	t := c.ahead(n + 1)
 	return c.aheadIs(n, "in") && t.kind == wordToken && isUpper(c.p.textOf(t))
 }
 
-// lineBody finds out what a line does by the words it begins with.
+// lineBody determines the kind of a line by its first words.
 func (p *parser) lineBody(c *cursor) LineBody {
 	t, next := c.peek(), c.ahead(1)
 	if c.bad {
@@ -159,12 +158,12 @@ func (p *parser) lineBody(c *cursor) LineBody {
 		return c.isLine()
 	case t.kind == wordToken && c.aheadIs(1, "="):
 		c.warn(diag.Diagnostic{Code: diag.EqualsForIs, Span: p.spanOf(next),
-			Message: "“=” binds nothing; write “" + p.textOf(t) + " is …” to bind or compare",
+			Message: "“=” does not bind; write “" + p.textOf(t) + " is …” to bind or compare",
 			Fix:     &diag.Fix{Title: "write is", Edits: []diag.Edit{{Span: p.spanOf(next), Text: "is"}}}})
 		return c.isLine()
 	case t.kind == wordToken && c.aheadIs(1, "of") && next.kind == wordToken:
 		c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: p.spanOf(t),
-			Message: "it must be said whose state this is, as in “in Concept: " + p.textOf(t) + " of …”"})
+			Message: "the concept is missing, as in “in Concept: " + p.textOf(t) + " of …”"})
 		return nil
 	}
 	if n := c.infixAt("has"); n > 0 {
@@ -177,8 +176,8 @@ func (p *parser) lineBody(c *cursor) LineBody {
 	return &FilterLine{Expr: c.expr("the beginning of the line")}
 }
 
-// misspelt looks at a condition whose second token is a word that is no
-// operator: no expression begins so.
+// misspelt reports a condition whose second token is a word that is not an
+// operator. No expression begins like this.
 func (c *cursor) misspelt() {
 	t, next := c.peek(), c.ahead(1)
 	if t.kind != wordToken || next.kind != wordToken || c.bad {
@@ -193,12 +192,12 @@ func (c *cursor) misspelt() {
 	}
 	if near, ok := diag.Nearest(word, []string{"in", "no", "maybe", "some", "surely", "else", "order", "limit", "offset", "page"}); ok {
 		c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
-			Message: "“" + word + "” begins no line of where; did you mean “" + near + "”?",
+			Message: "“" + word + "” does not begin a line of where; did you mean “" + near + "”?",
 			Fix:     &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: c.p.spanOf(t), Text: near}}}})
 		return
 	}
 	c.fail(diag.Diagnostic{Code: diag.UnknownWord, Span: c.p.spanOf(t),
-		Message: "“" + word + "” begins no line of where",
+		Message: "“" + word + "” does not begin a line of where",
 		Notes:   []string{"a line begins with in, no, maybe, some, surely, a view, “x is” or an expression"}})
 }
 

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// commentGap stands between a line and the comment behind it.
+// commentGap separates a line from the comment after it.
 const commentGap = " "
 
-// wrap gives the text of a line that begins at a column. A line that is too
-// long, or holds a comment before its end, is continued inside its brackets;
-// continued lines are indented by what the first one is, so that the text needs
-// no more than its own indentation before it.
+// wrap returns the text of a line that begins at a column. A line that is too
+// long, or contains a comment before its end, is continued inside its
+// brackets.
 func wrap(elements []element, column int) string {
 	note := ""
 	if n := len(elements); n > 0 && elements[n-1].comment && elements[n-1].depth == 0 {
@@ -33,7 +32,7 @@ type node struct {
 	width  int  // on one line
 }
 
-// group builds nodes up to a closing bracket, and gives what stands behind it.
+// group builds nodes up to a closing bracket, and returns the tokens after it.
 func group(elements []element) (nodes []node, rest []element) {
 	for len(elements) > 0 {
 		e := elements[0]
@@ -61,8 +60,8 @@ func group(elements []element) (nodes []node, rest []element) {
 	return nodes, nil
 }
 
-// parts takes what stands in brackets apart at the commas. A comment behind a
-// comma on its line goes with what the comma ends.
+// parts divides the contents of brackets at the commas. A comment after a
+// comma on the same line belongs to the part before the comma.
 func parts(nodes []node) [][]node {
 	var all [][]node
 	var part []node
@@ -82,7 +81,7 @@ func parts(nodes []node) [][]node {
 	return all
 }
 
-// A wrapper writes nodes and knows the column it is at.
+// A wrapper writes nodes and tracks the column.
 type wrapper struct {
 	out    strings.Builder
 	column int
@@ -124,7 +123,7 @@ func (w *wrapper) flat(nodes []node) {
 	}
 }
 
-// widthOf is how wide nodes are on one line.
+// widthOf returns the width of nodes on one line.
 func widthOf(nodes []node) int {
 	sum := 0
 	for i, n := range nodes {
@@ -136,7 +135,7 @@ func widthOf(nodes []node) int {
 	return sum
 }
 
-// nodes writes nodes, on one line when they fit.
+// nodes writes nodes, on one line if they fit.
 func (w *wrapper) nodes(nodes []node, indent int) {
 	if !noted(nodes) && w.column+widthOf(nodes) <= lineWidth {
 		w.flat(nodes)
@@ -165,9 +164,9 @@ func (w *wrapper) nodes(nodes []node, indent int) {
 	}
 }
 
-// toBreak chooses the brackets to be continued on more lines: those with
-// comments in them, else the first pair with which every line is short enough,
-// else all that hold anything.
+// toBreak chooses the brackets to continue on more lines: those that contain
+// comments, otherwise the first pair with which every line is short enough,
+// otherwise all that contain anything.
 func (w *wrapper) toBreak(nodes []node) map[int]bool {
 	withNotes, all := map[int]bool{}, map[int]bool{}
 	for i, n := range nodes {
@@ -197,7 +196,7 @@ func (w *wrapper) toBreak(nodes []node) map[int]bool {
 }
 
 // brackets writes a pair of brackets over several lines, with as much on each
-// as there is room for.
+// line as fits.
 func (w *wrapper) brackets(n node, indent int) {
 	w.text(n.text)
 	inner := min(indent+indentWidth, max(indent, lineWidth*3/5)) // deep brackets must leave room
@@ -232,25 +231,25 @@ func (w *wrapper) brackets(n node, indent int) {
 	w.text(n.closer)
 }
 
-// forceBreak makes what follows begin on a new line.
+// forceBreak starts a new line for what follows.
 func (w *wrapper) forceBreak() {
 	if !w.fresh {
 		w.column = lineWidth
 	}
 }
 
-// onlyLastNoted tells whether the only comment of a part stands behind it.
+// onlyLastNoted reports whether the only comment of a part follows it.
 func onlyLastNoted(part []node) bool {
 	last := part[len(part)-1]
 	return !noted(part[:len(part)-1]) && last.comment && !last.alone
 }
 
-// noted tells whether a comment stands in or between nodes.
+// noted reports whether there is a comment in or between nodes.
 func noted(nodes []node) bool {
 	return slices.ContainsFunc(nodes, func(n node) bool { return n.notes })
 }
 
-// note writes a comment; what follows it begins on a new line.
+// note writes a comment and starts a new line.
 func (w *wrapper) note(n node, indent int) {
 	if n.alone {
 		w.newLine(indent)
