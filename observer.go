@@ -9,8 +9,9 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/engine"
-	"github.com/legible-lang/legible/internal/host"
+	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/store/postgres"
 	"github.com/legible-lang/legible/internal/store/sqlite"
@@ -70,19 +71,17 @@ func (o *Options) observe(ctx context.Context, p *plan.Plan, st store.Store, log
 // or in the app's working directory if the store is not a file.
 func note(store, app string) string {
 	if path, ok := strings.CutPrefix(store, "sqlite:"); ok {
-		return path + noteSuffix
+		return path + api.NoteSuffix
 	}
-	return cmp.Or(strings.ToLower(app), "app") + noteSuffix
+	return cmp.Or(strings.ToLower(app), "app") + api.NoteSuffix
 }
 
-const noteSuffix = ".inspector"
-
-// turnedAway returns what reports requests that open no flow; nil for nothing.
-func (w *observers) turnedAway() func(host.Turned) {
+// turnedAway returns what receives requests that open no flow; nil for nothing.
+func (w *observers) turnedAway() func(history.TurnedAway) {
 	if w.inspector == nil {
 		return nil
 	}
-	return func(t host.Turned) { w.inspector.TurnedAway(inspect.Turned(t)) }
+	return w.inspector.TurnedAway
 }
 
 // watch adds what the engine reports to the metrics.

@@ -60,7 +60,7 @@ sync the actions that it asked, and the lines of where that dropped a match. Wit
 			id, err := r.find(args[0])
 			var away *turnedError
 			if errors.As(err, &away) && !raw {
-				return f.print(s.Out, away.id, away.tree())
+				return f.print(s.Out, away.Trace, turnedTree(away.TurnedAway))
 			}
 			if err != nil {
 				return err
@@ -187,13 +187,13 @@ type listed struct {
 	id      value.ID
 	entries []journal.Entry
 	rested  bool
-	turned  *turned // instead of entries, when it opened no flow
+	turned  *history.TurnedAway // instead of entries, when it opened no flow
 }
 
 // tree is what happened.
 func (x *listed) tree(p *plan.Plan) *explain.Tree {
 	if x.turned != nil {
-		return x.turned.tree()
+		return turnedTree(x.turned)
 	}
 	return explain.Flow(p, x.entries, x.rested)
 }

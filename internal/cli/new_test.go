@@ -22,7 +22,7 @@ func TestNewRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program: .ci/run runs it, as does go test without -short")
 	}
-	here, err := filepath.Abs("..")
+	here, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/explain"
+	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/store/postgres"
@@ -29,7 +30,7 @@ import (
 type records struct {
 	plan  *plan.Plan
 	store flowSource
-	app   *running // the store that is asked, when it is a running app
+	app   *api.Client // the store that is asked, when it is a running app
 }
 
 // A flowSource is what is read of a store: by itself, or through the app that runs
@@ -83,7 +84,7 @@ func (f *recordsFlags) open(s Streams) (*records, error) {
 		if !isAddress(f.app) && f.cmd != nil && f.cmd.Flags().Changed("app") {
 			p, err = planOf(s, f.app)
 		} else {
-			p, err = app.plan(s)
+			p, err = planOfApp(s, app)
 		}
 		if err != nil {
 			return nil, errors.Join(err, app.Close())
@@ -212,7 +213,7 @@ func (f *recordsFlags) onlyStore() (string, error) {
 // hasNote tells whether an app has left its note beside a store: it runs, or was
 // killed.
 func hasNote(path string) bool {
-	_, err := os.Stat(path + noteSuffix)
+	_, err := os.Stat(path + api.NoteSuffix)
 	return err == nil
 }
 
@@ -237,7 +238,7 @@ func (r *records) entries(id value.ID) (entries []journal.Entry, rested bool, er
 
 func (r *records) journal(ctx context.Context, id value.ID) (b []byte, rested bool, err error) {
 	if r.app != nil {
-		return r.app.flow(ctx, id) // the app tells both at once
+		return r.app.Flow(ctx, id) // the app tells both at once
 	}
 	if b, err = r.store.Journal(ctx, id); err != nil {
 		return nil, false, err
@@ -296,7 +297,7 @@ func (r *records) find(text string) (value.ID, error) {
 			return value.Zero, &turnedError{away[0]}
 		}
 		for _, t := range away {
-			found = append(found, t.id)
+			found = append(found, t.Trace)
 		}
 	}
 	switch len(found) {

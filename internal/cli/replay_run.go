@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/event"
+	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/scenario"
@@ -133,7 +134,7 @@ func (x *rerun) gather(folder string, args []string) (err error) {
 	}
 	defer h.Close() // it was only read
 	r := &records{store: h}
-	if app, ok := h.(*running); ok {
+	if app, ok := h.(*api.Client); ok {
 		r.app = app
 	}
 	out, err := journal.NewExporter(file)

@@ -1,23 +1,20 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-)
 
-// noteSuffix ends the name of the file that a running app leaves beside its
-// store.
-const noteSuffix = ".inspector"
+	"github.com/legible-lang/legible/internal/inspect/api"
+)
 
 // findRunning gives the app that is meant, when it runs, and nil when its store
 // is to be read. Of an app that nobody named there is the file that it leaves
 // beside its store, or in the folder in which it was started.
-func (f *recordsFlags) findRunning(s Streams) (*running, error) {
+func (f *recordsFlags) findRunning(s Streams) (*api.Client, error) {
 	if isAddress(f.app) {
 		if f.store != "" {
 			return nil, errors.New("--app names a running app and --store what an app has left: name one of them")
@@ -29,20 +26,20 @@ func (f *recordsFlags) findRunning(s Streams) (*running, error) {
 	case isPostgres(f.store):
 		return nil, nil // it holds what all processes have done
 	case f.store != "" && !isNamed && kind != "memory":
-		return f.listening(s, []string{f.store + noteSuffix})
+		return f.listening(s, []string{f.store + api.NoteSuffix})
 	case kind == "sqlite":
-		return f.listening(s, []string{path + noteSuffix})
+		return f.listening(s, []string{path + api.NoteSuffix})
 	case f.store != "" && kind != "memory":
 		return nil, nil // it is no store, as is said where stores are opened
 	}
 	var notes []string
 	for _, dir := range f.folders() {
-		names, err := filepath.Glob(filepath.Join(dir, "*"+noteSuffix))
+		names, err := filepath.Glob(filepath.Join(dir, "*"+api.NoteSuffix))
 		if err != nil {
 			return nil, fmt.Errorf("looking for a running app: %w", err)
 		}
 		for _, name := range names {
-			if clean := filepath.Clean(name); !slices.Contains(notes, clean) && (kind != "memory" || !strings.HasSuffix(clean, ".db"+noteSuffix)) {
+			if clean := filepath.Clean(name); !slices.Contains(notes, clean) && (kind != "memory" || !strings.HasSuffix(clean, ".db"+api.NoteSuffix)) {
 				notes = append(notes, clean)
 			}
 		}
@@ -61,27 +58,23 @@ func (f *recordsFlags) folders() []string {
 
 // listening gives the one app of some files that runs. A file that an app has
 // left without ending as it should is passed over.
-func (f *recordsFlags) listening(s Streams, notes []string) (*running, error) {
-	var found *running
+func (f *recordsFlags) listening(s Streams, notes []string) (*api.Client, error) {
+	var found *api.Client
 	var alive []string
 	for _, path := range notes {
-		var note struct{ Address, Token string } // the rest of an inspect.Note is for people
-		text, err := os.ReadFile(path)
-		if err == nil {
-			err = json.Unmarshal(text, &note)
-		}
+		note, err := api.ReadNote(path)
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) {
 				fmt.Fprintf(s.Err, "legible: what an app has left in %s cannot be read, and is passed over: %v\n", slash(path), err)
 			}
 			continue
 		}
-		r, err := dial(note.Address, note.Token)
+		r, err := api.Dial(note.Address, note.Token)
 		switch {
 		case err == nil:
 			found, alive = r, append(alive, note.Address)
-		case errors.Is(err, errVersion):
-			fmt.Fprintf(s.Err, "legible: %v; its store is read in its place\n", r.asked(err))
+		case errors.Is(err, api.ErrVersion):
+			fmt.Fprintf(s.Err, "legible: %v; its store is read in its place\n", dialError(r, err))
 		default:
 			f.stale = " (the one that left " + slash(path) + " has gone without taking it away)"
 		}

@@ -136,7 +136,7 @@ type holding struct{}
 func beginScript(env *testscript.Env) error {
 	env.Values[holding{}] = new(store.Store)
 	env.Values[appsKey{}] = new([]*runningApp)
-	source, err := filepath.Abs("..")
+	source, err := filepath.Abs("../..")
 	env.Setenv("SOURCE", filepath.ToSlash(source))
 	return err
 }

@@ -141,7 +141,7 @@ func (t *tracer) follow(ctx context.Context) error {
 // followApp draws what a running app tells of, after the last ones, until ctx
 // ends or the app does.
 func (t *tracer) followApp(ctx context.Context, s Streams, count int) error {
-	events, err := t.app.listen(ctx)
+	events, err := t.app.Follow(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,13 +153,13 @@ func (t *tracer) followApp(ctx context.Context, s Streams, count int) error {
 	for e := range events {
 		var x listed
 		switch {
-		case e.lost > 0:
-			fmt.Fprintf(s.Err, "legible: %s came too fast to be drawn\n", counted(e.lost, "flow"))
+		case e.Lost > 0:
+			fmt.Fprintf(s.Err, "legible: %s came too fast to be drawn\n", counted(e.Lost, "flow"))
 			continue
-		case e.turned != nil:
-			x = e.turned.listed()
+		case e.TurnedAway != nil:
+			x = turnedListed(e.TurnedAway)
 		default:
-			if x, err = t.listed(e.flow); err != nil {
+			if x, err = t.listed(e.Flow); err != nil {
 				return err
 			}
 		}
@@ -172,7 +172,7 @@ func (t *tracer) followApp(ctx context.Context, s Streams, count int) error {
 		}
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintf(s.Err, "legible: the app at %s has ended\n", t.app.address)
+		fmt.Fprintf(s.Err, "legible: the app at %s has ended\n", t.app.Address)
 	}
 	return nil
 }

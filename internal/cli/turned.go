@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/explain"
+	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -16,26 +17,24 @@ const turnedAway = "turned"
 
 // A turnedError is what is said of a request that opened no flow to somebody
 // who wanted the flow.
-type turnedError struct{ *turned }
+type turnedError struct{ *history.TurnedAway }
 
 func (e *turnedError) Error() string {
-	return fmt.Sprintf("%s was turned away with %d before a flow: %s", e.request(), e.Status, e.Reason)
+	return fmt.Sprintf("%s was turned away with %d before a flow: %s", e.Request(), e.Status, e.Reason)
 }
 
-func (t *turned) request() string { return t.Method + " " + t.Path }
-
-// summary is the request in one line, as a flow is.
-func (t *turned) summary() explain.Summary {
-	return explain.Summary{Begun: t.Moment.UTC(), Request: t.request(), Path: t.Path, Outcome: turnedAway, Status: fmt.Sprint(t.Status), Reason: t.Reason}
+// turnedSummary is a request that was turned away in one line, as a flow is.
+func turnedSummary(t *history.TurnedAway) explain.Summary {
+	return explain.Summary{Begun: t.Moment.UTC(), Request: t.Request(), Path: t.Path, Outcome: turnedAway, Status: fmt.Sprint(t.Status), Reason: t.Reason}
 }
 
-func (t *turned) listed() listed {
-	return listed{Flow: t.id.String(), Summary: t.summary(), id: t.id, rested: true, turned: t}
+func turnedListed(t *history.TurnedAway) listed {
+	return listed{Flow: t.Trace.String(), Summary: turnedSummary(t), id: t.Trace, rested: true, turned: t}
 }
 
-// tree says why the request was turned away.
-func (t *turned) tree() *explain.Tree {
-	root := &explain.Tree{Kind: explain.AnswerNode, Title: fmt.Sprintf("%s was turned away with %d before a flow", t.request(), t.Status)}
+// turnedTree says why a request was turned away.
+func turnedTree(t *history.TurnedAway) *explain.Tree {
+	root := &explain.Tree{Kind: explain.AnswerNode, Title: fmt.Sprintf("%s was turned away with %d before a flow", t.Request(), t.Status)}
 	root.Children = append(root.Children, &explain.Tree{Kind: explain.NoteNode, Title: t.Reason, Cause: true})
 	next := ""
 	switch t.Status {
@@ -52,23 +51,23 @@ func (t *turned) tree() *explain.Tree {
 
 // turnedAway gives the requests that a running app turned away, newest first.
 // Of a store at rest nobody knows them.
-func (r *records) turnedAway() ([]turned, error) {
+func (r *records) turnedAway() ([]history.TurnedAway, error) {
 	if r.app == nil {
 		return nil, nil
 	}
-	return r.app.turned(context.Background())
+	return r.app.TurnedAway(context.Background())
 }
 
 // findTurned gives the requests that were turned away whose trace id has the
 // digits at its beginning or end.
-func (r *records) findTurned(digits string) ([]*turned, error) {
+func (r *records) findTurned(digits string) ([]*history.TurnedAway, error) {
 	all, err := r.turnedAway()
 	if err != nil {
 		return nil, err
 	}
-	var found []*turned
+	var found []*history.TurnedAway
 	for i := range all {
-		if id := hexOf(all[i].id); strings.HasPrefix(id, digits) || strings.HasSuffix(id, digits) {
+		if id := hexOf(all[i].Trace); strings.HasPrefix(id, digits) || strings.HasSuffix(id, digits) {
 			found = append(found, &all[i])
 		}
 	}
@@ -84,9 +83,9 @@ func (r *records) withTurned(visit func(listed) (bool, error)) error {
 	}
 	on := true
 	until := func(id value.ID) error { // shows those that are younger
-		for on && len(away) > 0 && bytes.Compare(away[0].id[:], id[:]) > 0 {
+		for on && len(away) > 0 && bytes.Compare(away[0].Trace[:], id[:]) > 0 {
 			var err error
-			if on, err = visit(away[0].listed()); err != nil {
+			if on, err = visit(turnedListed(&away[0])); err != nil {
 				return err
 			}
 			away = away[1:]

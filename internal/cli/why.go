@@ -60,7 +60,7 @@ func (r *records) why(s Streams, f *recordsFlags, args []string) error {
 	id, err := r.find(trace)
 	var away *turnedError
 	if errors.As(err, &away) && action == "" {
-		return cmp.Or(f.print(s.Out, away.id, away.tree()), errFindings)
+		return cmp.Or(f.print(s.Out, away.Trace, turnedTree(away.TurnedAway)), errFindings)
 	}
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ Whynot exits with 0 when the sync fired, and with 1 when it did not.`,
 			id, err := r.find(trace)
 			var away *turnedError
 			if errors.As(err, &away) {
-				return cmp.Or(f.print(s.Out, away.id, away.tree()), errFindings)
+				return cmp.Or(f.print(s.Out, away.Trace, turnedTree(away.TurnedAway)), errFindings)
 			}
 			if err != nil {
 				return err

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/host"
 	"github.com/legible-lang/legible/internal/store/memory"
 	"github.com/legible-lang/legible/store"
@@ -100,9 +101,9 @@ func TestAccessLog(t *testing.T) {
 // TestTurnedAwayHoldsNoSecret: what is told of a request that opened no flow
 // does not repeat a path that may hold a secret, however it is escaped.
 func TestTurnedAwayHoldsNoSecret(t *testing.T) {
-	var told []host.Turned
+	var told []history.TurnedAway
 	front := host.New(start(t, "a.sync", login, nil), host.Options{Log: slog.New(slog.DiscardHandler),
-		TurnedAway: func(t host.Turned) { told = append(told, t) }})
+		TurnedAway: func(t history.TurnedAway) { told = append(told, t) }})
 	paths := []string{"/rest/hunter2", "/reset%2fhunter2", "/reset%2Fhunter2", "/r%65set%2fhunter2", "/rest/%68unter2",
 		"/articls/" + strings.Repeat("hunter2", 3), "/rest/hunter2%25", "/rest/hunter2%2fx", "/nothing/hunter2/x", "/nothing"}
 	for _, path := range paths {
@@ -123,14 +124,14 @@ func TestTurnedAwayHoldsNoSecret(t *testing.T) {
 // TestTurnedAwayTellsThePath: where no path holds a secret, a path is told as the
 // client wrote it.
 func TestTurnedAwayTellsThePath(t *testing.T) {
-	var told host.Turned
+	var told history.TurnedAway
 	front := host.New(start(t, "a.sync", `
 sync LogIn
 when
     Requesting.request (path: "/auth/login") : (request)
 then
     Requesting.respond (request)
-`, nil), host.Options{Prefix: "/api", Log: slog.New(slog.DiscardHandler), TurnedAway: func(t host.Turned) { told = t }})
+`, nil), host.Options{Prefix: "/api", Log: slog.New(slog.DiscardHandler), TurnedAway: func(t history.TurnedAway) { told = t }})
 	for _, path := range []string{"/api", "/api/", "/api/auth%2Flogin", "/apix/auth", "/api/auth/Login"} {
 		send(front, "POST", path, "")
 		if told.Path != path || !strings.HasPrefix(told.Reason, "no sync answers POST "+path) || strings.HasPrefix(told.Reason, "no sync answers POST "+path+"/") {

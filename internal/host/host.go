@@ -35,6 +35,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/value"
 )
@@ -62,7 +63,7 @@ type Options struct {
 	// TurnedAway is called after each request that opened no flow and was
 	// answered with an error. Several goroutines call it, and it must return
 	// quickly. It may be nil.
-	TurnedAway func(Turned)
+	TurnedAway func(history.TurnedAway)
 	// Caller adds to a request's context what its headers say of the trace that
 	// it belongs to. It may be nil.
 	Caller func(context.Context, http.Header) context.Context

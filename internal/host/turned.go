@@ -3,26 +3,17 @@ package host
 import (
 	"strings"
 	"time"
-)
 
-// A Turned is a request that was turned away before a flow: no sync knows its
-// path or method, it lacks a field, its body cannot be read or is too large, or
-// there is no room for it now. It holds no field of the request and nothing of
-// its query string, and of a path that may hold a secret only the form.
-type Turned struct {
-	Trace  string    // that the answer has in X-Trace-Id
-	Moment time.Time // when the request came
-	Method string
-	Path   string
-	Status int
-	Reason string // the sentence of the answer
-}
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/value"
+)
 
 // turnedAway gives what is to be told of a request that was turned away, and
 // false for one that was not.
-func (x *exchange) turnedAway(start time.Time) (Turned, bool) {
-	if x.flow || x.reply.sentence == "" {
-		return Turned{}, false
+func (x *exchange) turnedAway(start time.Time) (history.TurnedAway, bool) {
+	trace, err := value.ParseID(x.reply.trace)
+	if err != nil || x.flow || x.reply.sentence == "" {
+		return history.TurnedAway{}, false
 	}
 	r, shown := x.request, x.shownPath()
 	reason := x.reply.sentence
@@ -34,7 +25,7 @@ func (x *exchange) turnedAway(start time.Time) (Turned, bool) {
 			break // what is shown may hold what was written
 		}
 	}
-	return Turned{x.reply.trace, start, clip(r.Method, 20), clip(shown, 300), x.reply.status, clip(reason, 500)}, true
+	return history.TurnedAway{Trace: trace, Moment: start, Method: clip(r.Method, 20), Path: clip(shown, 300), Status: x.reply.status, Reason: clip(reason, 500)}, true
 }
 
 // shownPath is what log and inspector show of a request's path.

@@ -3,69 +3,19 @@ package inspect
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/legible-lang/legible/internal/explain"
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
-
-// Besides its pages the inspector has a small interface for programs, such as
-// the legible command, below /api/v1 and behind the same guard. All of it is
-// read with GET and answers with JSON; what goes wrong is {"error": SENTENCE}.
-//
-//	/api/v1/app         what runs here, with the texts of its program
-//	/api/v1/flows       ids of flows, newest first; ?before=ID, ?limit=N (to 1000)
-//	/api/v1/flows/ID    a flow: in a line, as a tree, why it was answered so, and
-//	                    its record; ?only=record leaves the rest out
-//	/api/v1/unfinished  ids of the flows that are not at rest
-//	/api/v1/turned      requests that were turned away before a flow, newest first
-//	/api/v1/live        what comes, as server-sent events: see apiLive
-//
-// A field that is not known is to be passed over; what would break a program
-// that reads this gets another number.
-const apiVersion = 1
-
-// An AppAnswer is what /api/v1/app says.
-type appAnswer struct {
-	API     int       `json:"api"`
-	App     string    `json:"app"`
-	Legible string    `json:"legible"` // the version of this module
-	Began   time.Time `json:"began"`
-	Texts   []apiText `json:"texts"`
-}
-
-type apiText struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
-}
-
-// A flowAnswer is what /api/v1/flows/ID says.
-type flowAnswer struct {
-	Flow   string           `json:"flow"`
-	Rested bool             `json:"rested"`
-	Flowed *explain.Summary `json:"summary,omitempty"`
-	Answer *explain.Tree    `json:"answer,omitempty"`
-	Tree   *explain.Tree    `json:"tree,omitempty"`
-	Record []byte           `json:"record"` // entries as package journal writes them, without what was made of secrets
-}
-
-// A turnedAnswer is a request that was turned away, as JSON has it.
-type turnedAnswer struct {
-	Trace  string    `json:"trace"`
-	Moment time.Time `json:"moment"`
-	Method string    `json:"method"`
-	Path   string    `json:"path"`
-	Status int       `json:"status"`
-	Reason string    `json:"reason"`
-}
-
-func apiTurned(t Turned) turnedAnswer { return turnedAnswer(t) }
 
 func (in *Inspector) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/app", in.apiApp)
@@ -75,9 +25,9 @@ func (in *Inspector) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/turned", in.apiTurnedAway)
 	mux.HandleFunc("GET /api/v1/live", in.apiLive)
 	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, r *http.Request) {
-		in.apiAnswer(w, http.StatusNotFound, map[string]any{
-			"error":    "there is nothing at " + cut(r.URL.Path, 80) + "; this app speaks version " + strconv.Itoa(apiVersion) + " of the interface",
-			"versions": []int{apiVersion},
+		in.apiAnswer(w, http.StatusNotFound, api.Problem{
+			Error:    fmt.Sprintf("there is nothing at %s; this app speaks version %d of the interface", cut(r.URL.Path, 80), api.Version),
+			Versions: []int{api.Version},
 		})
 	})
 }
@@ -96,13 +46,13 @@ func (in *Inspector) apiAnswer(w http.ResponseWriter, status int, answer any) {
 }
 
 func (in *Inspector) apiProblem(w http.ResponseWriter, status int, sentence string) {
-	in.apiAnswer(w, status, map[string]string{"error": sentence})
+	in.apiAnswer(w, status, api.Problem{Error: sentence})
 }
 
 func (in *Inspector) apiApp(w http.ResponseWriter, r *http.Request) {
-	a := appAnswer{API: apiVersion, App: in.plan.Name, Legible: moduleVersion(), Began: in.opened}
+	a := api.App{API: api.Version, App: in.plan.Name, Legible: moduleVersion(), Began: in.opened}
 	for _, name := range in.sources.names {
-		a.Texts = append(a.Texts, apiText{name, in.sources.files[name].Text})
+		a.Texts = append(a.Texts, api.Text{Name: name, Text: in.sources.files[name].Text})
 	}
 	in.apiAnswer(w, http.StatusOK, a)
 }
@@ -154,15 +104,7 @@ func (in *Inspector) apiFlows(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ids = newestFirst(append(ids, in.recent.before(before)...))
-	in.apiAnswer(w, http.StatusOK, map[string][]string{"flows": texts(ids[:min(len(ids), limit)])})
-}
-
-func texts(ids []value.ID) []string {
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = id.String()
-	}
-	return list
+	in.apiAnswer(w, http.StatusOK, api.Flows{Flows: append([]value.ID{}, ids[:min(len(ids), limit)]...)})
 }
 
 func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
@@ -183,14 +125,14 @@ func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
 		in.failed(w, r, "reading a flow", s.damage)
 		return
 	}
-	a := flowAnswer{Flow: id.String(), Rested: s.Rested}
+	a := api.Flow{Flow: id, Rested: s.Rested}
 	if a.Record, err = journal.Rewrite(s.raw, in.clean); err != nil {
 		in.failed(w, r, "reading a flow", err)
 		return
 	}
 	if r.URL.Query().Get("only") != "record" {
 		summary := explain.Summarize(in.plan, s.entries, s.Rested)
-		a.Flowed, a.Tree, a.Answer = &summary, explain.Flow(in.plan, s.entries, s.Rested), explain.WhyAnswer(in.plan, s.entries)
+		a.Summary, a.Tree, a.Answer = &summary, explain.Flow(in.plan, s.entries, s.Rested), explain.WhyAnswer(in.plan, s.entries)
 	}
 	in.apiAnswer(w, http.StatusOK, a)
 }
@@ -201,14 +143,10 @@ func (in *Inspector) apiUnfinished(w http.ResponseWriter, r *http.Request) {
 		in.failed(w, r, "looking for flows that are running", store.OrLost(err))
 		return
 	}
-	in.apiAnswer(w, http.StatusOK, map[string][]string{"flows": texts(ids)})
+	in.apiAnswer(w, http.StatusOK, api.Flows{Flows: append([]value.ID{}, ids...)})
 }
 
 func (in *Inspector) apiTurnedAway(w http.ResponseWriter, r *http.Request) {
 	last, all := in.turned.last()
-	list := make([]turnedAnswer, len(last))
-	for i, t := range last {
-		list[i] = apiTurned(t.Turned)
-	}
-	in.apiAnswer(w, http.StatusOK, map[string]any{"turned": list, "all": all})
+	in.apiAnswer(w, http.StatusOK, api.Turned{Turned: append([]history.TurnedAway{}, last...), All: all})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/inspect"
+	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/journal"
 )
 
@@ -26,6 +27,17 @@ func (w *world) api(path string, status int, v any) {
 	}
 	if err := json.Unmarshal([]byte(text), v); err != nil {
 		w.t.Fatalf("%s: %v\n%s", path, err, text)
+	}
+}
+
+// TestEmptyLists asks an app in which nothing has happened: lists are empty, not null.
+func TestEmptyLists(t *testing.T) {
+	w := open(t, legible.Inspect{Development: true}, nil)
+	for path, want := range map[string]string{"flows": `{"flows":[]}`, "unfinished": `{"flows":[]}`, "turned": `{"turned":[],"all":0}`} {
+		var got json.RawMessage
+		if w.api("/api/v1/"+path, http.StatusOK, &got); string(got) != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
 	}
 }
 
@@ -208,9 +220,9 @@ func TestNote(t *testing.T) {
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- w.pages.Serve(ctx, l) }()
-	var note *inspect.Note
+	var note *api.Note
 	for wait := time.Now().Add(10 * time.Second); note == nil; time.Sleep(time.Millisecond) {
-		if note, err = inspect.ReadNote(path); err != nil && time.Now().After(wait) {
+		if note, err = api.ReadNote(path); err != nil && time.Now().After(wait) {
 			t.Fatal(err)
 		}
 	}

@@ -106,10 +106,10 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 	if before != value.Zero {
 		v.Newest = "/?" + v.keep(nil).Encode()
 	}
-	away := map[value.ID]*turnedOne{}
+	away := map[value.ID]*history.TurnedAway{}
 	last, _ := in.turned.last()
 	for i := range last {
-		away[last[i].id] = &last[i]
+		away[last[i].Trace] = &last[i]
 	}
 	for {
 		ids, err := in.store.Flows(r.Context(), before, flowsShown+1)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/legible-lang/legible/internal/inspect/api"
 )
 
 // Listen listens on an address for the inspector: "127.0.0.1:9000", or
@@ -46,13 +48,13 @@ func (in *Inspector) Serve(ctx context.Context, l net.Listener) error {
 	}
 	server.RegisterOnShutdown(in.Close)
 	if path := in.options.Note; path != "" {
-		note := &Note{"http://" + l.Addr().String(), in.guard.token, os.Getpid(), in.plan.Name, in.opened}
-		if err := note.leave(path); err != nil {
+		note := &api.Note{Address: "http://" + l.Addr().String(), Token: in.guard.token, Process: os.Getpid(), App: in.plan.Name, Began: in.opened}
+		if err := note.Leave(path); err != nil {
 			// The app serves all the same: one has to name the address then.
 			in.options.Log.Warn("writing the inspector's address file failed; the legible command needs --app", "file", path, "error", err)
 		}
 		defer func() {
-			if err := note.take(path); err != nil {
+			if err := note.Take(path); err != nil {
 				in.options.Log.Warn("removing the inspector's address file", "file", path, "error", err)
 			}
 		}()

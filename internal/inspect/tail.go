@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -27,7 +29,7 @@ type tail struct {
 // A news is a flow that came to rest, or a request that was turned away.
 type news struct {
 	flow   value.ID
-	turned *Turned
+	turned *history.TurnedAway
 }
 
 // tailRoom is how much may wait for a program that reads slowly.
@@ -68,10 +70,8 @@ func (t *tails) end(x *tail) {
 	t.n.Add(-1)
 }
 
-// apiLive tells, as server-sent events, each flow that comes to rest (flow:
-// {"flow": ID}), each request that is turned away (turned: as in the list of
-// them), and how many of both could not be told (lost: {"count": N}) to one who
-// reads too slowly.
+// apiLive sends each flow that comes to rest, each request that is turned away, and how
+// many of both were left out for a client that reads too slowly.
 func (in *Inspector) apiLive(w http.ResponseWriter, r *http.Request) {
 	if !in.streams.begin() {
 		w.Header().Set("Retry-After", "10")
@@ -115,13 +115,13 @@ func (in *Inspector) apiLive(w http.ResponseWriter, r *http.Request) {
 			on = send("", nil)
 		case n := <-x.news:
 			if n.turned != nil {
-				on = send("turned", apiTurned(*n.turned))
+				on = send(api.TurnedAwayEvent, n.turned)
 			} else {
-				on = send("flow", map[string]string{"flow": n.flow.String()})
+				on = send(api.FlowEvent, api.FlowAtRest{Flow: n.flow})
 			}
 		}
 		if lost := x.lost.Swap(0); on && lost > 0 {
-			on = send("lost", map[string]int64{"count": lost})
+			on = send(api.LostEvent, api.Lost{Count: lost})
 		}
 		if !on {
 			return

@@ -16,36 +16,16 @@ import (
 // turnedKept is of how many requests that were turned away the inspector knows.
 const turnedKept = 256
 
-// A Turned is a request that was turned away before a flow. The front makes it
-// without anything that may be secret.
-type Turned struct {
-	Trace  string // that the answer has in X-Trace-Id
-	Moment time.Time
-	Method string
-	Path   string
-	Status int
-	Reason string // the sentence of the answer
-}
-
 // A turnedRing is the requests that were turned away last.
 type turnedRing struct {
 	mu   sync.Mutex
-	list []turnedOne // oldest first
-	all  int64       // since the inspector was made
+	list []history.TurnedAway // oldest first
+	all  int64                // since the inspector was made
 }
 
-type turnedOne struct {
-	Turned
-	id value.ID
-}
-
-// TurnedAway tells the inspector of a request that opened no flow. It keeps the
-// last ones in memory, and nowhere else.
-func (in *Inspector) TurnedAway(t Turned) {
-	id, err := value.ParseID(t.Trace)
-	if err != nil {
-		return // the front gives every answer a trace id
-	}
+// TurnedAway tells the inspector of a request that opened no flow. It keeps the last
+// ones in memory, and nowhere else.
+func (in *Inspector) TurnedAway(t history.TurnedAway) {
 	r := &in.turned
 	r.mu.Lock()
 	r.all++
@@ -53,7 +33,7 @@ func (in *Inspector) TurnedAway(t Turned) {
 		copy(r.list, r.list[1:])
 		r.list = r.list[:turnedKept-1]
 	}
-	r.list = append(r.list, turnedOne{t, id})
+	r.list = append(r.list, t)
 	r.mu.Unlock()
 	in.recent.n.Add(1)
 	in.tails.tell(news{turned: &t})
@@ -61,7 +41,7 @@ func (in *Inspector) TurnedAway(t Turned) {
 
 // last gives the requests that were turned away, newest first, and how many
 // there have been.
-func (r *turnedRing) last() ([]turnedOne, int64) {
+func (r *turnedRing) last() ([]history.TurnedAway, int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	list := slices.Clone(r.list)
@@ -69,25 +49,22 @@ func (r *turnedRing) last() ([]turnedOne, int64) {
 	return list, r.all
 }
 
-func (r *turnedRing) get(id value.ID) (turnedOne, bool) {
+func (r *turnedRing) get(id value.ID) (history.TurnedAway, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := slices.IndexFunc(r.list, func(t turnedOne) bool { return t.id == id })
+	i := slices.IndexFunc(r.list, func(t history.TurnedAway) bool { return t.Trace == id })
 	if i < 0 {
-		return turnedOne{}, false
+		return history.TurnedAway{}, false
 	}
 	return r.list[i], true
 }
 
-// title is what was asked, in a few words.
-func (t *turnedOne) title() string { return cut(t.Method+" "+t.Path, 120) }
-
 // row makes the row of a request that was turned away, and tells whether it is
 // one that is looked for.
-func (v *flowsView) turnedRow(t *turnedOne) (flowRow, bool) {
+func (v *flowsView) turnedRow(t *history.TurnedAway) (flowRow, bool) {
 	row := flowRow{
-		ID: t.id.String(), Link: "/turned/" + t.id.String(), Clock: clock(t.Moment), Moment: t.Moment.Format(time.RFC3339Nano),
-		Title: t.title(), Class: away, Mark: strconv.Itoa(t.Status), Words: "turned away", Text: cut(t.Reason, 120),
+		ID: t.Trace.String(), Link: "/turned/" + t.Trace.String(), Clock: clock(t.Moment), Moment: t.Moment.Format(time.RFC3339Nano),
+		Title: cut(t.Request(), 120), Class: away, Mark: strconv.Itoa(t.Status), Words: "turned away", Text: cut(t.Reason, 120),
 	}
 	result := history.Result{Status: t.Status}
 	if v.Sync != "" || v.Outcome != "" && v.Outcome != string(away) && !(history.IsStatus(v.Outcome) && result.Is(v.Outcome)) {
@@ -110,10 +87,10 @@ func (in *Inspector) turnedPage(w http.ResponseWriter, r *http.Request) {
 		in.missing(w, r, fmt.Sprintf("No request with the trace id %s is among the last %d that were turned away. They are kept in memory only; the app's log has a line for each.", cut(r.PathValue("id"), 60), turnedKept))
 		return
 	}
-	in.render(w, r, http.StatusOK, "turned", t.title(), struct {
+	in.render(w, r, http.StatusOK, "turned", cut(t.Request(), 120), struct {
 		ID, Title, Reason, Clock, Moment, Day, Why string
 		Status                                     int
-	}{t.id.String(), t.title(), t.Reason, clock(t.Moment), t.Moment.Format(time.RFC3339Nano), t.Moment.Format(time.DateOnly), advice(t.Status), t.Status})
+	}{t.Trace.String(), cut(t.Request(), 120), t.Reason, clock(t.Moment), t.Moment.Format(time.RFC3339Nano), t.Moment.Format(time.DateOnly), advice(t.Status), t.Status})
 }
 
 // advice says what an answer with a status means for who sent the request.

@@ -1,4 +1,4 @@
-package inspect
+package api
 
 import (
 	"encoding/json"
@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"time"
 )
+
+// NoteSuffix ends the name of a note's file.
+const NoteSuffix = ".inspector"
 
 // A Note is what an app leaves in a file while its inspector serves, for the
 // legible command of the same person on the same machine. Nobody else can read
@@ -32,8 +35,8 @@ func ReadNote(path string) (*Note, error) {
 	return n, nil
 }
 
-// leave writes the note, whole or not at all.
-func (n *Note) leave(path string) (err error) {
+// Leave writes the note, whole or not at all.
+func (n *Note) Leave(path string) (err error) {
 	b, err := json.Marshal(n)
 	if err != nil {
 		return err
@@ -57,8 +60,8 @@ func (n *Note) leave(path string) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// take removes the note, unless another process has left its own there.
-func (n *Note) take(path string) error {
+// Take removes the note, unless another process has left its own there.
+func (n *Note) Take(path string) error {
 	there, err := ReadNote(path)
 	if err != nil || there.Process != n.Process || there.Token != n.Token || there.Address != n.Address {
 		return nil
