@@ -28,7 +28,7 @@ type Decisions interface {
 	RemoveDecision(ctx context.Context, d Decision) error
 }
 
-// A Decision says how somebody wants to continue a flow.
+// A Decision says how someone wants to continue a flow.
 type Decision struct {
 	Flow   value.ID
 	Name   string // its own name, so that it counts once

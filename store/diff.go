@@ -60,7 +60,7 @@ func (c Change) Table() *Table {
 	return c.Old
 }
 
-// Harmless tells whether the change loses nothing whatever the store holds.
+// Harmless reports whether the change loses nothing whatever the store holds.
 func (c Change) Harmless() bool {
 	switch c.Kind {
 	case AddTable, DropUnique, DropIndex, RelaxColumn, AddIndex:

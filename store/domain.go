@@ -19,10 +19,10 @@ const (
 	Secrets Domain = "secret"
 )
 
-// Constants gives the domain of an enumeration.
+// Constants returns the domain of an enumeration.
 func Constants(names []string) Domain { return Domain(strings.Join(names, " or ")) }
 
-// Holds tells whether a text is in the domain. The empty one always is: it is
+// Holds reports whether a text is in the domain. The empty one always is: it is
 // what a migration leaves with a member that has no value.
 func (d Domain) Holds(text string) bool {
 	switch {
@@ -57,7 +57,7 @@ func (d Domain) constants() []string {
 	return strings.Split(string(d), " or ")
 }
 
-// narrows tells whether values of another domain may be outside of this one.
+// narrows reports whether values of another domain may be outside of this one.
 func (d Domain) narrows(old Domain) bool {
 	if d == old || d == "" {
 		return d != old && old == Secrets
@@ -70,7 +70,7 @@ func (d Domain) narrows(old Domain) bool {
 	return len(old.constants()) == 0
 }
 
-// Fits tells whether a text that the store has in a column may stay there when
+// Fits reports whether a text that the store has in a column may stay there when
 // the column's domain is changed.
 func (c Change) Fits(text string) bool {
 	from, to := c.domains()

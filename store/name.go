@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Shown gives the name of a store as a person may read it in a message or a log:
+// Shown returns the name of a store as a person may read it in a message or a log:
 // that of a database without its password.
 func Shown(name string) string {
 	kind, _, _ := strings.Cut(name, ":")

@@ -172,7 +172,7 @@ func (s *shelf) ask(method, path, body string, further ...value.Field) engine.Re
 	return r
 }
 
-// record gives the record of a flow as the store has it, which must be sound.
+// record returns the record of a flow as the store has it, which must be sound.
 func (s *shelf) record(id value.ID) ([]byte, []journal.Entry) {
 	s.t.Helper()
 	b, err := s.st.Journal(context.Background(), id)
@@ -230,7 +230,7 @@ func TestReadIsBrief(t *testing.T) {
 }
 
 // TestRefusedIsBrief: neither what was refused stays, nor the sentence with it,
-// nor the names that somebody made up.
+// nor the names that someone made up.
 func TestRefusedIsBrief(t *testing.T) {
 	s := openShelf(t, engine.Options{})
 	var further []value.Field

@@ -357,7 +357,7 @@ func TestRefusalIsAnOutcome(t *testing.T) {
 }
 
 // TestParked: what another try would not mend, and what has been tried enough,
-// is parked; it stays so over a restart, and goes on when somebody decides.
+// is parked; it stays so over a restart, and goes on when someone decides.
 func TestParked(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -622,7 +622,7 @@ func TestDecisionIsCut(t *testing.T) {
 	}
 }
 
-// decided runs a flow that is parked at the first try and about which somebody
+// decided runs a flow that is parked at the first try and about which someone
 // decides. Of one that is known it begins with the first entries.
 func decided(t *testing.T, code string, known []journal.Entry, id value.ID, n int, dropped bool) ([]journal.Entry, value.ID) {
 	p := &post{send: func(_ engine.Context, try int) error {

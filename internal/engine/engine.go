@@ -149,7 +149,7 @@ type Engine struct {
 	queryTypes [][]inputType
 	tables     []*store.Table
 	timers     []*timer
-	effects    []*Tries   // by plan.Action.Index, nil for others; nil when there are none
+	effects    []*Tries   // by plan.Action.Index, nil for others; nil if there are none
 	scheduler  *scheduler // nil when there are no effect actions
 	flows      sync.Pool
 	registry   registry

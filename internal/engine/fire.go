@@ -9,7 +9,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// fire runs one match of a sync: the actions in f.tuples from place at on.
+// fire runs one match of a sync: the actions in f.tuples that begin at index at.
 func (f *flow) fire(s *plan.Sync, at int) {
 	width := len(s.When)
 	depth := int32(0)
@@ -32,7 +32,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		if len(s.Where) == 0 {
 			f.kept = append(f.kept, keptFrame{nil, slots})
 		} else if err := f.frames(s, slots); err != nil {
-			if !f.suspended() { // else the where is asked again when the flow goes on
+			if !f.suspended() { // otherwise the where runs again when the flow resumes
 				f.noteFault(err)
 				f.recordFault(err)
 			}
@@ -52,7 +52,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		f.firings++
 		number = f.firings
 	} else if number == 0 {
-		return // it was dropped then
+		return // the journal has it as dropped
 	}
 	for _, n := range f.tuples[at : at+width] {
 		f.occs[n].taken = true
@@ -72,7 +72,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	f.popFrames(keptFrom, lostFrom)
 }
 
-// popFrames takes the frames of a firing off the stacks again.
+// popFrames removes the frames of a firing from the stacks.
 func (f *flow) popFrames(kept, lost int) {
 	clear(f.kept[kept:])
 	f.kept = f.kept[:kept]
@@ -80,7 +80,7 @@ func (f *flow) popFrames(kept, lost int) {
 	f.dropped = f.dropped[:lost]
 }
 
-// bindMatch gives the variables of when their values.
+// bindMatch sets the slots of the variables of when.
 func (f *flow) bindMatch(s *plan.Sync, at int, slots []value.Value) {
 	for i, p := range s.When {
 		n := f.tuples[at+i]
@@ -92,8 +92,8 @@ func (f *flow) bindMatch(s *plan.Sync, at int, slots []value.Value) {
 	}
 }
 
-// askAll asks the lines of one frame, one after the other. A line that is
-// awaited must return and match before the next is asked.
+// askAll asks the lines of one frame in order. An awaited line must return and match
+// before the next one is asked.
 func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
 	for _, line := range lines {
 		if f.dead != nil {
@@ -106,7 +106,7 @@ func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionI
 	}
 }
 
-// askLine asks one line and tells whether it could be asked.
+// askLine asks one line and reports whether it could be asked.
 func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID, depth int32) (int32, bool) {
 	id.Line = uint32(line.Line)
 	in := f.values.take(len(line.Action.Inputs))
@@ -116,7 +116,7 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 		case input.Term.Expr != nil:
 			v, err := f.eval(input.Term.Expr, slots)
 			if errors.Is(err, errGone) {
-				v, err = value.Lost, nil // the record may know the action, and else it faults
+				v, err = value.Lost, nil // the record may have the outcome; otherwise the action faults
 			}
 			if err != nil {
 				err = faultAt(line, input.Term.Expr.Text, blameInput(input.Term.Expr, err))
@@ -134,15 +134,15 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 		case input.Secret:
 			in[input.Column] = value.Secret(in[input.Column])
 		case input.Part && input.Name == "status" && line.Action.Role == plan.Respond:
-			in[input.Column] = in[input.Column].RevealAll() // every log has it
+			in[input.Column] = in[input.Column].RevealAll() // it is in the log of requests anyway
 		}
 	}
 	f.asking = line
 	return f.ask(line.Action, in, nil, id, depth), true
 }
 
-// accepted tells whether an awaited action returned what its line wants, and
-// binds its outputs.
+// accepted reports whether an awaited action returned what its line requires, and binds
+// its outputs.
 func (f *flow) accepted(line *plan.Ask, n int32, slots []value.Value) bool {
 	if f.occs[n].outcome != journal.Returned {
 		return false
@@ -156,8 +156,8 @@ func (f *flow) accepted(line *plan.Ask, n int32, slots []value.Value) bool {
 	return true
 }
 
-// askTogether asks the lines as one decision: all return and are kept at once, or
-// none is. What they set off follows after that.
+// askTogether asks the lines as one decision: all return and commit together, or none
+// does. Their consequences follow after that.
 func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
 	from := int32(len(f.occs))
 	f.togetherDepth++
@@ -202,14 +202,14 @@ func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.Ac
 		return
 	}
 	if f.occs[last].outcome == journal.Returned {
-		f.markUndone(last) // it returned something else than its line wants
+		f.markUndone(last) // it returned something else than its line requires
 		return
 	}
 	f.addCompleted(last)
 	f.consider(last)
 }
 
-// markUndone notes that a completed action is as if it had not been asked.
+// markUndone notes that a completed action counts as not asked.
 func (f *flow) markUndone(n int32) {
 	if f.occs[n].outcome == journal.Returned {
 		f.occs[n].outcome = journal.Undone

@@ -9,14 +9,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A foldRow is one frame that the lines of a fold gave: the expression's value
-// and the keys by which it is ordered.
+// A foldRow is one frame of the lines of a fold: the value of the expression, and the
+// keys by which it is ordered.
 type foldRow struct {
 	value value.Value
 	keys  []value.Value
 }
 
-// rowSize is what a row takes beside its value.
+// rowSize is the memory of a row without its value.
 const rowSize = 48
 
 func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
@@ -121,9 +121,8 @@ func distinct(rows []foldRow) []foldRow {
 	})
 }
 
-// folded makes one value of the rows. Nulls do not count for sum, min and max.
-// The sum of nothing is 0; the least, the greatest and the first of nothing are
-// null.
+// folded reduces the rows to one value. Sum, min and max ignore nulls. The sum of no
+// values is 0; min, max and first of no values are null.
 func folded(fold syntax.Fold, rows []foldRow) (value.Value, error) {
 	if fold == syntax.Sum || fold == syntax.Min || fold == syntax.Max {
 		rows = slices.DeleteFunc(rows, func(r foldRow) bool { return r.value.IsNull() })

@@ -8,9 +8,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// consider fires the syncs that a completed action completes, in the order of
-// their names. Matches of one sync fire in the order of the actions matched,
-// line by line.
+// consider fires the matches that a completed action completes, in the order of the
+// syncs' names. Matches of one sync fire in the order of the matched actions, line by
+// line.
 func (f *flow) consider(n int32) {
 	refused := f.occs[n].outcome == journal.Refused
 	if !refused && f.occs[n].outcome != journal.Returned {
@@ -44,7 +44,7 @@ func (f *flow) consider(n int32) {
 	f.refs = f.refs[:base]
 }
 
-// addCompleted adds a completed action to those that later ones can join. Lists are
+// addCompleted adds a completed action to the list that later matches join. Lists are
 // in the order of completion.
 func (f *flow) addCompleted(n int32) {
 	if o := f.occs[n].outcome; o != journal.Refused && o != journal.Returned {
@@ -61,15 +61,15 @@ func (f *flow) column(n int32, c plan.Column) value.Value {
 	return f.occs[n].in[c.Index]
 }
 
-// match adds to f.tuples every match of a sync in which the action n stands at
-// the first pattern of the order of joins.
+// match adds to f.tuples every match of a sync in which the action n matches the first
+// pattern of the join order.
 func (f *flow) match(s *plan.Sync, order []plan.Join, n int32) {
 	if !f.passes(s.When[order[0].Pattern], n) {
 		return
 	}
 	width := len(s.When)
 	if width == 1 && len(order[0].Equals) == 0 {
-		// The most frequent sync: nothing to join, nothing to compare.
+		// The most frequent sync: one pattern, nothing to join or compare.
 		for _, v := range order[0].Binds {
 			if !v.Optional && f.column(n, v.Column).IsNull() {
 				return
@@ -88,7 +88,7 @@ func (f *flow) match(s *plan.Sync, order []plan.Join, n int32) {
 	f.slots = f.slots[:base]
 }
 
-// try puts action n at step i of the match being built and goes on from there.
+// try adds action n at step i of the match being built, and continues from there.
 func (f *flow) try(s *plan.Sync, order []plan.Join, i int, n int32, base int) {
 	join := &order[i]
 	if !f.bind(join, n, base) {
@@ -110,7 +110,7 @@ func (f *flow) try(s *plan.Sync, order []plan.Join, i int, n int32, base int) {
 	}
 	for _, c := range candidates {
 		if f.occs[c].seq >= last {
-			break // it completes the match itself, or comes later
+			break // it completed later than the action that completes the match
 		}
 		if slices.Contains(f.building, c) || !f.passes(p, c) {
 			continue
@@ -120,7 +120,7 @@ func (f *flow) try(s *plan.Sync, order []plan.Join, i int, n int32, base int) {
 	f.building[join.Pattern] = -1
 }
 
-// passes holds an action against the literals of a pattern.
+// passes compares an action with the literals of a pattern.
 func (f *flow) passes(p *plan.Pattern, n int32) bool {
 	for i := range p.Tests {
 		t := &p.Tests[i]
@@ -141,7 +141,7 @@ func (f *flow) passes(p *plan.Pattern, n int32) bool {
 	return true
 }
 
-// bind gives the slots of a step their values and compares those that have one.
+// bind sets the slots of a step, or compares those that have values already.
 func (f *flow) bind(join *plan.Join, n int32, base int) bool {
 	for i := range join.Binds {
 		v := &join.Binds[i]
@@ -170,8 +170,8 @@ func (f *flow) bind(join *plan.Join, n int32, base int) bool {
 	return true
 }
 
-// order sorts the matches of one sync by the actions matched, line by line,
-// in the order in which they were asked.
+// order sorts the matches of one sync by the matched actions, line by line, in the
+// order in which they were asked.
 func (f *flow) order(s *plan.Sync, start int) {
 	width := len(s.When)
 	count := (len(f.tuples) - start) / width
@@ -189,19 +189,18 @@ func (f *flow) order(s *plan.Sync, start int) {
 	}
 }
 
-// indexFrom is how many actions of one kind a flow has before they are looked
-// up by the values that a join compares.
+// indexFrom is the number of actions in a list above which a join uses an index.
 const indexFrom = 16
 
-// A joinIndex finds the actions of one step of a join by the values that it
-// compares. It grows with the list that it was made of.
+// A joinIndex finds the actions of one step of a join by the values that it compares.
+// It grows with its list.
 type joinIndex struct {
 	upTo int
 	occs map[string][]int32
 	key  []byte
 }
 
-// lookup gives the actions whose compared values equal the slots'.
+// lookup returns the actions whose compared values equal those of the slots.
 func (f *flow) lookup(join *plan.Join, list *occList, base int) []int32 {
 	if f.joined == nil {
 		f.joined = map[*plan.Join]*joinIndex{}

@@ -8,15 +8,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Naive is the oracle: it runs a program without where lines as the language
-// page reads, with no index, no order of joins, no slots that are used again.
-// It is slow and short, and what the engine does must be what it does.
+// A Naive is the oracle: it runs a program without where lines exactly as the
+// specification says, without an index, a join order or reused slots. It is slow and
+// short, and the engine must do the same.
 type Naive struct {
 	Plan *plan.Plan
-	// Perform says how an action ends: its outcome with its outputs, or with
+	// Perform returns how an action ends: its outcome with its outputs, or with
 	// sentence and code.
 	Perform func(a *plan.Action, in []value.Value) (Outcome, []value.Value)
-	// Limit is how many actions are asked at the most.
+	// Limit is the largest number of actions.
 	Limit int
 	// Done are the completed actions in the order of completion, Fired the
 	// firings in their order.
@@ -28,19 +28,19 @@ type Naive struct {
 // A NaiveAction is an action that was asked.
 type NaiveAction struct {
 	Action  *plan.Action
-	Asked   int // its place in the order of asking
+	Asked   int // its index in the order of asking
 	In, Out []value.Value
 	Outcome Outcome
 }
 
-// A NaiveFiring is a sync with the actions matched, by their places.
+// A NaiveFiring is a sync with the matched actions, by their indexes.
 type NaiveFiring struct {
 	Sync    string
 	Matched []int
 }
 
-// Ask asks an action and everything that follows from it. It gives nil when
-// the limit is passed.
+// Ask asks an action and everything that follows from it. It returns nil if the limit is
+// exceeded.
 func (n *Naive) Ask(a *plan.Action, in []value.Value) *NaiveAction {
 	if n.asked++; n.asked > n.Limit {
 		return nil
@@ -48,7 +48,7 @@ func (n *Naive) Ask(a *plan.Action, in []value.Value) *NaiveAction {
 	x := &NaiveAction{Action: a, Asked: n.asked - 1, In: in}
 	x.Outcome, x.Out = n.Perform(a, in)
 	n.Done = append(n.Done, x)
-	seen := slices.Clone(n.Done) // what completes later completes its own matches
+	seen := slices.Clone(n.Done) // later actions complete their own matches
 	for _, s := range n.Plan.Syncs {
 		var matches [][]*NaiveAction
 		n.assign(s, seen, x, nil, &matches)
@@ -65,8 +65,8 @@ func (n *Naive) Ask(a *plan.Action, in []value.Value) *NaiveAction {
 	return x
 }
 
-// assign tries every way of giving distinct actions to the lines of when, and
-// keeps those in which the newest has a part.
+// assign tries every assignment of distinct actions to the lines of when, and keeps
+// those that contain the newest action.
 func (n *Naive) assign(s *plan.Sync, seen []*NaiveAction, newest *NaiveAction, chosen []*NaiveAction, matches *[][]*NaiveAction) {
 	if len(chosen) == len(s.When) {
 		if slices.Contains(chosen, newest) && bindings(s, chosen) != nil {
@@ -81,8 +81,8 @@ func (n *Naive) assign(s *plan.Sync, seen []*NaiveAction, newest *NaiveAction, c
 	}
 }
 
-// bindings gives the variables' values if each action fits its line and all
-// agree, else nil.
+// bindings returns the values of the variables, or nil if an action does not match its
+// line or two values of a variable differ.
 func bindings(s *plan.Sync, chosen []*NaiveAction) map[int]value.Value {
 	bound := map[int]value.Value{}
 	for i, p := range s.When {

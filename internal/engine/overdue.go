@@ -11,15 +11,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// ErrOverdue says that a flow still runs after its deadline, since an action has
+// ErrOverdue reports that a flow still runs after its deadline, because an action has
 // not returned. The flow continues.
 var ErrOverdue = errors.New("the flow is still running although its deadline has passed")
 
 // RunWithin is Run for a caller that cannot wait beyond the flow's deadline. If
-// an action has not returned at the deadline, whatever its context says,
+// an action has not returned at the deadline, although its context has ended,
 // RunWithin returns without it: the error wraps ErrOverdue, and the result has
 // only Flow. The flow continues, and may have changed state or may still do so;
-// the log says how it ends. What the opening holds must not be changed until
+// the log says how it ends. The values of the opening must not be changed until
 // then: ended, if it is not nil, is called when the flow has ended.
 func (e *Engine) RunWithin(ctx context.Context, o Opening, ended func()) (Result, error) {
 	return e.runWithin(ctx, nil, o, ended)
@@ -54,7 +54,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 			if !late.Load() {
 				return
 			}
-			text := "it came to rest"
+			text := "it is at rest"
 			switch {
 			case g.panicked != nil:
 				text = recovered(g.panicked).Error()
@@ -72,7 +72,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 	limit := e.options.Limits.Deadline
 	limit += slack(limit)
 	if e.scheduler != nil {
-		limit += e.options.Limits.Patience // effect actions take none of its time
+		limit += e.options.Limits.Patience // effect actions do not count for the deadline
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -106,7 +106,7 @@ func (e *Engine) within(stop <-chan struct{}, id value.ID, query string, run fun
 	}
 	e.options.Log.Error("flow still runs after its deadline or while the app closes: an action, a query or the store has not returned",
 		"flow", id.String(), "last", last, "limit", limit)
-	return Result{Flow: id}, fmt.Errorf("%w: what it began last is %s", ErrOverdue, last)
+	return Result{Flow: id}, fmt.Errorf("%w: the last action that it began is %s", ErrOverdue, last)
 }
 
 // QueryWithin is Query for a caller that cannot wait beyond the deadline of a

@@ -15,18 +15,18 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Position is a place in an ordered list, behind an item: the keys that order
-// the item, and the number of items with the same keys up to and including it. It
-// does not count all items before it, so it stays valid while others come and go.
+// A Position is a place in an ordered list, after an item: the keys that order the item,
+// and the number of items with the same keys up to and including it. It does not count
+// all items before it, so it stays valid when items are added or removed.
 type Position struct {
 	Keys []value.Value
 	Rank int
 }
 
-// ErrCursor says that a text is no cursor.
+// ErrCursor reports that a text is not a cursor.
 var ErrCursor = errors.New("must be a cursor, as the page before gave it in next")
 
-// ErrForeignCursor says that a cursor belongs to another list.
+// ErrForeignCursor reports that a cursor belongs to another list.
 var ErrForeignCursor = errors.New("is the cursor of another list; leave it out to begin at the first page")
 
 const (
@@ -82,12 +82,12 @@ func ParseCursor(text string, prints ...uint32) (Position, error) {
 type pageRow struct {
 	value   value.Value
 	keys    []value.Value
-	arrival int // its number among all rows; breaks ties of the keys
+	arrival int // its number among all rows, which orders rows with equal keys
 	size    int64
 }
 
-// A pager keeps the first rows of a list that it gets in any order, and never
-// more than one beyond the page.
+// A pager keeps the first rows of a list that it gets in any order, and at most one
+// row after the page.
 type pager struct {
 	desc  []bool // of the first keys; the others ascend
 	after *Position
@@ -96,7 +96,7 @@ type pager struct {
 	most  int64 // bytes
 	bytes int64
 	rows  []pageRow // a heap, the last row first
-	bound *pageRow  // the first row behind the page
+	bound *pageRow  // the first row after the page
 	shown int
 }
 
@@ -185,7 +185,7 @@ func (p *pager) page() ([]value.Value, *Position) {
 	return items, at
 }
 
-// page is fold for a list in pages: it makes no more items than the page has.
+// page is fold for a paged list: it computes no more items than the page has.
 func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 	limits := &w.flow.engine.options.Limits
 	p := &pager{limit: limits.Page, most: limits.PageBytes}
@@ -282,15 +282,15 @@ func (w *search) paging(line *plan.Line, op *plan.PageOp, p *pager) bool {
 	return true
 }
 
-// ErrLimit says that a value is no number of items.
+// ErrLimit reports that a value is not a number of items.
 var ErrLimit = errors.New("must be a whole number above 0: how many items a page may have")
 
-// A FieldError is the fault of a flow whose request has a value that is invalid
-// or does not fit its use: the client's error, and not the program's.
+// A FieldError is the fault of a flow whose request has an invalid value: an error of
+// the client, and not of the program.
 type FieldError struct {
 	Field string // the place in the request, such as "limit" or "data.tags[0]"
 	Err   error  // completes "the field x …"
-	// In is the failure in the words of the program; nil if Err says all.
+	// In is the error in terms of the program; nil if Err says everything.
 	In error
 }
 

@@ -17,7 +17,7 @@ type entry struct {
 	size int64
 }
 
-// pageThrough gives the page of a list behind a position, in whatever order the
+// pageThrough returns the page of a list behind a position, in whatever order the
 // list is shown.
 func pageThrough(list []entry, desc []bool, limit int, most int64, after *Position) ([]string, *Position) {
 	p := &pager{desc: desc, limit: limit, most: most, after: after}

@@ -43,7 +43,7 @@ func (w *search) read(line *plan.Line, r *plan.ReadOp, emit func()) {
 	w.scan(line, table, columns, key, row)
 }
 
-// object settles the value's side of a relation.
+// object binds or compares the value of a field.
 func (w *search) object(line *plan.Line, r *plan.ReadOp, v value.Value, emit func()) {
 	one := func(v value.Value) {
 		if v.IsNull() {
@@ -98,7 +98,7 @@ func (w *search) member(line *plan.Line, m *plan.MemberOp, emit func()) {
 	}
 }
 
-// scanPage is how many members are fetched at a time.
+// scanPage is the number of members that are fetched at a time.
 const scanPage = 256
 
 func (w *search) scan(line *plan.Line, t *store.Table, columns []int, key []value.Value, row func(string, store.Row)) {

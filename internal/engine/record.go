@@ -55,7 +55,7 @@ func (f *flow) recordMatch(k journal.Kind, s *plan.Sync, at int, number uint32) 
 	}
 }
 
-// recordFired gives the error where the frames are more than a record may hold.
+// recordFired returns the error where the frames are more than a record may hold.
 func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) error {
 	start := len(f.writer.Bytes)
 	f.recordMatch(journal.Fired, s, at, number)
@@ -102,7 +102,7 @@ func (f *flow) record(rested bool) {
 	}
 }
 
-// recorded tells whether the record has the asking of an action already.
+// recorded reports whether the record has the asking of an action already.
 func (f *flow) recorded(n int32) bool {
 	return f.past != nil && f.past.asked[f.occs[n].id] != nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A past is what the journal has of a flow that did not come to rest.
+// A past is the record of a flow that is not at rest.
 type past struct {
 	asked     map[journal.ActionID]*journal.Entry
 	completed map[journal.ActionID]*journal.Entry
@@ -36,7 +36,7 @@ func newPast(entries []journal.Entry) *past {
 			p.asked[x.ID] = x
 		case journal.Completed:
 			if p.undone[x.ID] = x.Outcome == journal.Undone && p.completed[x.ID] != nil; p.undone[x.ID] {
-				continue // the decision is repeated: it returned, until another did not
+				continue // the joint decision runs again: this action returned, but another did not
 			}
 			p.completed[x.ID] = x
 		case journal.Fired, journal.Dropped:
@@ -48,7 +48,7 @@ func newPast(entries []journal.Entry) *past {
 	return p
 }
 
-// remember sets the past to resume from.
+// remember sets the record to resume from.
 func (f *flow) remember(p *past) {
 	f.past = p
 	for i := range p.entries {
@@ -63,7 +63,7 @@ func (f *flow) remember(p *past) {
 	}
 }
 
-// parked returns what a flow waits for that needs an operator's decision.
+// parked returns the effect action about which an operator must decide, or nil.
 func (p *past) parked(flow value.ID) *Waiting {
 	for id, t := range p.tried {
 		if t.parked && p.completed[id] == nil {
@@ -86,7 +86,7 @@ func matchKey(sync string, matched []journal.ActionID) string {
 	return string(b)
 }
 
-// recall completes an action as it was completed in the journal.
+// recall completes an action with its outcome in the journal.
 func (f *flow) recall(n int32) bool {
 	if f.past == nil {
 		return false
@@ -190,19 +190,19 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	return e.Number, true
 }
 
-// Recover resumes the flows that had not come to rest, oldest first, and calls
-// done, if it is not nil, for each. An error of one flow does not keep the others
-// from resuming; the errors are joined.
+// Recover resumes the unfinished flows, oldest first, and calls done, if it is not nil,
+// for each. An error of one flow does not prevent the others from resuming; the errors
+// are joined.
 func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 	ids, err := e.store.Unfinished(ctx)
 	if err != nil {
-		return fmt.Errorf("looking for flows to go on with: %w", err)
+		return fmt.Errorf("listing the unfinished flows: %w", err)
 	}
 	var all error
 	for _, id := range ids {
 		result, err := e.Resume(ctx, id)
 		if err != nil {
-			all = errors.Join(all, fmt.Errorf("going on with flow %s: %w", id, err))
+			all = errors.Join(all, fmt.Errorf("resuming flow %s: %w", id, err))
 			continue
 		}
 		if done != nil {
@@ -212,8 +212,8 @@ func (e *Engine) Recover(ctx context.Context, done func(Result)) error {
 	return all
 }
 
-// Resume runs a flow again from its beginning. It takes what has happened from
-// the journal and does only the rest. A flow with an effect action to run
+// Resume runs a flow again from its beginning. It takes what has happened from the
+// journal and does only the rest. A flow with an effect action to run
 // continues after Resume has returned; a parked flow stays as it is. Resume fails
 // with ErrRunning if the flow is already being resumed, and with ErrOverdue if it
 // still runs after its deadline.
@@ -234,7 +234,7 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 		return Result{}, err
 	}
 	if journal.Omits(entries) {
-		return Result{}, fmt.Errorf("%w: values are missing that only a flow at rest need not keep", journal.ErrCorrupt)
+		return Result{}, fmt.Errorf("%w: values are missing that only a flow at rest may omit", journal.ErrCorrupt)
 	}
 	p := newPast(entries)
 	if decision != nil && p.decided[decision.Name] {
@@ -245,7 +245,7 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	}
 	if w := p.parked(id); w != nil && decision == nil {
 		if e.scheduler == nil {
-			return Result{}, fmt.Errorf("%s is parked, which is no effect action in this program", w.Action)
+			return Result{}, fmt.Errorf("%s is parked, but it is not an effect action in this program", w.Action)
 		}
 		e.scheduler.mu.Lock()
 		e.scheduler.waiting[id] = &waitingFlow{state: *w}
@@ -269,13 +269,13 @@ func (e *Engine) resume(ctx context.Context, id value.ID, decision *store.Decisi
 	return again(f)
 }
 
-// rerun runs a flow whose past is known.
+// rerun runs a flow whose record is known.
 func (e *Engine) rerun(f *flow, id value.ID) (Result, error) {
 	p := f.past
 	root := p.asked[journal.ActionID{}]
 	if root == nil {
 		f.session.Abandon()
-		return Result{}, fmt.Errorf("%w: nothing was asked in it", journal.ErrCorrupt)
+		return Result{}, fmt.Errorf("%w: it has no first action", journal.ErrCorrupt)
 	}
 	var action *plan.Action
 	for _, a := range e.plan.Actions {

@@ -13,13 +13,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An unfinished flow of the store must be somewhere: it runs, it waits on the
-// shelf of the desk, or a caller is about to resume it. Rescue finds and resumes
-// those that are nowhere, for whatever reason.
+// An unfinished flow of the store either runs, waits in the scheduler, or is about to be
+// resumed. Rescue finds and resumes those for which none of this is true.
 
-// A presence is what other goroutines may know of a running flow: its id, and the
-// Go action that it has begun last. It belongs to the room of the flow, which
-// serves one flow after the other.
+// A presence is the part of a running flow that other goroutines may read: its id, and
+// the Go action that it has begun last. It belongs to a *flow, which is reused for other
+// flows.
 type presence struct {
 	high, low atomic.Uint64 // the id; high is zero between two flows
 	action    atomic.Int32  // its index in the plan, from 1; 0 for none yet
@@ -39,21 +38,22 @@ func (p *presence) runs(id value.ID) bool {
 	return p.high.Load() == binary.BigEndian.Uint64(id[:8]) && p.low.Load() == binary.BigEndian.Uint64(id[8:])
 }
 
-// A registry has the rooms that flows run in, and the flows that are about to resume.
+// A registry has all *flow values, which are reused, and the flows that are about to be
+// resumed.
 type registry struct {
 	mu      sync.Mutex
 	flows   []weak.Pointer[flow]
-	next    int // the number of rooms at which the list is cleaned up
+	next    int // the length of flows at which it is cleaned up
 	claimed map[value.ID]bool
 	failing map[value.ID]*failing
 	rescued atomic.Uint64
 }
 
-// A failing flow could not be resumed. After each try, twice as many looks skip
-// it.
+// A failing flow could not be resumed. After each try, Rescue skips it twice as many
+// times.
 type failing struct{ tries, skips int }
 
-// add adds a new room to the roll.
+// add adds a new *flow.
 func (r *registry) add(f *flow) *flow {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -65,8 +65,8 @@ func (r *registry) add(f *flow) *flow {
 	return f
 }
 
-// claim gives the caller the sole right to resume a flow, until release. It fails
-// if it is taken.
+// claim gives the caller the exclusive right to resume a flow, until release. It reports
+// whether the right was free.
 func (r *registry) claim(id value.ID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,8 +86,8 @@ func (r *registry) release(id value.ID) {
 	r.mu.Unlock()
 }
 
-// runningLocked reports whether a flow is in one of the rooms, and the index from 1 of
-// the Go action that it has begun last. The caller must hold mu.
+// runningLocked reports whether a flow runs, and the index from 1 of the Go action that
+// it has begun last.
 func (r *registry) runningLocked(id value.ID) (action int32, runs bool) {
 	for _, p := range r.flows {
 		if f := p.Value(); f != nil && f.presence.runs(id) {
@@ -97,10 +97,10 @@ func (r *registry) runningLocked(id value.ID) (action int32, runs bool) {
 	return 0, false
 }
 
-// claimOrphans claims the unfinished flows that are nowhere.
+// claimOrphans claims the unfinished flows that neither run nor wait.
 func (e *Engine) claimOrphans(unfinished []value.ID) (orphans []value.ID) {
 	if d := e.scheduler; d != nil {
-		d.mu.Lock() // so that no flow is being taken from the shelf
+		d.mu.Lock() // so that no waiting flow is being resumed
 		defer d.mu.Unlock()
 	}
 	r := &e.registry
@@ -147,18 +147,17 @@ func (r *registry) failed(id value.ID) {
 	x.skips = 1<<x.tries - 1
 }
 
-// ErrRunning says that a flow is already being resumed.
-var ErrRunning = errors.New("the flow is being gone on with already")
+// ErrRunning reports that a flow is already being resumed.
+var ErrRunning = errors.New("the flow is already being resumed")
 
 // Rescue looks for flows of this process that are unfinished in the store and
-// neither run nor wait: their caller has given them up, and no other has taken
-// them. It logs and resumes each, and calls done, if it is not nil, for each that
-// resumed. It is to be called periodically, by one goroutine at a time. It leaves
-// a running flow alone, however long that takes. It retries a flow that cannot be
-// resumed, in ever fewer calls. The error is that of looking; errors of single
-// flows are in the log.
+// neither run nor wait. It logs and resumes each, and calls done, if it is not nil, for each that
+// resumed. It is to be called periodically, by one goroutine at a time. It ignores
+// a running flow, even a slow one. It retries a flow that cannot be
+// resumed, in ever fewer calls. The error is that of listing the flows; errors of
+// single flows are in the log.
 func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
-	const doing = "looking for flows that nobody runs"
+	const doing = "looking for unfinished flows that do not run"
 	unfinished, err := e.store.Unfinished(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
@@ -167,7 +166,7 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 	if len(orphans) == 0 {
 		return nil
 	}
-	// Flows that are now at rest are no orphans. The claim keeps others away.
+	// Flows that are at rest by now are not orphans. The claim excludes others.
 	still, err := e.store.Unfinished(ctx)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", doing, err)
@@ -194,8 +193,8 @@ func (e *Engine) Rescue(ctx context.Context, done func(Result)) error {
 // Rescued counts the flows that Rescue has resumed.
 func (e *Engine) Rescued() uint64 { return e.registry.rescued.Load() }
 
-// resumeClaimed resumes a flow that the caller has claimed. It returns when the flow is at
-// rest or waits, or with an error when it still runs after its deadline.
+// resumeClaimed resumes a flow that the caller has claimed. It returns when the flow is
+// at rest or waits, or with an error if it still runs after its deadline.
 func (e *Engine) resumeClaimed(ctx context.Context, id value.ID) (Result, error) {
 	return e.within(ctx.Done(), id, "", func() (Result, error) {
 		defer e.releaseClaim(id)

@@ -134,7 +134,7 @@ func (c *caller) signalPaused() {
 	}
 }
 
-// answerEarly gives the caller a result before the effect action n runs, if there is
+// answerEarly returns the caller a result before the effect action n runs, if there is
 // one: the answer, or the outcome of an action asked from Go, which is durable by
 // now. Otherwise it does so after Limits.Patience, without an answer. An engine with
 // its own clock runs a flow as far as it can.

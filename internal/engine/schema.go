@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// Schema gives the tables that the state of a plan needs. Tables have the same
-// places as in the plan.
+// Schema returns the tables for the state of a plan. They have the same indexes as in
+// the plan.
 func Schema(p *plan.Plan) *store.Schema {
 	s := &store.Schema{}
 	for _, t := range p.Tables {

@@ -43,7 +43,7 @@ func (f *flow) matchedGone(s *plan.Sync, at int) bool {
 	return false
 }
 
-// given returns the inputs for the Go code of an action. It reveals what is
+// given returns the inputs for the Go code of an action. It reveals values that are
 // secret only as a part of a value that is secret as a whole.
 func (f *flow) given(n int32) []value.Value {
 	o := &f.occs[n]

@@ -16,27 +16,26 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A timer is a system action and when it is started: at the moment in a field
-// of each member of a set, or at each whole multiple of a duration since 1970.
+// A timer is a system action with its schedule: the time in a field of each member of a
+// set, or each whole multiple of a duration since 1970.
 //
-// What has been started is known from the store alone: the id of the flow is
-// made of the action, the member and the moment, so that no moment starts its
-// action twice, whatever process looks at it. The store knows that such a flow
-// has run also when it has forgotten the record of it.
+// Only the store knows what was started: the id of the flow is derived from the action,
+// the member and the time, so that no time starts its action twice, in any process. The
+// store knows that such a flow has run even after it has forgotten its record.
 type timer struct {
 	action *plan.Action
 	table  *store.Table
 	column int
 	every  time.Duration
-	seen   map[value.ID]bool // started already, and still due
-	after  int64             // where the next tick begins, when one was cut short
+	seen   map[value.ID]bool // started already and still due
+	after  int64             // where the next tick begins, if the last one was incomplete
 }
 
 func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
 	var list []*timer
 	for _, a := range p.Actions {
 		if a.Spec.Kind != syntax.System || a.Spec.Every == "" && a.Spec.AtField == nil {
-			continue // without a moment it is started by nothing, and the checker has said so
+			continue // nothing starts it; the checker has reported that
 		}
 		t := &timer{action: a, seen: map[value.ID]bool{}}
 		if a.Spec.Every != "" {
@@ -61,14 +60,13 @@ func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
 	return list, nil
 }
 
-// HasTimers tells whether the program has system actions at all.
+// HasTimers reports whether the program has system actions.
 func (e *Engine) HasTimers() bool { return len(e.timers) > 0 }
 
-// Tick starts the system actions whose moment has come by the engine's clock
-// and that were not started before, each as a flow of its own, and gives how
-// many it started. Ticks must not run at the same time. What failed is told in
-// the error, does not keep the others from being started, and is tried again at
-// a later tick. Tick ends early when ctx ends, or the store does.
+// Tick starts the system actions that are due by the engine's clock and were not started
+// before, each as a flow of its own, and returns their number. Ticks must not run
+// concurrently. A failure does not prevent the others from starting; it is in the error,
+// and a later tick tries again. Tick ends early when ctx ends or the store is closed.
 func (e *Engine) Tick(ctx context.Context) (started int, err error) {
 	now := e.now()
 	for _, t := range e.timers {
@@ -84,13 +82,13 @@ func (e *Engine) Tick(ctx context.Context) (started int, err error) {
 	return started, err
 }
 
-// tickFailures is how many members may fail in one tick of a timer. The next
-// one goes on behind them: on a store that is broken one after the other would
-// fail, and where only some members do, the others are reached all the same.
+// tickFailures is the number of members that may fail in one tick of a timer. The next
+// tick continues after them. So a tick ends soon if the store is broken, and the other
+// members get their turn if only some fail.
 const tickFailures = 16
 
-// duePage is how many members that are due are fetched at a time. For each page
-// a store may have to look at all that are due.
+// duePage is the number of due members that are fetched at a time. For each page a store
+// may have to read all due members.
 const duePage = 4096
 
 func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int, err error) {
@@ -139,7 +137,7 @@ func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int
 		}
 		if len(members) < duePage {
 			if t.after = 0; began == 0 {
-				t.seen = still // what is due no longer need not be remembered
+				t.seen = still // members that are no longer due need not be remembered
 			}
 			return started, err
 		}
@@ -147,16 +145,16 @@ func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int
 	}
 }
 
-// multiple gives the last whole multiple of a duration since 1970 that is not
-// after a moment.
+// multiple returns the last whole multiple of a duration since 1970 that is not after
+// now.
 func multiple(now time.Time, every time.Duration) time.Time {
 	first := time.Unix(0, 0)
 	since := first.Sub(first.Truncate(every)) // Truncate counts from the year 1
 	return now.Add(-since).Truncate(every).Add(since)
 }
 
-// startDue starts the action for a member and a moment, unless the store knows
-// that flow, and tells whether it did.
+// startDue starts the action for a member and a time, unless the store knows that flow.
+// It reports whether it did.
 func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool, member string, moment time.Time) (bool, error) {
 	id := dueID(t.action.FullName(), member, moment)
 	if t.seen[id] {
@@ -165,7 +163,7 @@ func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool
 	}
 	known, err := e.store.Journal(ctx, id)
 	if err != nil {
-		return false, err // nobody knows yet whether it was started: a later tick asks again
+		return false, err // it is unknown whether it was started; a later tick asks again
 	}
 	if known == nil {
 		o := Opening{Action: t.action, In: make([]value.Value, len(t.action.Inputs)), ID: id}
@@ -175,7 +173,7 @@ func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool
 		switch _, err := e.runWithin(context.WithoutCancel(ctx), ctx.Done(), o, nil); {
 		case errors.Is(err, store.ErrElsewhere):
 			known = []byte{}
-		case errors.Is(err, ErrOverdue): // it was started, and the log says what it waits for
+		case errors.Is(err, ErrOverdue): // it was started; the log says what it waits for
 		case err != nil:
 			return false, err
 		}
@@ -184,8 +182,8 @@ func (e *Engine) startDue(ctx context.Context, t *timer, still map[value.ID]bool
 	return known == nil, nil
 }
 
-// dueID is the id of the flow of one moment: its time is the moment, the rest
-// is a hash of what is due.
+// dueID returns the id of the flow for a member and a time: it has this time, and the
+// rest is a hash of all three.
 func dueID(action, member string, moment time.Time) value.ID {
 	at := moment.UTC().Format(value.MomentLayout)
 	return value.DerivedID(moment, sha256.Sum256([]byte(strings.Join([]string{action, member, at}, "\x00"))))

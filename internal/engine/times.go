@@ -9,7 +9,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Times are how long a flow and its parts took, by the machine's clock.
+// Times are the durations of a flow and its parts, by the machine's clock.
 type Times struct {
 	Flow    value.ID
 	Opening string // the action that opened it, or the path of a request
@@ -18,12 +18,12 @@ type Times struct {
 	Actions []ActionTime
 	Firings []FiringTime
 	Rewinds int // how often the flow went back to its last commit
-	// Context is the one that Run was given: who asked may have put there which
-	// span the flow belongs below.
+	// Context is the context of Run. Its values may name the parent span of the
+	// flow.
 	Context context.Context
 }
 
-// forget empties the times, whose room is for the next flow.
+// forget empties the times and keeps their memory for the next flow.
 func (t *Times) forget() {
 	clear(t.Actions)
 	clear(t.Firings)
@@ -33,11 +33,11 @@ func (t *Times) forget() {
 	}
 }
 
-// keptTimes is how many actions or firings a flow may have whose room is kept.
+// keptTimes is the largest number of actions or firings whose memory is kept.
 const keptTimes = 1000
 
-// An ActionTime is one action: from its asking until all that it set off was
-// done. Ran is how long the action itself took.
+// An ActionTime is the time of one action: from asking it until all its consequences
+// were done. Ran is the duration of the action itself.
 type ActionTime struct {
 	ID         journal.ActionID
 	Name       string
@@ -46,8 +46,8 @@ type ActionTime struct {
 	Ran        time.Duration
 }
 
-// A FiringTime is one firing: from the completion of the last action matched,
-// which is By, until all that it asked was done.
+// A FiringTime is the time of one firing: from the completion of its last matched
+// action, which is By, until everything that it asked was done.
 type FiringTime struct {
 	Number     uint32
 	Sync       string
@@ -55,12 +55,11 @@ type FiringTime struct {
 	Start, End time.Time
 }
 
-// clock reads the machine's clock. One reading since the flow began costs half
-// of what time.Now does, which reads the wall's clock as well, and a flow reads
-// it more than a dozen times.
+// clock reads the machine's clock. time.Since costs half as much as time.Now, which also
+// reads the wall clock, and a flow reads the clock more than a dozen times.
 func (f *flow) clock() time.Time { return f.call.start.Add(time.Since(f.call.start)) }
 
-// timed tells whether somebody wants to know.
+// timed reports whether there is an observer.
 func (f *flow) timed() bool { return f.engine.options.Observer != nil }
 
 // observeAction notes the action n, which ran until ran.
@@ -86,7 +85,7 @@ func (f *flow) fireTimed(s *plan.Sync, at int) {
 	}
 }
 
-// observe tells of the flow, which is at rest.
+// observe passes the times of the flow, which is at rest, to the observer.
 func (f *flow) observe(opening string) {
 	f.times.Flow, f.times.Opening, f.times.Start, f.times.End = f.id, opening, f.call.start, f.clock()
 	f.times.Context = f.ctx

@@ -154,7 +154,7 @@ func load(t *testing.T, file string) (*play, *txtar.Archive) {
 	return p, ar
 }
 
-// find gives what the first rule says whose values agree with what is given.
+// find returns what the first rule says whose values agree with what is given.
 func (p *play) find(name string, names []string, in []value.Value) *rule {
 	for i := range p.rules {
 		r := &p.rules[i]
@@ -343,7 +343,7 @@ func (p *play) trace(t *testing.T) (text string, journals map[value.ID][]byte) {
 	return b.String(), journals
 }
 
-// settle lets time go by until no flow waits, unless somebody must decide.
+// settle lets time go by until no flow waits, unless someone must decide.
 func (p *play) settle(t *testing.T, e *engine.Engine) {
 	t.Helper()
 	for waiting, _ := e.Waiting(); waiting > 0; waiting, _ = e.Waiting() {

@@ -16,7 +16,7 @@ type Tries struct {
 	Most           int
 }
 
-// or fills what is zero.
+// or returns t with the zero fields set from other.
 func (t Tries) or(d Tries) Tries {
 	fill := func(to *time.Duration, d time.Duration) {
 		if *to <= 0 {
@@ -35,8 +35,8 @@ func (t Tries) or(d Tries) Tries {
 
 var defaultTries = Tries{Timeout: 30 * time.Second, First: time.Second, Longest: 30 * time.Minute, Total: 24 * time.Hour, Most: 60}
 
-// pause is how long to wait after so many tries. What is left out of it depends
-// on the action's key, so that the same journal gives the same moments.
+// pause returns the time to wait after a number of tries. Its random part is derived
+// from the action's key, so that the same journal gives the same times.
 func (t *Tries) pause(key string, tries uint32) time.Duration {
 	d := t.First
 	for i := uint32(1); i < tries && d < t.Longest; i++ {
@@ -48,8 +48,8 @@ func (t *Tries) pause(key string, tries uint32) time.Duration {
 	return d - time.Duration(h.Sum64()%1024)*(d/2)/1024
 }
 
-// Permanent makes an error of an effect action one that another try would not
-// mend: the action is parked at once. Any other error is tried again.
+// Permanent returns an error of an effect action after which another try would not help:
+// the action is parked at once. After any other error it is tried again.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -62,7 +62,7 @@ type permanent struct{ err error }
 func (e *permanent) Error() string { return e.err.Error() }
 func (e *permanent) Unwrap() error { return e.err }
 
-// isPermanent tells whether an error is not to be tried again.
+// isPermanent reports whether there is no other try after an error.
 func isPermanent(err error) bool {
 	var p *permanent
 	var panicked *panicError

@@ -8,40 +8,40 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A keptFrame is a frame whose actions will be asked: those of then, or those
-// of a line's else when the line dropped it. Its slots are a copy.
+// A keptFrame is a frame whose actions are to be asked: those of then, or those of the
+// else of the line that dropped it. Its slots are a copy.
 type keptFrame struct {
 	line  *plan.Line // that dropped it, or nil
 	slots []value.Value
 }
 
-// A droppedFrame is a frame that a line without else dropped.
+// A droppedFrame is a frame that was dropped by a line without else.
 type droppedFrame struct {
 	line  *plan.Line
-	place int // of the line among the sync's where lines
+	place int // index of the line in the where of the sync
 	slots []value.Value
 }
 
-// droppedLimit is how many lost frames of one match are remembered: enough to
-// explain, few enough to keep.
+// droppedLimit is how many dropped frames of one match the record keeps: enough for an
+// explanation.
 const droppedLimit = 8
 
-// A search makes the frames of one match.
+// A search computes the frames of one match.
 type search struct {
 	flow    *flow
 	sync    *plan.Sync
 	slots   []value.Value
-	kept    int   // how many frames were kept so far
-	dropped int   // how many were lost
-	err     error // an expression or query failed: the search is over
+	kept    int   // frames kept so far
+	dropped int   // frames dropped so far
+	err     error // an expression or query failed; this ends the search
 	at      *plan.Line
-	last    []value.Value // the slots of the frame that was kept last
-	bytes   int64         // bytes: about what the frames, lists and rows take
-	inner   int           // > 0 inside a fold, a view, no or maybe: drops there are no drops of the frame
+	last    []value.Value // the slots of the last kept frame
+	bytes   int64         // estimated memory of the frames, lists and rows
+	inner   int           // > 0 inside a fold, a view, no or maybe, where a line drops no frame of the match
 }
 
-// frames runs a sync's where on the bindings in slots, pushing the frames that
-// are to be asked on f.kept and those that were lost on f.lost.
+// frames runs the where of a sync with the bindings in slots. It pushes the frames that
+// are to be asked on f.kept, and those that were dropped on f.dropped.
 func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	w := &search{flow: f, sync: s, slots: slots}
 	if !f.pinned {
@@ -50,7 +50,7 @@ func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	}
 	w.lines(s.Where, 0, w.keep)
 	if f.session.failed != nil {
-		return f.session.failed // whatever a query has made of it
+		return f.session.failed // even if a query has ignored it
 	}
 	if w.err != nil {
 		place := s.Span.String()
@@ -63,8 +63,8 @@ func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
 	return nil
 }
 
-// addBytes notes that so many more bytes are held, or fewer, and ends the search
-// where that is too much.
+// addBytes adds to the memory of the search, or subtracts from it, and ends the search
+// if it uses too much.
 func (w *search) addBytes(line *plan.Line, bytes int64) {
 	w.bytes += bytes
 	if bytes <= 0 {
@@ -78,14 +78,14 @@ func (w *search) addBytes(line *plan.Line, bytes int64) {
 }
 
 const (
-	// unreservedLimit is what a flow may hold without asking for room.
+	// unreservedLimit is the memory that a flow uses without a reservation.
 	unreservedLimit = 64 << 10
-	// reserveStep is how much room is asked for at a time.
+	// reserveStep is the least memory that is reserved at a time.
 	reserveStep = 256 << 10
 )
 
-// reserveFor asks for room where the flow holds more than it has. A flow that has
-// changed something goes on in any case: it must not end half done.
+// reserveFor reserves memory if the flow uses more than it has reserved. A flow that
+// has changed something continues in any case: it must not end half done.
 func (f *flow) reserveFor(held int64) bool {
 	if f.reserve == nil || held <= max(f.reserved, unreservedLimit) {
 		return true
@@ -98,7 +98,7 @@ func (f *flow) reserveFor(held int64) bool {
 	return f.changed
 }
 
-// slotSize is what a slot takes beside its value.
+// slotSize is the memory of a slot without its value.
 const slotSize = 24
 
 func (w *search) keep() { w.push(nil) }
@@ -108,7 +108,7 @@ func (w *search) push(line *plan.Line) {
 		w.fail(nil, fmt.Errorf("where makes more than %d frames, which is the limit", w.flow.engine.options.Limits.Frames))
 		return
 	}
-	// What the frame before has as well is there once.
+	// A value that the previous frame has too is in memory once.
 	var bytes int64
 	for i, v := range w.slots {
 		if w.kept > 1 && w.last[i] == v {
@@ -129,7 +129,7 @@ func (w *search) fail(line *plan.Line, err error) {
 	}
 }
 
-// drop is told of a frame that a line gave nothing for.
+// drop notes that a line has dropped a frame.
 func (w *search) drop(line *plan.Line, place int) {
 	if w.inner > 0 || w.err != nil {
 		return
@@ -145,8 +145,8 @@ func (w *search) drop(line *plan.Line, place int) {
 	}
 }
 
-// lines runs the lines from place i on and calls next for each frame that is
-// left at the end.
+// lines runs the lines from index i on and calls next for each frame that remains at
+// the end.
 func (w *search) lines(lines []*plan.Line, i int, next func()) {
 	if w.err != nil {
 		return
@@ -186,14 +186,14 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 	w.unset(line)
 }
 
-// unset takes back what a line bound, so that no later frame sees it.
+// unset clears the slots that a line bound, for the next frame.
 func (w *search) unset(line *plan.Line) {
 	for _, s := range line.Binds {
 		w.slots[s] = value.Value{}
 	}
 }
 
-// body runs what a line says, once for each frame that it gives.
+// body runs the operation of a line and calls emit for each resulting frame.
 func (w *search) body(line *plan.Line, emit func()) {
 	switch {
 	case line.Query != nil:
@@ -327,7 +327,7 @@ func accepts(o *plan.Output, v value.Value, slots []value.Value) bool {
 	case o.Term.Slot < 0:
 		return value.Equal(v, present(o.Term.Literal))
 	case v.IsNull() && !o.Optional:
-		return false // nothing is there
+		return false // there is no value
 	case o.Binds:
 		if o.Secret {
 			v = value.Secret(v)
@@ -359,7 +359,7 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 				return
 			}
 		}
-		// What follows the view's use stands outside of it again.
+		// The lines after the use of the view are outside of it.
 		inside := w.inner
 		w.inner = before
 		emit()
@@ -390,7 +390,7 @@ func (f *flow) eval(e *plan.Expr, slots []value.Value) (value.Value, error) {
 	})
 }
 
-// takeRows and giveRows keep the rows of queries for the next one.
+// takeRows and giveRows reuse the rows of queries.
 func (f *flow) takeRows(width int) *Rows {
 	if n := len(f.rows); n > 0 {
 		r := f.rows[n-1]

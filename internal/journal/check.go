@@ -2,7 +2,7 @@ package journal
 
 import "fmt"
 
-// Check holds the entries of a flow against each other, and gives what cannot
+// Check holds the entries of a flow against each other, and returns what cannot
 // be, a sentence each. It knows no program: what holds for every one is that a
 // flow begins with one action, that what is asked was asked by a firing, that
 // what ended had been asked and ended once, that firings are numbered without a

@@ -1,6 +1,6 @@
 package journal
 
-// Held gives the entry that says why a flow stands still, of kind Tried or
+// Held returns the entry that says why a flow stands still, of kind Tried or
 // Parked: its effect action has failed and has not ended since, and nobody has
 // decided about it. It is nil for a flow that is not held up.
 func Held(entries []Entry) *Entry {

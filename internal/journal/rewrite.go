@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Rewrite gives the entries of a flow with what change has made of those that
+// Rewrite returns the entries of a flow with what change has made of those that
 // hold values: Asked, Completed, Fired and Dropped. The others are the same
 // bytes as before, and change is not shown them.
 func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {

@@ -27,7 +27,7 @@ func Skim(b []byte, each func(Mark)) {
 	}
 }
 
-// skim takes what an entry says, and tells whether it can be one.
+// skim takes what an entry says, and reports whether it can be one.
 func (m *Mark) skim(b []byte) bool {
 	numbers := 0
 	switch m.Kind {

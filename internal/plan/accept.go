@@ -12,11 +12,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Accept holds a value that came from outside against the type of what it
-// flows into, and gives it in the form that the program uses: moments become
-// moments, secrets are marked. fromText is set for values out of a path, a
-// query string or a header, where numbers and flags come as text. The error
-// completes "the field x …"; where a part does not fit, it is a Misplaced.
+// Accept checks a value from outside against the type of its destination, and returns
+// it in the form that the program uses: it parses moments and marks secrets. fromText
+// is set for values of a path, a query string or a header, in which numbers and flags
+// are text. The error completes "the field x …"; if an item does not fit, it is an
+// *ItemError.
 func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	if v.IsNull() {
 		return value.Null, nil
@@ -105,7 +105,7 @@ func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	return v, wanted("a text", v)
 }
 
-// item holds an item of a list against its type: null is none.
+// item checks an item of a list, which must not be null.
 func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	if v.IsNull() && !t.Null {
 		return v, errors.New("must be there, and is null")
@@ -113,7 +113,7 @@ func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	return Accept(t, v, fromText)
 }
 
-// A ItemError is the error of Accept where a part of a value does not fit.
+// An ItemError is the error of Accept for an item of a list that does not fit.
 type ItemError struct {
 	Path string // from the whole value: "[2]", "[2][0]"
 	Err  error  // completes "the field x[2] …"

@@ -16,7 +16,7 @@ import (
 // RequestingConcept is the name of the concept that stands for HTTP.
 const RequestingConcept = check.RequestingConcept
 
-// Build makes the plan of a program that has been checked without errors.
+// Build returns the plan of a program that was checked without errors.
 func Build(p *check.Program) *Plan {
 	b := &builder{
 		plan:      &Plan{Name: p.Name, Program: p},
@@ -87,7 +87,7 @@ func (b *builder) instance(use *check.Instance) {
 		t := &Table{Instance: in, Set: set}
 		t.Unique = slices.Clone(set.Uniques)
 		for i, f := range set.Fields {
-			// What a member belongs to is what concepts look their members up by.
+			// Concepts look members up by what they belong to.
 			if f.Type.Kind == check.Identity {
 				t.lookedUp(i)
 			}
@@ -96,12 +96,12 @@ func (b *builder) instance(use *check.Instance) {
 		in.Tables = append(in.Tables, t)
 	}
 	for _, spec := range use.Concept.Actions {
-		// The runtime asks which moments have come.
+		// The runtime looks up which moments have come.
 		if t := tables[spec.AtSet]; t != nil {
 			t.lookedUp(slices.Index(spec.AtSet.Fields, spec.AtField))
 		}
 	}
-	// A subset comes after the set that it is of, wherever it was written.
+	// A subset comes after its set, in any order of the text.
 	var place func(t *Table)
 	placed := map[*Table]bool{}
 	place = func(t *Table) {
@@ -121,13 +121,13 @@ func (b *builder) instance(use *check.Instance) {
 	}
 }
 
-// secret tells whether an input or output is declared Secret, or flows into
-// something that is.
+// secret reports whether an input or output is declared Secret, or flows into one that
+// is.
 func (b *builder) secret(use *check.Instance, spec *check.Action, p *check.Param, out bool) bool {
 	return p.Type.Kind == check.Secret || b.plan.Program.Secret[check.Column{Instance: use, Action: spec, Name: p.Name, Out: out}]
 }
 
-// open gives the open actions a column for every further name in the program.
+// open adds to each open action a column for every further name in the program.
 func (b *builder) open(p *check.Program) {
 	add := func(use *check.Instance, spec *check.Action, args []*check.Arg) {
 		if !spec.Open {
@@ -201,14 +201,14 @@ func (b *builder) sync(s *check.Sync) {
 	b.plan.Syncs = append(b.plan.Syncs, out)
 }
 
-// A lowering turns the variables of one sync, or of one use of a view in it,
-// into slots.
+// A lowering replaces the variables of one sync, or of one use of a view in it, by
+// slots.
 type lowering struct {
 	*builder
 	sync  *Sync
 	slots map[*check.Var]int
 	view  bool
-	// from has the places in the request that slots have their values from.
+	// from has the places in the request from which slots get their values.
 	from map[int]string
 }
 
@@ -274,7 +274,7 @@ func (l *lowering) pattern(w *check.Pattern) *Pattern {
 	return p
 }
 
-// path gives the path that a pattern over requests names, if it names one.
+// path returns the path that a pattern of requests names, or "".
 func (l *lowering) path(p *Pattern) string {
 	for _, t := range p.Tests {
 		if t.Name == "path" {
@@ -285,7 +285,7 @@ func (l *lowering) path(p *Pattern) string {
 	return ""
 }
 
-// oneLine gives the text of a place with all white space folded.
+// oneLine returns the text of a span with each run of white space as one space.
 func oneLine(s source.Span) string { return strings.Join(strings.Fields(s.Text()), " ") }
 
 func (l *lowering) asks(list []*check.Ask) []*Ask {
@@ -355,11 +355,11 @@ func (l *lowering) expr(e *check.Expr) *Expr {
 	return out
 }
 
-// paths are the places in an expression that take a part of a variable's value.
+// paths match the parts of an expression that select a part of a variable's value.
 var paths = regexp.MustCompile(`(?:^|[^\w.])(\w+)((?:\??\.\w+|\[\d+\])*)`)
 
-// partOf gives the part of a variable's value that an expression takes, such as
-// ".tags[0]"; "" where it takes several, or the whole.
+// partOf returns the part of a variable's value that an expression selects, such as
+// ".tags[0]", or "" if it selects several, or the whole.
 func partOf(text, name string) string {
 	part, found := "", false
 	for _, m := range paths.FindAllStringSubmatch(text, -1) {
@@ -374,8 +374,8 @@ func partOf(text, name string) string {
 	return strings.ReplaceAll(part, "?", "")
 }
 
-// only gives the place in the request that an expression is a part of, or is computed
-// from, if it reads nothing else.
+// only returns the one place in the request from which an expression is computed, or
+// "" if it reads anything else.
 func (l *lowering) only(e *Expr) string {
 	if len(e.Fields) == 0 || len(e.Fields) < len(e.Slots) {
 		return ""
@@ -445,7 +445,7 @@ func (l *lowering) line(x *check.Line) *Line {
 	return line
 }
 
-// lookedUp notes that a column is read from its value's side.
+// lookedUp notes that members are looked up by a column.
 func (t *Table) lookedUp(column int) {
 	one := []int{column}
 	has := func(list [][]int) bool {
@@ -456,7 +456,7 @@ func (t *Table) lookedUp(column int) {
 	}
 }
 
-// useView writes a view's lines out with slots of their own for this use.
+// useView inlines the lines of a view, with slots of their own for this use.
 func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 	inner := &lowering{builder: l.builder, sync: l.sync, slots: map[*check.Var]int{}, view: true, from: l.from}
 	op := &ViewOp{Name: use.View.Name}
@@ -480,7 +480,7 @@ func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 		op.In = append(op.In, in)
 	}
 	for _, p := range use.View.In {
-		if !slices.ContainsFunc(use.In, func(x *check.Arg) bool { return x.Name == p.Name }) { // optional, and not given
+		if !slices.ContainsFunc(use.In, func(x *check.Arg) bool { return x.Name == p.Name }) { // optional and not given
 			op.In = append(op.In, Pass{Name: p.Name, Inner: inner.slot(p.Var), Term: Term{Slot: -1, Literal: value.Null}, Optional: true})
 		}
 	}
@@ -491,7 +491,7 @@ func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 	return op
 }
 
-// modeWord is the word before a line, with a space.
+// modeWord returns the keyword before a line, with a space.
 func modeWord(m syntax.Mode) string {
 	if s := m.String(); s != "" {
 		return s + " "

@@ -17,8 +17,8 @@ import (
 type Endpoint struct {
 	Method string // "" for any
 	Path   string
-	// Action or Query is what the app exposes here, and Why in whose words;
-	// both are nil for a route.
+	// Action or Query is what the app exposes here, and Why the comment in the app
+	// that says why; both are nil for a route.
 	Action *Action
 	Query  *Query
 	Why    string
@@ -33,7 +33,7 @@ type Endpoint struct {
 	Refusals []Refusal
 	// Changes are the actions that syncs may ask, without the answer, by name.
 	Changes []*Action
-	// Lookups say how it is held against something who is asking.
+	// Lookups are the lines and actions that check a credential.
 	Lookups []Lookup
 }
 
@@ -41,11 +41,11 @@ type Endpoint struct {
 type Answer struct {
 	Sync *Sync
 	Ask  *Ask
-	// Status is what the line says, 0 where it is not written out.
+	// Status is the status in the line, or 0 if it is not a literal.
 	Status int
 }
 
-// A Refusal is a refusal that a client may be told.
+// A Refusal is a refusal that may be the answer.
 type Refusal struct {
 	Action   *Action
 	Code     string
@@ -53,15 +53,15 @@ type Refusal struct {
 	Status   int
 }
 
-// A Lookup is where a credential is held against something: a line of where, or
-// an action that takes it.
+// A Lookup is a check of a credential: a line of where, or an action with the
+// credential as an input.
 type Lookup struct {
 	By    string // a view's name, a query's or an action's full name, or the line
-	Field string // the credential's, "" where it is not seen at a glance
+	Field string // the field of the credential, "" if the line does not name it
 	Span  source.Span
 }
 
-// Credential is the field of the endpoint that says who is asking, or nil.
+// Credential returns the field of the endpoint that is a credential, or nil.
 func (d *Endpoint) Credential() *Field {
 	for _, f := range d.Fields {
 		if f.Credential != nil {
@@ -71,12 +71,12 @@ func (d *Endpoint) Credential() *Field {
 	return nil
 }
 
-// String names the endpoint: "POST /auth/login".
+// String returns the method and path: "POST /auth/login".
 func (d *Endpoint) String() string { return strings.TrimSpace(d.Method + " " + d.Path) }
 
-// Endpoints are all ways into the program from outside: routes by path and method,
-// then what the app exposes, in the order of the text. What follows behind each
-// is known from the entries that flows.Analyze gives.
+// Endpoints returns the routes by path and method, then what the app exposes, in the
+// order of the text. The entries are those of flows.Analyze, which say what may follow
+// from a request.
 func (p *Plan) Endpoints(entries []*flows.Entry) []*Endpoint {
 	var endpoints []*Endpoint
 	if p.Routes != nil {
@@ -151,7 +151,7 @@ func (p *Plan) exposedEndpoint(e *check.Exposed, entries []*flows.Entry) *Endpoi
 	return d
 }
 
-// fill adds what follows behind the endpoint.
+// fill adds what may follow from a request.
 func (d *Endpoint) fill(p *Plan, e *flows.Entry, patterns []Ref) {
 	if e == nil {
 		for _, ref := range patterns {
@@ -192,7 +192,8 @@ func (d *Endpoint) fill(p *Plan, e *flows.Entry, patterns []Ref) {
 	d.lookups(e)
 }
 
-// status is what an answer says that its status is; a line without one says 200.
+// status returns the status of an answer, 200 for a line without one, or 0 if it is
+// not a literal.
 func (a *Ask) status() int {
 	for _, in := range a.In {
 		if in.Name != "status" {
@@ -206,14 +207,14 @@ func (a *Ask) status() int {
 	return 200
 }
 
-// lookups gathers the lines of where that the check has seen to look at a
-// credential, then the actions that are handed it as it came.
+// lookups collects the lines of where that check a credential, as the analysis found
+// them, then the actions that get it unchanged.
 func (d *Endpoint) lookups(e *flows.Entry) {
 	for _, l := range e.Lookups {
 		d.Lookups = append(d.Lookups, Lookup{lookedUpBy(l), d.named(lineArgs(l)), l.Tree.Span})
 	}
 	for _, s := range e.Syncs {
-		var came []*check.Arg // with the request
+		var came []*check.Arg // inputs of the request
 		for _, w := range s.When {
 			if w.Instance.Concept.Name == RequestingConcept {
 				came = append(came, w.In...)
@@ -230,7 +231,7 @@ func (d *Endpoint) lookups(e *flows.Entry) {
 	d.Lookups = slices.CompactFunc(d.Lookups, func(a, b Lookup) bool { return a.By == b.By })
 }
 
-// named gives the credential that is among the arguments by its own name.
+// named returns the credential that the arguments contain under its own name.
 func (d *Endpoint) named(args []*check.Arg) string {
 	for _, f := range d.Fields {
 		if f.Credential == nil {
@@ -255,7 +256,7 @@ func lineArgs(l *check.Line) []*check.Arg {
 	return nil
 }
 
-// lookedUpBy names what a line asks.
+// lookedUpBy names what a line reads.
 func lookedUpBy(l *check.Line) string {
 	switch b := l.Body.(type) {
 	case *check.ViewLine:
@@ -270,11 +271,11 @@ func lookedUpBy(l *check.Line) string {
 	return strings.Join(strings.Fields(l.Tree.Span.Text()), " ")
 }
 
-// TypeText is the field's type in one or two words, as Print writes it.
+// TypeText returns the field's type in one or two words, as Print writes it.
 func (f *Field) TypeText() string { return typeText(f.Type) }
 
-// CredentialPlaces says where requests carry a credential, in the words of the
-// app: "body", "bearer", `cookie "session"`.
+// CredentialPlaces returns where requests carry a credential, in the words of the app:
+// "body", "bearer", `cookie "session"`.
 func CredentialPlaces(c *check.Credential) []string {
 	var from []string
 	if c.Body {
@@ -292,7 +293,7 @@ func CredentialPlaces(c *check.Credential) []string {
 	return from
 }
 
-// Admits tells whether a line of when may be matched by a request at the endpoint.
+// Admits reports whether a request to the endpoint may match a line of when.
 func (d *Endpoint) Admits(w *Pattern) bool {
 	if w.Action.Role != Request || d.Action != nil || d.Query != nil {
 		return false

@@ -2,10 +2,10 @@ package plan
 
 import "slices"
 
-// joins gives for each pattern of a sync the order in which a match is
-// completed when an action arrives there: the arriving action first, then at
-// each step the pattern that shares most variables with those before it, of
-// equals the one written first.
+// joins returns, for each pattern of a sync, the order in which matches are found when
+// a completed action matches that pattern: first this pattern, then at each step the
+// pattern that shares most variables with those before it, and of equals the one
+// written first.
 func joins(when []*Pattern) [][]Join {
 	orders := make([][]Join, len(when))
 	for arrival := range when {
@@ -44,8 +44,8 @@ func shared(p *Pattern, bound map[int]bool) int {
 
 func step(i int, p *Pattern, bound map[int]bool) Join {
 	j := Join{Pattern: i}
-	// A variable that stands twice in one pattern is bound once and then
-	// compared, so the comparisons come after all the bindings of the pattern.
+	// A variable that occurs twice in one pattern is bound once and then compared, so
+	// the comparisons come after all bindings of the pattern.
 	fresh := map[int]bool{}
 	for _, v := range p.Vars {
 		if bound[v.Slot] || fresh[v.Slot] {
@@ -67,9 +67,9 @@ type Ref struct {
 	Pattern int
 }
 
-// Candidates are the patterns that one outcome of one action may match, found
-// by the text that one of its columns holds, so that the patterns with other
-// texts cost nothing.
+// Candidates are the patterns that an action with one outcome may match. They are
+// indexed by the text in one of its columns, so that patterns with other texts cost
+// nothing.
 type Candidates struct {
 	always []Ref
 	tables []textTable
@@ -87,7 +87,7 @@ func (a *Action) candidates(refused bool) *Candidates {
 	return &a.Returned
 }
 
-// add is called in the order of the syncs' names and then of the patterns.
+// add must be called in the order of the syncs' names and then of the patterns.
 func (c *Candidates) add(p *Pattern, r Ref) {
 	column, text, ok := selective(p)
 	if !ok {
@@ -103,8 +103,8 @@ func (c *Candidates) add(p *Pattern, r Ref) {
 	c.tables = append(c.tables, textTable{column, map[string][]Ref{text: {r}}})
 }
 
-// selective picks the text literal by which a pattern is found: the path of a
-// request, else the first that stands in the pattern.
+// selective returns the text literal by which a pattern is indexed: the path of a
+// request, otherwise the first one in the pattern.
 func selective(p *Pattern) (Column, string, bool) {
 	best := -1
 	for i, t := range p.Tests {
@@ -119,8 +119,8 @@ func selective(p *Pattern) (Column, string, bool) {
 	return p.Tests[best].Column, text, true
 }
 
-// Find appends the candidates for an action whose columns hold what text gives
-// to list, in the order of the syncs' names and then of the patterns.
+// Find appends to list the candidates for an action whose columns have the texts that
+// text returns, in the order of the syncs' names and then of the patterns.
 func (c *Candidates) Find(list []Ref, text func(Column) (string, bool)) []Ref {
 	start := len(list)
 	lists := 0

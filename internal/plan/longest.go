@@ -2,8 +2,7 @@ package plan
 
 import "github.com/legible-lang/legible/internal/check"
 
-// MaxText is how many characters a text in a request has at most, unless the
-// program is told otherwise.
+// MaxText is the default limit for the characters of a text in a request.
 const MaxText = 64 << 10
 
 const (
@@ -11,9 +10,9 @@ const (
 	longPlain = 64      // characters of a number, a flag, a date or a moment
 )
 
-// Longest gives how many characters a value of a type may have in a request where
-// texts have most, and false where the type says nothing about that: lists,
-// records, binary data and what may be anything.
+// Longest returns how many characters a value of a type may have in a request in which
+// a text may have most characters. It returns false if the type sets no limit: for
+// lists, records, binary data and values of any type.
 func Longest(t check.Type, most int) (int, bool) {
 	switch t.Kind {
 	case check.String:
@@ -26,7 +25,7 @@ func Longest(t check.Type, most int) (int, bool) {
 	return 0, false
 }
 
-// Longest is that of the field's type. What says who is asking is as long as a
+// Longest returns the limit of the field's type. A credential may be as long as a
 // secret, whatever its type.
 func (f *Field) Longest(most int) (int, bool) {
 	if f.Credential != nil {

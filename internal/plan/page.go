@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 )
 
-// page makes the page of a fold, whose lines and order are in op already.
+// page compiles the page of a fold, whose lines and order op has already.
 func (l *lowering) page(fold *check.FoldLine, op *FoldOp) *PageOp {
 	page := &PageOp{Next: -1, Ties: l.ties(fold.Lines)}
 	for _, in := range fold.Page.In {
@@ -33,7 +33,7 @@ func (l *lowering) page(fold *check.FoldLine, op *FoldOp) *PageOp {
 	return page
 }
 
-// orderText gives the parts of "order by" as they are printed.
+// orderText returns the parts of "order by" as Print writes them.
 func (f *FoldOp) orderText() []string {
 	var keys []string
 	for _, k := range f.Order {
@@ -46,9 +46,9 @@ func (f *FoldOp) orderText() []string {
 	return keys
 }
 
-// ties gives the slots by which frames of the lines are told apart: those of the
-// identities that the lines bind, or of all that they bind where there is none.
-// What is secret is not among them, as it would be in a cursor.
+// ties returns the slots that distinguish the frames of the lines: those of the
+// identities that the lines bind, or of all that they bind if there is none. It omits
+// secrets, since a cursor contains the values.
 func (l *lowering) ties(lines []*check.Line) []int {
 	var identities, others []int
 	for _, line := range lines {
@@ -68,15 +68,15 @@ func (l *lowering) ties(lines []*check.Line) []int {
 	return others
 }
 
-// A Paging tells what a field of a request is to the pages on its route.
+// A Paging says how the pages of a route use a field of its requests.
 type Paging struct {
-	// Limit tells that it is how many items a page may have.
+	// Limit says that the field limits the items of a page.
 	Limit bool
-	// Cursors are the prints of the pages whose cursor it is.
+	// Cursors are the prints of the pages that take their cursor from the field.
 	Cursors []uint32
 }
 
-// paging notes what the fields of a route are to the pages of a sync on it.
+// paging notes how the pages of a sync use the fields of a route.
 func (route *Route) paging(w *Pattern, s *Sync) {
 	names := map[int][]string{} // the fields whose values are in a slot
 	for _, v := range w.Vars {
@@ -112,8 +112,8 @@ func (route *Route) paging(w *Pattern, s *Sync) {
 	})
 }
 
-// pagesIn calls f for each page of some lines, also inside of folds and views.
-// Outer gives for a slot the one of the sync's own whose value was passed to it.
+// pagesIn calls f for each page of the lines, also inside of folds and views. outer
+// returns the slot of the sync whose value was passed to a slot of a view.
 func pagesIn(lines []*Line, f func(page *PageOp, outer func(int) int)) {
 	passed := map[int]int{}
 	outer := func(slot int) int {

@@ -1,11 +1,10 @@
 // Package plan compiles a checked program into a plan that the engine can run.
 //
-// Its three main types are [Plan], the whole; [Sync], with a slot for each
-// variable and an order of joining for each pattern that an action may arrive
-// at; and [Route], one method and path with the fields that its syncs need. It
-// promises that a plan depends on the text alone, that it prints ([Plan.Print])
-// as something a person can hold against the text, and that every part of it
-// knows its place there. It refuses to run anything.
+// Its three main types are [Plan]; [Sync], with a slot for each variable and a join
+// order for each pattern that a completed action may match; and [Route], one method
+// and path with the fields that its syncs need. It promises that a plan depends only
+// on the text, that it prints ([Plan.Print]) in a form that a person can compare with
+// the text, and that every part of it has its position there. It runs nothing.
 package plan
 
 import (
@@ -52,7 +51,7 @@ const (
 
 // An Action has a column for each input and each output. The first Declared
 // inputs are those of its specification; an open action has further columns for
-// the names that the program says anywhere.
+// all names that the program gives it.
 type Action struct {
 	Index    int // in Plan.Actions
 	Instance *Instance
@@ -63,20 +62,21 @@ type Action struct {
 	Inputs   []string
 	Declared int
 	Outputs  []string
-	// Secret tells for each input, and SecretOut for each output, whether it is
-	// secret: declared so, or since a part of it flows into something that is.
+	// Secret says for each input, and SecretOut for each output, whether it is
+	// secret: it is declared so, or a part of it flows into something that is.
 	Secret, SecretOut []bool
-	// Returned and Refused are the patterns that such an outcome may match.
+	// Returned and Refused are the patterns that an action with this outcome may
+	// match.
 	Returned, Refused Candidates
 }
 
 // FullName is "Instance.action".
 func (a *Action) FullName() string { return a.full }
 
-// Input gives the column of an input by name, and -1 when there is none.
+// Input returns the column of the input with a name, or -1 if there is none.
 func (a *Action) Input(name string) int { return index(a.Inputs, name) }
 
-// Output gives the column of an output by name, and -1 when there is none.
+// Output returns the column of the output with a name, or -1 if there is none.
 func (a *Action) Output(name string) int { return index(a.Outputs, name) }
 
 func index(names []string, name string) int {
@@ -101,7 +101,7 @@ type Query struct {
 // FullName is "Instance._query".
 func (q *Query) FullName() string { return q.Instance.Name + "." + q.Name }
 
-// Many tells whether it may have more than one row.
+// Many reports whether it may have more than one row.
 func (q *Query) Many() bool { return q.Spec.Rows == syntax.ManyRows }
 
 // A Table is one set of one instance's state.
@@ -111,7 +111,7 @@ type Table struct {
 	Set      *check.Set
 	Of       *Table
 	Unique   [][]int // columns
-	Indexes  [][]int // columns that some where or the concept's own code looks up
+	Indexes  [][]int // columns by which a where or the concept's code looks members up
 }
 
 // Name is "Instance.Set".
@@ -135,12 +135,12 @@ type Sync struct {
 	Index    int // in Plan.Syncs
 	Name     string
 	Span     source.Span
-	Slots    []string     // the variables' names; "" for one of the plan's own
+	Slots    []string     // the variables' names; "" for an internal one
 	Types    []check.Type // of the slots, as far as known
-	Secret   []bool       // of the slots: what they hold is secret as a whole
-	Parts    []bool       // of the slots: they are secret since a part of what they hold is
+	Secret   []bool       // of the slots: the whole value is secret
+	Parts    []bool       // of the slots: they are secret because a part of the value is
 	When     []*Pattern
-	Joins    [][]Join // for each pattern that an action arrives at, how to find the others
+	Joins    [][]Join // for each pattern that a completed action matches, how to find the others
 	Where    []*Line
 	Then     []*Ask
 	Together bool
@@ -158,13 +158,13 @@ type Pattern struct {
 	Vars    []Var
 }
 
-// A Test holds a column against a literal. A null literal wants the column to
-// be absent.
+// A Test compares a column with a literal. A null literal requires that the column is
+// absent.
 type Test struct {
 	Column  Column
 	Name    string
 	Literal value.Value
-	// Any wants the column to be there, with any value.
+	// Any requires that the column is present, with any value.
 	Any bool
 }
 
@@ -176,27 +176,26 @@ type Var struct {
 	Optional bool // absence binds null
 }
 
-// A Join is one step of completing a match: try the records of a pattern.
-// The first step of an order is the arriving action itself.
+// A Join is one step in finding a match: it tries the completed actions of a pattern.
+// The first step of an order is the action that has just completed.
 type Join struct {
 	Pattern int
-	Binds   []Var // slots that get their value here
-	Equals  []Var // slots that have one already
+	Binds   []Var // slots that get their values here
+	Equals  []Var // slots that have values already
 }
 
-// A Term is a value known when it is needed: a slot, a literal or an
-// expression. For "_" Any is set.
+// A Term is a slot, a literal or an expression. For "_" Any is set.
 type Term struct {
-	Slot    int // -1 when it is none
+	Slot    int // -1 for a literal or an expression
 	Literal value.Value
 	Expr    *Expr
 	Any     bool
-	// Field is the place in a request that the value comes from and nothing else,
-	// such as "tags" or "data.tags[0]"; "" where there is none.
+	// Field is the only place in a request that the value comes from, such as "tags"
+	// or "data.tags[0]", or "" if there is none.
 	Field string
 }
 
-// The places of an expression's variables that are no slots.
+// Expr.Slots has these for the variables now and new, which have no slot.
 const (
 	NowSlot = -1
 	NewSlot = -2
@@ -216,11 +215,11 @@ type Input struct {
 	Column int
 	Name   string
 	Term   Term
-	// Secret tells that the column is secret, so that whatever it is given is
-	// one from there on. A literal is one already.
+	// Secret says that the column is secret: every value that it gets becomes
+	// secret. A literal is marked already.
 	Secret bool
-	// Part tells that no secret is in what it is given, which may be hidden all
-	// the same, as a part of a value that is secret as a whole.
+	// Part says that the value contains no secret itself. It may still be hidden, as
+	// a part of a value that is secret as a whole.
 	Part bool
 }
 
@@ -251,7 +250,7 @@ type Line struct {
 	Text  string
 	Mode  syntax.Mode
 	Else  []*Ask
-	Binds []int // the slots that it gives a value
+	Binds []int // the slots that get their values here
 
 	Query  *QueryOp
 	Read   *ReadOp
@@ -262,14 +261,14 @@ type Line struct {
 	Fold   *FoldOp
 }
 
-// A QueryOp asks a query.
+// A QueryOp runs a query.
 type QueryOp struct {
 	Query *Query
 	In    []Input
 	Out   []Output
 }
 
-// A ReadOp reads a field in whichever direction is bound.
+// A ReadOp reads a field, by its member or by its value, whichever is bound.
 type ReadOp struct {
 	Table                     *Table
 	Column                    int
@@ -286,8 +285,8 @@ type MemberOp struct {
 	Binds   bool
 }
 
-// A ViewOp is a view's lines with slots of their own: In gives values to the
-// slots of its inputs, Out takes from the slots of its outputs.
+// A ViewOp is a use of a view, whose lines have slots of their own. In sets the slots
+// of its inputs, Out reads the slots of its outputs.
 type ViewOp struct {
 	Name  string
 	In    []Pass
@@ -295,7 +294,7 @@ type ViewOp struct {
 	Out   []Pass
 }
 
-// A Pass ties a slot of a view to a term of its user.
+// A Pass connects a slot of a view with a term of the line that uses it.
 type Pass struct {
 	Name     string
 	Inner    int
@@ -305,8 +304,8 @@ type Pass struct {
 	Secret   bool // the slot that gets its value is secret
 }
 
-// An IsOp binds a slot to an expression's value, or compares. Secret tells that
-// the slot is secret: its value is made one at once.
+// An IsOp binds a slot to the value of an expression, or compares them. Secret says
+// that the slot is secret: its value is marked as secret.
 type IsOp struct {
 	Slot   int
 	Binds  bool
@@ -314,7 +313,7 @@ type IsOp struct {
 	Expr   *Expr
 }
 
-// A FoldOp makes one value of the frames that its lines give.
+// A FoldOp turns the frames of its lines into one value.
 type FoldOp struct {
 	Slot     int
 	Binds    bool
@@ -326,17 +325,16 @@ type FoldOp struct {
 	Limit    *Expr
 	Offset   *Expr
 	Distinct bool
-	Page     *PageOp // nil when it makes no pages
+	Page     *PageOp // nil if the list is not paged
 }
 
-// A PageOp makes a list one page of a longer one: the first items behind a
-// cursor, in the order of FoldOp.Order and, where that does not tell two frames
-// apart, of what is in the slots Ties.
+// A PageOp limits a list to one page: the first items after a cursor, in the order of
+// FoldOp.Order, and then of the slots Ties for frames that are equal in that order.
 type PageOp struct {
-	Limit, Cursor *Term // nil when they are not given
-	Next          int   // the slot for the cursor of the page behind; -1 for none
+	Limit, Cursor *Term // nil if they are not given
+	Next          int   // the slot for the cursor of the next page; -1 for none
 	Ties          []int
-	// Print tells the cursors of this page from those of others.
+	// Print distinguishes the cursors of this page from those of others.
 	Print uint32
 }
 

@@ -13,11 +13,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Print writes the plan for a person to hold against the text: the concepts
-// with their columns and tables, the routes with their fields, how an action
-// finds its patterns, and of each sync the slots, the joins and what its lines
-// do. Variables are written $name, with a prime for each namesake. The same
-// program always prints the same.
+// Print writes the plan so that a person can compare it with the text: the concepts
+// with their columns and tables, the routes with their fields, how an action finds its
+// patterns, and for each sync the slots, the joins and what its lines do. Variables
+// are written $name, with a prime for each variable of the same name. The output is
+// deterministic.
 func (p *Plan) Print(w io.Writer) error {
 	out := &printer{}
 	out.line(0, "plan %s", cmp.Or(p.Name, "without an app"))
@@ -33,7 +33,7 @@ func (p *Plan) Print(w io.Writer) error {
 	return nil
 }
 
-// A printer gathers the lines of a plan.
+// A printer collects the lines of a plan.
 type printer struct {
 	text  strings.Builder
 	slots []string // of the sync that is being printed, as they are shown
@@ -122,7 +122,7 @@ func (o *printer) table(t *Table) {
 	}
 }
 
-// typeText is a type in one or two words.
+// typeText describes a type in one or two words.
 func typeText(t check.Type) string {
 	switch t.Kind {
 	case check.Unknown:
@@ -298,7 +298,7 @@ func (o *printer) pattern(i int, p *Pattern) {
 	}
 }
 
-// gives is the arrow from a column to its slot.
+// gives returns the arrow from a column to its slot.
 func gives(optional bool) string {
 	if optional {
 		return "->?"
@@ -448,7 +448,7 @@ func (o *printer) passes(list []Pass, in bool) string {
 	return strings.Join(out, ", ")
 }
 
-// relation says whether a place gives a slot its value or is compared with it.
+// relation says whether a column sets a slot or is compared with it.
 func relation(binds, optional bool) string {
 	if binds {
 		return gives(optional)
@@ -456,7 +456,7 @@ func relation(binds, optional bool) string {
 	return "="
 }
 
-// place shows a side of a relation; what gets its value there has an arrow.
+// place writes a side of a relation, with an arrow if it gets its value there.
 func (o *printer) place(t Term, binds bool) string {
 	if binds {
 		return "->" + o.term(t)

@@ -6,18 +6,17 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 )
 
-// A Question is a line of where that stands alone, such as the state line of a
-// scenario. Which of its slots are bound is for whoever asks it to say: see
-// [Question.Given].
+// A Question is a line of where outside of a sync, such as the state line of a
+// scenario. [Question.Given] says which of its slots have values.
 type Question struct {
 	Line  *Line
 	Slots []string // the variables' names
 	Types []check.Type
 }
 
-// Question lowers a line of the program that the plan was built from. A line
-// out of a concept's own scenarios names no instance of the app: it is about
-// the first one of that concept.
+// Question compiles a line of the program that the plan was built from. A line of a
+// concept's own scenarios names no instance of the app: it means the first instance of
+// that concept.
 func (p *Plan) Question(x *check.Line) *Question {
 	b := &builder{plan: p, instances: map[*check.Instance]*Instance{}}
 	for _, in := range p.Instances {
@@ -36,7 +35,7 @@ func (p *Plan) Question(x *check.Line) *Question {
 	return &Question{Line: line, Slots: alone.Slots, Types: alone.Types}
 }
 
-// instanceOf is whose state a line reads, for the lines that a scenario has.
+// instanceOf returns the instance whose state a line of a scenario reads.
 func instanceOf(x *check.Line) *check.Instance {
 	switch body := x.Body.(type) {
 	case *check.QueryLine:
@@ -49,9 +48,8 @@ func instanceOf(x *check.Line) *check.Instance {
 	panic("plan: a line that is no question about a concept")
 }
 
-// Given tells the question which slots have a value already; the others get
-// theirs from the line where it can give one. It returns the slots that the
-// line needs and that have none.
+// Given sets which slots have a value already; the line sets the others if it can. It
+// returns the slots that the line needs and that have no value.
 func (q *Question) Given(bound func(slot int) bool) (missing []int) {
 	gives := map[int]bool{}
 	binds := func(t Term) bool {

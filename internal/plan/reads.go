@@ -1,15 +1,14 @@
 package plan
 
-// Reads gives the slots of the sync that a line needs a value in before it can
-// be run, each as often as it is named. Those that the line gives a value itself
-// are not among them.
+// Reads returns the slots of the sync that must have values before the line can run,
+// each as often as it occurs, without those that the line sets itself.
 func (l *Line) Reads() []int {
 	r := &reading{own: map[int]bool{}}
 	r.line(l)
 	return r.slots
 }
 
-// A reading gathers slots. Its own are those that got their value within.
+// A reading collects slots. Its own are those that get their values inside.
 type reading struct {
 	own   map[int]bool
 	slots []int
@@ -34,7 +33,7 @@ func (r *reading) expr(e *Expr) {
 	}
 }
 
-// binds is a term that gets its value, or else is read.
+// binds notes a term that gets its value here, or is read.
 func (r *reading) binds(t Term, binds bool) {
 	if !binds {
 		r.term(t)

@@ -22,51 +22,51 @@ type Routes struct {
 	// program without Requesting.
 	Request, Respond *Action
 	Credentials      []*check.Credential
-	// Pathless are the patterns over requests that name no path: they look at
-	// the requests of every route.
+	// Pathless are the patterns of requests that name no path: they may match
+	// requests of every route.
 	Pathless []Ref
 	secret   []int // columns that are secret on every route
 }
 
-// A Route is one method and path, and what the syncs on it say. Where the
-// patterns take any method, Method is "".
+// A Route is one method and path with its syncs. Method is "" if the patterns match any
+// method.
 type Route struct {
 	Method, Path string
-	// Patterns are all patterns over requests of this route.
+	// Patterns are all patterns that requests of this route may match.
 	Patterns []Ref
-	// Starters are the syncs that such a request alone can start: the fields
-	// that each needs.
+	// Starters are the syncs that a request of this route can start alone, with the
+	// fields that each needs.
 	Starters []*Starter
-	// Fields are the fields that any sync on the route names.
+	// Fields are the fields that the syncs of the route name.
 	Fields []*Field
-	// Changes tells that a request may change something: a sync that sees it asks
-	// another action than Requesting.respond, or has the answer set cookies, or a
-	// sync asks one after any answer.
+	// Changes says that a request may change something: a sync of the route asks an
+	// action other than Requesting.respond, or sets cookies in the answer, or a sync
+	// does so after any answer.
 	Changes  bool
 	segments []string // "{name}" for a parameter
 	secret   []int    // columns of Requesting.request
 }
 
-// An Starter is a sync that a request of the route alone can start.
+// A Starter is a sync that a request of the route can start alone.
 type Starter struct {
 	Sync    *Sync
 	Pattern *Pattern
 	Needs   []*Field
 }
 
-// A Field of a request, and what the syncs make of it.
+// A Field is a field of the requests of a route, as its syncs use it.
 type Field struct {
 	Name       string
 	Type       check.Type
 	Optional   bool // no sync on the route needs it
 	Secret     bool
-	Parts      bool              // it is secret since a field or an item of it is
-	Credential *check.Credential // set when it says who is asking
+	Parts      bool              // it is secret because a field or an item of it is
+	Credential *check.Credential // set if it is a credential
 	Param      bool              // part of the path
-	Paging     *Paging           // set when a page of a sync on the route takes it
+	Paging     *Paging           // set if a page of the route uses it
 }
 
-// routes gathers the routes of a program.
+// routes collects the routes of a program.
 func routes(p *Plan, program *check.Program) *Routes {
 	r := &Routes{static: map[string][]*Route{}, byPath: map[string][]*Route{}}
 	for _, in := range p.Instances {
@@ -97,7 +97,7 @@ func routes(p *Plan, program *check.Program) *Routes {
 		}
 	}
 	for _, route := range byKey {
-		// Patterns that take any method stand on every route of their path.
+		// Patterns for any method belong to every route of their path.
 		if every := byKey[route.Path+" "]; every != nil && every != route {
 			route.Patterns = append(route.Patterns, every.Patterns...)
 			slices.SortFunc(route.Patterns, func(a, b Ref) int {
@@ -128,15 +128,15 @@ func routes(p *Plan, program *check.Program) *Routes {
 	return r
 }
 
-// changes tells whether a firing of the sync may change something.
+// changes reports whether a firing of the sync may change something.
 func (s *Sync) changes() bool {
 	return slices.ContainsFunc(s.Asks, func(a *Ask) bool {
 		return a.Action.Role != Respond || slices.ContainsFunc(a.In, func(in Input) bool { return in.Name == "cookies" })
 	})
 }
 
-// followsAnswers tells whether the sync may change something after an answer,
-// whatever route was asked.
+// followsAnswers reports whether the sync may change something after an answer to any
+// route.
 func (s *Sync) followsAnswers() bool {
 	of := func(role Role) bool {
 		return slices.ContainsFunc(s.When, func(w *Pattern) bool { return w.Action.Role == role })
@@ -144,7 +144,7 @@ func (s *Sync) followsAnswers() bool {
 	return s.changes() && of(Respond) && !of(Request)
 }
 
-// request gives the method and path that a pattern over requests names.
+// request returns the method and path that a pattern of requests names.
 func (w *Pattern) request() (method, path string) {
 	if w.Action.Role != Request {
 		return "", ""
@@ -160,8 +160,8 @@ func (w *Pattern) request() (method, path string) {
 	return method, path
 }
 
-// specific orders paths so that a segment that is written out comes before a
-// parameter, from left to right.
+// specific orders paths so that a literal segment comes before a parameter, from left
+// to right.
 func specific(a, b []string) int {
 	for i := 0; i < len(a) && i < len(b); i++ {
 		pa, pb := isParam(a[i]), isParam(b[i])
@@ -179,7 +179,7 @@ func isParam(segment string) bool {
 	return len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}'
 }
 
-// secretInputs gives the columns of requests that are secret for a sync.
+// secretInputs returns the columns of requests that are secret in the patterns.
 func secretInputs(refs []Ref) []int {
 	var columns []int
 	for _, ref := range refs {
@@ -192,7 +192,7 @@ func secretInputs(refs []Ref) []int {
 	return columns
 }
 
-// Hide marks what is secret among the inputs of an action.
+// Hide marks the secret inputs of an action.
 func (p *Plan) Hide(a *Action, in []value.Value) {
 	for i, secret := range a.Secret {
 		if secret {
@@ -207,12 +207,11 @@ func (p *Plan) Hide(a *Action, in []value.Value) {
 	}
 }
 
-// PartsHidden says why the record has nothing of a field with Parts.
-const PartsHidden = "a part of it is secret, and so all of it is. What is sent in fields of its own is hidden by itself"
+// PartsHidden explains why the record omits a field with Parts.
+const PartsHidden = "a part of it is secret, so the whole field is hidden; send the secret part in a field of its own"
 
-// Field finds a field of the requests with a method and the path of a route as it
-// is written; known tells whether there is such a route. It is nil where the
-// route has no such field.
+// Field returns a field of the route with a method and a path as the program writes it,
+// or nil if the route has no such field. It reports whether there is such a route.
 func (r *Routes) Field(method, path, name string) (f *Field, known bool) {
 	for _, route := range r.byPath[path] {
 		if route.Method != "" && route.Method != method {
@@ -228,8 +227,8 @@ func (r *Routes) Field(method, path, name string) (f *Field, known bool) {
 	return nil, known
 }
 
-// secretOf gives the columns that are secret in a request with a method and the
-// path of a route as it is written.
+// secretOf returns the columns that are secret in a request with a method and a path as
+// the program writes it.
 func (r *Routes) secretOf(method, path value.Value) []int {
 	m, _ := method.Text()
 	p, _ := path.Text()
@@ -245,7 +244,7 @@ func (r *Routes) secretOf(method, path value.Value) []int {
 	return secret
 }
 
-// fields gathers what the patterns on a route say of its fields.
+// fields collects the fields of a route from its patterns.
 func (r *Routes) fields(route *Route) {
 	field := func(name string) *Field {
 		for _, f := range route.Fields {
@@ -286,7 +285,7 @@ func (r *Routes) fields(route *Route) {
 		}
 		for _, t := range w.Tests {
 			if !t.Column.Out {
-				// A literal is one of the values that a field may have, not a need.
+				// A literal is one value that a field may have; it does not make the field required.
 				named(t.Name, check.Type{}, true, false, false)
 			}
 		}
@@ -297,17 +296,16 @@ func (r *Routes) fields(route *Route) {
 	}
 }
 
-// Find gives the route of a request and the parameters in its path. When there
-// is none, allowed holds the methods that the path does have, and none means
-// that no sync knows the path. A path that is written out comes before one with
-// parameters, as long as it has the method. A route without a method takes any.
+// Find returns the route of a request and the parameters in its path. If there is none,
+// allowed has the methods of the path; it is empty if no sync names the path. A literal
+// path precedes one with parameters if it has the method. A route without a method
+// matches any.
 func (r *Routes) Find(method, path string) (route *Route, params []value.Field, allowed []string) {
 	return r.find(method, path, nil)
 }
 
-// FindSegments is Find for a path whose segments have been unescaped one by
-// one, so that they may hold slashes of their own. The first one is empty, as
-// every path begins with a slash.
+// FindSegments is Find for a path whose segments were unescaped one by one, so that they
+// may contain slashes. The first one is empty, since every path begins with a slash.
 func (r *Routes) FindSegments(method string, segments []string) (route *Route, params []value.Field, allowed []string) {
 	path := ""
 	if !slices.ContainsFunc(segments, func(s string) bool { return strings.Contains(s, "/") }) {
@@ -317,7 +315,7 @@ func (r *Routes) FindSegments(method string, segments []string) (route *Route, p
 }
 
 func (r *Routes) find(method, path string, segments []string) (*Route, []value.Field, []string) {
-	var every *Route // takes any method
+	var every *Route // matches any method
 	var allowed []string
 	for _, t := range r.static[path] {
 		switch t.Method {
@@ -362,7 +360,7 @@ func (r *Routes) find(method, path string, segments []string) (*Route, []value.F
 	return nil, nil, allowed
 }
 
-// params gives the parameters in a path that fits.
+// params returns the parameters in a matching path.
 func (t *Route) params(segments []string) []value.Field {
 	var params []value.Field
 	for i, s := range t.segments {
@@ -385,7 +383,7 @@ func fits(template, segments []string) bool {
 	return true
 }
 
-// Nearest gives the path of a route that somebody may have meant.
+// Nearest returns the path of a route that is similar to path.
 func (r *Routes) Nearest(path string) (string, bool) {
 	var paths []string
 	for _, route := range r.All {

@@ -1,7 +1,7 @@
 package plan
 
-// RefusalStatus is the HTTP status of an answer that is a refusal of a kind:
-// invalid, unauthenticated, forbidden, missing, conflict or limited.
+// RefusalStatus returns the HTTP status of an answer with a refusal of a kind: invalid,
+// unauthenticated, forbidden, missing, conflict or limited.
 func RefusalStatus(kind string) int {
 	switch kind {
 	case "unauthenticated":

@@ -39,7 +39,7 @@ type sender struct {
 // _CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY, each also with _TRACES
 // before its last part, which then counts.
 func newSender(env func(string) string) (*sender, error) {
-	// read gives a variable's value, and which of its two names it was found by.
+	// read returns a variable's value, and which of its two names it was found by.
 	read := func(part string) (string, string) {
 		if name := "OTEL_EXPORTER_OTLP_TRACES_" + part; env(name) != "" {
 			return env(name), name
@@ -109,7 +109,7 @@ func readHeaders(list string) (map[string]string, error) {
 	return headers, nil
 }
 
-// readTLS gives nil where no variable asks for anything.
+// readTLS returns nil where no variable asks for anything.
 func readTLS(read func(part string) (value, name string)) (*tls.Config, error) {
 	authority, name := read("CERTIFICATE")
 	own, ownName := read("CLIENT_CERTIFICATE")
@@ -191,7 +191,7 @@ func (s *sender) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 	}
 }
 
-// post asks the collector once. It tells whether to ask again, and how long the
+// post asks the collector once. It reports whether to ask again, and how long the
 // collector wants to be left alone.
 func (s *sender) post(ctx context.Context, body []byte) (again bool, wait time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.to, bytes.NewReader(body))

@@ -21,7 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// variables gives an environment of its own.
+// variables returns an environment of its own.
 func variables(pairs ...string) func(string) string {
 	env := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {

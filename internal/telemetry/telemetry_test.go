@@ -56,7 +56,7 @@ then
 `
 
 // run presses the lamp a and the lamp that has no power, with an observer and a
-// recorder, and gives the flow of the first.
+// recorder, and returns the flow of the first.
 func run(t *testing.T, o engine.Options) value.ID {
 	t.Helper()
 	tree, findings := syntax.Parse(source.NewFile("lamp", program))

@@ -134,7 +134,7 @@ type (
 	spanKey struct{}
 )
 
-// ids gives spans the ids that belong to them: the trace is the flow, and a
+// ids returns spans the ids that belong to them: the trace is the flow, and a
 // span is known by what it is of, so that a flow that is told twice is one
 // trace.
 type ids struct{}

@@ -19,7 +19,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// put stores bytes and gives the reference.
+// put stores bytes and returns the reference.
 func (p *place) put(data []byte) *value.Blob {
 	p.Helper()
 	b, err := p.s.PutBlob(context.Background(), bytes.NewReader(data), "text/plain")
@@ -29,7 +29,7 @@ func (p *place) put(data []byte) *value.Blob {
 	return b
 }
 
-// holds tells whether the store has a blob, and looks whether it is whole.
+// holds reports whether the store has a blob, and looks whether it is whole.
 func (p *place) holds(b *value.Blob) bool {
 	p.Helper()
 	r, err := p.s.OpenBlob(context.Background(), b.Hash)

@@ -25,7 +25,7 @@ type Migrating interface {
 type MigrationKit struct {
 	// Open opens the store at a place, which is new the first time.
 	Open func(t testing.TB, place string) Migrating
-	// Schema gives the schema that the store has.
+	// Schema returns the schema that the store has.
 	Schema func(Migrating) *store.Schema
 	// SQL shows what a query gives, a line for each row.
 	SQL func(t testing.TB, s Migrating, query string) []string

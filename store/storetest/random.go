@@ -34,7 +34,7 @@ func (m model) at(t *store.Table, id string) int {
 	return slices.IndexFunc(m[t.Index], func(x modelMember) bool { return x.id == id })
 }
 
-// unique gives the first unique that a row would break.
+// unique returns the first unique that a row would break.
 func (m model) unique(t *store.Table, id string, row store.Row) error {
 	for _, u := range t.Unique {
 		for _, x := range m[t.Index] {

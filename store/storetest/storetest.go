@@ -18,7 +18,7 @@ import (
 
 // A Kit says how to open the store that is tested.
 type Kit struct {
-	// Open gives a store that is empty and not prepared. It is closed at the
+	// Open returns a store that is empty and not prepared. It is closed at the
 	// end of the test.
 	Open func(t testing.TB) store.Store
 	// Reopen closes the store and opens it again at the same place. It is nil
@@ -194,7 +194,7 @@ func insert(t *store.Table, id string, row store.Row) func(store.Session) error 
 	return func(f store.Session) error { return f.Insert(t, id, row) }
 }
 
-// ids gives the identities that a question finds.
+// ids returns the identities that a question finds.
 func (p *place) found(t *store.Table, columns []int, key []value.Value, page store.Page) []string {
 	p.Helper()
 	f := p.begin()

@@ -167,7 +167,7 @@ func (s *Store) Left() int {
 	return n
 }
 
-// Dead tells whether the process has crashed.
+// Dead reports whether the process has crashed.
 func (s *Store) Dead() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +179,7 @@ func (s *Store) NewSession(id value.ID) store.Session {
 	return &session{Session: s.Store.NewSession(id), s: s}
 }
 
-// due counts an operation and gives what is to become of it.
+// due counts an operation and returns what is to become of it.
 func (s *Store) due(op Op) (Deed, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -260,7 +260,7 @@ type session struct {
 	undone bool // as the store behind said at the end
 }
 
-// Undone tells whether the store behind is certain to have nothing of the flow.
+// Undone reports whether the store behind is certain to have nothing of the flow.
 func (f *session) Undone() bool {
 	if f.ended {
 		return f.undone

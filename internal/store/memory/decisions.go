@@ -29,7 +29,7 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	return nil
 }
 
-// Decisions gives what was left about unfinished flows.
+// Decisions returns what was left about unfinished flows.
 func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	open, err := s.journal.unfinished()
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	return nil
 }
 
-// Owns tells whether a flow is open or was left.
+// Owns reports whether a flow is open or was left.
 func (s *Store) Owns(flow value.ID) bool {
 	open, _ := s.journal.unfinished()
 	return slices.Contains(open, flow)

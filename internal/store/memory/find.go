@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// find looks members up. It uses and gives back room for a key.
+// find looks members up. It uses and returns back room for a key.
 func (t *table) find(columns []int, key []value.Value, page store.Page, room *[]byte) []store.Member {
 	x, exact := t.choose(columns, key)
 	if x == nil {
@@ -39,7 +39,7 @@ func (t *table) find(columns []int, key []value.Value, page store.Page, room *[]
 	return t.collect(b.members, columns, key, page)
 }
 
-// choose finds the index that covers most of the columns, and tells whether it
+// choose finds the index that covers most of the columns, and reports whether it
 // covers all.
 func (t *table) choose(columns []int, key []value.Value) (best *index, exact bool) {
 	for _, x := range t.indexes {
@@ -86,7 +86,7 @@ func (t *table) matches(m *member, columns []int, key []value.Value) bool {
 	return true
 }
 
-// collect gives those of the members that match, within the page.
+// collect returns those of the members that match, within the page.
 func (t *table) collect(from []*member, columns []int, key []value.Value, page store.Page) []store.Member {
 	if page.After > 0 {
 		i, _ := after(from, page.After)

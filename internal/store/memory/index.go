@@ -35,7 +35,7 @@ func newIndex(def *store.Table, columns []int, unique bool) *index {
 	return x
 }
 
-// exempt tells whether a unique index leaves a row out.
+// exempt reports whether a unique index leaves a row out.
 func (x *index) exempt(row store.Row) bool {
 	for _, c := range x.columns {
 		if row[c].IsNull() {
@@ -45,7 +45,7 @@ func (x *index) exempt(row store.Row) bool {
 	return false
 }
 
-// same tells whether two rows have the same place in the index.
+// same reports whether two rows have the same place in the index.
 func (x *index) same(a, b store.Row) bool {
 	for _, c := range x.columns {
 		if !value.Equal(a[c], b[c]) {
@@ -74,7 +74,7 @@ func appendKey(dst []byte, many store.Many, v value.Value) []byte {
 	return value.AppendKey(dst, v)
 }
 
-// add puts a member in; it uses and gives back room for the key.
+// add puts a member in; it uses and returns back room for the key.
 func (x *index) add(room []byte, m *member) []byte {
 	switch {
 	case x.unique:

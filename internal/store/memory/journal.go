@@ -118,7 +118,7 @@ func (j *journal) finish(f *session, entries []byte) error {
 	return nil
 }
 
-// room gives a chunk in which n bytes fit.
+// room returns a chunk in which n bytes fit.
 func (j *journal) room(n int) *chunk {
 	if len(j.chunks) > 0 {
 		if c := j.chunks[len(j.chunks)-1]; len(c.data)+n <= cap(c.data) {
@@ -145,7 +145,7 @@ func (j *journal) room(n int) *chunk {
 	return free
 }
 
-// abandon keeps the entries of a flow that is given up, and tells whether the
+// abandon keeps the entries of a flow that is given up, and reports whether the
 // flow has none and can be used again.
 func (j *journal) abandon(f *session) bool {
 	j.mu.Lock()

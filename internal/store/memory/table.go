@@ -56,7 +56,7 @@ func newTable(def *store.Table) *table {
 	return t
 }
 
-// unique tells whether a row may stand beside the others; m is the member that
+// unique reports whether a row may stand beside the others; m is the member that
 // it replaces.
 func (s *Store) unique(t *table, row store.Row, m *member) error {
 	for _, x := range t.uniques {

@@ -34,7 +34,7 @@ func (s *Store) Decide(ctx context.Context, d store.Decision) error {
 	return nil
 }
 
-// Decisions gives what was left about the unfinished flows of this node.
+// Decisions returns what was left about the unfinished flows of this node.
 func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 	if err := s.settle("looking for word about flows"); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (s *Store) RemoveDecision(ctx context.Context, d store.Decision) error {
 	return nil
 }
 
-// Owns tells whether a flow is among the unfinished of this node.
+// Owns reports whether a flow is among the unfinished of this node.
 func (s *Store) Owns(flow value.ID) bool {
 	s.queue.Lock()
 	defer s.queue.Unlock()

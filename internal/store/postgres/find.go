@@ -20,7 +20,7 @@ type finder struct {
 	unique []int // the columns of a unique that the question covers
 }
 
-// finder gives the finder for a question.
+// finder returns the finder for a question.
 func (t *table) finder(columns []int, key []value.Value, page store.Page) *finder {
 	var room [32]byte
 	shape := room[:0]
@@ -148,7 +148,7 @@ func (f *session) Find(def *store.Table, columns []int, key []value.Value, page 
 	return out, nil
 }
 
-// args gives the parameters in the order in which the statement has them.
+// args returns the parameters in the order in which the statement has them.
 func (q *finder) args(t *table, columns []int, key []value.Value, page store.Page) []any {
 	args := make([]any, 0, len(columns)+4)
 	for i, c := range columns {

@@ -58,7 +58,7 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 	}
 }
 
-// forgetSome removes some of the flows between two, and gives the last of them.
+// forgetSome removes some of the flows between two, and returns the last of them.
 func (s *Store) forgetSome(ctx context.Context, after, before value.ID) (n int, last value.ID, err error) {
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {

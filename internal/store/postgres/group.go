@@ -356,7 +356,7 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 	return found[0], true, nil
 }
 
-// loseTxLocked gives up the open group.
+// loseTxLocked returns up the open group.
 func (s *Store) loseTxLocked(cause error) error {
 	g, batch := s.queue.SealAnyTxLocked(nil)
 	return s.drop(g, batch, cause, true)

@@ -322,7 +322,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// numbersOf gives the nodes that are there.
+// numbersOf returns the nodes that are there.
 func numbersOf(t *testing.T, s *Store) []int64 {
 	t.Helper()
 	nodes, err := numbers(context.Background(), s.pool, "SELECT node FROM _node ORDER BY node")

@@ -4,7 +4,7 @@ import "github.com/legible-lang/legible/store"
 
 var _ store.Described = (*Store)(nil)
 
-// Schema gives the schema of the tables in the database.
+// Schema returns the schema of the tables in the database.
 func (s *Store) Schema() *store.Schema {
 	s.tx.Lock()
 	defer s.tx.Unlock()

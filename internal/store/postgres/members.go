@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// args gives the parameters of a row, and then the keys of its uniques.
+// args returns the parameters of a row, and then the keys of its uniques.
 func (t *table) args(args []any, row store.Row) []any {
 	for i := range row {
 		args = append(args, encode(&t.def.Columns[i], row[i]))
@@ -47,7 +47,7 @@ func (f *session) Insert(def *store.Table, id string, row store.Row) error {
 }
 
 // put brings statements that are to go before the next one back, when there is
-// no next one, and gives the error.
+// no next one, and returns the error.
 func (f *session) put(b *pgx.Batch, before int, err error) error {
 	if before == 0 {
 		return err

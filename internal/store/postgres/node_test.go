@@ -21,7 +21,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// nodes gives several nodes of one new database.
+// nodes returns several nodes of one new database.
 func nodes(t *testing.T, n int, o Options, schema string) (stores []*Store, tables []*store.Table) {
 	t.Helper()
 	url := place(t)

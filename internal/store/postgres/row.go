@@ -64,7 +64,7 @@ func decodeText(s string) (string, error) {
 	return string(b), nil
 }
 
-// encode gives what a column's value is in the database.
+// encode returns what a column's value is in the database.
 func encode(c *store.Column, v value.Value) any {
 	switch {
 	case v.IsNull():
@@ -75,7 +75,7 @@ func encode(c *store.Column, v value.Value) any {
 	return encodeItem(c.Type, v)
 }
 
-// encodeItem gives what one value of a type is in the database.
+// encodeItem returns what one value of a type is in the database.
 func encodeItem(t store.Type, v value.Value) any {
 	switch t {
 	case store.Number:
@@ -96,7 +96,7 @@ func encodeItem(t store.Type, v value.Value) any {
 	return encodeText(s)
 }
 
-// itemText gives the text by which an item of a collection is found.
+// itemText returns the text by which an item of a collection is found.
 func itemText(t store.Type, v value.Value) string {
 	switch x := encodeItem(t, v).(type) {
 	case string:

@@ -228,7 +228,7 @@ func (s *Store) flushBefore(ctx context.Context) error {
 	return nil
 }
 
-// said adds context to an error of a query, and gives the flow up if the error
+// said adds context to an error of a query, and returns the flow up if the error
 // is not about the query.
 func (f *session) said(doing string, t *table, err error) error {
 	if err == nil {

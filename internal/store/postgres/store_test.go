@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// place gives the URL of an empty place in a server that does not flush, since
+// place returns the URL of an empty place in a server that does not flush, since
 // no test pulls the plug.
 func place(t testing.TB) string { return pgtest.Start(t, "-c", "fsync=off").URL(t) }
 

@@ -54,7 +54,7 @@ func columnName(name string) string {
 	return quote(name)
 }
 
-// indexed gives what an index holds of a column or of a parameter: of a text
+// indexed returns what an index holds of a column or of a parameter: of a text
 // only the beginning, since the database's indexes hold no long values.
 func indexed(c *store.Column, what string) string {
 	if c.Type == store.Text || c.Type == store.Blob || c.Many != store.One {
@@ -63,7 +63,7 @@ func indexed(c *store.Column, what string) string {
 	return what
 }
 
-// createTable gives the statements that make a table, without its indexes.
+// createTable returns the statements that make a table, without its indexes.
 func createTable(t *store.Table) []string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (_order BIGINT PRIMARY KEY, _id TEXT NOT NULL UNIQUE", quote(t.Name()))
@@ -80,7 +80,7 @@ func createTable(t *store.Table) []string {
 	return out
 }
 
-// createSide gives the statements that make the table of a collection's items.
+// createSide returns the statements that make the table of a collection's items.
 func createSide(t *store.Table, column string) []string {
 	name := tables.SideName(t, column)
 	return []string{
@@ -89,12 +89,12 @@ func createSide(t *store.Table, column string) []string {
 	}
 }
 
-// createUnique gives the statement that makes the index of a unique.
+// createUnique returns the statement that makes the index of a unique.
 func createUnique(t *store.Table, columns []string) string {
 	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "unique", columns)), quote(t.Name()), quote(tables.KeyColumn(columns)))
 }
 
-// createIndex gives the statement that makes an index, and nothing when no
+// createIndex returns the statement that makes an index, and nothing when no
 // column can have one: the items of a collection have theirs anyhow.
 func createIndex(t *store.Table, columns []string) string {
 	var on []string
@@ -167,7 +167,7 @@ func newTable(def *store.Table) *table {
 	return t
 }
 
-// removal gives the statements that delete a member and what it is in the
+// removal returns the statements that delete a member and what it is in the
 // subsets; the last of them is the one that deletes it from this table.
 func (t *table) removal() []string {
 	var out []string
@@ -206,7 +206,7 @@ func (s *Store) useTxLocked(schema *store.Schema) error {
 	return nil
 }
 
-// uniqueOf gives the places of the columns of a unique that a question covers.
+// uniqueOf returns the places of the columns of a unique that a question covers.
 func (t *table) uniqueOf(columns []int, null func(i int) bool) (unique []int) {
 	for _, u := range t.def.Unique {
 		covered := true

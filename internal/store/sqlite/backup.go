@@ -180,7 +180,7 @@ func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema)
 	})
 }
 
-// Compact gives the room that is not used in the file back to the disk. Nothing
+// Compact returns the room that is not used in the file back to the disk. Nothing
 // else happens in the store meanwhile.
 func (s *Store) Compact(ctx context.Context) error {
 	if s.options.ReadOnly {
@@ -206,7 +206,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	return nil
 }
 
-// CheckIntegrity looks through the file and all large values and gives what is wrong, a
+// CheckIntegrity looks through the file and all large values and returns what is wrong, a
 // sentence each. Flows go on meanwhile.
 func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
 	var found []string
@@ -220,7 +220,7 @@ func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
 	return found, err
 }
 
-// wrong gives what SQLite finds wrong with the file.
+// wrong returns what SQLite finds wrong with the file.
 func wrong(ctx context.Context, c *conn) (found []string, err error) {
 	err = c.query("PRAGMA integrity_check(20)", func(q *stmt) error {
 		if text := q.string(0); text != "ok" {

@@ -38,7 +38,7 @@ const newPrefix = "new-"
 
 func newFile(folder string) (*os.File, error) { return os.CreateTemp(folder, newPrefix+"*") }
 
-// name gives the folder and the file of a blob.
+// name returns the folder and the file of a blob.
 func (b *blobs) name(hash [32]byte) (folder, file string) {
 	text := hex.EncodeToString(hash[:])
 	folder = filepath.Join(b.folder, text[:2])
@@ -127,7 +127,7 @@ func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref
 	return ref, err
 }
 
-// give gives a file its name, or makes the one that has it young again.
+// give returns a file its name, or makes the one that has it young again.
 func (b *blobs) give(from, to string, size int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

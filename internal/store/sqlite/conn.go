@@ -124,7 +124,7 @@ func (c *conn) keepLog() {
 	sqlite3.Xsqlite3_db_config(c.tls, c.db, sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, list)
 }
 
-// broken tells whether a transaction that was open is gone.
+// broken reports whether a transaction that was open is gone.
 func (c *conn) broken() bool { return sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) != 0 }
 
 func (c *conn) changes() int { return int(sqlite3.Xsqlite3_changes(c.tls, c.db)) }
@@ -252,7 +252,7 @@ func (s *stmt) bindNull() {
 	s.bind(sqlite3.Xsqlite3_bind_null(s.c.tls, s.p, s.bound))
 }
 
-// step goes to the next row and tells whether there is one. On an error it
+// step goes to the next row and reports whether there is one. On an error it
 // resets.
 func (s *stmt) step() (bool, error) {
 	if s.err != nil {
@@ -322,7 +322,7 @@ func (s *stmt) string(i int) string {
 	return string(unsafe.Slice((*byte)(pointer(p)), n))
 }
 
-// bytes gives a view that holds until the next step or reset.
+// bytes returns a view that holds until the next step or reset.
 func (s *stmt) bytes(i int) []byte {
 	p := sqlite3.Xsqlite3_column_blob(s.c.tls, s.p, int32(i))
 	n := sqlite3.Xsqlite3_column_bytes(s.c.tls, s.p, int32(i))

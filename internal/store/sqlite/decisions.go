@@ -44,7 +44,7 @@ func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	return nil
 }
 
-// Decisions gives what was left about unfinished flows.
+// Decisions returns what was left about unfinished flows.
 func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	var list []store.Decision
 	err := s.look("looking for word about flows", func() error {
@@ -107,7 +107,7 @@ func (s *Store) beside(text string, args []any) error {
 	return c.exec("COMMIT")
 }
 
-// Owns tells whether a flow is among the unfinished of the file.
+// Owns reports whether a flow is among the unfinished of the file.
 func (s *Store) Owns(flow value.ID) bool {
 	return s.queue.IsUnfinished(flow)
 }

@@ -24,7 +24,7 @@ Notes.Note
   unique text
 `
 
-// prepared gives a store with notes.
+// prepared returns a store with notes.
 func prepared(t testing.TB, o Options) (*Store, *store.Table) {
 	s := opened(t, filepath.Join(t.TempDir(), "test.db"), o)
 	schema := storetest.ParseSchema(t, notes)

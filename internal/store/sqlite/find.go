@@ -17,7 +17,7 @@ type finder struct {
 	filter []int // places in the key that the statement does not compare
 }
 
-// finder gives the finder for a question.
+// finder returns the finder for a question.
 func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Page) (*finder, error) {
 	shape := s.scratch[:0]
 	for i, c := range columns {
@@ -85,7 +85,7 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 	return f, nil
 }
 
-// ledBy tells whether an index has the column in front.
+// ledBy reports whether an index has the column in front.
 func ledBy(t *store.Table, column int) bool {
 	for _, x := range slices.Concat(t.Indexes, t.Unique) {
 		if x[0] == column && tables.Comparable(&t.Columns[column]) {

@@ -87,7 +87,7 @@ func (s *Store) settle() error {
 	return s.commitTxLocked()
 }
 
-// newest gives the oldest of the newest n flows at rest, or the zero id when
+// newest returns the oldest of the newest n flows at rest, or the zero id when
 // there are fewer. It has a connection of its own, since it may read long.
 func (s *Store) newest(ctx context.Context, n int) (value.ID, error) {
 	c, err := openConn(s.path, true)

@@ -128,7 +128,7 @@ func (s *Store) write() error {
 	return nil
 }
 
-// loseTxLocked gives up the open group: its transaction is gone.
+// loseTxLocked returns up the open group: its transaction is gone.
 func (s *Store) loseTxLocked(cause error) error {
 	g, batch := s.queue.SealAnyTxLocked(s.batch[:0])
 	s.batch = batch

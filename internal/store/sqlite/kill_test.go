@@ -144,7 +144,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killed runs a process, kills it some time after its first word, and gives the
+// killed runs a process, kills it some time after its first word, and returns the
 // ids that it printed.
 func killed(t *testing.T, env []string, after time.Duration) []string {
 	t.Helper()

@@ -37,7 +37,7 @@ func (x *failure) err() error {
 	return fmt.Errorf("%w: flushing the log failed, and nothing more is taken until the store is opened again: %w", store.ErrLost, x.cause)
 }
 
-// failed gives the error of a store that takes nothing more.
+// failed returns the error of a store that takes nothing more.
 func (s *Store) failed() error {
 	if x := s.failure.Load(); x != nil {
 		return x.err()

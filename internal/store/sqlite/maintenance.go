@@ -8,7 +8,7 @@ var (
 	_ store.Compacter        = (*Store)(nil)
 )
 
-// Schema gives the schema of the tables in the file.
+// Schema returns the schema of the tables in the file.
 func (s *Store) Schema() *store.Schema {
 	s.tx.Lock()
 	defer s.tx.Unlock()

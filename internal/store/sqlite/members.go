@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// get reads a member and its Order; the row is nil when there is none.
+// get reads a member and its Order; the row is nil if there is none.
 func (s *Store) get(t *table, id string) (order int64, row store.Row, err error) {
 	t.get.bindText(id)
 	more, err := t.get.step()
@@ -148,7 +148,7 @@ func (f *session) refused(doing string, t *table, id string, row store.Row, inse
 	return f.failed(doing, t, cause)
 }
 
-// sharing gives the members that have the values of a row in some columns.
+// sharing returns the members that have the values of a row in some columns.
 func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error) {
 	names := tables.Names(t.def, columns)
 	where := make([]string, len(names))
@@ -230,7 +230,7 @@ func (f *session) Delete(def *store.Table, id string) error {
 	return nil
 }
 
-// remove deletes a member and what it is in the subsets, and tells whether it
+// remove deletes a member and what it is in the subsets, and reports whether it
 // was there.
 func (s *Store) remove(t *table, id string) (bool, error) {
 	if len(t.sides) > 0 {

@@ -45,7 +45,7 @@ func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 	}
 }
 
-// adopt gives the orphans of which the file has the beginning. Of the others
+// adopt returns the orphans of which the file has the beginning. Of the others
 // nothing has happened.
 func (s *Store) adopt() []value.ID {
 	s.queue.Lock()

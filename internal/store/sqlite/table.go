@@ -32,12 +32,12 @@ type side struct {
 // quote makes a name for SQL.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// isKeyed tells whether a unique needs a column for its key.
+// isKeyed reports whether a unique needs a column for its key.
 func isKeyed(t *store.Table, columns []int) bool {
 	return slices.ContainsFunc(columns, func(c int) bool { return !tables.Comparable(&t.Columns[c]) })
 }
 
-// createTable gives the statements that make a table, without its indexes.
+// createTable returns the statements that make a table, without its indexes.
 func createTable(t *store.Table) []string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (_order INTEGER PRIMARY KEY, _id TEXT NOT NULL UNIQUE", quote(t.Name()))
@@ -54,7 +54,7 @@ func createTable(t *store.Table) []string {
 	return out
 }
 
-// createSide gives the statements that make the table of a collection's items.
+// createSide returns the statements that make the table of a collection's items.
 func createSide(t *store.Table, column string) []string {
 	name := tables.SideName(t, column)
 	return []string{
@@ -63,7 +63,7 @@ func createSide(t *store.Table, column string) []string {
 	}
 }
 
-// createUnique gives the statement that makes the index of a unique.
+// createUnique returns the statement that makes the index of a unique.
 func createUnique(t *store.Table, columns []string) string {
 	on := make([]string, len(columns))
 	for i, c := range columns {
@@ -75,7 +75,7 @@ func createUnique(t *store.Table, columns []string) string {
 	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "unique", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
-// createIndex gives the statement that makes an index, and nothing when no
+// createIndex returns the statement that makes an index, and nothing when no
 // column can have one: the items of a collection have theirs anyhow.
 func createIndex(t *store.Table, columns []string) string {
 	var on []string

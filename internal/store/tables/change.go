@@ -14,7 +14,7 @@ type Database interface {
 	Number(text string) (int64, error)
 	// Texts asks for a column of texts.
 	Texts(text string, each func(string)) error
-	// HasTable tells whether there is a table.
+	// HasTable reports whether there is a table.
 	HasTable(name string) (bool, error)
 
 	// Quote writes the name of a table or an index, Column that of a field.
@@ -22,11 +22,11 @@ type Database interface {
 	Column(name string) string
 	// Type is that of a field's column.
 	Type(c *store.Column) string
-	// CreateTable gives the statements that make a table, with those of its
+	// CreateTable returns the statements that make a table, with those of its
 	// collections and without its indexes; CreateSide those of one collection.
 	CreateTable(t *store.Table) []string
 	CreateSide(t *store.Table, column string) []string
-	// CreateIndex gives the statement that makes an index, and nothing when no
+	// CreateIndex returns the statement that makes an index, and nothing when no
 	// column can have one.
 	CreateIndex(t *store.Table, columns []string) string
 	// AddUnique makes a unique, unless members share its values.
@@ -154,7 +154,7 @@ func (m *migration) do() error {
 	return nil
 }
 
-// column gives the changed column as a table has it.
+// column returns the changed column as a table has it.
 func (m *migration) column(t *store.Table) *store.Column { return &t.Columns[t.Column(m.c.Column)] }
 
 func (m *migration) addTable() error {
@@ -228,7 +228,7 @@ func (m *migration) addColumn(c *store.Column) error {
 	return m.putColumn(c)
 }
 
-// putColumn adds a column and gives members what they must have.
+// putColumn adds a column and returns members what they must have.
 func (m *migration) putColumn(c *store.Column) error {
 	if err := m.exec("ALTER TABLE %s ADD COLUMN %s %s", m.name(), m.Column(c.Name), m.Type(c)); err != nil {
 		return err
@@ -241,7 +241,7 @@ func (m *migration) putColumn(c *store.Column) error {
 	return m.fill(c)
 }
 
-// fill gives members without a value the empty one of its type, when they must
+// fill returns members without a value the empty one of its type, when they must
 // have one.
 func (m *migration) fill(c *store.Column) error {
 	empty := ""
@@ -263,7 +263,7 @@ func (m *migration) fill(c *store.Column) error {
 }
 
 // misfits counts the texts in a column, also as items, that may not stay there,
-// and gives the first.
+// and returns the first.
 func (m *migration) misfits(c *store.Column) (n int64, first string, err error) {
 	from, column := m.name(), m.Column(c.Name)
 	if c.Many != store.One {

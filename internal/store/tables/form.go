@@ -16,7 +16,7 @@ import (
 // A database has texts, numbers and bytes. What follows is the form in which
 // values lie in it that are more than that.
 
-// IsJSON tells whether a value comes back from JSON as it was.
+// IsJSON reports whether a value comes back from JSON as it was.
 func IsJSON(v value.Value) bool {
 	switch v.Kind() {
 	case value.NullKind, value.FlagKind, value.NumberKind:
@@ -32,7 +32,7 @@ func IsJSON(v value.Value) bool {
 	return false
 }
 
-// Plain gives the items of a collection the form that they have in a column, so
+// Plain returns the items of a collection the form that they have in a column, so
 // that the collection can be JSON.
 func Plain(t store.Type, v value.Value) value.Value {
 	if t != store.Moment && t != store.Blob {
@@ -53,7 +53,7 @@ func Plain(t store.Type, v value.Value) value.Value {
 	return value.List(items)
 }
 
-// Unplain gives items back what Plain took from them.
+// Unplain returns items back what Plain took from them.
 func Unplain(t store.Type, v value.Value) (value.Value, error) {
 	if t != store.Moment && t != store.Blob {
 		return v, nil

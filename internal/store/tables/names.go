@@ -20,7 +20,7 @@ func KeyColumn(columns []string) string { return "_unique " + list(columns) }
 
 func list(columns []string) string { return strings.Join(columns, ", ") }
 
-// Names gives the names of columns, Places where they stand.
+// Names returns the names of columns, Places where they stand.
 func Names(t *store.Table, columns []int) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -38,5 +38,5 @@ func Places(t *store.Table, columns []string) []int {
 	return places
 }
 
-// Comparable tells whether a database compares a column as this program does.
+// Comparable reports whether a database compares a column as this program does.
 func Comparable(c *store.Column) bool { return c.Many == store.One && c.Type != store.Json }

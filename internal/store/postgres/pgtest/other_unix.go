@@ -11,7 +11,7 @@ import (
 )
 
 // asOther makes a command run as a user that is not root, which PostgreSQL
-// refuses to be, and gives that user the folder. It says why it cannot.
+// refuses to be, and returns that user the folder. It says why it cannot.
 func asOther(folder string, cmd *exec.Cmd) (why string, err error) {
 	cmd.Dir = folder
 	if os.Getuid() != 0 {

@@ -49,7 +49,7 @@ var (
 // inShort names the variable with which a server is started for short tests too.
 const inShort = "LEGIBLE_TEST_POSTGRES"
 
-// Start gives the server of this process, which it starts the first time. The
+// Start returns the server of this process, which it starts the first time. The
 // options are further ones, such as "-c", "fsync=off", and count the first time.
 // Whoever has it started must call Stop at the end of TestMain.
 func Start(t testing.TB, options ...string) *Server {
@@ -60,7 +60,7 @@ func Start(t testing.TB, options ...string) *Server {
 	return started
 }
 
-// Own gives a server that no other test has, and that may be stopped and started.
+// Own returns a server that no other test has, and that may be stopped and started.
 // It ends with the test. The options are as those of Start.
 func Own(t testing.TB, options ...string) *Server {
 	t.Helper()
@@ -160,7 +160,7 @@ func (s *Server) end() {
 	os.RemoveAll(s.folder)
 }
 
-// URL gives the URL of a new, empty place in the database.
+// URL returns the URL of a new, empty place in the database.
 func (s *Server) URL(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()
