@@ -100,9 +100,10 @@ func sourceLink(file string, line int) string {
 var words = regexp.MustCompile(`#.*|"(?:[^"\\]|\\.)*"?|[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z_"#]+`)
 
 var keywords = []string{
-	"sync", "when", "where", "then", "together", "else", "in", "no", "maybe", "is", "each", "view", "order", "by", "limit",
+	"sync", "when", "where", "then", "together", "else", "in", "no", "maybe", "some", "surely", "whether", "if", "is", "each", "view", "order", "by", "limit",
 	"concept", "purpose", "principle", "state", "actions", "queries", "refuses", "requires", "effects", "scenario", "app", "use",
 	"refused", "and", "or", "not", "has", "of", "from", "as", "system", "effect", "every", "at", "count", "sum", "first", "page",
+	"about", "errors", "was", "initially",
 }
 
 // tokens gives a line its look. It only colours: a word that it takes for

@@ -56,8 +56,18 @@ func (p *parser) elseAsks(c *cursor, indent int) []*Ask {
 	}
 	failed := len(p.diags)
 	some := p.block(indent, func() {
-		if ask := p.askLine(); ask != nil {
+		indent := p.peek().indent
+		ask := p.askLine()
+		if ask != nil {
 			asks = append(asks, ask)
+		}
+		l := p.peek()
+		if word := p.firstWord(); l != nil && l.indent > indent && (ask == nil || word == "where" || word == "else") {
+			p.skipDeeper(indent)
+			if ask != nil {
+				p.add(diag.Diagnostic{Code: diag.Misplaced, Span: p.src.Span(l.text, l.text+len(word)),
+					Message: "“" + word + "” is only allowed below a line of then, not below a line of else"})
+			}
 		}
 	})
 	if !inline && !some && len(p.diags) == failed {
