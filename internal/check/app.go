@@ -9,11 +9,11 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// requesting is the concept that stands for HTTP. Its request takes any
-// further inputs: the fields of what a client sends.
+// RequestingConcept is the name of the concept that stands for HTTP. Its request
+// takes any further inputs: the fields that a client sends.
 const RequestingConcept = "Requesting"
 
-// app resolves which concepts the program uses, and whose types.
+// app resolves the instances of the program and their bindings.
 func (c *checker) app() {
 	for _, f := range c.files {
 		for _, s := range f.Scenarios {
@@ -23,7 +23,7 @@ func (c *checker) app() {
 		}
 		for _, a := range f.Apps {
 			if first := c.program.App; first != nil {
-				c.twice(a.Name.Span, first.Name.Span, "there are two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
+				c.declaredTwice(a.Name.Span, first.Name.Span, "there are two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
 				continue
 			}
 			c.program.App, c.program.Name = a, a.Name.Text
@@ -60,24 +60,24 @@ func (c *checker) use(u *syntax.Use) {
 		if u.As.Text == "" {
 			message = "the app uses “" + name.Text + "” twice; a second one needs a name of its own, as in “use " + name.Text + " as Other”"
 		}
-		c.twice(name.Span, first.Use.Span, message)
+		c.declaredTwice(name.Span, first.Use.Span, message)
 		return
 	}
 	for _, other := range c.instanceNames() {
 		if strings.EqualFold(other, name.Text) {
-			c.twice(name.Span, c.program.Instances[other].Use.Span, "the names of the uses “"+name.Text+"” and “"+other+"” "+onlyInCase)
+			c.declaredTwice(name.Span, c.program.Instances[other].Use.Span, "the names of the uses “"+name.Text+"” and “"+other+"” "+differInCase)
 		}
 	}
 	s := c.spec(u.Concept.Text)
 	if s == nil {
 		c.unknown(diag.UnknownConcept, u.Concept, "there is no concept “"+u.Concept.Text+"”", c.conceptNames())
-		c.appBroken = true // what it would have brought is not reported again
+		c.appBroken = true // do not report the names that it would have declared
 		return
 	}
 	i := c.addInstance(name.Text, s, u)
 	for _, t := range u.Credentials {
 		if s.concept.Name != RequestingConcept {
-			c.fault(diag.BadCredential, t.Span, "only "+RequestingConcept+" takes credentials, not “"+s.concept.Name+"”")
+			c.errorAt(diag.BadCredential, t.Span, "only "+RequestingConcept+" takes credentials, not “"+s.concept.Name+"”")
 			continue
 		}
 		c.credential(i, t)
@@ -101,7 +101,7 @@ func (c *checker) instanceNames() []string { return slices.Sorted(maps.Keys(c.pr
 func (c *checker) credential(i *Instance, t *syntax.Credential) {
 	for _, other := range i.Credentials {
 		if other.Field == t.Field.Text {
-			c.fault(diag.DeclaredTwice, t.Field.Span, "the credential “"+t.Field.Text+"” is declared twice")
+			c.errorAt(diag.DeclaredTwice, t.Field.Span, "the credential “"+t.Field.Text+"” is declared twice")
 			return
 		}
 	}
@@ -121,8 +121,8 @@ func (c *checker) credential(i *Instance, t *syntax.Credential) {
 	i.Credentials = append(i.Credentials, credential)
 }
 
-// instance finds an instance by its name. Without an app each concept is one,
-// when it is first named. What cannot be found is reported, except where the
+// instance finds an instance by name. Without an app, each concept becomes an
+// instance when it is first named. A name that is not found is reported, unless the
 // app itself is broken.
 func (c *checker) instance(name syntax.Name) *Instance {
 	if name.Text == "" {
@@ -157,7 +157,7 @@ func (c *checker) instance(name syntax.Name) *Instance {
 			c.add(d)
 			return nil
 		}
-		c.fault(diag.ConceptNotUsed, name.Span,
+		c.errorAt(diag.ConceptNotUsed, name.Span,
 			"the app “"+c.program.Name+"” does not use the concept “"+name.Text+"”",
 			"write “use "+name.Text+"” in the app")
 		return nil
@@ -166,7 +166,7 @@ func (c *checker) instance(name syntax.Name) *Instance {
 	return nil
 }
 
-// usesOf names the instances of a concept.
+// usesOf returns the names of the instances of a concept.
 func (c *checker) usesOf(concept *Concept) []string {
 	var names []string
 	for _, name := range c.instanceNames() {
@@ -177,8 +177,8 @@ func (c *checker) usesOf(concept *Concept) []string {
 	return names
 }
 
-// noConcept reports a concept that is nowhere. One that is no misspelling is
-// missing as a whole, and one message in each file says so.
+// noConcept reports an unknown concept. A name that is not a misspelling is
+// reported once in each file.
 func (c *checker) noConcept(name syntax.Name, message string, known []string) {
 	key := name.Text
 	if name.Span.File != nil {
@@ -207,7 +207,7 @@ func (c *checker) expose(t *syntax.Expose) {
 	}
 	for _, other := range c.program.Exposed {
 		if other.Instance == i && other.Action == e.Action && other.Query == e.Query {
-			c.twice(t.Span, other.Tree.Span, "“"+t.Concept.Text+"."+t.Member.Text+"” is exposed twice")
+			c.declaredTwice(t.Span, other.Tree.Span, "“"+t.Concept.Text+"."+t.Member.Text+"” is exposed twice")
 			return
 		}
 	}

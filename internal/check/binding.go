@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// resolveBindings settles what the type parameters of each instance are. One
-// that is not bound stays a type of its own.
+// resolveBindings resolves the type parameters of each instance. A parameter
+// without a binding is a type of its own.
 func (c *checker) resolveBindings() {
 	for _, name := range c.instanceNames() {
 		i := c.program.Instances[name]
@@ -19,7 +19,7 @@ func (c *checker) resolveBindings() {
 				switch {
 				case b.Param.Text == "":
 				case seen[b.Param.Text] != nil:
-					c.twice(b.Param.Span, seen[b.Param.Text].Span, "the type parameter “"+b.Param.Text+"” is bound twice")
+					c.declaredTwice(b.Param.Span, seen[b.Param.Text].Span, "the type parameter “"+b.Param.Text+"” is bound twice")
 				case !slices.Contains(i.Concept.Params, b.Param.Text) && !s.broken():
 					c.unknown(diag.UnknownTypeParameter, b.Param,
 						"“"+i.Concept.Name+"” has no type parameter “"+b.Param.Text+"”", i.Concept.Params)
@@ -33,8 +33,8 @@ func (c *checker) resolveBindings() {
 	}
 }
 
-// bound gives the type that a type parameter of an instance stands for. The
-// path holds the parameters that are being settled.
+// bound returns the type that a type parameter of an instance stands for. The path
+// holds the parameters that are being resolved.
 func (c *checker) bound(i *Instance, p string, path []string) Type {
 	own := Type{Kind: Identity, Name: i.Name + "." + p}
 	if t, ok := i.Bindings[p]; ok {
@@ -42,7 +42,7 @@ func (c *checker) bound(i *Instance, p string, path []string) Type {
 	}
 	t := own
 	if !c.hasApp && i.Use == nil && i.Concept != nil && c.program.Instances[i.Name] == i {
-		t = Type{} // nobody says whose it is: it may be anything
+		t = Type{} // without an app it may be anything
 	}
 	if i.Use != nil {
 		for _, b := range i.Use.Bindings {
@@ -50,10 +50,10 @@ func (c *checker) bound(i *Instance, p string, path []string) Type {
 				continue
 			}
 			if slices.Contains(path, own.Name) {
-				c.fault(diag.Circular, b.Span, "the type parameter “"+own.Name+"” stands for itself")
+				c.errorAt(diag.Circular, b.Span, "the type parameter “"+own.Name+"” stands for itself")
 				break
 			}
-			t = c.foreign(b, append(path, own.Name))
+			t = c.boundTo(b, append(path, own.Name))
 			break
 		}
 	}
@@ -63,8 +63,8 @@ func (c *checker) bound(i *Instance, p string, path []string) Type {
 	return i.Bindings[p]
 }
 
-// foreign resolves "Profile.User" behind a binding.
-func (c *checker) foreign(b *syntax.Binding, path []string) Type {
+// boundTo resolves the type that a binding names, such as "Profile.User".
+func (c *checker) boundTo(b *syntax.Binding, path []string) Type {
 	if b.Instance.Text == "" || b.Type.Text == "" {
 		return Type{}
 	}
@@ -77,30 +77,30 @@ func (c *checker) foreign(b *syntax.Binding, path []string) Type {
 	if len(found) == 0 {
 		if !s.broken() {
 			var names []string
-			for _, d := range s.types {
-				names = append(names, d.name)
+			for _, decl := range s.types {
+				names = append(names, decl.name)
 			}
 			c.unknown(diag.UnknownType, b.Type, "“"+other.Concept.Name+"” has no type “"+b.Type.Text+"”", names)
 		}
 		return Type{}
 	}
-	d := found[0]
+	decl := found[0]
 	if len(found) > 1 {
-		c.declared(s, b.Type) // says that it is ambiguous
+		c.resolveTypeName(s, b.Type) // reports that the name is ambiguous
 		return Type{}
 	}
-	if d.param {
-		return c.bound(other, d.name, path)
+	if decl.param {
+		return c.bound(other, decl.name, path)
 	}
-	t := Type{Kind: Identity, Name: d.name}
-	if d.alias != nil {
-		t = d.target
+	t := Type{Kind: Identity, Name: decl.name}
+	if decl.alias != nil {
+		t = decl.target
 	}
 	return c.appTypeIn(other, t, path)
 }
 
-// appType gives a type of a concept as the app's syncs see it: of identities,
-// whose instance made them.
+// appType returns a type of a concept as syncs see it: the name of an identity
+// includes its instance.
 func (c *checker) appType(i *Instance, t Type) Type { return c.appTypeIn(i, t, nil) }
 
 func (c *checker) appTypeIn(i *Instance, t Type, path []string) Type {

@@ -1,24 +1,33 @@
-// Package check resolves the names and types of a program and reports what is
-// wrong with it before anything runs.
+// Package check resolves the names and types of a program, and reports errors and
+// likely mistakes in them.
 //
-// Its three main types are [Program], what the texts mean; [Var], a variable of
-// a sync or view with what is known of it; and [Entry], a way into the program
-// with what can become of it. It promises that [Check] always
-// returns a Program, in which everything is sound: what is broken is left out
-// of it and reported once, at its cause. It refuses to run anything, and to
-// open files: concepts that the texts do not hold come through [Options].
+// [Check] returns a [Program], in which every name has a meaning and every [Var] a
+// type as far as it is known. Parts with errors are left out of the program. An
+// error is reported once, at its cause, and its consequences are not reported.
+// Package check/flows analyzes what the flows of a program can do; its function
+// Check does both.
 //
-// The work is a table of passes. Each pass is one story in one file (types.go,
-// unused.go and so on), and reads what earlier ones have promised. Within the
-// first of them the order is: types of a concept (typenames.go, state.go), its actions and
-// queries (contract.go), the app (app.go, binding.go), then the variables of views and
-// syncs (scope.go, where.go, view.go, sync.go). What values are is types.go, with join.go
-// and, for expressions, infer.go, operator.go, call.go, flow.go and present.go (what may be null);
-// reply.go looks at what no answer can be.
+// The work is a table of passes. A pass reads what earlier passes promise.
 //
-// secrecy.go works out what is secret because it flows into something secret, and
-// secret.go where a secret flows that is not declared so; places.go says which
-// parts of a value an expression is made of.
+// Names: concept.go and typedecl.go resolve the types of a concept, contract.go its
+// actions and queries, app.go and binding.go the instances of the app, scope.go,
+// syncs.go, where.go, field.go, view.go and arguments.go the variables of syncs and
+// views, scenario.go those of scenarios. unbound.go and unused.go report variables
+// without a value and without a use.
+//
+// Types: types.go infers the types of the variables of a sync or view from all
+// their uses, until nothing changes. infer.go, operator.go, functions.go and
+// assign.go do so for expressions; nullness.go finds what may be null, and join.go
+// joins two types.
+//
+// Secrets: a variable is secret if a part of its value flows into something
+// declared Secret. backward.go finds these variables with a data flow analysis
+// against the direction of the flow. forward.go follows secrets in the direction of
+// the flow, and reports where they reach something that is not declared Secret.
+// Both track parts of values with access paths (accesspath.go).
+//
+// The package does not open files and does not run anything: Options.Concept gives
+// the concepts that the texts do not hold.
 package check
 
 import (
@@ -28,21 +37,22 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// Options are what a check may need beside the texts. The zero value is right
-// for texts that hold everything.
+// Options configure a check. The zero value is right for texts that declare all
+// concepts that they use.
 type Options struct {
-	// Concept gives a text with a concept that the texts do not hold, from a
-	// catalogue, or nil. It may itself be nil.
+	// Concept returns the parsed text of a concept that the texts do not declare,
+	// nil if there is none. It may be nil.
 	Concept func(name string) *syntax.File
-	// Known are names that Concept has, for those who mistype one.
+	// Known are the names of the concepts that Concept knows, to suggest one for a
+	// misspelt name.
 	Known []string
-	// Running leaves out the findings about secrets: an app that starts needs to
-	// know that its program is sound, not what it should do otherwise.
+	// Running leaves out the findings about secrets. An app that starts needs to
+	// know only whether its program is sound.
 	Running bool
 }
 
-// Check resolves the texts of one app. The program is never nil; the findings
-// come sorted by place.
+// Check resolves the texts of one program. The program is never nil. The findings
+// are sorted by position.
 func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 	c := &checker{
 		opt:   opt,
@@ -65,11 +75,11 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 	return c.program, diag.Sort(c.diags)
 }
 
-// A pass is one step of the check.
+// A pass is a step of the check.
 type pass struct {
 	name     string
 	run      func(*checker)
-	needs    []string // what earlier passes have promised
+	needs    []string // what earlier passes promise
 	promises string
 }
 
@@ -83,7 +93,7 @@ func passes() []pass {
 		{"scenarios", (*checker).scenarios, []string{"instances", "syncs"}, "scenarios"},
 		{"types", (*checker).types, []string{"views", "syncs"}, "types of variables"},
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
-		{"sound", (*checker).sound, []string{"types of variables"}, "a program without broken parts"},
+		{"sound", (*checker).keepSound, []string{"types of variables"}, "a program without broken parts"},
 		{"secrets", (*checker).secrets, []string{"a program without broken parts"}, "no secret told"},
 	}
 }
@@ -95,35 +105,35 @@ type checker struct {
 	program *Program
 	diags   []diag.Diagnostic
 
-	specs       map[string]*spec // by the concept's name
-	appBroken   bool             // some of the app could not be read
+	specs       map[string]*spec // by the names of the concepts
+	appBroken   bool             // part of the app could not be resolved
 	hasApp      bool
-	missing     map[string]bool // concepts that were reported as missing, with their files
+	missing     map[string]bool // the unknown concepts that were reported, by name and file
 	views       map[string]*viewState
-	viewOrder   []*viewState                      // a view stands behind those that it uses
-	needs       needs                             // what is given to something secret
+	viewOrder   []*viewState                      // a view comes after those that it uses
+	secretUses  secretUses                        // what flows into something secret
 	expressions map[string]*expression.Expression // by text
 	syncOrder   []*syncState
 }
 
-// A viewState is a view on its way through the passes.
+// A viewState is a view during the passes.
 type viewState struct {
 	tree  *syntax.View
 	view  *View
 	state int // 0 not begun, 1 being resolved, 2 done
 	ok    bool
-	// lacking are the names that its lines use and nothing gives a value.
-	lacking []string
+	// unbound are the names in its lines that have no value.
+	unbound []string
 }
 
-// A syncState is a sync on its way through the passes.
+// A syncState is a sync during the passes.
 type syncState struct {
 	sync *Sync
 	ok   bool
 }
 
-// sound leaves out of the program what was found broken.
-func (c *checker) sound() {
+// keepSound adds the syncs and views without errors to the program.
+func (c *checker) keepSound() {
 	for _, s := range c.syncOrder {
 		if s.ok {
 			c.program.Syncs = append(c.program.Syncs, s.sync)
@@ -170,20 +180,20 @@ func (c *checker) broken() bool {
 
 func (c *checker) add(d diag.Diagnostic) { c.diags = append(c.diags, d) }
 
-// fault reports an error at a place.
-func (c *checker) fault(code diag.Code, span source.Span, message string, notes ...string) {
+// errorAt reports an error.
+func (c *checker) errorAt(code diag.Code, span source.Span, message string, notes ...string) {
 	c.add(diag.Diagnostic{Code: code, Span: span, Message: message, Notes: notes})
 }
 
-// twice reports that something is declared again.
-func (c *checker) twice(span, first source.Span, message string) {
+// declaredTwice reports a second declaration.
+func (c *checker) declaredTwice(span, first source.Span, message string) {
 	c.add(diag.Diagnostic{Code: diag.DeclaredTwice, Span: span, Message: message,
 		Related: []diag.Related{{Span: first, Message: "first declared here"}}})
 }
 
-// unknown reports a name that nothing has, with the nearest that something
-// has, and the list of those there are when it is short. The message is a
-// sentence without its end, such as "Profile has no action “foo”".
+// unknown reports an unknown name. It suggests the nearest known name, or lists the
+// known names if they are few. The message is a sentence without a full stop:
+// "Profile has no action “foo”".
 func (c *checker) unknown(code diag.Code, name syntax.Name, message string, known []string, notes ...string) {
 	d := diag.Diagnostic{Code: code, Span: name.Span, Message: message, Notes: notes}
 	if near, ok := diag.Nearest(name.Text, known); ok {

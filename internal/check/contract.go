@@ -24,7 +24,7 @@ func (c *checker) contract(s *spec) {
 		c.refusals(a, s)
 		c.schedule(s, a)
 		if first := s.action(a.Name); first != nil {
-			c.twice(t.Name.Span, first.Tree.Name.Span, "the action “"+a.Name+"” is declared twice")
+			c.declaredTwice(t.Name.Span, first.Tree.Name.Span, "the action “"+a.Name+"” is declared twice")
 			continue
 		}
 		if a.Name != "" {
@@ -36,7 +36,7 @@ func (c *checker) contract(s *spec) {
 		q.Inputs = c.params(s, t.Inputs, "an input", q.Name)
 		q.Outputs = c.params(s, t.Outputs, "an output", q.Name)
 		if first := s.query(q.Name); first != nil {
-			c.twice(t.Name.Span, first.Tree.Name.Span, "the query “"+q.Name+"” is declared twice")
+			c.declaredTwice(t.Name.Span, first.Tree.Name.Span, "the query “"+q.Name+"” is declared twice")
 			continue
 		}
 		if q.Name != "" {
@@ -50,7 +50,7 @@ func (c *checker) params(s *spec, trees []*syntax.Param, what, of string) []*Par
 	for _, t := range trees {
 		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Type.Many, Type: c.typeOf(s, t.Type.Name)}
 		if first := param(list, p.Name); first != nil {
-			c.twice(t.Name.Span, first.Tree.Name.Span, "“"+of+"” has "+what+" “"+p.Name+"” twice")
+			c.declaredTwice(t.Name.Span, first.Tree.Name.Span, "“"+of+"” has "+what+" “"+p.Name+"” twice")
 			continue
 		}
 		if p.Name != "" {
@@ -84,11 +84,11 @@ func (c *checker) refusals(a *Action, s *spec) {
 			continue
 		}
 		if first := a.Refusal(r.Code); first != nil {
-			c.twice(t.Code.Span, first.Tree.Span, "“"+a.Name+"” refuses “"+r.Code+"” twice")
+			c.declaredTwice(t.Code.Span, first.Tree.Span, "“"+a.Name+"” refuses “"+r.Code+"” twice")
 			continue
 		}
-		if !upperCode(r.Code) {
-			c.fault(diag.RefusalCode, t.Code.Span,
+		if !isRefusalCode(r.Code) {
+			c.errorAt(diag.RefusalCode, t.Code.Span,
 				"the code “"+r.Code+"” of a refusal is written in capitals, as in “UNKNOWN_USER”")
 		}
 		if r.Kind == "" {
@@ -98,7 +98,7 @@ func (c *checker) refusals(a *Action, s *spec) {
 		}
 		for _, m := range placeholder.FindAllStringSubmatch(r.Sentence, -1) {
 			if m[1] != ReasonName && param(a.Inputs, m[1]) == nil && !s.broken() {
-				c.unknown(diag.UnknownPlaceholder, syntax.Name{Text: m[1], Span: within(t.SentenceSpan, m[1])},
+				c.unknown(diag.UnknownPlaceholder, syntax.Name{Text: m[1], Span: placeholderSpan(t.SentenceSpan, m[1])},
 					"“"+a.Name+"” has no input “"+m[1]+"” that its sentence could name", paramNames(a.Inputs))
 			}
 		}
@@ -111,18 +111,19 @@ func (c *checker) refusals(a *Action, s *spec) {
 	}
 }
 
-// ReasonName is the one name in a refusal's sentence that may be no input of
-// the action: what stands for it is the concept's Go to say.
+// ReasonName is the only placeholder in a refusal's sentence that need not be an
+// input of the action: the concept's Go code gives its text.
 const ReasonName = "reason"
 
-// GivesReason tells whether the concept's Go completes the sentence of one of
-// an action's refusals with a reason.
+// GivesReason reports whether the concept's Go code completes the sentence with a
+// reason.
 func (r *Refusal) GivesReason(a *Action) bool {
 	return strings.Contains(r.Sentence, "{"+ReasonName+"}") && param(a.Inputs, ReasonName) == nil
 }
 
-// within is where a name in braces stands in a span, or the span.
-func within(span source.Span, name string) source.Span {
+// placeholderSpan is the span of a name in braces inside a span; the whole span if
+// it is not found.
+func placeholderSpan(span source.Span, name string) source.Span {
 	loc := regexp.MustCompile(`\{` + regexp.QuoteMeta(name) + `\}`).FindStringIndex(span.Text())
 	if loc == nil {
 		return span
@@ -130,7 +131,7 @@ func within(span source.Span, name string) source.Span {
 	return source.Span{File: span.File, Start: span.Start + loc[0] + 1, End: span.Start + loc[1] - 1}
 }
 
-// Refusal finds a refusal by its code; nil when there is none.
+// Refusal returns the refusal with a code, nil if there is none.
 func (a *Action) Refusal(code string) *Refusal {
 	if i := slices.IndexFunc(a.Refusals, func(r *Refusal) bool { return r.Code == code }); i >= 0 {
 		return a.Refusals[i]
@@ -138,10 +139,10 @@ func (a *Action) Refusal(code string) *Refusal {
 	return nil
 }
 
-// Input finds an input by its name; nil when there is none.
+// Input returns the input with a name, nil if there is none.
 func (a *Action) Input(name string) *Param { return param(a.Inputs, name) }
 
-// Output finds an output by its name; nil when there is none.
+// Output returns the output with a name, nil if there is none.
 func (a *Action) Output(name string) *Param { return param(a.Outputs, name) }
 
 func (a *Action) codes() []string {
@@ -152,8 +153,8 @@ func (a *Action) codes() []string {
 	return codes
 }
 
-// schedule resolves when a system action starts, and whether the runtime can
-// give it its inputs.
+// schedule resolves the schedule of a system action, and reports inputs that the
+// runtime cannot give.
 func (c *checker) schedule(s *spec, a *Action) {
 	t := a.Tree.Schedule
 	if t == nil {
@@ -165,7 +166,7 @@ func (c *checker) schedule(s *spec, a *Action) {
 		return
 	}
 	if a.Kind != syntax.System {
-		c.fault(diag.BadSchedule, t.Span, "only a system action starts by itself; “"+a.Name+"” is none",
+		c.errorAt(diag.BadSchedule, t.Span, "only a system action starts by itself; “"+a.Name+"” is none",
 			"write “system "+a.Name+"”")
 		return
 	}
@@ -176,14 +177,14 @@ func (c *checker) schedule(s *spec, a *Action) {
 	} else {
 		d, err := time.ParseDuration(t.Every)
 		if err != nil || d <= 0 {
-			c.fault(diag.BadSchedule, t.Span, "“"+t.Every+"” is no duration",
+			c.errorAt(diag.BadSchedule, t.Span, "“"+t.Every+"” is no duration",
 				"a duration is written as in \"90s\", \"15m\" or \"24h\"")
 		}
 		a.Every = t.Every
 	}
 	for _, p := range a.Inputs {
 		if p.Name != given && !p.Optional {
-			c.fault(diag.BadSchedule, p.Tree.Span, "the runtime starts “"+a.Name+"” and has no “"+p.Name+"” to give it")
+			c.errorAt(diag.BadSchedule, p.Tree.Span, "the runtime starts “"+a.Name+"” and has no “"+p.Name+"” to give it")
 		}
 	}
 }
@@ -199,23 +200,24 @@ func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {
 	}
 	set := s.set(p.Tree.Type.Name.Text)
 	if p.Type.Kind != Identity || set == nil || p.Many != syntax.One {
-		c.fault(diag.BadSchedule, t.Of.Span, "“"+p.Name+"” is no member of a set of the state")
+		c.errorAt(diag.BadSchedule, t.Of.Span, "“"+p.Name+"” is no member of a set of the state")
 		return
 	}
 	owner, f := set.Find(t.Field.Text)
 	switch {
 	case f == nil && !s.broken():
-		c.unknown(diag.UnknownField, t.Field, "the set “"+set.Name+"” has no field “"+t.Field.Text+"”", set.allFieldNames())
+		c.unknown(diag.UnknownField, t.Field, "the set “"+set.Name+"” has no field “"+t.Field.Text+"”", set.memberFieldNames())
 	case f == nil:
 	case f.Type.Kind != DateTime && f.Type.Kind != Unknown || f.Many != syntax.One:
-		c.fault(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is no DateTime, but "+Describe(f.Type))
+		c.errorAt(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is no DateTime, but "+Describe(f.Type))
 	default:
 		a.AtSet, a.AtField = owner, f
 	}
 }
 
-// allFieldNames are the fields of a member, those of the sets above included.
-func (s *Set) allFieldNames() []string {
+// memberFieldNames returns the fields of a member, including those of the sets
+// above.
+func (s *Set) memberFieldNames() []string {
 	var names []string
 	for set := s; set != nil; set = set.Of {
 		names = append(names, set.fieldNames()...)

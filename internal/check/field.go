@@ -27,10 +27,10 @@ func (r *resolver) fieldLine(b *syntax.FieldLine) LineBody {
 		span := b.Object.Span
 		span.Start, span.End = b.Subject.Span.End, b.Object.Span.Start
 		if many {
-			r.fault(diag.HasOrIs, b.Field.Span, "“"+l.Field.Name+"” is a "+l.Field.Many.String()+
+			r.errorAt(diag.HasOrIs, b.Field.Span, "“"+l.Field.Name+"” is a "+l.Field.Many.String()+
 				": write “"+l.Field.Name+" of … has …” for one of its values")
 		} else {
-			r.fault(diag.HasOrIs, b.Field.Span, "“"+l.Field.Name+"” is one value: write “"+l.Field.Name+" of … is …”")
+			r.errorAt(diag.HasOrIs, b.Field.Span, "“"+l.Field.Name+"” is one value: write “"+l.Field.Name+" of … is …”")
 		}
 		return nil
 	}
@@ -53,16 +53,16 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 		owner, f := set.Find(b.Field.Text)
 		if f == nil && !s.broken() {
 			r.unknown(diag.UnknownField, b.Field, "the set “"+set.Name+"” of “"+b.Concept.Text+"” has no field “"+b.Field.Text+"”",
-				set.allFieldNames())
+				set.memberFieldNames())
 		}
 		return owner, f
 	}
 	var owners []*Set
 	for _, set := range s.concept.Sets {
-		if set.field(b.Field.Text) < 0 {
+		if set.fieldIndex(b.Field.Text) < 0 {
 			continue
 		}
-		if _, above := set.Of.Find(b.Field.Text); above == nil { // or it was reported where it is declared
+		if _, above := set.Of.Find(b.Field.Text); above == nil { // otherwise its declaration is reported
 			owners = append(owners, set)
 		}
 	}
@@ -80,13 +80,13 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 			r.unknown(diag.UnknownField, b.Field, "no set of “"+b.Concept.Text+"” has a field “"+b.Field.Text+"”", slices.Compact(names))
 		}
 	case 1:
-		return owners[0], owners[0].Fields[owners[0].field(b.Field.Text)]
+		return owners[0], owners[0].Fields[owners[0].fieldIndex(b.Field.Text)]
 	default:
 		d := diag.Diagnostic{Code: diag.AmbiguousField, Span: b.Field.Span}
 		var names []string
 		for _, set := range owners {
 			names = append(names, set.Name)
-			d.Related = append(d.Related, diag.Related{Span: set.Fields[set.field(b.Field.Text)].Tree.Span,
+			d.Related = append(d.Related, diag.Related{Span: set.Fields[set.fieldIndex(b.Field.Text)].Tree.Span,
 				Message: "a field of “" + set.Name + "”"})
 		}
 		d.Message = "the sets " + enumerate(names, "and") + " have a field “" + b.Field.Text + "” each"
@@ -97,8 +97,8 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 	return nil, nil
 }
 
-// narrow chooses among several sets with a field of one name: by what is known
-// of the subject's type, then by the other fields that the lines read of it,
+// narrow chooses among several sets with a field of the same name: by the type of
+// the subject as far as it is known, then by the other fields that are read of it,
 // then by its name.
 func (r *resolver) narrow(i *Instance, s *spec, b *syntax.FieldLine, owners []*Set) []*Set {
 	if b.Subject.Kind != syntax.VariableTerm {
@@ -124,9 +124,9 @@ func (r *resolver) narrow(i *Instance, s *spec, b *syntax.FieldLine, owners []*S
 	if len(owners) > 1 {
 		read := r.subjects[b.Concept.Text+" "+name]
 		keep(func(owner *Set) bool {
-			// One of the sets whose members have the owner's fields has all.
+			// Some set below the owner must have all the fields.
 			for _, set := range s.concept.Sets {
-				all := set.under(owner)
+				all := set.isSubsetOf(owner)
 				for _, field := range read {
 					_, f := set.Find(field)
 					all = all && f != nil
@@ -144,8 +144,8 @@ func (r *resolver) narrow(i *Instance, s *spec, b *syntax.FieldLine, owners []*S
 	return owners
 }
 
-// under tells whether the set is another one or a subset of it.
-func (s *Set) under(other *Set) bool {
+// isSubsetOf reports whether the set is another one or a subset of it.
+func (s *Set) isSubsetOf(other *Set) bool {
 	for up := s; up != nil; up = up.Of {
 		if up == other {
 			return true
@@ -154,7 +154,7 @@ func (s *Set) under(other *Set) bool {
 	return false
 }
 
-// hint notes the first that is known of a variable's type.
+// hint notes the first known type of a variable.
 func (r *resolver) hint(v *Var, t Type) {
 	if v == nil || t.Kind == Unknown {
 		return

@@ -4,32 +4,32 @@ import (
 	"slices"
 )
 
-// sameKind tells whether nothing distinguishes two types.
-func sameKind(a, b Type) bool {
+// identical reports whether two types are the same.
+func identical(a, b Type) bool {
 	switch {
 	case a.Kind != b.Kind, a.Name != b.Name, a.Null != b.Null, !slices.Equal(a.Constants, b.Constants), len(a.Fields) != len(b.Fields):
 		return false
 	case a.Elem != nil && b.Elem != nil:
-		return sameKind(*a.Elem, *b.Elem)
+		return identical(*a.Elem, *b.Elem)
 	}
 	for i, f := range a.Fields {
-		if f.Name != b.Fields[i].Name || !sameKind(f.Type, b.Fields[i].Type) {
+		if f.Name != b.Fields[i].Name || !identical(f.Type, b.Fields[i].Type) {
 			return false
 		}
 	}
 	return (a.Elem == nil) == (b.Elem == nil)
 }
 
-// join gives what a value is of which two things are said; false when it cannot
-// be both. A field of a request that is said to be text may be anything that
-// travels as text.
+// Join returns the type of a value that has two types, and reports whether that is
+// possible. With field it is a field of a request: text there can be any type that
+// is text on the wire.
 func Join(a, b Type, field bool) (Type, bool) {
-	t, ok := joined(a, b, field)
+	t, ok := joinKinds(a, b, field)
 	t.Null = a.Null || b.Null
 	return t, ok
 }
 
-func joined(a, b Type, field bool) (Type, bool) {
+func joinKinds(a, b Type, field bool) (Type, bool) {
 	if b.Kind < a.Kind {
 		a, b = b, a
 	}
@@ -65,7 +65,7 @@ func joined(a, b Type, field bool) (Type, bool) {
 	return a, true
 }
 
-// joinRecords gives a record that has the fields of both; one that only one has
+// joinRecords returns a record with the fields of both. A field that only one has
 // may be null.
 func joinRecords(a, b Type, field bool) (Type, bool) {
 	t := Type{Kind: Record}
@@ -88,7 +88,7 @@ func joinRecords(a, b Type, field bool) (Type, bool) {
 	return t, all
 }
 
-// field gives the type of a record's field; nil when it has none.
+// field returns the type of a record's field, nil if there is none.
 func (t Type) field(name string) *Type {
 	for i := range t.Fields {
 		if t.Fields[i].Name == name {
@@ -98,7 +98,8 @@ func (t Type) field(name string) *Type {
 	return nil
 }
 
-// typeWord names a type in a message.
+// Describe returns the name of a type for a message, with its article: "a Number",
+// "a list, each a Profile.User".
 func Describe(t Type) string {
 	switch t.Kind {
 	case Identity:

@@ -7,16 +7,16 @@ import (
 	"github.com/legible-lang/legible/internal/expression"
 )
 
-func (r *reading) binary(s *expression.Shape) Type {
+func (r *exprInference) binary(s *expression.Shape) Type {
 	a, b := s.Parts[0], s.Parts[1]
 	op := "“" + s.Name + "”"
 	switch s.Name {
 	case "and", "or", "&&", "||":
-		r.want(a, Type{Kind: Flag}, "a side of "+op)
-		r.has(a, r.of(a), op)
-		r.knowing(present(a, s.IsAnd()), func() {
-			r.want(b, Type{Kind: Flag}, "a side of "+op)
-			r.has(b, r.of(b), op)
+		r.require(a, Type{Kind: Flag}, "a side of "+op)
+		r.requireNonNull(a, r.typeOf(a), op)
+		r.withNonNull(nonNullPaths(a, s.IsAnd()), func() {
+			r.require(b, Type{Kind: Flag}, "a side of "+op)
+			r.requireNonNull(b, r.typeOf(b), op)
 		})
 		return Type{Kind: Flag}
 	case "==", "!=":
@@ -24,27 +24,27 @@ func (r *reading) binary(s *expression.Shape) Type {
 		return Type{Kind: Flag}
 	case "<", ">", "<=", ">=":
 		r.ordered(s, a, b, op)
-		r.both(a, b, op)
+		r.requireBoth(a, b, op)
 		return Type{Kind: Flag}
 	case "in":
-		x, list := r.of(a), r.of(b)
+		x, list := r.typeOf(a), r.typeOf(b)
 		if list.Kind == List && list.Elem != nil {
 			if _, ok := Join(x, *list.Elem, true); !ok {
-				r.wrong(a, "this is "+Describe(x)+", and never in "+Describe(list))
+				r.mismatch(a, "this is "+Describe(x)+", and never in "+Describe(list))
 			}
 		}
 		return Type{Kind: Flag}
 	case "contains", "startsWith", "endsWith", "matches":
-		r.want(a, Type{Kind: String}, "the left of "+op)
-		r.want(b, Type{Kind: String}, "the right of "+op)
+		r.require(a, Type{Kind: String}, "the left of "+op)
+		r.require(b, Type{Kind: String}, "the right of "+op)
 		return Type{Kind: Flag}
 	case "+":
 		t := r.plus(s, a, b)
-		r.both(a, b, op)
+		r.requireBoth(a, b, op)
 		return t
 	case "-":
-		x, y := r.of(a), r.of(b)
-		r.both(a, b, op)
+		x, y := r.typeOf(a), r.typeOf(b)
+		r.requireBoth(a, b, op)
 		if x.Kind == DateTime || y.Kind == DateTime {
 			return Type{}
 		}
@@ -53,15 +53,15 @@ func (r *reading) binary(s *expression.Shape) Type {
 		}
 		fallthrough
 	case "*", "/", "%", "**", "^":
-		r.want(a, Type{Kind: Number}, "a side of "+op)
-		r.want(b, Type{Kind: Number}, "a side of "+op)
-		r.both(a, b, op)
+		r.require(a, Type{Kind: Number}, "a side of "+op)
+		r.require(b, Type{Kind: Number}, "a side of "+op)
+		r.requireBoth(a, b, op)
 		return Type{Kind: Number}
 	case "??":
-		x, y := r.of(a), r.of(b)
+		x, y := r.typeOf(a), r.typeOf(b)
 		x.Null = false
 		if x.Kind == Unknown {
-			r.teach(a, y, "what “??” may replace")
+			r.constrainUnknown(a, y, "what “??” may replace")
 		}
 		t, ok := Join(x, y, true)
 		if !ok {
@@ -70,8 +70,8 @@ func (r *reading) binary(s *expression.Shape) Type {
 		t.Null = y.Null
 		return t
 	}
-	x := r.of(a)
-	r.of(b)
+	x := r.typeOf(a)
+	r.typeOf(b)
 	if s.Name == ".." {
 		return Type{Kind: List, Elem: &Type{Kind: Number}}
 	}
@@ -79,55 +79,55 @@ func (r *reading) binary(s *expression.Shape) Type {
 	return Type{}
 }
 
-// both looks whether both sides of an operator have a value.
-func (r *reading) both(a, b *expression.Shape, op string) {
-	r.has(a, r.of(a), op)
-	r.has(b, r.of(b), op)
+// requireBoth reports operands that may be null.
+func (r *exprInference) requireBoth(a, b *expression.Shape, op string) {
+	r.requireNonNull(a, r.typeOf(a), op)
+	r.requireNonNull(b, r.typeOf(b), op)
 }
 
-// teach lets a variable learn what may stand in its place, if nothing says what
-// it is.
-func (r *reading) teach(s *expression.Shape, t Type, as string) {
+// constrainUnknown constrains a variable whose type is unknown to the type that may
+// replace it.
+func (r *exprInference) constrainUnknown(s *expression.Shape, t Type, as string) {
 	if s.Form != expression.VariableForm || t.Kind == Identity || t.Kind == Secret || t.Kind == Unknown {
 		return
 	}
 	if v := r.vars[s.Name]; v != nil && v.Type.Kind == Unknown {
 		t.Null = false
-		r.k.learn(v, t, r.span(s), as)
+		r.inf.constrain(v, t, r.span(s), as)
 	}
 }
 
-func (r *reading) equal(s *expression.Shape, a, b *expression.Shape) {
-	x, y := r.of(a), r.of(b)
+func (r *exprInference) equal(s *expression.Shape, a, b *expression.Shape) {
+	x, y := r.typeOf(a), r.typeOf(b)
 	literal := a.Form == expression.LiteralForm || b.Form == expression.LiteralForm
 	switch {
 	case x.Kind == Unknown || y.Kind == Unknown:
-		return // whatever it is, it can be asked whether it is the same
+		return // any value can be compared with an unknown one
 	}
 	for _, side := range [][2]*expression.Shape{{a, b}, {b, a}} {
-		t := r.of(side[0])
+		t := r.typeOf(side[0])
 		if text, ok := side[1].Literal.Text(); ok && t.Kind == Enum && !slices.Contains(t.Constants, text) {
 			message := "this is " + Describe(t) + ", never “" + text + "”"
 			if near, ok := diag.Nearest(text, t.Constants); ok {
 				message += "; did you mean “" + near + "”?"
 			}
-			r.wrong(side[0], message)
+			r.mismatch(side[0], message)
 			return
 		}
 	}
 	if x.Kind == Identity && y.Kind == Identity && x.Name != y.Name {
-		r.wrong(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
+		r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
 		return
 	}
 	if _, ok := Join(x, y, true); ok || textual(x) && textual(y) && (literal || x.Kind != y.Kind) {
 		return
 	}
-	r.wrong(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
+	r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
 }
 
-// ordered looks at two sides of which one is less: numbers, texts or moments.
-func (r *reading) ordered(s *expression.Shape, a, b *expression.Shape, op string) {
-	x, y := r.of(a), r.of(b)
+// ordered checks the operands of an order: numbers, texts or points in time.
+func (r *exprInference) ordered(s *expression.Shape, a, b *expression.Shape, op string) {
+	x, y := r.typeOf(a), r.typeOf(b)
 	for _, side := range []struct {
 		s    *expression.Shape
 		t, o Type
@@ -135,14 +135,14 @@ func (r *reading) ordered(s *expression.Shape, a, b *expression.Shape, op string
 		switch side.t.Kind {
 		case Unknown:
 			if o := side.o.Kind; o == Number || o == DateTime || o == String {
-				r.want(side.s, side.o.sure(), "a side of "+op)
+				r.require(side.s, side.o.sure(), "a side of "+op)
 			}
 		case Flag, List, Record, Binary:
-			r.wrong(side.s, Describe(side.t)+" is neither more nor less than another")
+			r.mismatch(side.s, Describe(side.t)+" is neither more nor less than another")
 			return
 		}
 	}
-	x, y = r.of(a), r.of(b)
+	x, y = r.typeOf(a), r.typeOf(b)
 	family := func(t Type) int {
 		switch {
 		case t.Kind == Unknown || t.Kind == Json || t.Kind == Secret:
@@ -155,7 +155,7 @@ func (r *reading) ordered(s *expression.Shape, a, b *expression.Shape, op string
 		return 3
 	}
 	if p, q := family(x), family(y); p != 0 && q != 0 && p != q {
-		r.wrong(s, "this compares "+Describe(x)+" with "+Describe(y))
+		r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y))
 	}
 }
 
@@ -164,34 +164,34 @@ func (t Type) sure() Type {
 	return t
 }
 
-func (r *reading) plus(s *expression.Shape, a, b *expression.Shape) Type {
-	x, y := r.of(a), r.of(b)
+func (r *exprInference) plus(s *expression.Shape, a, b *expression.Shape) Type {
+	x, y := r.typeOf(a), r.typeOf(b)
 	text := func(t Type) bool { return t.Kind == String || t.Kind == Enum || t.Kind == Identity }
 	if text(x) && y.Kind == Number || x.Kind == Number && text(y) {
-		r.k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
+		r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
 			Message: "“+” joins texts or adds numbers, and here are " + Describe(x) + " and " + Describe(y),
 			Notes:   []string{"“string(…)” makes a text of a number, “int(…)” or “float(…)” a number of a text"}})
 		return Type{}
 	}
 	switch {
 	case x.Kind == Number:
-		r.want(b, Type{Kind: Number}, "what is added to a number")
+		r.require(b, Type{Kind: Number}, "what is added to a number")
 		return Type{Kind: Number}
 	case y.Kind == Number:
-		r.want(a, Type{Kind: Number}, "what is added to a number")
+		r.require(a, Type{Kind: Number}, "what is added to a number")
 		return Type{Kind: Number}
 	case x.Kind == String, x.Kind == Enum, x.Kind == Identity:
-		r.want(b, Type{Kind: String}, "what is joined to a text")
+		r.require(b, Type{Kind: String}, "what is joined to a text")
 		return Type{Kind: String}
 	case y.Kind == String, y.Kind == Enum, y.Kind == Identity:
 		if x.Kind != DateTime {
-			r.want(a, Type{Kind: String}, "what is joined to a text")
+			r.require(a, Type{Kind: String}, "what is joined to a text")
 			return Type{Kind: String}
 		}
 	case x.Kind == DateTime, y.Kind == DateTime:
 		return Type{Kind: DateTime}
 	case x.Kind == Flag, x.Kind == List, x.Kind == Record:
-		r.wrong(s, "“+” adds numbers and joins texts, and this is "+Describe(x))
+		r.mismatch(s, "“+” adds numbers and joins texts, and this is "+Describe(x))
 	}
 	return Type{}
 }

@@ -14,7 +14,7 @@ var (
 	pageOutputs = []*Param{{Name: "next", Type: Type{Kind: String}, Optional: true}}
 )
 
-// page resolves the inputs of a page, which are outside of the fold's lines.
+// page resolves the inputs of a page. They are outside of the fold's lines.
 func (r *resolver) page(fold *syntax.FoldLine) *Page {
 	p := fold.Page
 	if p == nil {
@@ -22,25 +22,25 @@ func (r *resolver) page(fold *syntax.FoldLine) *Page {
 	}
 	switch {
 	case fold.Fold != syntax.Each:
-		r.fault(diag.MisplacedPage, p.Span, "a page is a part of a list, and “"+fold.Fold.String()+"” makes none",
+		r.errorAt(diag.MisplacedPage, p.Span, "a page is a part of a list, and “"+fold.Fold.String()+"” makes none",
 			"page stands below “"+fold.Var.Text+" is each …”")
 	case fold.Limit != nil:
-		r.fault(diag.MisplacedPage, fold.Limit.Span, "a page has a limit of its own", "write “page (limit: …)”")
+		r.errorAt(diag.MisplacedPage, fold.Limit.Span, "a page has a limit of its own", "write “page (limit: …)”")
 	case fold.Offset != nil:
-		r.fault(diag.MisplacedPage, fold.Offset.Span, "a page begins behind its cursor and takes no offset")
+		r.errorAt(diag.MisplacedPage, fold.Offset.Span, "a page begins behind its cursor and takes no offset")
 	case fold.Distinct:
-		r.fault(diag.MisplacedPage, p.Span, "what is distinct is known only when all of the list is there, so it has no pages")
+		r.errorAt(diag.MisplacedPage, p.Span, "what is distinct is known only when all of the list is there, so it has no pages")
 	}
-	g := &gate{by: "page", params: pageInputs, span: p.Span, broken: r.quiet}
-	return &Page{In: r.valueArgs(g, nil, p.In)}
+	sig := &signature{by: "page", params: pageInputs, span: p.Span, broken: r.lenient}
+	return &Page{In: r.valueArgs(sig, nil, p.In)}
 }
 
 // next resolves the output of a page.
 func (r *resolver) next(p *Page, tree *syntax.Page) {
-	g := &gate{by: "page", params: pageOutputs, out: true}
+	sig := &signature{by: "page", params: pageOutputs, out: true}
 	for _, t := range tree.Out {
 		a := &Arg{Tree: t, Name: t.Name.Text, Optional: t.Optional}
-		if !r.fits(g, nil, a) {
+		if !r.findParam(sig, nil, a) {
 			continue
 		}
 		if !t.Optional {
@@ -54,9 +54,9 @@ func (r *resolver) next(p *Page, tree *syntax.Page) {
 		switch {
 		case term.Any:
 		case term.Var == nil || p.Next != nil:
-			r.fault(diag.LastPage, t.Span, "“next” is bound to one variable")
+			r.errorAt(diag.LastPage, t.Span, "“next” is bound to one variable")
 		case !binds:
-			r.fault(diag.LastPage, t.Span, "“"+term.Var.Name+"” has a value already, and “next” is what only this page knows",
+			r.errorAt(diag.LastPage, t.Span, "“"+term.Var.Name+"” has a value already, and “next” is what only this page knows",
 				"give it a name of its own, as in “next?: further”")
 		default:
 			p.Next = term.Var
@@ -64,35 +64,35 @@ func (r *resolver) next(p *Page, tree *syntax.Page) {
 	}
 }
 
-// page infers from a page its inputs' types, and that its next may be null.
-func (k *kinds) page(p *Page) {
+// page constrains the inputs and the output of a page. The output may be null.
+func (inf *inference) page(p *Page) {
 	if p == nil {
 		return
 	}
 	for _, a := range p.In {
 		if a.Param != nil {
-			k.term(a.Term, a.Param.Type, true, "the input “"+a.Name+"” of page")
+			inf.term(a.Term, a.Param.Type, true, "the input “"+a.Name+"” of page")
 		}
 	}
 	if v := p.Next; v != nil {
-		k.null[v] = true
-		k.learn(v, pageOutputs[0].Type, v.Span, "the output “next” of page")
+		inf.nullable[v] = true
+		inf.constrain(v, pageOutputs[0].Type, v.Span, "the output “next” of page")
 	}
 }
 
-// page reports a secret that a cursor would show: it holds what the page is
-// ordered by.
-func (f *following) page(b *FoldLine) {
+// cursor reports a secret in the order of a page: the cursor, which the client
+// sees, would contain it.
+func (fa *forwardAnalysis) cursor(b *FoldLine) {
 	if b.Page == nil {
 		return
 	}
 	for _, k := range b.Order {
-		t := f.expr(k.Expr)
-		if t == nil || f.said[k.Expr.Tree.Span] {
+		t := fa.expr(k.Expr)
+		if t == nil || fa.reported[k.Expr.Tree.Span] {
 			continue
 		}
-		f.said[k.Expr.Tree.Span] = true
-		f.c.add(diag.Diagnostic{Code: diag.SecretFlows, Span: k.Expr.Tree.Span, Related: t.path,
+		fa.reported[k.Expr.Tree.Span] = true
+		fa.c.add(diag.Diagnostic{Code: diag.SecretFlows, Span: k.Expr.Tree.Span, Related: t.path,
 			Message: "the secret “" + t.name + "” flows into the cursor of a page, which holds what the page is ordered by"})
 	}
 }

@@ -161,7 +161,7 @@ func (c *checker) pendingIn(item any, broken *bool) {
 		for _, f := range forms {
 			if span := f.at(node); span.Known() && !said[span] {
 				said[span], *broken = true, true
-				c.fault(diag.Unexpected, span, f.message)
+				c.errorAt(diag.Unexpected, span, f.message)
 			}
 		}
 	})

@@ -7,28 +7,28 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Program is what the texts of an app mean: every name is resolved, every
-// variable known. Where there were errors, what is broken is left out.
+// A Program is the meaning of the texts of an app: every name is resolved. Parts
+// with errors are left out.
 type Program struct {
 	Name      string               // of the app
-	App       *syntax.App          // nil when there is none
+	App       *syntax.App          // nil if there is none
 	Concepts  map[string]*Concept  // by name
-	Instances map[string]*Instance // by name in the app
-	Syncs     []*Sync              // in the order of their names
+	Instances map[string]*Instance // by their names in the app
+	Syncs     []*Sync              // sorted by name
 	Views     map[string]*View
 	Scenarios []*syntax.Scenario // of the app
-	// Questions are the state lines of scenarios. Whether a name is bound by
-	// then is known when the scenario runs, so Binds says nothing in them.
+	// Questions are the state lines of scenarios. Binds is not set in them: which
+	// names are bound is known only when the scenario runs.
 	Questions map[*syntax.Line]*Line
 	Exposed   []*Exposed
 	// Secret are the inputs and outputs of actions of which a part flows into
-	// something that is declared Secret. Fields of requests are not among them:
-	// those are the variables of their patterns.
+	// something declared Secret. Fields of requests are not in it; the variables of
+	// their patterns are secret.
 	Secret map[Column]bool
-	// Broken is set where an error was found or part of a text could not be
-	// parsed. Then something may be missing from the program.
+	// Broken is set if an error was found or part of a text could not be parsed.
+	// Then parts of the program may be missing.
 	Broken bool
-	// Incomplete is set where a sync was left out of Syncs because of an error.
+	// Incomplete is set if a sync with an error was left out of Syncs.
 	Incomplete bool
 }
 
@@ -42,21 +42,22 @@ type Concept struct {
 	Queries []*Query
 }
 
-// A Set is one declaration of a concept's state.
+// A Set is a declaration of a concept's state.
 type Set struct {
 	Tree *syntax.Set
-	Name string // of one member, upper-case: "Session"
+	Name string // of one member, with a capital letter: "Session"
 	Kind syntax.SetKind
 	Of   *Set
-	// Member is the identity of its members: of a subset that of the set at
-	// the top, which may be a type parameter's.
+	// Member is the identity type of its members. For a subset it is that of the
+	// set at the top, which may be a type parameter.
 	Member Type
 	Fields []*Field
-	// Uniques are places in Fields; a field declared unique is among them.
+	// Uniques are lists of indexes in Fields. A field declared unique is a list of
+	// one.
 	Uniques [][]int
 }
 
-// A Field of a set.
+// A Field is a field of a set.
 type Field struct {
 	Tree     *syntax.Field
 	Name     string
@@ -65,7 +66,7 @@ type Field struct {
 	Many     syntax.Many
 }
 
-// An Action is the promise of an action.
+// An Action is the contract of an action.
 type Action struct {
 	Tree     *syntax.Action
 	Name     string
@@ -74,17 +75,17 @@ type Action struct {
 	Open     bool
 	Outputs  []*Param
 	Refusals []*Refusal
-	// Schedule of a system action: AtSet and AtField name the moment's field,
-	// or Every is a duration.
+	// AtSet and AtField are the field with the time at which a system action
+	// starts; Every is the duration between starts. At most one is set.
 	AtSet   *Set
 	AtField *Field
 	Every   string
 }
 
-// A Query is the promise of a query.
+// A Query is the contract of a query.
 type Query struct {
 	Tree    *syntax.Query
-	Name    string // with its "_"
+	Name    string // including the "_"
 	Inputs  []*Param
 	Rows    syntax.Rows
 	Outputs []*Param
@@ -99,21 +100,22 @@ type Param struct {
 	Many     syntax.Many
 }
 
-// A Refusal is one way in which an action declines.
+// A Refusal is an outcome in which an action declines.
 type Refusal struct {
 	Tree     *syntax.Refusal
 	Code     string
 	Kind     string // invalid, unauthenticated, forbidden, missing, conflict or limited
-	Sentence string // may hold {name} for inputs
+	Sentence string // may contain {name} for inputs
 }
 
-// A TypeKind is the form of a type.
+// A TypeKind is the kind of a type.
 type TypeKind int
 
 const (
-	// Unknown is a type that nothing is known of.
+	// Unknown is a type of which nothing is known.
 	Unknown TypeKind = iota
-	// Identity is a thing of some concept, only ever compared.
+	// Identity is the identity of something in a concept. Identities can only be
+	// compared.
 	Identity
 	// String, Number and so on are the primitives.
 	String
@@ -126,42 +128,43 @@ const (
 	Json
 	// Enum is one of several constants.
 	Enum
-	// List holds values of Elem.
+	// List is a list of Elem.
 	List
-	// Record holds named values.
+	// Record is a record with Fields.
 	Record
 )
 
-// A Type is the type of a value. Many of a Param or Field makes a List of it.
+// A Type is the type of a value. The value of a Param or Field with Many set is a
+// List of it.
 type Type struct {
 	Kind TypeKind
-	// Name of an identity: in a concept the type's own name ("Session"), in a
-	// sync with its instance ("Sessioning.Session").
+	// Name is the name of an identity: the concept's own name for it in a concept
+	// ("Session"), with its instance in a sync ("Sessioning.Session").
 	Name      string
 	Constants []string      // of an Enum
 	Elem      *Type         // of a List
-	Fields    []RecordField // of a Record, in their order; none when they are not known
-	// Null is set where the value may be null: what “maybe” did not find, an
-	// input that may be left out.
+	Fields    []RecordField // of a Record, in order; none if they are not known
+	// Null is set if the value may be null: the result of “maybe”, or an optional
+	// input.
 	Null bool
 }
 
-// A RecordField is a named value in a record.
+// A RecordField is a field of a record type.
 type RecordField struct {
 	Name string
 	Type Type
 }
 
-// An Instance is a concept as the app uses it.
+// An Instance is one use of a concept in the app.
 type Instance struct {
 	Name        string
 	Concept     *Concept
-	Use         *syntax.Use // nil when no app names it
+	Use         *syntax.Use // nil if no app names it
 	Bindings    map[string]Type
 	Credentials []*Credential
 }
 
-// A Credential says where requests carry a field.
+// A Credential says where requests carry a credential.
 type Credential struct {
 	Field   string
 	Body    bool
@@ -170,7 +173,7 @@ type Credential struct {
 	Headers []string
 }
 
-// An Exposed is an action or query that can be called from outside.
+// An Exposed is an action or query that clients can call.
 type Exposed struct {
 	Tree     *syntax.Expose
 	Instance *Instance
@@ -178,21 +181,21 @@ type Exposed struct {
 	Query    *Query
 }
 
-// A Var is a variable of a sync or view. Inside a fold a name that is not bound
-// outside is a variable of its own.
+// A Var is a variable of a sync or view. A name that is bound only inside a fold is
+// a variable of its own.
 type Var struct {
 	Name  string
-	Span  source.Span // where it stands first
-	Type  Type        // as far as known
-	Index int         // its place in Vars of the sync or view
-	// Secret is set where what it holds, or a part of it, flows into something
-	// that is declared Secret: then it is secret as a whole.
+	Span  source.Span // of its first occurrence
+	Type  Type        // as far as it is known
+	Index int         // in Vars of the sync or view
+	// Secret is set if the value, or a part of it, flows into something declared
+	// Secret. The variable is then secret as a whole.
 	Secret bool
-	// Parts is set where it is secret because a field or an item of it is.
+	// Parts is set if it is secret because of a field or an item of its value.
 	Parts bool
 }
 
-// A Sync with its names resolved.
+// A Sync is a sync with its names resolved.
 type Sync struct {
 	Tree     *syntax.Sync
 	Name     string
@@ -203,7 +206,7 @@ type Sync struct {
 	Together bool
 }
 
-// A View with its names resolved.
+// A View is a view with its names resolved.
 type View struct {
 	Tree  *syntax.View
 	Name  string
@@ -213,12 +216,12 @@ type View struct {
 	Where []*Line
 }
 
-// A ViewParam is the name that a view's user says and the variable inside.
+// A ViewParam is a parameter of a view and its variable inside.
 type ViewParam struct {
 	Name     string
 	Var      *Var
 	Optional bool
-	Always   bool // the view gives no frame without a value for it
+	Always   bool // it has a value in every frame that the view gives
 }
 
 // A Pattern is a line of when.
@@ -227,10 +230,9 @@ type Pattern struct {
 	Instance *Instance
 	Action   *Action
 	In       []*Arg
-	Refused  bool   // it matches a refusal; else it matches a return
-	Code     string // of the refusal; "" is any
-	// Out are the outputs, or for a refusal the arguments "error" and
-	// "refusal".
+	Refused  bool   // it matches a refusal, not a return
+	Code     string // of the refusal; "" for any
+	// Out are the outputs; for a refusal, the arguments "error" and "refusal".
 	Out []*Arg
 }
 
@@ -244,24 +246,23 @@ type Ask struct {
 	Out      []*Arg
 }
 
-// An Arg is a named value.
+// An Arg is a named argument.
 type Arg struct {
 	Tree     *syntax.Arg
 	Name     string
 	Param    *Param // nil for a further name of an open action, and for error and refusal
-	Optional bool   // "name?"
+	Optional bool   // written "name?"
 	Term     Term
-	// Part is set on what an action is given that no secret is in: of a value
-	// that is secret as a whole, it is another part.
+	// Part is set on an input that contains no secret although its variable is
+	// secret as a whole: it is another part.
 	Part bool
-	// Binds is set where a line of where or an output of then gives the
-	// variable its value; elsewhere the variable is compared. (In when
-	// it depends on the order of joining, and is not set.)
+	// Binds is set if the argument binds its variable: in a line of where, and in
+	// an output of then. Otherwise the variable is compared. It is not set in when,
+	// where it depends on the order of joining.
 	Binds bool
 }
 
-// A Term is what an argument says. Exactly one of Var, Expr is set, or neither
-// for a literal and for "_".
+// A Term is the value of an argument: a Var, an Expr, a Literal, or with Any “_”.
 type Term struct {
 	Span    source.Span
 	Any     bool
@@ -274,20 +275,20 @@ type Term struct {
 type Expr struct {
 	Tree *syntax.Expr
 	Node *expression.Expression
-	// Vars are in the order of Node.Variables(); "now" and "new" have nil.
+	// Vars are in the order of Node.Variables(). They are nil for "now" and "new".
 	Vars []*Var
-	// Type is as far as it is known; that of a lone variable is the variable's.
+	// Type is the type as far as it is known. It is not set if the expression is a
+	// single variable.
 	Type Type
 }
 
-// A Line of where.
+// A Line is a line of where.
 type Line struct {
 	Tree *syntax.Line
 	Mode syntax.Mode
 	Body LineBody
 	Else []*Ask
-	// Nulls are the variables that "maybe" leaves null, and that a plain line
-	// binds.
+	// Nulls are the variables that a plain line binds and a “maybe” may leave null.
 	Nulls []*Var
 }
 
@@ -302,11 +303,11 @@ type QueryLine struct {
 	In, Out  []*Arg
 }
 
-// A FieldLine relates a member and a field's value. SubjectBinds and
-// ObjectBinds tell which side gets its value here.
+// A FieldLine relates a member and the value of a field. SubjectBinds and
+// ObjectBinds report which side the line binds.
 type FieldLine struct {
 	Instance                  *Instance
-	Set                       *Set // the set that has the field
+	Set                       *Set // the set that declares the field
 	Field                     *Field
 	Has                       bool
 	Subject, Object           Term
@@ -327,17 +328,17 @@ type ViewLine struct {
 	In, Out []*Arg // Name is the view's parameter
 }
 
-// An IsLine binds a variable or compares it.
+// An IsLine binds a variable, or compares it.
 type IsLine struct {
 	Var   *Var
 	Binds bool
 	Expr  *Expr
 }
 
-// A FilterLine keeps a frame when its expression is true.
+// A FilterLine keeps a frame if its expression is true.
 type FilterLine struct{ Expr *Expr }
 
-// A FoldLine makes one value of what its lines give.
+// A FoldLine makes one value of the frames that its lines give.
 type FoldLine struct {
 	Var      *Var
 	Binds    bool
@@ -348,18 +349,18 @@ type FoldLine struct {
 	Limit    *Expr
 	Offset   *Expr
 	Distinct bool
-	Page     *Page // nil when the fold makes no pages
+	Page     *Page // nil if the fold has no pages
 }
 
-// A Page makes the list of an "each" one page of a longer list. In are those of
-// limit and cursor that are given; Next is the variable that it binds to the
-// cursor of the page behind, nil when nobody wants that.
+// A Page makes the list of an "each" one page of a longer list. In are limit and
+// cursor, if given. Next is the variable that is bound to the cursor of the next
+// page, nil if there is none.
 type Page struct {
 	In   []*Arg
 	Next *Var
 }
 
-// An OrderKey is one part of "order by".
+// An OrderKey is a part of "order by".
 type OrderKey struct {
 	Expr *Expr
 	Desc bool

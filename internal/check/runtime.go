@@ -1,7 +1,7 @@
 package check
 
-// The fields of a request that the runtime gives, whatever a client sends under
-// such a name.
+// The fields of a request that the runtime sets. Fields of these names that a
+// client sends are ignored.
 const (
 	MethodField  = "method"
 	PathField    = "path"
@@ -9,7 +9,7 @@ const (
 	HTTPField    = "http"
 )
 
-// IsRuntimeField tells whether the runtime gives a field of a request.
+// IsRuntimeField reports whether the runtime sets a field of requests.
 func IsRuntimeField(name string) bool {
 	switch name {
 	case MethodField, PathField, HeadersField, HTTPField:
@@ -18,19 +18,19 @@ func IsRuntimeField(name string) bool {
 	return false
 }
 
-// The fields of the value http of a request.
+// The fields of the field http of a request.
 const (
 	// ClientField is the client's address: "203.0.113.7", "2001:db8::1".
 	ClientField = "client"
-	// NetworkField is what one client has for itself: of an IPv6 address the
-	// first 64 bits, as "2001:db8::/64", else the address.
+	// NetworkField identifies the network of one client: the first 64 bits of an
+	// IPv6 address, as "2001:db8::/64", otherwise the address.
 	NetworkField = "network"
-	// FilesField is how many bytes the files of the request have together, as far
-	// as that is known before they come; null where it is not.
+	// FilesField is the total size of the files of the request in bytes, null if it
+	// is not known in advance.
 	FilesField = "files"
 )
 
-// httpType is the type of the value http of a request.
+// httpType is the type of the field http of a request.
 func httpType() Type {
 	return Type{Kind: Record, Fields: []RecordField{{ClientField, Type{Kind: String}}, {NetworkField, Type{Kind: String}}, {FilesField, Type{Kind: Number, Null: true}}}}
 }

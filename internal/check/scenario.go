@@ -27,8 +27,8 @@ func (c *checker) scenarios() {
 	}
 }
 
-// conceptScenario holds the calls of a scenario against the concept's actions
-// and queries, and its variables against the order of the steps.
+// conceptScenario checks the calls of a scenario against the concept's actions and
+// queries, and its variables against the order of the steps.
 func (c *checker) conceptScenario(s *spec, t *syntax.Scenario) {
 	r := newResolver(c, t.Broken || s.broken())
 	r.self = &Instance{Name: s.concept.Name, Concept: s.concept, Bindings: map[string]Type{}}
@@ -37,21 +37,21 @@ func (c *checker) conceptScenario(s *spec, t *syntax.Scenario) {
 	}
 	for _, step := range t.Steps {
 		if step.Call != nil && step.Call.HasOut {
-			r.gatherArgs(step.Call.Out, lineSite, "")
+			r.collectArgs(step.Call.Out, lineSite, "")
 		}
 	}
 	for _, step := range t.Steps {
 		switch {
 		case step.Call != nil:
 			r.call(s, step.Call)
-		case step.HTTP != nil && !r.quiet:
-			c.fault(diag.WrongStep, step.Span, "a request is a step of an app's scenario, not of a concept's")
-		case step.Fired != nil && !r.quiet:
-			c.fault(diag.WrongStep, step.Span, "a concept knows no syncs, so none of them fires in its scenario")
+		case step.HTTP != nil && !r.lenient:
+			c.errorAt(diag.WrongStep, step.Span, "a request is a step of an app's scenario, not of a concept's")
+		case step.Fired != nil && !r.lenient:
+			c.errorAt(diag.WrongStep, step.Span, "a concept knows no syncs, so none of them fires in its scenario")
 		case step.State != nil:
-			r.free = true
+			r.unboundAllowed = true
 			c.program.Questions[step.State] = r.line(step.State)
-			r.free = false
+			r.unboundAllowed = false
 		}
 	}
 }
@@ -62,8 +62,8 @@ func (r *resolver) call(s *spec, t *syntax.CallStep) {
 		return
 	}
 	a, q := s.action(name), s.query(name)
-	in := &gate{by: name, span: t.Name.Span, broken: r.quiet}
-	out := &gate{by: name, out: true, broken: r.quiet}
+	in := &signature{by: name, span: t.Name.Span, broken: r.lenient}
+	out := &signature{by: name, out: true, broken: r.lenient}
 	switch {
 	case a != nil:
 		in.params, in.open, out.params = a.Inputs, a.Open, a.Outputs
@@ -79,15 +79,15 @@ func (r *resolver) call(s *spec, t *syntax.CallStep) {
 		}
 		in, out = nil, nil
 	}
-	// What a step does not give its value is left to the scenario's reader.
+	// A human reader can tell what a step without a value means.
 	for _, arg := range r.valueArgs(in, nil, t.Args) {
 		r.literalFits(s, arg)
 	}
 	if t.None && a != nil {
-		r.fault(diag.WrongStep, t.Name.Span, "“"+name+"” is an action; “none” is the end of a query that gives no row")
+		r.errorAt(diag.WrongStep, t.Name.Span, "“"+name+"” is an action; “none” is the end of a query that gives no row")
 	}
 	if t.Refused.Text != "" && q != nil {
-		r.fault(diag.WrongStep, t.Refused.Span, "“"+name+"” is a query; only actions are refused")
+		r.errorAt(diag.WrongStep, t.Refused.Span, "“"+name+"” is a query; only actions are refused")
 	}
 	if t.Refused.Text != "" && a != nil {
 		r.code(s, a, name, t.Refused)
@@ -100,23 +100,23 @@ func (r *resolver) call(s *spec, t *syntax.CallStep) {
 	}
 }
 
-// literalFits reports a literal that is no value of its parameter's type.
+// literalFits reports a literal that is not of its parameter's type.
 func (r *resolver) literalFits(s *spec, a *Arg) {
 	if a.Param != nil && a.Param.Tree != nil {
-		r.c.literal(a.Term, a.Param.whole(), a.Param.Optional, "“"+a.Name+"”")
+		r.c.literal(a.Term, a.Param.valueType(), a.Param.Optional, "“"+a.Name+"”")
 	}
 }
 
 // appScenario resolves the syncs and the state that a scenario names.
 func (c *checker) appScenario(t *syntax.Scenario, syncs []string) {
 	r := newResolver(c, t.Broken)
-	r.free = true
+	r.unboundAllowed = true
 	for _, step := range t.Steps {
 		switch {
 		case step.Fired != nil && step.Fired.Sync.Text != "" && !slices.Contains(syncs, step.Fired.Sync.Text):
 			c.unknown(diag.UnknownSync, step.Fired.Sync, "there is no sync “"+step.Fired.Sync.Text+"”", syncs)
-		case step.Call != nil && !r.quiet:
-			c.fault(diag.WrongStep, step.Span, "an app is tested through requests, as in “POST /path {…}”, not through a concept's calls")
+		case step.Call != nil && !r.lenient:
+			c.errorAt(diag.WrongStep, step.Span, "an app is tested through requests, as in “POST /path {…}”, not through a concept's calls")
 		case step.State != nil:
 			c.program.Questions[step.State] = r.line(step.State)
 		}

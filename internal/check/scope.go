@@ -12,29 +12,28 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A resolver gives the names of one sync, view or scenario their meaning. Its
-// variables live in scopes: what is bound inside a fold, a "no" line or an else
-// stays there.
+// A resolver resolves the names of one sync, view or scenario. Variables that are
+// bound inside a fold, a "no" line or an else are visible only there.
 type resolver struct {
-	c     *checker
-	vars  []*Var
-	scope *scope
-	ok    bool // nothing of it is broken
-	quiet bool // some of its text could not be read: what seems to lack may stand there
-	free  bool // names need not be bound: a scenario's are not followed
+	c              *checker
+	vars           []*Var
+	scope          *scope
+	ok             bool // no error was found
+	lenient        bool // part of the text could not be parsed: what seems to be missing may be there
+	unboundAllowed bool // of scenarios, whose variables are bound when they run
 
-	self     *Instance         // the concept whose scenario it is
-	hints    map[*Var]Type     // what is known of types so far, for ambiguous fields
-	sites    map[string][]site // who binds a name, anywhere in the item
-	unnamed  map[string]unnamed
-	subjects map[string][]string // fields that are read of a name, for ambiguous fields
-	request  bool                // the sync matches a request
-	inside   string              // the fold or "no" line being resolved
-	inElse   bool                // an else is being resolved
-	lacking  []string            // names that were used and had no value
-	nested   string              // the fold or view being resolved, in whose lines no else counts
-	declared bool                // the name being resolved is a declared input's as well
-	fields   map[*Var]bool       // named by a request's pattern alone, which takes any name
+	self         *Instance         // the concept of a concept's scenario
+	hints        map[*Var]Type     // the types known so far, for ambiguous fields
+	sites        map[string][]site // where each name would be bound
+	unnamed      map[string]unnamedOutput
+	subjects     map[string][]string // the fields that are read of each name, for ambiguous fields
+	request      bool                // the sync matches a request
+	inside       string              // the fold or "no" line being resolved
+	inElse       bool                // an else is being resolved
+	unboundNames []string            // names that are used without a value
+	nested       string              // the fold or view being resolved, whose lines have no else
+	declared     bool                // the name being resolved is also that of a declared input
+	fields       map[*Var]bool       // variables that only the pattern of a request names
 }
 
 // A scope holds the variables that are bound so far.
@@ -44,8 +43,8 @@ type scope struct {
 	order []*Var
 }
 
-// An unnamed is an output that a line gives and nobody names.
-type unnamed struct {
+// An unnamedOutput is an output that its line does not name.
+type unnamedOutput struct {
 	span   source.Span // of the line
 	by     string      // "Sessioning.create"
 	hasOut bool
@@ -53,15 +52,15 @@ type unnamed struct {
 }
 
 func newResolver(c *checker, broken bool) *resolver {
-	return &resolver{c: c, ok: true, quiet: broken, scope: &scope{names: map[string]*Var{}},
-		hints: map[*Var]Type{}, sites: map[string][]site{}, unnamed: map[string]unnamed{}, fields: map[*Var]bool{}}
+	return &resolver{c: c, ok: true, lenient: broken, scope: &scope{names: map[string]*Var{}},
+		hints: map[*Var]Type{}, sites: map[string][]site{}, unnamed: map[string]unnamedOutput{}, fields: map[*Var]bool{}}
 }
 
 func (r *resolver) push() { r.scope = &scope{outer: r.scope, names: map[string]*Var{}} }
 func (r *resolver) pop()  { r.scope = r.scope.outer }
 
-// instance finds the instance of a line. The scenario of a concept knows only
-// that concept.
+// instance finds the instance of a line. The scenario of a concept sees only that
+// concept.
 func (r *resolver) instance(name syntax.Name) *Instance {
 	switch {
 	case r.self == nil:
@@ -69,14 +68,14 @@ func (r *resolver) instance(name syntax.Name) *Instance {
 	case name.Text == r.self.Name:
 		return r.self
 	case name.Text != "":
-		r.fault(diag.WrongStep, name.Span, "the scenario of “"+r.self.Name+"” knows no other concept")
+		r.errorAt(diag.WrongStep, name.Span, "the scenario of “"+r.self.Name+"” knows no other concept")
 	}
 	return nil
 }
 
-func (r *resolver) fault(code diag.Code, span source.Span, message string, notes ...string) {
+func (r *resolver) errorAt(code diag.Code, span source.Span, message string, notes ...string) {
 	r.ok = false
-	r.c.fault(code, span, message, notes...)
+	r.c.errorAt(code, span, message, notes...)
 }
 
 func (r *resolver) unknown(code diag.Code, name syntax.Name, message string, known []string, notes ...string) {
@@ -94,7 +93,7 @@ func (r *resolver) lookup(name string) *Var {
 	return nil
 }
 
-// visible are the names that are bound here.
+// visible returns the names that are bound here.
 func (r *resolver) visible() []string {
 	var names []string
 	for s := r.scope; s != nil; s = s.outer {
@@ -117,22 +116,22 @@ func (r *resolver) declare(name syntax.Name) *Var {
 	return v
 }
 
-func ours(name string) bool { return name == expression.Now || name == expression.New }
+func isReserved(name string) bool { return name == expression.Now || name == expression.New }
 
-// bind gives the variable of a name, and whether it gets its value here.
+// bind returns the variable of a name, and reports whether it is bound here.
 func (r *resolver) bind(name syntax.Name) (v *Var, binds bool) {
 	if name.Text == "" {
 		r.ok = false
 		return nil, false
 	}
-	if ours(name.Text) {
-		r.fault(diag.ReservedVariable, name.Span, "“"+name.Text+"” has a meaning of its own and cannot be bound",
+	if isReserved(name.Text) {
+		r.errorAt(diag.ReservedVariable, name.Span, "“"+name.Text+"” has a meaning of its own and cannot be bound",
 			"now is the flow's instant, new a fresh identity")
 		return nil, false
 	}
 	switch name.Text {
 	case "true", "false", "null", "nil":
-		r.fault(diag.ReservedVariable, name.Span, "“"+name.Text+"” is a value and cannot be bound")
+		r.errorAt(diag.ReservedVariable, name.Span, "“"+name.Text+"” is a value and cannot be bound")
 		return nil, false
 	}
 	if v := r.lookup(name.Text); v != nil {
@@ -141,7 +140,7 @@ func (r *resolver) bind(name syntax.Name) (v *Var, binds bool) {
 	return r.declare(name), true
 }
 
-// use gives the variable of a name that must be bound.
+// use returns the variable of a name that must be bound.
 func (r *resolver) use(name syntax.Name) *Var {
 	if name.Text == "" {
 		r.ok = false
@@ -150,26 +149,26 @@ func (r *resolver) use(name syntax.Name) *Var {
 	if v := r.lookup(name.Text); v != nil {
 		return v
 	}
-	if !r.free {
+	if !r.unboundAllowed {
 		r.unbound(name)
 	}
-	return r.declare(name) // so that it is said once
+	return r.declare(name) // so that it is reported once
 }
 
-// valueTerm resolves a term where a value is made.
+// valueTerm resolves a term that must have a value.
 func (r *resolver) valueTerm(name syntax.Name, t *syntax.Term) Term {
 	if t == nil {
 		t = &syntax.Term{Span: name.Span, Kind: syntax.VariableTerm, Name: name}
 	}
 	switch t.Kind {
 	case syntax.AnyTerm:
-		r.fault(diag.NoValue, t.Span, "“_” is no value: say what “"+name.Text+"” is, or leave it out")
+		r.errorAt(diag.NoValue, t.Span, "“_” is no value: say what “"+name.Text+"” is, or leave it out")
 	case syntax.LiteralTerm:
 		return Term{Span: t.Span, Literal: literal(t.Literal)}
 	case syntax.ExpressionTerm:
 		return Term{Span: t.Span, Expr: r.expr(t.Expr)}
 	default:
-		if ours(t.Name.Text) {
+		if isReserved(t.Name.Text) {
 			return Term{Span: t.Span, Expr: r.expr(&syntax.Expr{Span: t.Span, Text: t.Name.Text})}
 		}
 		return Term{Span: t.Span, Var: r.use(t.Name)}
@@ -177,7 +176,7 @@ func (r *resolver) valueTerm(name syntax.Name, t *syntax.Term) Term {
 	return Term{Span: t.Span}
 }
 
-// patternTerm resolves a term where a value is bound or compared.
+// patternTerm resolves a term that binds or compares.
 func (r *resolver) patternTerm(name syntax.Name, t *syntax.Term) (term Term, binds bool) {
 	if t == nil {
 		t = &syntax.Term{Span: name.Span, Kind: syntax.VariableTerm, Name: name}
@@ -194,7 +193,7 @@ func (r *resolver) patternTerm(name syntax.Name, t *syntax.Term) (term Term, bin
 	return Term{Span: t.Span, Var: v}, binds
 }
 
-// literal makes a value of what the reader found.
+// literal returns the value of a parsed literal.
 func literal(x any) value.Value {
 	switch x := x.(type) {
 	case string:
@@ -207,7 +206,7 @@ func literal(x any) value.Value {
 	return value.Null
 }
 
-// expression reads an expression; what stands often is read once.
+// expression parses an expression. It parses equal texts once.
 func (c *checker) expression(text string) (*expression.Expression, error) {
 	if node := c.expressions[text]; node != nil {
 		return node, nil
@@ -219,7 +218,8 @@ func (c *checker) expression(text string) (*expression.Expression, error) {
 	return node, err
 }
 
-// expr reads an expression and resolves its variables; nil when it is broken.
+// expr parses an expression and resolves its variables. It returns nil if there is
+// an error.
 func (r *resolver) expr(t *syntax.Expr) *Expr {
 	if t == nil {
 		r.ok = false
@@ -231,12 +231,12 @@ func (r *resolver) expr(t *syntax.Expr) *Expr {
 		if e, ok := errors.AsType[*expression.Error](err); ok {
 			span.Start, span.End = span.Start+e.Offset, span.Start+max(e.End, e.Offset)
 		}
-		r.fault(diag.BadExpression, span, err.Error())
+		r.errorAt(diag.BadExpression, span, err.Error())
 		return nil
 	}
 	e := &Expr{Tree: t, Node: node}
 	for _, name := range node.Variables() {
-		if ours(name) {
+		if isReserved(name) {
 			e.Vars = append(e.Vars, nil)
 			continue
 		}
@@ -245,8 +245,8 @@ func (r *resolver) expr(t *syntax.Expr) *Expr {
 	return e
 }
 
-// wordSpan is where a word first stands in an expression, outside its strings;
-// the whole expression when it cannot be found.
+// wordSpan is the span of the first occurrence of a word in an expression outside
+// of strings; the whole expression if there is none.
 func wordSpan(t *syntax.Expr, word string) source.Span {
 	text := t.Text
 	for i := 0; i < len(text); i++ {

@@ -11,131 +11,130 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// types finds what kind of value each variable holds, from everything that it
-// flows into and comes from, and reports what cannot be one value. What a later
-// line shows counts for an earlier one: an item is gone through until nothing
-// more is learnt, and only then is anything said of it.
+// types infers the type of each variable from all its uses, and reports uses that
+// contradict each other. A later line may determine the type of an earlier use, so
+// each sync and view is traversed until nothing changes, and once more to report.
 func (c *checker) types() {
 	for _, v := range c.viewOrder {
-		k := newKinds(c, v.view.Vars)
-		v.ok = k.settle(func() {
+		inf := newInference(c, v.view.Vars)
+		v.ok = inf.fixpoint(func() {
 			for _, p := range v.view.In {
-				k.null[p.Var] = p.Optional
+				inf.nullable[p.Var] = p.Optional
 			}
-			k.lines(v.view.Where)
+			inf.lines(v.view.Where)
 		}) && v.ok
 		for _, p := range slices.Concat(v.view.In, v.view.Out) {
-			p.Always = k.sure[p.Var] || !k.null[p.Var]
+			p.Always = inf.nonNull[p.Var] || !inf.nullable[p.Var]
 		}
 	}
 	for _, s := range c.syncOrder {
-		k := newKinds(c, s.sync.Vars)
-		s.ok = k.settle(func() {
+		inf := newInference(c, s.sync.Vars)
+		s.ok = inf.fixpoint(func() {
 			for _, p := range s.sync.When {
-				k.pattern(p)
+				inf.pattern(p)
 			}
-			k.lines(s.sync.Where)
-			k.asks(s.sync.Then)
+			inf.lines(s.sync.Where)
+			inf.asks(s.sync.Then)
 		}) && s.ok
 	}
 }
 
-// kinds gathers what is known of the variables of one sync or view.
-type kinds struct {
-	c       *checker
-	vars    []*Var
-	why     map[*Var]reason
-	field   map[*Var]bool // fields of a request: text until something says more
-	null    map[*Var]bool // that may be null
-	sure    map[*Var]bool // of which a line has shown that they are not
-	clashed map[*Var]bool
-	quiet   bool // nothing is said yet
-	learnt  bool // something new in this round
-	epoch   int  // how often something was learnt
-	ok      bool
-	// at is the line that is being gone through; mistaken are those of which
-	// something was said that may be the cause of more.
-	at       any
-	mistaken map[any]bool
+// An inference holds what is known about the variables of one sync or view.
+type inference struct {
+	c             *checker
+	vars          []*Var
+	reasons       map[*Var]reason
+	requestFields map[*Var]bool // fields of a request: text unless a use says more
+	nullable      map[*Var]bool // may be null
+	nonNull       map[*Var]bool // a line has shown that they are not null
+	clashed       map[*Var]bool
+	quiet         bool // nothing is reported yet
+	changed       bool // a type changed in this round
+	changes       int  // the number of changes so far
+	ok            bool
+	// current is the line that is being traversed. faulty are the lines for which
+	// an error was reported that may cause others.
+	current any
+	faulty  map[any]bool
 }
 
-// settle goes through an item until nothing more is learnt, then once more to
-// say what is wrong. It tells whether nothing is.
-func (k *kinds) settle(run func()) bool {
-	k.quiet = true
+// fixpoint traverses a sync or view until nothing changes, then once more to report
+// errors. It reports whether there are none.
+func (inf *inference) fixpoint(run func()) bool {
+	inf.quiet = true
 	for range 4 {
-		k.learnt = false
+		inf.changed = false
 		run()
-		if !k.learnt {
+		if !inf.changed {
 			break
 		}
 	}
-	k.quiet, k.ok = false, true
-	clear(k.sure)
+	inf.quiet, inf.ok = false, true
+	clear(inf.nonNull)
 	run()
-	for _, v := range k.vars {
-		v.Type.Null = k.null[v]
+	for _, v := range inf.vars {
+		v.Type.Null = inf.nullable[v]
 	}
-	return k.ok
+	return inf.ok
 }
 
-// A reason is what a variable's type was learnt from.
+// A reason is the use that determined a variable's type.
 type reason struct {
 	span source.Span
 	what string // "the input “user” of Sessioning.create"
-	line any    // of what it was learnt: a pattern, a line or what is asked
+	line any    // of the use: a pattern, a line or an ask
 }
 
-func newKinds(c *checker, vars []*Var) *kinds {
-	return &kinds{c: c, vars: vars, why: map[*Var]reason{}, field: map[*Var]bool{}, null: map[*Var]bool{},
-		sure: map[*Var]bool{}, clashed: map[*Var]bool{}, mistaken: map[any]bool{}, ok: true}
+func newInference(c *checker, vars []*Var) *inference {
+	return &inference{c: c, vars: vars, reasons: map[*Var]reason{}, requestFields: map[*Var]bool{}, nullable: map[*Var]bool{},
+		nonNull: map[*Var]bool{}, clashed: map[*Var]bool{}, faulty: map[any]bool{}, ok: true}
 }
 
-// fault reports what is wrong, in the last round.
-func (k *kinds) fault(d diag.Diagnostic) {
+// report reports a finding, in the last round only.
+func (inf *inference) report(d diag.Diagnostic) {
 	if d.Severity == diag.Error {
-		k.ok = false
+		inf.ok = false
 	}
-	if !k.quiet {
-		k.c.add(d)
+	if !inf.quiet {
+		inf.c.add(d)
 	}
 }
 
-// learn joins what is known of a variable with what one place says.
-func (k *kinds) learn(v *Var, t Type, span source.Span, what string) {
-	if v == nil || t.Kind == Unknown || k.clashed[v] {
+// constrain joins the type of a variable with that of one use.
+func (inf *inference) constrain(v *Var, t Type, span source.Span, what string) {
+	if v == nil || t.Kind == Unknown || inf.clashed[v] {
 		return
 	}
-	joined, ok := Join(v.Type, t, k.field[v])
+	joined, ok := Join(v.Type, t, inf.requestFields[v])
 	if !ok {
-		if k.quiet {
+		if inf.quiet {
 			return
 		}
-		k.clashed[v] = true
-		first := k.why[v]
-		if k.mistaken[first.line] && first.line != k.at {
-			k.ok = false // what it was learnt from is mistaken itself
+		inf.clashed[v] = true
+		first := inf.reasons[v]
+		if inf.faulty[first.line] && first.line != inf.current {
+			inf.ok = false // the first use is an error itself
 			return
 		}
-		k.mistaken[k.at] = true
-		k.fault(diag.Diagnostic{Code: diag.TypeClash, Span: span,
+		inf.faulty[inf.current] = true
+		inf.report(diag.Diagnostic{Code: diag.TypeClash, Span: span,
 			Message: "“" + v.Name + "” is " + Describe(t) + " as " + what + ", but " + Describe(v.Type) + " as " + first.what,
 			Related: []diag.Related{{Span: first.span, Message: "here it is " + Describe(v.Type)}}})
 		return
 	}
-	if _, known := k.why[v]; !known || joined.Kind != v.Type.Kind {
-		k.why[v] = reason{span, what, k.at}
+	if _, known := inf.reasons[v]; !known || joined.Kind != v.Type.Kind {
+		inf.reasons[v] = reason{span, what, inf.current}
 	}
 	joined.Null = false
-	if !sameKind(joined, v.Type) {
-		k.learnt = true
-		k.epoch++
+	if !identical(joined, v.Type) {
+		inf.changed = true
+		inf.changes++
 	}
 	v.Type = joined
 }
 
-func (k *kinds) pattern(p *Pattern) {
-	k.at = p
+func (inf *inference) pattern(p *Pattern) {
+	inf.current = p
 	for _, a := range p.In {
 		v := a.Term.Var
 		if v == nil {
@@ -144,55 +143,55 @@ func (k *kinds) pattern(p *Pattern) {
 		switch {
 		case a.Param != nil || !p.IsRequest():
 		case a.Name == HTTPField:
-			k.learn(v, httpType(), a.Term.Span, "“"+HTTPField+"” of a request")
+			inf.constrain(v, httpType(), a.Term.Span, "“"+HTTPField+"” of a request")
 		default:
-			k.field[v] = true
+			inf.requestFields[v] = true
 		}
 		if !a.Optional {
-			k.sure[v] = true
-		} else if _, known := k.null[v]; !known {
-			k.null[v] = true
+			inf.nonNull[v] = true
+		} else if _, known := inf.nullable[v]; !known {
+			inf.nullable[v] = true
 		}
 	}
 	by := p.Instance.Name + "." + p.Action.Name
-	k.args(p.Instance, by, "the input", p.In, true)
+	inf.args(p.Instance, by, "the input", p.In, true)
 	if p.Refused {
 		for _, a := range p.Out {
-			k.term(a.Term, Type{Kind: String}, true, "“"+a.Name+"” of a refusal")
+			inf.term(a.Term, Type{Kind: String}, true, "“"+a.Name+"” of a refusal")
 		}
 		return
 	}
-	k.args(p.Instance, by, "the output", p.Out, true)
-	k.outputs(p.Out)
+	inf.args(p.Instance, by, "the output", p.Out, true)
+	inf.outputs(p.Out)
 }
 
-func (k *kinds) asks(list []*Ask) {
+func (inf *inference) asks(list []*Ask) {
 	for _, a := range list {
-		k.at = a
+		inf.current = a
 		by := a.Instance.Name + "." + a.Action.Name
-		k.args(a.Instance, by, "the input", a.In, false)
-		k.needs(by, a.In)
-		k.open(a)
-		k.reply(a)
-		k.args(a.Instance, by, "the output", a.Out, true)
-		k.outputs(a.Out)
+		inf.args(a.Instance, by, "the input", a.In, false)
+		inf.requireInputs(by, a.In)
+		inf.openInputs(a)
+		inf.checkReply(a)
+		inf.args(a.Instance, by, "the output", a.Out, true)
+		inf.outputs(a.Out)
 	}
 }
 
-// open looks at the further arguments of an open action, whose types nobody
-// says: their expressions must make sense all the same.
-func (k *kinds) open(a *Ask) {
+// openInputs checks the expressions in the further arguments of an open action,
+// which have no declared type.
+func (inf *inference) openInputs(a *Ask) {
 	for _, x := range a.In {
 		if x.Param == nil && x.Term.Expr != nil {
-			k.expr(x.Term.Expr)
+			inf.expr(x.Term.Expr)
 		}
 	}
 }
 
-// needs reports null where an action needs a value.
-func (k *kinds) needs(by string, args []*Arg) {
+// requireInputs reports inputs that may be null where an action needs a value.
+func (inf *inference) requireInputs(by string, args []*Arg) {
 	for _, a := range args {
-		if v := a.Term.Var; v != nil && a.Param != nil && !a.Param.Optional && k.null[v] && !k.sure[v] && !k.clashed[v] {
+		if v := a.Term.Var; v != nil && a.Param != nil && !a.Param.Optional && inf.nullable[v] && !inf.nonNull[v] && !inf.clashed[v] {
 			d := diag.Diagnostic{Code: diag.MaybeNull, Severity: diag.Warning, Span: a.Term.Span,
 				Message: "“" + v.Name + "” may be null here, and “" + by + "” needs its input “" + a.Name + "”",
 				Related: []diag.Related{{Span: v.Span, Message: "it may be null from here"}},
@@ -200,54 +199,55 @@ func (k *kinds) needs(by string, args []*Arg) {
 			if a.Param.Tree != nil {
 				d.Related = append(d.Related, diag.Related{Span: a.Param.Tree.Span, Message: "declared here, and not optional"})
 			}
-			k.sure[v] = true // said once
-			k.fault(d)
+			inf.nonNull[v] = true // report it once
+			inf.report(d)
 		}
 	}
 }
 
-// args learns from arguments; null compares with everything in a pattern.
-func (k *kinds) args(i *Instance, by, what string, args []*Arg, pattern bool) {
+// args constrains the variables of arguments. In a pattern null can be compared
+// with any type.
+func (inf *inference) args(i *Instance, by, what string, args []*Arg, pattern bool) {
 	for _, a := range args {
 		if a.Param != nil {
-			t := k.c.appType(i, a.Param.whole())
-			k.term(a.Term, t, pattern || a.Param.Optional, what+" “"+a.Name+"” of "+by)
+			t := inf.c.appType(i, a.Param.valueType())
+			inf.term(a.Term, t, pattern || a.Param.Optional, what+" “"+a.Name+"” of "+by)
 		}
 	}
 }
 
-// outputs notes which of them bind null where there is nothing.
-func (k *kinds) outputs(args []*Arg) {
+// outputs notes which outputs may bind null.
+func (inf *inference) outputs(args []*Arg) {
 	for _, a := range args {
 		if v := a.Term.Var; v != nil && (a.Binds || a.Optional) {
-			k.null[v] = a.Optional && (a.Param == nil || a.Param.Optional)
+			inf.nullable[v] = a.Optional && (a.Param == nil || a.Param.Optional)
 		}
 	}
 }
 
-// term learns from one term what its variable is, or holds its literal against
-// the type.
-func (k *kinds) term(t Term, typ Type, null bool, what string) {
+// term constrains the variable of a term, or checks its literal.
+func (inf *inference) term(t Term, typ Type, null bool, what string) {
 	switch {
 	case t.Var != nil:
-		k.learn(t.Var, typ, t.Span, what)
+		inf.constrain(t.Var, typ, t.Span, what)
 	case t.Expr != nil:
 		if v := t.Expr.SingleVar(); v != nil {
-			k.learn(v, typ, t.Span, what)
+			inf.constrain(v, typ, t.Span, what)
 			return
 		}
-		r := k.reading(t.Expr)
-		r.into(t.Expr.Node.Shape(), typ, what)
-		t.Expr.Type = r.of(t.Expr.Node.Shape())
+		r := inf.newExpr(t.Expr)
+		r.assign(t.Expr.Node.Shape(), typ, what)
+		t.Expr.Type = r.typeOf(t.Expr.Node.Shape())
 	default:
-		if k.quiet {
+		if inf.quiet {
 			return
 		}
-		k.ok = k.c.literal(t, typ, null, what) && k.ok
+		inf.ok = inf.c.literal(t, typ, null, what) && inf.ok
 	}
 }
 
-// literal reports a literal that is no value of a type.
+// literal reports a literal that is not of a type. It returns whether the literal
+// is right.
 func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 	v := t.Literal
 	_, text := v.Text()
@@ -269,148 +269,147 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 		return false
 	}
 	if !ok {
-		c.fault(diag.WrongValue, t.Span, what+" is "+Describe(typ)+", not "+v.Kind().String())
+		c.errorAt(diag.WrongValue, t.Span, what+" is "+Describe(typ)+", not "+v.Kind().String())
 	}
 	return ok
 }
 
-func (k *kinds) lines(list []*Line) {
+func (inf *inference) lines(list []*Line) {
 	for _, l := range list {
-		k.orelse(l)
-		k.line(l)
+		inf.elseAsks(l)
+		inf.line(l)
 		for _, v := range l.Nulls {
 			if l.Mode == syntax.MaybeLine {
-				k.null[v] = true
+				inf.nullable[v] = true
 			}
 		}
 		if l.Mode != syntax.PlainLine {
 			continue
 		}
-		k.kept(l)
+		inf.frameKept(l)
 	}
 }
 
-// kept notes what is known behind a line that kept its frame: it has found
-// something for what it asks with.
-func (k *kinds) kept(l *Line) {
+// frameKept notes what a line has shown by keeping its frame.
+func (inf *inference) frameKept(l *Line) {
 	switch b := l.Body.(type) {
 	case *FilterLine:
-		k.keep(b.Expr, true)
+		inf.assume(b.Expr, true)
 	case *QueryLine:
 		for _, a := range b.In {
 			if a.Term.Var != nil && a.Param != nil && !a.Param.Optional {
-				k.sure[a.Term.Var] = true // about nothing there is no row
+				inf.nonNull[a.Term.Var] = true // a query without this input gives no row
 			}
 		}
-		k.agreed(b.Out)
+		inf.compared(b.Out)
 	case *ViewLine:
 		for _, a := range b.In {
 			for _, p := range b.View.In {
 				if p.Name == a.Name && p.Always && a.Term.Var != nil {
-					k.sure[a.Term.Var] = true
+					inf.nonNull[a.Term.Var] = true
 				}
 			}
 		}
-		k.agreed(b.Out)
+		inf.compared(b.Out)
 	case *FieldLine, *MemberLine:
 		for _, v := range l.Variables() {
-			k.sure[v] = k.sure[v] || !slices.Contains(l.Nulls, v)
+			inf.nonNull[v] = inf.nonNull[v] || !slices.Contains(l.Nulls, v)
 		}
 	}
 }
 
-// agreed notes that variables which an output was compared with have a value.
-func (k *kinds) agreed(out []*Arg) {
+// compared notes that variables compared with an output are not null.
+func (inf *inference) compared(out []*Arg) {
 	for _, a := range out {
 		if a.Term.Var != nil && !a.Binds && !a.Optional {
-			k.sure[a.Term.Var] = true
+			inf.nonNull[a.Term.Var] = true
 		}
 	}
 }
 
-// orelse looks at what is asked for a frame that a line drops.
-func (k *kinds) orelse(l *Line) {
+// elseAsks infers the types in the else of a line.
+func (inf *inference) elseAsks(l *Line) {
 	if b, ok := l.Body.(*FilterLine); ok && len(l.Else) > 0 {
-		before := maps.Clone(k.sure)
-		k.keep(b.Expr, l.Mode == syntax.NoLine)
-		k.asks(l.Else)
-		k.sure = before
+		before := maps.Clone(inf.nonNull)
+		inf.assume(b.Expr, l.Mode == syntax.NoLine)
+		inf.asks(l.Else)
+		inf.nonNull = before
 		return
 	}
-	k.asks(l.Else)
+	inf.asks(l.Else)
 }
 
-func (k *kinds) line(l *Line) {
-	k.at = l
+func (inf *inference) line(l *Line) {
+	inf.current = l
 	switch b := l.Body.(type) {
 	case *QueryLine:
 		by := b.Instance.Name + "." + b.Query.Name
-		k.args(b.Instance, by, "the input", b.In, false)
-		k.args(b.Instance, by, "the output", b.Out, true)
-		k.outputs(b.Out)
+		inf.args(b.Instance, by, "the input", b.In, false)
+		inf.args(b.Instance, by, "the output", b.Out, true)
+		inf.outputs(b.Out)
 	case *FieldLine:
-		k.term(b.Subject, k.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
-		k.term(b.Object, k.c.appType(b.Instance, b.Field.Type), b.Field.Optional, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name)
+		inf.term(b.Subject, inf.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
+		inf.term(b.Object, inf.c.appType(b.Instance, b.Field.Type), b.Field.Optional, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name)
 	case *MemberLine:
-		k.term(b.Subject, k.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
+		inf.term(b.Subject, inf.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
 	case *ViewLine:
-		k.viewArgs(b.View, b.View.In, b.In)
-		k.viewArgs(b.View, b.View.Out, b.Out)
+		inf.viewArgs(b.View, b.View.In, b.In)
+		inf.viewArgs(b.View, b.View.Out, b.Out)
 		for _, a := range b.Out {
 			for _, p := range b.View.Out {
 				if a.Name == p.Name && a.Binds {
-					k.null[a.Term.Var] = a.Optional && !p.Always
+					inf.nullable[a.Term.Var] = a.Optional && !p.Always
 				}
 				if a.Name == p.Name && a.Optional && p.Always {
-					k.fault(diag.Diagnostic{Code: diag.MisplacedOptional, Span: a.Tree.Span, Notes: []string{alwaysGiven},
+					inf.report(diag.Diagnostic{Code: diag.MisplacedOptional, Span: a.Tree.Span, Notes: []string{alwaysGiven},
 						Message: "the view “" + b.View.Name + "” always gives “" + p.Name + "”"})
 				}
 			}
 		}
 	case *IsLine:
-		t := k.expr(b.Expr)
+		t := inf.expr(b.Expr)
 		if b.Binds {
-			k.null[b.Var] = t.Null
+			inf.nullable[b.Var] = t.Null
 		}
-		k.learn(b.Var, t, b.Expr.Tree.Span, "this expression")
-		if v := b.Expr.SingleVar(); v != nil && !k.clashed[b.Var] {
-			k.learn(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
+		inf.constrain(b.Var, t, b.Expr.Tree.Span, "this expression")
+		if v := b.Expr.SingleVar(); v != nil && !inf.clashed[b.Var] {
+			inf.constrain(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
 		}
 	case *FilterLine:
-		k.condition(b.Expr)
+		inf.condition(b.Expr)
 	case *FoldLine:
-		outer := maps.Clone(k.sure)
-		k.lines(b.Lines)
+		outer := maps.Clone(inf.nonNull)
+		inf.lines(b.Lines)
 		for _, e := range []*Expr{b.Limit, b.Offset} {
 			if e != nil {
-				k.term(Term{Span: e.Tree.Span, Expr: e}, Type{Kind: Number}, true, "a number of rows")
+				inf.term(Term{Span: e.Tree.Span, Expr: e}, Type{Kind: Number}, true, "a number of rows")
 			}
 		}
 		for _, o := range b.Order {
-			k.expr(o.Expr)
+			inf.expr(o.Expr)
 		}
-		k.fold(b, l)
-		k.page(b.Page)
-		for v := range k.sure {
-			k.sure[v] = outer[v] // of no row, nothing was shown
+		inf.fold(b, l)
+		inf.page(b.Page)
+		for v := range inf.nonNull {
+			inf.nonNull[v] = outer[v] // without rows, the lines have shown nothing
 		}
 	}
 }
 
-func (k *kinds) viewArgs(v *View, params []*ViewParam, args []*Arg) {
+func (inf *inference) viewArgs(v *View, params []*ViewParam, args []*Arg) {
 	for _, a := range args {
 		for _, p := range params {
 			if p.Name == a.Name {
-				k.term(a.Term, p.Var.Type, true, "“"+a.Name+"” of the view "+v.Name)
+				inf.term(a.Term, p.Var.Type, true, "“"+a.Name+"” of the view "+v.Name)
 			}
 		}
 	}
 }
 
-func (k *kinds) fold(b *FoldLine, l *Line) {
+func (inf *inference) fold(b *FoldLine, l *Line) {
 	var t Type
 	if b.Expr != nil {
-		t = k.expr(b.Expr)
+		t = inf.expr(b.Expr)
 	}
 	switch b.Fold {
 	case syntax.Each:
@@ -418,21 +417,22 @@ func (k *kinds) fold(b *FoldLine, l *Line) {
 		t = Type{Kind: List, Elem: &elem}
 	case syntax.Sum:
 		if !numeric(t) {
-			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "sum adds numbers, and this is " + Describe(t)})
+			inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "sum adds numbers, and this is " + Describe(t)})
 		}
 		t = Type{Kind: Number}
 	case syntax.Count:
 		t = Type{Kind: Number}
 	default:
-		t.Null = true // of nothing
+		t.Null = true // the fold of no rows
 	}
 	if b.Binds {
-		k.null[b.Var] = t.Null
+		inf.nullable[b.Var] = t.Null
 	}
-	k.learn(b.Var, t, l.Tree.Span, "this "+b.Fold.String())
+	inf.constrain(b.Var, t, l.Tree.Span, "this "+b.Fold.String())
 }
 
-// single is the variable that an expression consists of; nil when it is more.
+// SingleVar returns the variable that the expression consists of, nil for any other
+// expression.
 func (e *Expr) SingleVar() *Var {
 	if e.Node == nil || len(e.Vars) != 1 || e.Node.Shape().Form != expression.VariableForm {
 		return nil
@@ -440,7 +440,7 @@ func (e *Expr) SingleVar() *Var {
 	return e.Vars[0]
 }
 
-// ValueType is the type of a term, as far as it is known.
+// ValueType returns the type of a term as far as it is known.
 func (t Term) ValueType() Type {
 	switch {
 	case t.Var != nil:

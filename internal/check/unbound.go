@@ -6,11 +6,11 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A site is a place that would give a name its value.
+// A site is a place that would bind a name.
 type site struct {
 	span  source.Span
 	kind  siteKind
-	where string // what it stands in, for messages: "the fold “n”"
+	where string // what it is inside of, for messages: "the fold “n”"
 }
 
 type siteKind int
@@ -18,86 +18,86 @@ type siteKind int
 const (
 	lineSite  siteKind = iota // a line of where
 	thenSite                  // an output in then
-	localSite                 // inside a fold, a "no" line or an else: not seen outside
+	localSite                 // inside a fold, a "no" line or an else, not visible outside
 )
 
-// noInside and foldInside name the places whose variables stay inside.
-const noInside = "the “no” line"
+// insideNo and insideFold name the places whose variables are local.
+const insideNo = "the “no” line"
 
-func foldInside(name string) string { return "the lines of “" + name + "”" }
+func insideFold(name string) string { return "the lines of “" + name + "”" }
 
-// gather notes who binds which name in an item, so that a message about an
-// unbound one can name the cause.
-func (r *resolver) gather(lines []*syntax.Line, then []*syntax.Ask) {
+// collectSites collects where names are bound, so that a finding about an unbound
+// name can name the cause.
+func (r *resolver) collectSites(lines []*syntax.Line, then []*syntax.Ask) {
 	r.subjects = map[string][]string{}
-	r.gatherLines(lines, lineSite, "")
+	r.collectLines(lines, lineSite, "")
 	for _, a := range then {
-		r.gatherArgs(a.Out, thenSite, "")
+		r.collectArgs(a.Out, thenSite, "")
 	}
 }
 
-func (r *resolver) gatherLines(lines []*syntax.Line, kind siteKind, where string) {
+func (r *resolver) collectLines(lines []*syntax.Line, kind siteKind, where string) {
 	for _, l := range lines {
 		kind, where := kind, where
 		if l.Mode == syntax.NoLine {
-			kind, where = localSite, noInside
+			kind, where = localSite, insideNo
 		}
 		switch b := l.Body.(type) {
 		case *syntax.QueryLine:
-			r.gatherArgs(b.Out, kind, where)
+			r.collectArgs(b.Out, kind, where)
 		case *syntax.ViewLine:
-			r.gatherArgs(b.Out, kind, where)
+			r.collectArgs(b.Out, kind, where)
 		case *syntax.FieldLine:
-			r.gatherTerm(b.Subject, kind, where)
-			r.gatherTerm(b.Object, kind, where)
+			r.collectTerm(b.Subject, kind, where)
+			r.collectTerm(b.Object, kind, where)
 			if b.Subject != nil && b.Subject.Kind == syntax.VariableTerm {
 				key := b.Concept.Text + " " + b.Subject.Name.Text
 				r.subjects[key] = append(r.subjects[key], b.Field.Text)
 			}
 		case *syntax.MemberLine:
-			r.gatherTerm(b.Subject, kind, where)
+			r.collectTerm(b.Subject, kind, where)
 		case *syntax.IsLine:
-			r.gatherName(b.Var, kind, where)
+			r.collectName(b.Var, kind, where)
 		case *syntax.FoldLine:
-			r.gatherName(b.Var, kind, where)
+			r.collectName(b.Var, kind, where)
 			if b.Page != nil {
-				r.gatherArgs(b.Page.Out, kind, where)
+				r.collectArgs(b.Page.Out, kind, where)
 			}
-			r.gatherLines(b.Lines, localSite, foldInside(b.Var.Text))
+			r.collectLines(b.Lines, localSite, insideFold(b.Var.Text))
 		}
 		for _, a := range l.Else {
-			r.gatherArgs(a.Out, localSite, "this else")
+			r.collectArgs(a.Out, localSite, "this else")
 		}
 	}
 }
 
-func (r *resolver) gatherArgs(args []*syntax.Arg, kind siteKind, where string) {
+func (r *resolver) collectArgs(args []*syntax.Arg, kind siteKind, where string) {
 	for _, a := range args {
 		if a.Value == nil {
-			r.gatherName(a.Name, kind, where)
+			r.collectName(a.Name, kind, where)
 		} else {
-			r.gatherTerm(a.Value, kind, where)
+			r.collectTerm(a.Value, kind, where)
 		}
 	}
 }
 
-func (r *resolver) gatherTerm(t *syntax.Term, kind siteKind, where string) {
+func (r *resolver) collectTerm(t *syntax.Term, kind siteKind, where string) {
 	if t != nil && t.Kind == syntax.VariableTerm {
-		r.gatherName(t.Name, kind, where)
+		r.collectName(t.Name, kind, where)
 	}
 }
 
-func (r *resolver) gatherName(n syntax.Name, kind siteKind, where string) {
+func (r *resolver) collectName(n syntax.Name, kind siteKind, where string) {
 	if n.Text != "" {
 		r.sites[n.Text] = append(r.sites[n.Text], site{n.Span, kind, where})
 	}
 }
 
-// unbound reports a variable that has no value where it is used, and why not.
+// unbound reports a variable that has no value where it is used, and why.
 func (r *resolver) unbound(name syntax.Name) {
 	r.ok = false
-	r.lacking = append(r.lacking, name.Text)
-	if r.quiet {
+	r.unboundNames = append(r.unboundNames, name.Text)
+	if r.lenient {
 		return
 	}
 	said := "“" + name.Text + "”"
@@ -168,12 +168,12 @@ func (r *resolver) unbound(name syntax.Name) {
 	}
 }
 
-// literalWords are words that stand where a variable may.
+// literalWords can stand where a variable can.
 var literalWords = []string{"true", "false", "null"}
 
-// respell is the repair of a name that a declared input has too: that is how it
-// is spelt, so the field of the request that is nearly called so is to blame.
-// Where another line gives the value, nothing is sure.
+// respell returns the fix for a name that is also that of a declared input. Then
+// the field of the request with the similar name is probably misspelt. It returns
+// nil if another line binds that name.
 func (r *resolver) respell(name syntax.Name, near string) *diag.Fix {
 	v := r.lookup(near)
 	if v == nil || !r.fields[v] {
@@ -183,15 +183,15 @@ func (r *resolver) respell(name syntax.Name, near string) *diag.Fix {
 		Edits: []diag.Edit{{Span: v.Span, Text: name.Text}}}
 }
 
-// gives notes the outputs of a line that it does not name.
-func (r *resolver) gives(span source.Span, by string, hasOut bool, names []string, out []*syntax.Arg) {
+// noteUnnamed notes the outputs that a line does not name.
+func (r *resolver) noteUnnamed(span source.Span, by string, hasOut bool, names []string, out []*syntax.Arg) {
 	for _, name := range names {
 		named := false
 		for _, a := range out {
 			named = named || a.Name.Text == name
 		}
 		if !named {
-			r.unnamed[name] = unnamed{span: span, by: by, hasOut: hasOut, out: out}
+			r.unnamed[name] = unnamedOutput{span: span, by: by, hasOut: hasOut, out: out}
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// unused reports variables that stand at one place only, where their name
-// changes nothing: often the sign of a slip.
+// unused reports variables that occur only once and whose name has no effect. Often
+// they are misspelt.
 func (c *checker) unused() {
 	for _, v := range c.viewOrder {
 		if !v.ok {
@@ -40,27 +40,27 @@ func (c *checker) unused() {
 	}
 }
 
-// A role is what a variable does at the place where it stands first.
+// A role is what a variable does at its first occurrence.
 type role int
 
 const (
-	needed     role = iota // its name alone matters: a field that a request must have
-	whenInput              // of an action that is no request
-	output                 // of a line of when
-	awaited                // of a line of then or else: to name it is to await it
-	boundLine              // given its value by a line of where
-	localLine              // the same where only the number of rows counts: "no", count
+	needed     role = iota // its name has an effect: a field that a request must have
+	whenInput              // an input of a pattern that is no request
+	output                 // an output of a pattern
+	awaited                // an output in then or else, which awaits the action
+	boundLine              // bound by a line of where
+	localLine              // the same where only the number of frames counts: "no", count
 	viewInput              // a parameter of a view
-	valueInput             // a value is made of it
+	valueInput             // used in a value
 )
 
-// uses counts where the variables of one item stand.
+// uses counts the occurrences of the variables of a sync or view.
 type uses struct {
 	vars  []*Var
 	count map[*Var]int
 	first map[*Var]role
 	span  map[*Var]source.Span
-	edit  map[*Var]*diag.Edit // leaves the variable out, where that is all there is to do
+	edit  map[*Var]*diag.Edit // removes the variable, nil if that is not enough
 }
 
 func newUses(vars []*Var) *uses {
@@ -103,8 +103,8 @@ func (u *uses) arg(args []*Arg, i int, as role) {
 	u.term(args[i].Term, as)
 }
 
-// leaveOut gives the edit that takes an argument out of its list, nil where
-// something else would go with it.
+// leaveOut returns the edit that removes an argument from its list, nil if it would
+// remove something else too.
 func leaveOut(args []*Arg, i int) *diag.Edit {
 	span := args[i].Tree.Span
 	switch {
@@ -136,8 +136,8 @@ func (u *uses) pattern(p *Pattern) {
 		u.arg(p.In, i, as)
 	}
 	if p.IsRequest() || p.Refused {
-		// Who does not answer may still say what it is about; and to name the
-		// error is to wait for the refusal.
+		// The name of a request is useful to readers even if the sync does not
+		// answer it, and to name the error is to match the refusal.
 		u.args(p.Out, needed)
 		return
 	}
@@ -216,7 +216,8 @@ func (c *checker) reportUnused(u *uses) {
 			continue
 		}
 		near, slip := diag.Nearest(v.Name, names)
-		// A slip seldom hits the first letter; in a short name it is another word.
+		// Misspellings rarely change the first letter, and a short similar name is
+		// probably another word.
 		slip = slip && !slices.Contains(names, v.Name) && len(v.Name) > 3 && v.Name[0] == near[0]
 		d := diag.Diagnostic{Code: diag.Unused, Severity: diag.Warning, Span: v.Span,
 			Message: "“" + v.Name + "” is bound here and used nowhere"}

@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// resolveViews resolves every view, those first that others use.
+// resolveViews resolves all views. A view is resolved after the views that it uses.
 func (c *checker) resolveViews() {
 	var order []*viewState
 	for _, f := range c.files {
@@ -17,7 +17,7 @@ func (c *checker) resolveViews() {
 				continue
 			}
 			if first := c.views[t.Name.Text]; first != nil {
-				c.twice(t.Name.Span, first.tree.Name.Span, "the view “"+t.Name.Text+"” is declared twice")
+				c.declaredTwice(t.Name.Span, first.tree.Name.Span, "the view “"+t.Name.Text+"” is declared twice")
 				continue
 			}
 			state := &viewState{tree: t}
@@ -38,15 +38,15 @@ func (c *checker) resolveView(state *viewState) {
 	t := state.tree
 	r := newResolver(c, t.Broken)
 	r.nested = "a view"
-	r.gather(t.Where, nil)
+	r.collectSites(t.Where, nil)
 	v := &View{Tree: t, Name: t.Name.Text}
 	for _, a := range t.In {
 		name := viewVariable(a)
 		switch {
 		case name.Text == "":
-			r.fault(diag.ViewParameter, a.Span, "a parameter of a view is a variable")
+			r.errorAt(diag.ViewParameter, a.Span, "a parameter of a view is a variable")
 		case slices.ContainsFunc(v.In, func(p *ViewParam) bool { return p.Name == a.Name.Text }):
-			r.fault(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the input “"+a.Name.Text+"” twice")
+			r.errorAt(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the input “"+a.Name.Text+"” twice")
 		default:
 			if x, _ := r.bind(name); x != nil {
 				v.In = append(v.In, &ViewParam{Name: a.Name.Text, Var: x, Optional: a.Optional})
@@ -58,18 +58,18 @@ func (c *checker) resolveView(state *viewState) {
 		name := viewVariable(a)
 		switch {
 		case name.Text == "":
-			r.fault(diag.ViewParameter, a.Span, "an output of a view is a variable")
+			r.errorAt(diag.ViewParameter, a.Span, "an output of a view is a variable")
 			continue
 		case a.Optional:
-			r.fault(diag.MisplacedOptional, a.Span, "“"+a.Name.Text+"?” stands where the view is used, for an output that may be null")
+			r.errorAt(diag.MisplacedOptional, a.Span, "“"+a.Name.Text+"?” stands where the view is used, for an output that may be null")
 			continue
 		case slices.ContainsFunc(v.Out, func(p *ViewParam) bool { return p.Name == a.Name.Text }):
-			r.fault(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the output “"+a.Name.Text+"” twice")
+			r.errorAt(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the output “"+a.Name.Text+"” twice")
 			continue
 		}
 		x := r.lookup(name.Text)
 		if x == nil {
-			if !r.quiet {
+			if !r.lenient {
 				r.unknown(diag.ViewOutput, name, "the lines of the view “"+v.Name+"” give “"+name.Text+"” no value", r.visible())
 			}
 			x = r.declare(name)
@@ -77,7 +77,7 @@ func (c *checker) resolveView(state *viewState) {
 		v.Out = append(v.Out, &ViewParam{Name: a.Name.Text, Var: x})
 	}
 	v.Vars = r.vars
-	state.lacking = r.lacking
+	state.unbound = r.unboundNames
 	state.view, state.ok = v, r.ok && !t.Broken
 	state.state = 2
 	c.viewOrder = append(c.viewOrder, state)
@@ -94,8 +94,8 @@ func viewVariable(a *syntax.Arg) syntax.Name {
 	return syntax.Name{}
 }
 
-// view finds the view of a line, resolved; nil when there is none. A view that
-// is being resolved uses itself.
+// view returns the resolved view of a line, nil if there is none. It reports a view
+// that uses itself.
 func (r *resolver) view(name syntax.Name) *viewState {
 	if name.Text == "" {
 		return nil
@@ -106,7 +106,7 @@ func (r *resolver) view(name syntax.Name) *viewState {
 		return nil
 	}
 	if state.state == 1 {
-		r.fault(diag.RecursiveView, name.Span, "the view “"+name.Text+"” uses itself, so it never comes to an end")
+		r.errorAt(diag.RecursiveView, name.Span, "the view “"+name.Text+"” uses itself, so it never comes to an end")
 		return nil
 	}
 	r.c.resolveView(state)

@@ -7,9 +7,8 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// lines resolves lines of where in their order. A line that cannot be resolved
-// is left out, but the variables that it would bind are known all the same, so
-// that nothing is said of those.
+// lines resolves lines of where. A line that cannot be resolved is left out; the
+// variables that it would bind are declared, so that they are not reported.
 func (r *resolver) lines(trees []*syntax.Line) []*Line {
 	var list []*Line
 	for _, t := range trees {
@@ -23,11 +22,11 @@ func (r *resolver) lines(trees []*syntax.Line) []*Line {
 func (r *resolver) line(t *syntax.Line) *Line {
 	l := &Line{Tree: t, Mode: t.Mode}
 	if len(t.Else) > 0 && r.nested != "" {
-		r.fault(diag.ElseInside, t.Else[0].Span, "an else stands only in the where of a sync: in "+r.nested+" nobody would ask it",
+		r.errorAt(diag.ElseInside, t.Else[0].Span, "an else stands only in the where of a sync: in "+r.nested+" nobody would ask it",
 			"put it under the line that uses what is made here")
 	}
 	if len(t.Else) > 0 {
-		// An else sees what was bound before its line.
+		// An else sees the variables bound before its line.
 		r.push()
 		outer := r.inElse
 		r.inElse = true
@@ -38,7 +37,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 	inside := r.inside
 	if t.Mode == syntax.NoLine {
 		r.push()
-		r.inside = noInside
+		r.inside = insideNo
 	}
 	before := len(r.scope.order)
 	l.Body = r.body(t)
@@ -59,7 +58,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 	return l
 }
 
-// drops tells whether the line can drop a frame at all.
+// CanDrop reports whether the line can drop a frame.
 func (l *Line) CanDrop() bool {
 	if l.Mode == syntax.MaybeLine {
 		return false
@@ -98,7 +97,7 @@ func (r *resolver) body(t *syntax.Line) LineBody {
 	return nil
 }
 
-// each of these gives nil, as an interface, for what is broken
+// The following functions return nil, as an interface, for a line with an error.
 
 func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
 	q := &QueryLine{Instance: r.instance(b.Concept)}
@@ -113,9 +112,9 @@ func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
 		return nil
 	}
 	by := b.Concept.Text + "." + q.Query.Name
-	q.In = r.valueArgs(&gate{by: by, params: q.Query.Inputs, span: b.Query.Span, broken: s.broken() || r.quiet}, q.Instance, b.In)
-	q.Out = r.patternArgs(&gate{by: by, params: q.Query.Outputs, out: true, broken: s.broken()}, q.Instance, b.Out)
-	r.gives(t.Span, by, b.HasOut, paramNames(q.Query.Outputs), b.Out)
+	q.In = r.valueArgs(&signature{by: by, params: q.Query.Inputs, span: b.Query.Span, broken: s.broken() || r.lenient}, q.Instance, b.In)
+	q.Out = r.patternArgs(&signature{by: by, params: q.Query.Outputs, out: true, broken: s.broken()}, q.Instance, b.Out)
+	r.noteUnnamed(t.Span, by, b.HasOut, paramNames(q.Query.Outputs), b.Out)
 	return q
 }
 
@@ -132,9 +131,9 @@ func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
 	}
 	switch {
 	case s.action(plain.Text) != nil && plain != name:
-		r.fault(diag.ActionInWhere, name.Span, "“"+plain.Text+"” is an action of “"+instance+"”, and where only reads",
+		r.errorAt(diag.ActionInWhere, name.Span, "“"+plain.Text+"” is an action of “"+instance+"”, and where only reads",
 			"actions are asked in then")
-	case plain == name && r.quiet, s.broken():
+	case plain == name && r.lenient, s.broken():
 	default:
 		r.unknown(diag.UnknownQuery, name, "“"+instance+"” has no query “"+name.Text+"”", s.queryNames())
 	}
@@ -166,7 +165,7 @@ func (r *resolver) set(s *spec, instance string, name syntax.Name) *Set {
 	found := s.find(name.Text)
 	if len(found) > 1 {
 		r.ok = false
-		r.c.declared(s, name)
+		r.c.resolveTypeName(s, name)
 		return nil
 	}
 	if len(found) == 1 && found[0].set != nil {
@@ -192,23 +191,24 @@ func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
 	v := state.view
 	l := &ViewLine{View: v}
 	by := b.View.Text
-	// Where the view's own lines look for what its users give, its head is to
-	// blame, and that was said.
+	// If the view's own lines use the name that its users give, the head of the
+	// view is wrong, which is reported there.
 	misnamed := slices.ContainsFunc(b.In, func(a *syntax.Arg) bool {
-		return !slices.ContainsFunc(v.In, func(p *ViewParam) bool { return p.Name == a.Name.Text }) && slices.Contains(state.lacking, a.Name.Text)
+		return !slices.ContainsFunc(v.In, func(p *ViewParam) bool { return p.Name == a.Name.Text }) && slices.Contains(state.unbound, a.Name.Text)
 	})
-	in := &gate{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.quiet || misnamed}
+	in := &signature{by: by, params: viewParams(v.In), span: b.View.Span, broken: state.tree.Broken || r.lenient || misnamed}
 	l.In = r.valueArgs(in, nil, b.In)
-	out := &gate{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken}
+	out := &signature{by: by, params: viewParams(v.Out), out: true, broken: state.tree.Broken}
 	l.Out = r.patternArgs(out, nil, b.Out)
 	for _, a := range append(slices.Clone(l.In), l.Out...) {
 		a.Param = nil // a view's parameters are variables
 	}
-	r.gives(t.Span, by, b.HasOut, paramNames(out.params), b.Out)
+	r.noteUnnamed(t.Span, by, b.HasOut, paramNames(out.params), b.Out)
 	return l
 }
 
-// viewParams gives the parameters of a view the form of a contract's.
+// viewParams returns the parameters of a view in the form of a contract's
+// parameters.
 func viewParams(list []*ViewParam) []*Param {
 	var params []*Param
 	for _, p := range list {
@@ -240,7 +240,7 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 	l.Limit, l.Offset = outer(b.Limit), outer(b.Offset)
 	l.Page = r.page(b)
 	inside, nested := r.inside, r.nested
-	r.inside = foldInside(b.Var.Text)
+	r.inside = insideFold(b.Var.Text)
 	r.nested = r.inside
 	r.push()
 	l.Lines = r.lines(b.Lines)
@@ -261,7 +261,7 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 		r.next(l.Page, b.Page)
 	}
 	if l.Page != nil && l.Var != nil && !l.Binds {
-		r.fault(diag.MisplacedPage, b.Page.Span, "“"+l.Var.Name+"” has a value already, with which a page cannot be compared",
+		r.errorAt(diag.MisplacedPage, b.Page.Span, "“"+l.Var.Name+"” has a value already, with which a page cannot be compared",
 			"give the page a name of its own")
 	}
 	if l.Var == nil || !ok {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// enumerate joins words as a sentence does: "a, b and c".
+// enumerate joins words: "a, b and c".
 func enumerate(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
@@ -16,7 +16,7 @@ func enumerate(words []string, last string) string {
 	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }
 
-// article puts "a" or "an" before a name.
+// article adds "a" or "an" to a name.
 func article(name string) string {
 	if name != "" && strings.Contains("AEIO", name[:1]) {
 		return "an " + name
@@ -34,7 +34,7 @@ func isLetterIn(s string, i int) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_'
 }
 
-// irregular are plurals that no rule gives.
+// irregular returns plurals that follow no rule.
 func irregular() [][2]string {
 	return [][2]string{
 		{"People", "Person"}, {"Children", "Child"}, {"Men", "Man"}, {"Women", "Woman"},
@@ -56,9 +56,9 @@ func irregular() [][2]string {
 	}
 }
 
-// singulars gives the words of which a word may be the plural, the likeliest
-// first; none for a word that is no plural. Only the last part of a compound
-// counts: FocusSessions is the plural of FocusSession.
+// singulars returns the words of which a word may be the plural, the likeliest
+// first. Only the last part of a compound counts: FocusSessions is the plural of
+// FocusSession.
 func singulars(word string) []string {
 	at := lastPart(word)
 	stem, last := word[:at], word[at:]
@@ -95,13 +95,13 @@ func singulars(word string) []string {
 	return nil
 }
 
-// vowelBefore tells whether a vowel stands before the last n letters: Houses
-// and Causes are plurals of House and Cause, Statuses of Status.
+// vowelBefore reports whether the n last letters follow a vowel: Houses and Causes
+// are plurals of House and Cause, Statuses of Status.
 func vowelBefore(word string, n int) bool {
 	return len(word) > n && strings.ContainsRune("aeiouAEIOU", rune(word[len(word)-n-1]))
 }
 
-// lastPart is where the last part of a compound begins.
+// lastPart is the index of the last part of a compound.
 func lastPart(word string) int {
 	at := 0
 	for i, r := range word {
@@ -112,7 +112,7 @@ func lastPart(word string) int {
 	return at
 }
 
-// plural gives the plural of a word.
+// plural returns the plural of a word.
 func plural(word string) string {
 	at := lastPart(word)
 	last := word[at:]
@@ -137,7 +137,7 @@ func plural(word string) string {
 	return word + "s"
 }
 
-// sameType tells whether two words can be singular and plural of one type.
+// sameType reports whether two words can be singular and plural of one type.
 func sameType(a, b string) bool {
 	return a == b || slices.Contains(singulars(a), b) || slices.Contains(singulars(b), a)
 }

@@ -5,13 +5,12 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// declareTypes gathers the type parameters, sets and aliases of a concept and
-// settles their names.
+// declareTypes declares the type parameters, sets and aliases of a concept.
 func (c *checker) declareTypes(s *spec) {
 	tree := s.concept.Tree
 	for _, p := range tree.Params {
-		if p.Text != "" && c.fresh(s, p, "the type parameter") {
-			s.types = append(s.types, &declared{written: p.Text, name: p.Text, span: p.Span, param: true})
+		if p.Text != "" && c.nameIsFree(s, p, "the type parameter") {
+			s.types = append(s.types, &typeDecl{written: p.Text, name: p.Text, span: p.Span, param: true})
 			s.concept.Params = append(s.concept.Params, p.Text)
 		}
 	}
@@ -22,11 +21,11 @@ func (c *checker) declareTypes(s *spec) {
 		}
 		set := &Set{Tree: t, Kind: t.Kind}
 		if p := s.param(t.Name.Text); p != nil && p.set == nil && t.Of.Text == "" {
-			// The members of this set are made elsewhere.
+			// Another concept creates the members of this set.
 			set.Name, p.set = p.name, set
-		} else if c.fresh(s, t.Name, "the set") {
+		} else if c.nameIsFree(s, t.Name, "the set") {
 			set.Name = memberName(t, single)
-			s.types = append(s.types, &declared{written: t.Name.Text, name: set.Name, span: t.Name.Span, set: set})
+			s.types = append(s.types, &typeDecl{written: t.Name.Text, name: set.Name, span: t.Name.Span, set: set})
 		} else {
 			continue
 		}
@@ -34,33 +33,34 @@ func (c *checker) declareTypes(s *spec) {
 		s.concept.Sets = append(s.concept.Sets, set)
 	}
 	for _, a := range tree.Aliases {
-		if a.Name.Text != "" && c.fresh(s, a.Name, "the alias") {
-			s.types = append(s.types, &declared{written: a.Name.Text, name: a.Name.Text, span: a.Name.Span, alias: a})
+		if a.Name.Text != "" && c.nameIsFree(s, a.Name, "the alias") {
+			s.types = append(s.types, &typeDecl{written: a.Name.Text, name: a.Name.Text, span: a.Name.Span, alias: a})
 		}
 	}
 }
 
-// fresh tells whether a type's name is still free; if not, it says so.
-func (c *checker) fresh(s *spec, name syntax.Name, what string) bool {
+// nameIsFree reports whether a type's name is not yet declared; otherwise it
+// reports an error.
+func (c *checker) nameIsFree(s *spec, name syntax.Name, what string) bool {
 	if _, ok := primitive(name.Text); ok {
-		c.fault(diag.PrimitiveDeclared, name.Span, what+" “"+name.Text+"” has the name of a primitive")
+		c.errorAt(diag.PrimitiveDeclared, name.Span, what+" “"+name.Text+"” has the name of a primitive")
 		return false
 	}
-	for _, d := range s.types {
-		if !sameType(d.written, name.Text) && d.name != name.Text {
+	for _, decl := range s.types {
+		if !sameType(decl.written, name.Text) && decl.name != name.Text {
 			continue
 		}
 		message := "the type “" + name.Text + "” is declared twice"
-		if d.written != name.Text {
-			message = "“" + name.Text + "” and “" + d.written + "” are one type: singular and plural are the same"
+		if decl.written != name.Text {
+			message = "“" + name.Text + "” and “" + decl.written + "” are one type: singular and plural are the same"
 		}
-		c.twice(name.Span, d.span, message)
+		c.declaredTwice(name.Span, decl.span, message)
 		return false
 	}
 	return true
 }
 
-// singleUses are the type names that the concept's text uses for one value.
+// singleUses returns the type names that the concept uses for a single value.
 func singleUses(tree *syntax.Concept) map[string]bool {
 	uses := map[string]bool{}
 	params := func(list []*syntax.Param) {
@@ -88,8 +88,8 @@ func singleUses(tree *syntax.Concept) map[string]bool {
 	return uses
 }
 
-// memberName is the name of one member of a set. English does not settle it
-// (FocusStats may be one thing), so the concept's own use counts first.
+// memberName is the name of one member of a set. English does not always decide
+// (FocusStats may be singular), so the concept's own use counts first.
 func memberName(t *syntax.Set, single map[string]bool) string {
 	forms := singulars(t.Name.Text)
 	for _, form := range forms {
@@ -103,26 +103,26 @@ func memberName(t *syntax.Set, single map[string]bool) string {
 	return forms[0]
 }
 
-func (s *spec) param(name string) *declared {
-	for _, d := range s.types {
-		if d.param && sameType(d.name, name) {
-			return d
+func (s *spec) param(name string) *typeDecl {
+	for _, decl := range s.types {
+		if decl.param && sameType(decl.name, name) {
+			return decl
 		}
 	}
 	return nil
 }
 
-// find gives the declared types that a name may mean: one when it is clear.
-func (s *spec) find(name string) []*declared {
-	for _, d := range s.types {
-		if d.written == name || d.name == name {
-			return []*declared{d}
+// find returns the declared types that a name may mean, one if it is unambiguous.
+func (s *spec) find(name string) []*typeDecl {
+	for _, decl := range s.types {
+		if decl.written == name || decl.name == name {
+			return []*typeDecl{decl}
 		}
 	}
-	var near []*declared
-	for _, d := range s.types {
-		if sameType(d.written, name) || sameType(d.name, name) {
-			near = append(near, d)
+	var near []*typeDecl
+	for _, decl := range s.types {
+		if sameType(decl.written, name) || sameType(decl.name, name) {
+			near = append(near, decl)
 		}
 	}
 	return near
@@ -130,18 +130,18 @@ func (s *spec) find(name string) []*declared {
 
 func (s *spec) typeNames() []string {
 	var names []string
-	for _, d := range s.types {
-		names = append(names, d.name)
-		if d.written != d.name {
-			names = append(names, d.written)
+	for _, decl := range s.types {
+		names = append(names, decl.name)
+		if decl.written != decl.name {
+			names = append(names, decl.written)
 		}
 	}
 	return append(names, primitives()...)
 }
 
-// declared finds what a type's name means, and says so when it means nothing
-// or too much.
-func (c *checker) declared(s *spec, name syntax.Name) *declared {
+// resolveTypeName returns the declaration that a name means. It reports a name that
+// is unknown or ambiguous.
+func (c *checker) resolveTypeName(s *spec, name syntax.Name) *typeDecl {
 	found := s.find(name.Text)
 	switch {
 	case len(found) == 1:
@@ -169,33 +169,33 @@ func (c *checker) typeOf(s *spec, name syntax.Name) Type {
 	if t, ok := primitive(name.Text); ok {
 		return t
 	}
-	d := c.declared(s, name)
+	decl := c.resolveTypeName(s, name)
 	switch {
-	case d == nil:
+	case decl == nil:
 		return Type{}
-	case d.alias != nil:
-		return c.aliasTarget(s, d)
+	case decl.alias != nil:
+		return c.aliasTarget(s, decl)
 	}
-	return Type{Kind: Identity, Name: d.name}
+	return Type{Kind: Identity, Name: decl.name}
 }
 
 func (c *checker) resolveAliases(s *spec) {
-	for _, d := range s.types {
-		if d.alias != nil {
-			c.aliasTarget(s, d)
+	for _, decl := range s.types {
+		if decl.alias != nil {
+			c.aliasTarget(s, decl)
 		}
 	}
 }
 
-func (c *checker) aliasTarget(s *spec, d *declared) Type {
-	switch d.state {
+func (c *checker) aliasTarget(s *spec, decl *typeDecl) Type {
+	switch decl.state {
 	case 0:
-		d.state = 1
-		d.target = c.typeOf(s, d.alias.Type)
-		d.state = 2
+		decl.state = 1
+		decl.target = c.typeOf(s, decl.alias.Type)
+		decl.state = 2
 	case 1:
-		c.fault(diag.Circular, d.alias.Name.Span, "the alias “"+d.written+"” stands for itself")
-		d.state = 2
+		c.errorAt(diag.Circular, decl.alias.Name.Span, "the alias “"+decl.written+"” stands for itself")
+		decl.state = 2
 	}
-	return d.target
+	return decl.target
 }

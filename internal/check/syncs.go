@@ -10,14 +10,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// syncs resolves every sync, in the order of their names.
+// syncs resolves all syncs and sorts them by name.
 func (c *checker) syncs() {
 	first := map[string]*syntax.Sync{}
 	for _, f := range c.files {
 		for _, t := range f.Syncs {
 			state := &syncState{}
 			if other := first[t.Name.Text]; other != nil {
-				c.twice(t.Name.Span, other.Name.Span, "the sync “"+t.Name.Text+"” is declared twice")
+				c.declaredTwice(t.Name.Span, other.Name.Span, "the sync “"+t.Name.Text+"” is declared twice")
 			} else {
 				first[t.Name.Text] = t
 				state.ok = t.Name.Text != "" && !t.Broken
@@ -36,7 +36,7 @@ func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 	if len(t.Stages) > 0 {
 		stage = t.Stages[0]
 	}
-	r.gather(stage.Where, stage.Then)
+	r.collectSites(stage.Where, stage.Then)
 	s := &Sync{Tree: t, Name: t.Name.Text, Together: stage.Together}
 	for _, p := range t.When {
 		if p := r.pattern(p); p != nil {
@@ -48,7 +48,7 @@ func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 	if s.Together {
 		for _, a := range s.Then {
 			if a.Action.Kind == syntax.Effect {
-				r.fault(diag.EffectTogether, a.Tree.Span, "“"+a.Instance.Name+"."+a.Action.Name+
+				r.errorAt(diag.EffectTogether, a.Tree.Span, "“"+a.Instance.Name+"."+a.Action.Name+
 					"” reaches outside the store and cannot be undone, so it cannot stand under “then together”")
 			}
 		}
@@ -67,18 +67,18 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	}
 	if p.Action == nil {
 		r.ok = false
-		r.patternArgs(&gate{when: true, open: true}, nil, t.Args)
+		r.patternArgs(&signature{when: true, open: true}, nil, t.Args)
 		r.patternArgs(nil, nil, t.Out)
 		r.request = r.request || t.Concept.Text == RequestingConcept
 		return nil
 	}
 	a, by := p.Action, t.Concept.Text+"."+p.Action.Name
 	r.request = r.request || p.IsRequest()
-	p.In = r.patternArgs(&gate{by: by, params: a.Inputs, open: a.Open, when: true, broken: s.broken()}, p.Instance, t.Args)
+	p.In = r.patternArgs(&signature{by: by, params: a.Inputs, open: a.Open, when: true, broken: s.broken()}, p.Instance, t.Args)
 	if p.IsRequest() {
 		r.path(p)
-		r.slips(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
-		r.slips(p.In, "method", func(text string) bool {
+		r.misspeltField(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
+		r.misspeltField(p.In, "method", func(text string) bool {
 			return slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, text)
 		})
 	}
@@ -91,11 +91,11 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 		r.refusedPattern(s, p, by)
 		return p
 	}
-	p.Out = r.patternArgs(&gate{by: by, params: a.Outputs, out: true, broken: s.broken()}, p.Instance, t.Out)
+	p.Out = r.patternArgs(&signature{by: by, params: a.Outputs, out: true, broken: s.broken()}, p.Instance, t.Out)
 	for _, a := range p.Out {
 		a.Binds = false
 	}
-	r.gives(t.Span, by, t.HasOut, paramNames(a.Outputs), t.Out)
+	r.noteUnnamed(t.Span, by, t.HasOut, paramNames(a.Outputs), t.Out)
 	return p
 }
 
@@ -103,8 +103,8 @@ func (p *Pattern) IsRequest() bool {
 	return p.Instance.Concept.Name == RequestingConcept && p.Action.Name == "request"
 }
 
-// Route gives the method and path that a pattern over requests names: path is
-// "" for one that takes any path, method for one that takes any method.
+// Route returns the method and path that a pattern over requests names. The path is
+// "" if it matches any path, the method if it matches any method.
 func (p *Pattern) Route() (method, path string) {
 	method = "POST"
 	for _, a := range p.In {
@@ -124,8 +124,8 @@ func (p *Pattern) Route() (method, path string) {
 	return method, path
 }
 
-// refusalPattern tells whether outputs match a refusal: they name "error" or
-// "refusal", and the action has no output called so.
+// refusalPattern reports whether outputs match a refusal: they name "error" or
+// "refusal", and the action has no output of that name.
 func refusalPattern(a *Action, out []*syntax.Arg) bool {
 	return slices.ContainsFunc(out, func(t *syntax.Arg) bool {
 		return (t.Name.Text == "error" || t.Name.Text == "refusal") && param(a.Outputs, t.Name.Text) == nil
@@ -138,13 +138,13 @@ func (r *resolver) refusedPattern(s *spec, p *Pattern, by string) {
 		a.Term, _ = r.patternTerm(t.Name, t.Value)
 		switch {
 		case t.Optional:
-			r.fault(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” has no place here: a refusal always gives it")
+			r.errorAt(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” has no place here: a refusal always gives it")
 		case slices.ContainsFunc(p.Out, func(b *Arg) bool { return b.Name == a.Name }):
-			r.fault(diag.ArgumentTwice, t.Name.Span, "“"+a.Name+"” is given twice")
+			r.errorAt(diag.ArgumentTwice, t.Name.Span, "“"+a.Name+"” is given twice")
 		case a.Name == "error" || a.Name == "refusal":
 			p.Out = append(p.Out, a)
 		case param(p.Action.Outputs, a.Name) != nil:
-			r.fault(diag.UnknownOutput, t.Name.Span, "“"+by+"” gives no “"+a.Name+"” when it is refused",
+			r.errorAt(diag.UnknownOutput, t.Name.Span, "“"+by+"” gives no “"+a.Name+"” when it is refused",
 				"a refusal gives only “error”, its sentence, and “refusal”, its code")
 		default:
 			r.unknown(diag.UnknownOutput, t.Name, "“"+by+"” gives no “"+a.Name+"” when it is refused",
@@ -161,7 +161,7 @@ func (r *resolver) refusedPattern(s *spec, p *Pattern, by string) {
 	}
 }
 
-// code reports a refusal's code that the action does not have.
+// code reports a refusal code that the action does not have.
 func (r *resolver) code(s *spec, a *Action, by string, code syntax.Name) {
 	if a.Refusal(code.Text) == nil {
 		r.ok = false
@@ -171,9 +171,9 @@ func (r *resolver) code(s *spec, a *Action, by string, code syntax.Name) {
 	}
 }
 
-// slips reports a further field of a request that is one of its own misspelt:
-// its name is near and its value is such a one.
-func (r *resolver) slips(args []*Arg, own string, fits func(string) bool) {
+// misspeltField reports a field of a request that is probably a misspelling of path
+// or method: the name is similar and the value fits.
+func (r *resolver) misspeltField(args []*Arg, own string, fits func(string) bool) {
 	if slices.ContainsFunc(args, func(a *Arg) bool { return a.Name == own }) {
 		return
 	}
@@ -194,17 +194,17 @@ func (r *resolver) path(p *Pattern) {
 		}
 		switch {
 		case !strings.HasPrefix(text, "/"):
-			r.fault(diag.BadPath, a.Term.Span, "a path begins with “/”, “"+text+"” does not")
+			r.errorAt(diag.BadPath, a.Term.Span, "a path begins with “/”, “"+text+"” does not")
 		case strings.ContainsAny(text, "?# "):
-			r.fault(diag.BadPath, a.Term.Span, "a path holds no “?”, “#” or space",
+			r.errorAt(diag.BadPath, a.Term.Span, "a path holds no “?”, “#” or space",
 				"the fields of a query string are inputs of the request, by their names")
 		case len(text) > 1 && strings.HasSuffix(text, "/"):
-			r.fault(diag.BadPath, a.Term.Span, "a path does not end with “/”")
+			r.errorAt(diag.BadPath, a.Term.Span, "a path does not end with “/”")
 		}
 	}
 }
 
-// action finds an action, or says what stands there instead.
+// action finds an action, or reports what the name stands for instead.
 func (r *resolver) action(s *spec, instance string, name syntax.Name, why string) *Action {
 	if name.Text == "" {
 		return nil
@@ -219,14 +219,14 @@ func (r *resolver) action(s *spec, instance string, name syntax.Name, why string
 	}
 	switch {
 	case s.query(query) != nil:
-		r.c.fault(diag.QueryAsAction, name.Span, "“"+query+"” is a query of “"+instance+"”, not an action", why)
+		r.c.errorAt(diag.QueryAsAction, name.Span, "“"+query+"” is a query of “"+instance+"”, not an action", why)
 	case !s.broken():
 		r.c.unknown(diag.UnknownAction, name, "“"+instance+"” has no action “"+name.Text+"”", s.actionNames())
 	}
 	return nil
 }
 
-// asks resolves lines of then or else in their order.
+// asks resolves the lines of a then or an else.
 func (r *resolver) asks(trees []*syntax.Ask) []*Ask {
 	var list []*Ask
 	for _, t := range trees {
@@ -251,15 +251,15 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 		return nil
 	}
 	by := t.Concept.Text + "." + a.Action.Name
-	a.In = r.valueArgs(&gate{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
-		broken: s.broken() || r.quiet}, a.Instance, t.Args)
+	a.In = r.valueArgs(&signature{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
+		broken: s.broken() || r.lenient}, a.Instance, t.Args)
 	if refusalPattern(a.Action, t.Out) {
-		r.fault(diag.RefusalInThen, t.Out[0].Span, "then goes on only when “"+by+"” returns, so it never gives an “error” here",
+		r.errorAt(diag.RefusalInThen, t.Out[0].Span, "then goes on only when “"+by+"” returns, so it never gives an “error” here",
 			"a sync of its own matches the refusal, with “"+by+" (…) : (error)” in when")
 		r.patternArgs(nil, nil, t.Out)
 		return nil
 	}
-	a.Out = r.patternArgs(&gate{by: by, params: a.Action.Outputs, out: true, broken: s.broken()}, a.Instance, t.Out)
-	r.gives(t.Span, by, t.HasOut, paramNames(a.Action.Outputs), t.Out)
+	a.Out = r.patternArgs(&signature{by: by, params: a.Action.Outputs, out: true, broken: s.broken()}, a.Instance, t.Out)
+	r.noteUnnamed(t.Span, by, t.HasOut, paramNames(a.Action.Outputs), t.Out)
 	return a
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A spec is a concept with the types that its text knows.
+// A spec is a concept with the types that it declares.
 type spec struct {
 	concept *Concept
-	types   []*declared
+	types   []*typeDecl
 	file    *source.File
 }
 
-// broken tells whether some of the concept's text could not be read, so that
-// nothing can be said of what it seems to lack.
+// broken reports whether part of the concept's text could not be parsed. Then
+// nothing can be reported as missing from it.
 func (s *spec) broken() bool { return s.concept.Tree.Broken }
 
-// A declared is a type that a concept's text declares.
-type declared struct {
-	written string // as declared: "Sessions"
-	name    string // of one: "Session"
+// A typeDecl is a type that a concept declares.
+type typeDecl struct {
+	written string // as written: "Sessions"
+	name    string // singular: "Session"
 	span    source.Span
 	param   bool
 	set     *Set
@@ -36,13 +36,13 @@ func primitives() []string {
 	return []string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"}
 }
 
-// primitive is the type of a primitive's name, singular or plural.
+// primitive returns the primitive type with a name, which may be in the plural.
 func primitive(name string) (Type, bool) {
 	i := slices.IndexFunc(primitives(), func(p string) bool { return name == p || name == p+"s" })
 	return Type{Kind: String + TypeKind(i)}, i >= 0
 }
 
-// concepts resolves every concept that the texts hold.
+// concepts resolves the concepts in the texts.
 func (c *checker) concepts() {
 	for _, f := range c.files {
 		for _, tree := range f.Concepts {
@@ -50,7 +50,7 @@ func (c *checker) concepts() {
 				continue
 			}
 			if first := c.specs[tree.Name.Text]; first != nil {
-				c.twice(tree.Name.Span, first.concept.Tree.Name.Span,
+				c.declaredTwice(tree.Name.Span, first.concept.Tree.Name.Span,
 					"the concept “"+tree.Name.Text+"” is declared twice")
 				continue
 			}
@@ -59,7 +59,7 @@ func (c *checker) concepts() {
 	}
 }
 
-// spec finds a concept, in the texts or in the catalogue; nil when there is
+// spec finds a concept in the texts or in the catalogue. It returns nil if there is
 // none.
 func (c *checker) spec(name string) *spec {
 	if s := c.specs[name]; s != nil || name == "" || c.opt.Concept == nil {
@@ -85,18 +85,18 @@ func (c *checker) addConcept(tree *syntax.Concept) *spec {
 	c.declareTypes(s)
 	c.resolveAliases(s)
 	c.resolveSubsets(s)
-	for _, d := range s.types {
-		if d.set != nil {
-			c.resolveFields(s, d.set)
+	for _, decl := range s.types {
+		if decl.set != nil {
+			c.resolveFields(s, decl.set)
 		}
 	}
-	c.uniqueInChains(s)
-	c.distinctInAnyCase(s)
+	c.inheritedFields(s)
+	c.namesDifferInCase(s)
 	c.contract(s)
 	return s
 }
 
-// resolveSubsets links each subset with the set that it is of.
+// resolveSubsets links each subset to its set.
 func (c *checker) resolveSubsets(s *spec) {
 	for _, set := range s.concept.Sets {
 		of := set.Tree.Of
@@ -104,20 +104,20 @@ func (c *checker) resolveSubsets(s *spec) {
 			continue
 		}
 		if _, ok := primitive(of.Text); ok {
-			c.fault(diag.SubsetOf, of.Span, "a subset is of a set or a type parameter, not of “"+of.Text+"”")
+			c.errorAt(diag.SubsetOf, of.Span, "a subset is of a set or a type parameter, not of “"+of.Text+"”")
 			continue
 		}
-		d := c.declared(s, of)
+		decl := c.resolveTypeName(s, of)
 		switch {
-		case d == nil:
-		case d.set == set:
-			c.fault(diag.Circular, of.Span, "the set “"+set.Name+"” is a subset of itself")
-		case d.set != nil:
-			set.Of = d.set
-		case d.param:
-			set.Member = Type{Kind: Identity, Name: d.name}
+		case decl == nil:
+		case decl.set == set:
+			c.errorAt(diag.Circular, of.Span, "the set “"+set.Name+"” is a subset of itself")
+		case decl.set != nil:
+			set.Of = decl.set
+		case decl.param:
+			set.Member = Type{Kind: Identity, Name: decl.name}
 		default:
-			c.fault(diag.SubsetOf, of.Span, "a subset is of a set or a type parameter, and “"+of.Text+"” is an alias")
+			c.errorAt(diag.SubsetOf, of.Span, "a subset is of a set or a type parameter, and “"+of.Text+"” is an alias")
 		}
 	}
 	for _, set := range s.concept.Sets {
@@ -128,7 +128,7 @@ func (c *checker) resolveSubsets(s *spec) {
 				for _, p := range path[i:] {
 					names = append(names, p.Name)
 				}
-				c.fault(diag.Circular, up.Tree.Of.Span,
+				c.errorAt(diag.Circular, up.Tree.Of.Span,
 					"the sets "+enumerate(names, "and")+" are subsets of each other")
 				path[len(path)-1].Of = nil
 				break
@@ -159,11 +159,11 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 			continue
 		}
 		if t.Optional && t.Many != syntax.One {
-			c.fault(diag.OptionalCollection, t.Span,
+			c.errorAt(diag.OptionalCollection, t.Span,
 				"the field “"+f.Name+"” is a "+t.Many.String()+", which is never optional: it may be empty")
 		}
-		if i := set.field(f.Name); i >= 0 {
-			c.twice(t.Span, set.Fields[i].Tree.Span, "the set “"+set.Name+"” has two fields “"+f.Name+"”")
+		if i := set.fieldIndex(f.Name); i >= 0 {
+			c.declaredTwice(t.Span, set.Fields[i].Tree.Span, "the set “"+set.Name+"” has two fields “"+f.Name+"”")
 			continue
 		}
 		if t.Unique {
@@ -174,13 +174,13 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 	for _, u := range set.Tree.Uniques {
 		var places []int
 		for _, name := range u.Fields {
-			i := set.field(name.Text)
+			i := set.fieldIndex(name.Text)
 			switch {
 			case i < 0 && name.Text != "" && !s.broken():
 				c.unknown(diag.UnknownField, name, "the set “"+set.Name+"” has no field “"+name.Text+"” of its own",
 					set.fieldNames())
 			case i >= 0 && slices.Contains(places, i):
-				c.fault(diag.DeclaredTwice, name.Span, "“"+name.Text+"” stands twice in “unique”")
+				c.errorAt(diag.DeclaredTwice, name.Span, "“"+name.Text+"” stands twice in “unique”")
 			case i >= 0:
 				places = append(places, i)
 			}
@@ -189,7 +189,7 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 			continue
 		}
 		if slices.ContainsFunc(set.Uniques, func(x []int) bool { return sameFields(x, places) }) {
-			c.fault(diag.DeclaredTwice, u.Span, enumerate(namesAt(set, places), "and")+" stood under “unique” before")
+			c.errorAt(diag.DeclaredTwice, u.Span, enumerate(namesAt(set, places), "and")+" stood under “unique” before")
 		} else {
 			set.Uniques = append(set.Uniques, places)
 		}
@@ -199,11 +199,11 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 func (c *checker) enumeration(t *syntax.Field) Type {
 	e := Type{Kind: Enum}
 	if len(t.Constants) == 1 {
-		c.fault(diag.MissingPart, t.Span, "a field of constants has two of them or more, as in “of "+t.Constants[0].Text+" or OTHER”")
+		c.errorAt(diag.MissingPart, t.Span, "a field of constants has two of them or more, as in “of "+t.Constants[0].Text+" or OTHER”")
 	}
 	for _, name := range t.Constants {
 		if slices.Contains(e.Constants, name.Text) {
-			c.fault(diag.DeclaredTwice, name.Span, "the constant “"+name.Text+"” stands twice")
+			c.errorAt(diag.DeclaredTwice, name.Span, "the constant “"+name.Text+"” stands twice")
 			continue
 		}
 		e.Constants = append(e.Constants, name.Text)
@@ -211,14 +211,14 @@ func (c *checker) enumeration(t *syntax.Field) Type {
 	return e
 }
 
-// fieldName is the name of a field: its own, or that of its type.
+// fieldName is the name of a field: its own, or one derived from its type.
 func (c *checker) fieldName(s *spec, t *syntax.Field) string {
 	if t.Name.Text != "" {
 		return t.Name.Text
 	}
 	if t.Type.Text == "" {
 		if len(t.Constants) > 0 {
-			c.fault(diag.NamelessField, t.Span, "a field of constants needs a name, as in “a color of RED or GREEN”")
+			c.errorAt(diag.NamelessField, t.Span, "a field of constants needs a name, as in “a color of RED or GREEN”")
 		}
 		return ""
 	}
@@ -229,21 +229,21 @@ func (c *checker) fieldName(s *spec, t *syntax.Field) string {
 		}
 		return lowerFirst(word)
 	}
-	for _, d := range s.find(word) {
-		if slices.Contains(singulars(word), d.name) {
-			word = d.name
+	for _, decl := range s.find(word) {
+		if slices.Contains(singulars(word), decl.name) {
+			word = decl.name
 		}
 	}
 	return lowerFirst(word)
 }
 
-// uniqueInChains reports a field that a set above a subset has already.
-func (c *checker) uniqueInChains(s *spec) {
+// inheritedFields reports a field that a set above a subset also has.
+func (c *checker) inheritedFields(s *spec) {
 	for _, set := range s.concept.Sets {
 		for up := set.Of; up != nil; up = up.Of {
 			for _, f := range set.Fields {
-				if i := up.field(f.Name); i >= 0 {
-					c.twice(f.Tree.Span, up.Fields[i].Tree.Span,
+				if i := up.fieldIndex(f.Name); i >= 0 {
+					c.declaredTwice(f.Tree.Span, up.Fields[i].Tree.Span,
 						"“"+f.Name+"” is a field of “"+up.Name+"”, of which “"+set.Name+"” is a subset")
 				}
 			}
@@ -251,8 +251,8 @@ func (c *checker) uniqueInChains(s *spec) {
 	}
 }
 
-// field is the place of a field among the set's own, or -1.
-func (s *Set) field(name string) int {
+// fieldIndex is the index of a field in Fields, -1 if there is none.
+func (s *Set) fieldIndex(name string) int {
 	return slices.IndexFunc(s.Fields, func(f *Field) bool { return f.Name == name })
 }
 
@@ -264,22 +264,22 @@ func (s *Set) fieldNames() []string {
 	return names
 }
 
-// Find gives the field of a member of the set, with the set that has it: this
-// one, or one of which it is a subset.
+// Find returns a field of the set's members, with the set that declares it: this
+// one, or one above. It returns nil if there is none.
 func (s *Set) Find(name string) (*Set, *Field) {
 	for set := s; set != nil; set = set.Of {
-		if i := set.field(name); i >= 0 {
+		if i := set.fieldIndex(name); i >= 0 {
 			return set, set.Fields[i]
 		}
 	}
 	return nil, nil
 }
 
-// set finds the set that a name means.
+// set returns the set that a name means.
 func (s *spec) set(name string) *Set {
-	for _, d := range s.find(name) {
-		if d.set != nil {
-			return d.set
+	for _, decl := range s.find(name) {
+		if decl.set != nil {
+			return decl.set
 		}
 	}
 	return nil
@@ -293,7 +293,7 @@ func (s *spec) setNames() []string {
 	return names
 }
 
-// upperCode tells whether a refusal's code is written as one.
-func upperCode(code string) bool {
+// isRefusalCode reports whether a code is written in capitals.
+func isRefusalCode(code string) bool {
 	return code != "" && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" && code[0] >= 'A' && code[0] <= 'Z'
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-const onlyInCase = "differ only in upper and lower case, which not every store tells apart"
+const differInCase = "differ only in upper and lower case, which not every store tells apart"
 
-// distinctInAnyCase reports sets, and fields of a set, that differ only in upper
-// and lower case. In Go and in some stores they are two, in others they are one.
-func (c *checker) distinctInAnyCase(s *spec) {
+// namesDifferInCase reports sets, and fields of a set, whose names differ only in
+// upper and lower case: some stores do not distinguish them.
+func (c *checker) namesDifferInCase(s *spec) {
 	type place struct {
 		name string
 		span source.Span
@@ -19,7 +19,7 @@ func (c *checker) distinctInAnyCase(s *spec) {
 	distinct := func(what string, seen map[string]place, name string, span source.Span) {
 		first, taken := seen[strings.ToLower(name)]
 		if taken && first.name != name {
-			c.twice(span, first.span, "the "+what+" “"+name+"” and “"+first.name+"” "+onlyInCase)
+			c.declaredTwice(span, first.span, "the "+what+" “"+name+"” and “"+first.name+"” "+differInCase)
 		}
 		seen[strings.ToLower(name)] = place{name, span}
 	}
@@ -33,8 +33,7 @@ func (c *checker) distinctInAnyCase(s *spec) {
 	}
 }
 
-// sameFields tells whether two unique lines name the same fields, in whatever
-// order: that comes to the same.
+// sameFields reports whether two unique lines name the same fields, in any order.
 func sameFields(a, b []int) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

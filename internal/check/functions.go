@@ -2,8 +2,8 @@ package check
 
 import "github.com/legible-lang/legible/internal/expression"
 
-// call gives what a function of the expression language gives.
-func (r *reading) call(s *expression.Shape) Type {
+// call returns the type of a call of a function of the expression language.
+func (r *exprInference) call(s *expression.Shape) Type {
 	list := Type{}
 	var given []Type
 	for i, p := range s.Parts {
@@ -12,12 +12,12 @@ func (r *reading) call(s *expression.Shape) Type {
 			if list.Kind == List && list.Elem != nil {
 				elem = *list.Elem
 			}
-			r.item = append(r.item, elem)
-			given = append(given, r.of(p.Parts[0]))
-			r.item = r.item[:len(r.item)-1]
+			r.elements = append(r.elements, elem)
+			given = append(given, r.typeOf(p.Parts[0]))
+			r.elements = r.elements[:len(r.elements)-1]
 			continue
 		}
-		t := r.of(p)
+		t := r.typeOf(p)
 		given = append(given, t)
 		if i == 0 {
 			list = t
@@ -30,7 +30,7 @@ func (r *reading) call(s *expression.Shape) Type {
 		return Type{}
 	}
 	if len(s.Parts) > 0 && needsValue(s.Name) {
-		r.has(s.Parts[0], list, "“"+s.Name+"”")
+		r.requireNonNull(s.Parts[0], list, "“"+s.Name+"”")
 	}
 	elem := Type{}
 	if list.Kind == List && list.Elem != nil {
@@ -40,13 +40,13 @@ func (r *reading) call(s *expression.Shape) Type {
 	switch s.Name {
 	case "len", "count", "findIndex", "findLastIndex", "indexOf", "lastIndexOf":
 		if s.Name == "len" && (list.Kind == Number || list.Kind == Flag) {
-			r.wrong(s.Parts[0], Describe(list)+" has no length")
+			r.mismatch(s.Parts[0], Describe(list)+" has no length")
 		}
 		return Type{Kind: Number}
 	case "all", "none", "any", "one", "hasPrefix", "hasSuffix":
 		return Type{Kind: Flag}
 	case "abs", "ceil", "floor", "round":
-		r.want(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” takes")
+		r.require(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” takes")
 		return Type{Kind: Number}
 	case "int", "float", "sum", "mean", "median":
 		return Type{Kind: Number}
@@ -59,7 +59,7 @@ func (r *reading) call(s *expression.Shape) Type {
 		}
 		return Type{}
 	case "trim", "trimPrefix", "trimSuffix", "upper", "lower", "replace", "repeat":
-		r.want(s.Parts[0], Type{Kind: String}, "what “"+s.Name+"” takes")
+		r.require(s.Parts[0], Type{Kind: String}, "what “"+s.Name+"” takes")
 		return Type{Kind: String}
 	case "string", "join", "toJSON", "toBase64", "fromBase64", "type":
 		return Type{Kind: String}

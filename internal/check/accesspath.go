@@ -8,24 +8,24 @@ import (
 	"github.com/legible-lang/legible/internal/expression"
 )
 
-// A place is a position inside a value: the fields and items on the path to it.
-// The empty place is the whole value.
-type place []string
+// An accessPath is a position inside a value: the fields and items on the way to
+// it. The empty path is the whole value.
+type accessPath []string
 
 const (
 	// anyItem is the step to an unknown item.
 	anyItem = "*"
-	// maxPlace bounds a place: a deeper part counts as its container.
-	maxPlace = 8
+	// maxAccessPath bounds the length: a deeper part counts as its container.
+	maxAccessPath = 8
 )
 
-func (p place) under(step string) place {
-	p = append(place{step}, p...)
-	return p[:min(len(p), maxPlace)]
+func (p accessPath) under(step string) accessPath {
+	p = append(accessPath{step}, p...)
+	return p[:min(len(p), maxAccessPath)]
 }
 
-// String formats a place as in an expression, after the value's name.
-func (p place) String() string {
+// String formats a path as in an expression, after the value's name.
+func (p accessPath) String() string {
 	var b strings.Builder
 	for _, step := range p {
 		switch {
@@ -51,28 +51,28 @@ func sameStep(a, b string) bool {
 }
 
 // covers reports whether q is at p or inside of it.
-func (p place) covers(q place) bool {
+func (p accessPath) covers(q accessPath) bool {
 	return len(p) <= len(q) && slices.EqualFunc(p, q[:len(p)], sameStep)
 }
 
-// places are several places, none inside another.
-type places []place
+// accessPaths are several paths, none inside another.
+type accessPaths []accessPath
 
-func (list places) with(p place) places {
-	if slices.ContainsFunc(list, func(q place) bool { return q.covers(p) }) {
+func (list accessPaths) with(p accessPath) accessPaths {
+	if slices.ContainsFunc(list, func(q accessPath) bool { return q.covers(p) }) {
 		return list
 	}
 	list = slices.DeleteFunc(slices.Clone(list), p.covers)
 	return append(list, p)
 }
 
-// within returns the places in a field or item, seen from it.
-func (list places) within(step string) places {
-	var inner places
+// within returns the paths in a field or item, relative to it.
+func (list accessPaths) within(step string) accessPaths {
+	var inner accessPaths
 	for _, p := range list {
 		switch {
 		case len(p) == 0:
-			return places{{}}
+			return accessPaths{{}}
 		case sameStep(p[0], step):
 			inner = inner.with(p[1:])
 		}
@@ -80,8 +80,8 @@ func (list places) within(step string) places {
 	return inner
 }
 
-// at returns the places relative to the container of the list's step.
-func (list places) at(step string, more places) places {
+// at returns the paths relative to the container of the list's step.
+func (list accessPaths) at(step string, more accessPaths) accessPaths {
 	for _, p := range more {
 		list = list.with(p.under(step))
 	}
@@ -90,13 +90,13 @@ func (list places) at(step string, more places) places {
 
 // A tracer traces the parts of values through an expression.
 type tracer struct {
-	vars  map[string]*Var
-	lets  map[string]*expression.Shape
-	lists []*expression.Shape // the lists of the enclosing predicates
-	joins int                 // the number of enclosing operators that combine values
+	vars      map[string]*Var
+	lets      map[string]*expression.Shape
+	lists     []*expression.Shape // the lists of the enclosing predicates
+	combining int                 // the number of enclosing operators that combine values
 }
 
-func trace(e *Expr) *tracer {
+func newTracer(e *Expr) *tracer {
 	t := &tracer{vars: map[string]*Var{}, lets: map[string]*expression.Shape{}}
 	for i, name := range e.Node.Variables() {
 		t.vars[name] = e.Vars[i]
@@ -123,40 +123,40 @@ func (t *tracer) item(do func(list *expression.Shape)) {
 	t.lists = append(t.lists, rest...)
 }
 
-// named runs do for the value that a let names. The name is not defined there.
-func (t *tracer) named(name string, do func()) {
+// withoutLet runs do for the value that a let names. The name is not defined there.
+func (t *tracer) withoutLet(name string, do func()) {
 	x := t.lets[name]
 	delete(t.lets, name)
 	do()
 	t.lets[name] = x
 }
 
-// step is the step to an item, by index if it is a literal.
-func step(s *expression.Shape) string {
+// itemStep is the step to an item, by index if it is a literal.
+func itemStep(s *expression.Shape) string {
 	if n, ok := s.Literal.Num(); ok && s.Form == expression.LiteralForm && n >= 0 {
 		return strconv.Itoa(int(n))
 	}
 	return anyItem
 }
 
-// keeping are the functions that return their list with all or some of its
-// items, in some order; picking are those that return one item.
+// listFunctions return their list with all or some of its items, in some order;
+// itemFunctions return one item.
 var (
-	keeping = []string{"filter", "sort", "sortBy", "reverse", "take", "uniq", "concat"}
-	picking = []string{"first", "last", "find", "findLast"}
+	listFunctions = []string{"filter", "sort", "sortBy", "reverse", "take", "uniq", "concat"}
+	itemFunctions = []string{"first", "last", "find", "findLast"}
 )
 
-// telling reports whether an operator yields more than a flag.
-func telling(op string) bool {
+// combines reports whether the result of an operator is more than a flag.
+func combines(op string) bool {
 	return slices.Contains([]string{"+", "-", "*", "/", "%", "**", "^", "??", "|", ".."}, op)
 }
 
-// want reports for each variable the parts that make up the place p of an
-// expression's value. It is joined if an operator combines several values.
-func (t *tracer) want(s *expression.Shape, p place, add func(v *Var, p place, joined bool)) {
+// sources calls add for the parts of variables that make up the part p of an
+// expression's value. The part is combined if an operator combines several values.
+func (t *tracer) sources(s *expression.Shape, p accessPath, add func(v *Var, p accessPath, joined bool)) {
 	all := func(parts []*expression.Shape) {
 		for _, x := range parts {
-			t.want(x, place{}, add)
+			t.sources(x, accessPath{}, add)
 		}
 	}
 	// some is p with any item as its first step.
@@ -168,71 +168,71 @@ func (t *tracer) want(s *expression.Shape, p place, add func(v *Var, p place, jo
 	case expression.LiteralForm:
 	case expression.VariableForm:
 		if x, ok := t.lets[s.Name]; ok {
-			t.named(s.Name, func() { t.want(x, p, add) })
+			t.withoutLet(s.Name, func() { t.sources(x, p, add) })
 		} else if v := t.vars[s.Name]; v != nil {
-			add(v, p, t.joins > 0)
+			add(v, p, t.combining > 0)
 		}
 	case expression.ListForm:
 		for i, x := range s.Parts {
 			if len(p) == 0 {
-				t.want(x, place{}, add)
+				t.sources(x, accessPath{}, add)
 			} else if sameStep(p[0], strconv.Itoa(i)) {
-				t.want(x, p[1:], add)
+				t.sources(x, p[1:], add)
 			}
 		}
 	case expression.RecordForm:
 		for i, x := range s.Parts {
 			if len(p) == 0 {
-				t.want(x, place{}, add)
+				t.sources(x, accessPath{}, add)
 			} else if p[0] == s.Names[i] {
-				t.want(x, p[1:], add)
+				t.sources(x, p[1:], add)
 			}
 		}
 	case expression.UnaryForm:
 		if s.Name != "not" && s.Name != "!" {
-			t.want(s.Parts[0], place{}, add)
+			t.sources(s.Parts[0], accessPath{}, add)
 		}
 	case expression.BinaryForm:
 		switch {
 		case s.Name == "??":
-			t.want(s.Parts[0], p, add)
-			t.want(s.Parts[1], p, add)
-		case telling(s.Name):
-			t.joins++
+			t.sources(s.Parts[0], p, add)
+			t.sources(s.Parts[1], p, add)
+		case combines(s.Name):
+			t.combining++
 			all(s.Parts)
-			t.joins--
+			t.combining--
 		}
 	case expression.ConditionalForm:
-		t.want(s.Parts[1], p, add)
-		t.want(s.Parts[2], p, add)
+		t.sources(s.Parts[1], p, add)
+		t.sources(s.Parts[2], p, add)
 	case expression.FieldForm:
-		t.want(s.Parts[0], p.under(s.Name), add)
+		t.sources(s.Parts[0], p.under(s.Name), add)
 	case expression.ItemForm:
-		t.want(s.Parts[0], p.under(step(s.Parts[1])), add)
+		t.sources(s.Parts[0], p.under(itemStep(s.Parts[1])), add)
 	case expression.SliceForm:
-		t.want(s.Parts[0], some, add)
+		t.sources(s.Parts[0], some, add)
 	case expression.LetForm:
 		t.lets[s.Name] = s.Parts[0]
-		t.want(s.Parts[1], p, add)
+		t.sources(s.Parts[1], p, add)
 	case expression.PointerForm:
 		if s.Name == "" {
-			t.item(func(list *expression.Shape) { t.want(list, p.under(anyItem), add) })
+			t.item(func(list *expression.Shape) { t.sources(list, p.under(anyItem), add) })
 		}
 	case expression.PredicateForm:
-		t.want(s.Parts[0], p, add)
+		t.sources(s.Parts[0], p, add)
 	case expression.CallForm:
 		switch {
 		case len(s.Parts) == 0:
-		case slices.Contains(keeping, s.Name):
+		case slices.Contains(listFunctions, s.Name):
 			for _, x := range s.Parts {
 				if x.Form != expression.PredicateForm {
-					t.want(x, some, add)
+					t.sources(x, some, add)
 				}
 			}
-		case slices.Contains(picking, s.Name):
-			t.want(s.Parts[0], p.under(anyItem), add)
+		case slices.Contains(itemFunctions, s.Name):
+			t.sources(s.Parts[0], p.under(anyItem), add)
 		case s.Name == "map" && len(s.Parts) == 2:
-			t.inside(s.Parts[0], func() { t.want(s.Parts[1], p[min(1, len(p)):], add) })
+			t.inside(s.Parts[0], func() { t.sources(s.Parts[1], p[min(1, len(p)):], add) })
 		default:
 			all(s.Parts[:1])
 			t.inside(s.Parts[0], func() { all(s.Parts[1:]) })
@@ -242,20 +242,20 @@ func (t *tracer) want(s *expression.Shape, p place, add func(v *Var, p place, jo
 	}
 }
 
-// holds returns the places of an expression's value that are made of the places
-// that of returns for its variables. A flag is made of nothing.
-func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
-	whole := func(parts ...*expression.Shape) places {
+// tainted returns the paths in an expression's value that come from the paths that
+// of returns for its variables. A flag contains nothing of its operands.
+func (t *tracer) tainted(s *expression.Shape, of func(*Var) accessPaths) accessPaths {
+	whole := func(parts ...*expression.Shape) accessPaths {
 		for _, x := range parts {
-			if len(t.holds(x, of)) > 0 {
-				return places{{}}
+			if len(t.tainted(x, of)) > 0 {
+				return accessPaths{{}}
 			}
 		}
 		return nil
 	}
-	either := func(a, b *expression.Shape) places {
-		list := t.holds(a, of)
-		for _, p := range t.holds(b, of) {
+	either := func(a, b *expression.Shape) accessPaths {
+		list := t.tainted(a, of)
+		for _, p := range t.tainted(b, of) {
 			list = list.with(p)
 		}
 		return list
@@ -265,8 +265,8 @@ func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 		return nil
 	case expression.VariableForm:
 		if x, ok := t.lets[s.Name]; ok {
-			var list places
-			t.named(s.Name, func() { list = t.holds(x, of) })
+			var list accessPaths
+			t.withoutLet(s.Name, func() { list = t.tainted(x, of) })
 			return list
 		}
 		if v := t.vars[s.Name]; v != nil {
@@ -274,15 +274,15 @@ func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 		}
 		return nil
 	case expression.ListForm:
-		var list places
+		var list accessPaths
 		for i, x := range s.Parts {
-			list = list.at(strconv.Itoa(i), t.holds(x, of))
+			list = list.at(strconv.Itoa(i), t.tainted(x, of))
 		}
 		return list
 	case expression.RecordForm:
-		var list places
+		var list accessPaths
 		for i, x := range s.Parts {
-			list = list.at(s.Names[i], t.holds(x, of))
+			list = list.at(s.Names[i], t.tainted(x, of))
 		}
 		return list
 	case expression.UnaryForm:
@@ -293,52 +293,52 @@ func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 		switch {
 		case s.Name == "??":
 			return either(s.Parts[0], s.Parts[1])
-		case !telling(s.Name):
+		case !combines(s.Name):
 			return nil
 		}
 	case expression.ConditionalForm:
 		return either(s.Parts[1], s.Parts[2])
 	case expression.FieldForm:
-		return t.holds(s.Parts[0], of).within(s.Name)
+		return t.tainted(s.Parts[0], of).within(s.Name)
 	case expression.ItemForm:
-		return t.holds(s.Parts[0], of).within(step(s.Parts[1]))
+		return t.tainted(s.Parts[0], of).within(itemStep(s.Parts[1]))
 	case expression.SliceForm:
-		return t.holds(s.Parts[0], of).shuffled()
+		return t.tainted(s.Parts[0], of).reordered()
 	case expression.LetForm:
 		t.lets[s.Name] = s.Parts[0]
-		return t.holds(s.Parts[1], of)
+		return t.tainted(s.Parts[1], of)
 	case expression.PointerForm:
-		var list places
+		var list accessPaths
 		if s.Name == "" {
-			t.item(func(x *expression.Shape) { list = t.holds(x, of).within(anyItem) })
+			t.item(func(x *expression.Shape) { list = t.tainted(x, of).within(anyItem) })
 		}
 		return list
 	case expression.PredicateForm:
-		return t.holds(s.Parts[0], of)
+		return t.tainted(s.Parts[0], of)
 	case expression.CallForm:
 		switch {
 		case len(s.Parts) == 0:
 			return nil
-		case slices.Contains(keeping, s.Name):
-			var list places
+		case slices.Contains(listFunctions, s.Name):
+			var list accessPaths
 			for _, x := range s.Parts {
 				if x.Form != expression.PredicateForm {
-					for _, p := range t.holds(x, of).shuffled() {
+					for _, p := range t.tainted(x, of).reordered() {
 						list = list.with(p)
 					}
 				}
 			}
 			return list
-		case slices.Contains(picking, s.Name):
-			return t.holds(s.Parts[0], of).within(anyItem)
+		case slices.Contains(itemFunctions, s.Name):
+			return t.tainted(s.Parts[0], of).within(anyItem)
 		case s.Name == "map" && len(s.Parts) == 2:
-			var list places
-			t.inside(s.Parts[0], func() { list = list.at(anyItem, t.holds(s.Parts[1], of)) })
+			var list accessPaths
+			t.inside(s.Parts[0], func() { list = list.at(anyItem, t.tainted(s.Parts[1], of)) })
 			return list
 		case s.Name == "len":
 			// The number of items reveals nothing about the items.
-			if slices.ContainsFunc(t.holds(s.Parts[0], of), func(p place) bool { return len(p) == 0 }) {
-				return places{{}}
+			if slices.ContainsFunc(t.tainted(s.Parts[0], of), func(p accessPath) bool { return len(p) == 0 }) {
+				return accessPaths{{}}
 			}
 			return nil
 		case slices.Contains([]string{"count", "any", "all", "none", "one"}, s.Name):
@@ -355,9 +355,9 @@ func (t *tracer) holds(s *expression.Shape, of func(*Var) places) places {
 	return whole(s.Parts...)
 }
 
-// shuffled are the places of a list with its items reordered.
-func (list places) shuffled() places {
-	var all places
+// reordered returns the paths of a list whose items are in another order.
+func (list accessPaths) reordered() accessPaths {
+	var all accessPaths
 	for _, p := range list {
 		if len(p) > 0 && isItem(p[0]) {
 			p = p[1:].under(anyItem)
@@ -367,10 +367,10 @@ func (list places) shuffled() places {
 	return all
 }
 
-// path returns the variable and place that an expression names, as in
+// path returns the variable and the path that an expression names, as in
 // “account.password”.
-func (t *tracer) path(s *expression.Shape) (*Var, place) {
-	var p place
+func (t *tracer) path(s *expression.Shape) (*Var, accessPath) {
+	var p accessPath
 	for {
 		switch s.Form {
 		case expression.VariableForm:
@@ -381,7 +381,7 @@ func (t *tracer) path(s *expression.Shape) (*Var, place) {
 		case expression.FieldForm:
 			s, p = s.Parts[0], p.under(s.Name)
 		case expression.ItemForm:
-			s, p = s.Parts[0], p.under(step(s.Parts[1]))
+			s, p = s.Parts[0], p.under(itemStep(s.Parts[1]))
 		default:
 			return nil, nil
 		}

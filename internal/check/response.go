@@ -6,23 +6,22 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 )
 
-// reply looks at what an answer is made of beside its object: a status that
-// there is, and headers and cookies that are records.
-func (k *kinds) reply(a *Ask) {
-	if a.Instance.Concept.Name != RequestingConcept || a.Action.Name != "respond" || k.quiet {
+// checkReply checks the status, headers and cookies of an answer.
+func (inf *inference) checkReply(a *Ask) {
+	if a.Instance.Concept.Name != RequestingConcept || a.Action.Name != "respond" || inf.quiet {
 		return
 	}
 	for _, x := range a.In {
 		n, number := x.Term.Literal.Num()
 		if _, near := diag.Nearest(x.Name, []string{"status"}); near && x.Param == nil && number && n >= 200 && n <= 599 {
-			k.ok = false
-			k.c.unknown(diag.UnknownInput, x.Tree.Name, "“"+x.Name+"” is a field that the client would get", []string{"status"})
+			inf.ok = false
+			inf.c.unknown(diag.UnknownInput, x.Tree.Name, "“"+x.Name+"” is a field that the client would get", []string{"status"})
 			continue
 		}
 		switch x.Name {
 		case "status":
 			if number && (n < 200 || n > 599 || n != math.Trunc(n)) {
-				k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
+				inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
 					Message: "a status is a whole number from 200 to 599"})
 			}
 		case "headers", "cookies":
@@ -30,7 +29,7 @@ func (k *kinds) reply(a *Ask) {
 			if t.Kind == Unknown || t.Kind == Json || t.Kind == Record {
 				continue
 			}
-			k.fault(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
+			inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
 				Message: "the " + x.Name + " of an answer are a record, and this is " + Describe(t),
 				Notes:   []string{"as in “" + x.Name + ": {name: value}”"}})
 		}

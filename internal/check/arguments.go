@@ -1,0 +1,152 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// A signature is a list of parameters that arguments must fit.
+type signature struct {
+	by     string // who has the parameters: "Sessioning.create"
+	params []*Param
+	open   bool // any further names are allowed
+	out    bool // the parameters are outputs
+	when   bool // it is a pattern: inputs may be left out
+	// broken is set if part of either text could not be parsed. An argument that
+	// seems to be unknown or missing may be there.
+	broken bool
+	span   source.Span // where a missing input is reported
+}
+
+// valueArgs resolves arguments that must have a value: the inputs of actions that
+// are asked, of queries and of views. Without a signature only their variables are
+// resolved.
+func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) []*Arg {
+	var args []*Arg
+	for _, t := range trees {
+		if t.Optional {
+			r.errorAt(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” stands only among the inputs in when and of a view",
+				"null given to an optional input counts as left out")
+		}
+		r.declared = sig != nil && t.Value == nil && param(sig.params, t.Name.Text) != nil
+		a := &Arg{Tree: t, Name: t.Name.Text, Term: r.valueTerm(t.Name, t.Value)}
+		r.declared = false
+		if r.findParam(sig, args, a) {
+			args = append(args, a)
+		}
+		if a.Param != nil && i != nil {
+			r.hint(a.Term.Var, r.c.appType(i, a.Param.valueType()))
+		}
+	}
+	if sig == nil || sig.broken {
+		return args
+	}
+	var lacking []string
+	var related []diag.Related
+	for _, p := range sig.params {
+		given := slices.ContainsFunc(trees, func(t *syntax.Arg) bool { return t.Name.Text == p.Name })
+		if given || p.Optional || r.misspelt(sig, trees, p.Name) {
+			continue
+		}
+		lacking = append(lacking, "“"+p.Name+"”")
+		if p.Tree != nil {
+			related = append(related, diag.Related{Span: p.Tree.Span, Message: "declared here, and not optional"})
+		}
+	}
+	if len(lacking) > 0 {
+		word := "the input "
+		if len(lacking) > 1 {
+			word = "the inputs "
+		}
+		r.ok = false
+		r.c.add(diag.Diagnostic{Code: diag.MissingInput, Span: sig.span, Related: related,
+			Message: "“" + sig.by + "” needs " + word + enumerate(lacking, "and")})
+	}
+	return args
+}
+
+// misspelt reports whether an unknown argument was reported as a misspelling of a
+// parameter. Then the parameter is not reported as missing.
+func (r *resolver) misspelt(sig *signature, trees []*syntax.Arg, name string) bool {
+	if sig.open {
+		return false
+	}
+	names := paramNames(sig.params)
+	for _, t := range trees {
+		if param(sig.params, t.Name.Text) == nil {
+			if near, ok := diag.Nearest(t.Name.Text, names); ok && near == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// patternArgs resolves arguments that bind or compare: those of when, and outputs.
+func (r *resolver) patternArgs(sig *signature, i *Instance, trees []*syntax.Arg) []*Arg {
+	var args []*Arg
+	for _, t := range trees {
+		if t.Optional && sig != nil && sig.out {
+			if p := param(sig.params, t.Name.Text); p != nil && p.Tree != nil && !p.Optional {
+				r.errorAt(diag.MisplacedOptional, t.Span, "“"+sig.by+"” always gives “"+p.Name+"”", alwaysGiven)
+			}
+		}
+		a := &Arg{Tree: t, Name: t.Name.Text, Optional: t.Optional}
+		a.Term, a.Binds = r.patternTerm(t.Name, t.Value)
+		if sig != nil && sig.when {
+			a.Binds = false
+		}
+		if r.findParam(sig, args, a) {
+			args = append(args, a)
+		}
+		if a.Param != nil && i != nil {
+			r.hint(a.Term.Var, r.c.appType(i, a.Param.valueType()))
+		}
+		if v := a.Term.Var; v != nil && i != nil && sig != nil && sig.open && a.Param == nil && t.Value == nil && v.Span == t.Name.Span {
+			r.fields[v] = true
+		}
+	}
+	return args
+}
+
+const alwaysGiven = "“?” behind an output binds null where a row has nothing there; for no row at all there is “maybe” before the line"
+
+// findParam sets the parameter of an argument, and reports an argument that is
+// unknown or given twice.
+func (r *resolver) findParam(sig *signature, args []*Arg, a *Arg) bool {
+	if sig == nil {
+		return true
+	}
+	if slices.ContainsFunc(args, func(b *Arg) bool { return b.Name == a.Name }) {
+		r.errorAt(diag.ArgumentTwice, a.Tree.Name.Span, "“"+a.Name+"” is given twice")
+		return false
+	}
+	a.Param = param(sig.params, a.Name)
+	if a.Param != nil || sig.open {
+		return true
+	}
+	r.ok = false
+	if sig.broken {
+		return false
+	}
+	if sig.out {
+		r.c.unknown(diag.UnknownOutput, a.Tree.Name, "“"+sig.by+"” gives no “"+a.Name+"”", paramNames(sig.params))
+	} else {
+		r.c.unknown(diag.UnknownInput, a.Tree.Name, "“"+sig.by+"” takes no “"+a.Name+"”", paramNames(sig.params))
+	}
+	return false
+}
+
+// valueType is the type of a parameter's value: for a collection, a list of its
+// type.
+func (p *Param) valueType() Type { return collect(p.Type, p.Many) }
+
+func collect(t Type, many syntax.Many) Type {
+	if many == syntax.One {
+		return t
+	}
+	return Type{Kind: List, Elem: &t}
+}
