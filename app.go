@@ -94,7 +94,7 @@ func (a *App) openStore(ctx context.Context, schema *store.Schema) error {
 		if len(losses.Blocked) > 0 {
 			way = "(settle first what is in the way, with the app as it was; legible migrate --store %s shows all of it)"
 		}
-		err = fmt.Errorf("%w "+way, err, store.Shown(name))
+		err = fmt.Errorf("%w "+way, err, store.Redacted(name))
 	}
 	return errors.Join(fmt.Errorf("preparing the store: %w", err), st.Close())
 }

@@ -77,7 +77,7 @@ func (w *world) whyNot(f *Failure, s *plan.Sync, entries []journal.Entry) {
 		}
 		for _, frame := range e.Frames {
 			dropped = true
-			f.note("its where dropped a frame at %s: %s%s", frame.Lost, lineText(s, frame.Line), bindings(frame))
+			f.note("its where dropped a frame at %s: %s%s", frame.DroppedAt, lineText(s, frame.Line), bindings(frame))
 		}
 	}
 	if dropped {
@@ -141,7 +141,7 @@ func (w *world) reason(f *Failure, got value.Value) {
 func whereItEnded(f *Failure, s *plan.Sync, e journal.Entry) {
 	for _, frame := range e.Frames {
 		if frame.Line >= 0 {
-			f.note("%s dropped a frame at %s: %s%s", s.Name, frame.Lost, lineText(s, frame.Line), bindings(frame))
+			f.note("%s dropped a frame at %s: %s%s", s.Name, frame.DroppedAt, lineText(s, frame.Line), bindings(frame))
 		}
 	}
 }

@@ -44,73 +44,73 @@ func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (
 // left. A store that allows writes meanwhile shows it these, too. Its methods
 // may be called by several goroutines.
 type Sweep struct {
-	mu   sync.Mutex
-	left map[[32]byte]bool
+	mu       sync.Mutex
+	unmarked map[[32]byte]bool
 	// The first two bytes of the hashes, as one bit each, so that bytes that
 	// hold no hash are skipped quickly.
 	first [1 << 10]uint64
 }
 
 // NewSweep makes an empty sweep.
-func NewSweep() *Sweep { return &Sweep{left: map[[32]byte]bool{}} }
+func NewSweep() *Sweep { return &Sweep{unmarked: map[[32]byte]bool{}} }
 
 // Add adds a candidate.
 func (w *Sweep) Add(hash [32]byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.left[hash] = true
+	w.unmarked[hash] = true
 	first := uint(hash[0])<<8 | uint(hash[1])
 	w.first[first>>6] |= 1 << (first & 63)
 }
 
-// Spare keeps a blob.
-func (w *Sweep) Spare(hash [32]byte) {
+// Mark keeps a blob.
+func (w *Sweep) Mark(hash [32]byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.left, hash)
+	delete(w.unmarked, hash)
 }
 
-// SpareRow keeps the blobs that a row refers to.
-func (w *Sweep) SpareRow(t *Table, row Row) {
+// MarkRow keeps the blobs that a row refers to.
+func (w *Sweep) MarkRow(t *Table, row Row) {
 	for i, c := range t.Columns {
 		if c.Type == Blob || c.Type == Json {
-			EachBlob(row[i], func(hash [32]byte) error { w.Spare(hash); return nil })
+			EachBlob(row[i], func(hash [32]byte) error { w.Mark(hash); return nil })
 		}
 	}
 }
 
-// SpareAmong keeps the blobs whose hashes occur among the bytes. Journal
+// MarkIn keeps the blobs whose hashes occur among the bytes. Journal
 // entries hold hashes unencoded.
-func (w *Sweep) SpareAmong(entries []byte) {
+func (w *Sweep) MarkIn(entries []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.left) == 0 {
+	if len(w.unmarked) == 0 {
 		return
 	}
 	for i := 0; i+32 <= len(entries); i++ {
 		first := uint(entries[i])<<8 | uint(entries[i+1])
 		if w.first[first>>6]&(1<<(first&63)) != 0 {
-			delete(w.left, [32]byte(entries[i:]))
+			delete(w.unmarked, [32]byte(entries[i:]))
 		}
 	}
 }
 
-// Left returns the unreferenced blobs.
-func (w *Sweep) Left() [][32]byte {
+// Unmarked returns the unreferenced blobs.
+func (w *Sweep) Unmarked() [][32]byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := make([][32]byte, 0, len(w.left))
-	for hash := range w.left {
+	out := make([][32]byte, 0, len(w.unmarked))
+	for hash := range w.unmarked {
 		out = append(out, hash)
 	}
 	return out
 }
 
-// Has reports whether a blob may go.
-func (w *Sweep) Has(hash [32]byte) bool {
+// IsUnmarked reports whether a blob may go.
+func (w *Sweep) IsUnmarked(hash [32]byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.left[hash]
+	return w.unmarked[hash]
 }
 
 // EachBlob calls do for each blob that a value refers to, until do fails.

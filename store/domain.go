@@ -103,8 +103,8 @@ func (c Change) Misfit(values int64, first string) string {
 	return fmt.Sprintf("column %s.%s, in which %d values are %s", c.New.Name(), c.Column, values, strings.Replace(what, "(", "(the first: ", 1))
 }
 
-// Crowd says that an element has too many members: "" when it has not.
-func (c Change) Crowd(members int64) string {
+// TooMany says that an element has too many members: "" when it has not.
+func (c Change) TooMany(members int64) string {
 	if members < 2 {
 		return ""
 	}

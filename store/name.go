@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Shown returns the name of a store as a person may read it in a message or a log:
+// Redacted returns the name of a store as a person may read it in a message or a log:
 // that of a database without its password.
-func Shown(name string) string {
+func Redacted(name string) string {
 	kind, _, _ := strings.Cut(name, ":")
 	if kind != "postgres" && kind != "postgresql" {
 		return name

@@ -15,7 +15,7 @@ func TestShownHidesPasswords(t *testing.T) {
 		"postgresql://host/b?password=geheim&x=1": "postgresql://host/b?password=xxxxx&x=1",
 		"postgres://ann:ge heim%@host/books":      "postgres://…",
 	} {
-		if got := store.Shown(name); got != want {
+		if got := store.Redacted(name); got != want {
 			t.Errorf("the store %s is shown as %s, and not as %s", name, got, want)
 		}
 	}

@@ -46,7 +46,7 @@ func ail(t *testing.T, dir string, eager bool) *patient {
 	o.HTTP.Prefix, o.HTTP.MaxUpload = prefix, maxUpload
 	o.Clock = time.Now // so that nothing happens by itself
 	o.Wrap = func(behind store.Store) store.Store {
-		p.store = &faulty.Store{Store: behind, Eager: eager, Crashed: func() {
+		p.store = &faulty.Store{Store: behind, Eager: eager, OnCrash: func() {
 			p.after = t.TempDir()
 			copyFiles(t, dir, p.after)
 		}}
@@ -92,7 +92,7 @@ func (p *patient) end() string {
 	if err := p.app.Close(); err != nil {
 		p.t.Error(err)
 	}
-	if p.store.Dead() {
+	if p.store.Crashed() {
 		return p.after
 	}
 	return p.dir
@@ -190,7 +190,7 @@ func TestFaultsEverywhere(t *testing.T) {
 		step = 1000 // the first of each kind, and the longest flow alone
 	}
 	type manner struct {
-		deed  faulty.Deed
+		deed  faulty.Effect
 		ops   []faulty.Op
 		eager bool
 	}
@@ -224,10 +224,10 @@ func TestFaultsEverywhere(t *testing.T) {
 				copyFiles(t, base, dir)
 				p := ail(t, dir, eager)
 				if fault != nil {
-					p.store.Tell(*fault)
+					p.store.Inject(*fault)
 				}
 				w := p.post(flow.path, things["session"], replaced(flow.body, things))
-				happened = p.store.Left() == 0
+				happened = p.store.Remaining() == 0
 				return w.Code, w.Header().Get("X-Trace-Id"), w.Body.String(), p.end(), happened
 			}
 			status, trace, what, dir, _ := run(t, nil, false)
@@ -244,7 +244,7 @@ func TestFaultsEverywhere(t *testing.T) {
 					cases := 0
 					for _, op := range m.ops {
 						for n := 1; ; n += step {
-							fault := faulty.Fault{Deed: m.deed, Op: op, N: n}
+							fault := faulty.Fault{Effect: m.deed, Op: op, N: n}
 							status, trace, what, dir, happened := run(t, &fault, m.eager)
 							if !happened {
 								break
@@ -312,7 +312,7 @@ func TestFaultSteps(t *testing.T) {
 					if err != nil {
 						return err.Error()
 					}
-					p.store.Tell(fault)
+					p.store.Inject(fault)
 					return ""
 				case "ask":
 					w := p.post(rest, things["session"], replaced(input, things))

@@ -65,7 +65,7 @@ func newDecision(s Streams, cmd *cobra.Command, code, done string) *cobra.Comman
 		if err != nil {
 			return err
 		}
-		held := journal.Held(entries)
+		held := journal.BlockedBy(entries)
 		switch {
 		case rested:
 			return fmt.Errorf("flow %s has come to its end: there is nothing to %s", id, code)

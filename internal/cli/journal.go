@@ -143,7 +143,7 @@ func (f *recordsFlags) compact(ctx context.Context, r store.Retention) (c *compa
 	if err != nil {
 		return nil, err
 	}
-	c = &compaction{Store: store.Shown(name)}
+	c = &compaction{Store: store.Redacted(name)}
 	path, isFile := strings.CutPrefix(name, "sqlite:")
 	if isFile {
 		if c.Before, err = onDisk(path); err != nil {

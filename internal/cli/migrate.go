@@ -78,14 +78,14 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
 	migrator, ok := st.(store.Migrator)
 	if !ok {
-		return fmt.Errorf("the store %s cannot be migrated", store.Shown(name))
+		return fmt.Errorf("the store %s cannot be migrated", store.Redacted(name))
 	}
 	schema := engine.Schema(p)
 	need, err := migrator.Plan(ctx, schema)
 	if err != nil {
 		return err
 	}
-	m := migration{store.Shown(name), need.Changes, need.Losses, need.Blocked, apply && len(need.Blocked) == 0}
+	m := migration{store.Redacted(name), need.Changes, need.Losses, need.Blocked, apply && len(need.Blocked) == 0}
 	if m.Applied && len(m.Changes) > 0 {
 		if err := migrator.Apply(ctx, schema); err != nil {
 			return err

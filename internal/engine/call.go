@@ -165,7 +165,7 @@ func (f *flow) commit() bool {
 		return true
 	}
 	f.call.wrote, f.call.locked, f.pinned = false, false, false
-	f.writer.Settle(true)
+	f.writer.Resolve(true)
 	f.record(false)
 	if err := f.session.Commit(f.writer.Bytes[f.stored:]); err != nil {
 		// On any error the recorded changes are undone.

@@ -249,7 +249,7 @@ func (f *flow) flush() bool {
 		f.stop(err)
 		return false
 	}
-	f.writer.Settle(true)
+	f.writer.Resolve(true)
 	f.record(false)
 	if err := f.session.Flush(f.writer.Bytes[f.stored:]); err != nil {
 		f.loseFlow(fmt.Errorf("making flow %s durable: %w", f.idText, store.Lost(err))) // after any error it is unknown what is durable

@@ -711,7 +711,7 @@ func written(list []journal.Entry) []byte {
 					}
 					slots[b.Slot], n[b.Slot] = b.Value, b.Name
 				}
-				w.Frame(x.Line, x.Lost, n, slots)
+				w.Frame(x.Line, x.DroppedAt, n, slots)
 			}
 			w.End()
 		case journal.Tried:

@@ -194,7 +194,7 @@ func (f *flow) end(root int32) (Result, error) {
 	if r := f.firstUnhandled(); r >= 0 {
 		result.Unhandled = f.refused(&f.occs[r])
 	}
-	f.writer.Settle(f.answeredLate() && f.checkRecordSize(f.writer.Size()) == nil)
+	f.writer.Resolve(f.answeredLate() && f.checkRecordSize(f.writer.Size()) == nil)
 	if f.answer == nil {
 		result.Entries = append([]byte(nil), f.writer.Bytes...)
 	}
@@ -297,7 +297,7 @@ func (f *flow) exceeded(depth int32) error {
 	case len(f.occs)&31 == 0 && time.Since(f.call.start) > limits.Deadline:
 		return &DeadlineError{Limit: limits.Deadline}
 	}
-	return f.checkRecordSize(f.writer.Held())
+	return f.checkRecordSize(f.writer.MemorySize())
 }
 
 // cycle names the actions that an endless flow keeps asking.

@@ -61,7 +61,7 @@ func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) er
 	f.recordMatch(journal.Fired, s, at, number)
 	f.entries.Frames(len(f.kept) - keptFrom)
 	for i := keptFrom; i < len(f.kept); i++ {
-		if err := f.checkRecordSize(f.writer.Held()); err != nil {
+		if err := f.checkRecordSize(f.writer.MemorySize()); err != nil {
 			f.writer.Cut(start)
 			return err
 		}

@@ -118,7 +118,7 @@ func write(w *journal.Writer, e *journal.Entry) {
 			for _, b := range f.Bindings {
 				names[b.Slot], slots[b.Slot] = b.Name, b.Value
 			}
-			w.Frame(f.Line, f.Lost, names, slots)
+			w.Frame(f.Line, f.DroppedAt, names, slots)
 		}
 		w.End()
 	case journal.Faulted:

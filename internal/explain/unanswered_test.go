@@ -244,7 +244,7 @@ func TestUnansweredOfOddRecords(t *testing.T) {
 		{root, {Kind: journal.Completed, Outcome: journal.Returned, Action: "Requesting.request"}},
 		{root, {Kind: journal.Dropped, Sync: "Gone"}},
 		{root, {Kind: journal.Dropped, Sync: "S"}},
-		{root, {Kind: journal.Dropped, Sync: "S", Frames: []journal.Frame{{Line: 99, Lost: "a.sync:9:9"}}}},
+		{root, {Kind: journal.Dropped, Sync: "S", Frames: []journal.Frame{{Line: 99, DroppedAt: "a.sync:9:9"}}}},
 		{root, {Kind: journal.Dropped, Sync: "S", Frames: []journal.Frame{{Line: 0, Bindings: []journal.Binding{{Slot: 77, Name: "x"}}}}}},
 		{root, {Kind: journal.Fired, Sync: "S", Number: 1}},
 		{root, {Kind: journal.Fired, Sync: "S", Number: 1, Frames: []journal.Frame{{Line: 0}, {Line: 9}, {Line: -1}}}},

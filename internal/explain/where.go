@@ -45,7 +45,7 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 	}
 	v.tree.add(r.matchedLines(s, m)...)
 	if f.Line < 0 || f.Line >= len(s.Where) {
-		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.Lost
+		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.DroppedAt
 		return v
 	}
 	line := s.Where[f.Line]
@@ -77,7 +77,7 @@ func (r *record) matchedLines(s *plan.Sync, m *history.Match) []*Tree {
 // lostAt returns the node of a frame that a line of where dropped.
 func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree {
 	if f.Line < 0 || f.Line >= len(s.Where) {
-		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that no longer exists", Place: f.Lost}
+		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that no longer exists", Place: f.DroppedAt}
 	}
 	line := s.Where[f.Line]
 	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)

@@ -85,7 +85,7 @@ func Read(p *plan.Plan, entries []journal.Entry, rested bool) *Flow {
 			}
 		}
 	}
-	f.Held, f.Omits = journal.Held(entries), journal.Omits(entries)
+	f.Held, f.Omits = journal.BlockedBy(entries), journal.Omits(entries)
 	return f
 }
 

@@ -72,15 +72,15 @@ func said(t *testing.T, w *httptest.ResponseRecorder) (sentence, done string) {
 func TestToldTheTruth(t *testing.T) {
 	ctx := context.Background()
 	told := map[string]int{}
-	for _, deed := range []faulty.Deed{faulty.Fail, faulty.Break, faulty.Cut, faulty.Doubt} {
+	for _, deed := range []faulty.Effect{faulty.Fail, faulty.Break, faulty.Cut, faulty.Doubt} {
 		for _, op := range []faulty.Op{faulty.Append, faulty.Read, faulty.Write, faulty.Commit} {
 			for n := 1; ; n++ {
 				st := &faulty.Store{Store: memory.New(memory.Options{})}
 				e := startWith(t, "a.sync", twice, st, writes)
-				fault := faulty.Fault{Deed: deed, Op: op, N: n}
-				st.Tell(fault)
+				fault := faulty.Fault{Effect: deed, Op: op, N: n}
+				st.Inject(fault)
 				w := send(host.New(e, host.Options{Log: silent}), "POST", "/twice", `{"x": "second"}`)
-				if st.Left() > 0 {
+				if st.Remaining() > 0 {
 					break
 				}
 				if err := e.Rescue(ctx, nil); err != nil {
@@ -144,10 +144,10 @@ func TestStoreEndsAnUpload(t *testing.T) {
 		parts.FormDataContentType(): form.String(),
 		"application/json":          `{"file": "c29tZSBieXRlcw==", "name": "a"}`,
 	} {
-		for _, deed := range []faulty.Deed{faulty.Cut, faulty.Fail, faulty.Break} {
+		for _, deed := range []faulty.Effect{faulty.Cut, faulty.Fail, faulty.Break} {
 			st := &faulty.Store{Store: memory.New(memory.Options{})}
 			front := host.New(start(t, "a.sync", books, st), host.Options{Log: silent})
-			st.Tell(faulty.Fault{Deed: deed, Op: faulty.Blob, N: 1})
+			st.Inject(faulty.Fault{Effect: deed, Op: faulty.Blob, N: 1})
 			r := httptest.NewRequest("POST", "/books?name=a", strings.NewReader(body))
 			if kind != "application/epub+zip" {
 				r.URL.RawQuery = ""
@@ -253,13 +253,13 @@ func TestRescueLeavesWhatRuns(t *testing.T) {
 	if n := e.Rescued(); n != 0 || calls.Load() != 1 {
 		t.Errorf("%d flows were rescued that run, and the action began %d times", n, calls.Load())
 	}
-	st.Tell(faulty.Fault{Deed: faulty.Cut, Op: faulty.Write, N: 1})
+	st.Inject(faulty.Fault{Effect: faulty.Cut, Op: faulty.Write, N: 1})
 	close(leave)
 	if code := <-answered; code != 503 {
 		t.Errorf("it was answered %d", code)
 	}
 	// It cannot be gone on with as long as its record cannot be read.
-	st.Tell(faulty.Fault{Deed: faulty.Cut, Op: faulty.Look, N: 3})
+	st.Inject(faulty.Fault{Effect: faulty.Cut, Op: faulty.Look, N: 3})
 	var went []engine.Result
 	for range 4 {
 		if err := e.Rescue(ctx, func(r engine.Result) { went = append(went, r) }); err != nil {

@@ -276,8 +276,8 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 			break
 		}
 		row := frameRows{Title: "Frame " + strconv.Itoa(i+1)}
-		if f.Lost != "" {
-			row.Lost = f.Lost // a place in the text
+		if f.DroppedAt != "" {
+			row.Lost = f.DroppedAt // a place in the text
 			if m.Fired() {
 				row.Lost += ", and took its else"
 			}

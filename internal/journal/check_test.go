@@ -33,9 +33,9 @@ func TestCheck(t *testing.T) {
 		want   string // "" is nothing
 	}{
 		{name: "as it is", change: func(e []Entry) []Entry { return e }},
-		{name: "no beginning", change: without(0), want: `its entry 1 is "asked", but a flow has that it was begun at first, and once`},
-		{name: "begun twice", change: with(Entry{Kind: Begun}), want: `its entry 7 is "begun", but a flow has that it was begun at first, and once`},
-		{name: "only begun", change: func(e []Entry) []Entry { return e[:1] }, open: true, want: "nothing was asked in it"},
+		{name: "no beginning", change: without(0), want: `its entry 1 is "asked", but a flow has exactly one entry begun, which is the first`},
+		{name: "begun twice", change: with(Entry{Kind: Begun}), want: `its entry 7 is "begun", but a flow has exactly one entry begun, which is the first`},
+		{name: "only begun", change: func(e []Entry) []Entry { return e[:1] }, open: true, want: "it has no first action"},
 		{name: "no outcome", change: without(5), want: "it is at rest, but the action 1.0.0 (P.do) has no outcome"},
 		{name: "no outcome yet", change: without(5), open: true},
 		{name: "given up", change: func(e []Entry) []Entry { return append(e[:5], Entry{Kind: Faulted, Text: "deadline"}) }},
@@ -45,10 +45,10 @@ func TestCheck(t *testing.T) {
 		{name: "not kept", change: with(Entry{Kind: Completed, ID: first, Action: "P.do", Outcome: Undone})},
 		{name: "another name", change: func(e []Entry) []Entry { e[5].Action = "P.undo"; return e }, want: "the action 1.0.0 was asked as P.do and ended as P.undo"},
 		{name: "a firing is missing", change: func(e []Entry) []Entry { e[3].Number, e[4].ID.Firing, e[5].ID.Firing = 2, 2, 2; return e },
-			want: "the firing 2 of S comes after firing 0: what is between is missing"},
+			want: "the firing 2 of S comes after firing 0: the firings between are missing"},
 		{name: "no such frame", change: func(e []Entry) []Entry { e[4].ID.Frame, e[5].ID.Frame = 1, 1; return e },
 			want: "the action 1.1.0 (P.do) was asked for a frame that its firing does not have"},
-		{name: "nobody's", change: func(e []Entry) []Entry { return append(e[:3:3], e[4:]...) }, want: "the action 1.0.0 (P.do) was asked by a firing that is not there"},
+		{name: "nobody's", change: func(e []Entry) []Entry { return append(e[:3:3], e[4:]...) }, want: "the action 1.0.0 (P.do) was asked by a firing that does not exist"},
 		{name: "matched too early", change: with(Entry{Kind: Dropped, Sync: "T", Matched: []ActionID{{9, 0, 0}}}), want: "the sync T matched the action 9.0.0, which had not ended"},
 	} {
 		got := strings.Join(Check(c.change(good()), !c.open), "; ")

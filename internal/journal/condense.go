@@ -3,7 +3,7 @@ package journal
 import "github.com/legible-lang/legible/value"
 
 // Condense returns the entries of a flow with stand-ins for values of more than
-// brief bytes, as [Writer.Settle] leaves them, and with long texts shortened.
+// brief bytes, as [Writer.Resolve] leaves them, and with long texts shortened.
 func Condense(b []byte, brief int) ([]byte, error) {
 	short := func(v *value.Value) {
 		if !value.Small(*v, brief) {

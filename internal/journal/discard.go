@@ -16,7 +16,7 @@ type EntryWriter interface {
 	Match(k Kind, number uint32, sync string, matched int)
 	Matched(id ActionID)
 	Frames(n int)
-	Frame(line int, lost string, names []string, slots []value.Value)
+	Frame(line int, droppedAt string, names []string, slots []value.Value)
 	End()
 	Faulted(text string)
 	Tried(id ActionID, action string, tries uint32, now, next time.Time, text string)

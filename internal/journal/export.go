@@ -14,24 +14,24 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An export is text, one JSON object a line, so that it can be searched, sent
-// and packed with what everybody has:
+// An export is text with one JSON object per line, so that common tools can search, send
+// and compress it:
 //
 //	{"legible":"journal","version":1}
 //	{"flow":"0198…","rested":true,"record":"AQwA…","sha256":"9f86…","entries":["begun …","asked 0 …"]}
 //	…
 //	{"end":{"flows":2,"sha256":"60aa…"}}
 //
-// The record is what the store keeps, in base64. The entries are the same for
-// people, and nobody reads them back. The sum of a flow is that of its id, a
-// byte that is 1 when it is at rest, and its record; the sum at the end is that
-// of all lines before. So a cut, and a changed byte, are told with their place.
+// The record is the flow's part of the journal in base64. The entries show it to people
+// and are not read back. The sum of a flow covers its id, a byte that is 1 if it is at
+// rest, and its record; the sum at the end covers all lines before. So a truncated
+// export and a changed byte are detected, with their place.
 
 // ExportVersion is the version of the lines that this package writes.
 const ExportVersion = 1
 
-// A Recorded is one flow of an export. Rested is whether it had come to rest;
-// what was still to come of another is not in Record.
+// A Recorded is one flow of an export. Rested says whether it was at rest; otherwise
+// Record is incomplete.
 type Recorded struct {
 	Flow   value.ID
 	Rested bool
@@ -94,7 +94,7 @@ func (x *Exporter) line(v any) error {
 	return err
 }
 
-// Flow writes one flow. It fails when its record cannot be read.
+// Flow writes one flow. It fails if the record is invalid.
 func (x *Exporter) Flow(r Recorded) error {
 	entries, err := Read(r.Record)
 	if err != nil {
@@ -113,10 +113,9 @@ func (x *Exporter) End() error {
 	return x.line(map[string]exportEnd{"end": {x.flows, hex.EncodeToString(x.sum.Sum(nil))}})
 }
 
-// ReadExport calls each for each flow of an export, and fails when a line is
-// not what was written, the end is missing, or one call fails. What was given
-// before may not be kept then. The record is held against the format of
-// journals: a later one is a *NewerError.
+// ReadExport calls each for each flow of an export. It fails if a line was changed, the
+// end is missing, or a call fails; then the flows of the calls before must be discarded.
+// A record of a later version is a *NewerError.
 func ReadExport(r io.Reader, each func(Recorded) error) error {
 	lines := bufio.NewReader(r)
 	sum := sha256.New()
@@ -134,14 +133,14 @@ func ReadExport(r io.Reader, each func(Recorded) error) error {
 			sum.Write(line)
 			continue
 		case len(line) == 0:
-			return fmt.Errorf("%w: it ends with line %d, and its last line should say how many flows it holds: it is cut off", ErrCorrupt, n-1)
+			return fmt.Errorf("%w: it ends with line %d, but the last line must say how many flows there are: the file is cut off", ErrCorrupt, n-1)
 		}
 		var x exportFlow
 		if e := json.Unmarshal(line, &x); e != nil {
 			if err == io.EOF {
 				return fmt.Errorf("%w: line %d is cut off", ErrCorrupt, n)
 			}
-			return fmt.Errorf("%w: line %d is no line of an exported journal: %w", ErrCorrupt, n, e)
+			return fmt.Errorf("%w: line %d is not a line of an exported journal: %w", ErrCorrupt, n, e)
 		}
 		if x.End != nil {
 			return readEnd(lines, n, *x.End, exportEnd{flows, hex.EncodeToString(sum.Sum(nil))})
@@ -194,7 +193,7 @@ func readEnd(rest *bufio.Reader, n int, said, found exportEnd) error {
 		return fmt.Errorf("%w: the lines before line %d are not those that were exported", ErrCorrupt, n)
 	}
 	if _, err := rest.ReadByte(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: something stands behind its end in line %d", ErrCorrupt, n)
+		return fmt.Errorf("%w: there is more after the end in line %d", ErrCorrupt, n)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func TestExportSays(t *testing.T) {
 		{"without its end", lines[0] + lines[1], "it ends with line 2"},
 		{"a line is missing", lines[0] + lines[2] + lines[3], "there are 2 flows before it, and there are 1"},
 		{"lines changed places", lines[0] + lines[2] + lines[1] + lines[3], "the lines before line 4"},
-		{"something behind it", whole + "{}\n", "something stands behind its end in line 4"},
+		{"something behind it", whole + "{}\n", "there is more after the end in line 4"},
 		{"a changed id", strings.Replace(whole, `"rested":true`, `"rested":false`, 1), "line 2: the journal is damaged: flow"},
 		{"a newer record", later, "the journal has format 4; this program reads up to format 3: run it with the newer program"},
 	} {

@@ -4,10 +4,10 @@
 // in its flow; and [Writer], which makes the bytes that a store keeps. It
 // promises that entries read back as they were written, except for secrets, which
 // are never written; that the same flow gives the same bytes; that invalid bytes
-// give an error and never a panic; and that a cut or changed export is told from
-// a whole one. [Check] reports what no program's flow can contain. It refuses to
-// decide: package engine decides what the entries mean for recovery, package
-// explain what they mean for a person.
+// give an error and never a panic; and that a truncated or changed export is
+// detected. [Check] reports what no program's flow can contain. Package
+// engine decides what the entries mean for recovery, package explain what they mean for
+// a person.
 package journal
 
 import (
@@ -36,7 +36,7 @@ const (
 	Completed
 	// Fired: a sync's match kept frames and asks their actions.
 	Fired
-	// Dropped: a match reached where and lost all frames.
+	// Dropped: where dropped all frames of a match.
 	Dropped
 	// Faulted: something outside an action failed: a limit, a deadline, an
 	// expression.
@@ -68,7 +68,7 @@ const (
 	Refused
 	// Fault is a bug or a failed disk: not part of the contract.
 	Fault
-	// Undone actions returned, but another action of the same decision was refused.
+	// Undone actions returned, but another action of the same joint decision did not.
 	Undone
 )
 
@@ -124,14 +124,14 @@ type Entry struct {
 	Frames  []Frame
 }
 
-// A Frame is one set of bindings. In Fired its actions are asked; in Dropped it
-// was lost.
+// A Frame is one set of bindings. In Fired its actions are asked; in Dropped it was
+// dropped.
 type Frame struct {
-	// Lost is set if a line of where dropped the frame: the line's place,
+	// DroppedAt is set if a line of where dropped the frame: the line's place,
 	// "file:line:col". In Fired such a frame's actions are those of its else.
-	Lost     string
-	Line     int // index of the line in where, from 0; -1 when none
-	Bindings []Binding
+	DroppedAt string
+	Line      int // index of the line in where, from 0; -1 when none
+	Bindings  []Binding
 }
 
 // A Binding is a variable's value in a frame. Slot is its index in the plan.

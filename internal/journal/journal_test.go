@@ -54,7 +54,7 @@ func TestReadBack(t *testing.T) {
 		{Kind: Completed, ID: root, Action: "Requesting.request", Outcome: Returned, Out: []value.Field{{Name: "request", Value: value.String("r")}}},
 		{Kind: Fired, Number: 1, Sync: "LogIn", Matched: []ActionID{{}, {1, 2, 3}}, Frames: []Frame{
 			{Line: -1, Bindings: []Binding{{0, "a", value.Null}, {2, "c", value.String("y")}}},
-			{Line: 2, Lost: "a.sync:3:5"}}},
+			{Line: 2, DroppedAt: "a.sync:3:5"}}},
 		{Kind: Completed, ID: ActionID{1, 0, 0}, Action: "Profile.authenticate", Outcome: Refused, Code: "NO", Text: "No."},
 		{Kind: Completed, ID: ActionID{1, 0, 1}, Action: "Profile.authenticate", Outcome: Fault, Text: "lost disk"},
 		{Kind: Dropped, Sync: "Other"},

@@ -7,9 +7,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Rewrite returns the entries of a flow with what change has made of those that
-// hold values: Asked, Completed, Fired and Dropped. The others are the same
-// bytes as before, and change is not shown them.
+// Rewrite calls change for the entries that have values, Asked, Completed, Fired and
+// Dropped, and returns the changed record. The bytes of the other entries stay the same.
 func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
 	entries, err := Read(b)
 	if err != nil {
@@ -18,7 +17,7 @@ func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
 	w := &Writer{}
 	for i := range entries {
 		e := &entries[i]
-		n := 5 + int(binary.LittleEndian.Uint32(b[1:])) // Read has seen that it is there
+		n := 5 + int(binary.LittleEndian.Uint32(b[1:])) // Read has checked the length
 		switch e.Kind {
 		case Asked, Completed, Fired, Dropped:
 			change(e)
@@ -59,7 +58,7 @@ func (w *Writer) entry(e *Entry) {
 
 func (w *Writer) frame(f Frame) {
 	w.number(uint64(f.Line + 1))
-	w.Bytes = value.AppendText(w.Bytes, f.Lost)
+	w.Bytes = value.AppendText(w.Bytes, f.DroppedAt)
 	w.number(uint64(len(f.Bindings)))
 	for _, b := range f.Bindings {
 		w.number(uint64(b.Slot))

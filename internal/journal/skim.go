@@ -2,16 +2,16 @@ package journal
 
 import "encoding/binary"
 
-// A Mark is what Skim tells of an entry. Name is the action or the sync; it
-// points into the journal's bytes and must not be kept.
+// A Mark is what Skim reads of an entry. Name is the action or the sync; it refers to the
+// journal's bytes and must not be kept.
 type Mark struct {
 	Kind    Kind
 	Name    []byte
 	Outcome Outcome // of Completed
 }
 
-// Skim goes over the entries of a flow without reading their values, for those
-// who count: it makes nothing on the heap. Bytes that are no journal end it.
+// Skim reads the entries of a flow without their values, for counting. It allocates
+// nothing. Invalid bytes end it.
 func Skim(b []byte, each func(Mark)) {
 	for len(b) >= 5 {
 		kind, size := Kind(b[0]), binary.LittleEndian.Uint32(b[1:])
@@ -27,7 +27,7 @@ func Skim(b []byte, each func(Mark)) {
 	}
 }
 
-// skim takes what an entry says, and reports whether it can be one.
+// skim reads an entry and reports whether it is valid.
 func (m *Mark) skim(b []byte) bool {
 	numbers := 0
 	switch m.Kind {
@@ -61,7 +61,7 @@ func (m *Mark) skim(b []byte) bool {
 	return m.outcome(b)
 }
 
-// outcome takes what follows the name.
+// outcome reads the fields after the name.
 func (m *Mark) outcome(b []byte) bool {
 	if m.Kind == Completed {
 		if len(b) == 0 {

@@ -38,8 +38,8 @@ func (e Entry) String() string {
 				b.WriteString(x.Name + ": " + x.Value.String())
 			}
 			b.WriteString("}")
-			if f.Lost != "" {
-				b.WriteString(" lost at " + f.Lost)
+			if f.DroppedAt != "" {
+				b.WriteString(" lost at " + f.DroppedAt)
 			}
 		}
 		return b.String()

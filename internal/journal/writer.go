@@ -15,15 +15,15 @@ import (
 // unset value is not written at all.
 
 // A Writer appends entries to Bytes. The zero Writer writes every value in
-// full. With Brief set it omits larger values until [Writer.Settle] decides
+// full. With Brief set it omits larger values until [Writer.Resolve] decides
 // what to keep; only then are Bytes complete. Cut removes entries.
 type Writer struct {
 	Bytes []byte
 	// Brief is the maximum size in bytes of a value that is written at once; 0
 	// means no maximum.
-	Brief int
-	start int
-	owed  owed
+	Brief   int
+	start   int
+	omitted omissions
 	// hidden are the values that hold a secret, in the order of writing. Bytes has
 	// a mark in place of each secret.
 	hidden []hidden
@@ -129,7 +129,7 @@ type hidden struct {
 	value value.Value
 }
 
-// value appends a value to b, which becomes Bytes, or a debt.
+// value appends a value to b, which becomes Bytes, or omits it.
 func (w *Writer) value(b []byte, v value.Value) []byte {
 	b, done := value.AppendShort(b, v, w.Brief)
 	if done {
@@ -139,7 +139,7 @@ func (w *Writer) value(b []byte, v value.Value) []byte {
 		w.hidden = append(w.hidden, hidden{entry: w.start - 5, value: v})
 	}
 	if w.Brief > 0 && !value.Small(v, w.Brief) {
-		w.owed.add(debt{entry: w.start - 5, at: len(b), value: v})
+		w.omitted.add(omission{entry: w.start - 5, at: len(b), value: v})
 		return b
 	}
 	return value.Append(b, v)
@@ -148,7 +148,7 @@ func (w *Writer) value(b []byte, v value.Value) []byte {
 // text appends a text of any length.
 func (w *Writer) text(s string) {
 	if w.Brief > 0 && len(s) > w.Brief {
-		w.owed.add(debt{entry: w.start - 5, at: len(w.Bytes), value: value.String(s), text: true})
+		w.omitted.add(omission{entry: w.start - 5, at: len(w.Bytes), value: value.String(s), text: true})
 		return
 	}
 	w.Bytes = value.AppendText(w.Bytes, s)
@@ -170,10 +170,10 @@ func (w *Writer) Matched(id ActionID) { w.id(id) }
 func (w *Writer) Frames(n int) { w.number(uint64(n)) }
 
 // Frame writes a frame with the bindings of its set and named slots. A frame
-// that was not lost has line -1 and lost "".
-func (w *Writer) Frame(line int, lost string, names []string, slots []value.Value) {
+// that was not dropped has line -1 and droppedAt "".
+func (w *Writer) Frame(line int, droppedAt string, names []string, slots []value.Value) {
 	w.number(uint64(line + 1))
-	w.Bytes = value.AppendText(w.Bytes, lost)
+	w.Bytes = value.AppendText(w.Bytes, droppedAt)
 	n := 0
 	for i, v := range slots {
 		if !v.IsUnset() && names[i] != "" {
@@ -248,7 +248,7 @@ func (e *NewerError) Error() string {
 func Read(b []byte) ([]Entry, error) { return read(b, nil) }
 
 // Entries reads what was written, as [Read] does, but with secrets. Call it
-// after Settle(true).
+// after Resolve(true).
 func (w *Writer) Entries() ([]Entry, error) { return read(w.Bytes, w.hidden) }
 
 func read(b []byte, known []hidden) ([]Entry, error) {
@@ -393,7 +393,7 @@ func (r *reader) entry(kind Kind) Entry {
 			e.Matched = append(e.Matched, r.id())
 		}
 		for range r.count() {
-			f := Frame{Line: int(r.small()) - 1, Lost: r.text()}
+			f := Frame{Line: int(r.small()) - 1, DroppedAt: r.text()}
 			for range r.count() {
 				f.Bindings = append(f.Bindings, Binding{Slot: int(r.small()), Name: r.text(), Value: r.value()})
 			}

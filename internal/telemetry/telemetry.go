@@ -158,7 +158,7 @@ func (m *Meter) recordDrops(entries []byte) {
 			continue
 		}
 		for _, f := range e.Frames {
-			m.drops.WithLabelValues(e.Sync, f.Lost).Inc()
+			m.drops.WithLabelValues(e.Sync, f.DroppedAt).Inc()
 		}
 	}
 }

@@ -46,12 +46,12 @@ var opNames = [...]string{"append", "read", "write", "commit", "blob", "look"}
 
 func (o Op) String() string { return opNames[o] }
 
-// A Deed is what becomes of an operation.
-type Deed int
+// A Effect is what becomes of an operation.
+type Effect int
 
 const (
 	// Fail it, with store.ErrLost, as a full disk does: it may work later.
-	Fail Deed = iota
+	Fail Effect = iota
 	// Break it, with an error that says nothing of later, as a bug does.
 	Break
 	// Delay it for a moment.
@@ -71,16 +71,16 @@ const (
 	Refuse
 )
 
-var deedNames = [...]string{"fail", "break", "delay", "crash", "tear", "cut", "doubt", "refuse"}
+var effectNames = [...]string{"fail", "break", "delay", "crash", "tear", "cut", "doubt", "refuse"}
 
-func (d Deed) String() string { return deedNames[d] }
+func (d Effect) String() string { return effectNames[d] }
 
 // A Fault is something that happens at the Nth operation of a kind, from 1,
 // counted from when it is told.
 type Fault struct {
-	Deed Deed
-	Op   Op
-	N    int
+	Effect Effect
+	Op     Op
+	N      int
 }
 
 // Parse reads "fail commit 3".
@@ -89,10 +89,10 @@ func Parse(text string) (Fault, error) {
 	if len(words) != 3 {
 		return Fault{}, fmt.Errorf("%q is not a deed, an operation and a number, such as fail commit 3", text)
 	}
-	f := Fault{Deed: -1, Op: -1}
-	for i, name := range deedNames {
+	f := Fault{Effect: -1, Op: -1}
+	for i, name := range effectNames {
 		if name == words[0] {
-			f.Deed = Deed(i)
+			f.Effect = Effect(i)
 		}
 	}
 	for i, name := range opNames {
@@ -101,13 +101,13 @@ func Parse(text string) (Fault, error) {
 		}
 	}
 	n, err := strconv.Atoi(words[2])
-	if f.N = n; f.Deed < 0 || f.Op < 0 || err != nil || n < 1 {
-		return Fault{}, fmt.Errorf("%q: the deeds are %s, the operations %s, and they are counted from 1", text, strings.Join(deedNames[:], ", "), strings.Join(opNames[:], ", "))
+	if f.N = n; f.Effect < 0 || f.Op < 0 || err != nil || n < 1 {
+		return Fault{}, fmt.Errorf("%q: the deeds are %s, the operations %s, and they are counted from 1", text, strings.Join(effectNames[:], ", "), strings.Join(opNames[:], ", "))
 	}
 	return f, nil
 }
 
-func (f Fault) String() string { return fmt.Sprintf("%s %s %d", f.Deed, f.Op, f.N) }
+func (f Fault) String() string { return fmt.Sprintf("%s %s %d", f.Effect, f.Op, f.N) }
 
 // ErrBroken is what an operation fails with that is to Break.
 var ErrBroken = errors.New("the store is broken here, as the test wants it")
@@ -134,13 +134,13 @@ type Store struct {
 	// Eager makes everything durable that is appended, at once, so that a crash
 	// finds all that was done before it. Otherwise the store behind decides.
 	Eager bool
-	// Crashed is called when the process ends, to take what is on the disk.
-	Crashed func()
+	// OnCrash is called when the process ends, to take what is on the disk.
+	OnCrash func()
 
-	mu     sync.Mutex
-	faults []*Fault
-	dead   bool
-	down   bool
+	mu      sync.Mutex
+	faults  []*Fault
+	crashed bool
+	down    bool
 }
 
 // Down makes every operation fail until it is called with false, as those of a
@@ -151,15 +151,15 @@ func (s *Store) Down(down bool) {
 	s.mu.Unlock()
 }
 
-// Tell adds a fault that is to happen.
-func (s *Store) Tell(f Fault) {
+// Inject adds a fault that is to happen.
+func (s *Store) Inject(f Fault) {
 	s.mu.Lock()
 	s.faults = append(s.faults, &f)
 	s.mu.Unlock()
 }
 
-// Left is how many faults have not happened yet; they are forgotten.
-func (s *Store) Left() int {
+// Remaining is how many faults have not happened yet; they are forgotten.
+func (s *Store) Remaining() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.faults)
@@ -167,11 +167,11 @@ func (s *Store) Left() int {
 	return n
 }
 
-// Dead reports whether the process has crashed.
-func (s *Store) Dead() bool {
+// Crashed reports whether the process has crashed.
+func (s *Store) Crashed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.dead
+	return s.crashed
 }
 
 // NewSession opens a flow's hand.
@@ -179,8 +179,8 @@ func (s *Store) NewSession(id value.ID) store.Session {
 	return &session{Session: s.Store.NewSession(id), s: s}
 }
 
-// due counts an operation and returns what is to become of it.
-func (s *Store) due(op Op) (Deed, bool) {
+// take counts an operation and returns what is to become of it.
+func (s *Store) take(op Op) (Effect, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
@@ -189,7 +189,7 @@ func (s *Store) due(op Op) (Deed, bool) {
 		}
 		if f.N--; f.N == 0 {
 			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-			return f.Deed, true
+			return f.Effect, true
 		}
 	}
 	return 0, false
@@ -197,18 +197,18 @@ func (s *Store) due(op Op) (Deed, bool) {
 
 func (s *Store) crash() {
 	s.mu.Lock()
-	was := s.dead
-	s.dead = true
+	was := s.crashed
+	s.crashed = true
 	s.mu.Unlock()
-	if !was && s.Crashed != nil {
-		s.Crashed()
+	if !was && s.OnCrash != nil {
+		s.OnCrash()
 	}
 }
 
 // do does an operation, or spoils it.
 func (s *Store) do(op Op, it func() error) error {
 	s.mu.Lock()
-	dead, down := s.dead, s.down
+	dead, down := s.crashed, s.down
 	s.mu.Unlock()
 	switch {
 	case dead:
@@ -216,7 +216,7 @@ func (s *Store) do(op Op, it func() error) error {
 	case down:
 		return ErrDown
 	}
-	deed, due := s.due(op)
+	deed, due := s.take(op)
 	if !due {
 		err := it()
 		if err == nil && s.Eager && op == Append {

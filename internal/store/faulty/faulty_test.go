@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 func TestFault(t *testing.T) {
 	behind := memory.New(memory.Options{})
 	crashed := 0
-	s := &faulty.Store{Store: behind, Crashed: func() { crashed++ }}
+	s := &faulty.Store{Store: behind, OnCrash: func() { crashed++ }}
 	schema := storetest.ParseSchema(t, "A.B\n  c text")
 	if err := s.Prepare(context.Background(), schema); err != nil {
 		t.Fatal(err)
@@ -39,8 +39,8 @@ func TestFault(t *testing.T) {
 	table := schema.Tables[0]
 	insert := func(f store.Session, id string) error { return f.Insert(table, id, store.Row{value.String(id)}) }
 	f := s.NewSession(value.ID{1})
-	s.Tell(faulty.Fault{Deed: faulty.Break, Op: faulty.Write, N: 2})
-	s.Tell(faulty.Fault{Deed: faulty.Fail, Op: faulty.Append, N: 2})
+	s.Inject(faulty.Fault{Effect: faulty.Break, Op: faulty.Write, N: 2})
+	s.Inject(faulty.Fault{Effect: faulty.Fail, Op: faulty.Append, N: 2})
 	first, second, third := insert(f, "1"), insert(f, "2"), insert(f, "3")
 	if first != nil || !errors.Is(second, faulty.ErrBroken) || third != nil {
 		t.Errorf("of three writes, the second to break, these came: %v; %v; %v", first, second, third)
@@ -50,7 +50,7 @@ func TestFault(t *testing.T) {
 	if kept != nil || !errors.Is(lost, store.ErrLost) {
 		t.Errorf("of two appends, the second to fail, these came: %v; %v", kept, lost)
 	}
-	s.Tell(faulty.Fault{Deed: faulty.Tear, Op: faulty.Commit, N: 1})
+	s.Inject(faulty.Fault{Effect: faulty.Tear, Op: faulty.Commit, N: 1})
 	if err := f.Finish([]byte("c")); !errors.Is(err, store.ErrLost) || crashed != 1 {
 		t.Errorf("a commit that is torn gives %v, and %d crashes were told", err, crashed)
 	}

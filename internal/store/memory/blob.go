@@ -87,12 +87,12 @@ func (s *Store) SweepBlobs(_ context.Context, age time.Duration) (int, error) {
 	for _, t := range s.tables {
 		if t.def.Holds() {
 			for _, m := range t.members {
-				w.SpareRow(t.def, m.Row)
+				w.MarkRow(t.def, m.Row)
 			}
 		}
 	}
-	s.journal.spare(w)
-	left := w.Left()
+	s.journal.mark(w)
+	left := w.Unmarked()
 	for _, hash := range left {
 		delete(s.blobs.all, hash)
 	}
@@ -105,16 +105,16 @@ func (b *blobs) close() {
 	b.closed, b.all = true, nil
 }
 
-// spare keeps what the entries of unfinished flows refer to.
-func (j *journal) spare(w *store.Sweep) {
+// mark keeps what the entries of unfinished flows refer to.
+func (j *journal) mark(w *store.Sweep) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, f := range j.left {
-		w.SpareAmong(f.entries)
+	for _, f := range j.abandoned {
+		w.MarkIn(f.entries)
 	}
 	for f := j.open.next; f != &j.open; f = f.next {
 		f.mu.Lock()
-		w.SpareAmong(f.entries)
+		w.MarkIn(f.entries)
 		f.mu.Unlock()
 	}
 }

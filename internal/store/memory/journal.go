@@ -15,15 +15,15 @@ import (
 // rare and costs a fraction of a millisecond, while an index would cost every
 // flow.
 type journal struct {
-	mu     sync.Mutex
-	closed atomic.Bool
-	chunks []*chunk // oldest first; the last one is being filled
-	bytes  int      // room of all chunks
-	limit  int
-	size   int     // room of a usual chunk
-	open   session // head of the ring of open flows with entries, oldest first
-	left   map[value.ID]*session
-	lefts  atomic.Int32 // how many are left, so that Begin need not lock
+	mu             sync.Mutex
+	closed         atomic.Bool
+	chunks         []*chunk // oldest first; the last one is being filled
+	bytes          int      // room of all chunks
+	limit          int
+	size           int     // room of a usual chunk
+	open           session // head of the ring of open flows with entries, oldest first
+	abandoned      map[value.ID]*session
+	abandonedCount atomic.Int32 // how many are left, so that Begin need not lock
 
 	forgotten map[value.ID]bool // flows with derived ids that have run
 }
@@ -50,17 +50,17 @@ func (j *journal) init(limit int) {
 
 // resume makes a flow that was left go on.
 func (j *journal) resume(f *session) {
-	if j.lefts.Load() == 0 {
+	if j.abandonedCount.Load() == 0 {
 		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	old := j.left[f.id]
+	old := j.abandoned[f.id]
 	if old == nil {
 		return
 	}
-	delete(j.left, f.id)
-	j.lefts.Add(-1)
+	delete(j.abandoned, f.id)
+	j.abandonedCount.Add(-1)
 	f.entries = append(f.entries[:0], old.entries...)
 	j.link(f)
 }
@@ -110,7 +110,7 @@ func (j *journal) finish(f *session, entries []byte) error {
 	if n == 0 {
 		return nil
 	}
-	c := j.room(n)
+	c := j.reserve(n)
 	start := len(c.data)
 	c.data = append(c.data, f.entries...)
 	c.data = append(c.data, entries...)
@@ -118,8 +118,8 @@ func (j *journal) finish(f *session, entries []byte) error {
 	return nil
 }
 
-// room returns a chunk in which n bytes fit.
-func (j *journal) room(n int) *chunk {
+// reserve returns a chunk in which n bytes fit.
+func (j *journal) reserve(n int) *chunk {
 	if len(j.chunks) > 0 {
 		if c := j.chunks[len(j.chunks)-1]; len(c.data)+n <= cap(c.data) {
 			return c
@@ -154,11 +154,11 @@ func (j *journal) abandon(f *session) bool {
 		return true
 	}
 	j.unlink(f)
-	if j.left == nil {
-		j.left = map[value.ID]*session{}
+	if j.abandoned == nil {
+		j.abandoned = map[value.ID]*session{}
 	}
-	j.left[f.id] = f
-	j.lefts.Add(1)
+	j.abandoned[f.id] = f
+	j.abandonedCount.Add(1)
 	return false
 }
 
@@ -178,7 +178,7 @@ func (j *journal) running(ids []value.ID) []value.ID {
 	for f := j.open.next; f != &j.open; f = f.next {
 		ids = append(ids, f.id)
 	}
-	for id := range j.left {
+	for id := range j.abandoned {
 		ids = append(ids, id)
 	}
 	return ids
@@ -198,7 +198,7 @@ func (j *journal) read(id value.ID) ([]byte, error) {
 			}
 		}
 	}
-	if f := j.left[id]; f != nil {
+	if f := j.abandoned[id]; f != nil {
 		return append(entries, f.entries...), nil
 	}
 	for f := j.open.next; f != &j.open; f = f.next {
@@ -241,8 +241,8 @@ func (j *journal) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.closed.Store(true)
-	j.chunks, j.left, j.forgotten = nil, nil, nil
-	j.lefts.Store(0)
+	j.chunks, j.abandoned, j.forgotten = nil, nil, nil
+	j.abandonedCount.Store(0)
 }
 
 func compare(a, b value.ID) int { return bytes.Compare(a[:], b[:]) }

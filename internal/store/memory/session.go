@@ -130,7 +130,7 @@ func (f *session) Commit(entries []byte) error {
 // commit ends the transaction and keeps its writes.
 func (f *session) commit() {
 	if f.wrote {
-		f.s.forgetUndo()
+		f.s.clearUndoLog()
 		f.s.versions.Commit(f.changed)
 	}
 	f.endTx()

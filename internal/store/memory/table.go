@@ -156,9 +156,9 @@ func (s *Store) unlink(t *table, m *member) {
 	}
 }
 
-// forgetUndo makes the writes of the transaction stay, and clears away members that
+// clearUndoLog makes the writes of the transaction stay, and clears away members that
 // are gone when they are many: not before, since undoing needs their places.
-func (s *Store) forgetUndo() {
+func (s *Store) clearUndoLog() {
 	for _, c := range s.undo {
 		if c.kind == deleted && c.table.gone > 32 && c.table.gone > len(c.table.members) {
 			c.table.order = slices.DeleteFunc(c.table.order, func(m *member) bool { return m.gone })

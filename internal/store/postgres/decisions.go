@@ -20,7 +20,7 @@ func (s *Store) hasDecisions(ctx context.Context) bool {
 // Decide leaves word about a flow of any node. It does not need the cluster's write lock.
 // A store that was opened for reading only does this one thing.
 func (s *Store) Decide(ctx context.Context, d store.Decision) error {
-	if err := s.settle("leaving word about a flow"); err != nil {
+	if err := s.flush("leaving word about a flow"); err != nil {
 		return err
 	}
 	_, err := s.pool.Exec(ctx, "INSERT INTO _decision (flow, name, code, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (flow) DO UPDATE SET name = $2, code = $3, reason = $4",
@@ -36,7 +36,7 @@ func (s *Store) Decide(ctx context.Context, d store.Decision) error {
 
 // Decisions returns what was left about the unfinished flows of this node.
 func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
-	if err := s.settle("looking for word about flows"); err != nil {
+	if err := s.flush("looking for word about flows"); err != nil {
 		return nil, err
 	}
 	s.queue.Lock()

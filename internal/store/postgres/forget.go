@@ -20,7 +20,7 @@ func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly
 	}
-	if err := s.settle("forgetting flows"); err != nil {
+	if err := s.flush("forgetting flows"); err != nil {
 		return 0, err
 	}
 	n, err := s.forget(ctx, r)

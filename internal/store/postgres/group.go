@@ -97,7 +97,7 @@ func (s *Store) beginGroupTxLocked(ctx context.Context) error {
 	s.begun, s.version, s.order, s.sweeping = true, version+1, order, sweep != 0
 	s.before = nil
 	s.queue.Lock()
-	s.queue.ArmWithinLocked(holdFor)
+	s.queue.ArmWithinLocked(maxHold)
 	s.queue.Unlock()
 	return nil
 }
@@ -138,7 +138,7 @@ func (s *Store) commitTxLocked() error {
 	ctx := context.Background()
 	if !s.begun {
 		if err := s.beginGroupTxLocked(ctx); err != nil {
-			return s.drop(g, batch, err, true)
+			return s.failGroup(g, batch, err, true)
 		}
 	}
 	batch, err := s.disown(ctx, batch)
@@ -154,7 +154,7 @@ func (s *Store) commitTxLocked() error {
 			}
 		}
 		if err != nil {
-			return s.drop(g, batch, err, sure)
+			return s.failGroup(g, batch, err, sure)
 		}
 	}
 	s.begun, s.before, s.committed = false, nil, s.version
@@ -359,13 +359,13 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 // loseTxLocked returns up the open group.
 func (s *Store) loseTxLocked(cause error) error {
 	g, batch := s.queue.SealAnyTxLocked(nil)
-	return s.drop(g, batch, cause, true)
+	return s.failGroup(g, batch, cause, true)
 }
 
-// drop undoes a group that could not be made durable and reports it to all its
+// failGroup undoes a group that could not be made durable and reports it to all its
 // flows. If the group may exist all the same, its flows are looked up, and no
 // entries are queued again; neither are those of flows of another node.
-func (s *Store) drop(g *group.Group, batch []group.Chunk, cause error, sure bool) error {
+func (s *Store) failGroup(g *group.Group, batch []group.Chunk, cause error, sure bool) error {
 	s.rollback()
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))
 	if errors.Is(cause, store.ErrLost) {

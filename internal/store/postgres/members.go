@@ -34,7 +34,7 @@ func (f *session) Insert(def *store.Table, id string, row store.Row) error {
 	order := s.order + 1
 	b.Queue(t.insert, t.args([]any{order, encodeText(id)}, row)...)
 	t.queueSides(b, order, row)
-	s.queueSpared(b, t, row)
+	s.queueMarked(b, t, row)
 	counts, err := f.send("inserting into", t, b, before)
 	if err != nil {
 		return err
@@ -76,8 +76,8 @@ func (t *table) queueSides(b *pgx.Batch, order int64, row store.Row) {
 	}
 }
 
-// queueSpared tells one who sweeps which blobs a row comes to refer to.
-func (s *Store) queueSpared(b *pgx.Batch, t *table, row store.Row) {
+// queueMarked tells one who sweeps which blobs a row comes to refer to.
+func (s *Store) queueMarked(b *pgx.Batch, t *table, row store.Row) {
 	if !s.sweeping || !t.def.Holds() {
 		return
 	}
@@ -143,7 +143,7 @@ func (f *session) Update(def *store.Table, id string, row store.Row) error {
 	}
 	s := f.s
 	b.Queue(t.update, t.args([]any{encodeText(id)}, row)...)
-	s.queueSpared(b, t, row)
+	s.queueMarked(b, t, row)
 	r := s.conn.SendBatch(context.Background(), b)
 	for i := 0; i < before && err == nil; i++ {
 		if _, err = r.Exec(); err == nil && i == before-1 {

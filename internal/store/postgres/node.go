@@ -22,15 +22,15 @@ type keeper struct {
 	renewed time.Time // when the lease was last known valid; the loop's own
 }
 
-// A patience is a context that ends for all waiters at once.
-type patience struct {
+// A waitContext is a context that ends for all waiters at once.
+type waitContext struct {
 	context.Context
 	end context.CancelFunc
 }
 
-func newPatience() *patience {
+func newWaitContext() *waitContext {
 	ctx, end := context.WithCancel(context.Background())
-	return &patience{ctx, end}
+	return &waitContext{ctx, end}
 }
 
 func (k *keeper) start(s *Store) {
@@ -80,7 +80,7 @@ func (k *keeper) run(ctx context.Context, s *Store) {
 			if line := s.wire.Load(); line != nil {
 				line.PgConn().Conn().Close()
 			}
-			s.patience.Swap(newPatience()).end()
+			s.waitContext.Swap(newWaitContext()).end()
 		}
 	}
 }

@@ -95,9 +95,9 @@ type Options struct {
 const (
 	// flushEvery bounds how long entries without a waiter stay undurable.
 	flushEvery = 100 * time.Millisecond
-	// holdFor bounds how long a node holds the cluster's write lock while it waits for
+	// maxHold bounds how long a node holds the cluster's write lock while it waits for
 	// more, so that other nodes get theirs.
-	holdFor = 5 * time.Millisecond
+	maxHold = 5 * time.Millisecond
 )
 
 // A Store is a node.
@@ -105,7 +105,7 @@ type Store struct {
 	options Options
 	config  *pgx.ConnConfig
 	pool    *pgxpool.Pool
-	place   string // host and database, for messages
+	label   string // host and database, for messages
 	group.Gauges
 	queue *group.Queue
 
@@ -133,9 +133,9 @@ type Store struct {
 	prepared atomic.Bool // set under the transaction lock
 	// wire is the connection for writing, for the keeper to cut.
 	wire atomic.Pointer[pgx.Conn]
-	// patience is the context of queries beside the open transaction. The keeper
+	// waitContext is the context of queries beside the open transaction. The keeper
 	// ends it when the database does not answer.
-	patience atomic.Pointer[patience]
+	waitContext atomic.Pointer[waitContext]
 
 	// Under the queue's mutex.
 	node   int64         // this node's number, 0 if none; changed only under the transaction lock, too
@@ -161,7 +161,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	s := &Store{
 		options: options, news: make(chan struct{}, 1), byName: map[string]*table{},
 	}
-	s.patience.Store(newPatience())
+	s.waitContext.Store(newWaitContext())
 	s.queue = group.NewQueue(group.Options{
 		Durability: options.Durability, ReadOnly: options.ReadOnly, Every: flushEvery, Commit: s.commitGroup, CommitIdle: s.commitIdle,
 	}, &s.Gauges)
@@ -172,7 +172,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		if s.conn != nil {
 			s.conn.Close(ctx)
 		}
-		return nil, fmt.Errorf("opening the store %s: %w", s.place, explain(err))
+		return nil, fmt.Errorf("opening the store %s: %w", s.label, explain(err))
 	}
 	if !options.ReadOnly {
 		s.keeper.start(s)
@@ -183,11 +183,11 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 func (s *Store) dial(ctx context.Context, url string) error {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		s.place = "(the URL cannot be read)"
+		s.label = "(the URL cannot be read)"
 		return err
 	}
 	s.config = config.ConnConfig
-	s.place = fmt.Sprintf("%s on %s:%d", s.config.Database, s.config.Host, s.config.Port)
+	s.label = fmt.Sprintf("%s on %s:%d", s.config.Database, s.config.Host, s.config.Port)
 	if s.config.RuntimeParams["application_name"] == "" {
 		s.config.RuntimeParams["application_name"] = "legible"
 	}
@@ -286,7 +286,7 @@ func (s *Store) Close() error {
 	s.disconnect()
 	s.pool.Close()
 	if err != nil {
-		return fmt.Errorf("closing the store %s: %w", s.place, explain(err))
+		return fmt.Errorf("closing the store %s: %w", s.label, explain(err))
 	}
 	return nil
 }
@@ -294,7 +294,7 @@ func (s *Store) Close() error {
 // Unfinished lists the flows of this node that are not at rest, oldest first. TakenOver
 // does not return those in the first list.
 func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
-	if err := s.settle("listing the unfinished flows"); err != nil {
+	if err := s.flush("listing the unfinished flows"); err != nil {
 		return nil, err
 	}
 	s.queue.Lock()
@@ -311,7 +311,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]value.ID, error) {
 
 // Journal returns a flow's entries, of any node.
 func (s *Store) Journal(ctx context.Context, id value.ID) ([]byte, error) {
-	if err := s.settle("reading the journal"); err != nil {
+	if err := s.flush("reading the journal"); err != nil {
 		return nil, err
 	}
 	var entries []byte
@@ -338,7 +338,7 @@ func (s *Store) Journal(ctx context.Context, id value.ID) ([]byte, error) {
 
 // Flows lists flows of all nodes, newest first.
 func (s *Store) Flows(ctx context.Context, before value.ID, limit int) ([]value.ID, error) {
-	if err := s.settle("listing the flows"); err != nil {
+	if err := s.flush("listing the flows"); err != nil {
 		return nil, err
 	}
 	if before == value.Zero {
@@ -368,9 +368,9 @@ func (s *Store) ids(ctx context.Context, doing, query string, args ...any) ([]va
 	return nil, fmt.Errorf("%s: %w", doing, classed(err))
 }
 
-// settle commits pending entries, so that a flow that has just ended can be
+// flush commits pending entries, so that a flow that has just ended can be
 // read.
-func (s *Store) settle(doing string) error {
+func (s *Store) flush(doing string) error {
 	s.queue.Lock()
 	closed, pending := s.queue.Closed, s.queue.PendingLocked()
 	s.queue.Unlock()

@@ -19,7 +19,7 @@ type session struct {
 	inTx     bool          // it has the transaction
 	saved    bool          // this transaction has a savepoint, since it has written
 	readOnly bool          // it has a read-only transaction
-	look     *pgxpool.Conn // with the snapshot of BeginReadOnly, if no kept changes are open
+	snapshot *pgxpool.Conn // with the snapshot of BeginReadOnly, if no kept changes are open
 
 	// changed are the tables that this transaction has changed, as store.TableVersions lists
 	// them; versions are those of all tables when BeginReadOnly began.
@@ -124,15 +124,15 @@ func (f *session) beginTxLocked() error {
 // among kept changes not yet durable, or on the database as it is.
 func (f *session) read(t *table, query string, args []any, each func(pgx.Rows) error) error {
 	s := f.s
-	var ctx context.Context = s.patience.Load()
+	var ctx context.Context = s.waitContext.Load()
 	switch {
 	case f.inTx:
 		if err := f.beginTxLocked(); err != nil {
 			return err
 		}
 		return f.failed("reading", t, s.askTxLocked(context.Background(), query, args, each))
-	case f.look != nil:
-		return f.said("reading", t, ask(ctx, f.look.Conn(), nil, query, args, each))
+	case f.snapshot != nil:
+		return f.wrap("reading", t, ask(ctx, f.snapshot.Conn(), nil, query, args, each))
 	}
 	if s.open.Load() {
 		s.tx.Lock()
@@ -153,14 +153,14 @@ func (f *session) read(t *table, query string, args []any, each func(pgx.Rows) e
 	}
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return f.said("reading", t, err)
+		return f.wrap("reading", t, err)
 	}
 	if !f.readOnly {
 		defer c.Release()
-		return f.said("reading", t, ask(ctx, c.Conn(), nil, query, args, each))
+		return f.wrap("reading", t, ask(ctx, c.Conn(), nil, query, args, each))
 	}
-	f.look = c
-	return f.said("reading", t, ask(ctx, c.Conn(), []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, query, args, each))
+	f.snapshot = c
+	return f.wrap("reading", t, ask(ctx, c.Conn(), []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, query, args, each))
 }
 
 // askTxLocked queries the connection for writing.
@@ -228,9 +228,9 @@ func (s *Store) flushBefore(ctx context.Context) error {
 	return nil
 }
 
-// said adds context to an error of a query, and returns the flow up if the error
+// wrap adds context to an error of a query, and returns the flow up if the error
 // is not about the query.
-func (f *session) said(doing string, t *table, err error) error {
+func (f *session) wrap(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -250,7 +250,7 @@ func (f *session) failed(doing string, t *table, err error) error {
 	s := f.s
 	if s.conn != nil && !s.conn.IsClosed() {
 		if status := s.conn.PgConn().TxStatus(); status == 'T' || status == 'E' && f.saved {
-			return f.said(doing, t, err)
+			return f.wrap(doing, t, err)
 		}
 	}
 	err = s.loseTxLocked(fmt.Errorf("%s %s: %w", doing, t.def.Name(), explain(err)))
@@ -394,8 +394,8 @@ func (f *session) endTx() {
 // endView releases the snapshot without waiting for the server.
 func (f *session) endView() {
 	f.readOnly = false
-	if c := f.look; c != nil {
-		f.look = nil
+	if c := f.snapshot; c != nil {
+		f.snapshot = nil
 		go func() {
 			c.Exec(context.Background(), "ROLLBACK")
 			c.Release()

@@ -24,7 +24,7 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly
 	}
-	if err := s.settle("sweeping the large values"); err != nil {
+	if err := s.flush("sweeping the large values"); err != nil {
 		return 0, err
 	}
 	if n, err = s.sweep(ctx, age); err != nil {
@@ -61,10 +61,10 @@ func (s *Store) sweep(ctx context.Context, age time.Duration) (n int, err error)
 			err = e
 		}
 	}()
-	if err := s.spare(ctx, w); err != nil {
+	if err := s.mark(ctx, w); err != nil {
 		return 0, err
 	}
-	left := w.Left()
+	left := w.Unmarked()
 	for len(left) > 0 {
 		some := left[:min(len(left), 64)]
 		left = left[len(some):]
@@ -112,8 +112,8 @@ func (s *Store) beginSweep(ctx context.Context) (bool, error) {
 	return true, tx.Commit(ctx)
 }
 
-// spare shows the sweep all rows and the journals of unfinished flows.
-func (s *Store) spare(ctx context.Context, w *store.Sweep) error {
+// mark shows the sweep all rows and the journals of unfinished flows.
+func (s *Store) mark(ctx context.Context, w *store.Sweep) error {
 	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep) error {
 				if err != nil {
 					return err
 				}
-				return store.EachBlob(v, func(hash [32]byte) error { w.Spare(hash); return nil })
+				return store.EachBlob(v, func(hash [32]byte) error { w.Mark(hash); return nil })
 			})
 			if err != nil {
 				return err
@@ -149,7 +149,7 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep) error {
 	if err != nil {
 		return err
 	}
-	return walk(rows, func(rows pgx.Rows) error { w.SpareAmong(rows.RawValues()[0]); return nil })
+	return walk(rows, func(rows pgx.Rows) error { w.MarkIn(rows.RawValues()[0]); return nil })
 }
 
 // dropBlobs removes blobs that nobody has come to refer to or has put again. With

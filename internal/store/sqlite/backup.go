@@ -47,7 +47,7 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 			return err
 		}
 	}
-	if err := s.settle(); err != nil {
+	if err := s.flush(); err != nil {
 		return err
 	}
 	defer func() {
@@ -210,7 +210,7 @@ func (s *Store) Compact(ctx context.Context) error {
 // sentence each. Flows go on meanwhile.
 func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
 	var found []string
-	err := s.settle()
+	err := s.flush()
 	if err == nil {
 		err = s.damage(ctx, &found)
 	}

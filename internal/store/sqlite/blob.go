@@ -199,14 +199,14 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 		return 0, err
 	}
 	defer s.endSweep()
-	if err := s.spare(ctx, w, schema); err != nil {
+	if err := s.mark(ctx, w, schema); err != nil {
 		return 0, err
 	}
 	// That nothing refers to them any more must be durable before they go.
-	if err := s.settle(); err != nil {
+	if err := s.flush(); err != nil {
 		return 0, err
 	}
-	for _, hash := range w.Left() {
+	for _, hash := range w.Unmarked() {
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
@@ -250,8 +250,8 @@ func (s *Store) endSweep() {
 	s.tx.Unlock()
 }
 
-// spare shows the sweep all rows and the journals of unfinished flows.
-func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema) error {
+// mark shows the sweep all rows and the journals of unfinished flows.
+func (s *Store) mark(ctx context.Context, w *store.Sweep, schema *store.Schema) error {
 	c, err := openConn(s.path, true)
 	if err != nil {
 		return err
@@ -262,7 +262,7 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema)
 	}
 	defer c.exec("ROLLBACK")
 	err = eachValue(ctx, c, schema, func(hash [32]byte) error {
-		w.Spare(hash)
+		w.Mark(hash)
 		return nil
 	})
 	if err != nil {
@@ -271,7 +271,7 @@ func (s *Store) spare(ctx context.Context, w *store.Sweep, schema *store.Schema)
 	// A hash may lie across two parts of a journal only if the engine tears a
 	// value in two, which it does not.
 	return c.query("SELECT data FROM _unfinished JOIN _journal USING (flow)", func(q *stmt) error {
-		w.SpareAmong(q.bytes(0))
+		w.MarkIn(q.bytes(0))
 		return ctx.Err()
 	})
 }
@@ -318,7 +318,7 @@ func (s *Store) dropBlob(w *store.Sweep, hash [32]byte, until time.Time) (bool, 
 	if err != nil {
 		return false, err
 	}
-	if !w.Has(hash) || info.ModTime().After(until) {
+	if !w.IsUnmarked(hash) || info.ModTime().After(until) {
 		return false, nil
 	}
 	return true, os.Remove(file)

@@ -140,7 +140,7 @@ func TestSweepSparesWhatIsWrittenMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.spare(ctx, w, schema); err != nil {
+	if err := s.mark(ctx, w, schema); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.SweepBlobs(ctx, 0); err == nil {

@@ -10,9 +10,9 @@ import (
 
 const (
 	createDecisions = `CREATE TABLE IF NOT EXISTS _decision (flow BLOB PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID`
-	decide          = `INSERT OR REPLACE INTO _decision (flow, name, code, reason) VALUES (?, ?, ?, ?)`
-	decided         = `SELECT d.flow, d.name, d.code, d.reason FROM _decision d WHERE d.flow IN (SELECT flow FROM _unfinished) ORDER BY d.flow`
-	undecide        = `DELETE FROM _decision WHERE flow = ? AND name = ?`
+	insertDecision  = `INSERT OR REPLACE INTO _decision (flow, name, code, reason) VALUES (?, ?, ?, ?)`
+	selectDecisions = `SELECT d.flow, d.name, d.code, d.reason FROM _decision d WHERE d.flow IN (SELECT flow FROM _unfinished) ORDER BY d.flow`
+	removeDecision  = `DELETE FROM _decision WHERE flow = ? AND name = ?`
 )
 
 // Decide leaves word about a flow. A store that was opened for reading only does
@@ -23,9 +23,9 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	args := []any{d.Flow[:], d.Name, d.Code, d.Reason}
 	var err error
 	if s.options.ReadOnly {
-		err = s.beside(decide, args)
+		err = s.execReadOnly(insertDecision, args)
 	} else {
-		err = s.within(decide, args)
+		err = s.exec(insertDecision, args)
 	}
 	if err != nil && err != store.ErrClosed {
 		return fmt.Errorf("leaving word about a flow: %w", classed(err))
@@ -38,7 +38,7 @@ func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
 		return store.ErrReadOnly
 	}
-	if err := s.within(undecide, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
+	if err := s.exec(removeDecision, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
 		return fmt.Errorf("removing word about a flow: %w", classed(err))
 	}
 	return nil
@@ -47,14 +47,14 @@ func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 // Decisions returns what was left about unfinished flows.
 func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	var list []store.Decision
-	err := s.look("looking for word about flows", func() error {
+	err := s.readJournal("looking for word about flows", func() error {
 		if s.options.ReadOnly {
 			n, err := s.number("SELECT count(*) FROM sqlite_schema WHERE name = '_decision'")
 			if n == 0 || err != nil {
 				return err // the file is older than the table
 			}
 		}
-		return s.conn.query(decided, func(q *stmt) error {
+		return s.conn.query(selectDecisions, func(q *stmt) error {
 			list = append(list, store.Decision{Flow: value.ID(q.bytes(0)), Name: q.string(1), Code: q.string(2), Reason: q.string(3)})
 			return nil
 		})
@@ -62,9 +62,9 @@ func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	return list, err
 }
 
-// within runs a statement in the transaction and makes it durable.
-func (s *Store) within(text string, args []any) error {
-	if err := s.settle(); err != nil {
+// exec runs a statement in the transaction and makes it durable.
+func (s *Store) exec(text string, args []any) error {
+	if err := s.flush(); err != nil {
 		return err
 	}
 	s.disk.Lock()
@@ -90,9 +90,9 @@ func (s *Store) within(text string, args []any) error {
 	return s.commitTxLocked()
 }
 
-// beside runs a statement on a connection of its own. It leaves the log to the
+// execReadOnly runs a statement on a connection of its own. It leaves the log to the
 // process that works with the file.
-func (s *Store) beside(text string, args []any) error {
+func (s *Store) execReadOnly(text string, args []any) error {
 	c, err := openConn(s.path, false)
 	if err != nil {
 		return err

@@ -223,7 +223,7 @@ func TestLostAsItLanded(t *testing.T) {
 	for s.Waiting() < 2 {
 		runtime.Gosched()
 	}
-	_ = s.drop(lost, errors.New("no room"))
+	_ = s.failGroup(lost, errors.New("no room"))
 	s.tx.Unlock()
 	for range 2 {
 		if err := <-told; !errors.Is(err, store.ErrLost) {

@@ -28,7 +28,7 @@ func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 }
 
 func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error) {
-	if err := s.settle(); err != nil {
+	if err := s.flush(); err != nil {
 		return 0, err
 	}
 	first := value.Zero
@@ -61,7 +61,7 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 			groups = append(groups, g)
 		}
 	}
-	if err := s.settle(); err != nil {
+	if err := s.flush(); err != nil {
 		return n, err
 	}
 	for _, g := range groups {
@@ -72,8 +72,8 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 	return n, nil
 }
 
-// settle makes durable what is open, so that another connection sees it.
-func (s *Store) settle() error {
+// flush makes durable what is open, so that another connection sees it.
+func (s *Store) flush() error {
 	s.disk.Lock()
 	defer s.disk.Unlock()
 	s.tx.Lock()

@@ -60,24 +60,24 @@ func (s *Store) commitGroupTxLocked() error {
 		return s.fixed.rollback.run() // only reads
 	}
 	if x := s.failure.Load(); x != nil {
-		return s.drop(g, x.cause)
+		return s.failGroup(g, x.cause)
 	}
 	if s.behind != nil {
-		return s.drop(g, s.behind)
+		return s.failGroup(g, s.behind)
 	}
 	err := s.write()
 	if err == nil {
 		err = s.fixed.commit.run()
 	}
 	if err != nil {
-		return s.drop(g, err)
+		return s.failGroup(g, err)
 	}
 	s.begun = false
 	if g.Dirty {
-		s.wet = g
+		s.lastDirty = g
 	}
 	s.queue.Lock()
-	s.landed = append(s.landed, g)
+	s.unflushed = append(s.unflushed, g)
 	s.queue.CommittedLocked(g, s.batch)
 	s.queue.Unlock()
 	clear(s.batch)
@@ -132,12 +132,12 @@ func (s *Store) write() error {
 func (s *Store) loseTxLocked(cause error) error {
 	g, batch := s.queue.SealAnyTxLocked(s.batch[:0])
 	s.batch = batch
-	return s.drop(g, cause)
+	return s.failGroup(g, cause)
 }
 
-// drop undoes a group that could not be made durable and reports it to all its
+// failGroup undoes a group that could not be made durable and reports it to all its
 // flows.
-func (s *Store) drop(g *group.Group, cause error) error {
+func (s *Store) failGroup(g *group.Group, cause error) error {
 	if s.begun && !s.conn.broken() {
 		s.fixed.rollback.run()
 	}

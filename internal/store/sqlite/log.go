@@ -64,8 +64,8 @@ func (s *Store) flushLogDiskLocked() error {
 // transaction lock.
 func (s *Store) flushDiskLocked() error {
 	s.queue.Lock()
-	groups := s.landed
-	s.landed = nil
+	groups := s.unflushed
+	s.unflushed = nil
 	s.queue.Unlock()
 	if len(groups) == 0 {
 		return s.failed()

@@ -72,7 +72,7 @@ func (f *session) Insert(def *store.Table, id string, row store.Row) error {
 // bindRow binds the columns of a row and the keys of its uniques.
 func (s *Store) bindRow(q *stmt, t *table, row store.Row) {
 	if s.sweep != nil {
-		s.sweep.SpareRow(t.def, row)
+		s.sweep.MarkRow(t.def, row)
 	}
 	for i := range row {
 		s.bindColumn(q, &t.def.Columns[i], row[i])

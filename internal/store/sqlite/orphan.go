@@ -32,7 +32,7 @@ func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 		if closed {
 			return nil, store.ErrClosed
 		}
-		if waiting && s.settle() == nil { // else the disk is not there yet
+		if waiting && s.flush() == nil { // else the disk is not there yet
 			if ids := s.adopt(); len(ids) > 0 {
 				return ids, nil
 			}
@@ -61,9 +61,9 @@ func (s *Store) adopt() []value.ID {
 	return ids
 }
 
-// own makes a file that is not there one that nobody else may read. SQLite
+// createPrivate makes a file that is not there one that nobody else may read. SQLite
 // gives its log the same permissions.
-func own(path string) error {
+func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if os.IsExist(err) {
 		return nil

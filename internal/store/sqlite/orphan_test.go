@@ -23,7 +23,7 @@ func TestOrphan(t *testing.T) {
 	if err := errors.Join(half.Insert(table, "half", note("half")), half.Commit([]byte("h")), other.Finish([]byte("o"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.settle(); err != nil {
+	if err := s.flush(); err != nil {
 		t.Fatal(err)
 	}
 	s.fillDisk(t, true)

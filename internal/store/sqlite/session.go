@@ -60,16 +60,16 @@ func (f *session) begin(def *store.Table) (*table, error) {
 	}
 	if !s.begun {
 		if err := s.beginTxLocked(); err != nil {
-			return nil, f.said("beginning to read or write", err)
+			return nil, f.wrap("beginning to read or write", err)
 		}
 		s.queue.Arm()
 	}
-	switch g := s.wet; {
+	switch g := s.lastDirty; {
 	case s.queue.Open.Dirty:
 		f.DependsOn = s.queue.Open
 	case g == nil:
 	case g.Done():
-		s.wet = nil
+		s.lastDirty = nil
 	default:
 		f.DependsOn = g
 	}
@@ -85,12 +85,12 @@ func (f *session) failed(doing string, t *table, err error) error {
 		f.Failed = f.s.loseTxLocked(fmt.Errorf("%s: %w", doing, explain(err)))
 		return f.Failed
 	}
-	return f.said(doing, err)
+	return f.wrap(doing, err)
 }
 
-// said adds context to an error. An error not about the request gives up the
+// wrap adds context to an error. An error not about the request gives up the
 // flow.
-func (f *session) said(doing string, err error) error {
+func (f *session) wrap(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, classed(err))
 	if store.Permanent(err) {
 		return err
@@ -147,7 +147,7 @@ func (f *session) write(def *store.Table, deletes bool) (*table, error) {
 		return nil, err
 	}
 	if err := f.s.behind; err != nil {
-		return nil, f.said("writing", err) // no flow may read what will be lost
+		return nil, f.wrap("writing", err) // no flow may read what will be lost
 	}
 	if !f.saved {
 		if err := f.s.fixed.savepoint.run(); err != nil {

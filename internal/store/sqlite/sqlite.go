@@ -74,25 +74,25 @@ type Store struct {
 	failure   atomic.Pointer[failure]
 
 	// The transaction lock guards the connection and all below it.
-	tx       sync.Mutex
-	conn     *conn
-	begun    bool      // a transaction is open
-	behind   error     // why nothing can be written yet: behind.go
-	tried    time.Time // time of the last try
-	tables   []*table
-	byName   map[string]*table
-	versions *store.TableVersions
-	order    int64 // the Order of the last insertion
-	leased   int64 // the largest Order to assign before the file's limit is raised
-	part     int64 // the number of the last group, ascending over restarts
-	batch    []group.Chunk
-	fixed    fixed
-	scratch  []byte
-	schema   *store.Schema // the file's schema
-	sweep    *store.Sweep  // receives what is written, when not nil
-	wet      *group.Group  // the last landed group with state; nil when surely durable
+	tx        sync.Mutex
+	conn      *conn
+	begun     bool      // a transaction is open
+	behind    error     // why nothing can be written yet: behind.go
+	tried     time.Time // time of the last try
+	tables    []*table
+	byName    map[string]*table
+	versions  *store.TableVersions
+	order     int64 // the Order of the last insertion
+	leased    int64 // the largest Order to assign before the file's limit is raised
+	part      int64 // the number of the last group, ascending over restarts
+	batch     []group.Chunk
+	fixed     fixed
+	scratch   []byte
+	schema    *store.Schema // the file's schema
+	sweep     *store.Sweep  // receives what is written, when not nil
+	lastDirty *group.Group  // the last landed group with state; nil when surely durable
 
-	landed []*group.Group // in the log, not yet known to be durable; under the queue's mutex
+	unflushed []*group.Group // in the log, not yet known to be durable; under the queue's mutex
 }
 
 // fixed are the statements that do not depend on a table.
@@ -150,7 +150,7 @@ func (s *Store) open() error {
 	if err := s.blobs.open(); err != nil {
 		return fmt.Errorf("clearing away what was not stored to its end: %w", err)
 	}
-	if err := own(s.path); err != nil {
+	if err := createPrivate(s.path); err != nil {
 		return s.fileError(err)
 	}
 	if s.conn, err = openConn(s.path, false); err != nil {
@@ -273,7 +273,7 @@ func (s *Store) Close() error {
 // Unfinished lists the flows that are not at rest, oldest first.
 func (s *Store) Unfinished(context.Context) ([]value.ID, error) {
 	var ids []value.ID
-	err := s.look("listing the unfinished flows", func() error {
+	err := s.readJournal("listing the unfinished flows", func() error {
 		return s.conn.query("SELECT flow FROM _unfinished ORDER BY flow", func(q *stmt) error {
 			ids = append(ids, value.ID(q.bytes(0)))
 			return nil
@@ -285,7 +285,7 @@ func (s *Store) Unfinished(context.Context) ([]value.ID, error) {
 // Journal returns a flow's entries.
 func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) {
 	var entries []byte
-	err := s.look("reading the journal", func() error {
+	err := s.readJournal("reading the journal", func() error {
 		q := s.fixed.read
 		q.bindBlob(id[:])
 		for {
@@ -317,7 +317,7 @@ func (s *Store) Journal(_ context.Context, id value.ID) ([]byte, error) {
 // Flows lists flows, newest first.
 func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID, error) {
 	var ids []value.ID
-	err := s.look("listing the flows", func() error {
+	err := s.readJournal("listing the flows", func() error {
 		q := s.fixed.listAll
 		if before != value.Zero {
 			q = s.fixed.list
@@ -341,15 +341,15 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 	return ids, err
 }
 
-// look reads from the journal. Pending entries are made durable first, so that a
+// readJournal reads from the journal. Pending entries are made durable first, so that a
 // flow that has just ended can be read.
-func (s *Store) look(doing string, read func() error) error {
+func (s *Store) readJournal(doing string, read func() error) error {
 	s.queue.Lock()
 	// A read-only store gives up its last snapshot.
-	pending := s.queue.PendingLocked() || len(s.landed) > 0 || s.options.ReadOnly
+	pending := s.queue.PendingLocked() || len(s.unflushed) > 0 || s.options.ReadOnly
 	s.queue.Unlock()
 	if pending {
-		if err := s.settle(); err == store.ErrClosed {
+		if err := s.flush(); err == store.ErrClosed {
 			return err
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", doing, err)

@@ -144,7 +144,7 @@ func (m *migration) do() error {
 		return m.move()
 	case store.NarrowTable:
 		n, err := m.count("true")
-		m.blocks(c.Crowd(n))
+		m.blocks(c.TooMany(n))
 		return err
 	case store.NarrowColumn:
 		n, first, err := m.misfits(m.column(c.New))

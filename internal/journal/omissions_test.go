@@ -40,18 +40,18 @@ func TestSettleFull(t *testing.T) {
 		w := Writer{Brief: 50}
 		write(&w, func(w *Writer) {
 			if often {
-				w.Settle(true)
+				w.Resolve(true)
 			}
 		})
 		if int64(len(whole.Bytes)) != w.Size() {
 			t.Errorf("the whole is said to have %d bytes, not %d", w.Size(), len(whole.Bytes))
 		}
-		w.Settle(true)
+		w.Resolve(true)
 		if !bytes.Equal(whole.Bytes, w.Bytes) {
 			t.Errorf("settled (often: %v) the entries are\n%q, want\n%q", often, w.Bytes, whole.Bytes)
 		}
-		if w.Held() != w.Size() || w.Size() != int64(len(w.Bytes)) {
-			t.Errorf("nothing is owed, but %d and %d bytes are held of %d", w.Held(), w.Size(), len(w.Bytes))
+		if w.MemorySize() != w.Size() || w.Size() != int64(len(w.Bytes)) {
+			t.Errorf("nothing is owed, but %d and %d bytes are held of %d", w.MemorySize(), w.Size(), len(w.Bytes))
 		}
 	}
 }
@@ -63,10 +63,10 @@ func TestSettleBrief(t *testing.T) {
 	write(&whole, func(*Writer) {})
 	w := Writer{Brief: 50}
 	write(&w, func(*Writer) {})
-	if w.Held() >= w.Size() {
-		t.Errorf("values that stand in several entries count as often: %d of %d bytes", w.Held(), w.Size())
+	if w.MemorySize() >= w.Size() {
+		t.Errorf("values that stand in several entries count as often: %d of %d bytes", w.MemorySize(), w.Size())
 	}
-	w.Settle(false)
+	w.Resolve(false)
 	full, err := Read(whole.Bytes)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestCutBack(t *testing.T) {
 		t.Errorf("cut back, the entries take %d bytes, want %d", w.Size(), size)
 	}
 	w.Faulted("limit")
-	w.Settle(true)
+	w.Resolve(true)
 	entries, err := Read(w.Bytes)
 	if err != nil || len(entries) != 3 || !value.Equal(entries[1].In[0].Value, large) {
 		t.Errorf("cut back, the entries are %v (%v)", entries, err)
@@ -137,7 +137,7 @@ func TestCondense(t *testing.T) {
 	write(&whole, func(*Writer) {})
 	brief := Writer{Brief: 50}
 	write(&brief, func(*Writer) {})
-	brief.Settle(false)
+	brief.Resolve(false)
 	for _, b := range [][]byte{whole.Bytes, brief.Bytes} {
 		got, err := Condense(b, 50)
 		if err != nil || !bytes.Equal(got, brief.Bytes) {

@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A debt is a value that a Writer omits.
-type debt struct {
+// An omission is a value that a Writer omits.
+type omission struct {
 	entry int // the start of its entry in Bytes
 	at    int // its position in Bytes
 	value value.Value
@@ -16,16 +16,16 @@ type debt struct {
 	size  int64 // encoded in full
 }
 
-// owed are the debts of a Writer. Values are kept by reference: a large value
+// omissions are the values that a Writer omits. Values are kept by reference: a large value
 // in many entries is in memory once.
-type owed struct {
-	debts []debt
+type omissions struct {
+	list  []omission
 	full  int64                 // total size in bytes
 	sizes map[value.Value]int64 // of the distinct ones
 	held  int64                 // total of the distinct sizes
 }
 
-func (o *owed) add(d debt) {
+func (o *omissions) add(d omission) {
 	size, known := o.sizes[d.value]
 	if !known {
 		if o.sizes == nil {
@@ -40,15 +40,15 @@ func (o *owed) add(d debt) {
 		d.size--
 	}
 	o.full += d.size
-	o.debts = append(o.debts, d)
+	o.list = append(o.list, d)
 }
 
 // Size is the size of the entries in bytes with every value kept.
-func (w *Writer) Size() int64 { return int64(len(w.Bytes)) + w.owed.full }
+func (w *Writer) Size() int64 { return int64(len(w.Bytes)) + w.omitted.full }
 
-// Held is the memory that the entries and the omitted values take: a value in
+// MemorySize is the memory of the entries and the omitted values in bytes: a value in
 // several entries counts once.
-func (w *Writer) Held() int64 { return int64(len(w.Bytes)) + w.owed.held }
+func (w *Writer) MemorySize() int64 { return int64(len(w.Bytes)) + w.omitted.held }
 
 // Reset removes all entries.
 func (w *Writer) Reset() {
@@ -59,9 +59,9 @@ func (w *Writer) Reset() {
 }
 
 func (w *Writer) forget() {
-	if w.owed.debts != nil {
-		clear(w.owed.debts)
-		w.owed = owed{debts: w.owed.debts[:0]}
+	if w.omitted.list != nil {
+		clear(w.omitted.list)
+		w.omitted = omissions{list: w.omitted.list[:0]}
 	}
 }
 
@@ -72,43 +72,43 @@ func (w *Writer) Cut(at int) {
 	for len(w.hidden) > 0 && w.hidden[len(w.hidden)-1].entry >= at {
 		w.hidden = w.hidden[:len(w.hidden)-1]
 	}
-	debts := w.owed.debts
-	n := len(debts)
-	for n > 0 && debts[n-1].entry >= at {
+	list := w.omitted.list
+	n := len(list)
+	for n > 0 && list[n-1].entry >= at {
 		n--
 	}
-	if n == len(debts) {
+	if n == len(list) {
 		return
 	}
-	w.owed = owed{debts: debts[:0]}
-	for _, d := range debts[:n] {
-		w.owed.add(d)
+	w.omitted = omissions{list: list[:0]}
+	for _, d := range list[:n] {
+		w.omitted.add(d)
 	}
-	clear(debts[n:])
+	clear(list[n:])
 }
 
-// Settle inserts what was omitted: the values, or their stand-ins. Call it
+// Resolve inserts the omitted values if full, and their stand-ins otherwise. Call it
 // between entries.
-func (w *Writer) Settle(full bool) {
-	debts := w.owed.debts
-	if len(debts) == 0 {
+func (w *Writer) Resolve(full bool) {
+	list := w.omitted.list
+	if len(list) == 0 {
 		return
 	}
-	room := len(w.Bytes) - debts[0].entry
+	room := len(w.Bytes) - list[0].entry
 	if full {
-		room += int(w.owed.full)
+		room += int(w.omitted.full)
 	} else {
-		room += 128 * len(debts)
+		room += 128 * len(list)
 	}
 	stand := map[value.Value]value.Value{}
-	old, at := w.Bytes, debts[0].entry
+	old, at := w.Bytes, list[0].entry
 	tail := make([]byte, 0, room)
-	for len(debts) > 0 {
-		entry := debts[0].entry
+	for len(list) > 0 {
+		entry := list[0].entry
 		tail = append(tail, old[at:entry]...)
 		begun, end := len(tail), entry+5+int(binary.LittleEndian.Uint32(old[entry+1:]))
-		for at = entry; len(debts) > 0 && debts[0].entry == entry; debts = debts[1:] {
-			d := &debts[0]
+		for at = entry; len(list) > 0 && list[0].entry == entry; list = list[1:] {
+			d := &list[0]
 			tail = append(tail, old[at:d.at]...)
 			at = d.at
 			switch s, _ := d.value.Text(); {
@@ -132,7 +132,7 @@ func (w *Writer) Settle(full bool) {
 		binary.LittleEndian.PutUint32(tail[begun+1:], uint32(len(tail)-begun-5))
 	}
 	tail = append(tail, old[at:]...)
-	w.Bytes = append(old[:w.owed.debts[0].entry], tail...)
+	w.Bytes = append(old[:w.omitted.list[0].entry], tail...)
 	w.forget()
 }
 
