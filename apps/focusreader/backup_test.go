@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +31,14 @@ func TestBackupUnderLoad(t *testing.T) {
 	session := `{"session": "` + c.want("/auth/login", ann, 200, nil).text("session") + `"`
 
 	var mu sync.Mutex
+	copies := 3
+	if testing.Short() {
+		copies = 1
+	}
+	reached := make([]chan struct{}, copies) // closed when 100 tags are asked for, 200, 300
+	for n := range reached {
+		reached[n] = make(chan struct{})
+	}
 	answered, asked := map[string]bool{}, map[string]bool{}
 	var next atomic.Int64
 	stop := make(chan struct{})
@@ -44,7 +51,11 @@ func TestBackupUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				title := fmt.Sprint("tag ", next.Add(1))
+				number := next.Add(1)
+				if n := number/100 - 1; number%100 == 0 && n < int64(copies) {
+					close(reached[n])
+				}
+				title := fmt.Sprint("tag ", number)
 				mu.Lock()
 				asked[title] = true
 				mu.Unlock()
@@ -68,14 +79,8 @@ func TestBackupUnderLoad(t *testing.T) {
 		}
 	}
 	var before []map[string]bool
-	copies := 3
-	if testing.Short() {
-		copies = 1
-	}
 	for n := range copies {
-		for next.Load() < int64(100*(n+1)) {
-			runtime.Gosched()
-		}
+		<-reached[n]
 		mu.Lock()
 		before = append(before, maps.Clone(answered))
 		mu.Unlock()

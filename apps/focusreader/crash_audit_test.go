@@ -16,7 +16,6 @@ import (
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
-	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/internal/store/sqlite"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
@@ -53,7 +52,7 @@ type audit struct {
 
 func newAudit(t *testing.T) *audit {
 	t.Helper()
-	program, _, err := testProgram().Checked(private.Access{})
+	program, err := testAnalysis()
 	if err != nil {
 		t.Fatal(err)
 	}

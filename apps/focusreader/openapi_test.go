@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/legible-lang/legible"
@@ -27,12 +28,34 @@ import (
 // asked and answered in these tests against the app's document.
 func witnessed(t *testing.T, program *legible.Program, app *legible.App, options legible.Options) http.Handler {
 	t.Helper()
-	checked, _, err := program.Checked(private.Access{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	return openapitest.New(t, contractOf(t, program, options), handler(app))
+}
+
+// contracts are those that tests have read: most tests serve the same program.
+var contracts = struct {
+	mu sync.Mutex
+	of map[contractKey]*openapitest.Contract
+}{of: map[contractKey]*openapitest.Contract{}}
+
+type contractKey struct {
+	program *legible.Program
+	options openapi.Options
+}
+
+func contractOf(t *testing.T, program *legible.Program, options legible.Options) *openapitest.Contract {
+	t.Helper()
 	opt := openapi.Options{Prefix: options.HTTP.Prefix, Refusals200: options.HTTP.Refusals200}
-	return openapitest.New(t, checked, opt, handler(app))
+	contracts.mu.Lock()
+	defer contracts.mu.Unlock()
+	key := contractKey{program, opt}
+	if contracts.of[key] == nil {
+		checked, _, err := program.Checked(private.Access{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		contracts.of[key] = openapitest.Read(t, checked, opt)
+	}
+	return contracts.of[key]
 }
 
 // TestDocument plays a reader's life with all that can go wrong in it. What is

@@ -107,7 +107,8 @@ func raceLogins(t *testing.T, logins, other client, body string, change func(ses
 	return kept
 }
 
-// racer serves the app with the password hashing that users have.
+// racer serves the app with the password hashing that users have, or with -short
+// a quarter of its work.
 func racer(t *testing.T, place string) client {
 	t.Helper()
 	s, err := readSettings([]string{"--store", place}, nil, io.Discard)
@@ -115,7 +116,11 @@ func racer(t *testing.T, place string) client {
 		t.Fatal(err)
 	}
 	s.options.Log = slog.New(slog.DiscardHandler)
-	app, err := newProgram(profile.Options{}).Open(t.Context(), s.options)
+	var passwords profile.Options
+	if testing.Short() {
+		passwords.Memory = 16 << 10
+	}
+	app, err := newProgram(passwords).Open(t.Context(), s.options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/legible-lang/legible/internal/plan"
-	"github.com/legible-lang/legible/internal/private"
 )
 
 // TestReadme holds the tables of the README against the app.
@@ -17,7 +16,7 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, _, err := testProgram().Checked(private.Access{})
+	program, err := testAnalysis()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	written "github.com/legible-lang/legible/internal/client"
 	"github.com/legible-lang/legible/internal/openapi"
-	"github.com/legible-lang/legible/internal/private"
 )
 
 // TestTypeScriptClient has Node drive the app through its client, as the
@@ -27,7 +26,7 @@ func TestTypeScriptClient(t *testing.T) {
 			t.Skip("there is no tsc: .ci/run brings one where npm can fetch it, and LEGIBLE_TSC names it")
 		}
 	}
-	program, _, err := testProgram().Checked(private.Access{})
+	program, err := testAnalysis()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,8 @@
 // Its main type is [Witness], an http.Handler that stands before a program's
 // own and looks at each request and each answer: an answer that the document
 // does not allow fails the test, and so does a success for a request that the
-// document does not allow. The other two are of the library that judges, which
+// document does not allow. [Contract] is the
+// document as the witness reads it. The others are of the library that judges, which
 // is not ours: the document as it reads it, and its router's Route. It promises
 // to be stricter than clients must be: an answer has no field that the document
 // does not name. It refuses to judge a fault of the program, status 500: that
@@ -48,24 +49,33 @@ func Load(t testing.TB, document []byte) *openapi3.T {
 
 // A Witness looks at what passes between clients and a program.
 type Witness struct {
-	t      testing.TB
-	doc    *openapi3.T
-	routes *plan.Routes
-	prefix string
-	next   http.Handler
+	*Contract
+	t    testing.TB
+	next http.Handler
 
 	mu   sync.Mutex
 	seen map[string]int // "POST /auth/login 200"
 }
 
-// New makes a witness before next, which serves the program with the options.
-func New(t testing.TB, p *flows.Analysis, opt openapi.Options, next http.Handler) *Witness {
+// A Contract is what the document of a program promises. Many witnesses may share
+// it.
+type Contract struct {
+	doc    *openapi3.T
+	routes *plan.Routes
+	prefix string
+}
+
+// Read reads the contract of a program that is served with the options.
+func Read(t testing.TB, p *flows.Analysis, opt openapi.Options) *Contract {
 	t.Helper()
 	text := openapi.Of(p, opt).Document()
 	Load(t, text)
-	w := &Witness{t: t, routes: plan.Build(p.Program).Routes, prefix: opt.Prefix, next: next, seen: map[string]int{}}
-	w.doc = Load(t, closed(t, text))
-	return w
+	return &Contract{Load(t, closed(t, text)), plan.Build(p.Program).Routes, opt.Prefix}
+}
+
+// New makes a witness before next, which serves the program of the contract.
+func New(t testing.TB, c *Contract, next http.Handler) *Witness {
+	return &Witness{t: t, Contract: c, next: next, seen: map[string]int{}}
 }
 
 // closed gives the document with answers that have no further fields, and
