@@ -124,7 +124,11 @@ func (p *parser) takeFrom(form lineForm, offset int) *cursor {
 	}
 	p.layout = append(p.layout, laidLine{first: line.first, last: line.last, level: p.level,
 		form: form, text: offset, tokens: line.tokens, comments: line.comments})
-	return &cursor{p: p, line: line, laid: len(p.layout) - 1}
+	c := &cursor{p: p, line: line, laid: len(p.layout) - 1}
+	if line.deep { // reading it would take time and stack without limit
+		c.bad, c.i = true, len(line.tokens)
+	}
+	return c
 }
 
 // skipDeeper skips the lines that are indented by more than a number of

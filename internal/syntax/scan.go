@@ -33,6 +33,7 @@ type logicalLine struct {
 	tokens      []token
 	comments    []*Comment
 	quiet       bool // a fault of it has been reported
+	deep        bool // its brackets are nested too deep for it to be read
 }
 
 // A scanner reads the tokens of one logical line.
@@ -168,7 +169,11 @@ func (s *scanner) tokens(i, end int) {
 
 func (s *scanner) openBracket(t token) {
 	s.open = append(s.open, t)
-	if len(s.open) > maxDepth && !s.line.quiet {
+	if len(s.open) <= maxDepth {
+		return
+	}
+	s.line.deep = true
+	if !s.line.quiet {
 		s.line.quiet = true
 		s.p.add(diag.Diagnostic{Code: diag.TooDeep, Span: s.p.src.Span(t.start, t.end),
 			Message: "this bracket is inside more than a hundred others"})

@@ -128,13 +128,15 @@ func (p *parser) thenLine(stage *Stage) *Ask {
 		return nil
 	}
 	if l = p.peek(); l != nil && l.indent > line.indent && (p.firstWord() == "where" || p.elseFollows() || p.otherHandler()) {
-		p.block(line.indent, func() { p.belowAsk(ask, stage.Together) })
+		handled := map[string]*Handler{}
+		p.block(line.indent, func() { p.belowAsk(ask, stage.Together, handled) })
 	}
 	return ask
 }
 
-// belowAsk reads a part below a line of then: a where or an else.
-func (p *parser) belowAsk(ask *Ask, together bool) {
+// belowAsk reads a part below a line of then: a where or an else. Those that
+// were read before are in handled, by the code that they handle.
+func (p *parser) belowAsk(ask *Ask, together bool, handled map[string]*Handler) {
 	l := p.peek()
 	span := p.src.Span(l.text, l.text+len(p.firstWord()))
 	switch {
@@ -151,7 +153,7 @@ func (p *parser) belowAsk(ask *Ask, together bool) {
 			p.add(diag.Diagnostic{Code: diag.MissingPart, Span: span, Message: "there are no lines below “where”"})
 		}
 	case p.elseFollows():
-		p.handler(ask, together)
+		p.handler(ask, together, handled)
 	case p.otherHandler():
 		p.skipLine()
 		p.add(diag.Diagnostic{Code: diag.UnknownWord, Span: span,
@@ -174,7 +176,7 @@ func (p *parser) otherHandler() bool {
 }
 
 // handler reads an else below a line of then.
-func (p *parser) handler(ask *Ask, together bool) {
+func (p *parser) handler(ask *Ask, together bool, handled map[string]*Handler) {
 	l := p.peek()
 	indent, start := l.indent, l.text
 	c := p.elseHead()
@@ -202,24 +204,21 @@ func (p *parser) handler(ask *Ask, together bool) {
 		p.add(diag.Diagnostic{Code: diag.StrayElse, Span: word,
 			Message: "only an awaited line can have an else; write “: ()” after the action to await it",
 			Fix:     &diag.Fix{Title: "await the action", Edits: []diag.Edit{{Span: at, Text: " : ()"}}}})
+	case handled[h.Refused.Text] != nil:
+		p.handledTwice(handled[h.Refused.Text], h)
 	default:
-		p.handledTwice(ask, h)
+		handled[h.Refused.Text] = h
 	}
 	ask.Handlers = append(ask.Handlers, h)
 }
 
-// handledTwice reports a refusal that an earlier else of the line handles.
-func (p *parser) handledTwice(ask *Ask, h *Handler) {
+// handledTwice reports an else for what an earlier one of the line handles.
+func (p *parser) handledTwice(first, h *Handler) {
 	head := "else"
 	if h.Refused.Text != "" {
 		head += " refused " + h.Refused.Text
 	}
-	for _, other := range ask.Handlers {
-		if other.Refused.Text == h.Refused.Text {
-			p.add(diag.Diagnostic{Code: diag.Repeated, Span: h.Span,
-				Message: "“" + head + "” is repeated below one line",
-				Related: []diag.Related{{Span: other.Span, Message: "first here"}}})
-			return
-		}
-	}
+	p.add(diag.Diagnostic{Code: diag.Repeated, Span: h.Span,
+		Message: "“" + head + "” is repeated below one line",
+		Related: []diag.Related{{Span: first.Span, Message: "first here"}}})
 }
