@@ -150,7 +150,7 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 	for _, t := range set.Tree.Fields {
 		f := &Field{Tree: t, Optional: t.Optional, Many: t.Many}
 		if len(t.Constants) > 0 {
-			f.Type = c.enumeration(t)
+			f.Type = c.enumeration(t.Span, t.Constants)
 		} else {
 			f.Type = c.typeOf(s, t.Type)
 		}
@@ -194,21 +194,6 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 			set.Uniques = append(set.Uniques, places)
 		}
 	}
-}
-
-func (c *checker) enumeration(t *syntax.Field) Type {
-	e := Type{Kind: Enum}
-	if len(t.Constants) == 1 {
-		c.errorAt(diag.MissingPart, t.Span, "a field of constants has two of them or more, as in “of "+t.Constants[0].Text+" or OTHER”")
-	}
-	for _, name := range t.Constants {
-		if slices.Contains(e.Constants, name.Text) {
-			c.errorAt(diag.DeclaredTwice, name.Span, "the constant “"+name.Text+"” stands twice")
-			continue
-		}
-		e.Constants = append(e.Constants, name.Text)
-	}
-	return e
 }
 
 // fieldName is the name of a field: its own, or one derived from its type.

@@ -48,7 +48,7 @@ func (c *checker) contract(s *spec) {
 func (c *checker) params(s *spec, trees []*syntax.Param, what, of string) []*Param {
 	var list []*Param
 	for _, t := range trees {
-		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Type.Many, Type: c.typeOf(s, t.Type.Name)}
+		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Type.Many, Type: c.itemType(s, t.Type)}
 		if first := param(list, p.Name); first != nil {
 			c.declaredTwice(t.Name.Span, first.Tree.Name.Span, "“"+of+"” has "+what+" “"+p.Name+"” twice")
 			continue
