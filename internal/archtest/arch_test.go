@@ -20,24 +20,24 @@ import (
 const (
 	module    = "github.com/legible-lang/legible"
 	top       = "../.."
-	maxLines  = 800 // of a file written by hand
-	essay     = 40  // words of a package's doc comment, at least
-	note      = 15  // the same of a command and of what only tests use
+	maxLines  = 800 // of a file that is not generated
+	docWords  = 40  // least number of words of a package comment
+	fewWords  = 15  // the same for commands and packages for tests
 	docTable  = "ARCHITECTURE.md"
-	tableMark = "<!-- rooms: written by go test ./internal/archtest -update -->\n"
-	tableEnd  = "<!-- end of rooms -->\n"
+	tableMark = "<!-- packages: written by go test ./internal/archtest -update -->\n"
+	tableEnd  = "<!-- end of packages -->\n"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of rooms")
+var update = flag.Bool("update", false, "rewrite the table of packages in ARCHITECTURE.md")
 
 // A file is one Go file of the module.
 type file struct {
-	name   string // from the top, with slashes
-	folder string // "." for the top
+	name   string // relative to the module root, with slashes
+	folder string // "." for the module root
 	text   string
 	tree   *ast.File
 	test   bool
-	made   bool // by a program
+	made   bool // generated
 }
 
 func goFiles(t *testing.T) []file {
@@ -61,7 +61,7 @@ var parsed = sync.OnceValues(func() ([]file, error) {
 				return filepath.SkipDir
 			}
 			if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != top {
-				return filepath.SkipDir // a module of its own
+				return filepath.SkipDir // another module
 			}
 			return nil
 		}
@@ -88,29 +88,29 @@ var parsed = sync.OnceValues(func() ([]file, error) {
 	return files, err
 })
 
-// find gives the room of a folder.
-func find(folder string) (room, bool) {
-	for _, r := range rooms {
+// find returns the rule of a folder.
+func find(folder string) (rule, bool) {
+	for _, r := range rules {
 		if r.folder == folder || strings.HasSuffix(r.folder, "/*") && path.Dir(folder) == path.Dir(r.folder) {
 			return r, true
 		}
 	}
-	return room{}, false
+	return rule{}, false
 }
 
-func (r room) may(folder string) bool {
+func (r rule) may(folder string) bool {
 	return slices.ContainsFunc(r.uses, func(u string) bool {
 		return u == folder || strings.HasSuffix(u, "/*") && path.Dir(folder) == path.Dir(u)
 	})
 }
 
-// TestArrows holds every import against the table of rooms.
-func TestArrows(t *testing.T) {
+// TestImports checks every import against the rules.
+func TestImports(t *testing.T) {
 	for _, f := range goFiles(t) {
 		r, known := find(f.folder)
 		if !known {
 			if !f.test {
-				t.Errorf("%s: the folder %s has no room in rooms_test.go: say what it may use", f.name, f.folder)
+				t.Errorf("%s: the folder %s has no rule; add one to rules_test.go", f.name, f.folder)
 			}
 			continue
 		}
@@ -136,16 +136,17 @@ func checkLibrary(t *testing.T, f file, imported string) {
 		if !strings.HasPrefix(imported, l.path) {
 			continue
 		}
-		if !slices.Contains(l.rooms, f.folder) && !(f.test && l.tests) {
-			t.Errorf("%s: %s (%s) is used in %s only", f.name, imported, l.reason, cmp.Or(strings.Join(l.rooms, " and "), "tests"))
+		if !slices.Contains(l.packages, f.folder) && !(f.test && l.tests) {
+			t.Errorf("%s: only %[4]s may import %[2]s (%[3]s)", f.name, imported, l.reason, cmp.Or(strings.Join(l.packages, " and "), "tests"))
 		}
 		return
 	}
-	t.Errorf("%s: the library %s has no place in rooms_test.go", f.name, imported)
+	t.Errorf("%s: the library %s is not listed; add it to libraries in rules_test.go", f.name, imported)
 }
 
-// TestReadingIsPure wants that what reads texts sees no file, network or
-// process, so that it gives the same in an editor, a browser and a test.
+// TestReadingIsPure checks that the packages that read texts use no files,
+// network or processes, so that they give the same results in an editor, a
+// browser and a test.
 func TestReadingIsPure(t *testing.T) {
 	reading := []string{"internal/source", "internal/diag", "internal/expression", "internal/syntax", "internal/check", "internal/check/flows", "internal/plan", "internal/graph", "value", "internal/journal", "internal/explain"}
 	outside := []string{"os", "io/ioutil", "net", "net/http", "syscall", "os/exec", "math/rand", "log", "log/slog"}
@@ -155,33 +156,34 @@ func TestReadingIsPure(t *testing.T) {
 		}
 		for _, spec := range f.tree.Imports {
 			if imported := strings.Trim(spec.Path.Value, `"`); slices.Contains(outside, imported) {
-				t.Errorf("%s: %s may not import %s: it reads texts that somebody else has opened", f.name, f.folder, imported)
+				t.Errorf("%s: %s may not import %s: it must not depend on anything outside of its texts", f.name, f.folder, imported)
 			}
 		}
 	}
 }
 
-// TestRoomsAreDirected holds the table itself to one direction: a room uses
-// only what stands above it, so that there is no circle.
-func TestRoomsAreDirected(t *testing.T) {
+// TestRulesAreDirected checks the rules themselves: a package may import only
+// packages above it, so that there are no cycles.
+func TestRulesAreDirected(t *testing.T) {
 	place := map[string]int{}
-	for i, r := range rooms {
+	for i, r := range rules {
 		place[r.folder] = i
 	}
-	for i, r := range rooms {
+	for i, r := range rules {
 		for _, u := range r.uses {
 			j, known := place[u]
 			if !known {
-				t.Errorf("%s uses %s, which is no room", r.folder, u)
+				t.Errorf("%s may import %s, which has no rule", r.folder, u)
 			}
 			if j >= i {
-				t.Errorf("%s uses %s, which stands below it", r.folder, u)
+				t.Errorf("%s may import %s, which is below it", r.folder, u)
 			}
 		}
 	}
 }
 
-// TestFiles holds each file to what a person can read.
+// TestFiles checks the size of files, and that they have no init and no open
+// tasks.
 func TestFiles(t *testing.T) {
 	open := []string{"TO" + "DO", "FIX" + "ME"}
 	for _, f := range goFiles(t) {
@@ -189,24 +191,24 @@ func TestFiles(t *testing.T) {
 			continue
 		}
 		if n := strings.Count(f.text, "\n"); n > maxLines && !f.test {
-			t.Errorf("%s has %d lines; at most %d tell one story", f.name, n, maxLines)
+			t.Errorf("%s has %d lines; the limit is %d", f.name, n, maxLines)
 		}
 		for i, line := range strings.Split(f.text, "\n") {
 			for _, word := range open {
 				if strings.Contains(line, word) {
-					t.Errorf("%s:%d: %s: what is left open is no part of the source", f.name, i+1, word)
+					t.Errorf("%s:%d: %s: the source must not contain open tasks", f.name, i+1, word)
 				}
 			}
 		}
 		for _, d := range f.tree.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
-				t.Errorf("%s: func init: what runs before main cannot be followed", f.name)
+				t.Errorf("%s: func init is not allowed: code that runs before main is hard to follow", f.name)
 			}
 		}
 	}
 }
 
-// docs gives the doc comment of each package that is more than tests.
+// docs returns the package comment of each package that has more than tests.
 func docs(files []file) map[string]string {
 	out := map[string]string{}
 	for _, f := range files {
@@ -223,21 +225,21 @@ func docs(files []file) map[string]string {
 	return out
 }
 
-// TestEssays wants of each package a few sentences that say what it is for.
-func TestEssays(t *testing.T) {
+// TestPackageComments checks that each package comment has a few sentences.
+func TestPackageComments(t *testing.T) {
 	for folder, doc := range docs(goFiles(t)) {
-		least := essay
+		least := docWords
 		if strings.HasPrefix(folder, "cmd/") || strings.HasSuffix(folder, "test") || folder == "gen/internal/forms" {
-			least = note
+			least = fewWords
 		}
 		if n := len(strings.Fields(doc)); n < least {
-			t.Errorf("the package in %s says %d words of itself; at least %d tell what it is for, its main types, what it promises and refuses", folder, n, least)
+			t.Errorf("the package comment in %s has %d words; write at least %d about its purpose, its main types, its guarantees and its limits", folder, n, least)
 		}
 	}
 }
 
-// TestRoomTable holds the table in ARCHITECTURE.md against the folders.
-func TestRoomTable(t *testing.T) {
+// TestTable compares the table in ARCHITECTURE.md with the folders and rules.
+func TestTable(t *testing.T) {
 	name := filepath.Join(top, docTable)
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -246,7 +248,7 @@ func TestRoomTable(t *testing.T) {
 	before, rest, ok := strings.Cut(string(text), tableMark)
 	_, after, closed := strings.Cut(rest, tableEnd)
 	if !ok || !closed {
-		t.Fatalf("%s has no table of rooms between its two marks", docTable)
+		t.Fatalf("%s has no table of packages between its two marks", docTable)
 	}
 	want := before + tableMark + table(docs(goFiles(t))) + tableEnd + after
 	if want == string(text) {
@@ -258,15 +260,15 @@ func TestRoomTable(t *testing.T) {
 		}
 		return
 	}
-	t.Errorf("the table of rooms in %s is not what the folders are: run go test ./internal/archtest -update", docTable)
+	t.Errorf("the table of packages in %s is out of date: run go test ./internal/archtest -update", docTable)
 }
 
-// table returns the rooms in their order as a Markdown table. A room that stands
-// for many folders is one row that lists them.
+// table returns the rules as a Markdown table. A rule for many folders is one
+// row that lists them.
 func table(docs map[string]string) string {
 	var b strings.Builder
-	b.WriteString("| room | is | may use |\n| --- | --- | --- |\n")
-	for _, r := range rooms {
+	b.WriteString("| package | purpose | may import |\n| --- | --- | --- |\n")
+	for _, r := range rules {
 		if parent, many := strings.CutSuffix(r.folder, "/*"); many {
 			var links []string
 			for _, folder := range slices.Sorted(folders(docs, r)) {
@@ -278,7 +280,7 @@ func table(docs map[string]string) string {
 		for _, folder := range slices.Sorted(folders(docs, r)) {
 			link := fmt.Sprintf("[%s](%s)", folder, folder)
 			if folder == "." {
-				link = "[the top](legible.go)"
+				link = "[legible](legible.go)"
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", link, sentence(docs[folder]), uses(r))
 		}
@@ -286,27 +288,27 @@ func table(docs map[string]string) string {
 	return b.String()
 }
 
-// parents says what the folders of a room with many of them have in common.
+// parents describes the folders of a rule for many folders.
 var parents = map[string]string{
 	"apps":     "the apps",
 	"concepts": "the Go code of the catalogue's concepts",
 }
 
-// uses lists what a room may import.
-func uses(r room) string {
+// uses lists what the package of a rule may import.
+func uses(r rule) string {
 	if r.folder == "bench" {
 		return "any"
 	}
 	uses := slices.Clone(r.uses)
 	for i, u := range uses {
 		if uses[i] = strings.TrimPrefix(u, "internal/"); u == "." {
-			uses[i] = "the top"
+			uses[i] = "legible"
 		}
 	}
 	return strings.Join(uses, ", ")
 }
 
-func folders(docs map[string]string, r room) func(func(string) bool) {
+func folders(docs map[string]string, r rule) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for folder := range docs {
 			if found, ok := find(folder); ok && found.folder == r.folder && !yield(folder) {
@@ -316,8 +318,7 @@ func folders(docs map[string]string, r room) func(func(string) bool) {
 	}
 }
 
-// sentence is the first sentence of a package's doc comment, without the words
-// with which it begins.
+// sentence returns the first sentence of a package comment without "Package x".
 func sentence(doc string) string {
 	doc = strings.Join(strings.Fields(doc), " ")
 	first, _, _ := strings.Cut(doc, ". ")

@@ -1,10 +1,8 @@
 // Package archtest checks the structure of the project.
 //
-// It has no types that anybody uses: its tests have a room for each package,
-// with the rooms that it may import; a library for everything that comes from
-// outside, with the one place where it is used; and limits for what a person
-// can still read. It promises that an arrow in the wrong direction fails a test
-// and is told why, and that the table in ARCHITECTURE.md is what the folders
-// are. It refuses to judge anything that only a reader can: whether a name is
-// right, whether a story is told well.
+// It contains only tests. They have a rule for each package, with the packages
+// that it may import; the external libraries, with the packages that may import
+// them; and limits for the size of files. A forbidden import fails with the
+// reason. The table of packages in ARCHITECTURE.md is generated from the rules.
+// The tests do not judge what only a reader can, such as names.
 package archtest

@@ -60,7 +60,7 @@ func (in *Inspector) apiApp(w http.ResponseWriter, r *http.Request) {
 // module is the path of the module that this package is part of.
 const module = "github.com/legible-lang/legible"
 
-// moduleVersion is the version of it that the app was built with.
+// moduleVersion is the version of the module that the app was built with.
 func moduleVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -110,7 +110,7 @@ func (in *Inspector) apiFlows(w http.ResponseWriter, r *http.Request) {
 func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
 	id, err := value.ParseID(r.PathValue("id"))
 	if err != nil {
-		in.apiProblem(w, http.StatusBadRequest, "this is no flow's id: "+cut(r.PathValue("id"), 60))
+		in.apiProblem(w, http.StatusBadRequest, "this is not the id of a flow: "+cut(r.PathValue("id"), 60))
 		return
 	}
 	s, err := in.reader(r.Context()).load(id)

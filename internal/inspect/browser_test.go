@@ -107,7 +107,7 @@ func TestFindTheReason(t *testing.T) {
 	says("the line", "tr.marked.here", "18", "Profile.authenticate (username, password) : (user)")
 
 	run("choosing the request in the picture", chromedp.Click(`.picture a.node[href^="?at=0.0.0"]`), chromedp.WaitVisible(`.picture a.node.at[href^="?at=0.0.0"]`))
-	says("what came in", "#detail", "Requesting.request", "It opened the flow", "ann", "•••")
+	says("what came in", "#detail", "Requesting.request", "It came from outside", "ann", "•••")
 	run("choosing the sync in the list with the keyboard", chromedp.Focus(`.steps a[href^="?match=0"]`), chromedp.KeyEvent(kb.Enter),
 		chromedp.WaitVisible(`.steps a.at[href^="?match=0"]`), chromedp.Evaluate(`document.activeElement.id`, &active), chromedp.Location(&address))
 	if active != "detail-title" || !strings.Contains(address, "match=0") {

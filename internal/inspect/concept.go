@@ -14,10 +14,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// membersShown is how many members of a set one page has.
+// membersShown is the number of members on one page of a set.
 const membersShown = 50
 
-// A conceptView is what is said of one concept of the app.
+// A conceptView is the data of the page of one concept.
 type conceptView struct {
 	Name, Of  string // Of is the concept's own name where the app calls it otherwise
 	Link      string
@@ -31,7 +31,7 @@ type conceptView struct {
 
 type setLink struct{ Name, Link, Fields string }
 
-// An actionRow is an action or a query with what it promises.
+// An actionRow is an action or a query with its specification.
 type actionRow struct {
 	Name, In, Out string
 	Kind          string
@@ -50,7 +50,7 @@ func (in *Inspector) conceptsPage(w http.ResponseWriter, r *http.Request) {
 	in.render(w, r, http.StatusOK, "concepts", "Concepts", struct{ Concepts []conceptView }{list})
 }
 
-// conceptPage shows what one concept promises.
+// conceptPage shows the specification of one concept.
 func (in *Inspector) conceptPage(w http.ResponseWriter, r *http.Request) {
 	c := in.instance(r.PathValue("name"))
 	if c == nil {
@@ -105,8 +105,8 @@ func (in *Inspector) concept(c *plan.Instance) conceptView {
 	return v
 }
 
-// stands tells whether a concept stands for HTTP: the engine is its Go, and
-// its state is kept nowhere.
+// stands reports whether a concept is Requesting, which the engine implements
+// and whose state is not stored.
 func (in *Inspector) stands(c *plan.Instance) bool {
 	return slices.ContainsFunc(c.Actions, func(a *plan.Action) bool { return a.Role != plan.Ordinary })
 }
@@ -130,7 +130,7 @@ func params(list []*check.Param) string {
 	return strings.Join(parts, ", ")
 }
 
-// A setView is what is shown of the members of a set.
+// A setView is the data of the page of a set.
 type setView struct {
 	Concept, Set string
 	Link         string
@@ -180,8 +180,8 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 	if text := query.Get("after"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			in.problem(w, r, http.StatusBadRequest, "This is no place in the set",
-				"after is the number of a member, as the links of this page have it, not "+strconv.Quote(cut(text, 30))+".")
+			in.problem(w, r, http.StatusBadRequest, "Invalid page of the set",
+				"after must be the number of a member, as in the links of this page, not "+strconv.Quote(cut(text, 30))+".")
 			return
 		}
 		after = n
@@ -209,7 +209,7 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 			x := show(hide(cell), shortValue)
 			x.Link = in.memberLink(in.bound(c, f.Type), cell)
 			if f.Type.Kind == check.Identity && x.Kind == "text" {
-				x.Kind = "other" // an identity is no text that anybody wrote
+				x.Kind = "other" // an identity is not a text that somebody wrote
 			}
 			row.Cells = append(row.Cells, x)
 		}
@@ -218,8 +218,8 @@ func (in *Inspector) setPage(w http.ResponseWriter, r *http.Request) {
 	in.render(w, r, http.StatusOK, "set", t.Name(), v)
 }
 
-// members reads one page of a set, and one member more to know whether there
-// is another page; or the one member with an id.
+// members reads one page of a set and one more member, which shows whether
+// there is a next page; or the one member with an id.
 func (in *Inspector) members(t *plan.Table, after int64, id string) ([]store.Member, error) {
 	table := in.schema.Tables[t.Index]
 	hand := in.store.NewSession(in.ids.At(in.options.Clock()))
@@ -234,8 +234,8 @@ func (in *Inspector) members(t *plan.Table, after int64, id string) ([]store.Mem
 	return hand.Find(table, nil, nil, store.Page{After: after, Limit: membersShown + 1})
 }
 
-// bound gives the type of a field as the app has bound it: a parameter of the
-// concept has become the set of another one.
+// bound returns the type of a field as the app binds it: a type parameter of
+// the concept is replaced by the set of another concept.
 func (in *Inspector) bound(c *plan.Instance, t check.Type) check.Type {
 	if t.Kind != check.Identity {
 		return t
@@ -253,8 +253,8 @@ func (in *Inspector) bound(c *plan.Instance, t check.Type) check.Type {
 	return t
 }
 
-// memberLink leads from an identity to the member that it names, where the
-// type says in which set that is.
+// memberLink returns the link from an identity to its member, if the type says
+// which set has it.
 func (in *Inspector) memberLink(t check.Type, v value.Value) string {
 	id, ok := v.Text()
 	if !ok || t.Kind != check.Identity || v.IsSecret() {

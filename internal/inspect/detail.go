@@ -13,15 +13,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A selection is what of a flow somebody looks at: an action, a match, or a
-// sync that may have done nothing.
+// A selection is the selected part of a flow: an action, a match, or a sync
+// that may not have fired.
 type selection struct {
 	step  *step
 	match *match
 	sync  *plan.Sync
 }
 
-// The names of the query's parameters that select.
+// The query parameters that select.
 const (
 	byAction = "at"
 	byMatch  = "match"
@@ -34,8 +34,8 @@ func linkTo(x *step) string {
 
 func linkToMatch(m *match) string { return fmt.Sprintf("?%s=%d#detail", byMatch, m.Place) }
 
-// selected reads what a request selects; nothing selected is what decided the
-// end.
+// selected reads the selection from a request. The default is the step that
+// decided the result.
 func (in *Inspector) selected(s *story, e ending, r *http.Request) selection {
 	query := r.URL.Query()
 	if text := query.Get(byAction); text != "" {
@@ -53,7 +53,7 @@ func (in *Inspector) selected(s *story, e ending, r *http.Request) selection {
 	return selection{step: e.step}
 }
 
-// A detail is what a page says of what is selected.
+// A detail is the data about the selected part.
 type detail struct {
 	Kind    string // "action", "firing", "drop", "sync"
 	Over    string // a word above the title
@@ -77,13 +77,13 @@ type detail struct {
 	SpecOf  string // the concept
 }
 
-// A link leads to another part of the flow.
+// A link is a link to another part of the flow.
 type link struct {
 	Text, To, Note string
 	Class          class
 }
 
-// A field is a named value, with where it came from.
+// A field is a named value with its origin.
 type field struct {
 	Name  string
 	Value shown
@@ -98,13 +98,14 @@ type frameRows struct {
 	Asked  []link
 }
 
-// framesShown is how many frames of a match a page shows.
+// framesShown is the largest number of frames of a match on a page.
 const framesShown = 12
 
-// fieldsShown is how many values of an action or a frame a page shows.
+// fieldsShown is the largest number of values of an action or a frame on a
+// page.
 const fieldsShown = 60
 
-// detail gathers what there is to say of a selection.
+// detail collects the data about a selection.
 func (in *Inspector) detail(s *story, e ending, at selection) *detail {
 	switch {
 	case at.step != nil:
@@ -139,13 +140,13 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 			}
 		}
 	} else {
-		d.Lead = "It opened the flow: it came from outside."
+		d.Lead = "It came from outside and opened the flow."
 	}
 	for _, m := range s.Matches {
 		if slices.Contains(m.Actions, x) {
 			note, c := "fired", fine
 			if !m.Fired() {
-				note, c = "matched, but stopped in where", refused
+				note, c = "matched, but dropped in where", refused
 			}
 			d.After = append(d.After, link{Text: "sync " + m.Sync, To: linkToMatch(m), Note: note, Class: c})
 		}
@@ -159,7 +160,7 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 		case x.Is(plan.Respond) && x.Outcome == journal.Returned:
 			d.Alone = "It is the answer."
 		default:
-			d.Alone = "No sync followed on it."
+			d.Alone = "No sync matched it."
 		}
 	}
 	if x.By != nil && x.By.Spec != nil && x.Line != nil {
@@ -171,7 +172,7 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 		d.Caption = "In the text of " + x.By.Sync
 	}
 	if tree, err := explain.Why(s.Plan, s.entries, x.ID); err == nil && x.By != nil {
-		d.Why, d.WhyOf = in.reasonOf(tree), "The whole way back to the beginning"
+		d.Why, d.WhyOf = in.reasonOf(tree), "Full explanation"
 	}
 	if x.Spec != nil && x.Spec.Spec.Tree != nil {
 		var marks []mark
@@ -185,7 +186,7 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 	return d
 }
 
-// inOrder gives the inputs of a step as the line that asked it names them.
+// inOrder returns the inputs of a step in the order of the line that asked it.
 func inOrder(x *step) []value.Field {
 	list := slices.Clone(x.Given)
 	if x.Line != nil {
@@ -204,7 +205,7 @@ func ended(x *step) string {
 	return "this line asked it: " + outcomeWords(x)
 }
 
-// fields makes rows of named values.
+// fields returns rows of named values.
 func fields(list []value.Field, from func(value.Field) []link) []field {
 	var out []field
 	for _, f := range list {
@@ -220,7 +221,7 @@ func fields(list []value.Field, from func(value.Field) []link) []field {
 	return out
 }
 
-// from writes where a value came from.
+// from describes the origin of a value.
 func from(o origin, name string) []link {
 	var list []link
 	switch {
@@ -241,7 +242,7 @@ func from(o origin, name string) []link {
 	return list
 }
 
-// place writes a span as "auth.sync, line 12".
+// place formats a span as "auth.sync, line 12".
 func place(s source.Span) string {
 	return fmt.Sprintf("%s, line %d", s.File.Name, s.Position().Line)
 }
@@ -252,7 +253,7 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 		d.Mark += " with " + count(len(m.Frames), "frame", "frames")
 	}
 	if !m.Fired() {
-		d.Kind, d.Class, d.Mark = "drop", refused, "stopped in where"
+		d.Kind, d.Class, d.Mark = "drop", refused, "dropped in where"
 		d.Lead = stopped(m)
 	}
 	for _, y := range m.Actions {
@@ -267,7 +268,7 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 		d.After = append(d.After, link{Text: y.Name, To: linkTo(y), Note: outcomeWords(y), Class: classOf(y)})
 	}
 	if len(d.After) == 0 && m.Fired() {
-		d.Alone = "It asked nothing: the flow ended before."
+		d.Alone = "It asked nothing: the flow ended first."
 	}
 	var marks []mark
 	for i, f := range m.Frames {
@@ -279,7 +280,7 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 		if f.DroppedAt != "" {
 			row.Lost = f.DroppedAt // a place in the text
 			if m.Fired() {
-				row.Lost += ", and took its else"
+				row.Lost += ", and its else applied"
 			}
 		}
 		for _, b := range f.Bindings {
@@ -310,14 +311,14 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 	return d
 }
 
-// syncDetail says whether a sync did anything in a flow, and why not.
+// syncDetail explains whether a sync fired in a flow, and why not.
 func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 	fired, dropped := s.of(sync.Name)
 	d := &detail{Kind: "sync", Over: "Sync", Title: sync.Name, Class: refused, Mark: "did not fire"}
 	tree, lead := in.whyNot(s, sync)
 	d.Lead = lead
 	if tree != nil {
-		d.Why, d.WhyOf = in.reasonOf(tree), "What was found, line by line"
+		d.Why, d.WhyOf = in.reasonOf(tree), "Explanation line by line"
 	}
 	var marks []mark
 	switch {
@@ -329,11 +330,11 @@ func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 			}
 		}
 	case len(dropped) > 0:
-		d.Mark = "matched, but stopped in where"
+		d.Mark = "matched, but dropped in where"
 		for _, m := range dropped {
 			for _, f := range m.Frames {
 				if f.Line >= 0 && f.Line < len(sync.Where) {
-					marks = append(marks, mark{sync.Where[f.Line].Span, "lost", "stopped here: it " + kept(sync.Where[f.Line])})
+					marks = append(marks, mark{sync.Where[f.Line].Span, "lost", "dropped here: it " + kept(sync.Where[f.Line])})
 				}
 			}
 		}
@@ -347,7 +348,7 @@ func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 		}
 		note := "fired"
 		if !m.Fired() {
-			note = "stopped in where"
+			note = "dropped in where"
 		}
 		d.After = append(d.After, link{Text: "match " + strconv.Itoa(m.Place+1), To: linkToMatch(m), Note: note})
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A Class is the rough ending of a flow. Each has a colour, and also a word and
-// a form for people who do not see the colour.
+// A Class is the kind of result of a flow. Each class has a color, and also a
+// word and a shape for people who do not see the color.
 type class string
 
 const (
@@ -22,7 +22,7 @@ const (
 	away    class = "away" // turned away before a flow
 )
 
-// An ending is how a flow ended.
+// An ending is the result of a flow.
 type ending struct {
 	result history.Result
 	class  class
@@ -32,8 +32,8 @@ type ending struct {
 	why    string // one or two sentences: what caused it
 	step   *step  // the step that decided it
 	last   *step  // the step after which it ended
-	// unanswered is set for a request without an answer. The reason needs every
-	// sync, and is computed where it is shown.
+	// unanswered is set for a request without an answer. The reason depends on
+	// all syncs and is computed only where it is shown.
 	unanswered bool
 }
 
@@ -69,13 +69,13 @@ func (s *story) end() ending {
 	case history.Faulted:
 		s.faulted(&e, r.Text)
 	case history.Unanswered:
-		e.words, e.step, e.unanswered = "nobody answered", root, true
+		e.words, e.step, e.unanswered = "no sync answered", root, true
 	case history.Running:
 		if root == nil {
 			return ending{result: r, class: faulted, mark: "empty", words: "the record is empty"}
 		}
 		e.class, e.mark, e.words, e.step = running, "…", "running", s.Actions[len(s.Actions)-1]
-		e.why = "The flow has not come to rest yet."
+		e.why = "The flow is not at rest yet."
 	case history.Waiting:
 		e.class, e.mark = running, "…"
 	case history.Parked:
@@ -129,17 +129,17 @@ func (s *story) answered(e *ending, status int) {
 	}
 }
 
-// kept says why a line of where took its else.
+// kept says why a line of where dropped a frame and applied its else.
 func kept(l *plan.Line) string {
 	switch {
 	case l.Mode == syntax.NoLine:
-		return "found what must not be there"
+		return "found something, but “no” requires nothing"
 	case l.Filter != nil:
-		return "was not true"
+		return "was false"
 	case l.Is != nil, l.Member != nil, l.Read != nil && !l.Read.SubjectBinds && !l.Read.ObjectBinds:
 		return "did not hold"
 	}
-	return "gave nothing"
+	return "found nothing"
 }
 
 // held adds what a flow waits for, if an effect action delays it, even if it was
@@ -149,10 +149,10 @@ func (s *story) held(e *ending) {
 	if r.Held == "" {
 		return
 	}
-	words, why := fmt.Sprintf("%s is tried again", h.Action), fmt.Sprintf("%s failed, and is tried again at %s: %s", h.Action, h.Next.Format("15:04:05 on 2 January"), cut(trimName(h.Text, h.Action), 300))
+	words, why := fmt.Sprintf("%s will be tried again", h.Action), fmt.Sprintf("%s failed and will be tried again at %s: %s", h.Action, h.Next.Format("15:04:05 on 2 January"), cut(trimName(h.Text, h.Action), 300))
 	if h.Kind == journal.Parked {
 		words = h.Action + " is parked"
-		why = fmt.Sprintf("%s is parked: %s. It goes on when legible flow retry or legible flow cancel has decided", h.Action, cut(trimName(h.Text, h.Action), 300))
+		why = fmt.Sprintf("%s is parked: %s. To continue, use legible flow retry or legible flow cancel", h.Action, cut(trimName(h.Text, h.Action), 300))
 	}
 	if e.result.Outcome != r.Held { // it was answered before
 		e.words += ", " + words

@@ -12,7 +12,7 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// An excerpt is some lines of a text, some of them marked.
+// An excerpt is some lines of a text, with marks.
 type excerpt struct {
 	File  string
 	Link  string // to the whole text
@@ -27,20 +27,20 @@ type excerptLine struct {
 	Note   string // what the mark means, in words
 }
 
-// A token is a stretch of a line with its look.
+// A token is a part of a line with its style.
 type token struct{ Look, Text string }
 
-// A mark is a place in an excerpt that is pointed at.
+// A mark is a marked place in an excerpt.
 type mark struct {
 	span source.Span
 	look string // "here": this is it; "lost": it stopped here; "met": it was fulfilled
 	note string
 }
 
-// excerptLines is how many lines an excerpt has at most.
+// excerptLines is the largest number of lines of an excerpt.
 const excerptLines = 400
 
-// excerptOf gives the lines of a span with the marked ones in it.
+// excerptOf returns the lines of a span with the marked ones in it.
 func excerptOf(s source.Span, marks ...mark) *excerpt {
 	if !s.Known() {
 		return nil
@@ -57,8 +57,8 @@ func linesOf(s source.Span) (first, last int) {
 
 func lines(f *source.File, first, last int, marks []mark) *excerpt {
 	x := &excerpt{File: f.Name, Link: sourceLink(f.Name, first)}
-	// The link to the whole text leads to where the eye should be: a line that
-	// is pointed at before one that is in order.
+	// The link to the whole text leads to the most important marked line:
+	// "here" before "lost", and "lost" before "met".
 	for _, look := range []string{"here", "lost", "met"} {
 		i := slices.IndexFunc(marks, func(m mark) bool { return m.look == look && m.span.File == f })
 		if i >= 0 {
@@ -95,8 +95,8 @@ func sourceLink(file string, line int) string {
 	return (&url.URL{Path: "/source/" + file, RawQuery: "line=" + n, Fragment: "L" + n}).String()
 }
 
-// words are what is looked at in a line: a comment, a text, a word at the
-// beginning of a line that the language knows, a name.
+// words matches the colored parts of a line: a comment, a string, a keyword at
+// the beginning of a line, a name.
 var words = regexp.MustCompile(`#.*|"(?:[^"\\]|\\.)*"?|[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z_"#]+`)
 
 var keywords = []string{
@@ -106,8 +106,8 @@ var keywords = []string{
 	"about", "errors", "was", "initially",
 }
 
-// tokens gives a line its look. It only colours: a word that it takes for
-// something else is still the same word.
+// tokens divides a line into tokens for coloring only; it may take a word for
+// something else.
 func tokens(line string) []token {
 	var list []token
 	for _, w := range words.FindAllString(line, -1) {
@@ -131,7 +131,7 @@ func tokens(line string) []token {
 	return list
 }
 
-// sources are the texts of a program by name.
+// sources returns the texts of a program by name.
 type sources struct {
 	files map[string]*source.File
 	names []string

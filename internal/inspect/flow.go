@@ -13,7 +13,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A flowView is what the page of one flow shows.
+// A flowView is the data of the page of one flow.
 type flowView struct {
 	ID           string
 	Title        string
@@ -38,8 +38,8 @@ type flowView struct {
 	RecordHidden int
 }
 
-// An item is a line of the flow as a list: an action, or a sync with what it
-// asked below it.
+// An item is a line of the flow as a list: an action, or a sync with the
+// actions that it asked.
 type item struct {
 	Text, Note string
 	Link       string
@@ -63,13 +63,13 @@ const (
 func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 	id, err := value.ParseID(r.PathValue("id"))
 	if err != nil {
-		in.missing(w, r, "This is no flow's id: "+cut(r.PathValue("id"), 60)+".")
+		in.missing(w, r, "This is not the id of a flow: "+cut(r.PathValue("id"), 60)+".")
 		return
 	}
 	s, err := in.reader(r.Context()).load(id)
 	switch {
 	case errors.Is(err, errUnknown):
-		in.missing(w, r, "There is no flow "+id.String()+". It may have been forgotten: the store keeps as many as it has room for.")
+		in.missing(w, r, "There is no flow "+id.String()+". It may have been deleted: the store keeps a limited number of flows.")
 		return
 	case err != nil:
 		in.failed(w, r, "reading a flow", err)
@@ -119,7 +119,7 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 	in.render(w, r, http.StatusOK, "flow", s.title(), v)
 }
 
-// list makes the flow as an indented list.
+// list returns the flow as an indented list.
 func (v *flowView) list(s *story, e ending, at selection) {
 	left := itemsShown
 	var add func(x *step, depth int) *item
@@ -148,7 +148,7 @@ func (v *flowView) list(s *story, e ending, at selection) {
 				line.Note = fmt.Sprintf("fired, with %d frames", n)
 			}
 			if !m.Fired() {
-				line.Note, line.Class = "matched, but stopped in where", refused
+				line.Note, line.Class = "matched, but dropped in where", refused
 			}
 			it.Items = append(it.Items, line)
 			for i, y := range m.Asked {
@@ -170,7 +170,7 @@ func withoutRequest(list []value.Field) []value.Field {
 	return slices.DeleteFunc(slices.Clone(list), func(f value.Field) bool { return f.Name == "request" || f.Value.IsNull() })
 }
 
-// arguments writes named values as the language does, short.
+// arguments formats named values as short arguments of the language.
 func arguments(list []value.Field) string {
 	var parts []string
 	for _, f := range list {
@@ -185,9 +185,9 @@ func arguments(list []value.Field) string {
 	return cut("("+strings.Join(parts, ", ")+")", 160)
 }
 
-// syncs lists the syncs that did not fire: those that came near, because a
-// where stopped them or because some of their lines found an action, and the
-// others.
+// syncs returns the syncs that did not fire: first those that came near,
+// because a where dropped them or some of their lines matched an action, then
+// the others.
 func (v *flowView) syncs(in *Inspector, s *story) {
 	for _, sync := range in.plan.Syncs {
 		fired, dropped := s.of(sync.Name)
@@ -199,7 +199,7 @@ func (v *flowView) syncs(in *Inspector, s *story) {
 		case len(v.Near) < syncsNear && s.near(sync) > 0:
 			n := s.near(sync)
 			v.Near = append(v.Near, link{Text: sync.Name, To: to,
-				Note: fmt.Sprintf("%d of its %d lines of when found an action", n, len(sync.When))})
+				Note: fmt.Sprintf("%d of its %d lines of when matched", n, len(sync.When))})
 		case len(v.Others) < syncsShown:
 			v.Others = append(v.Others, link{Text: sync.Name, To: to})
 		default:
@@ -216,10 +216,10 @@ func lostAt(m *match) string {
 			return "“" + cut(l.Text, 80) + "” " + kept(l)
 		}
 	}
-	return "its where kept nothing"
+	return "its where dropped every frame"
 }
 
-// near is how many lines of a sync's when found an action by themselves.
+// near returns how many lines of a sync's when match an action on their own.
 func (s *story) near(sync *plan.Sync) int {
 	n := 0
 	for _, p := range sync.When {

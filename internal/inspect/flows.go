@@ -51,7 +51,7 @@ type flowRow struct {
 	Actions, Fires int
 }
 
-// A flowCount counts flows since the inspector was made.
+// A flowCount counts flows since the inspector failed while made.
 type flowCount struct{ Flows, Refused, Faulted, Turned int }
 
 // An outcome is a filter, with its word in the address.

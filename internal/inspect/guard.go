@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// A guard decides who may look.
+// A guard decides which requests are admitted.
 type guard struct {
 	token  string
 	open   bool // in development
@@ -41,10 +41,11 @@ func newGuard(o Options) guard {
 	return g
 }
 
-// Token is what lets in. In development there is no need of it.
+// Token returns the token that grants access. In development, no token is
+// needed.
 func (in *Inspector) Token() string { return in.guard.token }
 
-// Address is what a person opens in a browser, for a listener's address.
+// Address returns the address to open in a browser, for a listener's address.
 func (in *Inspector) Address(addr net.Addr) string {
 	if in.guard.open {
 		return "http://" + addr.String() + "/"
@@ -52,8 +53,8 @@ func (in *Inspector) Address(addr net.Addr) string {
 	return "http://" + addr.String() + "/?token=" + url.QueryEscape(in.guard.token)
 }
 
-// protect says to the browser what a page of the inspector may do, which is
-// next to nothing.
+// protect sets the headers that restrict what a page of the inspector can do
+// in a browser.
 func protect(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
 		"connect-src 'self'; require-trusted-types-for 'script'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
@@ -66,24 +67,25 @@ func protect(h http.Header) {
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 }
 
-// admits tells whether a request may be answered, and else answers it.
+// admits reports whether a request is admitted. Otherwise it answers the
+// request.
 func (g *guard) admits(in *Inspector, w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case !g.known(r.Host):
-		// A name that somebody else's server has given this address, so as to
-		// read what is here from a page of theirs.
-		in.problem(w, r, http.StatusMisdirectedRequest, "This address does not answer to that name.",
-			"The inspector answers to localhost and to the addresses of this machine itself.")
+		// A name that another site has pointed at this address, so that its
+		// page can read the inspector (DNS rebinding).
+		in.problem(w, r, http.StatusMisdirectedRequest, "This host name is not allowed.",
+			"The inspector accepts localhost and the addresses of this machine.")
 		return false
 	case foreign(r):
-		in.problem(w, r, http.StatusForbidden, "Another site has asked for this.", "The inspector shows its pages to a person, not to other pages.")
+		in.problem(w, r, http.StatusForbidden, "Requests from other sites are not allowed.", "Open the page in a browser tab of its own.")
 		return false
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		in.problem(w, r, http.StatusMethodNotAllowed, "The inspector only reads.", "Nothing can be sent to it.")
+		in.problem(w, r, http.StatusMethodNotAllowed, "The inspector is read-only.", "It accepts only GET requests.")
 		return false
 	case g.open, strings.HasPrefix(r.URL.Path, "/page/"):
-		return true // how a page looks is nobody's secret
+		return true // style and script are not secret
 	}
 	if query := r.URL.Query(); query.Has("token") {
 		if !same(query.Get("token"), g.token) {
@@ -91,7 +93,7 @@ func (g *guard) admits(in *Inspector, w http.ResponseWriter, r *http.Request) bo
 			return false
 		}
 		http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.pass, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-		// The token shall stay neither in the address nor in the history.
+		// The token must not stay in the address or in the history.
 		query.Del("token")
 		to := url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, "/"), RawQuery: query.Encode()}
 		http.Redirect(w, r, to.String(), http.StatusSeeOther)
@@ -113,13 +115,13 @@ func (in *Inspector) stranger(w http.ResponseWriter, r *http.Request) {
 		"Open the address that the app printed when it started; it ends in ?token= and the token.")
 }
 
-// same compares in a time that tells nothing of where two texts differ.
+// same compares two texts in constant time.
 func same(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// known tells whether a Host header names this machine itself.
+// known reports whether a Host header names this machine.
 func (g *guard) known(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -132,12 +134,12 @@ func (g *guard) known(host string) bool {
 	return name == "localhost" || slices.Contains(g.hosts, name)
 }
 
-// foreign tells whether a page of another site asks, other than by a link that
-// a person follows.
+// foreign reports whether a request comes from a page of another site, other
+// than by a followed link.
 func foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "":
-		origin := r.Header.Get("Origin") // of an older browser
+		origin := r.Header.Get("Origin") // an older browser sends no such header
 		return origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host
 	case "same-origin", "none":
 		return false

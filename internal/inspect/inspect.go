@@ -1,14 +1,13 @@
 // Package inspect serves pages that show what a program does and why.
 //
 // Its three main types are [Inspector], the http.Handler, which also receives
-// the journal as an engine's recorder; story, one flow read from its journal as
-// actions, firings and the answer; and picture, a story laid out for drawing.
-// It promises that everything can be read without script, with a keyboard and
-// with a screen reader; that its output is bounded for any flow; that it never
-// shows a secret, nor what was made from one; and that it changes nothing. It
-// refuses to be reached from elsewhere: it has an address of its own, on this
-// machine, behind a token except in development, and loads nothing from other
-// places.
+// the journal as an engine's recorder; story, one flow read from its journal
+// as actions, firings and the answer; and picture, a story laid out as a
+// diagram. Every page works without script, with a keyboard and with a screen
+// reader, and is bounded for any flow. No page shows a secret or a value
+// derived from one, and nothing can be changed. The inspector serves on its
+// own address on this machine, requires a token except in development, and
+// loads nothing from other sites.
 //
 // The files follow a visit: serve.go listens, guard.go checks access, flows.go
 // and flow.go, program.go, concept.go and route.go are the pages, page.go writes

@@ -13,7 +13,7 @@ const (
 	liveBreath  = 15 * time.Second       // how often it says that it is there
 )
 
-// A streams is the live streams that are open.
+// A streams is the set of open live streams.
 type streams struct {
 	mu    sync.Mutex
 	open  int
@@ -39,19 +39,19 @@ func (s *streams) leave() {
 
 func (s *streams) end() { s.once.Do(func() { close(s.ended) }) }
 
-// live says, as server-sent events, that flows have begun or come to rest. What
-// they are is for the page to ask, so that there is one way in which flows are
-// listed, searched and written.
+// live sends server-sent events that announce new or ended flows. The page
+// then fetches the list, so that there is one implementation of listing and
+// searching.
 func (in *Inspector) live(w http.ResponseWriter, r *http.Request) {
 	if !in.streams.begin() {
 		w.Header().Set("Retry-After", "10")
-		http.Error(w, "Too many pages are listening.", http.StatusServiceUnavailable)
+		http.Error(w, "Too many pages follow the flows.", http.StatusServiceUnavailable)
 		return
 	}
 	defer in.streams.leave()
 	control := http.NewResponseController(w)
 	send := func(text string) bool {
-		// Each word has its own time: a stream lasts longer than a page.
+		// Each event has its own deadline: a stream lasts longer than a page.
 		if err := control.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
 			return false
 		}

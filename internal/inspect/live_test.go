@@ -123,7 +123,7 @@ func TestRecord(t *testing.T) {
 			t.Errorf("the list does not have %q:\n%s", want, text)
 		}
 	}
-	if text := w.page("/flows/" + open.String()); !strings.Contains(text, "has not come to rest") {
+	if text := w.page("/flows/" + open.String()); !strings.Contains(text, "is not at rest") {
 		t.Error("the page of a running flow does not say that it runs")
 	}
 	for range 2000 {

@@ -8,14 +8,14 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// A programMap is the program as it stands in the text: what each sync waits
-// for, what it reads, and what it asks.
+// A programMap is the structure of the program: what each sync waits for,
+// reads and asks.
 type programMap struct {
 	syncs []*mapSync // in the order of the text
 	files []string
 }
 
-// A mapSync is one sync with what it is joined to.
+// A mapSync is one sync with its connections.
 type mapSync struct {
 	Sync     *plan.Sync
 	File     string
@@ -61,7 +61,7 @@ func add(list *[]string, s string) {
 	}
 }
 
-// starts says what a line of when waits for.
+// starts describes what a line of when waits for.
 func starts(w *plan.Pattern) string {
 	if w.Action.Role == plan.Request {
 		method, path := "POST", ""
@@ -101,8 +101,8 @@ func reads(lines []*plan.Line, list *[]string) {
 	}
 }
 
-// A mapPicture is the map laid out: what starts syncs on the left, the syncs in
-// the middle, the concepts on the right.
+// A mapPicture is the laid-out map: triggers on the left, syncs in the middle,
+// concepts on the right.
 type mapPicture struct {
 	Width, Height int
 	Files         []mapLabel
@@ -125,7 +125,8 @@ type mapNode struct {
 	Class       string
 }
 
-// A mapGroup is a sync with its lines, so that a look at one shows the others.
+// A mapGroup is a sync with its edges, so that hovering over one highlights
+// the others.
 type mapGroup struct {
 	Node     mapNode
 	Edges    []edge
@@ -139,7 +140,7 @@ const (
 	mapHead  = 34
 )
 
-// draw lays the map out, with the counts of a moment.
+// draw lays the map out, with the current counts.
 func (m *programMap) draw(c counts, file string, selected *plan.Sync) *mapPicture {
 	p := &mapPicture{}
 	var shown []*mapSync
@@ -169,8 +170,8 @@ func (m *programMap) draw(c counts, file string, selected *plan.Sync) *mapPictur
 	conceptX := syncX + syncW + gap + 30
 	p.Width = conceptX + conceptW + pictureEdge
 
-	// Rows: one for each sync, and as many as it has things that start it and
-	// that stand at no other sync before.
+	// Rows: one for each sync, or more if it has several triggers that no
+	// earlier sync has.
 	startAt := map[string]mapNode{}
 	rows := map[*mapSync]int{}
 	weights := map[string][]int{} // rows of the syncs that a concept is joined to
@@ -206,8 +207,8 @@ func (m *programMap) draw(c counts, file string, selected *plan.Sync) *mapPictur
 	return p
 }
 
-// concepts places the concepts near the middle of what they are joined to,
-// none upon another.
+// concepts places the concepts near the middle of their connections, without
+// overlap.
 func (p *mapPicture) concepts(weights map[string][]int, x, w int) map[string]mapNode {
 	type placed struct {
 		name string
@@ -225,7 +226,7 @@ func (p *mapPicture) concepts(weights map[string][]int, x, w int) map[string]map
 	at := map[string]mapNode{}
 	next := pictureEdge + mapHead
 	for i, c := range list {
-		// What follows must have room as well.
+		// The following concepts need room as well.
 		y := max(next, min(c.y, p.Height-pictureEdge-(len(list)-i)*(mapNodeH+24)))
 		n := mapNode{X: x, Y: y, W: w, H: mapNodeH + 8, TextY: y + mapNodeH/2 + 8, Title: cut(c.name, 24), Link: "/concepts/" + c.name,
 			Label: "concept " + c.name, Class: "concept"}

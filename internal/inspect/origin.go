@@ -17,11 +17,11 @@ type origin struct {
 	more  []origin    // what an expression was made of
 }
 
-// origins gives for each input of a step where it came from, by name.
+// origins returns the origin of each input of a step, by name.
 func (s *story) origins(x *step) map[string]origin {
 	out := map[string]origin{}
 	if x.By == nil {
-		words := "from whoever asked"
+		words := "from the caller"
 		if x.Is(plan.Request) {
 			words = "from the client"
 		}
@@ -42,14 +42,14 @@ func (s *story) origins(x *step) map[string]origin {
 func (s *story) originOf(x *step, t plan.Term) origin {
 	switch {
 	case t.Expr != nil:
-		o := origin{words: "worked out from", place: x.Line.Span}
+		o := origin{words: "computed from", place: x.Line.Span}
 		for _, slot := range t.Expr.Slots {
 			if slot >= 0 {
 				o.more = append(o.more, s.slotOrigin(x, slot))
 			}
 		}
 		if len(o.more) == 0 {
-			o.words = "worked out in"
+			o.words = "computed in"
 		}
 		return o
 	case t.Slot < 0:
@@ -58,7 +58,7 @@ func (s *story) originOf(x *step, t plan.Term) origin {
 	return s.slotOrigin(x, t.Slot)
 }
 
-// slotOrigin is what gave a variable its value for a step.
+// slotOrigin returns the origin of a variable's value in a step.
 func (s *story) slotOrigin(x *step, slot int) origin {
 	switch o := s.Origin(x.By, x.ID.Frame, slot); {
 	case o.Where != nil:
@@ -71,8 +71,8 @@ func (s *story) slotOrigin(x *step, slot int) origin {
 	return origin{words: "bound by", place: x.By.Spec.Span}
 }
 
-// sources are the steps that the inputs of a step came out of, each with the
-// names of what came.
+// sources returns the steps whose outputs became inputs of a step, each with
+// the names of the values.
 func (s *story) sources(x *step) map[*step][]string {
 	out := map[*step][]string{}
 	var add func(name string, o origin)

@@ -17,7 +17,7 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// A layout is what every page has around what it shows.
+// A layout is the data that surrounds the content of every page.
 type layout struct {
 	App     string
 	Title   string
@@ -29,14 +29,14 @@ type layout struct {
 	Page    any
 }
 
-// parts says to which entry of the navigation a page belongs.
+// parts maps pages to entries of the navigation.
 var parts = map[string]string{
 	"flows": "flows", "flow": "flows", "turned": "flows", "program": "program", "source": "program",
 	"concepts": "concepts", "concept": "concepts", "set": "concepts", "routes": "routes",
 }
 
-// parsePages reads the templates. They are part of the program: one that cannot
-// be read is a mistake in it.
+// parsePages parses the templates. They are part of the program, so an error
+// is a bug.
 func parsePages() map[string]*template.Template {
 	base := template.Must(template.New("layout.html").Funcs(template.FuncMap{
 		"count": count,
@@ -50,7 +50,7 @@ func parsePages() map[string]*template.Template {
 	return pages
 }
 
-// render writes a page. What cannot be written whole is not written at all.
+// render writes a page, or an error if it cannot be rendered completely.
 func (in *Inspector) render(w http.ResponseWriter, r *http.Request, status int, name, title string, page any) {
 	app := in.plan.Name
 	if app == "" {
@@ -74,7 +74,7 @@ func (in *Inspector) render(w http.ResponseWriter, r *http.Request, status int, 
 	}
 }
 
-// problem says that something is not to be had.
+// problem writes an error page.
 func (in *Inspector) problem(w http.ResponseWriter, r *http.Request, status int, title, text string) {
 	if isAPI(r) {
 		in.apiProblem(w, status, title+" "+text)
@@ -84,20 +84,20 @@ func (in *Inspector) problem(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (in *Inspector) missing(w http.ResponseWriter, r *http.Request, text string) {
-	in.problem(w, r, http.StatusNotFound, "There is nothing here", text)
+	in.problem(w, r, http.StatusNotFound, "Page not found", text)
 }
 
-// failed says that something could not be read. Where the store cannot be reached,
-// or the app has closed it, it may be read in a moment.
+// failed reports a failed read. If the store is not reachable or closed, it
+// asks to try again.
 func (in *Inspector) failed(w http.ResponseWriter, r *http.Request, doing string, err error) {
-	in.options.Log.Error("the inspector was "+doing, "error", err)
+	in.options.Log.Error("the inspector failed while "+doing, "error", err)
 	if store.Temporary(err) {
 		w.Header().Set("Retry-After", "1")
 		in.problem(w, r, http.StatusServiceUnavailable, "The store cannot be read now",
-			"The inspector was "+doing+". The app is stopping, or its database or disk does not answer; the app's log says why. Try again in a moment.")
+			"The inspector failed while "+doing+". The app is stopping, or its database or disk does not answer; the app's log says why. Try again in a moment.")
 		return
 	}
-	in.problem(w, r, http.StatusInternalServerError, "This could not be read", sentence(doing+": "+err.Error()))
+	in.problem(w, r, http.StatusInternalServerError, "The page could not be loaded", sentence(doing+": "+err.Error()))
 }
 
 // An asset is a file that pages refer to.

@@ -8,9 +8,9 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// A picture is a story laid out to be drawn, from left to right: an action, the
-// firings that it set off, what each of them asked, one below the other, and
-// the answer at its end. Rows are in the order of time.
+// A picture is a laid-out story, from left to right: an action, the firings
+// that it triggered, the actions that each of them asked, one below the other,
+// and the answer at its end. Rows are in the order of time.
 type picture struct {
 	Width, Height int
 	Nodes         []*node
@@ -18,7 +18,7 @@ type picture struct {
 	Hidden        int // how many actions have no room in it
 }
 
-// A node is something in a picture that has a place.
+// A node is an element of a picture.
 type node struct {
 	X, Y, W, H    int
 	Kind          string // "action", "firing", "drop", "answer", "more"
@@ -45,7 +45,7 @@ type edge struct {
 	OnPath bool
 }
 
-// What a picture shows at most; more than that nobody reads in a picture.
+// The limits of a picture. More would not be readable.
 const (
 	pictureNodes = 160
 	pictureDepth = 20
@@ -64,7 +64,7 @@ const (
 	fewestInNode = 96
 )
 
-// drawing is a picture in the making.
+// A drawing is a picture under construction.
 type drawing struct {
 	picture
 	story  *story
@@ -75,7 +75,7 @@ type drawing struct {
 	widths []int // of the columns
 }
 
-// draw lays a story out. What is selected is marked, with what leads to it.
+// draw lays a story out. It marks the selection and the path that leads to it.
 func (s *story) draw(e ending, at selection) *picture {
 	d := &drawing{story: s, ending: e, at: at, steps: map[*step]*node{}, firing: map[*match]*node{}}
 	if root := s.Root(); root != nil {
@@ -109,8 +109,8 @@ func (d *drawing) add(n *node) *node {
 	return n
 }
 
-// step adds an action at a row and everything that it set off, and gives the
-// next free row.
+// step adds an action at a row with everything that it triggered, and returns
+// the next free row.
 func (d *drawing) step(x *step, column, row, depth int) int {
 	n := &node{Kind: "action", column: column, row: row, step: x, Title: cut(x.Name, 34), Class: classOf(x),
 		Below: below(x), Link: linkTo(x), Label: x.Name + ", " + outcomeWords(x), Selected: d.at.step == x}
@@ -124,7 +124,7 @@ func (d *drawing) step(x *step, column, row, depth int) int {
 	for i, m := range x.Completed {
 		if i == pictureAsked || len(d.Nodes) >= pictureNodes {
 			rest := count(len(x.Completed)-i, "more sync", "more syncs")
-			d.add(&node{Kind: "more", column: column + 1, row: next, step: x, Title: "and " + rest, Label: "and " + rest + ", in the list below", Link: "#steps"})
+			d.add(&node{Kind: "more", column: column + 1, row: next, step: x, Title: "and " + rest, Label: "and " + rest + ", see the list below", Link: "#steps"})
 			next++
 			break
 		}
@@ -132,7 +132,7 @@ func (d *drawing) step(x *step, column, row, depth int) int {
 	}
 	if d.ending.last == x && d.ending.class != running {
 		a := &node{Kind: "answer", column: column + 1, row: next, Class: d.ending.class, Title: d.ending.mark,
-			Below: "the end", Label: "the end: " + d.ending.mark + ", " + d.ending.words}
+			Below: "the end", Label: "result: " + d.ending.mark + ", " + d.ending.words}
 		if d.story.Root().Is(plan.Request) {
 			a.Below = "the answer"
 		}
@@ -150,7 +150,7 @@ func (d *drawing) match(m *match, column, row, depth int) int {
 		Label: "sync " + m.Sync + " fired"}
 	d.firing[m] = n
 	if !m.Fired() {
-		n.Kind, n.Below, n.Label = "drop", "stopped in where", "sync "+m.Sync+" matched, but stopped in where"
+		n.Kind, n.Below, n.Label = "drop", "dropped in where", "sync "+m.Sync+" matched, but dropped in where"
 		d.add(n)
 		return row + 1
 	}
@@ -164,7 +164,7 @@ func (d *drawing) match(m *match, column, row, depth int) int {
 		if i == pictureAsked || depth == pictureDepth || len(d.Nodes) >= pictureNodes {
 			rest := len(m.Asked) - i
 			d.add(&node{Kind: "more", column: column + 1, row: next, match: m, Title: "and " + count(rest, "more", "more"),
-				Label: "and " + count(rest, "more action", "more actions") + ", in the list below", Link: "#steps"})
+				Label: "and " + count(rest, "more action", "more actions") + ", see the list below", Link: "#steps"})
 			next++
 			break
 		}
@@ -173,8 +173,8 @@ func (d *drawing) match(m *match, column, row, depth int) int {
 	return max(next, row+1)
 }
 
-// place gives every node its coordinates and its shape, and draws the edges of
-// the tree.
+// place sets the coordinates and the shape of every node, and draws the edges
+// of the tree.
 func (d *drawing) place() {
 	x := pictureEdge
 	lefts := make([]int, len(d.widths))
@@ -212,7 +212,7 @@ func (d *drawing) place() {
 	}
 }
 
-// parent is the node that a node hangs from.
+// parent returns the node before a node in the tree.
 func (d *drawing) parent(n *node) *node {
 	switch n.Kind {
 	case "action":
@@ -234,7 +234,7 @@ func (d *drawing) parent(n *node) *node {
 	return nil
 }
 
-// path marks what leads from the request to what is selected.
+// path marks the nodes from the request to the selection.
 func (d *drawing) path() {
 	for _, n := range d.Nodes {
 		n.OnPath = n.Kind == "answer" && (d.at.step == d.ending.last || d.at.step == d.ending.step)
@@ -266,8 +266,8 @@ func (d *drawing) path() {
 	}
 }
 
-// joins draws the lines to a firing from the other actions that it matched.
-// They run between the rows, where nothing else stands.
+// joins draws the edges to a firing from the other actions that it matched.
+// They run between the rows, where there is room.
 func (d *drawing) joins() {
 	for _, n := range d.Nodes {
 		if n.match == nil || n.Kind == "more" {
@@ -291,8 +291,8 @@ func (d *drawing) joins() {
 	}
 }
 
-// flows draws which actions of the same firing gave the selected one its
-// inputs.
+// flows draws which actions of the same firing provided the inputs of the
+// selected one.
 func (d *drawing) flows() {
 	to := d.steps[d.at.step]
 	if to == nil {
@@ -306,7 +306,7 @@ func (d *drawing) flows() {
 		}
 	}
 	for i, from := range list {
-		// The one that is furthest away has the widest way round.
+		// The most distant one takes the outermost path.
 		bulge := 14 + 9*(len(list)-1-i)
 		x1, y1 := from.X+from.W, from.Y+from.H-12
 		x2, y2 := to.X+to.W, to.Y+to.H*(i+1)/(len(list)+2)
@@ -317,22 +317,21 @@ func (d *drawing) flows() {
 	}
 }
 
-// elbow is a line from the right of one node to the left of another, with a
-// rounded corner where it turns.
+// elbow returns a line from the right side of one node to the left side of
+// another, with a rounded corner.
 func elbow(a, b *node) string {
 	x1, y1 := a.X+a.W, a.Y+a.H/2
 	x2, y2 := b.X, b.Y+b.H/2
 	if y1 == y2 {
 		return fmt.Sprintf("M%d %dH%d", x1, y1, x2)
 	}
-	// The trunk stands close to the right, where all the others turn too.
+	// The vertical part is close to the right node, where all others turn too.
 	x, r := x2-columnGap/2, 8
 	return fmt.Sprintf("M%d %dH%dQ%d %d %d %dV%dQ%d %d %d %dH%d", x1, y1, x-r, x, y1, x, y1+r, y2-r, x, y2, x+r, y2, x2)
 }
 
-// outline draws a node's shape: what returned is a rounded box, what was
-// refused has pointed ends, what faulted has its corners cut off, the answer is
-// round at both ends.
+// outline returns a node's shape: a rounded box if it returned, pointed ends
+// if it was refused, cut corners if it faulted, round ends for the answer.
 func outline(n *node) string {
 	x, y, w, h := n.X, n.Y, n.W, n.H
 	switch {
@@ -369,7 +368,7 @@ func classOf(x *step) class {
 	return running
 }
 
-// below is what stands under an action's name.
+// below returns the text below an action's name.
 func below(x *step) string {
 	switch x.Outcome {
 	case journal.Returned:
@@ -388,16 +387,16 @@ func below(x *step) string {
 	case journal.Undone:
 		return "↶ undone"
 	}
-	return "… not ended"
+	return "… running"
 }
 
-// outcomeWords says how an action ended.
+// outcomeWords describes how an action ended.
 func outcomeWords(x *step) string {
 	switch x.Outcome {
 	case journal.Refused:
 		return "refused " + x.Code
 	case journal.Pending:
-		return "has not ended"
+		return "is running"
 	}
 	return x.Outcome.String()
 }

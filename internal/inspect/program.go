@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A programView is what the page with the program as a whole shows.
+// A programView is the data of the page of the whole program.
 type programView struct {
 	Files   []string
 	File    string
@@ -33,7 +33,7 @@ type programRow struct {
 	Selected       bool
 }
 
-// A programSync is the sync that is being looked at.
+// A programSync is the selected sync.
 type programSync struct {
 	programRow
 	Text  *excerpt
@@ -42,8 +42,8 @@ type programSync struct {
 
 const programRows = 1000
 
-// programPage shows what the text says: every sync with what it waits for and
-// what it asks, and how often it has.
+// programPage shows every sync, what it waits for, what it asks, and how often
+// it fired.
 func (in *Inspector) programPage(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	c := in.counted()

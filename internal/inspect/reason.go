@@ -10,8 +10,7 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// A Reason is an explanation as a page draws it: a tree, of which no more is
-// kept than a person reads.
+// A Reason is an explanation for a page: a tree of limited size.
 type reason struct {
 	Title, Text   string
 	Place, Source string // where it stands, and a link to it
@@ -27,7 +26,7 @@ const (
 	reasonDepth = 24
 )
 
-// reasonOf makes a reason of an explanation.
+// reasonOf converts an explanation.
 func (in *Inspector) reasonOf(t *explain.Tree) *reason {
 	left := reasonNodes
 	var make func(t *explain.Tree, depth int) *reason
@@ -58,7 +57,7 @@ func (in *Inspector) reasonOf(t *explain.Tree) *reason {
 	return make(t, 0)
 }
 
-// placeLink makes a link of a place in the program, "file:line:col".
+// placeLink returns the link of a place in the program, "file:line:col".
 func (in *Inspector) placeLink(place string) (text, to string) {
 	parts := strings.Split(place, ":")
 	if len(parts) < 3 {
@@ -72,8 +71,8 @@ func (in *Inspector) placeLink(place string) (text, to string) {
 	return file + ":" + parts[len(parts)-2], sourceLink(file, line)
 }
 
-// unanswered says why no sync answered the request, and names the sync that came
-// nearest, nil where none did.
+// unanswered explains why no sync answered the request, and returns the sync
+// that came nearest, or nil.
 func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
 	tree := explain.WhyUnanswered(s.Plan, s.entries)
 	why = tree.Sentence
@@ -93,7 +92,7 @@ func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
 	return sentence(why), nearest
 }
 
-// whyNot says why a sync did not fire, or that it did.
+// whyNot explains why a sync did not fire, or that it did.
 func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead string) {
 	tree, err := explain.WhyNot(s.Plan, s.entries, sync.Name)
 	if err != nil {
@@ -105,24 +104,24 @@ func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead
 // stopped says where the where of a sync dropped a match.
 func stopped(m *match) string {
 	if m.Spec == nil {
-		return "The program has no sync of this name any more."
+		return "The program no longer has this sync."
 	}
 	for _, f := range m.Frames {
 		if f.Line < 0 || f.Line >= len(m.Spec.Where) {
 			continue
 		}
 		l := m.Spec.Where[f.Line]
-		text := fmt.Sprintf("Its lines of when were matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
+		text := fmt.Sprintf("Its when matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
 		if n := len(m.Frames) - 1; n > 0 {
-			text += "; " + count(n, "other frame was", "other frames were") + " lost as well"
+			text += "; " + count(n, "other frame was", "other frames were") + " dropped too"
 		}
-		return text + ". There is no else under that line, so nothing was asked."
+		return text + ". There is no else below that line, so no action was asked."
 	}
-	return "It matched, but its where kept nothing."
+	return "It matched, but its where dropped every frame."
 }
 
-// unmet marks which lines of a sync's when an action of the flow fits by
-// itself, and which none does.
+// unmet marks the lines of a sync's when: those that match an action of the
+// flow on their own, and those that do not.
 func (s *story) unmet(sync *plan.Sync, tree *explain.Tree) []mark {
 	var marks []mark
 	culprit := ""

@@ -20,8 +20,8 @@ const (
 	recentReach = 64       // how far back an unfinished flow is looked for
 )
 
-// A recent is the latest flows as the engine told of them. It is a ring whose
-// room is used again, so that telling costs little and makes nothing new.
+// A recent holds the latest flows that the engine reported. It is a ring whose
+// memory is reused, so that reporting costs little and allocates nothing.
 type recent struct {
 	mu   sync.Mutex
 	ring [recentFlows]told
@@ -29,7 +29,7 @@ type recent struct {
 	n    atomic.Uint64 // how often anything was told, for those who wait
 }
 
-// A told is what was told of one flow.
+// A told is the reported part of one flow.
 type told struct {
 	id      value.ID
 	entries []byte
@@ -38,8 +38,8 @@ type told struct {
 	ended   time.Time // when it came to rest
 }
 
-// Record is to be an engine's recorder: it is called with the journal entries
-// of a flow as they come, the last time with rested. It keeps a copy.
+// Record is an engine's recorder: the engine calls it with new journal entries
+// of a flow, the last time with rested set. Record copies them.
 func (in *Inspector) Record(flow value.ID, entries []byte, rested bool) {
 	now := time.Time{}
 	if rested {
@@ -48,8 +48,8 @@ func (in *Inspector) Record(flow value.ID, entries []byte, rested bool) {
 	r := &in.recent
 	r.mu.Lock()
 	in.counts.add(entries, rested)
-	// A flow's journal begins with Begun, so that this one is new. Where it does
-	// not and the flow is not found, what came before has left the ring.
+	// A flow's journal begins with Begun, so this flow is new. Otherwise, if
+	// the flow is not found, its beginning has left the ring.
 	begins := len(entries) > 0 && journal.Kind(entries[0]) == journal.Begun
 	var t *told
 	if !begins {
@@ -74,7 +74,7 @@ func (in *Inspector) Record(flow value.ID, entries []byte, rested bool) {
 	}
 }
 
-// find looks for a flow that is still running among the last ones.
+// find finds a running flow among the latest ones.
 func (r *recent) find(id value.ID) *told {
 	for i := 1; i <= recentReach; i++ {
 		if t := &r.ring[(r.next-i+recentFlows)%recentFlows]; t.id == id && !t.rested {
@@ -102,8 +102,8 @@ func (r *recent) get(id value.ID) (told, bool) {
 	return told{}, false
 }
 
-// before gives the ids of the flows that are older than one, or of all for the
-// zero id, newest first.
+// before returns the ids of the flows that are older than one, newest first.
+// The zero id means all.
 func (r *recent) before(id value.ID) []value.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -122,22 +122,22 @@ func newestFirst(ids []value.ID) []value.ID {
 	return slices.Compact(ids)
 }
 
-// counts are what has happened since the inspector was made. They are kept by
-// the lock of recent.
+// counts are the numbers since the inspector failed while made. The lock of recent
+// protects them.
 type counts struct {
 	flows, refused, faulted int64
 	bySync                  map[string]*syncCount
 }
 
-// A syncCount is how often a sync fired, and how often it matched but its
-// where lost every frame; and how long the firings took whose time was told,
-// with all that they set off.
+// A syncCount counts how often a sync fired, how often its where dropped a
+// match, and the duration of the timed firings with everything that they
+// triggered.
 type syncCount struct {
 	fired, dropped, timed int64
 	took                  time.Duration
 }
 
-// each is how long a firing took in the mean, "" when that is not known.
+// each returns the mean duration of a firing, or "" if it is not known.
 func (c *syncCount) each() string {
 	if c.timed == 0 {
 		return ""
@@ -152,8 +152,8 @@ func (c *syncCount) each() string {
 	}
 }
 
-// Observe is to be an engine's observer: it takes how long the firings of a flow
-// took.
+// Observe is an engine's observer: it records the duration of a flow's
+// firings.
 func (in *Inspector) Observe(t engine.Times) {
 	in.recent.mu.Lock()
 	defer in.recent.mu.Unlock()
@@ -199,7 +199,7 @@ func (c *counts) add(entries []byte, rested bool) {
 	})
 }
 
-// counted gives the counts of a moment.
+// counted returns the current counts.
 func (in *Inspector) counted() counts {
 	in.recent.mu.Lock()
 	defer in.recent.mu.Unlock()

@@ -24,8 +24,8 @@ func TestAfterRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "app.db")
-	const none = "No flow has come to rest since the app began at 03:04:0"
-	for i, want := range []string{none + "0 UTC\n", none + "1 UTC; there are flows from before\n"} {
+	const none = "No flow has ended since the app started at 03:04:0"
+	for i, want := range []string{none + "0 UTC\n", none + "1 UTC; the store has earlier flows\n"} {
 		w := &world{t: t, now: time.Date(2030, 1, 2, 3, 4, i, 0, time.UTC)}
 		program := legible.New(texts, requesting.New, profile.With(profile.Options{Memory: 8}), sessioning.New, notes)
 		app, err := program.Open(context.Background(), legible.Options{
@@ -40,7 +40,7 @@ func TestAfterRestart(t *testing.T) {
 		if got := outline(w.page("/")); !strings.Contains(got, want) {
 			t.Errorf("start %d: the list does not say %q but\n%s", i+1, want, got)
 		}
-		if got := outline(w.page("/program")); !strings.Contains(got, "none of them has fired since") {
+		if got := outline(w.page("/program")); !strings.Contains(got, "none has fired since") {
 			t.Errorf("start %d: the program does not say that nothing has fired:\n%s", i+1, got)
 		}
 		w.ask("/auth/login", `{"username": "ann", "password": "correct house"}`)

@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A routeRow is one route with what a request to it may carry.
+// A routeRow is one route with its fields.
 type routeRow struct {
 	Method, Path string
 	Fields       []routeField
@@ -21,7 +21,7 @@ type routeField struct {
 	Notes      string
 }
 
-// routesPage lists what a client may ask, as the patterns of the syncs say.
+// routesPage lists the routes that the patterns of the syncs define.
 func (in *Inspector) routesPage(w http.ResponseWriter, r *http.Request) {
 	var v struct {
 		Routes      []routeRow
@@ -42,7 +42,7 @@ func (in *Inspector) routesPage(w http.ResponseWriter, r *http.Request) {
 				for _, n := range []struct {
 					is   bool
 					word string
-				}{{f.Credential != nil, "says who asks"}, {f.Secret && f.Credential == nil && !isSecret(f.Type), "secret"}, {f.Param, "in the path"}, {f.Optional && !f.Param, "optional"}} {
+				}{{f.Credential != nil, "credential"}, {f.Secret && f.Credential == nil && !isSecret(f.Type), "secret"}, {f.Param, "in the path"}, {f.Optional && !f.Param, "optional"}} {
 					if n.is {
 						notes = append(notes, n.word)
 					}
@@ -63,15 +63,16 @@ func (in *Inspector) routesPage(w http.ResponseWriter, r *http.Request) {
 	in.render(w, r, http.StatusOK, "routes", "Routes", v)
 }
 
-// queryText is a path as one searches for it: up to its first parameter.
+// queryText returns the part of a path to search for: up to its first
+// parameter.
 func queryText(path string) string {
 	path, _, _ = strings.Cut(path, "{")
 	return path
 }
 
-// routeAt gives the path of a route that somebody looks for as the client writes
-// it: with the prefix under which the routes stand, or as a whole address. It is
-// empty where the text ends in no route.
+// routeAt returns the path of a searched route. The search text can have the
+// prefix of the routes or be a whole address. It returns "" if the text does
+// not end in a route.
 func (in *Inspector) routeAt(text string) string {
 	if in.plan.Routes == nil {
 		return ""
@@ -90,7 +91,7 @@ func (in *Inspector) routeAt(text string) string {
 	return ""
 }
 
-// leads tells whether a path is one of a route's.
+// leads reports whether a path belongs to a route.
 func leads(route, path string) bool {
 	a, b := strings.Split(route, "/"), strings.Split(path, "/")
 	if len(a) != len(b) {

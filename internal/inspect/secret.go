@@ -9,12 +9,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// The journal holds no secret. But it may hold what was made of one: where a
-// sync reads a field that is declared Secret it gets the digest, and a hash of
-// a password is a text like any other. Everything that is shown passes here
-// first, so that no page has to think of it.
+// The journal contains no secrets. But it may contain values derived from one:
+// a sync that reads a field declared Secret gets its digest, and a hash of a
+// password is an ordinary text. Everything that a page shows passes through
+// clean first.
 
-// clean hides what of an entry is not to be seen.
+// clean hides secret values in an entry.
 func (in *Inspector) clean(e *journal.Entry) {
 	switch e.Kind {
 	case journal.Asked:
@@ -64,12 +64,11 @@ func isSecret(t check.Type) bool {
 	return t.Kind == check.Secret || t.Kind == check.List && t.Elem != nil && isSecret(*t.Elem)
 }
 
-// hashed is the form in which hashes of passwords are kept everywhere:
-// "$argon2id$v=19$…", "$2b$12$…", "$6$salt$…".
+// hashed matches the usual form of password hashes: "$argon2id$v=19$…",
+// "$2b$12$…", "$6$salt$…".
 var hashed = regexp.MustCompile(`^\$[0-9a-z][0-9a-z-]*\$.+`)
 
-// hide puts the mark of a secret in the place of what has the form of a
-// password's hash, wherever in a value it is.
+// hide replaces every password hash in a value by the mark of a secret.
 func hide(v value.Value) value.Value {
 	switch v.Kind() {
 	case value.StringKind:

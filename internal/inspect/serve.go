@@ -14,15 +14,15 @@ import (
 )
 
 // Listen listens on an address for the inspector: "127.0.0.1:9000", or
-// "localhost:0" for a free port. It refuses an address that others than this
-// machine can reach; a listener made elsewhere can be given to Serve.
+// "localhost:0" for a free port. It rejects an address that other machines can
+// reach. Serve accepts any listener.
 func Listen(addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("the inspector's address %q is not HOST:PORT, such as 127.0.0.1:9000", addr)
 	}
 	if host == "" {
-		host = "127.0.0.1" // for others ":9000" means every address of the machine
+		host = "127.0.0.1" // net.Listen takes ":9000" as every address of the machine
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("the inspector's address %q can be reached from other machines: use 127.0.0.1 and a tunnel", addr)
@@ -70,8 +70,8 @@ func (in *Inspector) Serve(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	err := server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
-		// A page that is cut off can be read again; a browser that holds a
-		// connection open for later must not keep the app from ending.
+		// A page that is cut off can be loaded again. An idle connection of a
+		// browser must not delay the end of the app.
 		err = nil
 	}
 	if closing := server.Close(); err == nil && closing != nil {
@@ -81,5 +81,5 @@ func (in *Inspector) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// Close ends the live streams. What else is being served ends by itself.
+// Close ends the live streams. Other requests end by themselves.
 func (in *Inspector) Close() { in.streams.end() }

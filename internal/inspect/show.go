@@ -16,7 +16,7 @@ const (
 	longValue  = 600 // characters of a value that somebody looks at
 )
 
-// A Shown is a value as a page shows it.
+// A Shown is a value for a page.
 type shown struct {
 	Text string
 	Kind string // for its look: "text", "number", "none", "secret", "blob", "other"
@@ -24,7 +24,7 @@ type shown struct {
 	Link string // of an identity whose member can be seen
 }
 
-// show gives a value as a page shows it, in at most so many characters.
+// show formats a value for a page, with at most so many characters.
 func show(v value.Value, most int) shown {
 	switch v.Kind() {
 	case value.Unset, value.NullKind:
@@ -48,8 +48,8 @@ func show(v value.Value, most int) shown {
 	return shortened(string(value.AppendJSON(nil, v)), "other", most)
 }
 
-// shortened shows a text in at most so many characters. That signs which cannot
-// be seen were replaced does not make it shorter.
+// shortened formats a text with at most so many characters. Replacing
+// invisible characters does not change its length.
 func shortened(s, kind string, most int) shown {
 	x := shown{Text: cut(s, most), Kind: kind}
 	if n := utf8.RuneCountInString(s); n > most {
@@ -58,7 +58,7 @@ func shortened(s, kind string, most int) shown {
 	return x
 }
 
-// size writes a number of bytes as a person says it.
+// size formats a number of bytes for people.
 func size(n int64) string {
 	switch {
 	case n < 1000:
@@ -69,7 +69,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// cut shortens a text to so many characters, and puts it on one line.
+// cut shortens a text to so many characters on one line.
 func cut(s string, most int) string {
 	if len(s) > 4*most+16 {
 		s = s[:4*most+16] // no need to look at all of it
@@ -79,7 +79,8 @@ func cut(s string, most int) string {
 		case r == '\n' || r == '\t' || r == '\r':
 			return ' '
 		case r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			// What is not seen, or turns the direction of what follows.
+			// Invisible characters, and those that reverse the direction of
+			// text.
 			return utf8.RuneError
 		}
 		return r
@@ -93,8 +94,8 @@ func cut(s string, most int) string {
 	return s
 }
 
-// sentence begins with an upper-case letter and ends with a full stop, unless
-// it begins with a name that must not be changed.
+// sentence capitalizes a text and adds a full stop. A name at the beginning is
+// not changed.
 func sentence(s string) string {
 	if s == "" {
 		return ""
@@ -109,19 +110,19 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// trimName takes an action's name off the beginning of what its fault says.
+// trimName removes the name of an action from the beginning of its fault.
 func trimName(text, name string) string { return strings.TrimPrefix(text, name+": ") }
 
-// clock writes a moment for a list: the time of day in UTC.
+// clock formats a time for a list: the time of day in UTC.
 func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
 
-// lasted writes how long something took.
+// lasted formats a duration.
 func lasted(d time.Duration) string {
 	switch {
 	case d < 0:
 		return ""
 	case d < 2*time.Millisecond:
-		return "1 ms" // moments are kept in milliseconds
+		return "1 ms" // times have a precision of milliseconds
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute:
@@ -130,7 +131,7 @@ func lasted(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// count writes a number with what is counted.
+// count formats a number with a noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -138,7 +139,7 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// typeText says a type as the language writes it.
+// typeText formats a type in the language.
 func typeText(t check.Type, many syntax.Many) string {
 	text := ""
 	switch t.Kind {

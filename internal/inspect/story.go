@@ -12,7 +12,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A story is one flow as the pages show it.
+// A story is one flow for the pages.
 type story struct {
 	*history.Flow
 	id      value.ID
@@ -81,7 +81,7 @@ func (r *reader) unfinished(id value.ID) (bool, error) {
 	return r.open[id], nil
 }
 
-// tell makes a story of entries.
+// tell makes a story from entries.
 func (in *Inspector) tell(id value.ID, entries []journal.Entry, rested bool) *story {
 	for i := range entries {
 		in.clean(&entries[i])
@@ -93,7 +93,7 @@ func (in *Inspector) tell(id value.ID, entries []journal.Entry, rested bool) *st
 	return s
 }
 
-// title is what opened the flow, in short: "POST /auth/login".
+// title describes what opened the flow: "POST /auth/login".
 func (s *story) title() string { return cut(cmp.Or(s.Opening(), "nothing was asked"), 120) }
 
 // of returns a sync's matches in the flow.

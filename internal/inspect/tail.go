@@ -13,29 +13,29 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A tails is the programs that follow what happens, one by one.
+// A tails is the set of clients that follow the events.
 type tails struct {
 	n    atomic.Int64 // how many there are: nobody is told where there are none
 	mu   sync.Mutex
 	open map[*tail]bool
 }
 
-// A tail is one program that follows.
+// A tail is one client that follows the events.
 type tail struct {
 	news chan news
-	lost atomic.Int64 // what there was no room for
+	lost atomic.Int64 // events that did not fit
 }
 
-// A news is a flow that came to rest, or a request that was turned away.
+// A news is one event: a flow came to rest, or a request was turned away.
 type news struct {
 	flow   value.ID
 	turned *history.TurnedAway
 }
 
-// tailRoom is how much may wait for a program that reads slowly.
+// tailRoom is how many events can wait for a slow client.
 const tailRoom = 1024
 
-// tell gives the news to all who follow. It never waits.
+// tell sends the event to all clients. It never blocks.
 func (t *tails) tell(n news) {
 	if t.n.Load() == 0 {
 		return
@@ -75,7 +75,7 @@ func (t *tails) end(x *tail) {
 func (in *Inspector) apiLive(w http.ResponseWriter, r *http.Request) {
 	if !in.streams.begin() {
 		w.Header().Set("Retry-After", "10")
-		in.apiProblem(w, http.StatusServiceUnavailable, "too many are listening already")
+		in.apiProblem(w, http.StatusServiceUnavailable, "too many clients follow the flows")
 		return
 	}
 	defer in.streams.leave()

@@ -13,14 +13,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// turnedKept is of how many requests that were turned away the inspector knows.
+// turnedKept is how many requests that were turned away the inspector keeps.
 const turnedKept = 256
 
 // A turnedRing is the requests that were turned away last.
 type turnedRing struct {
 	mu   sync.Mutex
 	list []history.TurnedAway // oldest first
-	all  int64                // since the inspector was made
+	all  int64                // since the inspector failed while made
 }
 
 // TurnedAway tells the inspector of a request that opened no flow. It keeps the last
@@ -93,21 +93,22 @@ func (in *Inspector) turnedPage(w http.ResponseWriter, r *http.Request) {
 	}{t.Trace.String(), cut(t.Request(), 120), t.Reason, clock(t.Moment), t.Moment.Format(time.RFC3339Nano), t.Moment.Format(time.DateOnly), advice(t.Status), t.Status})
 }
 
-// advice says what an answer with a status means for who sent the request.
+// advice explains to the sender of a request what the status of its answer
+// means.
 func advice(status int) string {
 	switch {
 	case status == http.StatusNotFound:
-		return "The routes are built from the paths that the syncs wait for, and this is none of them: the client asks for another path, or the sync that should answer is not there."
+		return "The syncs define the routes, and no sync has this path. Correct the path of the client, or add a sync."
 	case status == http.StatusMethodNotAllowed:
-		return "Syncs wait for this path with another method."
+		return "Syncs have this path with another method."
 	case status == http.StatusUnauthorized:
-		return "Every sync of this route needs a credential, and the request had none."
+		return "Every sync of this route needs a credential, but the request had none."
 	case status == http.StatusRequestEntityTooLarge:
-		return "The limit is one of the options of the app's HTTP front."
+		return "An option of the app's HTTP front sets the limit."
 	case status == http.StatusServiceUnavailable:
-		return "The app has more to do than its limits let it; the client may send the request again."
+		return "The app has reached its limits. The client can send the request again later."
 	case status >= http.StatusInternalServerError:
-		return "Something broke before a flow began; the app's log says what."
+		return "A fault occurred before a flow began. See the app's log."
 	}
-	return "What a request to this route must carry is worked out from the syncs that wait for it, and this one could have started none of them."
+	return "The syncs of this route define its fields, and this request could not match any of them."
 }

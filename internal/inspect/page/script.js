@@ -1,9 +1,9 @@
-// The pages of the inspector can be read without this. It keeps the list of
-// flows up to date, and shows another part of a flow without leaving one's
-// place. Whatever it shows, the server has written.
+// The pages of the inspector work without this script. It updates the list of
+// flows and shows another part of a flow without changing the scroll position.
+// The server renders everything that it shows.
 'use strict';
 
-// point scrolls each text to the line that is pointed at.
+// point scrolls each text to its marked line.
 function point() {
 	for (const box of document.querySelectorAll('.detail .code')) {
 		const line = box.querySelector('.here, .lost');
@@ -11,7 +11,7 @@ function point() {
 	}
 }
 
-// page asks for a page and gives its document.
+// page fetches a page and returns its document.
 function page(address) {
 	return new Promise((resolve, reject) => {
 		const ask = new XMLHttpRequest();
@@ -23,7 +23,7 @@ function page(address) {
 	});
 }
 
-// put replaces the element with an id by the one that another document has.
+// put replaces the element with an id by that of another document.
 function put(from, id) {
 	const fresh = from.getElementById(id), old = document.getElementById(id);
 	if (fresh && old) {
@@ -33,7 +33,7 @@ function put(from, id) {
 	return false;
 }
 
-// Live: the list says that there is news, and asks for itself.
+// Live: the server announces new flows, and the list fetches itself.
 function live() {
 	const bar = document.querySelector('[data-live]');
 	if (!bar || !window.EventSource) return;
@@ -49,7 +49,7 @@ function live() {
 	let paused = false, waiting = 0, busy = false, again = false, told = 0;
 
 	const say = () => {
-		button.textContent = paused ? 'Show what is new' : 'Pause';
+		button.textContent = paused ? 'Resume' : 'Pause';
 		if (paused) news.textContent = waiting ? 'Paused. ' + waiting + (waiting === 1 ? ' new flow' : ' new flows') : 'Paused';
 		bar.classList.toggle('on', !paused);
 	};
@@ -66,14 +66,14 @@ function live() {
 				const back = focused && document.getElementById(focused.id);
 				if (back) back.querySelector('a').focus({ preventScroll: true });
 			}
-			// Once in a while is often enough for those who hear the page.
+			// Announce new flows to screen readers only from time to time.
 			if (waiting && Date.now() - told > 4000) {
 				news.textContent = waiting === 1 ? '1 new flow' : waiting + ' new flows';
 				told = Date.now();
 				waiting = 0;
 			}
 		} catch (gone) {
-			news.textContent = 'The app does not answer';
+			news.textContent = 'The app does not respond';
 		}
 		busy = false;
 		if (again) { again = false; refresh(); }
@@ -94,10 +94,10 @@ function live() {
 	say();
 }
 
-// shown is the page whose parts are being shown.
+// shown is the address of the current page.
 let shown = location.pathname + location.search;
 
-// Swap: a link within a flow changes what is looked at, not where one is.
+// Swap: a link within a flow changes the details, not the scroll position.
 async function swap(address, keep, focus) {
 	const places = [...document.querySelectorAll('[data-keep]')].map((x) => [x.dataset.keep, x.scrollLeft, x.scrollTop, x.open]);
 	const y = scrollY;
@@ -132,12 +132,12 @@ document.addEventListener('click', (event) => {
 	swap(address, true, true).catch(() => location.assign(address));
 });
 addEventListener('popstate', () => {
-	if (shown === location.pathname + location.search) return; // another place of the same page
+	if (shown === location.pathname + location.search) return; // a fragment of the same page
 	shown = location.pathname + location.search;
 	if (document.getElementById('detail')) swap(location.href, false, false).catch(() => location.reload());
 });
 
-// "/" goes to the search, as in many places.
+// "/" focuses the search field.
 document.addEventListener('keydown', (event) => {
 	if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
 	const box = document.querySelector('input[type=search]');
