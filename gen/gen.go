@@ -27,6 +27,7 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // module is the import path of this module, as generated code writes it.
@@ -142,7 +143,7 @@ func (m *maker) isParam(name string) bool {
 }
 
 // typeNoun is the word with which a type's comment begins.
-func (m *maker) typeNoun(name string) string { return article(goName(name)) + " " + goName(name) }
+func (m *maker) typeNoun(name string) string { return beginning(goName(name)) }
 
 func (m *maker) enumerations() {
 	for _, set := range m.concept.Sets {
@@ -151,7 +152,7 @@ func (m *maker) enumerations() {
 				continue
 			}
 			name := enumName(set, f)
-			m.p("// %s %s is what “%s” of %s %s may be.", article(name), name, f.Name, strings.ToLower(article(set.Name)), set.Name)
+			m.p("// %s is what “%s” of %s may be.", beginning(name), f.Name, words.Article(set.Name))
 			m.p("type %s string", name)
 			m.p("")
 			m.p("// The constants of %s.", name)

@@ -11,6 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // goName is the exported Go name of a word: "newName", "new_name" and
@@ -79,13 +80,8 @@ func (m *maker) stateField(set *check.Set) string {
 	return name
 }
 
-// article is the one before a word, as a sentence begins.
-func article(word string) string {
-	if word != "" && strings.ContainsRune("AEIOaeio", rune(word[0])) {
-		return "An"
-	}
-	return "A"
-}
+// beginning returns a name with its article, as a sentence begins.
+func beginning(name string) string { return "A" + words.Article(name)[1:] }
 
 // local is a name for a parameter in Go.
 func local(word string) string {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 func itoa(i int) string { return strconv.Itoa(i) }
@@ -49,11 +50,11 @@ func (m *maker) state() {
 }
 
 func (m *maker) row(set *check.Set) {
-	what := "is known of " + strings.ToLower(article(set.Name)) + " " + set.Name
+	what := "is known of " + words.Article(set.Name)
 	if set.Of != nil || m.isParam(set.Member.Name) {
 		what += " here"
 	}
-	m.p("// %s %s is what %s.", article(set.Name), rowName(set), what)
+	m.p("// %s is what %s.", beginning(rowName(set)), what)
 	if len(set.Fields) == 0 {
 		m.p("type %s struct{}", rowName(set))
 		m.p("")
@@ -202,7 +203,7 @@ func theName(set *check.Set) string { return "The" + goName(set.Name) }
 // once it has been put there.
 func (m *maker) element(set *check.Set) {
 	name, id, row := m.collection(set), goName(set.Name), rowName(set)
-	m.p("// %s %s holds the one %s.", article(name), name, set.Name)
+	m.p("// %s holds the one %s.", beginning(name), set.Name)
 	m.p("type %s struct{ set legible.Set[%s, %s] }", name, id, row)
 	m.p("")
 	if m.isOwnElement(set) {

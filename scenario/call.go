@@ -11,6 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -80,7 +81,7 @@ func (w *world) action(call *syntax.CallStep) *Failure {
 	case err != nil:
 		return fail("could not be asked: %v", err)
 	case outcome.Fault != nil:
-		return fail("faulted: %s", firstLine(outcome.Fault.Error())).note("trace %s", outcome.Flow)
+		return fail("faulted: %s", words.FirstLine(outcome.Fault.Error())).note("trace %s", outcome.Flow)
 	case outcome.Refused != nil:
 		r := outcome.Refused
 		switch {
@@ -157,13 +158,13 @@ func (w *world) query(call *syntax.CallStep) *Failure {
 	}
 	switch {
 	case err != nil:
-		return fail("failed: %s", firstLine(err.Error()))
+		return fail("failed: %s", words.FirstLine(err.Error()))
 	case spec.Rows == syntax.OneRow && len(rows) != 1:
-		return fail("gave %s, but its specification says that it gives one", quantity(len(rows), "row")).rows(rows)
+		return fail("gave %s, but its specification says that it gives one", words.Counted(len(rows), "row")).rows(rows)
 	case spec.Rows == syntax.OptionalRow && len(rows) > 1:
-		return fail("gave %s, but its specification says that it gives one at most", quantity(len(rows), "row")).rows(rows)
+		return fail("gave %s, but its specification says that it gives one at most", words.Counted(len(rows), "row")).rows(rows)
 	case call.None && len(rows) > 0:
-		return fail("gave %s, but was to give none", quantity(len(rows), "row")).rows(rows)
+		return fail("gave %s, but was to give none", words.Counted(len(rows), "row")).rows(rows)
 	case call.None || !call.HasOut:
 		return nil
 	case len(rows) == 0:
@@ -189,7 +190,7 @@ func (w *world) query(call *syntax.CallStep) *Failure {
 		f.Differs = nearest
 		return f
 	}
-	f := fail("gave %s, none of which fits; the nearest differs in", quantity(len(rows), "row")).rows(rows)
+	f := fail("gave %s, none of which fits; the nearest differs in", words.Counted(len(rows), "row")).rows(rows)
 	f.Differs = nearest
 	return f
 }
@@ -201,14 +202,9 @@ const rowsShown = 5
 func (f *Failure) rows(rows [][]legible.Field) *Failure {
 	for i, row := range rows {
 		if i == rowsShown {
-			return f.note("and %s more", quantity(len(rows)-i, "row"))
+			return f.note("and %s more", words.Counted(len(rows)-i, "row"))
 		}
 		f.note("row %s", show(value.Record(slices.Clone(row))))
 	}
 	return f
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -75,8 +76,8 @@ func (l lists) differ(hold func(i int, path string) []Difference, want, got func
 			least = " or more"
 		}
 		shown = 1
-		all = append(all, Difference{Path: l.path, Want: fmt.Sprintf("a list of %s%s", quantity(l.want, "item"), least),
-			Got: fmt.Sprintf("a list of %s", quantity(l.got, "item"))})
+		all = append(all, Difference{Path: l.path, Want: fmt.Sprintf("a list of %s%s", words.Counted(l.want, "item"), least),
+			Got: fmt.Sprintf("a list of %s", words.Counted(l.got, "item"))})
 	}
 	at := func(i int) string { return fmt.Sprintf("%s[%d]", l.path, i) }
 	for i := range min(l.want, l.got) {
@@ -93,7 +94,7 @@ func (l lists) differ(hold func(i int, path string) []Difference, want, got func
 	case other:
 		all = append(all, Difference{Path: at(l.want), Want: "no such item", Got: got(l.want)})
 	case differing > shown:
-		all = append(all, Difference{Path: l.path, More: fmt.Sprintf("%d more of %s differ", differing-shown, quantity(l.got, "item"))})
+		all = append(all, Difference{Path: l.path, More: fmt.Sprintf("%d more of %s differ", differing-shown, words.Counted(l.got, "item"))})
 	}
 	return all
 }

@@ -73,11 +73,3 @@ func (f *Failure) note(format string, args ...any) *Failure {
 	f.Notes = append(f.Notes, fmt.Sprintf(format, args...))
 	return f
 }
-
-// quantity writes "1 row" and "3 rows".
-func quantity(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -40,7 +41,7 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		}
 	}
 	if err != nil {
-		f := fail("broke the handler: %s", firstLine(err.Error()))
+		f := fail("broke the handler: %s", words.FirstLine(err.Error()))
 		f.Sent = body
 		return f.note("%s", err.Error())
 	}

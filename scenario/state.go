@@ -8,6 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -39,7 +40,7 @@ func (w *world) state(t *syntax.Line) *Failure {
 	frames, err := w.engine.Frames(w.ctx, &line, slots)
 	switch {
 	case err != nil:
-		return &Failure{Message: "reading the state failed: " + firstLine(err.Error())}
+		return &Failure{Message: "reading the state failed: " + words.FirstLine(err.Error())}
 	case t.Mode == syntax.NoLine && len(frames) > 0:
 		f := w.bound(&Failure{Message: "this was not to hold, but it does: " + text}, q)
 		for _, s := range line.Binds {

@@ -6,6 +6,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // A signature is a list of parameters that arguments must fit.
@@ -63,7 +64,7 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 		}
 		r.ok = false
 		r.c.add(diag.Diagnostic{Code: diag.MissingInput, Span: sig.span, Related: related,
-			Message: "“" + sig.by + "” needs " + word + enumerate(lacking, "and")})
+			Message: "“" + sig.by + "” needs " + word + words.Enumerate(lacking, "and")})
 	}
 	return args
 }

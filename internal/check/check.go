@@ -35,6 +35,7 @@ import (
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // Options configure a check. The zero value is right for texts that declare all
@@ -200,7 +201,7 @@ func (c *checker) unknown(code diag.Code, name syntax.Name, message string, know
 		d.Message += "; did you mean “" + near + "”?"
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: name.Span, Text: near}}}
 	} else if n := len(known); n > 0 && n <= 12 {
-		d.Notes = append(d.Notes, "known here: "+enumerate(known, "and"))
+		d.Notes = append(d.Notes, "known here: "+words.Enumerate(known, "and"))
 	}
 	c.add(d)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // A spec is a concept with the types that it declares.
@@ -129,7 +130,7 @@ func (c *checker) resolveSubsets(s *spec) {
 					names = append(names, p.Name)
 				}
 				c.errorAt(diag.Circular, up.Tree.Of.Span,
-					"the sets "+enumerate(names, "and")+" are subsets of each other")
+					"the sets "+words.Enumerate(names, "and")+" are subsets of each other")
 				path[len(path)-1].Of = nil
 				break
 			}
@@ -189,7 +190,7 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 			continue
 		}
 		if slices.ContainsFunc(set.Uniques, func(x []int) bool { return sameFields(x, places) }) {
-			c.errorAt(diag.DeclaredTwice, u.Span, enumerate(namesAt(set, places), "and")+" stood under “unique” before")
+			c.errorAt(diag.DeclaredTwice, u.Span, words.Enumerate(namesAt(set, places), "and")+" stood under “unique” before")
 		} else {
 			set.Uniques = append(set.Uniques, places)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // fieldLine resolves "field of x is y".
@@ -89,7 +90,7 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 			d.Related = append(d.Related, diag.Related{Span: set.Fields[set.fieldIndex(b.Field.Text)].Tree.Span,
 				Message: "a field of “" + set.Name + "”"})
 		}
-		d.Message = "the sets " + enumerate(names, "and") + " have a field “" + b.Field.Text + "” each"
+		d.Message = "the sets " + words.Enumerate(names, "and") + " have a field “" + b.Field.Text + "” each"
 		d.Notes = []string{"write which one is meant, as in “" + names[0] + "." + b.Field.Text + " of …”"}
 		r.ok = false
 		r.c.add(d)

@@ -2,6 +2,8 @@ package check
 
 import (
 	"slices"
+
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // identical reports whether two types are the same.
@@ -103,9 +105,9 @@ func (t Type) field(name string) *Type {
 func Describe(t Type) string {
 	switch t.Kind {
 	case Identity:
-		return article(t.Name)
+		return words.Article(t.Name)
 	case Enum:
-		return enumerate(t.Constants, "or")
+		return words.Enumerate(t.Constants, "or")
 	case List:
 		if t.Elem == nil || t.Elem.Kind == Unknown {
 			return "a list"

@@ -7,23 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// enumerate joins words: "a, b and c".
-func enumerate(words []string, last string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
-}
-
-// article adds "a" or "an" to a name.
-func article(name string) string {
-	if name != "" && strings.Contains("AEIO", name[:1]) {
-		return "an " + name
-	}
-	return "a " + name
-}
-
 func lowerFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToLower(r)) + s[n:]

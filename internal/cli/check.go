@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
@@ -67,7 +68,7 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 			if fix {
 				io.WriteString(s.Err, fixedSo(fixed, findings)) // the beginning of the line below
 			}
-			fmt.Fprintf(s.Err, "checked %s: %s\n", counted(w.Files(), "file"), tally(findings))
+			fmt.Fprintf(s.Err, "checked %s: %s\n", words.Counted(w.Files(), "file"), tally(findings))
 			if diag.HasErrors(findings) {
 				return errFindings
 			}

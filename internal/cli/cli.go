@@ -24,6 +24,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // The exit codes.
@@ -172,14 +173,6 @@ func (f *findingsFormat) print(w io.Writer, findings []diag.Diagnostic) error {
 	return diag.WriteText(w, findings, diag.TextOptions{Color: colorful(w)})
 }
 
-// counted writes "1 error" and "3 errors".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // tally says how many findings there are of which severity: "2 errors and 1
 // warning", "no findings".
 func tally(findings []diag.Diagnostic) string {
@@ -191,10 +184,10 @@ func tally(findings []diag.Diagnostic) string {
 	}
 	var parts []string
 	if errs > 0 {
-		parts = append(parts, counted(errs, "error"))
+		parts = append(parts, words.Counted(errs, "error"))
 	}
 	if warnings := len(findings) - errs; warnings > 0 {
-		parts = append(parts, counted(warnings, "warning"))
+		parts = append(parts, words.Counted(warnings, "warning"))
 	}
 	return cmp.Or(strings.Join(parts, " and "), "no findings")
 }

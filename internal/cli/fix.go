@@ -11,6 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
@@ -333,7 +334,7 @@ func fixedSo(changed int, left []diag.Diagnostic) string {
 	said := "changed nothing; "
 	switch {
 	case changed > 0:
-		said = fmt.Sprintf("changed %s; ", counted(changed, "file"))
+		said = fmt.Sprintf("changed %s; ", words.Counted(changed, "file"))
 	case n == 0:
 		said = "nothing to fix; "
 	}

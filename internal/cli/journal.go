@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/store"
 )
 
@@ -116,7 +117,7 @@ type compaction struct {
 }
 
 func (c *compaction) String() string {
-	text := fmt.Sprintf("%s: forgot %s, removed %s", c.Store, counted(c.Flows, "flow"), counted(c.Blobs, "large value"))
+	text := fmt.Sprintf("%s: forgot %s, removed %s", c.Store, words.Counted(c.Flows, "flow"), words.Counted(c.Blobs, "large value"))
 	if c.Before == 0 {
 		return text + "; the database gives the room back by itself"
 	}

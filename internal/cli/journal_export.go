@@ -14,6 +14,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -188,9 +189,9 @@ func (x *exporting) told(s Streams, asJSON bool, args []string) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.Err, "%s exported\n", counted(x.flows, "flow"))
+	fmt.Fprintf(s.Err, "%s exported\n", words.Counted(x.flows, "flow"))
 	if x.left > 0 {
-		fmt.Fprintf(s.Err, "%s left out: legible journal verify says more\n", counted(x.left, "flow"))
+		fmt.Fprintf(s.Err, "%s left out: legible journal verify says more\n", words.Counted(x.left, "flow"))
 		return errFindings
 	}
 	return nil

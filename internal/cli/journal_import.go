@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/store/sqlite"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/store"
 )
@@ -244,14 +245,14 @@ func (x *importing) print(s Streams, asJSON bool) error {
 		return printJSON(s.Out, x)
 	}
 	if x.Known {
-		_, err := fmt.Fprintf(s.Out, "%s holds this already: %s\n", x.Store, counted(x.Flows, "flow"))
+		_, err := fmt.Fprintf(s.Out, "%s holds this already: %s\n", x.Store, words.Counted(x.Flows, "flow"))
 		return err
 	}
-	if _, err := fmt.Fprintf(s.Out, "%s: %s\n", x.Store, counted(x.Flows, "flow")); err != nil {
+	if _, err := fmt.Fprintf(s.Out, "%s: %s\n", x.Store, words.Counted(x.Flows, "flow")); err != nil {
 		return err
 	}
 	if x.Open > 0 {
-		fmt.Fprintf(s.Err, "%s had not come to rest: an app that is started on this store would go on there, without the state\n", counted(x.Open, "flow"))
+		fmt.Fprintf(s.Err, "%s had not come to rest: an app that is started on this store would go on there, without the state\n", words.Counted(x.Open, "flow"))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -198,12 +199,12 @@ func (v *verification) print(s Streams, asJSON bool) error {
 			return err
 		}
 	}
-	said := fmt.Sprintf("%s (%d under way) and %s: ", counted(v.Flows, "flow"), v.Open, counted(v.Members, "member"))
+	said := fmt.Sprintf("%s (%d under way) and %s: ", words.Counted(v.Flows, "flow"), v.Open, words.Counted(v.Members, "member"))
 	if len(v.Findings) == 0 {
 		fmt.Fprintln(s.Err, said+"all is well")
 		return nil
 	}
-	fmt.Fprintln(s.Err, said+counted(len(v.Findings), "thing")+" found that should not be")
+	fmt.Fprintln(s.Err, said+words.Counted(len(v.Findings), "thing")+" found that should not be")
 	fmt.Fprintln(s.Err, v.advice())
 	return errors.Join(errFindings)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/legible-lang/legible"
 	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/store"
 )
 
@@ -137,7 +138,7 @@ func (m *migration) outcome() string {
 	case len(m.Blocked) > 0:
 		return m.Store + " was not changed: resolve the conflicts first"
 	case m.Applied:
-		return fmt.Sprintf("%s has been migrated: %s", m.Store, counted(len(m.Changes), "change"))
+		return fmt.Sprintf("%s has been migrated: %s", m.Store, words.Counted(len(m.Changes), "change"))
 	case len(m.Losses) > 0:
 		return fmt.Sprintf("nothing was changed: legible migrate --apply makes the changes; make a copy first with legible backup --store %s PATH", m.Store)
 	}

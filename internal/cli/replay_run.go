@@ -19,6 +19,7 @@ import (
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/scenario"
 	"github.com/legible-lang/legible/store"
@@ -298,9 +299,9 @@ func (x *rerun) print(s Streams, told []scenario.Replayed) error {
 		fmt.Fprintln(s.Out)
 	}
 	run := len(told) - left
-	summary := fmt.Sprintf("%s run again: all went the same way", counted(run, "flow"))
+	summary := fmt.Sprintf("%s run again: all went the same way", words.Counted(run, "flow"))
 	if changed > 0 {
-		summary = fmt.Sprintf("%s run again: %d differ", counted(run, "flow"), changed)
+		summary = fmt.Sprintf("%s run again: %d differ", words.Counted(run, "flow"), changed)
 		if x.first > 0 && changed > x.first && !x.flags.json {
 			summary += fmt.Sprintf(", of which these are the first %d; what follows the first may rest on it", x.first)
 		}
@@ -308,7 +309,7 @@ func (x *rerun) print(s Streams, told []scenario.Replayed) error {
 	fmt.Fprintln(s.Err, summary)
 	for _, reason := range reasons {
 		i := slices.IndexFunc(told, func(r scenario.Replayed) bool { return r.Left == reason })
-		fmt.Fprintf(s.Err, "%s not replayed: %s (%s, %s)\n", counted(why[reason], "flow"), reason, told[i].Request, told[i].Flow)
+		fmt.Fprintf(s.Err, "%s not replayed: %s (%s, %s)\n", words.Counted(why[reason], "flow"), reason, told[i].Request, told[i].Flow)
 	}
 	if changed > 0 {
 		return errFindings

@@ -14,6 +14,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 func newRoutes(s Streams) *cobra.Command {
@@ -47,7 +48,7 @@ become the answer because no sync matches them. Exposed actions come last.`,
 					open++
 				}
 			}
-			fmt.Fprintf(s.Err, "%s; %s\n", counted(len(endpoints), "route"), without(open))
+			fmt.Fprintf(s.Err, "%s; %s\n", words.Counted(len(endpoints), "route"), without(open))
 			return nil
 		},
 	}

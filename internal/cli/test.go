@@ -18,6 +18,7 @@ import (
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
@@ -261,20 +262,20 @@ func tallied(events []happened) *report {
 }
 
 func (r *report) String() string {
-	parts := []string{"played " + counted(r.played, "scenario") + ": "}
+	parts := []string{"played " + words.Counted(r.played, "scenario") + ": "}
 	if r.failed == 0 {
 		parts = append(parts, "none failed")
 	} else {
 		parts = append(parts, fmt.Sprintf("%d failed", r.failed))
 	}
 	if r.broken > 0 {
-		parts = append(parts, "; "+counted(r.broken, "program")+" could not be played")
+		parts = append(parts, "; "+words.Counted(r.broken, "program")+" could not be played")
 	}
 	if r.untested > 0 {
-		parts = append(parts, "; "+counted(r.untested, "folder")+" without a test")
+		parts = append(parts, "; "+words.Counted(r.untested, "folder")+" without a test")
 	}
 	if r.short > 0 {
-		parts = append(parts, "; "+counted(r.short, "app")+" without the full coverage that its test demands")
+		parts = append(parts, "; "+words.Counted(r.short, "app")+" without the full coverage that its test demands")
 	}
 	return strings.Join(parts, "")
 }
@@ -319,7 +320,7 @@ func printEvents(w io.Writer, events []happened) error {
 			}
 			lines("        ", append([]string{message}, e.Details...))
 		case event.Coverage:
-			fmt.Fprintf(&b, "  %d of %s of the syncs reached", e.Clauses-len(e.Unreached), counted(e.Clauses, "line"))
+			fmt.Fprintf(&b, "  %d of %s of the syncs reached", e.Clauses-len(e.Unreached), words.Counted(e.Clauses, "line"))
 			if len(e.Unreached) > 0 {
 				b.WriteString("; no scenario reaches")
 			}

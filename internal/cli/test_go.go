@@ -19,6 +19,7 @@ import (
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
@@ -200,7 +201,7 @@ func noTest(folders map[string]*goFolder, dir, of string) happened {
 		maker, note = "New", fmt.Sprintf(" // New gives the %s: func() %s", of, result)
 	}
 	return happened{event.Event{Event: event.Untested, Folder: dir, Of: of,
-		Failure: fmt.Sprintf("its scenarios of %s are played by no Go test; write %s:", article(of), slash(filepath.Join(dir, "scenario_test.go"))),
+		Failure: fmt.Sprintf("its scenarios of %s are played by no Go test; write %s:", words.Article(of), slash(filepath.Join(dir, "scenario_test.go"))),
 		Details: []string{
 			"",
 			"    package " + name,
@@ -214,13 +215,6 @@ func noTest(folders map[string]*goFolder, dir, of string) happened {
 			fmt.Sprintf("    func TestScenarios(t *testing.T) { scenario.%s(t, %s) }%s", call, maker, note),
 			"",
 		}}}
-}
-
-func article(of string) string {
-	if of == "app" {
-		return "an app"
-	}
-	return "a concept"
 }
 
 // playTests runs the Go tests and gives what they told, and the output of

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/legible-lang/legible/internal/explain"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -154,7 +155,7 @@ func (t *tracer) followApp(ctx context.Context, s Streams, count int) error {
 		var x listed
 		switch {
 		case e.Lost > 0:
-			fmt.Fprintf(s.Err, "legible: %s came too fast to be drawn\n", counted(e.Lost, "flow"))
+			fmt.Fprintf(s.Err, "legible: %s came too fast to be drawn\n", words.Counted(e.Lost, "flow"))
 			continue
 		case e.TurnedAway != nil:
 			x = turnedListed(e.TurnedAway)

@@ -15,6 +15,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/term"
 
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
@@ -94,7 +95,7 @@ func (x *watcher) check(changed []string) error {
 	if err := x.format.print(x.streams.Out, findings); err != nil {
 		return err
 	}
-	fmt.Fprintf(x.streams.Err, "checked %s in %d ms: %s; watching\n", counted(w.Files(), "file"), took.Milliseconds(), tally(findings))
+	fmt.Fprintf(x.streams.Err, "checked %s in %d ms: %s; watching\n", words.Counted(w.Files(), "file"), took.Milliseconds(), tally(findings))
 	return nil
 }
 
@@ -133,7 +134,7 @@ func isTerminal(w io.Writer) bool {
 func someOf(names []string) string {
 	const few = 3
 	if len(names) > few {
-		return fmt.Sprintf("%s and %s", strings.Join(names[:few], ", "), counted(len(names)-few, "other file"))
+		return fmt.Sprintf("%s and %s", strings.Join(names[:few], ", "), words.Counted(len(names)-few, "other file"))
 	}
 	return strings.Join(names, ", ")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/explain"
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -134,7 +135,7 @@ func (r *records) whyNewest(s Streams, f *recordsFlags, action string) error {
 	case looked == 0:
 		return errNoRecord
 	case !found:
-		return fmt.Errorf("%s was not asked in the last %s", action, counted(looked, "flow"))
+		return fmt.Errorf("%s was not asked in the last %s", action, words.Counted(looked, "flow"))
 	}
 	return nil
 }

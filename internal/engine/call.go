@@ -9,6 +9,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -290,8 +291,7 @@ func isLost(err error) bool {
 
 // firstLine is the part of an error in a record.
 func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return value.Shorten(s, 2*brief)
+	return value.Shorten(words.FirstLine(s), 2*brief)
 }
 
 // respond is Requesting.respond: the first call for a request answers it.

@@ -9,6 +9,7 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -67,7 +68,7 @@ func (r *record) computed(t *Tree, line *plan.Line, known map[int]value.Value) {
 	}
 	for i, name := range e.Node.Variables() {
 		if v, ok := known[e.Slots[i]]; ok {
-			t.Values = append(t.Values, Detail{Name: name, Value: clip(v.String())})
+			t.Values = append(t.Values, Detail{Name: name, Value: words.Clip(v.String(), shown)})
 		}
 	}
 }

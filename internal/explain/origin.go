@@ -6,6 +6,7 @@ import (
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -163,7 +164,7 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 		}
 		switch {
 		case term.Expr != nil:
-			t.Title = name + " was computed by sync " + k.match.Sync + " as " + clip(term.Expr.Text)
+			t.Title = name + " was computed by sync " + k.match.Sync + " as " + words.Clip(term.Expr.Text, shown)
 			for _, s := range term.Expr.Slots {
 				t.add(b.source(s, way.next()))
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -64,9 +65,9 @@ func ended(a *action) string {
 	case journal.Returned:
 		return "returned"
 	case journal.Refused:
-		return "was refused " + a.Code + " (“" + clip(a.Text) + "”)"
+		return "was refused " + a.Code + " (“" + words.Clip(a.Text, shown) + "”)"
 	case journal.Fault:
-		return "faulted: " + clip(strings.TrimPrefix(a.Text, a.Name+": "))
+		return "faulted: " + words.Clip(strings.TrimPrefix(a.Text, a.Name+": "), shown)
 	case journal.Undone:
 		return "was undone"
 	}
@@ -81,16 +82,16 @@ func ended(a *action) string {
 func effort(e *journal.Entry) string {
 	switch e.Kind {
 	case journal.Tried:
-		return fmt.Sprintf("failed %s and will be tried again at %s: %s", times(int(e.Tries)), e.Next.Format(value.MomentLayout), clip(strings.TrimPrefix(e.Text, e.Action+": ")))
+		return fmt.Sprintf("failed %s and will be tried again at %s: %s", times(int(e.Tries)), e.Next.Format(value.MomentLayout), words.Clip(strings.TrimPrefix(e.Text, e.Action+": "), shown))
 	case journal.Parked:
-		return "is parked: " + clip(strings.TrimPrefix(strings.Replace(e.Text, e.Action+": ", "", 1), e.Action+" "))
+		return "is parked: " + words.Clip(strings.TrimPrefix(strings.Replace(e.Text, e.Action+": ", "", 1), e.Action+" "), shown)
 	}
 	text := "was cancelled by an operator"
 	if e.Code == "retry" {
 		text = "was retried by an operator"
 	}
 	if e.Text != "" {
-		text += ": " + clip(e.Text)
+		text += ": " + words.Clip(e.Text, shown)
 	}
 	return text
 }

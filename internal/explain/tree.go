@@ -7,6 +7,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -211,26 +212,10 @@ func show(v value.Value, t check.Type) string {
 	if v.Omitted() != nil {
 		return v.String() // it is short, and says so at its end
 	}
-	return clip(v.String())
+	return words.Clip(v.String(), shown)
 }
 
 const shown = 100
-
-// clip cuts a text to a length that fits into a sentence.
-func clip(s string) string {
-	if len(s) <= shown {
-		return s
-	}
-	return strings.ToValidUTF8(s[:shown], "") + "…"
-}
-
-// enumerate joins words: "a", "a and b", "a, b and c".
-func enumerate(words []string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
-	}
-	return strings.Join(words, "")
-}
 
 // times formats a count: "once", "twice", "5 times".
 func times(n int) string {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // Unanswered returns the sentence of [WhyUnanswered], without a full stop. It
@@ -165,7 +166,7 @@ func (r *record) nobody(respond *plan.Action) string {
 	if len(fired) > 5 {
 		fired = append(fired[:5], "others")
 	}
-	return text + "; the syncs that fired are " + enumerate(fired)
+	return text + "; the syncs that fired are " + words.Enumerate(fired, "and")
 }
 
 // faulted returns the first fault of the flow, as a sentence and a node. A fault

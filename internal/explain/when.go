@@ -9,6 +9,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -44,7 +45,7 @@ func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 		}
 		v.cost += cost
 		if v.text == "" {
-			v.text = "sync " + s.Name + " did not match: no action matches its line at " + p.Span.String() + " (" + clip(p.Text) + "); " + reason
+			v.text = "sync " + s.Name + " did not match: no action matches its line at " + p.Span.String() + " (" + words.Clip(p.Text, shown) + "); " + reason
 			line.Cause = line.CauseNode() == nil
 		} else {
 			line.shorten()
@@ -328,7 +329,7 @@ func (r *record) neverAsked(a *plan.Action, q *question, line *Tree) (int, strin
 		line.add(note(text))
 		line.add(r.idle()...)
 	default:
-		line.add(note(text + "; the syncs that ask it are " + enumerate(askers)))
+		line.add(note(text + "; the syncs that ask it are " + words.Enumerate(askers, "and")))
 		line.add(r.idle()...)
 	}
 	return 6, text

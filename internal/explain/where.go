@@ -8,6 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -49,7 +50,7 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 		return v
 	}
 	line := s.Where[f.Line]
-	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + " (" + clip(line.Text) + ") " + outcome(line)
+	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + " (" + words.Clip(line.Text, shown) + ") " + outcome(line)
 	v.text += with(s, line, f)
 	switch n := len(m.Frames) - 1; {
 	case n == 1:
@@ -287,7 +288,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		line := s.Where[f.Line]
 		n := r.lostAt(s, m, f)
 		n.Title += ", and its else does not ask " + what
-		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + clip(line.Text) + ")" +
+		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + words.Clip(line.Text, shown) + ")" +
 			with(s, line, f) + ", and that else does not ask " + what, 0, n
 	}
 	for i, line := range lines {
@@ -316,9 +317,9 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 			n.Title += notAskedBelow
 			n.add(r.whatFor(a)...)
 			if names := taken(a); len(names) > 0 {
-				by := "sync " + enumerate(names) + " matched"
+				by := "sync " + words.Enumerate(names, "and") + " matched"
 				if len(names) > 1 {
-					by = "syncs " + enumerate(names) + " matched"
+					by = "syncs " + words.Enumerate(names, "and") + " matched"
 				}
 				n.add(note(by + " this refusal"))
 				return fired + place + " " + ended(a) + notAskedBelow + "; " + by + " this refusal but did not answer", i, n
@@ -354,7 +355,7 @@ func given(a *action) string {
 		return ""
 	}
 	if i := a.Spec.Input("request"); i >= 0 {
-		return ", with request = " + clip(a.In[i].String())
+		return ", with request = " + words.Clip(a.In[i].String(), shown)
 	}
 	return ""
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // Why explains why an action was asked: the line that asked it, the variables
@@ -63,7 +64,7 @@ func FindAction(p *plan.Plan, entries []journal.Entry, text string) (id journal.
 	if len(names) > 8 {
 		names = append(names[:8], "others")
 	}
-	return id, 0, fmt.Errorf("this flow has no action %s; it has %s", text, enumerate(names))
+	return id, 0, fmt.Errorf("this flow has no action %s; it has %s", text, words.Enumerate(names, "and"))
 }
 
 // action returns the node of an action with its inputs and its outcome.
@@ -172,7 +173,7 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 		}
 		switch {
 		case in.Term.Expr != nil:
-			d.From, d.Place = "computed as "+clip(in.Term.Expr.Text), line.Span.String()
+			d.From, d.Place = "computed as "+words.Clip(in.Term.Expr.Text, shown), line.Span.String()
 		case in.Term.Slot >= 0:
 			v := b.detail(in.Term.Slot)
 			d.From, d.Place = v.From, v.Place
@@ -244,7 +245,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 // statusOf returns " with status 401", or 200 if the answer has no status.
 func (r *record) statusOf(a *action) string {
 	if i := a.Spec.Input("status"); i >= 0 && !a.In[i].IsNull() {
-		return " with status " + clip(a.In[i].String())
+		return " with status " + words.Clip(a.In[i].String(), shown)
 	}
 	return " with status 200"
 }

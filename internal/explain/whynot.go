@@ -8,6 +8,7 @@ import (
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // WhyNot explains why a sync did not fire in a flow: which line of when no
@@ -105,7 +106,7 @@ func FindSync(p *plan.Plan, name string) (string, error) {
 	case len(names) == 0:
 		return "", fmt.Errorf("there is no sync %s; the program has no syncs", name)
 	case len(names) <= 12:
-		return "", fmt.Errorf("there is no sync %s; the syncs are %s", name, enumerate(names))
+		return "", fmt.Errorf("there is no sync %s; the syncs are %s", name, words.Enumerate(names, "and"))
 	}
 	return "", fmt.Errorf("there is no sync %s; the program has %d syncs", name, len(names))
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"path"
 	"slices"
+
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // The measures of a whole program's picture.
@@ -83,7 +85,7 @@ func (c *columns) draw() string {
 		c.text(margin, c.height+30, "note", "an arrow to a concept: its action is asked; from a concept: its action has returned (dashed: was refused); dots: its state is read")
 		c.grow(margin+125*noteLetter, c.height+34)
 	}
-	return c.svg(named(c.Name), fmt.Sprintf("%s, %s, %s", counted(len(endpoints), "endpoint"), counted(len(syncs), "sync"), counted(len(concepts), "concept")))
+	return c.svg(named(c.Name), fmt.Sprintf("%s, %s, %s", words.Counted(len(endpoints), "endpoint"), words.Counted(len(syncs), "sync"), words.Counted(len(concepts), "concept")))
 }
 
 func named(name string) string {
@@ -91,14 +93,6 @@ func named(name string) string {
 		return "without an app"
 	}
 	return name
-}
-
-// counted writes "1 sync" and "3 syncs".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func widest(nodes []*Node) float64 {

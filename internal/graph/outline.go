@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/internal/source"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // The measures of a story's picture.
@@ -81,7 +82,7 @@ func (o *outline) draw() string {
 		o.row(r)
 		o.exits(r, right+exitGap)
 	}
-	under := counted(len(o.story.Endpoint.Syncs), "sync")
+	under := words.Counted(len(o.story.Endpoint.Syncs), "sync")
 	if f := o.story.Endpoint.Credential(); f != nil {
 		under += ", for whoever has " + f.Name
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -64,10 +65,10 @@ func (x *exchange) kindOfBody(k *knownRoute) (kind bodyKind, detail string, no *
 	case kind == noBody && k.file != nil && errors.Is(err, mime.ErrInvalidMediaParameter):
 		return rawBody, mediaType(media), nil
 	case kind == noBody:
-		return noBody, "", problem(http.StatusUnsupportedMediaType, k.takes()+", not "+clip(text, 80))
+		return noBody, "", problem(http.StatusUnsupportedMediaType, k.takes()+", not "+words.Clip(text, 80))
 	}
 	if c := params["charset"]; c != "" && !strings.EqualFold(c, "utf-8") && !strings.EqualFold(c, "us-ascii") {
-		return noBody, "", problem(http.StatusUnsupportedMediaType, "the body must be in UTF-8, not "+clip(c, 40))
+		return noBody, "", problem(http.StatusUnsupportedMediaType, "the body must be in UTF-8, not "+words.Clip(c, 40))
 	}
 	return kind, "", nil
 }
@@ -132,7 +133,7 @@ func (x *exchange) readJSON(k *knownRoute, l *load) *reply {
 				hint = "; files are sent in a form as multipart/form-data"
 			}
 		}
-		return problem(http.StatusBadRequest, "the body is not JSON: "+clip(err.Error(), 300)+hint)
+		return problem(http.StatusBadRequest, "the body is not JSON: "+words.Clip(err.Error(), 300)+hint)
 	}
 	if v.Kind() != value.RecordKind {
 		return problem(http.StatusBadRequest, `the body must be a JSON object such as {"name": "value"}, not `+kindOf(v))

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -68,5 +69,5 @@ func places(c *check.Credential) string {
 	for _, name := range c.Headers {
 		list = append(list, "in the header "+name)
 	}
-	return enumerate(list, "or")
+	return words.Enumerate(list, "or")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -89,7 +90,7 @@ func written(segments []string) string {
 // unknownPath is the answer where no sync knows the path. Full is the path as
 // the client wrote it, inner what of it stands below the prefix, "" if nothing.
 func (f *Front) unknownPath(method, full, inner string) *reply {
-	message := "no sync answers " + method + " " + clip(full, 200)
+	message := "no sync answers " + method + " " + words.Clip(full, 200)
 	near, ok := "", false
 	if inner != "" {
 		near, ok = nearestPath(inner, f.paths)
@@ -126,7 +127,7 @@ func (f *Front) wrongMethod(x *exchange, full string, allowed []string) *reply {
 	for i, m := range allowed {
 		items[i] = value.String(m)
 	}
-	p := problem(http.StatusMethodNotAllowed, clip(full, 200)+" takes "+enumerate(allowed, "or")+", not "+x.request.Method,
+	p := problem(http.StatusMethodNotAllowed, words.Clip(full, 200)+" takes "+words.Enumerate(allowed, "or")+", not "+x.request.Method,
 		value.Field{Name: "allow", Value: value.List(items)})
 	p.set("Allow", allow)
 	return p
@@ -187,23 +188,4 @@ func distance(path, route []string, limit int) int {
 		}
 	}
 	return cost
-}
-
-// enumerate joins words: "a", "a or b", "a, b or c".
-func enumerate(words []string, last string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " " + last + " " + words[n-1]
-	}
-	return strings.Join(words, "")
-}
-
-// clip cuts a text that comes from outside to at most n bytes.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -220,13 +221,13 @@ func (f *Front) log(x *exchange, start time.Time) {
 		return
 	}
 	f.options.Log.LogAttrs(ctx, slog.LevelInfo, "request",
-		slog.String("method", clip(r.Method, 20)),
-		slog.String("path", clip(x.shownPath(), 300)),
+		slog.String("method", words.Clip(r.Method, 20)),
+		slog.String("path", words.Clip(x.shownPath(), 300)),
 		slog.Int("status", x.reply.status),
 		slog.Duration("duration", time.Since(start)),
 		slog.Int64("bytes", x.reply.sent),
 		slog.String("trace", x.reply.trace),
-		slog.String("remote", clip(f.client(r), 60)))
+		slog.String("remote", words.Clip(f.client(r), 60)))
 }
 
 // unknownForm is what the log shows of an unknown path, which may be a mistyped
@@ -248,5 +249,5 @@ func (f *Front) unknownForm(path string) string {
 			segments[i] = "…"
 		}
 	}
-	return clip(prefix+"/"+strings.ReplaceAll(strings.Join(segments, "/"), "/\x00", "%2F"), 60)
+	return words.Clip(prefix+"/"+strings.ReplaceAll(strings.Join(segments, "/"), "/\x00", "%2F"), 60)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -151,7 +152,7 @@ func (x *exchange) complain(k *knownRoute, l *lack) *reply {
 		}
 		s := "the field " + names[0] + " is missing"
 		if len(names) > 1 {
-			s = "the fields " + enumerate(names, "and") + " are missing"
+			s = "the fields " + words.Enumerate(names, "and") + " are missing"
 		}
 		sentences = append(sentences, s+x.misspelt(names))
 	}
@@ -188,7 +189,7 @@ func (x *exchange) misspelt(names []string) string {
 	if len(near) == 0 {
 		return ""
 	}
-	return "; you sent " + enumerate(near, "and")
+	return "; you sent " + words.Enumerate(near, "and")
 }
 
 // wanted says what the syncs on the route want a field to be.
@@ -202,7 +203,7 @@ func (k *knownRoute) wanted(t plan.Test) string {
 			list = append(list, s)
 		}
 	}
-	return "must be " + enumerate(list, "or")
+	return "must be " + words.Enumerate(list, "or")
 }
 
 // logIn asks for a credential and says where it may stand, and what more there

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -19,13 +20,13 @@ func (x *exchange) turnedAway(start time.Time) (history.TurnedAway, bool) {
 	reason := x.reply.sentence
 	// What the client wrote stands in some sentences, and may be a secret.
 	for _, written := range []string{x.written, r.URL.EscapedPath(), r.URL.Path} {
-		written = clip(strings.ToValidUTF8(written, "?"), 200)
+		written = words.Clip(strings.ToValidUTF8(written, "?"), 200)
 		if len(written) > 1 && strings.Contains(reason, written) {
 			reason = strings.ReplaceAll(reason, written, shown)
 			break // what is shown may hold what was written
 		}
 	}
-	return history.TurnedAway{Trace: trace, Moment: start, Method: clip(r.Method, 20), Path: clip(shown, 300), Status: x.reply.status, Reason: clip(reason, 500)}, true
+	return history.TurnedAway{Trace: trace, Moment: start, Method: words.Clip(r.Method, 20), Path: words.Clip(shown, 300), Status: x.reply.status, Reason: words.Clip(reason, 500)}, true
 }
 
 // shownPath is what log and inspector show of a request's path.

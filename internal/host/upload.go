@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -268,7 +269,7 @@ func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, befo
 		return value.Value{}, no
 	}
 	if !utf8.Valid(x.body) {
-		return value.Value{}, problem(http.StatusBadRequest, "the field "+clip(strings.ToValidUTF8(name, "?"), maxPartName)+" of the form is not valid UTF-8")
+		return value.Value{}, problem(http.StatusBadRequest, "the field "+words.Clip(strings.ToValidUTF8(name, "?"), maxPartName)+" of the form is not valid UTF-8")
 	}
 	if x.left == files {
 		x.left = filesThenTexts

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 var appParts = []string{"use", "expose", "open"}
@@ -163,7 +164,7 @@ func (c *cursor) carrier() *Carrier {
 	default:
 		d := diag.Diagnostic{Code: diag.UnknownWord, Span: carrier.Kind.Span,
 			Message: "“" + carrier.Kind.Text + "” is not a place in a request",
-			Notes:   []string{"a credential can be in the " + list(carrierKinds)}}
+			Notes:   []string{"a credential can be in the " + words.Enumerate(carrierKinds, "and")}}
 		if near, ok := diag.Nearest(carrier.Kind.Text, carrierKinds); ok {
 			d.Message += "; did you mean “" + near + "”?"
 			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}

@@ -2,9 +2,9 @@ package syntax
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // items reads the whole text.
@@ -27,14 +27,6 @@ func (p *parser) items() {
 		}
 		p.item(word)
 	}
-}
-
-// article returns a noun with its article.
-func article(noun string) string {
-	if strings.ContainsAny(noun[:1], "aeiouAEIOU") {
-		return "an " + noun
-	}
-	return "a " + noun
 }
 
 func (p *parser) item(word string) {
@@ -78,7 +70,7 @@ func (p *parser) unknownItem(word, near string, ok bool) {
 		}
 	case partWords[word] != "":
 		d.Code = diag.Misplaced
-		d.Message = "“" + word + "” is outside " + article(partWords[word])
+		d.Message = "“" + word + "” is outside " + words.Article(partWords[word])
 	}
 	if !l.quiet {
 		p.add(d)
@@ -184,18 +176,18 @@ func (p *parser) partIndent(head int, words []string) int {
 	return first
 }
 
-func (p *parser) unknownPart(item, word, near string, words []string) {
+func (p *parser) unknownPart(item, word, near string, parts []string) {
 	l := p.peek()
 	d := diag.Diagnostic{Code: diag.UnknownWord, Span: p.src.Span(l.text, l.text+len(word)),
 		Message: "“" + word + "” is not a part of the " + item,
-		Notes:   []string{"its parts are " + list(words)}}
+		Notes:   []string{"its parts are " + words.Enumerate(parts, "and")}}
 	switch {
 	case near != "":
 		d.Message += "; did you mean “" + near + "”?"
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: d.Span, Text: near}}}
 	case partWords[word] != "":
 		d.Code = diag.Misplaced
-		d.Message = "“" + word + "” is a part of " + article(partWords[word]) + ", not of " + article(item)
+		d.Message = "“" + word + "” is a part of " + words.Article(partWords[word]) + ", not of " + words.Article(item)
 	case word == "":
 		d.Code, d.Span = diag.Unexpected, p.src.Span(l.text, l.end)
 		d.Message = "expected a part of the " + item
@@ -210,13 +202,4 @@ func (p *parser) unknownPart(item, word, near string, words []string) {
 		d.Message = "this line is outside the parts of the " + item
 	}
 	p.add(d)
-}
-
-// list joins words as a sentence does.
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " and " + words[n]
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // operatorWords are the words that are operators of expressions.
@@ -248,7 +249,7 @@ func (c *cursor) conceptLine() LineBody {
 		}
 	}
 	if m.Set.Text != "" && (c.at("with") || c.at("where") || c.at("{")) {
-		c.unexpected("“(” and the fields, as in “x is " + article(m.Set.Text) + " (owner, title)”")
+		c.unexpected("“(” and the fields, as in “x is " + words.Article(m.Set.Text) + " (owner, title)”")
 	}
 	c.end("the set")
 	return m

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // markCycles marks the syncs whose actions may make them fire again.
@@ -150,10 +151,10 @@ func (r *reporter) cycle(m *model, path []int, by map[[2]int]trigger) {
 	}
 	d.Message = names[0] + " leads to itself again and again, and no where ends it"
 	if len(path) > 1 {
-		d.Message = "the syncs " + enumerate(names, "and") + " set each other off again and again, and no where ends it"
+		d.Message = "the syncs " + words.Enumerate(names, "and") + " set each other off again and again, and no where ends it"
 	}
 	if len(refused) > 0 {
-		d.Notes = append(d.Notes, "only a refusal of “"+enumerate(refused, "” or “")+"” can end it, and that may then be the answer")
+		d.Notes = append(d.Notes, "only a refusal of “"+words.Enumerate(refused, "” or “")+"” can end it, and that may then be the answer")
 	} else {
 		d.Notes = append(d.Notes, "a flow that has asked 50,000 actions ends as a fault")
 	}

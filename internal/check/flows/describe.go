@@ -2,13 +2,12 @@ package flows
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // An event is a step of a path that a finding may describe.
@@ -69,7 +68,7 @@ func (w *walk) describe(events []event) []diag.Related {
 		const keep = maxPlaces / 2
 		left := len(list) - maxPlaces
 		list = slices.Concat(list[:keep], list[len(list)-keep:])
-		list[keep].Message = "… (" + counted(left, "step") + " later) " + list[keep].Message
+		list[keep].Message = "… (" + words.Counted(left, "step") + " later) " + list[keep].Message
 	}
 	return list
 }
@@ -140,20 +139,4 @@ func dropReason(l *check.Line) string {
 		return "this differs"
 	}
 	return "this line gives nothing"
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
-
-// enumerate joins words: "a, b and c".
-func enumerate(words []string, last string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }

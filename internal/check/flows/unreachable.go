@@ -7,6 +7,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -189,7 +190,7 @@ func firstThree(names []string) string {
 	if len(names) > 3 {
 		names = append(slices.Clone(names[:3]), "others")
 	}
-	return enumerate(names, "and")
+	return words.Enumerate(names, "and")
 }
 
 // routesOf returns the entries in which one of some syncs can fire.
