@@ -70,7 +70,7 @@ var (
 	anyTag  = regexp.MustCompile(`<[^>]*>`)
 	uuid    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	shortID = regexp.MustCompile(`…[0-9a-f]{8}\b`)
-	each    = regexp.MustCompile(`(fired, )[0-9.]+ m?s\b|()[0-9.]+ m?s on average\b`)
+	each    = regexp.MustCompile(`(fired, )[0-9.]+ m?s\b|()[0-9.]+ m?s (?:on average|each)\b`)
 	spaces  = regexp.MustCompile(`[ \t]+`)
 )
 
