@@ -42,14 +42,16 @@ func newCoverage(p *plan.Plan) *Coverage {
 		for _, w := range s.When {
 			add("when", w.Span.String(), w.Text).pattern = w
 		}
-		for i, l := range s.Where {
-			add("where", l.Span.String(), l.Text).where = i
-			for _, a := range l.Else {
-				add("else", a.Span.String(), a.Text).ask = a.Line
+		for _, stage := range s.Stages {
+			for _, l := range stage.Where {
+				add("where", l.Span.String(), l.Text).where = l.Place
+				for _, a := range l.Else {
+					add("else", a.Span.String(), a.Text).ask = a.Line
+				}
 			}
-		}
-		for _, a := range s.Then {
-			add("then", a.Span.String(), a.Text).ask = a.Line
+			for _, a := range stage.Then {
+				add("then", a.Span.String(), a.Text).ask = a.Line
+			}
 		}
 	}
 	return c

@@ -94,10 +94,10 @@ func (w *world) whyNot(f *Failure, s *plan.Sync, entries []journal.Entry) {
 }
 
 func lineText(s *plan.Sync, i int) string {
-	if i < 0 || i >= len(s.Where) {
-		return ""
+	if l := s.Line(i); l != nil {
+		return l.Text
 	}
-	return s.Where[i].Text
+	return ""
 }
 
 // bindings writes what a frame held.

@@ -80,8 +80,10 @@ func (ba *backwardAnalysis) run(p *Program) {
 			for _, w := range s.When {
 				ba.pattern(w)
 			}
-			ba.lines(s.Where)
-			ba.asks(s.Then)
+			for _, stage := range s.Stages {
+				ba.lines(stage.Where)
+				ba.asks(stage.Then)
+			}
 		}
 		for _, name := range views {
 			ba.name = name

@@ -46,7 +46,7 @@ func dump(p *check.Program) string {
 		dumpLines(&b, v.Where, "    ")
 	}
 	for _, s := range p.Syncs {
-		fmt.Fprintf(&b, "sync %s together=%v%s\n", s.Name, s.Together, vars(s.Vars))
+		fmt.Fprintf(&b, "sync %s together=%v%s\n", s.Name, s.Stages[0].Together, vars(s.Vars))
 		for _, w := range s.When {
 			fmt.Fprintf(&b, "    when %s.%s (%s)", w.Instance.Name, w.Action.Name, args(w.In))
 			if w.Refused {
@@ -54,8 +54,8 @@ func dump(p *check.Program) string {
 			}
 			fmt.Fprintf(&b, " : (%s)\n", args(w.Out))
 		}
-		dumpLines(&b, s.Where, "    ")
-		dumpAsks(&b, s.Then, "    then ")
+		dumpLines(&b, s.Lines(), "    ")
+		dumpAsks(&b, s.Then(), "    then ")
 	}
 	return b.String()
 }

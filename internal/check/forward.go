@@ -21,8 +21,10 @@ func (c *checker) secrets() {
 		for _, p := range s.When {
 			fa.pattern(p)
 		}
-		fa.lines(s.Where)
-		fa.asks(s.Then)
+		for _, stage := range s.Stages {
+			fa.lines(stage.Where)
+			fa.asks(stage.Then)
+		}
 	}
 	for _, v := range c.program.Views {
 		fa := &forwardAnalysis{c: c, name: v.Name, reported: reported, taints: map[*Var]*taint{}}

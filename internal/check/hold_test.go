@@ -50,8 +50,8 @@ func hold(t testing.TB, p *check.Program) {
 				h.one(a.Term)
 			}
 		}
-		h.lines(s.Where)
-		h.asks(s.Then)
+		h.lines(s.Lines())
+		h.asks(s.Then())
 	}
 }
 

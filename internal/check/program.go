@@ -197,13 +197,49 @@ type Var struct {
 
 // A Sync is a sync with its names resolved.
 type Sync struct {
-	Tree     *syntax.Sync
-	Name     string
-	Vars     []*Var
-	When     []*Pattern
+	Tree   *syntax.Sync
+	Name   string
+	Vars   []*Var
+	When   []*Pattern
+	Stages []*Stage // at least one
+}
+
+// A Stage is a where block and the then block below it.
+type Stage struct {
 	Where    []*Line
 	Then     []*Ask
 	Together bool
+}
+
+// Lines returns the lines of where of all stages.
+func (s *Sync) Lines() []*Line {
+	var list []*Line
+	for _, stage := range s.Stages {
+		list = append(list, stage.Where...)
+	}
+	return list
+}
+
+// Then returns the lines of then of all stages.
+func (s *Sync) Then() []*Ask {
+	var list []*Ask
+	for _, stage := range s.Stages {
+		list = append(list, stage.Then...)
+	}
+	return list
+}
+
+// Asks returns every line of the sync that asks an action: those of then and of
+// each else.
+func (s *Sync) Asks() []*Ask {
+	var list []*Ask
+	for _, stage := range s.Stages {
+		for _, l := range stage.Where {
+			list = append(list, l.Else...)
+		}
+		list = append(list, stage.Then...)
+	}
+	return list
 }
 
 // A View is a view with its names resolved.

@@ -32,19 +32,25 @@ func (c *checker) syncs() {
 
 func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 	r := newResolver(c, t.Broken)
-	stage := &syntax.Stage{}
-	if len(t.Stages) > 0 {
-		stage = t.Stages[0]
-	}
-	r.collectSites(stage.Where, stage.Then)
-	s := &Sync{Tree: t, Name: t.Name.Text, Together: stage.Together}
+	r.collectSites(t.Stages...)
+	s := &Sync{Tree: t, Name: t.Name.Text}
 	for _, p := range t.When {
 		if p := r.pattern(p); p != nil {
 			s.When = append(s.When, p)
 		}
 	}
-	s.Where = r.lines(stage.Where)
-	s.Then = r.asks(stage.Then)
+	for _, stage := range t.Stages {
+		s.Stages = append(s.Stages, r.stage(stage))
+	}
+	if len(s.Stages) == 0 {
+		s.Stages = []*Stage{{}} // its text could not be read
+	}
+	s.Vars = r.vars
+	return s, r.ok
+}
+
+func (r *resolver) stage(t *syntax.Stage) *Stage {
+	s := &Stage{Where: r.lines(t.Where), Then: r.asks(t.Then), Together: t.Together}
 	if s.Together {
 		for _, a := range s.Then {
 			if a.Action.Kind == syntax.Effect {
@@ -53,8 +59,7 @@ func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 			}
 		}
 	}
-	s.Vars = r.vars
-	return s, r.ok
+	return s
 }
 
 // pattern resolves a line of when.

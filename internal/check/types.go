@@ -33,8 +33,10 @@ func (c *checker) types() {
 			for _, p := range s.sync.When {
 				inf.pattern(p)
 			}
-			inf.lines(s.sync.Where)
-			inf.asks(s.sync.Then)
+			for _, stage := range s.sync.Stages {
+				inf.lines(stage.Where)
+				inf.asks(stage.Then)
+			}
 		}) && s.ok
 	}
 }

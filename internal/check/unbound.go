@@ -28,11 +28,13 @@ func insideFold(name string) string { return "the lines of “" + name + "”" }
 
 // collectSites collects where names are bound, so that a finding about an unbound
 // name can name the cause.
-func (r *resolver) collectSites(lines []*syntax.Line, then []*syntax.Ask) {
+func (r *resolver) collectSites(stages ...*syntax.Stage) {
 	r.subjects = map[string][]string{}
-	r.collectLines(lines, lineSite, "")
-	for _, a := range then {
-		r.collectArgs(a.Out, thenSite, "")
+	for _, s := range stages {
+		r.collectLines(s.Where, lineSite, "")
+		for _, a := range s.Then {
+			r.collectArgs(a.Out, thenSite, "")
+		}
 	}
 }
 

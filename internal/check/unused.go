@@ -34,8 +34,10 @@ func (c *checker) unused() {
 		for _, p := range s.sync.When {
 			u.pattern(p)
 		}
-		u.lines(s.sync.Where, boundLine)
-		u.asks(s.sync.Then)
+		for _, stage := range s.sync.Stages {
+			u.lines(stage.Where, boundLine)
+			u.asks(stage.Then)
+		}
 		c.reportUnused(u)
 	}
 }

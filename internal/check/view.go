@@ -38,7 +38,7 @@ func (c *checker) resolveView(state *viewState) {
 	t := state.tree
 	r := newResolver(c, t.Broken)
 	r.nested = "a view"
-	r.collectSites(t.Where, nil)
+	r.collectSites(&syntax.Stage{Where: t.Where})
 	v := &View{Tree: t, Name: t.Name.Text}
 	for _, a := range t.In {
 		name := viewVariable(a)

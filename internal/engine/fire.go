@@ -11,6 +11,7 @@ import (
 
 // fire runs one match of a sync: the actions in f.tuples that begin at index at.
 func (f *flow) fire(s *plan.Sync, at int) {
+	stage := s.Stages[0]
 	width := len(s.When)
 	depth := int32(0)
 	for _, n := range f.tuples[at : at+width] {
@@ -29,9 +30,9 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	if !known {
 		slots := f.values.take(len(s.Slots))
 		f.bindMatch(s, at, slots)
-		if len(s.Where) == 0 {
+		if len(stage.Where) == 0 {
 			f.kept = append(f.kept, keptFrame{nil, slots})
-		} else if err := f.frames(s, slots); err != nil {
+		} else if err := f.frames(s, stage.Where, slots); err != nil {
 			if !f.suspended() { // otherwise the where runs again when the flow resumes
 				f.noteFault(err)
 				f.recordFault(err)
@@ -63,10 +64,10 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		switch {
 		case frame.line != nil:
 			f.askAll(frame.line.Else, frame.slots, id, depth)
-		case s.Together:
-			f.askTogether(s.Then, frame.slots, id, depth)
+		case stage.Together:
+			f.askTogether(stage.Then, frame.slots, id, depth)
 		default:
-			f.askAll(s.Then, frame.slots, id, depth)
+			f.askAll(stage.Then, frame.slots, id, depth)
 		}
 	}
 	f.popFrames(keptFrom, lostFrom)

@@ -127,7 +127,7 @@ func (n *Naive) fire(s *plan.Sync, chosen []*NaiveAction) {
 		f.Matched = append(f.Matched, x.Asked)
 	}
 	n.Fired = append(n.Fired, f)
-	for _, line := range s.Then {
+	for _, line := range s.Stages[0].Then {
 		in := make([]value.Value, len(line.Action.Inputs))
 		for _, i := range line.In {
 			in[i.Column] = i.Term.Literal

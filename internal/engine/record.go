@@ -70,7 +70,7 @@ func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) er
 			f.entries.Frame(-1, "", s.Slots, k.slots)
 			continue
 		}
-		f.entries.Frame(lineOf(s, k.line), k.line.Span.String(), s.Slots, k.slots)
+		f.entries.Frame(k.line.Place, k.line.Span.String(), s.Slots, k.slots)
 	}
 	f.entries.End()
 	return nil
@@ -81,18 +81,9 @@ func (f *flow) recordDropped(s *plan.Sync, at int, lostFrom int) {
 	f.entries.Frames(len(f.dropped) - lostFrom)
 	for i := lostFrom; i < len(f.dropped); i++ {
 		l := &f.dropped[i]
-		f.entries.Frame(l.place, l.line.Span.String(), s.Slots, l.slots)
+		f.entries.Frame(l.line.Place, l.line.Span.String(), s.Slots, l.slots)
 	}
 	f.entries.End()
-}
-
-func lineOf(s *plan.Sync, line *plan.Line) int {
-	for i, l := range s.Where {
-		if l == line {
-			return i
-		}
-	}
-	return -1
 }
 
 // record shows the recorder what is about to be handed to the store.

@@ -176,14 +176,11 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 		if e.Kind == journal.Dropped {
 			break
 		}
-		k := keptFrame{slots: f.values.take(len(s.Slots))}
+		k := keptFrame{line: s.Line(frame.Line), slots: f.values.take(len(s.Slots))}
 		for _, b := range frame.Bindings {
 			if b.Slot < len(s.Slots) && s.Slots[b.Slot] == b.Name {
 				k.slots[b.Slot] = b.Value
 			}
-		}
-		if frame.Line >= 0 && frame.Line < len(s.Where) {
-			k.line = s.Where[frame.Line]
 		}
 		f.kept = append(f.kept, k)
 	}

@@ -18,7 +18,6 @@ type keptFrame struct {
 // A droppedFrame is a frame that was dropped by a line without else.
 type droppedFrame struct {
 	line  *plan.Line
-	place int // index of the line in the where of the sync
 	slots []value.Value
 }
 
@@ -40,15 +39,15 @@ type search struct {
 	inner   int           // > 0 inside a fold, a view, no or maybe, where a line drops no frame of the match
 }
 
-// frames runs the where of a sync with the bindings in slots. It pushes the frames that
+// frames runs the where of a stage with the bindings in slots. It pushes the frames that
 // are to be asked on f.kept, and those that were dropped on f.dropped.
-func (f *flow) frames(s *plan.Sync, slots []value.Value) (err error) {
+func (f *flow) frames(s *plan.Sync, where []*plan.Line, slots []value.Value) (err error) {
 	w := &search{flow: f, sync: s, slots: slots}
 	if !f.pinned {
 		f.session.BeginReadOnly()
 		defer f.session.Rollback()
 	}
-	w.lines(s.Where, 0, w.keep)
+	w.lines(where, 0, w.keep)
 	if f.session.failed != nil {
 		return f.session.failed // even if a query has ignored it
 	}
@@ -130,7 +129,7 @@ func (w *search) fail(line *plan.Line, err error) {
 }
 
 // drop notes that a line has dropped a frame.
-func (w *search) drop(line *plan.Line, place int) {
+func (w *search) drop(line *plan.Line) {
 	if w.inner > 0 || w.err != nil {
 		return
 	}
@@ -141,7 +140,7 @@ func (w *search) drop(line *plan.Line, place int) {
 	if w.dropped++; w.dropped <= droppedLimit {
 		slots := w.flow.values.take(len(w.slots))
 		copy(slots, w.slots)
-		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, place, slots})
+		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, slots})
 	}
 }
 
@@ -166,7 +165,7 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 		if gave == 0 {
 			w.lines(lines, i+1, next)
 		} else {
-			w.drop(line, i)
+			w.drop(line)
 		}
 		return
 	case syntax.MaybeLine:
@@ -180,7 +179,7 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 	default:
 		w.body(line, func() { gave++; w.lines(lines, i+1, next) })
 		if gave == 0 {
-			w.drop(line, i)
+			w.drop(line)
 		}
 	}
 	w.unset(line)

@@ -153,7 +153,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 			if s := r.Sync(m.Sync); s != nil {
 				f.Place = s.Span.String()
 				for i := range m.Frames {
-					if at := m.Frames[i].Line; at >= 0 && at < len(s.Where) {
+					if s.Line(m.Frames[i].Line) != nil {
 						x := r.lostAt(s, m, &m.Frames[i])
 						x.Title, x.Children = x.Title+", so its else applied", nil
 						x.Values = nil

@@ -219,7 +219,7 @@ func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {
 				}
 			}
 		}
-		lines(s.Where)
+		lines(s.Lines)
 		for _, a := range s.Asks {
 			try(a.Span, a.Text)
 		}

@@ -45,11 +45,11 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 		n.clearCauses()
 	}
 	v.tree.add(r.matchedLines(s, m)...)
-	if f.Line < 0 || f.Line >= len(s.Where) {
+	line := s.Line(f.Line)
+	if line == nil {
 		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.DroppedAt
 		return v
 	}
-	line := s.Where[f.Line]
 	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + " (" + words.Clip(line.Text, shown) + ") " + outcome(line)
 	v.text += with(s, line, f)
 	switch n := len(m.Frames) - 1; {
@@ -77,10 +77,10 @@ func (r *record) matchedLines(s *plan.Sync, m *history.Match) []*Tree {
 
 // lostAt returns the node of a frame that a line of where dropped.
 func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree {
-	if f.Line < 0 || f.Line >= len(s.Where) {
+	line := s.Line(f.Line)
+	if line == nil {
 		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that no longer exists", Place: f.DroppedAt}
 	}
-	line := s.Where[f.Line]
 	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)
 	b := &bindings{record: r, sync: s, match: m, frame: f}
 	r.reading(t, b, line)
@@ -281,11 +281,11 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 	lines := m.Lines(frame)
 	if !slices.ContainsFunc(lines, wanted) {
 		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
-		if f.Line < 0 || f.Line >= len(s.Where) {
+		line := s.Line(f.Line)
+		if line == nil {
 			n := (&Tree{Kind: NoteNode, Title: "only an else of the sync asks " + what}).at(s.Span, "")
 			return "sync " + s.Name + " fired, but only one of its elses asks " + what, 0, n
 		}
-		line := s.Where[f.Line]
 		n := r.lostAt(s, m, f)
 		n.Title += ", and its else does not ask " + what
 		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + words.Clip(line.Text, shown) + ")" +
@@ -311,7 +311,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 			return fired + place + " " + ended(a) + given(a), i, n
 		case wanted(line):
 			return fired + place + " " + ended(a), i, n
-		case !line.Awaited, s.Together && a.Outcome == journal.Undone:
+		case !line.Awaited, a.Outcome == journal.Undone:
 			continue // a later line undid it
 		case a.Outcome != journal.Returned:
 			n.Title += notAskedBelow

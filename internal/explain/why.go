@@ -128,8 +128,8 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 		}
 		t.add(n)
 	}
-	for i, line := range k.sync.Where {
-		if k.frame.Line == i {
+	for _, line := range k.sync.Stages[0].Where {
+		if k.frame.Line == line.Place {
 			n := r.lostAt(k.sync, k.match, k.frame)
 			n.Title += ", so its else applied"
 			t.add(n)

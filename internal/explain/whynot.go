@@ -123,7 +123,7 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 			to = note(fmt.Sprintf("frame %d of %d", i+1, len(m.Frames)))
 			t.add(to)
 		}
-		if f.Line >= 0 && f.Line < len(s.Where) {
+		if s.Line(f.Line) != nil {
 			n := r.lostAt(s, m, f)
 			n.Title += ", so its else applied"
 			to.add(n)
@@ -146,7 +146,7 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f 
 			return
 		}
 		n.Title, n.Action, n.Name, n.Outcome = a.Label()+" "+ended(a), id.String(), a.Name, a.Outcome.String()
-		if !line.Awaited || s.Together && a.Outcome == journal.Undone {
+		if !line.Awaited || a.Outcome == journal.Undone {
 			continue
 		}
 		if a.Outcome != journal.Returned {

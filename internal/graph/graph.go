@@ -222,7 +222,7 @@ func (w *whole) concept(in *plan.Instance, endpoints []*plan.Endpoint, syncs []*
 		for _, a := range s.Asks {
 			note(a.Action)
 		}
-		read = read || slices.Contains(reads(s.Where, nil), in)
+		read = read || slices.Contains(reads(s.Lines, nil), in)
 	}
 	for _, a := range in.Actions {
 		if schedule(a) != "" {
@@ -273,7 +273,7 @@ func (w *whole) sync(s *plan.Sync) {
 		}
 		w.join(w.actions[x.Action], n, link)
 	}
-	for _, in := range reads(s.Where, nil) {
+	for _, in := range reads(s.Lines, nil) {
 		w.join(n, w.concepts[in], Reads)
 	}
 	for _, a := range s.Asks {

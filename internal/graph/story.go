@@ -100,16 +100,18 @@ func (t *teller) fires(s *plan.Sync, link Link) *Step {
 		return x
 	}
 	t.told[s] = true
-	for _, l := range s.Where {
-		if guard := t.guard(l); guard != nil {
-			x.Steps = append(x.Steps, guard)
+	for _, stage := range s.Stages {
+		for _, l := range stage.Where {
+			if guard := t.guard(l); guard != nil {
+				x.Steps = append(x.Steps, guard)
+			}
 		}
-	}
-	if s.Together {
-		x.Note = "all or nothing"
-	}
-	for _, a := range s.Then {
-		x.Steps = append(x.Steps, t.asks(a, s.Together))
+		if stage.Together {
+			x.Note = "all or nothing"
+		}
+		for _, a := range stage.Then {
+			x.Steps = append(x.Steps, t.asks(a, stage.Together))
+		}
 	}
 	return x
 }

@@ -196,10 +196,10 @@ func (m *Match) Frame(i uint32) *journal.Frame {
 // frame's actions; nil for a frame that was kept.
 func (m *Match) Else(frame uint32) *plan.Line {
 	x := m.Frame(frame)
-	if m.Spec == nil || x == nil || x.Line < 0 || x.Line >= len(m.Spec.Where) {
+	if m.Spec == nil || x == nil {
 		return nil
 	}
-	return m.Spec.Where[x.Line]
+	return m.Spec.Line(x.Line)
 }
 
 // Lines are the lines that a frame asks: those of then, or of the else of the
@@ -211,7 +211,7 @@ func (m *Match) Lines(frame uint32) []*plan.Ask {
 	if m.Spec == nil || m.Frame(frame) == nil {
 		return nil
 	}
-	return m.Spec.Then
+	return m.Spec.Stages[0].Then
 }
 
 // Fits reports whether an action alone fits a line of when: its outcome is the

@@ -132,7 +132,7 @@ func TestRead(t *testing.T) {
 		t.Fatalf("%s with %d actions and %d matches", f.Opening(), len(f.Actions), len(f.Matches))
 	}
 	m, a := f.Matches[0], f.Action(press)
-	if a.By != m || a.Line != m.Spec.Then[0] || f.Action(respond).Line != m.Spec.Then[1] {
+	if a.By != m || a.Line != m.Spec.Stages[0].Then[0] || f.Action(respond).Line != m.Spec.Stages[0].Then[1] {
 		t.Errorf("the lamp is asked by %v, line %v", a.By, a.Line)
 	}
 	if !slices.Equal(m.Asked, []*history.Action{a, f.Action(respond)}) || m.Last != f.Root() || !slices.Equal(f.Root().Completed, f.Matches) {

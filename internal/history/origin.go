@@ -43,7 +43,7 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 	if given.Pattern != nil {
 		return given
 	}
-	for _, line := range m.Spec.Where {
+	for _, line := range m.Spec.Lines {
 		if slices.Contains(line.Binds, slot) {
 			return Origin{Where: line}
 		}

@@ -38,7 +38,7 @@ func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
 		}
 	}
 	frames := [][]value.Value{slots}
-	for _, line := range e.Sync.Where {
+	for _, line := range e.Sync.Stages[0].Where {
 		if slices.ContainsFunc(line.Reads(), func(s int) bool { return !has[s] }) {
 			return false
 		}

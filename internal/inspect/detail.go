@@ -295,8 +295,10 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 			}
 		}
 		d.Frames = append(d.Frames, row)
-		if m.Spec != nil && f.Line >= 0 && f.Line < len(m.Spec.Where) {
-			l := m.Spec.Where[f.Line]
+		if m.Spec == nil {
+			continue
+		}
+		if l := m.Spec.Line(f.Line); l != nil {
 			marks = append(marks, mark{l.Span, "lost", kept(l)})
 		}
 	}
@@ -333,8 +335,8 @@ func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 		d.Mark = "matched, but dropped in where"
 		for _, m := range dropped {
 			for _, f := range m.Frames {
-				if f.Line >= 0 && f.Line < len(sync.Where) {
-					marks = append(marks, mark{sync.Where[f.Line].Span, "lost", "dropped here: it " + kept(sync.Where[f.Line])})
+				if l := sync.Line(f.Line); l != nil {
+					marks = append(marks, mark{l.Span, "lost", "dropped here: it " + kept(l)})
 				}
 			}
 		}

@@ -211,8 +211,7 @@ func (v *flowView) syncs(in *Inspector, s *story) {
 // lostAt says which line of where dropped a match.
 func lostAt(m *match) string {
 	for _, f := range m.Frames {
-		if f.Line >= 0 && f.Line < len(m.Spec.Where) {
-			l := m.Spec.Where[f.Line]
+		if l := m.Spec.Line(f.Line); l != nil {
 			return "“" + cut(l.Text, 80) + "” " + kept(l)
 		}
 	}

@@ -107,10 +107,10 @@ func stopped(m *match) string {
 		return "The program no longer has this sync."
 	}
 	for _, f := range m.Frames {
-		if f.Line < 0 || f.Line >= len(m.Spec.Where) {
+		l := m.Spec.Line(f.Line)
+		if l == nil {
 			continue
 		}
-		l := m.Spec.Where[f.Line]
 		text := fmt.Sprintf("Its when matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
 		if n := len(m.Frames) - 1; n > 0 {
 			text += "; " + count(n, "other frame was", "other frames were") + " dropped too"

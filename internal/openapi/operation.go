@@ -250,7 +250,7 @@ func (g *gathering) effects(e *flows.Entry) string {
 		if len(s.When) != 1 || !slices.Contains(e.Patterns, s.When[0]) {
 			continue
 		}
-		for _, a := range s.Then {
+		for _, a := range s.Then() {
 			if t := a.Action.Tree; t != nil && t.Effects != nil && a.Instance.Concept.Name != plan.RequestingConcept {
 				line := "- " + a.Instance.Name + "." + a.Action.Name + " " + prose(t.Effects)
 				if !slices.Contains(list, line) {
@@ -264,7 +264,7 @@ func (g *gathering) effects(e *flows.Entry) string {
 
 // changes tells whether a firing of the sync may change something.
 func changes(s *check.Sync) bool {
-	return slices.ContainsFunc(s.Then, func(a *check.Ask) bool {
+	return slices.ContainsFunc(s.Then(), func(a *check.Ask) bool {
 		return a.Instance.Concept.Name != plan.RequestingConcept || slices.ContainsFunc(a.In, func(x *check.Arg) bool { return x.Name == "cookies" })
 	})
 }

@@ -18,7 +18,7 @@ func pages(e *flows.Entry, field string) (limit, cursor bool) {
 			}
 			for _, a := range p.In {
 				if a.Name == field && a.Term.Var != nil {
-					l, c := pagesBy(s.Where, a.Term.Var)
+					l, c := pagesBy(s.Lines(), a.Term.Var)
 					limit, cursor = limit || l, cursor || c
 				}
 			}

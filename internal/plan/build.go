@@ -141,19 +141,13 @@ func (b *builder) open(p *check.Program) {
 			}
 		}
 	}
-	asks := func(list []*check.Ask) {
-		for _, x := range list {
-			add(x.Instance, x.Action, x.In)
-		}
-	}
 	for _, s := range p.Syncs {
 		for _, w := range s.When {
 			add(w.Instance, w.Action, w.In)
 		}
-		for _, l := range s.Where {
-			asks(l.Else)
+		for _, x := range s.Asks() {
+			add(x.Instance, x.Action, x.In)
 		}
-		asks(s.Then)
 	}
 }
 
@@ -185,7 +179,7 @@ func (b *builder) table(use *check.Instance, set *check.Set) *Table {
 }
 
 func (b *builder) sync(s *check.Sync) {
-	out := &Sync{Name: s.Name, Together: s.Together}
+	out := &Sync{Name: s.Name}
 	if s.Tree != nil {
 		out.Span = s.Tree.Span
 	}
@@ -196,8 +190,15 @@ func (b *builder) sync(s *check.Sync) {
 	for _, w := range s.When {
 		out.When = append(out.When, l.pattern(w))
 	}
-	out.Where = l.lines(s.Where)
-	out.Then = l.asks(s.Then)
+	for _, x := range s.Stages {
+		stage := &Stage{Where: l.lines(x.Where), Together: x.Together}
+		for _, line := range stage.Where {
+			line.Place = len(out.Lines)
+			out.Lines = append(out.Lines, line)
+		}
+		stage.Then = l.asks(x.Then)
+		out.Stages = append(out.Stages, stage)
+	}
 	b.plan.Syncs = append(b.plan.Syncs, out)
 }
 
@@ -392,7 +393,7 @@ func (l *lowering) lines(list []*check.Line) []*Line {
 }
 
 func (l *lowering) line(x *check.Line) *Line {
-	line := &Line{Mode: x.Mode}
+	line := &Line{Mode: x.Mode, Place: -1}
 	if x.Tree != nil {
 		line.Span, line.Text = x.Tree.Span, oneLine(x.Tree.Span)
 	}

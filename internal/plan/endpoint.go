@@ -220,7 +220,7 @@ func (d *Endpoint) lookups(e *flows.Entry) {
 				came = append(came, w.In...)
 			}
 		}
-		for _, a := range s.Then {
+		for _, a := range s.Then() {
 			field := d.named(a.In)
 			if field != "" && a.Instance.Concept.Name != RequestingConcept && d.named(came) == field {
 				d.Lookups = append(d.Lookups, Lookup{a.Instance.Name + "." + a.Action.Name, field, a.Tree.Span})

@@ -132,20 +132,35 @@ type Column struct {
 
 // A Sync is one synchronization with a slot for each variable.
 type Sync struct {
-	Index    int // in Plan.Syncs
-	Name     string
-	Span     source.Span
-	Slots    []string     // the variables' names; "" for an internal one
-	Types    []check.Type // of the slots, as far as known
-	Secret   []bool       // of the slots: the whole value is secret
-	Parts    []bool       // of the slots: they are secret because a part of the value is
-	When     []*Pattern
-	Joins    [][]Join // for each pattern that a completed action matches, how to find the others
+	Index  int // in Plan.Syncs
+	Name   string
+	Span   source.Span
+	Slots  []string     // the variables' names; "" for an internal one
+	Types  []check.Type // of the slots, as far as known
+	Secret []bool       // of the slots: the whole value is secret
+	Parts  []bool       // of the slots: they are secret because a part of the value is
+	When   []*Pattern
+	Joins  [][]Join // for each pattern that a completed action matches, how to find the others
+	Stages []*Stage // at least one
+	// Lines are the lines of where of all stages; Line.Place is the place in it.
+	Lines []*Line
+	// Asks are all lines of then and else; Ask.Line is the place in it.
+	Asks []*Ask
+}
+
+// Line returns the line of where with a place, nil if there is none.
+func (s *Sync) Line(place int) *Line {
+	if place < 0 || place >= len(s.Lines) {
+		return nil
+	}
+	return s.Lines[place]
+}
+
+// A Stage is a where block and the then block below it.
+type Stage struct {
 	Where    []*Line
 	Then     []*Ask
 	Together bool
-	// Asks are all lines of then and else; Ask.Line is the place in it.
-	Asks []*Ask
 }
 
 // A Pattern is a line of when.
@@ -246,6 +261,7 @@ type Ask struct {
 
 // A Line is a line of where. Exactly one of its operations is set.
 type Line struct {
+	Place int // in Sync.Lines; -1 for a line of a view or fold
 	Span  source.Span
 	Text  string
 	Mode  syntax.Mode

@@ -268,16 +268,18 @@ func (o *printer) sync(s *Sync) {
 			o.joins(arrival, order)
 		}
 	}
-	if len(s.Where) > 0 {
-		o.line(1, "where")
-		o.lines(2, s.Where)
+	for _, stage := range s.Stages {
+		if len(stage.Where) > 0 {
+			o.line(1, "where")
+			o.lines(2, stage.Where)
+		}
+		then := "then"
+		if stage.Together {
+			then = "then together"
+		}
+		o.line(1, "%s", then)
+		o.asks(2, stage.Then)
 	}
-	then := "then"
-	if s.Together {
-		then = "then together"
-	}
-	o.line(1, "%s", then)
-	o.asks(2, s.Then)
 }
 
 func (o *printer) pattern(i int, p *Pattern) {

@@ -37,7 +37,7 @@ func TestReads(t *testing.T) {
 				bound[v.Slot] = true
 			}
 		}
-		for i, line := range s.Where {
+		for i, line := range s.Lines {
 			for _, slot := range line.Reads() {
 				if read++; !bound[slot] {
 					t.Errorf("%s: the line is said to read %s, which nothing before it gives", line.Span, s.Slots[slot])

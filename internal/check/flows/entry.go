@@ -156,18 +156,12 @@ func (an *analyzer) findEntries() []*Entry {
 // askedActions returns the actions that some line of then or else asks.
 func (an *analyzer) askedActions() map[*check.Action]map[*check.Instance]bool {
 	asked := map[*check.Action]map[*check.Instance]bool{}
-	note := func(list []*check.Ask) {
-		for _, a := range list {
+	for _, s := range an.program.Syncs {
+		for _, a := range s.Asks() {
 			if asked[a.Action] == nil {
 				asked[a.Action] = map[*check.Instance]bool{}
 			}
 			asked[a.Action][a.Instance] = true
-		}
-	}
-	for _, s := range an.program.Syncs {
-		note(s.Then)
-		for _, l := range s.Where {
-			note(l.Else)
 		}
 	}
 	return asked

@@ -284,11 +284,12 @@ func (m *model) addBody(s *syncInfo) {
 			bound = append(bound, s.sync.Vars[i])
 		}
 	}
-	r := multiplicityOf(s.sync.Where, bound)
+	stage := s.sync.Stages[0]
+	r := multiplicityOf(stage.Where, bound)
 	s.severalFrames, s.determined = r.several, r.determined
-	s.then = m.newAskList(s, nil, s.sync.Then)
-	s.then.joint = s.sync.Together
-	for _, l := range s.sync.Where {
+	s.then = m.newAskList(s, nil, stage.Then)
+	s.then.joint = stage.Together
+	for _, l := range stage.Where {
 		x := &lineInfo{line: l, mayDrop: m.mayDrop(l)}
 		if len(l.Else) > 0 {
 			x.orelse = m.newAskList(s, l, l.Else)

@@ -241,9 +241,9 @@ func (r *reporter) asksAll(e *Entry, s *syncInfo) bool {
 			continue
 		}
 		asked := slices.ContainsFunc(e.Syncs, func(other *check.Sync) bool {
-			match := func(a *check.Ask) bool { return a.Action == p.action.spec && a.Instance == p.action.instance }
-			return slices.ContainsFunc(other.Then, match) ||
-				slices.ContainsFunc(other.Where, func(l *check.Line) bool { return slices.ContainsFunc(l.Else, match) })
+			return slices.ContainsFunc(other.Asks(), func(a *check.Ask) bool {
+				return a.Action == p.action.spec && a.Instance == p.action.instance
+			})
 		})
 		if !asked {
 			return false
