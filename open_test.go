@@ -66,7 +66,7 @@ func TestOpenLosesNothing(t *testing.T) {
 	if err == nil {
 		t.Fatal("members share what is now unique, and the app opens")
 	}
-	for _, want := range []string{"in the way of what the specification says now: members of Keeping.Note that share their text", "settle first what is in the way"} {
+	for _, want := range []string{"the new specification cannot be applied because of: members of Keeping.Note that share their text", "settle first what is in the way"} {
 		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "--apply") {
 			t.Errorf("the app says %q, and not %q alone", err, want)
 		}

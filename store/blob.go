@@ -39,19 +39,19 @@ func CopyBlob(ctx context.Context, w io.Writer, r io.Reader, mediaType string) (
 	}
 }
 
-// A Sweep finds the blobs that nothing refers to. The store adds all
-// candidates, shows it everything that may refer to them, and removes those
-// left. A store that allows writes meanwhile shows it these, too. Its methods
+// A Sweep finds the blobs that nothing refers to, by mark and sweep. The store adds all
+// candidates, marks those that rows and journals refer to, and removes the unmarked
+// ones. A store that allows writes meanwhile marks what these refer to, too. The methods
 // may be called by several goroutines.
 type Sweep struct {
 	mu       sync.Mutex
 	unmarked map[[32]byte]bool
-	// The first two bytes of the hashes, as one bit each, so that bytes that
-	// hold no hash are skipped quickly.
+	// The first two bytes of the hashes, as one bit each, so that bytes without
+	// a hash are skipped quickly.
 	first [1 << 10]uint64
 }
 
-// NewSweep makes an empty sweep.
+// NewSweep returns an empty sweep.
 func NewSweep() *Sweep { return &Sweep{unmarked: map[[32]byte]bool{}} }
 
 // Add adds a candidate.
@@ -63,14 +63,14 @@ func (w *Sweep) Add(hash [32]byte) {
 	w.first[first>>6] |= 1 << (first & 63)
 }
 
-// Mark keeps a blob.
+// Mark marks a blob.
 func (w *Sweep) Mark(hash [32]byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.unmarked, hash)
 }
 
-// MarkRow keeps the blobs that a row refers to.
+// MarkRow marks the blobs that a row refers to.
 func (w *Sweep) MarkRow(t *Table, row Row) {
 	for i, c := range t.Columns {
 		if c.Type == Blob || c.Type == Json {
@@ -79,8 +79,8 @@ func (w *Sweep) MarkRow(t *Table, row Row) {
 	}
 }
 
-// MarkIn keeps the blobs whose hashes occur among the bytes. Journal
-// entries hold hashes unencoded.
+// MarkIn marks the blobs whose hashes occur in the bytes. Journal entries have hashes
+// unencoded.
 func (w *Sweep) MarkIn(entries []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -95,7 +95,7 @@ func (w *Sweep) MarkIn(entries []byte) {
 	}
 }
 
-// Unmarked returns the unreferenced blobs.
+// Unmarked returns the candidates that are not marked.
 func (w *Sweep) Unmarked() [][32]byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -106,7 +106,7 @@ func (w *Sweep) Unmarked() [][32]byte {
 	return out
 }
 
-// IsUnmarked reports whether a blob may go.
+// IsUnmarked reports whether a blob is a candidate that is not marked.
 func (w *Sweep) IsUnmarked(hash [32]byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

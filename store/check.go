@@ -4,10 +4,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Check brings a row into the form in which every store keeps it: one value
-// for each column, null for what is unset. It fails when a value is not of its
-// column's type, is no date or constant where those stand, or holds a secret,
-// which no store keeps.
+// Check converts a row to the form in which every store keeps it: one value for each
+// column, with null instead of unset values. It fails if a value has not the type of its
+// column, is not in its domain, or contains a secret, which no store keeps.
 func (t *Table) Check(row Row) error {
 	if len(row) != len(t.Columns) {
 		return faultf("a row for %s has %d values, but the table has %d columns", t.Name(), len(row), len(t.Columns))
@@ -40,7 +39,7 @@ func (t *Table) Check(row Row) error {
 	return nil
 }
 
-// checkOne holds a value, or an item of a collection, against its column.
+// checkOne compares a value, or an item of a collection, with its column.
 func (t *Table) checkOne(c *Column, v value.Value) error {
 	switch {
 	case c.Type == Json && !v.HoldsSecret():
@@ -48,7 +47,7 @@ func (t *Table) checkOne(c *Column, v value.Value) error {
 	case c.Type == Json || v.Kind() != c.Type.Kind():
 		return t.wrong(c, v)
 	case c.Domain == "" || c.Domain == Secrets:
-		return nil // a digest is made where the secret is, and tests shorten it
+		return nil // digests are made elsewhere, and tests shorten them
 	}
 	text, _ := v.Text()
 	if !c.Domain.Holds(text) {
@@ -64,8 +63,8 @@ func (t *Table) wrong(c *Column, v value.Value) error {
 	return faultf("%s.%s holds %v and cannot hold %v", t.Name(), c.Name, c.Type.Kind(), v.Kind())
 }
 
-// Kind is the kind of the values that a column of the type holds. A column of
-// Json holds every kind; for it the result is Unset.
+// Kind returns the kind of the values in a column of the type. A column of Json has
+// values of every kind; for it the result is Unset.
 func (t Type) Kind() value.Kind {
 	switch t {
 	case Text:

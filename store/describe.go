@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// What a store remembers of the schema that its tables were made for. Names
-// stand instead of places, so that two schemas can be compared.
+// The schema as a store remembers it has names instead of indexes, so that two schemas
+// can be compared.
 type schemaText struct {
 	Tables []tableText `json:"tables"`
-	// Narrow is false for what was written before there were domains.
+	// Narrow is false for a schema that was written before there were domains.
 	Narrow bool `json:"narrow,omitempty"`
 }
 
@@ -54,7 +54,7 @@ func EncodeSchema(s *Schema) []byte {
 	}
 	b, err := json.Marshal(text)
 	if err != nil {
-		panic(err) // strings and flags can always be written
+		panic(err) // strings and booleans can always be encoded
 	}
 	return b
 }
@@ -70,7 +70,7 @@ func DecodeSchema(b []byte) (*Schema, error) {
 	for i, tt := range text.Tables {
 		t := &Table{Instance: tt.Instance, Set: tt.Set, Index: i, Of: byName[tt.Of], One: tt.One}
 		if tt.Of != "" && t.Of == nil {
-			return nil, fmt.Errorf("the store's own schema says that %s is a subset of %s, which does not stand before it", t.Name(), tt.Of)
+			return nil, fmt.Errorf("the store's own schema says that %s is a subset of %s, which does not come before it", t.Name(), tt.Of)
 		}
 		for _, c := range tt.Columns {
 			column := Column{Name: c.Name, Optional: c.Optional, Type: -1, Many: -1, Domain: Domain(c.Holds)}
@@ -116,7 +116,7 @@ func (t *Table) places(names [][]string) ([][]int, error) {
 		columns := make([]int, len(group))
 		for i, n := range group {
 			if columns[i] = t.Column(n); columns[i] < 0 {
-				return nil, fmt.Errorf("the store's own schema has an index on %s.%s, which is no column", t.Name(), n)
+				return nil, fmt.Errorf("the store's own schema has an index on %s.%s, which is not a column", t.Name(), n)
 			}
 		}
 		out = append(out, columns)

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// A Change is one difference between the schema that a store has and the one
-// that it is to have.
+// A Change is one difference between the schema of a store and a new one.
 type Change struct {
 	Kind    ChangeKind
-	Old     *Table // nil for what is added with its table
-	New     *Table // nil for what is dropped with its table
+	Old     *Table // nil if the table is new
+	New     *Table // nil if the table is dropped
 	Column  string
 	Columns []string // of a unique or an index
 }
 
-// A ChangeKind says what is to be done.
+// A ChangeKind is the kind of a change.
 type ChangeKind int
 
 const (
@@ -32,27 +31,27 @@ const (
 	DropColumn
 	// RetypeColumn loses values, if any member has one.
 	RetypeColumn
-	// RequireColumn needs a value where a member has none.
+	// RequireColumn needs a value for each member without one.
 	RequireColumn
 	// RelaxColumn is harmless.
 	RelaxColumn
 	// AddColumn is harmless for an optional column or a collection; for others
 	// it needs a value for each member.
 	AddColumn
-	// MoveTable makes a table a subset of another one or of none; it loses
-	// members that are not in that one.
+	// MoveTable makes a table a subset of another one or of none; it loses members that
+	// are not in that set.
 	MoveTable
-	// NarrowColumn fails when a member has a value outside of the column's domain.
+	// NarrowColumn fails if a member has a value outside of the column's domain.
 	NarrowColumn
-	// NarrowTable fails when there is more than the one member of an element.
+	// NarrowTable fails if an element has more than one member.
 	NarrowTable
-	// AddUnique fails when members share the values.
+	// AddUnique fails if members share the values.
 	AddUnique
 	// AddIndex is harmless.
 	AddIndex
 )
 
-// Table is the table that is changed, as it is to be if it goes on.
+// Table returns the changed table, in its new form unless it is dropped.
 func (c Change) Table() *Table {
 	if c.New != nil {
 		return c.New
@@ -60,7 +59,7 @@ func (c Change) Table() *Table {
 	return c.Old
 }
 
-// Harmless reports whether the change loses nothing whatever the store holds.
+// Harmless reports whether the change loses nothing, with any content of the store.
 func (c Change) Harmless() bool {
 	switch c.Kind {
 	case AddTable, DropUnique, DropIndex, RelaxColumn, AddIndex:
@@ -74,7 +73,7 @@ func (c Change) Harmless() bool {
 	return false
 }
 
-// String says the change as an order: "add the column Profile.User.email".
+// String returns the change as an instruction: "add the column Profile.User.email".
 func (c Change) String() string {
 	t := c.Table().Name()
 	switch c.Kind {
@@ -119,7 +118,7 @@ func (c Change) String() string {
 	return "change the table " + t
 }
 
-// shape says a column's type: "text", "a set of number".
+// shape describes a column's type: "text", "a set of number".
 func (c Column) shape() string {
 	if c.Many == One {
 		return c.Type.String()
@@ -127,10 +126,9 @@ func (c Column) shape() string {
 	return "a " + manyNames[c.Many] + " of " + c.Type.String()
 }
 
-// Diff lists what leads from one schema to another, in an order in which it can
-// be done: what is in the way goes first. A nil old schema has no tables.
-// Whether a change that is not Harmless loses something depends on what the
-// store holds.
+// Diff returns the changes from one schema to another, in an order in which they can be
+// made: conflicting parts are removed first. A nil old schema has no tables. Whether a
+// change that is not Harmless loses something depends on the content of the store.
 func Diff(old, new *Schema) []Change {
 	var changes []Change
 	before := map[string]*Table{}
@@ -142,7 +140,7 @@ func Diff(old, new *Schema) []Change {
 		for _, t := range new.Tables {
 			after[t.Name()] = true
 		}
-		// Subsets stand after the sets that they are of, and go first.
+		// Subsets come after their sets, and are dropped before them.
 		for _, t := range slices.Backward(old.Tables) {
 			if !after[t.Name()] {
 				changes = append(changes, Change{Kind: DropTable, Old: t})
@@ -164,8 +162,8 @@ func diffTable(o, n *Table, plain bool) []Change {
 	add := func(kind ChangeKind, column string, columns []string) {
 		changes = append(changes, Change{kind, o, n, column, columns})
 	}
-	// An index on a column whose type changes is made anew, and a unique also
-	// when members get a value that had none.
+	// An index on a column whose type changes is created again, and a unique also if
+	// members without a value get one.
 	retyped, filled := map[string]bool{}, map[string]bool{}
 	for _, c := range n.Columns {
 		if i := o.Column(c.Name); i >= 0 {
@@ -235,18 +233,18 @@ func nameOf(t *Table) string {
 	return t.Name()
 }
 
-// A Plan is what it takes to bring a store to a schema, in sentences.
+// A Plan describes in words how a store gets a new schema.
 type Plan struct {
-	Changes []string // all that is to be done, in order: "add the column Profile.User.email"
-	Losses  []string // what the store holds that would be lost by it: "column Profile.User.email, which 3 members have"
-	Blocked []string // what cannot be done at all with what the store holds
+	Changes []string // all changes, in order: "add the column Profile.User.email"
+	Losses  []string // content of the store that would be lost: "column Profile.User.email, which 3 members have"
+	Blocked []string // changes that the content of the store prevents
 }
 
-// A Migrator is a store that can be brought to a schema at a loss.
+// A Migrator is a store that can change its schema even if that loses data.
 type Migrator interface {
-	// Plan says what Prepare and Apply would do, and changes nothing.
+	// Plan returns what Prepare and Apply would do, and changes nothing.
 	Plan(ctx context.Context, s *Schema) (*Plan, error)
-	// Apply makes all changes, in one transaction, also those that lose data.
+	// Apply makes all changes in one transaction, including those that lose data.
 	// It fails with a *SchemaError if something is blocked.
 	Apply(ctx context.Context, s *Schema) error
 }

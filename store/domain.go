@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A Domain narrows what the texts of a column are: "" for any text, "date",
-// "secret", or the constants of an enumeration, "RED or GREEN". They begin with
-// a capital, so that none is taken for one of the others.
+// A Domain restricts the texts of a column: "" allows any text; the others are "date",
+// "secret", or the constants of an enumeration, "RED or GREEN". Constants begin with a
+// capital letter, so they differ from the other domains.
 type Domain string
 
 const (
@@ -22,8 +22,8 @@ const (
 // Constants returns the domain of an enumeration.
 func Constants(names []string) Domain { return Domain(strings.Join(names, " or ")) }
 
-// Holds reports whether a text is in the domain. The empty one always is: it is
-// what a migration leaves with a member that has no value.
+// Holds reports whether a text is in the domain. The empty text always is: a migration
+// gives it to members without a value.
 func (d Domain) Holds(text string) bool {
 	switch {
 	case d == "" || text == "":
@@ -42,7 +42,7 @@ func (d Domain) Holds(text string) bool {
 	return false
 }
 
-// what says which texts are in the domain: "dates (2024-01-31)".
+// what describes the texts in the domain: "dates (2024-01-31)".
 func (d Domain) what() string {
 	if d == Dates {
 		return "dates (2024-01-31)"
@@ -57,7 +57,7 @@ func (d Domain) constants() []string {
 	return strings.Split(string(d), " or ")
 }
 
-// narrows reports whether values of another domain may be outside of this one.
+// narrows reports whether values of another domain may be outside of this domain.
 func (d Domain) narrows(old Domain) bool {
 	if d == old || d == "" {
 		return d != old && old == Secrets
@@ -81,8 +81,8 @@ func (c Change) domains() (from, to Domain) {
 	return c.Old.Columns[c.Old.Column(c.Column)].Domain, c.New.Columns[c.New.Column(c.Column)].Domain
 }
 
-// Misfit says that some of a column's values do not fit, and what the first is,
-// which keeps a change of its domain from being made: "" when none does not.
+// Misfit says that some values of a column are outside of its new domain, which prevents
+// the change, and names the first one. It returns "" if there are none.
 func (c Change) Misfit(values int64, first string) string {
 	if values == 0 {
 		return ""
@@ -103,7 +103,7 @@ func (c Change) Misfit(values int64, first string) string {
 	return fmt.Sprintf("column %s.%s, in which %d values are %s", c.New.Name(), c.Column, values, strings.Replace(what, "(", "(the first: ", 1))
 }
 
-// TooMany says that an element has too many members: "" when it has not.
+// TooMany says that an element has too many members. It returns "" if it has not.
 func (c Change) TooMany(members int64) string {
 	if members < 2 {
 		return ""

@@ -121,17 +121,17 @@ func (e *MemberError) Error() string {
 
 // A SchemaError reports why a store could not adopt a schema.
 type SchemaError struct {
-	Losses  []string // what would be lost or left empty, each a phrase such as "column Profile.User.email, which 3 members have"
-	Blocked []string // what cannot be done at all with what the store holds
+	Losses  []string // content that would be lost or left empty, each a phrase such as "column Profile.User.email, which 3 members have"
+	Blocked []string // changes that the content of the store prevents
 }
 
 func (e *SchemaError) Error() string {
 	var parts []string
 	if len(e.Losses) > 0 {
-		parts = append(parts, "what the specification says now would lose or leave empty: "+strings.Join(e.Losses, "; "))
+		parts = append(parts, "the new specification would lose or leave empty: "+strings.Join(e.Losses, "; "))
 	}
 	if len(e.Blocked) > 0 {
-		parts = append(parts, "in the way of what the specification says now: "+strings.Join(e.Blocked, "; "))
+		parts = append(parts, "the new specification cannot be applied because of: "+strings.Join(e.Blocked, "; "))
 	}
 	return strings.Join(parts, "; ")
 }

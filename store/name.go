@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Redacted returns the name of a store as a person may read it in a message or a log:
-// that of a database without its password.
+// Redacted returns the name of a store for messages and logs: the URL of a database
+// without its password.
 func Redacted(name string) string {
 	kind, _, _ := strings.Cut(name, ":")
 	if kind != "postgres" && kind != "postgresql" {
@@ -14,7 +14,7 @@ func Redacted(name string) string {
 	}
 	u, err := url.Parse(name)
 	if err != nil {
-		return kind + "://…" // nobody knows where the password is
+		return kind + "://…" // the position of the password is unknown
 	}
 	if q := u.Query(); q.Has("password") {
 		q.Set("password", "xxxxx")

@@ -184,7 +184,7 @@ func TestCannotStart(t *testing.T) {
 		if err := os.WriteFile(file, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cannot(t, c, file, nil, "the file is damaged: put a copy back")
+		cannot(t, c, file, nil, "the file is damaged: restore a copy")
 	})
 	t.Run("no room", func(t *testing.T) {
 		dir := small(t, 1<<20)
@@ -234,11 +234,11 @@ func TestCannotStart(t *testing.T) {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		}
 		cannot(t, &c, filepath.Join(dir, "new.db"), somebody, "its folder cannot be written to")
-		cannot(t, &c, good, somebody, "it is another user's, or may not be written to: look at its owner and permissions")
+		cannot(t, &c, good, somebody, "it belongs to another user, or is not writable: check its owner and permissions")
 		if err := errors.Join(os.Chmod(dir, 0o777), os.Chmod(good+".lock", 0o666)); err != nil {
 			t.Fatal(err)
 		}
-		cannot(t, &c, good, somebody, "the file cannot be opened for writing: look at its owner and permissions")
+		cannot(t, &c, good, somebody, "the file cannot be opened for writing: check its owner and permissions")
 	})
 }
 

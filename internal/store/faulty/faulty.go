@@ -1,12 +1,10 @@
 // Package faulty wraps a store so that a test can make it fail.
 //
-// Its three main types are [Store], which stands before another store; [Fault],
-// what is to happen and when; and [Op], what can be counted. It promises that
-// what it is not told to spoil is what the store behind it does, that a fault
-// happens once, at the operation that was named, and that after a crash, and while
-// it is down, nothing reaches the store behind it. It refuses to break what package store
-// promises: an operation that fails has done nothing, so that what a program
-// makes of it is the program's.
+// Its three main types are [Store], which wraps another store; [Fault], what is to happen
+// and when; and [Op], the operations that it counts. It promises that all other operations
+// are those of the wrapped store, that a fault happens once, at the given operation, and
+// that after a crash, and while the store is down, nothing reaches the wrapped store. It
+// keeps the contract of package store: an operation that fails has done nothing.
 package faulty
 
 import (
@@ -37,8 +35,8 @@ const (
 	Commit
 	// Blob is PutBlob, OpenBlob, and each read of a large value.
 	Blob
-	// Look is what is asked of the store beside the flows: Journal, Unfinished,
-	// Flows, Decisions, Decide and Drop.
+	// Look is any of Journal, Unfinished, Flows, Decisions, Decide and
+	// RemoveDecision.
 	Look
 )
 
@@ -46,28 +44,27 @@ var opNames = [...]string{"append", "read", "write", "commit", "blob", "look"}
 
 func (o Op) String() string { return opNames[o] }
 
-// A Effect is what becomes of an operation.
+// An Effect is what happens to an operation.
 type Effect int
 
 const (
 	// Fail it, with store.ErrLost, as a full disk does: it may work later.
 	Fail Effect = iota
-	// Break it, with an error that says nothing of later, as a bug does.
+	// Break it, with an unknown error, as a bug does.
 	Break
 	// Delay it for a moment.
 	Delay
 	// CrashBefore ends the process, as far as the store is concerned, before it.
 	CrashBefore
-	// Tear it: the process ends when it has been done and nobody has been told.
+	// Tear it: the process ends after the operation and before its result.
 	Tear
-	// Cut the connection before it, with the bare error of a connection that is
-	// gone, as a store gives it that has not looked what it means.
+	// Cut the connection before it, with the error of the connection, which is not
+	// wrapped with store.ErrLost.
 	Cut
-	// Doubt it: it is done, and who asked is told store.ErrLost, as when the
-	// connection is gone after a commit.
+	// Doubt it: it is done, but fails with store.ErrLost, as when the connection
+	// breaks after a commit.
 	Doubt
-	// Refuse it, with an error that lasts (*store.Fault), as a value that does not
-	// fit is refused.
+	// Refuse it, with a permanent error (*store.Fault), as for an invalid value.
 	Refuse
 )
 
@@ -75,8 +72,7 @@ var effectNames = [...]string{"fail", "break", "delay", "crash", "tear", "cut", 
 
 func (d Effect) String() string { return effectNames[d] }
 
-// A Fault is something that happens at the Nth operation of a kind, from 1,
-// counted from when it is told.
+// A Fault happens at the Nth operation of a kind, from 1, after it was injected.
 type Fault struct {
 	Effect Effect
 	Op     Op
@@ -87,7 +83,7 @@ type Fault struct {
 func Parse(text string) (Fault, error) {
 	words := strings.Fields(text)
 	if len(words) != 3 {
-		return Fault{}, fmt.Errorf("%q is not a deed, an operation and a number, such as fail commit 3", text)
+		return Fault{}, fmt.Errorf("%q is not an effect, an operation and a number, such as fail commit 3", text)
 	}
 	f := Fault{Effect: -1, Op: -1}
 	for i, name := range effectNames {
@@ -102,39 +98,39 @@ func Parse(text string) (Fault, error) {
 	}
 	n, err := strconv.Atoi(words[2])
 	if f.N = n; f.Effect < 0 || f.Op < 0 || err != nil || n < 1 {
-		return Fault{}, fmt.Errorf("%q: the deeds are %s, the operations %s, and they are counted from 1", text, strings.Join(effectNames[:], ", "), strings.Join(opNames[:], ", "))
+		return Fault{}, fmt.Errorf("%q: the effects are %s, the operations are %s, and the number is from 1", text, strings.Join(effectNames[:], ", "), strings.Join(opNames[:], ", "))
 	}
 	return f, nil
 }
 
 func (f Fault) String() string { return fmt.Sprintf("%s %s %d", f.Effect, f.Op, f.N) }
 
-// ErrBroken is what an operation fails with that is to Break.
+// ErrBroken is the error of the effect Break.
 var ErrBroken = errors.New("the store is broken here, as the test wants it")
 
-// ErrCrashed is what all operations fail with after a crash.
+// ErrCrashed is the error of all operations after a crash.
 var ErrCrashed = fmt.Errorf("%w: the process has crashed, as the test wants it", store.ErrLost)
 
-// ErrRefused is what an operation fails with that is to be Refused.
+// ErrRefused is the error of the effect Refuse.
 var ErrRefused error = &store.Fault{Err: errors.New("the store refuses this, as the test wants it")}
 
-// ErrCut is what an operation fails with that is to be Cut.
+// ErrCut is the error of the effect Cut.
 var ErrCut = fmt.Errorf("the connection was cut, as the test wants it: %w", io.ErrUnexpectedEOF)
 
-// ErrDown is what all operations fail with while the store is down.
+// ErrDown is the error of all operations while the store is down.
 var ErrDown = fmt.Errorf("%w: the database is down, as the test wants it", store.ErrLost)
 
 var errDoubt = fmt.Errorf("%w: the connection was cut after it was done, as the test wants it", store.ErrLost)
 
 var errFull = fmt.Errorf("%w: the disk is full, as the test wants it", store.ErrLost)
 
-// A Store spoils operations of the store behind it.
+// A Store injects faults into the operations of a wrapped store.
 type Store struct {
 	store.Store
-	// Eager makes everything durable that is appended, at once, so that a crash
-	// finds all that was done before it. Otherwise the store behind decides.
+	// Eager makes everything that is appended durable at once, so that a crash loses
+	// nothing. Otherwise the wrapped store decides.
 	Eager bool
-	// OnCrash is called when the process ends, to take what is on the disk.
+	// OnCrash is called when the process ends, for example to copy the files.
 	OnCrash func()
 
 	mu      sync.Mutex
@@ -143,22 +139,22 @@ type Store struct {
 	down    bool
 }
 
-// Down makes every operation fail until it is called with false, as those of a
-// database that is stopped.
+// Down makes every operation fail until it is called with false, as for a stopped
+// database.
 func (s *Store) Down(down bool) {
 	s.mu.Lock()
 	s.down = down
 	s.mu.Unlock()
 }
 
-// Inject adds a fault that is to happen.
+// Inject adds a fault.
 func (s *Store) Inject(f Fault) {
 	s.mu.Lock()
 	s.faults = append(s.faults, &f)
 	s.mu.Unlock()
 }
 
-// Remaining is how many faults have not happened yet; they are forgotten.
+// Remaining returns the number of faults that have not happened, and removes them.
 func (s *Store) Remaining() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,12 +170,12 @@ func (s *Store) Crashed() bool {
 	return s.crashed
 }
 
-// NewSession opens a flow's hand.
+// NewSession opens a session for a flow.
 func (s *Store) NewSession(id value.ID) store.Session {
 	return &session{Session: s.Store.NewSession(id), s: s}
 }
 
-// take counts an operation and returns what is to become of it.
+// take counts an operation and returns the effect on it, if there is one.
 func (s *Store) take(op Op) (Effect, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,7 +201,7 @@ func (s *Store) crash() {
 	}
 }
 
-// do does an operation, or spoils it.
+// do runs an operation, or applies an effect to it.
 func (s *Store) do(op Op, it func() error) error {
 	s.mu.Lock()
 	dead, down := s.crashed, s.down
@@ -220,7 +216,7 @@ func (s *Store) do(op Op, it func() error) error {
 	if !due {
 		err := it()
 		if err == nil && s.Eager && op == Append {
-			_, err = s.Store.Unfinished(context.Background()) // which makes all durable that it may tell of
+			_, err = s.Store.Unfinished(context.Background()) // which makes everything durable
 		}
 		return err
 	}
@@ -252,15 +248,15 @@ func (s *Store) do(op Op, it func() error) error {
 	return ErrCrashed
 }
 
-// A session is a hand whose operations may be spoilt.
+// A session is a session into whose operations faults are injected.
 type session struct {
 	store.Session
 	s      *Store
 	ended  bool
-	undone bool // as the store behind said at the end
+	undone bool // as the wrapped session said at the end
 }
 
-// Undone reports whether the store behind is certain to have nothing of the flow.
+// Undone reports whether the wrapped store certainly has nothing of the flow.
 func (f *session) Undone() bool {
 	if f.ended {
 		return f.undone
@@ -302,7 +298,7 @@ func (f *session) Commit(entries []byte) error {
 	return f.after(f.s.do(Append, func() error { return f.Session.Commit(entries) }))
 }
 
-// after ends the transaction of a Commit that was not done.
+// after ends the transaction of a failed Commit.
 func (f *session) after(err error) error {
 	if err != nil {
 		f.Rollback()

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is read as %v, %v", good, f, err)
 		}
 	}
-	for bad, want := range map[string]string{"fail": "not a deed, an operation and a number", "fail flush 1": "the operations append, read", "burn read 1": "the deeds are fail, break", "fail read 0": "counted from 1"} {
+	for bad, want := range map[string]string{"fail": "not an effect, an operation and a number", "fail flush 1": "the operations are append, read", "burn read 1": "the effects are fail, break", "fail read 0": "the number is from 1"} {
 		if _, err := faulty.Parse(bad); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is told as %v, want %q", bad, err, want)
 		}

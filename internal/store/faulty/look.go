@@ -50,7 +50,7 @@ func (s *Store) OpenBlob(ctx context.Context, hash [32]byte) (store.BlobReader, 
 	return &reader{r, s}, nil
 }
 
-// A reader is a large value whose reads may be spoilt.
+// A reader is a large value into whose reads faults are injected.
 type reader struct {
 	store.BlobReader
 	s *Store

@@ -25,7 +25,7 @@ type blob struct {
 	put  time.Time // the last time
 }
 
-// PutBlob keeps what a reader gives.
+// PutBlob stores the content of a reader.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	var data bytes.Buffer
 	ref, err := store.CopyBlob(ctx, &data, r, mediaType)
@@ -62,14 +62,14 @@ func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, er
 	return reader{bytes.NewReader(b.data)}, nil
 }
 
-// A reader reads bytes that stay as they are, also when the blob is swept.
+// A reader reads bytes that do not change, even if the blob is swept.
 type reader struct{ *bytes.Reader }
 
 func (reader) Close() error { return nil }
 
-// SweepBlobs removes what nothing refers to. Flows may read meanwhile.
+// SweepBlobs removes the blobs that nothing refers to. Flows may read meanwhile.
 func (s *Store) SweepBlobs(_ context.Context, age time.Duration) (int, error) {
-	// With the transaction nothing that refers to a blob can be written.
+	// No flow can write a reference to a blob meanwhile.
 	s.tx.RLock()
 	defer s.tx.RUnlock()
 	if s.closed {
@@ -105,7 +105,7 @@ func (b *blobs) close() {
 	b.closed, b.all = true, nil
 }
 
-// mark keeps what the entries of unfinished flows refer to.
+// mark marks the blobs that entries of unfinished flows refer to.
 func (j *journal) mark(w *store.Sweep) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

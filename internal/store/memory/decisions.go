@@ -9,13 +9,13 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A decisions holds what people have decided about flows.
+// decisions has the decisions about flows.
 type decisions struct {
 	mu     sync.Mutex
 	byFlow map[value.ID]store.Decision
 }
 
-// Decide leaves word about a flow.
+// Decide stores a decision about a flow.
 func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	if s.journal.closed.Load() {
 		return store.ErrClosed
@@ -29,7 +29,7 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	return nil
 }
 
-// Decisions returns what was left about unfinished flows.
+// Decisions returns the decisions about unfinished flows.
 func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	open, err := s.journal.unfinished()
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	return list, nil
 }
 
-// RemoveDecision removes word that was left.
+// RemoveDecision removes a decision.
 func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	s.decisions.mu.Lock()
 	defer s.decisions.mu.Unlock()
@@ -57,7 +57,7 @@ func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	return nil
 }
 
-// Owns reports whether a flow is open or was left.
+// Owns reports whether a flow is open or was abandoned.
 func (s *Store) Owns(flow value.ID) bool {
 	open, _ := s.journal.unfinished()
 	return slices.Contains(open, flow)

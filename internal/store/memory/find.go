@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// find looks members up. It uses and returns back room for a key.
+// find looks members up. It reuses the buffer for a key.
 func (t *table) find(columns []int, key []value.Value, page store.Page, room *[]byte) []store.Member {
 	x, exact := t.choose(columns, key)
 	if x == nil {
@@ -39,8 +39,8 @@ func (t *table) find(columns []int, key []value.Value, page store.Page, room *[]
 	return t.collect(b.members, columns, key, page)
 }
 
-// choose finds the index that covers most of the columns, and reports whether it
-// covers all.
+// choose returns the index that covers most of the columns, and reports whether it
+// covers all of them.
 func (t *table) choose(columns []int, key []value.Value) (best *index, exact bool) {
 	for _, x := range t.indexes {
 		if len(x.columns) > len(columns) || best != nil && len(x.columns) <= len(best.columns) {
@@ -62,12 +62,12 @@ func (x *index) covers(columns []int, key []value.Value) bool {
 		if i < 0 {
 			return false
 		}
-		// A unique index knows neither rows with a null nor single items.
+		// A unique index has neither rows with a null nor single items.
 		if x.unique && (x.many || key[i].IsNull()) {
 			return false
 		}
 		if slices.Index(columns[i+1:], c) >= 0 {
-			return false // asked for twice: what an index finds for one may fail the other
+			return false // the column occurs twice: a member that has one value may lack the other
 		}
 	}
 	return true
@@ -86,7 +86,7 @@ func (t *table) matches(m *member, columns []int, key []value.Value) bool {
 	return true
 }
 
-// collect returns those of the members that match, within the page.
+// collect returns the matching members, within the page.
 func (t *table) collect(from []*member, columns []int, key []value.Value, page store.Page) []store.Member {
 	if page.After > 0 {
 		i, _ := after(from, page.After)

@@ -8,8 +8,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Forget removes flows at rest from the journal. Their room is used again when
-// no flow is left in a chunk, or when its chunk is the next to go.
+// Forget removes flows at rest from the journal. Their memory is reused
+// when a chunk has no flow any more, or is the oldest one.
 func (s *Store) Forget(_ context.Context, r store.Retention) (int, error) { return s.journal.forget(r) }
 
 func (j *journal) forget(r store.Retention) (int, error) {

@@ -7,9 +7,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// An index finds members by the values of some columns. One that is not unique
-// finds a member by each value that a collection holds; for a unique one the
-// collection counts as a whole.
+// An index finds members by the values of some columns. A non-unique index finds a
+// member by each item of a collection; a unique index compares the whole collection.
 type index struct {
 	def     *store.Table
 	columns []int
@@ -19,7 +18,7 @@ type index struct {
 	lists   map[string]*bucket // of the others
 }
 
-// A bucket holds members in the order of their insertion.
+// A bucket has members in the order of their insertion.
 type bucket struct{ members []*member }
 
 func newIndex(def *store.Table, columns []int, unique bool) *index {
@@ -35,7 +34,7 @@ func newIndex(def *store.Table, columns []int, unique bool) *index {
 	return x
 }
 
-// exempt reports whether a unique index leaves a row out.
+// exempt reports whether a unique index omits a row.
 func (x *index) exempt(row store.Row) bool {
 	for _, c := range x.columns {
 		if row[c].IsNull() {
@@ -45,7 +44,7 @@ func (x *index) exempt(row store.Row) bool {
 	return false
 }
 
-// same reports whether two rows have the same place in the index.
+// same reports whether two rows have the same key in the index.
 func (x *index) same(a, b store.Row) bool {
 	for _, c := range x.columns {
 		if !value.Equal(a[c], b[c]) {
@@ -63,8 +62,8 @@ func (x *index) key(dst []byte, row store.Row) []byte {
 	return dst
 }
 
-// appendKey appends what is equal for equal values. In a set the order does
-// not matter.
+// appendKey appends the key of a value. Equal values have equal keys. The order of a set
+// does not matter.
 func appendKey(dst []byte, many store.Many, v value.Value) []byte {
 	if many == store.Set && !v.IsNull() {
 		items := slices.Clone(v.Items())
@@ -74,7 +73,7 @@ func appendKey(dst []byte, many store.Many, v value.Value) []byte {
 	return value.AppendKey(dst, v)
 }
 
-// add puts a member in; it uses and returns back room for the key.
+// add adds a member. It reuses the buffer for the key.
 func (x *index) add(room []byte, m *member) []byte {
 	switch {
 	case x.unique:
@@ -107,7 +106,7 @@ func (x *index) remove(room []byte, m *member) []byte {
 	return room
 }
 
-// each calls do with the key of each choice of one item from every collection.
+// each calls do with the key of each combination of one item of every collection.
 func (x *index) each(row store.Row, i int, key []byte, do func(key []byte)) {
 	if i == len(x.columns) {
 		do(key)
@@ -141,7 +140,7 @@ func (x *index) put(key []byte, m *member) {
 func (x *index) take(key []byte, m *member) {
 	b := x.lists[string(key)]
 	if b == nil {
-		return // an item that stands twice in a list
+		return // an item that occurs twice in a list
 	}
 	if i, there := after(b.members, m.Order-1); there {
 		b.members = slices.Delete(b.members, i, i+1)
@@ -151,8 +150,7 @@ func (x *index) take(key []byte, m *member) {
 	}
 }
 
-// after finds the first member with a greater Order, and whether it is the one
-// with the very next.
+// after returns the first member with a greater Order, and whether it has the next one.
 func after(members []*member, order int64) (int, bool) {
 	return slices.BinarySearchFunc(members, order+1, func(m *member, o int64) int {
 		switch {

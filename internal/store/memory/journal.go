@@ -10,20 +10,19 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A journal holds the entries of flows at rest in chunks, which are used again
-// from the oldest on. To find a flow all records are looked through: that is
-// rare and costs a fraction of a millisecond, while an index would cost every
-// flow.
+// A journal has the entries of flows at rest in chunks, the oldest of which is reused.
+// Finding a flow scans all records: that is rare and takes a fraction of a millisecond,
+// while an index would cost time for every flow.
 type journal struct {
 	mu             sync.Mutex
 	closed         atomic.Bool
 	chunks         []*chunk // oldest first; the last one is being filled
-	bytes          int      // room of all chunks
+	bytes          int      // capacity of all chunks
 	limit          int
-	size           int     // room of a usual chunk
+	size           int     // capacity of a normal chunk
 	open           session // head of the ring of open flows with entries, oldest first
 	abandoned      map[value.ID]*session
-	abandonedCount atomic.Int32 // how many are left, so that Begin need not lock
+	abandonedCount atomic.Int32 // length of abandoned, so that NewSession need not lock
 
 	forgotten map[value.ID]bool // flows with derived ids that have run
 }
@@ -33,7 +32,7 @@ type chunk struct {
 	records []record
 }
 
-// A record says where in its chunk the entries of a flow are.
+// A record is the range of a flow's entries in its chunk.
 type record struct {
 	id         value.ID
 	start, end int
@@ -48,7 +47,7 @@ func (j *journal) init(limit int) {
 	j.open.next, j.open.previous = &j.open, &j.open
 }
 
-// resume makes a flow that was left go on.
+// resume continues an abandoned flow.
 func (j *journal) resume(f *session) {
 	if j.abandonedCount.Load() == 0 {
 		return
@@ -95,7 +94,7 @@ func (j *journal) append(f *session, entries []byte) error {
 	return nil
 }
 
-// finish moves the entries of a flow to the others at rest.
+// finish moves the entries of a flow to those of the flows at rest.
 func (j *journal) finish(f *session, entries []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -118,7 +117,7 @@ func (j *journal) finish(f *session, entries []byte) error {
 	return nil
 }
 
-// reserve returns a chunk in which n bytes fit.
+// reserve returns a chunk with space for n bytes.
 func (j *journal) reserve(n int) *chunk {
 	if len(j.chunks) > 0 {
 		if c := j.chunks[len(j.chunks)-1]; len(c.data)+n <= cap(c.data) {
@@ -129,7 +128,7 @@ func (j *journal) reserve(n int) *chunk {
 	var free *chunk
 	for len(j.chunks) > 0 && j.bytes+size > j.limit {
 		oldest := j.chunks[0]
-		// Moved, not resliced, so that the list stays where it is.
+		// Moved, not resliced, so that the list keeps its memory.
 		j.chunks = j.chunks[:copy(j.chunks, j.chunks[1:])]
 		j.bytes -= cap(oldest.data)
 		if cap(oldest.data) == size {
@@ -145,8 +144,8 @@ func (j *journal) reserve(n int) *chunk {
 	return free
 }
 
-// abandon keeps the entries of a flow that is given up, and reports whether the
-// flow has none and can be used again.
+// abandon keeps the entries of an abandoned session. It reports whether there are none,
+// so that the session can be reused.
 func (j *journal) abandon(f *session) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -173,7 +172,7 @@ func (j *journal) unfinished() ([]value.ID, error) {
 	return ids, nil
 }
 
-// running appends the ids of all flows that are open or left.
+// running appends the ids of all open and abandoned flows.
 func (j *journal) running(ids []value.ID) []value.ID {
 	for f := j.open.next; f != &j.open; f = f.next {
 		ids = append(ids, f.id)

@@ -1,16 +1,15 @@
 // Package memory stores state and journal in the memory of the process.
 //
-// Its three main types are [Store], the place; flow, one flow's access to it;
-// and table, the members of one set with their indexes. It promises what
-// package store asks for, except that nothing outlives the process; that a flow
-// costs no memory once it is at rest, however many there were; and that opening
-// a flow itself allocates nothing. It refuses to keep the whole journal: the
-// entries of unfinished flows stay, those of flows at rest stay as long as
-// there is room, the most recent ones longest.
+// Its three main types are [Store]; session, one flow's access to it; and table, the
+// members of one set with their indexes. It promises what package store requires, except
+// that nothing outlives the process; that flows at rest use a bounded amount of memory;
+// and that opening a session allocates nothing. It does not keep the whole journal: the
+// entries of unfinished flows stay, those of flows at rest only up to
+// [Options.JournalBytes], the most recent ones longest.
 //
-// The transaction is one lock. Reads outside a transaction and read-only transactions share it; any
-// other transaction holds it exclusively, even while it only reads, since what a flow
-// reads in its transaction must still hold when it writes.
+// There is one transaction lock. Reads outside of a transaction and read-only
+// transactions share it; any other transaction holds it exclusively, even while it only
+// reads, since what a flow reads in it must still hold when it writes.
 package memory
 
 import (
@@ -46,7 +45,7 @@ type Store struct {
 	flows     sync.Pool
 }
 
-// New makes an empty store.
+// New returns an empty store.
 func New(options Options) *Store {
 	s := &Store{}
 	s.journal.init(options.JournalBytes)
@@ -56,7 +55,7 @@ func New(options Options) *Store {
 
 var _ store.Store = (*Store)(nil)
 
-// Prepare makes the tables, without members.
+// Prepare creates the tables, without members.
 func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
 	s.tx.Lock()
 	defer s.tx.Unlock()
@@ -76,7 +75,7 @@ func (s *Store) Prepare(_ context.Context, schema *store.Schema) error {
 		if def.Of != nil {
 			t.of = s.byName[def.Of.Name()]
 			if t.of == nil {
-				return fmt.Errorf("the table %s is a subset of %s, which does not stand before it", def.Name(), def.Of.Name())
+				return fmt.Errorf("the table %s is a subset of %s, which does not come before it", def.Name(), def.Of.Name())
 			}
 			t.of.subsets = append(t.of.subsets, t)
 		}
@@ -98,7 +97,7 @@ func (s *Store) table(def *store.Table) (*table, error) {
 	return nil, fmt.Errorf("the store has no table %s", def.Name())
 }
 
-// NewSession opens a flow.
+// NewSession opens a session for a flow.
 func (s *Store) NewSession(id value.ID) store.Session {
 	f := s.flows.Get().(*session)
 	f.id = id
@@ -106,7 +105,7 @@ func (s *Store) NewSession(id value.ID) store.Session {
 	return f
 }
 
-// Unfinished lists the flows that are open or were left, oldest first.
+// Unfinished lists the flows that are open or were abandoned, oldest first.
 func (s *Store) Unfinished(context.Context) ([]value.ID, error) { return s.journal.unfinished() }
 
 // Journal returns a copy of a flow's remaining entries.

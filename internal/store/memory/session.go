@@ -7,13 +7,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A session is reused for another one after Finish, so that a flow allocates
-// nothing.
+// A session is reused for another flow after Finish, so that a flow allocates nothing.
 type session struct {
 	s        *Store
 	id       value.ID
 	inTx     bool
-	readOnly bool   // the transaction is that of BeginReadOnly
+	readOnly bool   // the transaction is read-only
 	wrote    bool   // in this transaction
 	changed  []int  // the tables that it changed, as store.TableVersions lists them
 	key      []byte // buffer for lookup keys
@@ -29,7 +28,7 @@ type session struct {
 	next      *session
 }
 
-// keepRoom is how large a flow's buffer may be to be kept for reuse.
+// keepRoom is the largest capacity of a buffer that is kept for reuse.
 const keepRoom = 64 << 10
 
 func (f *session) Begin() {
@@ -76,7 +75,7 @@ func (f *session) Find(def *store.Table, columns []int, key []value.Value, page 
 	return t.find(columns, key, page, &f.key), nil
 }
 
-// write begins the transaction if needed and finds the table.
+// write begins a transaction if there is none and returns the table.
 func (f *session) write(def *store.Table, deletes bool) (*table, error) {
 	if f.readOnly {
 		return nil, store.ErrReadOnlyTx

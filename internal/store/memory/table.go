@@ -12,8 +12,8 @@ type table struct {
 	of      *table
 	subsets []*table
 	members map[string]*member
-	// In the order of insertion. A member that is gone stays in it, marked,
-	// until there are more of them than members.
+	// In the order of insertion. A deleted member stays in it, marked as gone, until
+	// there are more of them than members.
 	order   []*member
 	gone    int
 	uniques []*index
@@ -25,12 +25,12 @@ type member struct {
 	gone bool
 }
 
-// A change is what is needed to undo a write.
+// A change is an entry of the undo log.
 type change struct {
 	table *table
 	m     *member
 	kind  kind
-	row   store.Row // what was there before an update
+	row   store.Row // the row before an update
 }
 
 type kind uint8
@@ -56,8 +56,7 @@ func newTable(def *store.Table) *table {
 	return t
 }
 
-// unique reports whether a row may stand beside the others; m is the member that
-// it replaces.
+// unique checks the uniques of a row, which replaces the member m.
 func (s *Store) unique(t *table, row store.Row, m *member) error {
 	for _, x := range t.uniques {
 		if x.exempt(row) {
@@ -156,8 +155,8 @@ func (s *Store) unlink(t *table, m *member) {
 	}
 }
 
-// clearUndoLog makes the writes of the transaction stay, and clears away members that
-// are gone when they are many: not before, since undoing needs their places.
+// clearUndoLog keeps the writes of the transaction. It removes the deleted members if
+// there are many; before that, a rollback needs their positions.
 func (s *Store) clearUndoLog() {
 	for _, c := range s.undo {
 		if c.kind == deleted && c.table.gone > 32 && c.table.gone > len(c.table.members) {
@@ -176,7 +175,7 @@ func (s *Store) clearUndo() {
 	}
 }
 
-// undoAll takes back the writes of the transaction, the last one first.
+// undoAll undoes the writes of the transaction, the last one first.
 func (s *Store) undoAll() {
 	for _, c := range slices.Backward(s.undo) {
 		switch c.kind {

@@ -15,14 +15,13 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A large value lies in _chunk, in pieces of chunkSize under an id that was made
-// when it came, since its hash is known only at its end. Then _blob gets a row
-// that says which id the hash has. What is left of one that did not come to its
-// end is swept.
+// A large value is stored in _chunk in pieces of chunkSize, under an id of the upload,
+// since its hash is known only at the end. Then _blob gets a row with the hash and the
+// id. Pieces of incomplete uploads are swept.
 const chunkSize = 256 << 10
 
-// PutBlob keeps what a reader gives. It has a connection only while a piece is
-// being stored, so a slow reader takes none from others.
+// PutBlob stores the content of a reader. It uses a connection only while it stores a
+// piece, so a slow reader does not block others.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	if s.options.ReadOnly {
 		return nil, store.ErrReadOnly
@@ -58,7 +57,7 @@ func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
-	// Bytes that are there already become young again.
+	// The time of existing bytes is renewed.
 	var stays []byte
 	err = s.pool.QueryRow(ctx, `INSERT INTO _blob (hash, upload, size, put) VALUES ($1, $2, $3, clock_timestamp())
 		ON CONFLICT (hash) DO UPDATE SET put = clock_timestamp() RETURNING upload`, ref.Hash[:], upload[:], ref.Size).Scan(&stays)
@@ -120,7 +119,7 @@ func (s *Store) OpenBlob(ctx context.Context, hash [32]byte) (store.BlobReader, 
 	return r, nil
 }
 
-// A blobReader reads pieces as they are asked for.
+// A blobReader reads pieces on demand.
 type blobReader struct {
 	s      *Store
 	upload value.ID
@@ -155,20 +154,20 @@ func (r *blobReader) load(item int64) ([]byte, error) {
 	var data []byte
 	err := r.s.pool.QueryRow(ctx, "SELECT data FROM _chunk WHERE upload = $1 AND item = $2", r.upload[:], item).Scan(&data)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("reading a large value: it was removed meanwhile: %w", fs.ErrNotExist)
+		return nil, fmt.Errorf("reading a large value: it was removed in the meantime: %w", fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a large value: %w", classed(err))
 	}
 	if want := min(chunkSize, r.size-item*chunkSize); int64(len(data)) != want {
-		return nil, &store.Fault{Err: fmt.Errorf("reading a large value: a piece has %d bytes, and %d were stored", len(data), want)}
+		return nil, &store.Fault{Err: fmt.Errorf("reading a large value: a piece has %d bytes, but %d were stored", len(data), want)}
 	}
 	return data, nil
 }
 
 func (r *blobReader) ReadAt(b []byte, off int64) (n int, err error) {
 	if off < 0 {
-		return 0, errors.New("reading a large value: the place is negative")
+		return 0, errors.New("reading a large value: the offset is negative")
 	}
 	for n < len(b) {
 		if off >= r.size {
@@ -195,7 +194,7 @@ func (r *blobReader) Seek(offset int64, whence int) (int64, error) {
 		return 0, fmt.Errorf("seeking in a large value: there is no whence %d", whence)
 	}
 	if offset < 0 {
-		return 0, errors.New("seeking in a large value: the place is negative")
+		return 0, errors.New("seeking in a large value: the offset is negative")
 	}
 	r.at = offset
 	return offset, nil

@@ -17,26 +17,26 @@ func (s *Store) hasDecisions(ctx context.Context) bool {
 	return s.conn.QueryRow(ctx, "SELECT count(*) FROM _decision").Scan(&n) == nil
 }
 
-// Decide leaves word about a flow of any node. It does not need the cluster's write lock.
-// A store that was opened for reading only does this one thing.
+// Decide stores a decision about a flow of any node, without the cluster's write lock. It
+// is the only write of a read-only store.
 func (s *Store) Decide(ctx context.Context, d store.Decision) error {
-	if err := s.flush("leaving word about a flow"); err != nil {
+	if err := s.flush("storing a decision about a flow"); err != nil {
 		return err
 	}
 	_, err := s.pool.Exec(ctx, "INSERT INTO _decision (flow, name, code, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (flow) DO UPDATE SET name = $2, code = $3, reason = $4",
 		d.Flow[:], d.Name, d.Code, d.Reason)
 	if code(err) == undefinedTable {
-		return fmt.Errorf("leaving word about a flow: the database is of a version that knew of none: start the app with this version once")
+		return fmt.Errorf("storing a decision about a flow: the database has no table for decisions yet: start the app with this version once")
 	}
 	if err != nil {
-		return fmt.Errorf("leaving word about a flow: %w", classed(err))
+		return fmt.Errorf("storing a decision about a flow: %w", classed(err))
 	}
 	return nil
 }
 
-// Decisions returns what was left about the unfinished flows of this node.
+// Decisions returns the decisions about the unfinished flows of this node.
 func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
-	if err := s.flush("looking for word about flows"); err != nil {
+	if err := s.flush("reading the decisions about flows"); err != nil {
 		return nil, err
 	}
 	s.queue.Lock()
@@ -58,26 +58,26 @@ func (s *Store) Decisions(ctx context.Context) ([]store.Decision, error) {
 		})
 	}
 	if code(err) == undefinedTable {
-		return nil, nil // older than the table, and nobody works with it
+		return nil, nil // the database is older than the table
 	}
 	if err != nil {
-		return nil, fmt.Errorf("looking for word about flows: %w", classed(err))
+		return nil, fmt.Errorf("reading the decisions about flows: %w", classed(err))
 	}
 	return list, nil
 }
 
-// RemoveDecision removes word that was left.
+// RemoveDecision removes a decision.
 func (s *Store) RemoveDecision(ctx context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
 		return store.ErrReadOnly
 	}
 	if _, err := s.pool.Exec(ctx, "DELETE FROM _decision WHERE flow = $1 AND name = $2", d.Flow[:], d.Name); err != nil {
-		return fmt.Errorf("removing word about a flow: %w", classed(err))
+		return fmt.Errorf("removing a decision about a flow: %w", classed(err))
 	}
 	return nil
 }
 
-// Owns reports whether a flow is among the unfinished of this node.
+// Owns reports whether a flow is an unfinished one of this node.
 func (s *Store) Owns(flow value.ID) bool {
 	s.queue.Lock()
 	defer s.queue.Unlock()

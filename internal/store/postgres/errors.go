@@ -15,36 +15,36 @@ func explain(err error) error {
 	if errors.As(err, &e) {
 		switch e.Code {
 		case "28P01", "28000":
-			return fmt.Errorf("the database refuses the user: look at the user and the password in the URL (%w)", err)
+			return fmt.Errorf("the database refuses the user: check the user and the password in the URL (%w)", err)
 		case "3D000":
-			return fmt.Errorf("there is no such database: make it with createdb, or name another one (%w)", err)
+			return fmt.Errorf("there is no such database: create it with createdb, or name another one (%w)", err)
 		case "3F000":
-			return fmt.Errorf("there is no such schema in the database: make it with CREATE SCHEMA, or name another one in the search_path (%w)", err)
+			return fmt.Errorf("there is no such schema in the database: create it with CREATE SCHEMA, or name another one in the search_path (%w)", err)
 		case "42501":
 			return fmt.Errorf("the user may not do this: grant it the right to create tables (%w)", err)
 		case "25006":
-			return fmt.Errorf("the server cannot be written to: name the primary and not a copy of it (%w)", err)
+			return fmt.Errorf("the server is read-only: name the primary server (%w)", err)
 		case "53100":
-			return fmt.Errorf("the disk of the database is full (%w)", err)
+			return fmt.Errorf("the disk of the database is full: free some space (%w)", err)
 		case "53300":
 			return fmt.Errorf("the database has too many connections: raise max_connections, or lower pool_max_conns in the URL (%w)", err)
 		case "57P01", "57P02", "57P03":
 			return fmt.Errorf("the database is being stopped or started (%w)", err)
 		case "25P03":
-			return fmt.Errorf("a turn asked nothing of the database for half a lease: slow work comes before the first write (%w)", err)
+			return fmt.Errorf("a transaction was idle for half a lease: do slow work before the first write (%w)", err)
 		}
 		return err
 	}
 	var connecting *pgconn.ConnectError
 	if errors.As(err, &connecting) {
-		return fmt.Errorf("nobody answers: start PostgreSQL, or look at the host and the port in the URL (%w)", err)
+		return fmt.Errorf("the server does not answer: start PostgreSQL, or check the host and the port in the URL (%w)", err)
 	}
 	return err
 }
 
 // classed converts an error of the database or the driver to the kind that
-// package store has for it: a *store.Fault if it lasts, else one that wraps
-// store.ErrLost. It is the one place that decides.
+// package store has for it: a *store.Fault if it is permanent, otherwise one that wraps
+// store.ErrLost.
 func classed(err error) error {
 	var fault *store.Fault
 	var read *store.ReadError
@@ -57,10 +57,9 @@ func classed(err error) error {
 	return &store.Fault{Err: explain(err)}
 }
 
-// passing reports whether an error is not about the request. What the server has
-// refused lasts, unless its code says otherwise. All errors that are not from the
-// server pass: the connection is broken or closed, the time is over, the pool is
-// closed.
+// passing reports whether an error is temporary. An error of the server is permanent,
+// unless its code says otherwise. All other errors are temporary: the connection is
+// broken or closed, a timeout, the pool is closed.
 func passing(err error) bool {
 	c := code(err)
 	if c == "" {

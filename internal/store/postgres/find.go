@@ -12,15 +12,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A finder is the statement for one shape of question: which columns, which of
-// them for null, whether after a member, whether with a limit, which moment.
+// A finder is the statement for one kind of search: by which columns, which of them for
+// null, whether after a member, whether with a limit, and due by which column.
 type finder struct {
 	text   string
-	filter []int // places in the key that the statement does not compare
-	unique []int // the columns of a unique that the question covers
+	filter []int // indexes in the key that the statement does not compare
+	unique []int // the columns of a unique that the search has
 }
 
-// finder returns the finder for a question.
+// finder returns the finder for a search.
 func (t *table) finder(columns []int, key []value.Value, page store.Page) *finder {
 	var room [32]byte
 	shape := room[:0]
@@ -112,14 +112,14 @@ func (f *session) Get(def *store.Table, id string) (store.Row, error) {
 	return m.Row, err
 }
 
-// Find answers a question.
+// Find runs a search.
 func (f *session) Find(def *store.Table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
 	t, err := f.check(def)
 	if err != nil {
 		return nil, err
 	}
 	for i, c := range columns {
-		// No member has a value of another kind than its column's.
+		// No member has a value of a kind other than that of its column.
 		if column := &def.Columns[c]; column.Type != store.Json && !key[i].IsNull() && key[i].Kind() != column.Type.Kind() {
 			return nil, nil
 		}
@@ -148,7 +148,7 @@ func (f *session) Find(def *store.Table, columns []int, key []value.Value, page 
 	return out, nil
 }
 
-// args returns the parameters in the order in which the statement has them.
+// args returns the parameters in the order of the statement.
 func (q *finder) args(t *table, columns []int, key []value.Value, page store.Page) []any {
 	args := make([]any, 0, len(columns)+4)
 	for i, c := range columns {
@@ -188,7 +188,7 @@ func matches(c *store.Column, v, key value.Value) bool {
 	return slices.ContainsFunc(v.Items(), same)
 }
 
-// member reads a member: its order, its id, its columns.
+// member reads a member: its order, id and columns.
 func (t *table) member(rows pgx.Rows) (store.Member, error) {
 	values, err := rows.Values()
 	if err != nil {

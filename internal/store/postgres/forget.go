@@ -11,11 +11,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// forgetStep is how many flows go at once.
+// forgetStep is the number of flows removed in one step.
 const forgetStep = 256
 
-// Forget removes flows at rest of all nodes from the journal. It does not need
-// the cluster's write lock: nobody adds to a flow at rest.
+// Forget removes flows at rest of all nodes from the journal. It does not need the
+// cluster's write lock, since no node adds to a flow at rest.
 func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly
@@ -58,7 +58,7 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 	}
 }
 
-// forgetSome removes some of the flows between two, and returns the last of them.
+// forgetSome removes some of the flows between two ids, and returns the last of them.
 func (s *Store) forgetSome(ctx context.Context, after, before value.ID) (n int, last value.ID, err error) {
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// commitGroup commits the group for all that wait for it.
+// commitGroup commits a group for the flows that wait for it.
 func (s *Store) commitGroup(g *group.Group) {
 	s.queue.Gather(g)
 	s.tx.Lock()
@@ -24,7 +24,7 @@ func (s *Store) commitGroup(g *group.Group) {
 	}
 }
 
-// commitIdle commits what no flow waited for.
+// commitIdle commits the open group if no flow waits for it.
 func (s *Store) commitIdle() {
 	s.tx.Lock()
 	defer s.tx.Unlock()
@@ -37,8 +37,8 @@ func (s *Store) commitIdle() {
 	}
 }
 
-// beginGroupTxLocked opens the transaction, waits for the cluster's write lock and checks that
-// the node still exists.
+// beginGroupTxLocked opens the transaction, waits for the cluster's write lock and checks
+// that the node still exists.
 func (s *Store) beginGroupTxLocked(ctx context.Context) error {
 	if err := s.connect(ctx); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *Store) beginGroupTxLocked(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue("SELECT version, ord, shape, sweep FROM _turn WHERE one = 1 FOR UPDATE")
-	// A separate statement, so that it sees what preceded the transaction.
+	// A separate statement, so that it sees the group before.
 	b.Queue("SELECT count(*) FROM _node WHERE node = $1", node)
 	r := s.conn.SendBatch(ctx, b)
 	var version, order, shape, sweep, alive int64
@@ -85,7 +85,7 @@ func (s *Store) beginGroupTxLocked(ctx context.Context) error {
 	case s.prepared.Load() && shape != s.shape:
 		s.rollback()
 		s.outdated = true
-		// Nodes that know the new tables are to have the flows.
+		// Nodes with the new tables take the flows.
 		s.conn.Exec(ctx, "DELETE FROM _node WHERE node = $1", node)
 		s.dieTxLocked()
 		return errOutdated
@@ -102,9 +102,9 @@ func (s *Store) beginGroupTxLocked(ctx context.Context) error {
 	return nil
 }
 
-var errOutdated = errors.New("another program has changed the tables since this one began: stop this one, and start it anew")
+var errOutdated = errors.New("another program has changed the tables since this one began: restart this one")
 
-// rollback ends the transaction, or on failure the connection.
+// rollback ends the transaction. If that fails, it closes the connection.
 func (s *Store) rollback() {
 	s.begun, s.before = false, nil
 	s.open.Store(false)
@@ -121,7 +121,7 @@ func (s *Store) rollback() {
 	}
 }
 
-// commitTxLocked makes the group durable, or loses it.
+// commitTxLocked makes the open group durable, or fails it.
 func (s *Store) commitTxLocked() error {
 	if s.queue.Closed {
 		return store.ErrClosed
@@ -131,7 +131,7 @@ func (s *Store) commitTxLocked() error {
 	if g == nil {
 		s.open.Store(false)
 		if s.begun {
-			s.rollback() // only reads
+			s.rollback() // it has only read
 		}
 		return nil
 	}
@@ -147,7 +147,7 @@ func (s *Store) commitTxLocked() error {
 	}
 	if err != nil {
 		sure := true
-		if code(err) == "" || s.conn == nil || s.conn.IsClosed() { // perhaps after the commit
+		if code(err) == "" || s.conn == nil || s.conn.IsClosed() { // it may have committed
 			var done bool
 			if done, sure = s.resolve(); done {
 				err = nil
@@ -171,9 +171,9 @@ func (s *Store) commitTxLocked() error {
 	return nil
 }
 
-// disown removes from a batch the flows of other nodes: those taken from this
-// one when it was declared dead, and those with derived ids that another node
-// has run. For the latter, flows that write have asked before.
+// disown removes the flows of other nodes from a batch: those taken from this node when
+// it was declared dead, and those with derived ids that another node has run. Flows that
+// write have checked the latter before.
 func (s *Store) disown(ctx context.Context, batch []group.Chunk) ([]group.Chunk, error) {
 	var ask [][]byte
 	s.queue.Lock()
@@ -216,7 +216,7 @@ func (s *Store) isMarkedTxLocked(id value.ID) bool {
 	return s.queue.Unfinished[id]
 }
 
-// known finds which flows the database has, in the open transaction.
+// known returns which flows the database has, in the open transaction.
 func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, error) {
 	if err := s.flushBefore(ctx); err != nil {
 		return nil, err
@@ -233,9 +233,8 @@ func (s *Store) known(ctx context.Context, ids [][]byte) (map[value.ID]bool, err
 	return known, rows.Err()
 }
 
-// write writes the entries of a batch in the transaction and commits it, in one
-// trip. A flow that begins and comes to rest within one group is never marked
-// unfinished.
+// write writes the entries of a batch in the transaction and commits it, in one round
+// trip. A flow that begins and finishes within one group is never marked as unfinished.
 func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	var flows, entries, replaced, mark, unmark [][]byte
 	s.queue.Lock()
@@ -283,7 +282,7 @@ func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	for i := range n {
 		tag, err := r.Exec()
 		if err == nil && i == n-1 && tag.String() != "COMMIT" {
-			err = errors.New("the database has undone the changes instead of keeping them")
+			err = errors.New("the database has rolled back the changes instead of committing them")
 		}
 		if err != nil {
 			r.Close()
@@ -293,8 +292,8 @@ func (s *Store) write(ctx context.Context, batch []group.Chunk) error {
 	return r.Close()
 }
 
-// resolve finds out whether a group was committed whose connection broke. It
-// waits for the old transaction to end, which has the cluster's write lock.
+// resolve finds out whether a group was committed whose connection broke. It waits until
+// the old transaction ends, which has the cluster's write lock.
 func (s *Store) resolve() (committed, sure bool) {
 	version := s.version
 	s.disconnect()
@@ -336,7 +335,7 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 		return 0, false, err
 	}
 	if len(found) == 0 {
-		return 0, false, nil // the new owner knows more
+		return 0, false, nil // the new owner decides
 	}
 	rows, err := tx.Query(ctx, "SELECT flow FROM _unfinished WHERE node = $1", node)
 	if err != nil {
@@ -356,15 +355,15 @@ func (s *Store) last(ctx context.Context) (last int64, known bool, err error) {
 	return found[0], true, nil
 }
 
-// loseTxLocked returns up the open group.
+// loseTxLocked fails the open group.
 func (s *Store) loseTxLocked(cause error) error {
 	g, batch := s.queue.SealAnyTxLocked(nil)
 	return s.failGroup(g, batch, cause, true)
 }
 
-// failGroup undoes a group that could not be made durable and reports it to all its
-// flows. If the group may exist all the same, its flows are looked up, and no
-// entries are queued again; neither are those of flows of another node.
+// failGroup rolls back a group that could not be made durable and reports it to its
+// flows. If the group may have been committed, its flows are looked up and no entries are
+// queued again; neither are those of flows of another node.
 func (s *Store) failGroup(g *group.Group, batch []group.Chunk, cause error, sure bool) error {
 	s.rollback()
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))

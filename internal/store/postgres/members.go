@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// args returns the parameters of a row, and then the keys of its uniques.
+// args returns the values of a row, followed by the keys of its uniques.
 func (t *table) args(args []any, row store.Row) []any {
 	for i := range row {
 		args = append(args, encode(&t.def.Columns[i], row[i]))
@@ -58,7 +58,7 @@ func (f *session) put(b *pgx.Batch, before int, err error) error {
 	return err
 }
 
-// queueSides writes down the items of a member's collections.
+// queueSides queues the statements for the items of a member's collections.
 func (t *table) queueSides(b *pgx.Batch, order int64, row store.Row) {
 	for _, d := range t.sides {
 		typ := t.def.Columns[d.column].Type
@@ -66,7 +66,7 @@ func (t *table) queueSides(b *pgx.Batch, order int64, row store.Row) {
 		var texts []string
 		for i, item := range row[d.column].Items() {
 			if item.IsNull() || typ == store.Json {
-				continue // such items are looked for in the members themselves
+				continue // a search for such items reads the members
 			}
 			items, texts = append(items, int64(i)), append(texts, itemText(typ, item))
 		}
@@ -76,7 +76,7 @@ func (t *table) queueSides(b *pgx.Batch, order int64, row store.Row) {
 	}
 }
 
-// queueMarked tells one who sweeps which blobs a row comes to refer to.
+// queueMarked records for a sweep the blobs that a row refers to.
 func (s *Store) queueMarked(b *pgx.Batch, t *table, row store.Row) {
 	if !s.sweeping || !t.def.Holds() {
 		return
@@ -90,7 +90,7 @@ func (s *Store) queueMarked(b *pgx.Batch, t *table, row store.Row) {
 	}
 }
 
-// refused finds out which rule a statement did not follow.
+// refused returns the error of a statement that violates a constraint.
 func (f *session) refused(doing string, t *table, id string, row store.Row, inserting bool) error {
 	there := func(t *table) (found bool, err error) {
 		err = f.read(t, t.exists, []any{encodeText(id)}, func(pgx.Rows) error { found = true; return nil })
@@ -129,7 +129,7 @@ func (f *session) refused(doing string, t *table, id string, row store.Row, inse
 			return &store.UniqueError{Table: t.def, Columns: u, ID: text}
 		}
 	}
-	return fmt.Errorf("%s %s: the database has refused the member %s and does not say why", doing, t.def.Name(), id)
+	return fmt.Errorf("%s %s: the database has rejected the member %s without a reason", doing, t.def.Name(), id)
 }
 
 // Update replaces a member's row.

@@ -12,7 +12,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A maker makes tables in the open transaction, as package tables wants them.
+// A maker changes tables in the open transaction. It is a tables.Database.
 type maker struct {
 	ctx context.Context
 	tx  pgx.Tx
@@ -88,7 +88,7 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 	for i, c := range t.Columns {
 		names[i] = columnName(c.Name)
 		if !slices.Contains(columns, c.Name) {
-			names[i] = "NULL" // it may not be there yet
+			names[i] = "NULL" // it may not exist yet
 		}
 	}
 	text := fmt.Sprintf("SELECT _order, _id, %s FROM %s WHERE _order > $1 ORDER BY _order LIMIT 1000", strings.Join(names, ", "), name)

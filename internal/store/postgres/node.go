@@ -116,8 +116,8 @@ func (k *keeper) round(ctx context.Context, s *Store, c **pgx.Conn) (err error) 
 	return s.adopt(ctx, *c)
 }
 
-// joinTxLocked makes this process a node with a new number. It must be called with the
-// transaction, or before the store is used.
+// joinTxLocked makes this process a node with a new number. Before the store is used, it
+// needs no lock.
 func (s *Store) joinTxLocked(ctx context.Context) error {
 	var node int64
 	if err := s.conn.QueryRow(ctx, "UPDATE _turn SET nodes = nodes + 1 WHERE one = 1 RETURNING nodes").Scan(&node); err != nil {
@@ -135,7 +135,7 @@ func (s *Store) joinTxLocked(ctx context.Context) error {
 }
 
 // rejoin makes a process that was declared dead a node again. A busy store is
-// skipped: it finds out itself or is asked again.
+// skipped: it finds out itself, or in the next round.
 func (s *Store) rejoin(ctx context.Context) error {
 	if !s.tx.TryLock() {
 		return nil
@@ -148,7 +148,7 @@ func (s *Store) rejoin(ctx context.Context) error {
 	node := s.node
 	s.queue.Unlock()
 	if node != 0 {
-		// It may have joined again since. If not, the group is lost.
+		// It may have joined again since then. If not, the group is lost.
 		if s.begun {
 			return nil
 		}
@@ -166,7 +166,7 @@ func (s *Store) rejoin(ctx context.Context) error {
 }
 
 // errDead is why the group of a node declared dead is lost.
-var errDead = errors.New("this process was silent for so long that another one has taken its flows")
+var errDead = errors.New("this process did not renew its lease, so another one has taken its flows")
 
 // dieTxLocked notes that another node has the flows.
 func (s *Store) dieTxLocked() {
@@ -181,8 +181,7 @@ func (s *Store) dieTxLocked() {
 	}
 }
 
-// takeOver takes the flows of nodes whose lease has ended, and of those that
-// have left.
+// takeOver takes the flows of nodes whose lease has expired, and of those that have left.
 func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 	const look = `SELECT node FROM _node WHERE until < clock_timestamp() AND node <> $1
 		UNION SELECT node FROM _unfinished WHERE node NOT IN (SELECT node FROM _node)`
@@ -198,7 +197,7 @@ func (s *Store) takeOver(ctx context.Context, c *pgx.Conn, tell bool) error {
 		return err
 	}
 	defer tx.Rollback(ctx)
-	// A sleeping node may hold the transaction: do not wait for it here.
+	// A suspended node may hold the write lock: do not wait for it here.
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", max(s.options.Lease.Milliseconds()/5, 1))); err != nil {
 		return err
 	}
@@ -259,7 +258,7 @@ func numbers(ctx context.Context, c queryer, query string, args ...any) ([]int64
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// adopt offers this node's given-up flows again.
+// adopt offers the orphans of this node again.
 func (s *Store) adopt(ctx context.Context, c *pgx.Conn) error {
 	s.queue.Lock()
 	me := s.node

@@ -36,8 +36,8 @@ func nodes(t *testing.T, n int, o Options, schema string) (stores []*Store, tabl
 	return stores, tables
 }
 
-// TestStampsOfNodes has several nodes write and look at one member.
-func TestStampsOfNodes(t *testing.T) {
+// TestVersionsOfNodes has several nodes write and look at one member.
+func TestVersionsOfNodes(t *testing.T) {
 	stores, tables := nodes(t, 3, Options{}, "Counts.Count\n  n number")
 	all := make([]store.Store, len(stores))
 	for i, s := range stores {
@@ -516,12 +516,12 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		{"postgres://a:hunter2@b:x/c", Options{}, "the URL cannot be read"},
-		{change(func(u *url.URL) { u.Host = "127.0.0.1:1" }), Options{}, "nobody answers: start PostgreSQL"},
+		{change(func(u *url.URL) { u.Host = "127.0.0.1:1" }), Options{}, "the server does not answer: start PostgreSQL"},
 		{change(func(u *url.URL) { u.Path = "/none" }), Options{}, "there is no such database"},
 		{change(func(u *url.URL) { u.User = url.User("who") }), Options{}, "who"},
 		{change(func(u *url.URL) { u.RawQuery = "search_path=none" }), Options{}, "there is no such schema"},
 		{at, Options{ReadOnly: true}, "nothing has been stored in it yet"},
-		{newer.config.ConnString(), Options{}, "the database has format 7, and this program knows formats up to 1: use a newer version"},
+		{newer.config.ConnString(), Options{}, "the database has format 7, but this program reads formats up to 1: use a newer version"},
 	} {
 		s, err := Open(ctx, c.url, c.o)
 		if err == nil {

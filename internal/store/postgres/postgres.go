@@ -1,59 +1,53 @@
 // Package postgres stores state and journal in a PostgreSQL database that
 // several processes may share.
 //
-// Its three main types are [Store], one process's part in it, called a node;
-// flow, one flow's access; and table, where the members of a set are. One commit
-// makes the work of many flows of a node durable, in the order of package group.
-// It promises what package store asks for, for all nodes together: what one has
-// answered the others see; while a flow has written or holds its transaction, no flow
-// of any node writes; and no flow is run by two nodes. It refuses to guess: a
-// node that is not sure of its part gives up its work, and another node does it.
+// Its three main types are [Store], the access of one process, called a node; session,
+// one flow's access; and table, the members of a set. One commit makes the work of many
+// flows of a node durable, through the commit queue of package group. It promises what
+// package store requires, for all nodes together: what one node has answered the others
+// see; while a flow is in a write transaction, no flow of any node writes; and no flow
+// runs on two nodes. A node that has lost its lease suspends its flows, and another node
+// resumes them.
 //
-// How several nodes write. One row, _turn, is the cluster's write lock. A node's group
-// is one transaction that begins by locking this row and ends within
-// milliseconds, so the groups of all nodes run one after the other. This is
-// why the isolation level may be READ COMMITTED, which every compatible
-// database has or surpasses: once the row is locked nothing changes under the
-// transaction's feet. Nothing ever has to be tried again because two nodes
-// wrote at once, and there is no order of locks to get wrong. What it costs is
-// that nodes do not write side by side; they do read, hash, wait for other
-// services and speak HTTP side by side, and groups are large when it matters.
+// How several nodes write. One row, _turn, is the cluster's write lock. A node's group is
+// one transaction that begins by locking this row and ends within milliseconds, so the
+// groups of all nodes run one after the other. Therefore the isolation level READ
+// COMMITTED suffices, which every compatible database has: after the row is locked,
+// nothing changes during the transaction. There are no serialization failures and no
+// deadlocks. The cost is that nodes do not write concurrently; they read, hash, wait for
+// other services and serve HTTP concurrently, and groups are large under load.
 //
-// How a node proves that it is alive. A node has a number, which is never given
-// twice, and a lease, which it renews. When a lease has ended, another node
-// locks _turn, removes the row of the dead one from _node, and takes its
-// unfinished flows. Every group looks, after it has locked _turn, whether
-// its node's row is still there. So a node that was only asleep finds out
-// before it changes anything, whatever its clock says; it gives up its flows,
-// and goes on under a new number. If it fell asleep inside a transaction, the
-// server ends that one after half a lease.
+// How a node proves that it is alive. A node has a number, which is never reused, and a
+// lease, which it renews. When a lease has expired, another node locks _turn, removes
+// the row of the dead node from _node, and takes its unfinished flows. Every group checks,
+// after it has locked _turn, that its node's row still exists. So a node that was only
+// suspended finds out before it changes anything, independently of its clock; it suspends
+// its flows, and continues under a new number. If it was suspended inside a transaction,
+// the server ends the transaction after half a lease.
 //
-// Only SQL is used that PostgreSQL-compatible distributed databases say they
-// have: no advisory locks, no LISTEN, no sequences, no SKIP LOCKED, no types of
-// its own. What they must have: SELECT … FOR UPDATE of one row, which the next
-// one waits for; ON CONFLICT DO NOTHING; unnest and = ANY of arrays; and
-// idle_in_transaction_session_timeout, or else a node that falls asleep inside a
-// transaction keeps the others until its connection ends. Only PostgreSQL 15 was
-// tried. Not tried were CockroachDB, YugabyteDB, Spanner's and AlloyDB's
-// PostgreSQL interfaces, and Aurora DSQL, which does not wait for rows and so
-// will not do. A change of the schema is one transaction here, as it is not
-// everywhere.
+// The package uses only SQL that PostgreSQL-compatible distributed databases document: no
+// advisory locks, LISTEN, sequences, SKIP LOCKED or own types. It requires SELECT … FOR
+// UPDATE of one row with waiting; ON CONFLICT DO NOTHING; unnest and = ANY of arrays; and
+// idle_in_transaction_session_timeout, without which a node that is suspended inside a
+// transaction blocks the others until its connection ends. It is tested with PostgreSQL
+// 15 only, not with CockroachDB, YugabyteDB, or the PostgreSQL interfaces of Spanner and
+// AlloyDB. Aurora DSQL does not wait for row locks, so it cannot be used. A change of the
+// schema is one transaction here, which not every database supports.
 //
 // The tables are ordinary ones: the set User of the concept Profile is the table
-// "Profile.User", a field is a column of its name. These are the names that are
-// not the program's:
+// "Profile.User", a field is a column with its name. These names belong to the store:
 //
-//	_order     a member's place in the order of insertion
+//	_order     a member's position in the order of insertion
 //	_id        a member's identity
 //	_unique…   the SHA-256 of the values that are unique together
 //	"Profile.User.tags"  (member, item, value): who has which item in a collection
 //	_journal             (flow, part, data): the entries of flows
-//	_unfinished          (flow, node): the flows that have not come to rest, and whose they are
+//	_unfinished          (flow, node): the flows that are not at rest, with their nodes
 //	_forgotten           (flow): flows that must not run again
-//	_decision            (flow, name, code, reason): people's decisions about flows
+//	_decision            (flow, name, code, reason): operators' decisions about flows
 //	_node                (node, name, until, last): the nodes, their leases, their last groups
 //	_turn                (one, version, ord, nodes, shape, sweep): the cluster's write lock
-//	_meta                (name, value): the schema that the tables were made for
+//	_meta                (name, value): the schema of the tables
 //	_blob, _chunk, _spared  large values
 package postgres
 
@@ -75,7 +69,7 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Durability says when Finish returns; zero is store.Full. Relaxed and Memory
+	// Durability says when Finish and Flush return; zero is store.Full. Relaxed and Memory
 	// are the same here: the server flushes by itself within a second.
 	Durability store.Durability
 	// Lease is how long a node may be silent before another takes its flows;
@@ -127,8 +121,8 @@ type Store struct {
 	schema    *store.Schema // the database's schema
 	shape     int64         // how often the schema has changed
 
-	// open reports that kept changes are in the open transaction. Set with the
-	// transaction.
+	// open reports that committed changes of flows are in the open transaction. It is
+	// set under the transaction lock.
 	open     atomic.Bool
 	prepared atomic.Bool // set under the transaction lock
 	// wire is the connection for writing, for the keeper to cut.
@@ -254,7 +248,7 @@ func (s *Store) disconnect() {
 	s.open.Store(false)
 }
 
-// NewSession opens a flow.
+// NewSession opens a session for a flow.
 func (s *Store) NewSession(id value.ID) store.Session {
 	f := &session{s: s}
 	s.queue.Lock()

@@ -14,19 +14,19 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// How a value lies in a column:
+// The encoding of values in columns:
 //
 //	text    TEXT
 //	number  DOUBLE PRECISION
 //	flag    BOOLEAN
 //	moment  BIGINT, milliseconds since 1970
-//	blob    TEXT, "sha256:" and the hash in hexadecimal, size, media type, by semicolons
+//	blob    TEXT, "sha256:" and the hash in hexadecimal, size, media type, separated by semicolons
 //	json    TEXT, JSON if that loses nothing, else the encoding of package value
 //
-// and a collection like json, with its items in the form that they would have
-// in a column. The database's texts hold neither zero bytes nor what is not
-// UTF-8. What does, and the encoding of package value, is written as U+0001 and
-// base64; so is a text that begins with U+0001.
+// A collection is like json, and its items have the form that they would have in a
+// column. The texts of the database can have neither zero bytes nor invalid UTF-8. Such
+// texts, those that begin with U+0001, and the encoding of package value are written as
+// U+0001 and base64.
 
 const coded = "\x01"
 
@@ -44,7 +44,7 @@ func sqlType(c *store.Column) string {
 	return "TEXT"
 }
 
-// encodeText makes a string one that the database can hold.
+// encodeText encodes a string as a text that the database can store.
 func encodeText(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, "\x00") && !strings.HasPrefix(s, coded) {
 		return s
@@ -59,12 +59,12 @@ func decodeText(s string) (string, error) {
 	}
 	b, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil {
-		return "", fmt.Errorf("the database holds a text that is coded wrongly: %w", err)
+		return "", fmt.Errorf("the database has a text with an invalid encoding: %w", err)
 	}
 	return string(b), nil
 }
 
-// encode returns what a column's value is in the database.
+// encode returns the form of a column's value in the database.
 func encode(c *store.Column, v value.Value) any {
 	switch {
 	case v.IsNull():
@@ -75,7 +75,7 @@ func encode(c *store.Column, v value.Value) any {
 	return encodeItem(c.Type, v)
 }
 
-// encodeItem returns what one value of a type is in the database.
+// encodeItem returns the form of one value of a type in the database.
 func encodeItem(t store.Type, v value.Value) any {
 	switch t {
 	case store.Number:
@@ -115,7 +115,7 @@ func encodeAny(v value.Value) string {
 	return coded + base64.RawStdEncoding.EncodeToString(value.Append(nil, v))
 }
 
-// decode makes a column's value of what the database gives.
+// decode returns the value of a column from its form in the database.
 func decode(c *store.Column, x any) (value.Value, error) {
 	if x == nil {
 		return value.Null, nil
@@ -146,13 +146,13 @@ func decode(c *store.Column, x any) (value.Value, error) {
 	case int64:
 		return value.Time(time.UnixMilli(x)), nil
 	}
-	return value.Value{}, fmt.Errorf("the database holds a %T instead of a %v", x, c.Type)
+	return value.Value{}, fmt.Errorf("the database has a %T instead of a %v", x, c.Type)
 }
 
 func decodeAny(x any) (value.Value, error) {
 	s, ok := x.(string)
 	if !ok {
-		return value.Value{}, fmt.Errorf("the database holds a %T instead of a text", x)
+		return value.Value{}, fmt.Errorf("the database has a %T instead of a text", x)
 	}
 	if strings.HasPrefix(s, coded) {
 		b, err := decodeText(s)
@@ -165,8 +165,8 @@ func decodeAny(x any) (value.Value, error) {
 	return value.ParseJSON([]byte(s))
 }
 
-// uniqueKey is what a unique is compared by; nil when a null exempts the row. It
-// is a digest, since the database's indexes hold no long values.
+// uniqueKey returns the key by which a unique is compared, or nil if a null exempts the
+// row. It is a digest, since indexes of the database cannot have long values.
 func uniqueKey(t *store.Table, columns []int, row store.Row) []byte {
 	key := tables.UniqueKey(t, columns, row)
 	if key == nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// format is the version of everything that is not the program's own: the names,
-// how values lie in columns. A change of it is a new number.
+// format is the version of the store's own tables and of the encoding of values. Every
+// change of it needs a new number.
 const format = 1
 
 var createFixed = []string{
@@ -30,19 +30,19 @@ var createFixed = []string{
 	`CREATE TABLE IF NOT EXISTS _chunk (upload BYTEA NOT NULL, item BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (upload, item))`,
 	`CREATE TABLE IF NOT EXISTS _spared (hash BYTEA PRIMARY KEY)`,
 	`INSERT INTO _turn (one, version, ord, nodes, shape, sweep) VALUES (1, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
-	// Last: what has this has all.
+	// Last: a database with this table has all of them.
 	fmt.Sprintf(`INSERT INTO _meta (name, value) VALUES ('format', '%d') ON CONFLICT DO NOTHING`, format),
 }
 
 var _ store.Migrator = (*Store)(nil)
 
-// makeFixed makes the store's own tables. Several processes may do so at once,
-// in which case the database lets all but one fail.
+// makeFixed creates the store's own tables. If several processes do so at once, all but
+// one fail.
 func (s *Store) makeFixed(ctx context.Context) error {
 	var err error
 	for range 20 {
 		if s.hasFixed(ctx) {
-			// What came later than the first databases of this format.
+			// Tables that the first databases of this format do not have.
 			if s.hasDecisions(ctx) {
 				return nil
 			}
@@ -74,7 +74,7 @@ type rowQueryer interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// readMeta finds out what the database has.
+// readMeta checks the format of the database.
 func (s *Store) readMeta(ctx context.Context, c rowQueryer) error {
 	var version int64
 	err := c.QueryRow(ctx, "SELECT CAST(value AS BIGINT) FROM _meta WHERE name = 'format'").Scan(&version)
@@ -84,7 +84,7 @@ func (s *Store) readMeta(ctx context.Context, c rowQueryer) error {
 	case err != nil:
 		return err
 	case version > format:
-		return fmt.Errorf("the database has format %d, and this program knows formats up to %d: use a newer version of the program, or name another database", version, format)
+		return fmt.Errorf("the database has format %d, but this program reads formats up to %d: use a newer version of the program, or name another database", version, format)
 	}
 	var text string
 	err = c.QueryRow(ctx, "SELECT value FROM _meta WHERE name = 'schema'").Scan(&text)
@@ -99,8 +99,8 @@ func (s *Store) readMeta(ctx context.Context, c rowQueryer) error {
 	return err
 }
 
-// Prepare brings the tables up to the schema, and takes over what is left by
-// processes that are gone.
+// Prepare brings the tables up to the schema, and takes over the flows of processes that
+// are gone.
 func (s *Store) Prepare(ctx context.Context, schema *store.Schema) error {
 	err := s.migrate(ctx, "preparing the store", schema, true, func(p *store.Plan) (bool, error) {
 		if len(p.Losses) > 0 || len(p.Blocked) > 0 {
@@ -114,13 +114,13 @@ func (s *Store) Prepare(ctx context.Context, schema *store.Schema) error {
 	s.tx.Lock()
 	defer s.tx.Unlock()
 	if err := s.takeOver(ctx, s.conn, false); err != nil {
-		return fmt.Errorf("taking over what was left: %w", explain(err))
+		return fmt.Errorf("taking over flows: %w", explain(err))
 	}
 	s.prepared.Store(true)
 	return nil
 }
 
-// Plan says what Prepare and Apply would do.
+// Plan returns what Prepare and Apply would do.
 func (s *Store) Plan(ctx context.Context, schema *store.Schema) (*store.Plan, error) {
 	var plan *store.Plan
 	err := s.migrate(ctx, "planning the changes of the store", schema, false, func(p *store.Plan) (bool, error) {
@@ -130,8 +130,8 @@ func (s *Store) Plan(ctx context.Context, schema *store.Schema) (*store.Plan, er
 	return plan, err
 }
 
-// Apply makes all changes, also those that lose data. Other processes that work
-// with the database must be started anew then, and say so.
+// Apply makes all changes, including those that lose data. Other processes that use the
+// database then fail with an error that says that they must be restarted.
 func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 	return s.migrate(ctx, "changing the store", schema, false, func(p *store.Plan) (bool, error) {
 		if len(p.Blocked) > 0 {
@@ -141,8 +141,8 @@ func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 	})
 }
 
-// migrate makes all changes in one transaction with the cluster's write lock, shows what
-// they were, and keeps them if it is told so.
+// migrate makes all changes in one transaction with the cluster's write lock, and commits
+// it or rolls it back.
 func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema, use bool, keep func(*store.Plan) (bool, error)) (err error) {
 	s.tx.Lock()
 	defer s.tx.Unlock()
@@ -164,7 +164,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 			return err
 		}
 		if s.schema == nil || string(store.EncodeSchema(s.schema)) != text {
-			return errors.New("the database has another schema, and it was opened for reading only")
+			return errors.New("the database has another schema, and the store is read-only: open it with the program that wrote it")
 		}
 		s.prepared.Store(true)
 		return s.useTxLocked(schema)
@@ -182,7 +182,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	// To change many rows takes longer than a transaction may.
+	// Changing many rows may take longer than the limit of a transaction.
 	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 60000"); err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 		return err
 	}
 	s.schema, s.shape = schema, shape
-	// Statements that were prepared for the old tables are of no use.
+	// Statements that were prepared for the old tables are invalid.
 	if err := s.conn.DeallocateAll(ctx); err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 	return nil
 }
 
-// code is the code of an error of the database, empty for others.
+// code returns the SQLSTATE of an error of the database, or "".
 func code(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {

@@ -12,30 +12,31 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A session is a flow of the store.
+// A session is a store.Session.
 type session struct {
 	group.Ticket
 	s        *Store
 	inTx     bool          // it has the transaction
 	saved    bool          // this transaction has a savepoint, since it has written
 	readOnly bool          // it has a read-only transaction
-	snapshot *pgxpool.Conn // with the snapshot of BeginReadOnly, if no kept changes are open
+	snapshot *pgxpool.Conn // with the snapshot of a read-only transaction, if no committed changes are in the open
+	// group
 
-	// changed are the tables that this transaction has changed, as store.TableVersions lists
-	// them; versions are those of all tables when BeginReadOnly began.
+	// changed are the tables that this transaction has changed, as
+	// store.TableVersions lists them; versions are those of all tables at BeginReadOnly.
 	changed  []int
 	versions []uint64
 
 	claimed *group.Group // the group that made sure that no other node runs it
 
 	// Under the queue's mutex.
-	durable bool  // the database has entries of it, and its owner:
+	durable bool  // the database has entries of the flow, and its node:
 	node    int64 // this node's
 }
 
 func (f *session) InTx() bool { return f.inTx || f.readOnly }
 
-// Unusable reports a flow that another node has taken.
+// Unusable returns an error if another node has taken the flow.
 func (f *session) Unusable() error {
 	if f.durable && f.node != f.s.node {
 		return fmt.Errorf("%w: %w", store.ErrLost, errDead)
@@ -43,7 +44,8 @@ func (f *session) Unusable() error {
 	return nil
 }
 
-// Recoverable reports whether the database has the flow's start as this node's.
+// Recoverable reports whether the database has the beginning of the flow, as one of this
+// node.
 func (f *session) Recoverable() bool { return f.durable && f.node == f.s.node }
 
 func (f *session) Begin() {
@@ -62,7 +64,7 @@ func (f *session) BeginReadOnly() {
 	}
 }
 
-// Version opens the group's transaction in a transaction of Begin, which shows whether
+// Version opens the transaction of the group in a write transaction, which shows whether
 // other nodes have written.
 func (f *session) Version(def *store.Table) (uint64, error) {
 	if f.readOnly {
@@ -79,7 +81,7 @@ func (f *session) Version(def *store.Table) (uint64, error) {
 	return f.s.versions.Of(def), nil
 }
 
-// check fails if the flow cannot go on, and finds the table.
+// check returns the table, or an error if the flow cannot continue.
 func (f *session) check(def *store.Table) (*table, error) {
 	s := f.s
 	s.queue.Lock()
@@ -120,8 +122,8 @@ func (f *session) beginTxLocked() error {
 	return nil
 }
 
-// read runs a query where the flow must run it: in its transaction, in its snapshot,
-// among kept changes not yet durable, or on the database as it is.
+// read runs a query in the transaction of the flow, in its snapshot, in the open group if
+// it has committed changes, or on another connection.
 func (f *session) read(t *table, query string, args []any, each func(pgx.Rows) error) error {
 	s := f.s
 	var ctx context.Context = s.waitContext.Load()
@@ -202,13 +204,13 @@ func walk(rows pgx.Rows, each func(pgx.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows); err != nil {
-			return &store.Fault{Err: err} // it came, but is unreadable
+			return &store.Fault{Err: err} // the rows arrived, but cannot be decoded
 		}
 	}
 	return rows.Err()
 }
 
-// queueBefore puts pending statements at a batch's start.
+// queueBefore adds the pending statements to the start of a batch.
 func (s *Store) queueBefore(b *pgx.Batch) int {
 	for _, x := range s.before {
 		b.Queue(x)
@@ -228,8 +230,8 @@ func (s *Store) flushBefore(ctx context.Context) error {
 	return nil
 }
 
-// wrap adds context to an error of a query, and returns the flow up if the error
-// is not about the query.
+// wrap adds context to an error of a query. After a temporary error the flow cannot
+// continue.
 func (f *session) wrap(doing string, t *table, err error) error {
 	if err == nil {
 		return nil
@@ -260,7 +262,7 @@ func (f *session) failed(doing string, t *table, err error) error {
 	return err
 }
 
-// write prepares writing. It returns the statements that go first.
+// write prepares a write. It returns the statements that go first.
 func (f *session) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int, error) {
 	s := f.s
 	if s.options.ReadOnly {
@@ -291,7 +293,7 @@ func (f *session) write(def *store.Table, deletes bool) (*table, *pgx.Batch, int
 }
 
 // claim makes sure that no other node runs a flow with a derived id before it
-// writes. The cluster's transaction ensures it until the group commits.
+// writes. The cluster's write lock ensures it until the group commits.
 func (f *session) claim() error {
 	s := f.s
 	if !f.ID.Derived() || f.durable || f.claimed != nil && f.claimed.Err() == nil {
@@ -342,7 +344,7 @@ func (f *session) Commit(entries []byte) error {
 	s := f.s
 	if f.saved && s.conn != nil && s.conn.PgConn().TxStatus() == 'E' {
 		f.Rollback()
-		return errors.New("keeping what an action wrote: one of its writes failed")
+		return errors.New("committing the writes of an action: one of them failed")
 	}
 	err := f.Append(entries)
 	if f.readOnly && !f.inTx {

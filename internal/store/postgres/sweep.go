@@ -12,14 +12,13 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// leftover is how old the pieces must be of a large value that did not come to
-// its end: it may still be coming.
+// leftover is the age at which the pieces of an incomplete upload are removed; a younger
+// one may still be running.
 const leftover = time.Hour
 
-// SweepBlobs removes the blobs that nothing refers to. While it looks at one
-// snapshot, all nodes write down which blobs they come to refer to; they find
-// out that they are to when their groups begin. When another node sweeps, it
-// does nothing.
+// SweepBlobs removes the blobs that nothing refers to. While it reads one
+// snapshot, all nodes record which blobs they begin to refer to; their groups find out at
+// their beginning that they must. If another node sweeps, it does nothing.
 func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly
@@ -76,8 +75,8 @@ func (s *Store) sweep(ctx context.Context, age time.Duration) (n int, err error)
 	return n, nil
 }
 
-// beginSweep makes all nodes tell what they write, unless a node that is alive
-// sweeps already. Groups that have begun before are over then.
+// beginSweep makes all nodes record what they write, unless a live node sweeps already.
+// It waits for the groups that have begun before.
 func (s *Store) beginSweep(ctx context.Context) (bool, error) {
 	s.queue.Lock()
 	me := s.node
@@ -101,7 +100,7 @@ func (s *Store) beginSweep(ctx context.Context) (bool, error) {
 		}
 	}
 	if other == me {
-		return false, errors.New("they are being swept already")
+		return false, errors.New("another sweep is running")
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM _spared"); err != nil {
 		return false, err
@@ -152,8 +151,8 @@ func (s *Store) mark(ctx context.Context, w *store.Sweep) error {
 	return walk(rows, func(rows pgx.Rows) error { w.MarkIn(rows.RawValues()[0]); return nil })
 }
 
-// dropBlobs removes blobs that nobody has come to refer to or has put again. With
-// the cluster's write lock nobody is about to.
+// dropBlobs removes blobs, except those that something has begun to refer to or that were
+// stored again. The cluster's write lock excludes that in the meantime.
 func (s *Store) dropBlobs(ctx context.Context, some [][32]byte, until time.Time) (int, error) {
 	hashes := make([][]byte, len(some))
 	for i := range some {

@@ -12,14 +12,13 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A table is one set in the database, with the texts of the statements that it
-// needs.
+// A table is one set in the database, with the texts of its statements.
 type table struct {
 	def     *store.Table
 	of      *table
 	subsets []*table
 	sides   []*side
-	columns string // for SELECT, from the place on which row reads
+	columns string // for SELECT, in the order in which member reads them
 
 	get, insert, update, exists string
 
@@ -27,15 +26,15 @@ type table struct {
 	find map[string]*finder
 }
 
-// A side says which members have an item in a collection.
+// A side is the table of the items of a collection.
 type side struct {
 	column    int
 	name      string
 	add, drop string
 }
 
-// quote makes a name for SQL. The database cuts names off after 63 bytes, so
-// long ones get a digest at their end.
+// quote quotes a name for SQL. The database truncates names after 63 bytes, so long ones
+// get a digest at their end.
 func quote(name string) string {
 	if len(name) > 63 {
 		sum := sha256.Sum256([]byte(name))
@@ -44,8 +43,8 @@ func quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
-// columnName makes the name of a field's column. The database has columns of its
-// own in each table.
+// columnName returns the name of a field's column, which must differ from the columns
+// that the database has in each table.
 func columnName(name string) string {
 	switch name {
 	case "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid":
@@ -54,8 +53,8 @@ func columnName(name string) string {
 	return quote(name)
 }
 
-// indexed returns what an index holds of a column or of a parameter: of a text
-// only the beginning, since the database's indexes hold no long values.
+// indexed returns the indexed expression of a column or a parameter: of a text only the
+// beginning, since indexes of the database cannot have long values.
 func indexed(c *store.Column, what string) string {
 	if c.Type == store.Text || c.Type == store.Blob || c.Many != store.One {
 		return "left(" + what + ", 100)"
@@ -63,7 +62,7 @@ func indexed(c *store.Column, what string) string {
 	return what
 }
 
-// createTable returns the statements that make a table, without its indexes.
+// createTable returns the statements that create a table, without its indexes.
 func createTable(t *store.Table) []string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (_order BIGINT PRIMARY KEY, _id TEXT NOT NULL UNIQUE", quote(t.Name()))
@@ -80,7 +79,7 @@ func createTable(t *store.Table) []string {
 	return out
 }
 
-// createSide returns the statements that make the table of a collection's items.
+// createSide returns the statements that create the table of a collection's items.
 func createSide(t *store.Table, column string) []string {
 	name := tables.SideName(t, column)
 	return []string{
@@ -89,13 +88,13 @@ func createSide(t *store.Table, column string) []string {
 	}
 }
 
-// createUnique returns the statement that makes the index of a unique.
+// createUnique returns the statement that creates the index of a unique.
 func createUnique(t *store.Table, columns []string) string {
 	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "unique", columns)), quote(t.Name()), quote(tables.KeyColumn(columns)))
 }
 
-// createIndex returns the statement that makes an index, and nothing when no
-// column can have one: the items of a collection have theirs anyhow.
+// createIndex returns the statement that creates an index, and "" if no column can have
+// one: the items of a collection always have theirs.
 func createIndex(t *store.Table, columns []string) string {
 	var on []string
 	for _, c := range columns {
@@ -109,19 +108,19 @@ func createIndex(t *store.Table, columns []string) string {
 	return fmt.Sprintf("CREATE INDEX %s ON %s (%s, _order)", quote(tables.IndexName(t, "by", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
-// checkNames refuses what stands for the store's own.
+// checkNames rejects the names that the store reserves.
 func checkNames(s *store.Schema) error {
 	for _, t := range s.Tables {
 		for _, c := range t.Columns {
 			if strings.HasPrefix(c.Name, "_") {
-				return fmt.Errorf("the field %s.%s begins with _, which the store needs for itself: rename it", t.Name(), c.Name)
+				return fmt.Errorf("the field %s.%s begins with _, which the store reserves: rename it", t.Name(), c.Name)
 			}
 		}
 	}
 	return nil
 }
 
-// newTable makes the texts that every flow may need.
+// newTable makes the texts of the statements of a table.
 func newTable(def *store.Table) *table {
 	t := &table{def: def, find: map[string]*finder{}}
 	name := quote(def.Name())
@@ -154,7 +153,7 @@ func newTable(def *store.Table) *table {
 		free = append(free, fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM %s x WHERE x.%s = $%d AND x._id <> $1)", name, key, n))
 	}
 	if len(sets) == 0 {
-		sets = []string{"_id = _id"} // so that an update finds out whether the member is there
+		sets = []string{"_id = _id"} // so that an update reports whether the member exists
 	}
 	t.get = fmt.Sprintf("SELECT %s FROM %s WHERE _id = $1", t.columns, name)
 	t.exists = fmt.Sprintf("SELECT 1 FROM %s WHERE _id = $1", name)
@@ -167,8 +166,8 @@ func newTable(def *store.Table) *table {
 	return t
 }
 
-// removal returns the statements that delete a member and what it is in the
-// subsets; the last of them is the one that deletes it from this table.
+// removal returns the statements that delete a member from the subsets and, last, from
+// this table.
 func (t *table) removal() []string {
 	var out []string
 	for _, sub := range t.subsets {
@@ -181,7 +180,7 @@ func (t *table) removal() []string {
 	return append(out, fmt.Sprintf("DELETE FROM %s WHERE _id = $1", name))
 }
 
-// useTxLocked prepares for the tables of a schema.
+// useTxLocked sets the tables of a schema.
 func (s *Store) useTxLocked(schema *store.Schema) error {
 	var tables []*table
 	byName := map[string]*table{}
@@ -195,7 +194,7 @@ func (s *Store) useTxLocked(schema *store.Schema) error {
 		if def.Of != nil {
 			t.of = byName[def.Of.Name()]
 			if t.of == nil {
-				return fmt.Errorf("the set %s is a subset of %s, which does not stand before it", def.Name(), def.Of.Name())
+				return fmt.Errorf("the set %s is a subset of %s, which does not come before it", def.Name(), def.Of.Name())
 			}
 			t.of.subsets = append(t.of.subsets, t)
 		}
@@ -206,7 +205,7 @@ func (s *Store) useTxLocked(schema *store.Schema) error {
 	return nil
 }
 
-// uniqueOf returns the places of the columns of a unique that a question covers.
+// uniqueOf returns the columns of a unique that a search has.
 func (t *table) uniqueOf(columns []int, null func(i int) bool) (unique []int) {
 	for _, u := range t.def.Unique {
 		covered := true

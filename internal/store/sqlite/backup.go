@@ -16,11 +16,10 @@ import (
 
 var _ store.Copier = (*Store)(nil)
 
-// Backup copies the file and its large values while flows go on. The copy is
-// one moment of the database; it may hold large values that came later. A large
-// value whose bytes are not what they were ends it, so that a copy that is
-// there is good. It also works from a store that was opened for reading, beside
-// the process that works with the file.
+// Backup copies the file and its large values while flows continue. The copy is a
+// snapshot of the database; it may contain large values that were added later. A
+// damaged large value ends the backup, so that every copy is intact. Backup also works
+// with a read-only store, while another process uses the file.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := s.backup(ctx, path); err != nil {
 		if errors.Is(err, store.ErrClosed) {
@@ -39,7 +38,7 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 		return errors.New("the path is empty: name a file")
 	}
 	folder := path + "-blobs"
-	part := path + ".part" // until all is there
+	part := path + ".part" // until it is complete
 	for _, name := range []string{path, folder, part} {
 		if _, err := os.Lstat(name); err == nil {
 			return fmt.Errorf("%s already exists: name another file, or remove it", name)
@@ -57,8 +56,8 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 		}
 	}()
 	copies := blobs{folder: folder, create: newFile}
-	// Before the database, so that what it then refers to is not swept away
-	// between; and after it, for what has come meanwhile.
+	// Before the database, so that no blob of it is swept meanwhile; and after it, for
+	// new blobs.
 	if err := s.blobs.copyTo(ctx, &copies); err != nil {
 		return err
 	}
@@ -77,27 +76,27 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 	return syncFolder(filepath.Dir(path))
 }
 
-// copyTo copies one moment of the database, durably.
+// copyTo copies a snapshot of the database, durably.
 func (s *Store) copyTo(ctx context.Context, path string) error {
 	c, err := openConn(s.path, true)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	// The copy is not stopped in the middle: it takes about a second for a
-	// gigabyte, and as much to look at before.
+	// The copy cannot be interrupted: it takes about a second for a gigabyte, and the
+	// check before it as long.
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := c.exec("PRAGMA busy_timeout = 2000"); err != nil {
 		return err
 	}
-	// What is damaged is not copied: a copy that is there is good. It is looked
-	// for in what is copied, since a copy of a damaged page may look whole.
+	// A damaged file is not copied. The check reads the source, since a copy of a
+	// damaged page may seem intact.
 	if found, err := wrong(ctx, c); err != nil {
 		return err
 	} else if len(found) > 0 {
-		return fmt.Errorf("the file is damaged, and what is damaged is not copied: put an earlier copy back, or try sqlite3's .recover (%s)", firstLine(found[0]))
+		return fmt.Errorf("the file is damaged and was not copied: restore an earlier copy, or try sqlite3's .recover (%s)", firstLine(found[0]))
 	}
 	if err := c.query("VACUUM INTO ?", nil, path); err != nil {
 		return err
@@ -151,7 +150,7 @@ func copyFile(ctx context.Context, from *os.File, to string, hash [32]byte) erro
 	}
 	ref, err := store.CopyBlob(ctx, f, from, "")
 	if err == nil && ref.Hash != hash {
-		err = fmt.Errorf("%s is damaged: its bytes are not those that were stored", from.Name())
+		err = fmt.Errorf("%s is damaged: its bytes have changed since they were stored", from.Name())
 	}
 	if err == nil {
 		err = f.Sync()
@@ -162,7 +161,7 @@ func copyFile(ctx context.Context, from *os.File, to string, hash [32]byte) erro
 	return err
 }
 
-// complete makes sure that the large values are there that a copy refers to.
+// complete checks that all large values exist that a copy refers to.
 func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema) error {
 	c, err := openConn(path, true)
 	if err != nil {
@@ -172,7 +171,7 @@ func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema)
 	return eachValue(ctx, c, schema, func(hash [32]byte) error {
 		_, file := b.name(hash)
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("the large value %x is missing, though something refers to it", hash)
+			return fmt.Errorf("the large value %x is missing, but the database refers to it", hash)
 		} else if err != nil {
 			return err
 		}
@@ -180,8 +179,8 @@ func (b *blobs) complete(ctx context.Context, path string, schema *store.Schema)
 	})
 }
 
-// Compact returns the room that is not used in the file back to the disk. Nothing
-// else happens in the store meanwhile.
+// Compact returns the unused space in the file to the disk. Nothing else runs in the
+// store meanwhile.
 func (s *Store) Compact(ctx context.Context) error {
 	if s.options.ReadOnly {
 		return store.ErrReadOnly
@@ -206,8 +205,8 @@ func (s *Store) Compact(ctx context.Context) error {
 	return nil
 }
 
-// CheckIntegrity looks through the file and all large values and returns what is wrong, a
-// sentence each. Flows go on meanwhile.
+// CheckIntegrity reads the file and all large values, and returns a sentence for each
+// fault. Flows continue meanwhile.
 func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
 	var found []string
 	err := s.flush()
@@ -215,12 +214,12 @@ func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
 		err = s.damage(ctx, &found)
 	}
 	if err != nil && !errors.Is(err, store.ErrClosed) {
-		err = fmt.Errorf("looking through the store %s: %w", s.path, explain(err))
+		err = fmt.Errorf("checking the store %s: %w", s.path, explain(err))
 	}
 	return found, err
 }
 
-// wrong returns what SQLite finds wrong with the file.
+// wrong returns the faults that SQLite finds in the file.
 func wrong(ctx context.Context, c *conn) (found []string, err error) {
 	err = c.query("PRAGMA integrity_check(20)", func(q *stmt) error {
 		if text := q.string(0); text != "ok" {
@@ -273,7 +272,7 @@ func (s *Store) damage(ctx context.Context, found *[]string) error {
 	return eachValue(ctx, c, s.schema, func(hash [32]byte) error {
 		_, file := s.blobs.name(hash)
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			*found = append(*found, fmt.Sprintf("the large value %x is missing, though something refers to it", hash))
+			*found = append(*found, fmt.Sprintf("the large value %x is missing, but the database refers to it", hash))
 		}
 		return nil
 	})

@@ -4,7 +4,7 @@ import "time"
 
 // A store that is opened on a full disk, as after a crash there, can be read as usual.
 // But the log of earlier openings cannot be copied to the database, and no range of
-// parts be reserved, which both come before the first write. The store is behind: it
+// parts can be reserved, and both must precede the first write. The store is behind: it
 // rejects writes, and retries until there is room.
 
 // behindEvery is the least time between two tries.
@@ -27,8 +27,7 @@ func (s *Store) beginTxLocked() error {
 	return nil
 }
 
-// catchUpTxLocked does what precedes the first write. It must be called under the transaction lock, and
-// outside of a transaction.
+// catchUpTxLocked prepares the first write. It must be called outside of a transaction.
 func (s *Store) catchUpTxLocked() {
 	s.tried = time.Now()
 	err := s.conn.exec("PRAGMA wal_checkpoint(PASSIVE)")

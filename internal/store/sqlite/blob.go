@@ -17,20 +17,20 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// The large values lie as files beside the database, so that they are streamed
-// and any tool may read them: that with the hash abcdef… is
+// The large values are files beside the database, so that they are streamed and any tool
+// can read them. The file of the hash abcdef… is
 //
 //	PATH-blobs/ab/cdef…
 //
-// A file gets its name when it is whole and durable. Until then it is
+// A file gets this name when it is complete and durable. Until then it is
 //
 //	PATH-blobs/new-…
 //
-// and what a crash leaves of those is removed when the store is opened.
+// and opening the store removes those that a crash has left.
 type blobs struct {
 	folder string
-	create func(folder string) (*os.File, error) // newFile, but for tests
-	mu     sync.Mutex                            // held while a name is given or taken away
+	create func(folder string) (*os.File, error) // newFile, except in tests
+	mu     sync.Mutex                            // held while a name is added or removed
 	closed bool                                  // under mu
 }
 
@@ -45,8 +45,8 @@ func (b *blobs) name(hash [32]byte) (folder, file string) {
 	return folder, filepath.Join(folder, text[2:])
 }
 
-// open removes what a crash has left. The file's lock is held: nobody else
-// writes here.
+// open removes incomplete files that a crash has left. The store has the lock of the
+// file, so no other process writes here.
 func (b *blobs) open() error {
 	entries, err := os.ReadDir(b.folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -71,7 +71,7 @@ func (b *blobs) close() {
 	b.mu.Unlock()
 }
 
-// PutBlob keeps what a reader gives in a file.
+// PutBlob stores the content of a reader in a file.
 func (s *Store) PutBlob(ctx context.Context, r io.Reader, mediaType string) (*value.Blob, error) {
 	if s.options.ReadOnly {
 		return nil, store.ErrReadOnly
@@ -101,10 +101,10 @@ func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(f.Name()) // does nothing once it has its name
+	defer os.Remove(f.Name()) // does nothing after the rename
 	ref, err = store.CopyBlob(ctx, f, r, mediaType)
 	if err == nil && flush {
-		// Also with Relaxed: a row that refers to it must never be there without it.
+		// Also with Relaxed: a row must never refer to a blob that does not exist.
 		err = f.Sync()
 	}
 	if e := f.Close(); err == nil {
@@ -121,13 +121,13 @@ func (s *Store) putBlob(ctx context.Context, r io.Reader, mediaType string) (ref
 		return nil, err
 	}
 	if flush {
-		// Also when it was there: who has put it may not have come so far.
+		// Even if it exists: the one who has put it may not have synced the folder yet.
 		err = syncFolder(folder)
 	}
 	return ref, err
 }
 
-// give returns a file its name, or makes the one that has it young again.
+// give renames a file, or renews the time of an existing one.
 func (b *blobs) give(from, to string, size int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -141,7 +141,7 @@ func (b *blobs) give(from, to string, size int64) error {
 	return os.Rename(from, to)
 }
 
-// makeFolder makes a folder whose parent is there, durably.
+// makeFolder creates a folder in an existing one, durably.
 func makeFolder(folder string, flush bool) error {
 	if _, err := os.Stat(folder); err == nil {
 		return nil
@@ -171,9 +171,9 @@ func (s *Store) OpenBlob(_ context.Context, hash [32]byte) (store.BlobReader, er
 	return f, nil
 }
 
-// SweepBlobs removes the files that nothing refers to. It reads one snapshot of
-// the database by a connection of its own, so that flows go on meanwhile; what
-// they come to refer to is kept, too.
+// SweepBlobs removes the files that nothing refers to. It reads one snapshot of the
+// database with a connection of its own, so that flows continue meanwhile; blobs that
+// they begin to refer to are kept, too.
 func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err error) {
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly
@@ -202,7 +202,7 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 	if err := s.mark(ctx, w, schema); err != nil {
 		return 0, err
 	}
-	// That nothing refers to them any more must be durable before they go.
+	// The removal of the references must be durable first.
 	if err := s.flush(); err != nil {
 		return 0, err
 	}
@@ -221,8 +221,8 @@ func (s *Store) SweepBlobs(ctx context.Context, age time.Duration) (n int, err e
 	return n, nil
 }
 
-// beginSweep makes flows show the sweep what they write, and makes durable what
-// they have written before.
+// beginSweep makes flows mark the blobs of what they write, and makes their earlier
+// writes durable.
 func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -235,7 +235,7 @@ func (s *Store) beginSweep(w *store.Sweep) (*store.Schema, error) {
 		return nil, errors.New("the store has not been prepared")
 	}
 	if s.sweep != nil {
-		return nil, errors.New("they are being swept already")
+		return nil, errors.New("another sweep is running")
 	}
 	if err := s.commitTxLocked(); err != nil {
 		return nil, err
@@ -250,7 +250,7 @@ func (s *Store) endSweep() {
 	s.tx.Unlock()
 }
 
-// mark shows the sweep all rows and the journals of unfinished flows.
+// mark marks the blobs of all rows and of the journals of unfinished flows.
 func (s *Store) mark(ctx context.Context, w *store.Sweep, schema *store.Schema) error {
 	c, err := openConn(s.path, true)
 	if err != nil {
@@ -268,15 +268,15 @@ func (s *Store) mark(ctx context.Context, w *store.Sweep, schema *store.Schema) 
 	if err != nil {
 		return err
 	}
-	// A hash may lie across two parts of a journal only if the engine tears a
-	// value in two, which it does not.
+	// The engine never splits a value, so a hash is always within one part of a
+	// journal.
 	return c.query("SELECT data FROM _unfinished JOIN _journal USING (flow)", func(q *stmt) error {
 		w.MarkIn(q.bytes(0))
 		return ctx.Err()
 	})
 }
 
-// eachValue calls do for each reference in a row, by any connection.
+// eachValue calls do for each reference in a row, with any connection.
 func eachValue(ctx context.Context, c *conn, schema *store.Schema, do func(hash [32]byte) error) error {
 	for _, t := range schema.Tables {
 		for i := range t.Columns {
@@ -300,10 +300,10 @@ func eachValue(ctx context.Context, c *conn, schema *store.Schema, do func(hash 
 	return nil
 }
 
-// dropBlob removes a file, unless someone has come to refer to it or has put it
+// dropBlob removes a file, unless something has begun to refer to it or it was stored
 // again.
 func (s *Store) dropBlob(w *store.Sweep, hash [32]byte, until time.Time) (bool, error) {
-	s.tx.Lock() // so that nobody is about to write a reference
+	s.tx.Lock() // so that no flow writes a reference meanwhile
 	defer s.tx.Unlock()
 	if s.queue.Closed {
 		return false, store.ErrClosed

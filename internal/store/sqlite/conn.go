@@ -11,9 +11,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// The driver's database/sql side costs several allocations and locks for each
-// statement, more than SQLite itself needs for a row. A conn therefore calls
-// the library below it. It is used by one goroutine at a time.
+// The database/sql driver uses several allocations and locks for each statement, which
+// cost more than SQLite itself needs for a row. A conn therefore calls the library below
+// the driver. One goroutine uses it at a time.
 type conn struct {
 	tls   *libc.TLS
 	db    uintptr
@@ -21,9 +21,8 @@ type conn struct {
 	words uintptr // two machine words for results
 	stmts []*stmt
 
-	// What is bound to a statement is copied to this room outside the reach of
-	// the collector; what does not fit gets room of its own until the end of
-	// the statement.
+	// Values bound to a statement are copied to this buffer outside of the Go heap;
+	// larger ones get memory of their own until the end of the statement.
 	room  uintptr
 	used  int
 	large []uintptr
@@ -31,8 +30,8 @@ type conn struct {
 
 const roomSize = 64 << 10
 
-// A stmt is a prepared statement. It is bound from parameter 1 on, stepped and
-// reset.
+// A stmt is a prepared statement. Its parameters are bound in order, from 1; then it is
+// stepped and reset.
 type stmt struct {
 	c     *conn
 	p     uintptr
@@ -41,7 +40,7 @@ type stmt struct {
 	err   error
 }
 
-// An Error is what SQLite says.
+// An Error is an error of SQLite.
 type Error struct {
 	Code int // the extended result code
 	Text string
@@ -49,7 +48,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
-// patch mends the library once for the machines that need it.
+// patch patches the library once, on machines that need it.
 var patch = sync.OnceFunc(sqlite3.PatchIssue199)
 
 func openConn(path string, readOnly bool) (*conn, error) {
@@ -58,7 +57,7 @@ func openConn(path string, readOnly bool) (*conn, error) {
 	c.words = libc.Xmalloc(c.tls, 16)
 	c.room = libc.Xmalloc(c.tls, roomSize)
 	if c.words == 0 || c.room == 0 {
-		return nil, errors.New("no memory is left")
+		return nil, errors.New("out of memory")
 	}
 	name, err := libc.CString(path)
 	if err != nil {
@@ -81,7 +80,7 @@ func openConn(path string, readOnly bool) (*conn, error) {
 	return c, nil
 }
 
-// pointer turns an address outside the collector's reach into a pointer.
+// pointer converts an address outside of the Go heap to a pointer.
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
 func (c *conn) close() error {
@@ -98,7 +97,7 @@ func (c *conn) close() error {
 	return err
 }
 
-// error makes an error of a result code.
+// error converts a result code to an error.
 func (c *conn) error(rc int32) error {
 	text := libc.GoString(sqlite3.Xsqlite3_errstr(c.tls, rc))
 	if c.db != 0 {
@@ -112,7 +111,7 @@ func (c *conn) error(rc int32) error {
 	return &Error{Code: int(rc), Text: text}
 }
 
-// logPath is where SQLite has the log.
+// logPath returns the path of the log.
 func (c *conn) logPath() string {
 	return libc.GoString(sqlite3.Xsqlite3_filename_wal(c.tls, sqlite3.Xsqlite3_db_filename(c.tls, c.db, 0)))
 }
@@ -124,12 +123,12 @@ func (c *conn) keepLog() {
 	sqlite3.Xsqlite3_db_config(c.tls, c.db, sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, list)
 }
 
-// broken reports whether a transaction that was open is gone.
+// broken reports whether SQLite has ended the open transaction.
 func (c *conn) broken() bool { return sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) != 0 }
 
 func (c *conn) changes() int { return int(sqlite3.Xsqlite3_changes(c.tls, c.db)) }
 
-// exec runs statements that give no rows, separated by semicolons.
+// exec runs statements without rows, separated by semicolons.
 func (c *conn) exec(text string) error {
 	sql, err := libc.CString(text)
 	if err != nil {
@@ -142,7 +141,7 @@ func (c *conn) exec(text string) error {
 	return nil
 }
 
-// prepare makes a statement that lives as long as the connection.
+// prepare returns a statement that exists as long as the connection.
 func (c *conn) prepare(text string) (*stmt, error) {
 	s, err := c.prepareOnce(text)
 	if err == nil {
@@ -151,10 +150,10 @@ func (c *conn) prepare(text string) (*stmt, error) {
 	return s, err
 }
 
-// prepareOnce makes a statement that the caller must finalize.
+// prepareOnce returns a statement that the caller must finalize.
 func (c *conn) prepareOnce(text string) (*stmt, error) {
 	if strings.ContainsRune(text, 0) {
-		return nil, fmt.Errorf("a name holds a zero byte: %q", text)
+		return nil, fmt.Errorf("a name contains a zero byte: %q", text)
 	}
 	sql, err := libc.CString(text)
 	if err != nil {
@@ -169,7 +168,7 @@ func (c *conn) prepareOnce(text string) (*stmt, error) {
 
 func (s *stmt) finalize() { sqlite3.Xsqlite3_finalize(s.c.tls, s.p) }
 
-// query runs a statement once and hands over each row.
+// query runs a statement once and calls each for every row.
 func (c *conn) query(text string, row func(*stmt) error, args ...any) error {
 	s, err := c.prepareOnce(text)
 	if err != nil {
@@ -203,7 +202,7 @@ func (c *conn) query(text string, row func(*stmt) error, args ...any) error {
 	}
 }
 
-// copied puts bytes where SQLite may read them until the statement is reset.
+// copied copies bytes to memory that SQLite may read until the statement is reset.
 func (c *conn) copied(b []byte) uintptr {
 	n := len(b)
 	p := c.room + uintptr(c.used)
@@ -225,7 +224,7 @@ func (s *stmt) bind(rc int32) {
 	}
 }
 
-// bindText binds the next parameter to a text; its siblings do so for other kinds.
+// bindText binds the next parameter to a text; the other bind methods to other kinds.
 func (s *stmt) bindText(v string) {
 	s.bound++
 	p := s.c.copied(unsafe.Slice(unsafe.StringData(v), len(v)))
@@ -252,8 +251,8 @@ func (s *stmt) bindNull() {
 	s.bind(sqlite3.Xsqlite3_bind_null(s.c.tls, s.p, s.bound))
 }
 
-// step goes to the next row and reports whether there is one. On an error it
-// resets.
+// step moves to the next row and reports whether there is one. It resets the statement
+// after an error.
 func (s *stmt) step() (bool, error) {
 	if s.err != nil {
 		err := s.err
@@ -287,7 +286,7 @@ func (s *stmt) reset() error {
 	return nil
 }
 
-// run steps a statement that gives no rows, and resets.
+// run runs a statement without rows, and resets it.
 func (s *stmt) run() error {
 	if _, err := s.step(); err != nil {
 		return err
@@ -322,7 +321,7 @@ func (s *stmt) string(i int) string {
 	return string(unsafe.Slice((*byte)(pointer(p)), n))
 }
 
-// bytes returns a view that holds until the next step or reset.
+// bytes returns memory that is valid until the next step or reset.
 func (s *stmt) bytes(i int) []byte {
 	p := sqlite3.Xsqlite3_column_blob(s.c.tls, s.p, int32(i))
 	n := sqlite3.Xsqlite3_column_bytes(s.c.tls, s.p, int32(i))
@@ -332,5 +331,5 @@ func (s *stmt) bytes(i int) []byte {
 	return unsafe.Slice((*byte)(pointer(p)), n)
 }
 
-// columns is how many columns the result has.
+// columns returns the number of columns of the result.
 func (s *stmt) columns() int { return int(sqlite3.Xsqlite3_column_count(s.c.tls, s.p)) }

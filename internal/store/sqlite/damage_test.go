@@ -104,7 +104,7 @@ func TestLockedByOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := s.NewSession(value.ID{1})
-	if err := f.Insert(table, "x", note("x")); !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "another program holds the database locked: let it finish") {
+	if err := f.Insert(table, "x", note("x")); !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "another program has locked the database: wait until it finishes") {
 		t.Errorf("writing while another program holds the database gives %v", err)
 	}
 	f.Abandon()

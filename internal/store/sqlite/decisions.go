@@ -15,10 +15,9 @@ const (
 	removeDecision  = `DELETE FROM _decision WHERE flow = ? AND name = ?`
 )
 
-// Decide leaves word about a flow. A store that was opened for reading only does
-// this one thing beside the process that works with the file: in a transaction
-// of its own, on a connection for that moment, which SQLite lets in between two
-// groups of the other one.
+// Decide stores a decision about a flow. It is the only write of a read-only store, while
+// another process uses the file: in a transaction on a connection of its own, which
+// SQLite runs between two groups of the other process.
 func (s *Store) Decide(_ context.Context, d store.Decision) error {
 	args := []any{d.Flow[:], d.Name, d.Code, d.Reason}
 	var err error
@@ -28,26 +27,26 @@ func (s *Store) Decide(_ context.Context, d store.Decision) error {
 		err = s.exec(insertDecision, args)
 	}
 	if err != nil && err != store.ErrClosed {
-		return fmt.Errorf("leaving word about a flow: %w", classed(err))
+		return fmt.Errorf("storing a decision about a flow: %w", classed(err))
 	}
 	return err
 }
 
-// RemoveDecision removes word that was left. It goes with the group that is open.
+// RemoveDecision removes a decision, in the open group.
 func (s *Store) RemoveDecision(_ context.Context, d store.Decision) error {
 	if s.options.ReadOnly {
 		return store.ErrReadOnly
 	}
 	if err := s.exec(removeDecision, []any{d.Flow[:], d.Name}); err != nil && err != store.ErrClosed {
-		return fmt.Errorf("removing word about a flow: %w", classed(err))
+		return fmt.Errorf("removing a decision about a flow: %w", classed(err))
 	}
 	return nil
 }
 
-// Decisions returns what was left about unfinished flows.
+// Decisions returns the decisions about unfinished flows.
 func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	var list []store.Decision
-	err := s.readJournal("looking for word about flows", func() error {
+	err := s.readJournal("reading the decisions about flows", func() error {
 		if s.options.ReadOnly {
 			n, err := s.number("SELECT count(*) FROM sqlite_schema WHERE name = '_decision'")
 			if n == 0 || err != nil {
@@ -62,7 +61,7 @@ func (s *Store) Decisions(context.Context) ([]store.Decision, error) {
 	return list, err
 }
 
-// exec runs a statement in the transaction and makes it durable.
+// exec runs a statement in the open group and makes it durable.
 func (s *Store) exec(text string, args []any) error {
 	if err := s.flush(); err != nil {
 		return err
@@ -90,8 +89,8 @@ func (s *Store) exec(text string, args []any) error {
 	return s.commitTxLocked()
 }
 
-// execReadOnly runs a statement on a connection of its own. It leaves the log to the
-// process that works with the file.
+// execReadOnly runs a statement of a read-only store on a connection of its own. It does
+// not checkpoint the log, which the other process does.
 func (s *Store) execReadOnly(text string, args []any) error {
 	c, err := openConn(s.path, false)
 	if err != nil {
@@ -107,7 +106,7 @@ func (s *Store) execReadOnly(text string, args []any) error {
 	return c.exec("COMMIT")
 }
 
-// Owns reports whether a flow is among the unfinished of the file.
+// Owns reports whether a flow is unfinished.
 func (s *Store) Owns(flow value.ID) bool {
 	return s.queue.IsUnfinished(flow)
 }

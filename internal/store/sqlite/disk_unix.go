@@ -21,7 +21,7 @@ func syncFolder(path string) error {
 	return err
 }
 
-// diskFull reports whether an error says that there is no room.
+// diskFull reports whether an error means a full disk.
 func diskFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -5,11 +5,10 @@ import (
 	"syscall"
 )
 
-// syncFolder does nothing: the system does not flush folders, and returns and
-// takes names by a journal of its own.
+// syncFolder does nothing: Windows does not flush folders, and has a journal for names.
 func syncFolder(string) error { return nil }
 
-// diskFull reports whether an error says that there is no room.
+// diskFull reports whether an error means a full disk.
 func diskFull(err error) bool {
 	return errors.Is(err, syscall.Errno(112)) || errors.Is(err, syscall.Errno(39))
 }

@@ -16,21 +16,21 @@ func code(err error) int {
 	return 0
 }
 
-// explain adds the remedy to an error of SQLite if it is known.
+// explain adds the remedy to an error of SQLite, if there is one.
 func explain(err error) error {
 	switch code(err) & 0xff {
 	case codeNotADB:
 		return fmt.Errorf("the file is not a SQLite database: name another file, or move this one away (%w)", err)
 	case codeCorrupt:
-		return fmt.Errorf("the file is damaged: put a copy back, or try sqlite3's .recover (%w)", err)
+		return fmt.Errorf("the file is damaged: restore a copy, or try sqlite3's .recover (%w)", err)
 	case codeReadOnly, codePerm, codeCantOpen:
-		return fmt.Errorf("the file cannot be opened for writing: look at its owner and permissions (%w)", err)
+		return fmt.Errorf("the file cannot be opened for writing: check its owner and permissions (%w)", err)
 	case codeFull:
 		return fmt.Errorf("the disk is full: make room (%w)", err)
 	case codeBusy, codeLocked:
-		return fmt.Errorf("another program holds the database locked: let it finish (%w)", err)
+		return fmt.Errorf("another program has locked the database: wait until it finishes (%w)", err)
 	case codeIO:
-		return fmt.Errorf("the disk fails (%w)", err)
+		return fmt.Errorf("the disk has failed: check it, and restore a copy of the file (%w)", err)
 	}
 	return err
 }

@@ -289,12 +289,12 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		{"", "the path is empty: name a file"},
-		{path("no/such/file.db"), "there is no folder " + path("no/such") + ": make it first"},
-		{write("file", "") + "/x.db", path("file") + " is no folder"},
+		{path("no/such/file.db"), "there is no folder " + path("no/such") + ": create it first"},
+		{write("file", "") + "/x.db", path("file") + " is not a folder"},
 		{folder, "this is a folder: name a file in it"},
 		{write("text.db", strings.Repeat("no database ", 500)), "not a SQLite database: name another file"},
 		{sql("other.db", "CREATE TABLE x (y)"), "a SQLite database of another program: name another file"},
-		{sql("newer.db", "PRAGMA user_version = 7"), "the file has format 7, and this program knows formats up to 1: use a newer version"},
+		{sql("newer.db", "PRAGMA user_version = 7"), "the file has format 7, but this program reads formats up to 1: use a newer version"},
 		{path("held.db"), "another process has it open: stop that one, or name another file"},
 	} {
 		s, err := Open(c.path, Options{})

@@ -10,14 +10,14 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A finder is the statement for one shape of question: which columns, which of
-// them for null, whether after a member, whether with a limit, which moment.
+// A finder is the statement for one kind of search: by which columns, which of them for
+// null, whether after a member, whether with a limit, and due by which column.
 type finder struct {
 	q      *stmt
-	filter []int // places in the key that the statement does not compare
+	filter []int // indexes in the key that the statement does not compare
 }
 
-// finder returns the finder for a question.
+// finder returns the finder for a search.
 func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Page) (*finder, error) {
 	shape := s.scratch[:0]
 	for i, c := range columns {
@@ -57,7 +57,7 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 	}
 	order := "_order"
 	if page.Due != nil && ledBy(t.def, page.Due.Column) {
-		order = "+_order" // else the whole table is read, since it lies in this order
+		order = "+_order" // otherwise SQLite reads the whole table, which has this order
 	}
 	if page.After > 0 {
 		where = append(where, order+" > ?")
@@ -85,7 +85,7 @@ func (s *Store) finder(t *table, columns []int, key []value.Value, page store.Pa
 	return f, nil
 }
 
-// ledBy reports whether an index has the column in front.
+// ledBy reports whether the column is the first one of an index.
 func ledBy(t *store.Table, column int) bool {
 	for _, x := range slices.Concat(t.Indexes, t.Unique) {
 		if x[0] == column && tables.Comparable(&t.Columns[column]) {
@@ -102,10 +102,10 @@ func bit(b bool) byte {
 	return 0
 }
 
-// search answers a question.
+// search runs a search.
 func (s *Store) search(t *table, columns []int, key []value.Value, page store.Page) ([]store.Member, error) {
 	for i, c := range columns {
-		// No member has a value of another kind than its column's.
+		// No member has a value of a kind other than that of its column.
 		if column := &t.def.Columns[c]; column.Type != store.Json && !key[i].IsNull() && key[i].Kind() != column.Type.Kind() {
 			return nil, nil
 		}
@@ -160,7 +160,7 @@ func matches(c *store.Column, v, key value.Value) bool {
 	return slices.ContainsFunc(v.Items(), same)
 }
 
-// row reads the columns of a member from column i of a result on.
+// row reads the columns of a member, beginning at column i of a result.
 func (q *stmt) row(i int, t *store.Table) (store.Row, error) {
 	row := make(store.Row, len(t.Columns))
 	for c := range t.Columns {

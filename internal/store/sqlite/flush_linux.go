@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// flushFile makes the bytes of a file durable. When that was changed last is
-// left out: it would cost a second write.
+// flushFile makes the bytes of a file durable, without its modification time, which would
+// cost a second write.
 func flushFile(f *os.File) error {
 	for {
 		err := syscall.Fdatasync(int(f.Fd()))

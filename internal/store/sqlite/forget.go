@@ -10,12 +10,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// forgetStep is how many flows go at once: about a millisecond's work.
+// forgetStep is the number of flows removed in one step, which takes about a millisecond.
 const forgetStep = 64
 
-// Forget removes flows at rest from the journal. Each step goes with the group
-// that is open, so that it costs no flush of its own. The file does not become
-// smaller by it: its room is used again.
+// Forget removes flows at rest from the journal. Each step is a part of the open group,
+// so that it needs no flush of its own. The file does not shrink: its space is reused.
 func (s *Store) Forget(ctx context.Context, r store.Retention) (int, error) {
 	if s.options.ReadOnly {
 		return 0, store.ErrReadOnly
@@ -72,7 +71,7 @@ func (s *Store) forget(ctx context.Context, r store.Retention) (n int, err error
 	return n, nil
 }
 
-// flush makes durable what is open, so that another connection sees it.
+// flush makes the open group durable, so that other connections see it.
 func (s *Store) flush() error {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -87,8 +86,8 @@ func (s *Store) flush() error {
 	return s.commitTxLocked()
 }
 
-// newest returns the oldest of the newest n flows at rest, or the zero id when
-// there are fewer. It has a connection of its own, since it may read long.
+// newest returns the oldest of the newest n flows at rest, or the zero id if there are
+// fewer. It has a connection of its own, since it may read for long.
 func (s *Store) newest(ctx context.Context, n int) (value.ID, error) {
 	c, err := openConn(s.path, true)
 	if err != nil {
@@ -111,7 +110,7 @@ func (s *Store) newest(ctx context.Context, n int) (value.ID, error) {
 	return last, err
 }
 
-// forgetSome removes some of the flows between two, in the open group.
+// forgetSome removes some of the flows between two ids, in the open group.
 func (s *Store) forgetSome(after, before value.ID) (n int, last value.ID, g *group.Group, err error) {
 	s.tx.Lock()
 	defer s.tx.Unlock()

@@ -10,9 +10,9 @@ import (
 // A group is written to the log by one commit; one flush makes all committed
 // groups durable (see log.go).
 
-// commitGroup makes the group durable for all that wait for it. It waits until the
-// disk is free: a flow that comes to rest meanwhile saves a flush. While the
-// disk is busy with the group, the next one gathers.
+// commitGroup makes a group durable for the flows that wait for it. It waits until the
+// disk is free: each flow that finishes meanwhile saves a flush. While the disk writes
+// the group, the next one fills.
 func (s *Store) commitGroup(g *group.Group) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -25,7 +25,7 @@ func (s *Store) commitGroup(g *group.Group) {
 	_ = s.flushDiskLocked()
 }
 
-// commitIdle makes durable what no flow waited for.
+// commitIdle makes the open group durable if no flow waits for it.
 func (s *Store) commitIdle() {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -45,7 +45,7 @@ func (s *Store) commitIdle() {
 	}
 }
 
-// commitGroupTxLocked commits the group, so that all see it, or loses it.
+// commitGroupTxLocked commits the open group, or fails it.
 func (s *Store) commitGroupTxLocked() error {
 	if s.queue.Closed {
 		return store.ErrClosed
@@ -57,7 +57,7 @@ func (s *Store) commitGroupTxLocked() error {
 			return nil
 		}
 		s.begun = false
-		return s.fixed.rollback.run() // only reads
+		return s.fixed.rollback.run() // it has only read
 	}
 	if x := s.failure.Load(); x != nil {
 		return s.failGroup(g, x.cause)
@@ -84,8 +84,8 @@ func (s *Store) commitGroupTxLocked() error {
 	return nil
 }
 
-// write writes the entries of the batch in the transaction. A flow that begins
-// and comes to rest within one group is never marked unfinished.
+// write writes the entries of the batch in the transaction. A flow that begins and
+// finishes within one group is never marked as unfinished.
 func (s *Store) write() error {
 	if !s.begun {
 		if err := s.beginTxLocked(); err != nil {
@@ -128,21 +128,20 @@ func (s *Store) write() error {
 	return nil
 }
 
-// loseTxLocked returns up the open group: its transaction is gone.
+// loseTxLocked fails the open group, whose transaction is gone.
 func (s *Store) loseTxLocked(cause error) error {
 	g, batch := s.queue.SealAnyTxLocked(s.batch[:0])
 	s.batch = batch
 	return s.failGroup(g, cause)
 }
 
-// failGroup undoes a group that could not be made durable and reports it to all its
-// flows.
+// failGroup rolls back a group that could not be committed, and reports it to its flows.
 func (s *Store) failGroup(g *group.Group, cause error) error {
 	if s.begun && !s.conn.broken() {
 		s.fixed.rollback.run()
 	}
 	s.begun = false
-	s.leased = s.order // the raise may be lost
+	s.leased = s.order // the new limit may be lost
 	err := fmt.Errorf("%w: %w", store.ErrLost, explain(cause))
 	if e := s.failed(); e != nil {
 		err = e

@@ -9,16 +9,15 @@ import (
 	"time"
 )
 
-var errLocked = errors.New("the lock is held")
+var errLocked = errors.New("another process has the lock")
 
-// lockWait is how long a lock that is held is tried again. A process that this
-// one starts holds a copy of each lock until it has become another program, so
-// a lock that was given back may be held a moment longer; and who restarts a
-// server need not wait for the last of the old one.
+// lockWait is how long lockFile retries. A child process has a copy of each lock until
+// it runs its program, so a released lock may be held a moment longer; and a server may
+// be restarted before the old process has ended.
 const lockWait = 500 * time.Millisecond
 
-// lockFile takes a lock that ends with the process. The file stays, since
-// removing it would race with one who is about to lock it.
+// lockFile takes a lock that ends with the process. The file stays, since removing it
+// would race with a process that is about to lock it.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -6,14 +6,13 @@ import (
 	"syscall"
 )
 
-var errLocked = errors.New("the lock is held")
+var errLocked = errors.New("another process has the lock")
 
-// sharingViolation is what the system says when another one has the file.
+// sharingViolation is the error if another process has opened the file.
 const sharingViolation = syscall.Errno(32)
 
-// lockFile takes a lock that ends with the process: a file that is opened
-// without sharing it. The file stays, since removing it would race with one who
-// is about to lock it.
+// lockFile takes a lock that ends with the process, by opening a file without sharing.
+// The file stays, since removing it would race with a process that is about to lock it.
 func lockFile(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

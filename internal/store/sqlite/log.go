@@ -7,37 +7,34 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// The log is the file beside the database, named like it with -wal at the end,
-// to which SQLite appends what a commit has changed. SQLite is told not to flush
-// it with each commit (synchronous = NORMAL): the store does so itself, once the
-// transaction is free again, so that flows go on while the disk is at work. An answer
-// waits for the flush as it would for that of SQLite, and this holds as well:
+// The log is the write-ahead log of SQLite, a file beside the database whose name ends in
+// -wal. SQLite does not flush it with each commit (synchronous = NORMAL): the store does,
+// after it has released the transaction lock, so that flows continue while the disk
+// writes. An answer waits for the flush as it would for that of SQLite. This is correct:
 //
-//   - A flush makes all groups durable that were committed before it. Between
-//     two checkpoints the log is only appended to, and each part of it has a
-//     checksum over all before it: what a crash leaves of a later group ends
-//     where the checksums do, and no group is there without those before it. So
-//     it does no harm that a flow builds upon what is committed and not yet
-//     durable; it has to wait for that group, too.
+//   - A flush makes all groups durable that were committed before it. Between two
+//     checkpoints the log is only appended to, and each frame has a checksum over all
+//     before it: after a crash the log ends with the last valid checksum, and has no
+//     group without those before it. So a flow may read what is committed and not yet
+//     durable; its answer waits for that group, too.
 //   - A checkpoint copies the log into the database. With NORMAL as with FULL,
 //     SQLite flushes the log before it copies, and the database before it writes
-//     the log from its beginning again. So a group whose part of the log has been
-//     written over is durable in the database.
-//   - When a flush fails, nobody knows what is on the disk, and the next flush
-//     may succeed although it is not there: the system forgets what it could not
-//     write. Later groups may stand upon it. So everyone who waits is told that
-//     it is lost, nothing more is taken, and nothing is copied any more. Who
-//     opens the file again reads and checks what there is, and copies it before
-//     anything is added: open does that.
+//     the log from its beginning again. So a group whose part of the log was
+//     overwritten is durable in the database.
+//   - After a failed flush it is unknown what is on the disk, and the next flush may
+//     succeed although data is missing, since the system drops pages that it could not
+//     write. Later groups may depend on them. So all waiters get the error, and the
+//     store accepts and copies nothing more. Opening the file again reads and checks
+//     the log, and copies it before anything is added.
 
-// A failure is why the store takes nothing more.
+// A failure is the failed flush after which the store accepts nothing more.
 type failure struct{ cause error }
 
 func (x *failure) err() error {
-	return fmt.Errorf("%w: flushing the log failed, and nothing more is taken until the store is opened again: %w", store.ErrLost, x.cause)
+	return fmt.Errorf("%w: flushing the log failed; the store accepts nothing until it is opened again: %w", store.ErrLost, x.cause)
 }
 
-// failed returns the error of a store that takes nothing more.
+// failed returns the error of a failed store, or nil.
 func (s *Store) failed() error {
 	if x := s.failure.Load(); x != nil {
 		return x.err()
@@ -45,7 +42,7 @@ func (s *Store) failed() error {
 	return nil
 }
 
-// flushLogDiskLocked makes durable what is in the log.
+// flushLogDiskLocked flushes the log.
 func (s *Store) flushLogDiskLocked() error {
 	if s.options.Durability == store.Memory || s.options.ReadOnly {
 		return nil
@@ -60,7 +57,7 @@ func (s *Store) flushLogDiskLocked() error {
 	return s.flushFile(s.log)
 }
 
-// flushDiskLocked makes the groups durable that are in the log. It is best called without the
+// flushDiskLocked makes the committed groups durable. It should be called without the
 // transaction lock.
 func (s *Store) flushDiskLocked() error {
 	s.queue.Lock()
@@ -81,8 +78,9 @@ func (s *Store) flushDiskLocked() error {
 	return err
 }
 
-// commitTxLocked makes the open group durable, or loses it. It must be called with the
-// disk and the transaction; who can let go of the transaction between calls land and flush.
+// commitTxLocked makes the open group durable, or fails it. It also requires the disk. A
+// caller that can release the transaction lock in between calls commitGroupTxLocked and
+// flushDiskLocked instead.
 func (s *Store) commitTxLocked() error {
 	if err := s.commitGroupTxLocked(); err != nil {
 		return err

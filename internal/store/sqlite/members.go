@@ -86,8 +86,7 @@ func (s *Store) bindRow(q *stmt, t *table, row store.Row) {
 	}
 }
 
-// fillSides writes down the items of a member's collections, as far as they are
-// others than before.
+// fillSides writes the items of a member's collections, as far as they have changed.
 func (s *Store) fillSides(t *table, order int64, row, before store.Row) error {
 	for _, d := range t.sides {
 		if before != nil {
@@ -102,7 +101,7 @@ func (s *Store) fillSides(t *table, order int64, row, before store.Row) error {
 		typ := t.def.Columns[d.column].Type
 		for _, item := range row[d.column].Items() {
 			if item.IsNull() || typ == store.Json {
-				continue // such items are looked for in the members themselves
+				continue // a search for such items reads the members
 			}
 			s.bindItem(d.add, typ, item)
 			d.add.bindInt(order)
@@ -114,7 +113,7 @@ func (s *Store) fillSides(t *table, order int64, row, before store.Row) error {
 	return nil
 }
 
-// refused finds out which rule a statement broke.
+// refused returns the error of a statement that violates a constraint.
 func (f *session) refused(doing string, t *table, id string, row store.Row, inserting bool, cause error) error {
 	var e *Error
 	if !errors.As(cause, &e) || e.Code&0xff != codeConstraint {
@@ -148,7 +147,7 @@ func (f *session) refused(doing string, t *table, id string, row store.Row, inse
 	return f.failed(doing, t, cause)
 }
 
-// sharing returns the members that have the values of a row in some columns.
+// sharing returns the members with the same values as a row in some columns.
 func (s *Store) sharing(t *table, columns []int, row store.Row) ([]string, error) {
 	names := tables.Names(t.def, columns)
 	where := make([]string, len(names))
@@ -230,8 +229,7 @@ func (f *session) Delete(def *store.Table, id string) error {
 	return nil
 }
 
-// remove deletes a member and what it is in the subsets, and reports whether it
-// was there.
+// remove deletes a member, also from the subsets, and reports whether it existed.
 func (s *Store) remove(t *table, id string) (bool, error) {
 	if len(t.sides) > 0 {
 		order, row, err := s.get(t, id)

@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A maker makes tables in the open transaction, as package tables wants them.
+// A maker changes tables in the open transaction. It is a tables.Database.
 type maker struct{ s *Store }
 
 var _ tables.Database = maker{}
@@ -78,7 +78,7 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 	for i, c := range t.Columns {
 		names[i] = quote(c.Name)
 		if !slices.Contains(columns, c.Name) {
-			names[i] = "NULL" // it may not be there yet
+			names[i] = "NULL" // it may not exist yet
 		}
 	}
 	err := m.s.conn.query(fmt.Sprintf("SELECT _order, %s FROM %s", strings.Join(names, ", "), name), func(q *stmt) error {

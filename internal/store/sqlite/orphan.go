@@ -10,18 +10,17 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// When the disk is full, or another program holds the file, what a flow wants
-// to do next cannot be done. It is told ErrLost, and so its client; nothing of
-// the action is kept. If actions before it are, the flow is an orphan: it is
-// among the unfinished, and TakenOver gives it once the disk takes something again.
+// If the disk is full, or another program has locked the file, an operation fails with
+// ErrLost, and its action is rolled back. If earlier actions of the flow have committed,
+// the flow is an orphan: it is unfinished, and TakenOver returns it once the disk works
+// again.
 
 var _ store.Shared = (*Store)(nil)
 
-// retryEvery is how often orphans are looked after.
+// retryEvery is the time between two checks for orphans.
 const retryEvery = time.Second
 
-// TakenOver waits for flows that were given up because something was lost, and can
-// go on.
+// TakenOver waits for flows that were suspended because of a lost group and can resume.
 func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 	ticker := time.NewTicker(retryEvery)
 	defer ticker.Stop()
@@ -32,7 +31,7 @@ func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 		if closed {
 			return nil, store.ErrClosed
 		}
-		if waiting && s.flush() == nil { // else the disk is not there yet
+		if waiting && s.flush() == nil { // otherwise the disk does not work yet
 			if ids := s.adopt(); len(ids) > 0 {
 				return ids, nil
 			}
@@ -45,8 +44,8 @@ func (s *Store) TakenOver(ctx context.Context) ([]value.ID, error) {
 	}
 }
 
-// adopt returns the orphans of which the file has the beginning. Of the others
-// nothing has happened.
+// adopt returns the orphans whose beginning is in the file. The others have changed
+// nothing.
 func (s *Store) adopt() []value.ID {
 	s.queue.Lock()
 	defer s.queue.Unlock()
@@ -61,7 +60,7 @@ func (s *Store) adopt() []value.ID {
 	return ids
 }
 
-// createPrivate makes a file that is not there one that nobody else may read. SQLite
+// createPrivate creates a file that only its owner may read, unless it exists. SQLite
 // gives its log the same permissions.
 func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)

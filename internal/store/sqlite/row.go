@@ -9,17 +9,17 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// How a value lies in a column:
+// The encoding of values in columns:
 //
 //	text    TEXT
 //	number  REAL
 //	flag    INTEGER, 0 or 1
 //	moment  INTEGER, milliseconds since 1970
-//	blob    TEXT, "sha256:" and the hash in hexadecimal, size, media type, by semicolons
+//	blob    TEXT, "sha256:" and the hash in hexadecimal, size, media type, separated by semicolons
 //	json    TEXT, JSON, if that loses nothing, else BLOB, the encoding of package value
 //
-// and a collection like json, with its items in the form that they would have
-// in a column.
+// A collection is like json, and its items have the form that they would have in a
+// column.
 
 func sqlType(c *store.Column) string {
 	if c.Many != store.One {
@@ -116,7 +116,7 @@ func (q *stmt) item(i int, kind columnKind, t store.Type) (value.Value, error) {
 	case t == store.Json:
 		return q.any(i, kind)
 	}
-	return value.Value{}, fmt.Errorf("the file holds something else than %v", t)
+	return value.Value{}, fmt.Errorf("the file has another type of value than %v here", t)
 }
 
 func (q *stmt) any(i int, kind columnKind) (value.Value, error) {

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// format is the version of everything that is not the program's own: the
-	// names above, how values lie in columns. A change of it is a new number.
+	// format is the version of the file format: the store's own tables and the encoding
+	// of values. Every change of it needs a new number.
 	format = 1
-	// application marks the file as one of ours: "LEGI".
+	// application identifies the file as a store of this package: "LEGI".
 	application = 0x4c454749
-	// leaseSize is how many Orders are given out for one write of the mark that
-	// keeps them from being given out again.
+	// leaseSize is the number of Orders that one write reserves, so that they are never
+	// used twice.
 	leaseSize = 1 << 16
 )
 
@@ -37,7 +37,7 @@ func (s *Store) number(text string) (n int64, err error) {
 	return n, err
 }
 
-// readMeta finds out what the file is.
+// readMeta checks the format of the file.
 func (s *Store) readMeta() error {
 	tables, err := s.number("SELECT count(*) FROM sqlite_schema")
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Store) readMeta() error {
 		return err
 	}
 	if version > format {
-		return fmt.Errorf("the file has format %d, and this program knows formats up to %d: use a newer version of the program, or name another file", version, format)
+		return fmt.Errorf("the file has format %d, but this program reads formats up to %d: use a newer version of the program, or name another file", version, format)
 	}
 	var text []byte
 	err = s.conn.query("SELECT value FROM _meta WHERE name = 'schema'", func(q *stmt) error {
@@ -72,7 +72,7 @@ func (s *Store) readMeta() error {
 		return err
 	}
 	if !s.options.ReadOnly {
-		// What came later than the first files of this format.
+		// Tables that the first files of this format do not have.
 		if err := s.conn.exec("CREATE TABLE IF NOT EXISTS _forgotten (flow BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;" + createDecisions); err != nil {
 			return err
 		}
@@ -80,8 +80,7 @@ func (s *Store) readMeta() error {
 	return s.prepareFixed()
 }
 
-// prepareFixed makes the statements for the journal and reads what flows need
-// to go on.
+// prepareFixed prepares the statements for the journal and reads the unfinished flows.
 func (s *Store) prepareFixed() error {
 	f := &s.fixed
 	begin := "BEGIN IMMEDIATE"
@@ -140,8 +139,8 @@ func (s *Store) prepareFixed() error {
 	return nil
 }
 
-// reserve takes a range of parts: each opening has its own, so that they need not
-// be written.
+// reserve reserves a range of part numbers for this opening of the file, so that the
+// numbers need not be written.
 func (s *Store) reserve() error {
 	part, err := s.number("SELECT value FROM _meta WHERE name = 'part'")
 	if err != nil {
@@ -151,7 +150,7 @@ func (s *Store) reserve() error {
 	return s.conn.exec("UPDATE _meta SET value = value + 1 WHERE name = 'part'")
 }
 
-// lease makes sure that the next Order is never given out again.
+// lease makes sure that the next Order is never used again.
 func (s *Store) lease() error {
 	if s.order < s.leased {
 		return nil
@@ -174,7 +173,7 @@ func (s *Store) Prepare(ctx context.Context, schema *store.Schema) error {
 	})
 }
 
-// Plan says what Prepare and Apply would do.
+// Plan returns what Prepare and Apply would do.
 func (s *Store) Plan(ctx context.Context, schema *store.Schema) (*store.Plan, error) {
 	var plan *store.Plan
 	err := s.migrate(ctx, "planning the changes of the store", schema, func(p *store.Plan) (bool, error) {
@@ -184,7 +183,7 @@ func (s *Store) Plan(ctx context.Context, schema *store.Schema) (*store.Plan, er
 	return plan, err
 }
 
-// Apply makes all changes, also those that lose data.
+// Apply makes all changes, including those that lose data.
 func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 	return s.migrate(ctx, "changing the store", schema, func(p *store.Plan) (bool, error) {
 		if len(p.Blocked) > 0 {
@@ -194,8 +193,7 @@ func (s *Store) Apply(ctx context.Context, schema *store.Schema) error {
 	})
 }
 
-// migrate makes all changes in one transaction, shows what they were, and keeps
-// them if it is told so.
+// migrate makes all changes in one transaction, and commits it or rolls it back.
 func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema, keep func(*store.Plan) (bool, error)) (err error) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
@@ -223,7 +221,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 	kept := s.schema != nil && bytes.Equal(text, store.EncodeSchema(s.schema))
 	if !kept {
 		if s.options.ReadOnly {
-			return errors.New("the file has another schema, and it was opened for reading only")
+			return errors.New("the file has another schema, and the store is read-only: open it with the program that wrote it")
 		}
 		if err := s.conn.exec("BEGIN IMMEDIATE"); err != nil {
 			return err
@@ -269,7 +267,7 @@ func (s *Store) use(schema *store.Schema) error {
 		if def.Of != nil {
 			t.of = s.byName[def.Of.Name()]
 			if t.of == nil {
-				return fmt.Errorf("the set %s is a subset of %s, which does not stand before it", def.Name(), def.Of.Name())
+				return fmt.Errorf("the set %s is a subset of %s, which does not come before it", def.Name(), def.Of.Name())
 			}
 			t.of.subsets = append(t.of.subsets, t)
 		}
@@ -277,7 +275,7 @@ func (s *Store) use(schema *store.Schema) error {
 	return nil
 }
 
-// change makes the changes and writes down what they are.
+// change makes the changes and adds them to the plan.
 func (s *Store) change(ctx context.Context, plan *store.Plan, schema *store.Schema, text []byte) error {
 	if s.schema == nil {
 		if err := s.conn.exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", application, format) + createMeta); err != nil {

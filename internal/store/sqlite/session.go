@@ -8,23 +8,24 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A session is a flow of the store.
+// A session is a store.Session.
 type session struct {
 	group.Ticket
 	s        *Store
 	inTx     bool
 	readOnly bool // the transaction is read-only
 	saved    bool // this transaction has a savepoint, since it has written
-	// changed are the tables that this transaction has changed, as store.TableVersions lists them.
+	// changed are the tables that this transaction has changed, as store.TableVersions lists
+	// them.
 	changed []int
 }
 
 func (f *session) InTx() bool { return f.inTx }
 
-// Unusable returns why the store bars all flows.
+// Unusable returns why the store accepts nothing, or nil.
 func (f *session) Unusable() error { return f.s.failed() }
 
-// Recoverable reports whether the file has the flow's beginning, or will.
+// Recoverable reports whether the file has the beginning of the flow, or will.
 func (f *session) Recoverable() bool { return f.Journaled && f.s.failed() == nil }
 
 func (f *session) Begin() {
@@ -34,7 +35,7 @@ func (f *session) Begin() {
 	}
 }
 
-// BeginReadOnly is a transaction like any other, since there is one connection.
+// BeginReadOnly takes the transaction lock like Begin, since there is one connection.
 func (f *session) BeginReadOnly() {
 	if !f.inTx {
 		f.Begin()
@@ -42,7 +43,7 @@ func (f *session) BeginReadOnly() {
 	}
 }
 
-// begin prepares reading or writing, in a transaction or for one read.
+// begin prepares a read or write, in a transaction or for one read.
 func (f *session) begin(def *store.Table) (*table, error) {
 	s := f.s
 	if s.queue.Closed {
@@ -88,8 +89,7 @@ func (f *session) failed(doing string, t *table, err error) error {
 	return f.wrap(doing, err)
 }
 
-// wrap adds context to an error. An error not about the request gives up the
-// flow.
+// wrap adds context to an error. After a temporary error the flow cannot continue.
 func (f *session) wrap(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, classed(err))
 	if store.Permanent(err) {
@@ -147,7 +147,7 @@ func (f *session) write(def *store.Table, deletes bool) (*table, error) {
 		return nil, err
 	}
 	if err := f.s.behind; err != nil {
-		return nil, f.wrap("writing", err) // no flow may read what will be lost
+		return nil, f.wrap("writing", err) // no flow may read changes that will be lost
 	}
 	if !f.saved {
 		if err := f.s.fixed.savepoint.run(); err != nil {
@@ -173,7 +173,7 @@ func (f *session) Commit(entries []byte) error {
 		f.DependsOn = f.s.queue.Open
 		f.DependsOn.Dirty = true
 		if err = f.s.fixed.release.run(); err != nil {
-			err = f.s.loseTxLocked(err) // the entries are in the group, and their changes may not be
+			err = f.s.loseTxLocked(err) // the entries are in the group, but their changes may be missing
 		} else {
 			f.s.versions.Commit(f.changed)
 		}
@@ -188,7 +188,7 @@ func (f *session) Rollback() {
 	}
 	if f.saved {
 		f.saved = false
-		f.s.leased = f.s.order // the raise may be undone
+		f.s.leased = f.s.order // the new limit may be rolled back
 		err := f.s.fixed.undo.run()
 		if err == nil {
 			err = f.s.fixed.release.run()

@@ -1,30 +1,29 @@
 // Package sqlite stores state and journal in a SQLite file.
 //
-// Its three main types are [Store], the file; flow, one flow's access to it; and
-// table, where the members of a set are. One flush makes many flows durable, in the
-// order of package group. It promises what package store asks for, even if the
-// process is killed or power fails: all changes go through one transaction at a time,
-// in the order in which the flows made them, and a flow's answer waits for the
-// flush of everything it rests on. It refuses to share the file with another
-// process that writes, and to lose data by a change of the schema unless told to.
+// Its three main types are [Store], the file; session, one flow's access to it; and
+// table, the members of a set. One flush makes many flows durable, through the commit
+// queue of package group. It promises what package store requires, even if the process
+// is killed or the power fails: one transaction writes at a time, in the order in which
+// the flows made their changes, and a flow's answer waits for the flush of everything it
+// depends on. It does not share the file with another process that writes, and does not
+// lose data by a change of the schema unless Apply is called.
 //
-// The file is an ordinary database: the set User of the concept Profile is the
-// table "Profile.User", a field is a column of its name, and any tool may read
-// it beside the running program. These are the names that are not the
-// program's:
+// The file is an ordinary database: the set User of the concept Profile is the table
+// "Profile.User", a field is a column with its name, and any tool may read the file
+// while the program runs. These names belong to the store:
 //
 //	_order   a member's place in the order of insertion
 //	_id      a member's identity
 //	_unique… the key of a unique that holds a collection or any value
 //	"Profile.User.tags"  (value, member): who has which item in a collection
 //	_journal             (flow, part, data): the entries of flows
-//	_unfinished          (flow): the flows that have not come to rest
+//	_unfinished          (flow): the flows that are not at rest
 //	_forgotten           (flow): flows that must not run again
-//	_decision            (flow, name, code, reason): people's decisions about flows
-//	_meta                (name, value): the schema that the tables were made for
+//	_decision            (flow, name, code, reason): operators' decisions about flows
+//	_meta                (name, value): the schema of the tables
 //
-// Large values lie beside the file, in the folder that is named like it with
-// -blobs at the end.
+// Large values are beside the file, in the folder whose name is that of the file with
+// -blobs.
 package sqlite
 
 import (
@@ -44,7 +43,7 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Durability says when Finish returns; zero is store.Full.
+	// Durability says when Finish and Flush return; zero is store.Full.
 	Durability store.Durability
 	// Lost is called when changes that no flow waits for could not be made
 	// durable, only with Relaxed and Memory. It may be nil.
@@ -67,10 +66,12 @@ type Store struct {
 	group.Gauges
 	queue *group.Queue
 
-	// Whoever flushes the log holds disk. It is locked before the transaction.
+	// disk is held while the log is flushed. It is locked before the transaction lock. A
+	// function whose name ends in DiskLocked requires it, one that ends in TxLocked the
+	// transaction lock.
 	disk      sync.Mutex
 	log       *os.File             // opened with the first flush
-	flushFile func(*os.File) error // flushFile, but in tests
+	flushFile func(*os.File) error // flushFile, except in tests
 	failure   atomic.Pointer[failure]
 
 	// The transaction lock guards the connection and all below it.
@@ -89,10 +90,10 @@ type Store struct {
 	fixed     fixed
 	scratch   []byte
 	schema    *store.Schema // the file's schema
-	sweep     *store.Sweep  // receives what is written, when not nil
-	lastDirty *group.Group  // the last landed group with state; nil when surely durable
+	sweep     *store.Sweep  // marks the blobs of what is written, if not nil
+	lastDirty *group.Group  // the last committed group with state; nil if it is certainly durable
 
-	unflushed []*group.Group // in the log, not yet known to be durable; under the queue's mutex
+	unflushed []*group.Group // committed groups, not yet known to be durable; under the queue's mutex
 }
 
 // fixed are the statements that do not depend on a table.
@@ -131,11 +132,11 @@ func (s *Store) open() error {
 	folder := filepath.Dir(s.path)
 	switch info, err := os.Stat(folder); {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("there is no folder %s: make it first", folder)
+		return fmt.Errorf("there is no folder %s: create it first", folder)
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is no folder", folder)
+		return fmt.Errorf("%s is not a folder: name a file in a folder", folder)
 	}
 	if info, err := os.Stat(s.path); err == nil && info.IsDir() {
 		return errors.New("this is a folder: name a file in it")
@@ -148,7 +149,7 @@ func (s *Store) open() error {
 		return s.lockError(err)
 	}
 	if err := s.blobs.open(); err != nil {
-		return fmt.Errorf("clearing away what was not stored to its end: %w", err)
+		return fmt.Errorf("removing incomplete large values: %w", err)
 	}
 	if err := createPrivate(s.path); err != nil {
 		return s.fileError(err)
@@ -204,7 +205,7 @@ func (s *Store) lockError(err error) error {
 		return fmt.Errorf("another process has it open: stop that one, or name another file (%s.lock is locked)", s.path)
 	case errors.Is(err, os.ErrPermission):
 		if _, e := os.Stat(s.path + ".lock"); e == nil {
-			return fmt.Errorf("it is another user's, or may not be written to: look at its owner and permissions (%w)", err)
+			return fmt.Errorf("it belongs to another user, or is not writable: check its owner and permissions (%w)", err)
 		}
 	}
 	return s.fileError(err)
@@ -220,7 +221,7 @@ func (s *Store) fileError(err error) error {
 	return err
 }
 
-// NewSession opens a flow.
+// NewSession opens a session for a flow.
 func (s *Store) NewSession(id value.ID) store.Session {
 	f := &session{s: s}
 	s.queue.Lock()
@@ -248,7 +249,7 @@ func (s *Store) Close() error {
 		s.conn.keepLog()
 	} else if !s.options.ReadOnly {
 		if s.leased > s.order {
-			s.fixed.lease.bindInt(s.order) // give back the unused part
+			s.fixed.lease.bindInt(s.order) // release the unused part
 			s.fixed.lease.run()
 		}
 		if e := s.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); e != nil && err == nil {
@@ -341,11 +342,11 @@ func (s *Store) Flows(_ context.Context, before value.ID, limit int) ([]value.ID
 	return ids, err
 }
 
-// readJournal reads from the journal. Pending entries are made durable first, so that a
-// flow that has just ended can be read.
+// readJournal calls read under the transaction lock. It first makes pending entries
+// durable, so that a flow that has just ended can be read.
 func (s *Store) readJournal(doing string, read func() error) error {
 	s.queue.Lock()
-	// A read-only store gives up its last snapshot.
+	// A read-only store releases its last snapshot.
 	pending := s.queue.PendingLocked() || len(s.unflushed) > 0 || s.options.ReadOnly
 	s.queue.Unlock()
 	if pending {

@@ -9,7 +9,7 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A table is one set in the file, with the statements that it needs.
+// A table is one set in the file, with its statements.
 type table struct {
 	def     *store.Table
 	of      *table
@@ -22,22 +22,22 @@ type table struct {
 	find map[string]*finder
 }
 
-// A side says which members have an item in a collection.
+// A side is the table of the items of a collection.
 type side struct {
 	column    int
 	name      string
 	add, drop *stmt
 }
 
-// quote makes a name for SQL.
+// quote quotes a name for SQL.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// isKeyed reports whether a unique needs a column for its key.
+// isKeyed reports whether a unique needs a key column.
 func isKeyed(t *store.Table, columns []int) bool {
 	return slices.ContainsFunc(columns, func(c int) bool { return !tables.Comparable(&t.Columns[c]) })
 }
 
-// createTable returns the statements that make a table, without its indexes.
+// createTable returns the statements that create a table, without its indexes.
 func createTable(t *store.Table) []string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (_order INTEGER PRIMARY KEY, _id TEXT NOT NULL UNIQUE", quote(t.Name()))
@@ -54,7 +54,7 @@ func createTable(t *store.Table) []string {
 	return out
 }
 
-// createSide returns the statements that make the table of a collection's items.
+// createSide returns the statements that create the table of a collection's items.
 func createSide(t *store.Table, column string) []string {
 	name := tables.SideName(t, column)
 	return []string{
@@ -63,7 +63,7 @@ func createSide(t *store.Table, column string) []string {
 	}
 }
 
-// createUnique returns the statement that makes the index of a unique.
+// createUnique returns the statement that creates the index of a unique.
 func createUnique(t *store.Table, columns []string) string {
 	on := make([]string, len(columns))
 	for i, c := range columns {
@@ -75,8 +75,8 @@ func createUnique(t *store.Table, columns []string) string {
 	return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "unique", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
-// createIndex returns the statement that makes an index, and nothing when no
-// column can have one: the items of a collection have theirs anyhow.
+// createIndex returns the statement that creates an index, and "" if no column can have
+// one: the items of a collection always have theirs.
 func createIndex(t *store.Table, columns []string) string {
 	var on []string
 	for _, c := range columns {
@@ -90,13 +90,13 @@ func createIndex(t *store.Table, columns []string) string {
 	return fmt.Sprintf("CREATE INDEX %s ON %s (%s)", quote(tables.IndexName(t, "by", columns)), quote(t.Name()), strings.Join(on, ", "))
 }
 
-// checkNames refuses what SQLite cannot tell apart.
+// checkNames rejects names that SQLite cannot distinguish.
 func checkNames(s *store.Schema) error {
 	seen := map[string]string{}
 	distinct := func(name, what string) error {
 		low := strings.ToLower(name)
 		if other := seen[low]; other != "" {
-			return fmt.Errorf("the %s %s and %s differ only in upper and lower case, which SQLite does not tell apart: rename one", what, other, name)
+			return fmt.Errorf("the %s %s and %s differ only in upper and lower case, which SQLite does not distinguish: rename one", what, other, name)
 		}
 		seen[low] = name
 		return nil
@@ -110,14 +110,14 @@ func checkNames(s *store.Schema) error {
 				return err
 			}
 			if strings.HasPrefix(c.Name, "_") {
-				return fmt.Errorf("the field %s.%s begins with _, which the store needs for itself: rename it", t.Name(), c.Name)
+				return fmt.Errorf("the field %s.%s begins with _, which the store reserves: rename it", t.Name(), c.Name)
 			}
 		}
 	}
 	return nil
 }
 
-// newTable prepares what every flow may need.
+// newTable prepares the statements of a table.
 func (s *Store) newTable(def *store.Table) (*table, error) {
 	t := &table{def: def, find: map[string]*finder{}}
 	var columns, marks, sets []string
@@ -141,7 +141,7 @@ func (s *Store) newTable(def *store.Table) (*table, error) {
 	}
 	name := quote(def.Name())
 	if len(sets) == 0 {
-		sets = []string{"_id = _id"} // so that an update finds out whether the member is there
+		sets = []string{"_id = _id"} // so that an update reports whether the member exists
 	}
 	texts := []struct {
 		to   **stmt

@@ -6,43 +6,43 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// A Database makes tables, within a transaction that is open.
+// A Database changes tables, in an open transaction.
 type Database interface {
 	// Exec runs a statement.
 	Exec(text string) error
-	// Number asks for one number.
+	// Number runs a query for one number.
 	Number(text string) (int64, error)
-	// Texts asks for a column of texts.
+	// Texts runs a query for a column of texts.
 	Texts(text string, each func(string)) error
 	// HasTable reports whether there is a table.
 	HasTable(name string) (bool, error)
 
-	// Quote writes the name of a table or an index, Column that of a field.
+	// Quote quotes the name of a table or an index, Column that of a field.
 	Quote(name string) string
 	Column(name string) string
-	// Type is that of a field's column.
+	// Type returns the SQL type of a field's column.
 	Type(c *store.Column) string
-	// CreateTable returns the statements that make a table, with those of its
-	// collections and without its indexes; CreateSide those of one collection.
+	// CreateTable returns the statements that create a table and the tables of its
+	// collections, without its indexes; CreateSide those for one collection.
 	CreateTable(t *store.Table) []string
 	CreateSide(t *store.Table, column string) []string
-	// CreateIndex returns the statement that makes an index, and nothing when no
+	// CreateIndex returns the statement that creates an index, and nothing if no
 	// column can have one.
 	CreateIndex(t *store.Table, columns []string) string
-	// AddUnique makes a unique, unless members share its values.
+	// AddUnique creates a unique, unless members share its values.
 	AddUnique(t *store.Table, columns []string) (shared bool, err error)
-	// DropUnique takes back what AddUnique made.
+	// DropUnique removes what AddUnique has created.
 	DropUnique(t *store.Table, columns []string) error
 }
 
-// Change makes one change on the way to a schema, and adds to the plan what it
-// loses and what keeps it from being made.
+// Change makes one change of a migration, and adds to the plan what it loses and what
+// prevents it.
 func Change(db Database, plan *store.Plan, schema *store.Schema, c store.Change) error {
 	m := &migration{Database: db, plan: plan, schema: schema, c: c, t: c.Table()}
 	return m.do()
 }
 
-// A migration is one change that is being made.
+// A migration makes one change.
 type migration struct {
 	Database
 	plan   *store.Plan
@@ -66,19 +66,19 @@ func (m *migration) all(texts []string) error {
 
 func (m *migration) name() string { return m.Quote(m.t.Name()) }
 
-// count counts the members of the table for which a condition holds.
+// count counts the members of the table that satisfy a condition.
 func (m *migration) count(where string) (int64, error) {
 	return m.Number(fmt.Sprintf("SELECT count(*) FROM %s WHERE %s", m.name(), where))
 }
 
-// loses notes a loss, if there are members that have it.
+// loses notes a loss if it concerns any members.
 func (m *migration) loses(n int64, format string, args ...any) {
 	if n > 0 {
 		m.plan.Losses = append(m.plan.Losses, fmt.Sprintf(format, args...))
 	}
 }
 
-// blocks notes what is in the way, if anything is.
+// blocks notes what prevents the change, if anything does.
 func (m *migration) blocks(what string) {
 	if what != "" {
 		m.plan.Blocked = append(m.plan.Blocked, what)
@@ -154,7 +154,7 @@ func (m *migration) do() error {
 	return nil
 }
 
-// column returns the changed column as a table has it.
+// column returns the column of a table that changes.
 func (m *migration) column(t *store.Table) *store.Column { return &t.Columns[t.Column(m.c.Column)] }
 
 func (m *migration) addTable() error {
@@ -181,7 +181,7 @@ func (m *migration) addIndex(columns []string) error {
 	return nil
 }
 
-// addUnique makes a unique; members that share its values block it.
+// addUnique creates a unique; members that share its values block it.
 func (m *migration) addUnique(columns []string) error {
 	shared, err := m.AddUnique(m.t, columns)
 	if shared {
@@ -228,7 +228,7 @@ func (m *migration) addColumn(c *store.Column) error {
 	return m.putColumn(c)
 }
 
-// putColumn adds a column and returns members what they must have.
+// putColumn adds a column and gives members the values that they must have.
 func (m *migration) putColumn(c *store.Column) error {
 	if err := m.exec("ALTER TABLE %s ADD COLUMN %s %s", m.name(), m.Column(c.Name), m.Type(c)); err != nil {
 		return err
@@ -241,8 +241,8 @@ func (m *migration) putColumn(c *store.Column) error {
 	return m.fill(c)
 }
 
-// fill returns members without a value the empty one of its type, when they must
-// have one.
+// fill gives members without a value the empty value of the type, if they must have
+// one.
 func (m *migration) fill(c *store.Column) error {
 	empty := ""
 	switch {
@@ -262,8 +262,8 @@ func (m *migration) fill(c *store.Column) error {
 	return m.exec("UPDATE %s SET %s = %s WHERE %[2]s IS NULL", m.name(), m.Column(c.Name), empty)
 }
 
-// misfits counts the texts in a column, also as items, that may not stay there,
-// and returns the first.
+// misfits counts the texts in a column, or among its items, that are outside of the new
+// domain, and returns the first.
 func (m *migration) misfits(c *store.Column) (n int64, first string, err error) {
 	from, column := m.name(), m.Column(c.Name)
 	if c.Many != store.One {
@@ -279,7 +279,7 @@ func (m *migration) misfits(c *store.Column) (n int64, first string, err error) 
 	return n, first, err
 }
 
-// move takes members out of a subset that are not in the set that it is now of.
+// move removes the members of a subset that are not in its new set.
 func (m *migration) move() error {
 	if m.t.Of == nil {
 		return nil
@@ -292,8 +292,8 @@ func (m *migration) move() error {
 	return m.clear(m.t)
 }
 
-// clear takes strays out of a subset and of the subsets of it. Collections and
-// subsets that are to come have no table yet, and no strays.
+// clear removes those members from a subset and from its subsets. New collections and
+// subsets have no table yet.
 func (m *migration) clear(t *store.Table) error {
 	if err := m.exec("DELETE FROM %s WHERE _id NOT IN (SELECT _id FROM %s)", m.Quote(t.Name()), m.Quote(t.Of.Name())); err != nil {
 		return err

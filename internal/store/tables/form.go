@@ -13,10 +13,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A database has texts, numbers and bytes. What follows is the form in which
-// values lie in it that are more than that.
+// A database has texts, numbers and bytes. The following functions encode the other
+// values.
 
-// IsJSON reports whether a value comes back from JSON as it was.
+// IsJSON reports whether JSON preserves a value.
 func IsJSON(v value.Value) bool {
 	switch v.Kind() {
 	case value.NullKind, value.FlagKind, value.NumberKind:
@@ -32,8 +32,8 @@ func IsJSON(v value.Value) bool {
 	return false
 }
 
-// Plain returns the items of a collection the form that they have in a column, so
-// that the collection can be JSON.
+// Plain gives the items of a collection the form that they have in a column, so that the
+// collection can be JSON.
 func Plain(t store.Type, v value.Value) value.Value {
 	if t != store.Moment && t != store.Blob {
 		return v
@@ -43,7 +43,7 @@ func Plain(t store.Type, v value.Value) value.Value {
 		if m, ok := x.Moment(); ok {
 			ms := m.UnixMilli()
 			if ms < -1<<53 || ms > 1<<53 {
-				return v // not a whole number in JSON
+				return v // JSON has no such integer
 			}
 			items[i] = value.Number(float64(ms))
 		} else if b := x.Blob(); b != nil {
@@ -53,7 +53,7 @@ func Plain(t store.Type, v value.Value) value.Value {
 	return value.List(items)
 }
 
-// Unplain returns items back what Plain took from them.
+// Unplain reverses Plain.
 func Unplain(t store.Type, v value.Value) (value.Value, error) {
 	if t != store.Moment && t != store.Blob {
 		return v, nil
@@ -76,13 +76,13 @@ func Unplain(t store.Type, v value.Value) (value.Value, error) {
 	return value.List(items), nil
 }
 
-// BlobText is a reference to a large value as a text: "sha256:" and the hash in
-// hexadecimal, size and media type, by semicolons.
+// BlobText returns a reference to a large value as a text: "sha256:" and the hash in
+// hexadecimal, the size and the media type, separated by semicolons.
 func BlobText(b *value.Blob) string {
 	return "sha256:" + hex.EncodeToString(b.Hash[:]) + ";" + strconv.FormatInt(b.Size, 10) + ";" + b.Type
 }
 
-// ParseBlob reads what BlobText wrote.
+// ParseBlob parses the result of BlobText.
 func ParseBlob(s string) (value.Value, error) {
 	var b value.Blob
 	rest, ok := bytes.CutPrefix([]byte(s), []byte("sha256:"))
@@ -99,8 +99,8 @@ func ParseBlob(s string) (value.Value, error) {
 	return value.Binary(&b), nil
 }
 
-// UniqueKey is what a unique is compared by that a database cannot compare by
-// itself; nil when a null exempts the row.
+// UniqueKey returns the key of a unique that a database cannot compare itself, or nil if
+// a null exempts the row.
 func UniqueKey(t *store.Table, columns []int, row store.Row) []byte {
 	key := []byte{}
 	for _, c := range columns {

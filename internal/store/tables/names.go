@@ -6,21 +6,21 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// SideName is the table of a collection's items.
+// SideName returns the name of the table of a collection's items.
 func SideName(t *store.Table, column string) string { return t.Name() + "." + column }
 
-// IndexName is that of an index of a kind, "by" or "unique".
+// IndexName returns the name of an index of a kind, "by" or "unique".
 func IndexName(t *store.Table, kind string, columns []string) string {
 	return t.Name() + " " + kind + " " + list(columns)
 }
 
-// KeyColumn is the column of a unique's key, where the database cannot compare
-// by itself.
+// KeyColumn returns the column of the key of a unique that the database cannot compare
+// itself.
 func KeyColumn(columns []string) string { return "_unique " + list(columns) }
 
 func list(columns []string) string { return strings.Join(columns, ", ") }
 
-// Names returns the names of columns, Places where they stand.
+// Names returns the names of columns by their indexes.
 func Names(t *store.Table, columns []int) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -29,7 +29,7 @@ func Names(t *store.Table, columns []int) []string {
 	return names
 }
 
-// Places is the opposite of Names.
+// Places returns the indexes of columns by their names.
 func Places(t *store.Table, columns []string) []int {
 	places := make([]int, len(columns))
 	for i, c := range columns {
@@ -38,5 +38,6 @@ func Places(t *store.Table, columns []string) []int {
 	return places
 }
 
-// Comparable reports whether a database compares a column as this program does.
+// Comparable reports whether a database compares the values of a column as package value
+// does.
 func Comparable(c *store.Column) bool { return c.Many == store.One && c.Type != store.Json }
