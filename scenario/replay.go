@@ -3,14 +3,12 @@ package scenario
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/engine"
@@ -18,31 +16,10 @@ import (
 	"github.com/legible-lang/legible/internal/explain"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/replay"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
-
-// What the command and the test of a replay say to each other stands in three
-// places of one folder: the recorded flows, as an export; the large values that
-// they hold, by their hash; and, from the test, what became of each flow.
-const (
-	ReplayFlows = "flows.jsonl"
-	ReplayBlobs = "blobs"
-	ReplayTold  = "told.jsonl"
-)
-
-// A Replayed is what became of one recorded flow that was run again.
-type Replayed struct {
-	Flow    string    `json:"flow"`
-	Begun   time.Time `json:"begun"`
-	Request string    `json:"request"`
-	// Broken says why nothing could be run; then there is no flow.
-	Broken string `json:"broken,omitempty"`
-	// Left says why it was not run, or why nothing follows from how it went.
-	Left string `json:"left,omitempty"`
-	// Tree tells how it went otherwise; nil when it went the same way.
-	Tree *explain.Tree `json:"tree,omitempty"`
-}
 
 // A replaying runs recorded flows again on a fresh store, in the order in which
 // they began, with the clock at the moment of each. Identities that the second
@@ -56,25 +33,17 @@ type replaying struct {
 	given  []given
 }
 
-// replay runs the recorded flows of a folder in the place of scenarios.
+// replay runs the recorded flows of a folder instead of scenarios.
 func (s Suite) replay(t *testing.T, folder string) {
 	t.Helper()
-	out, err := os.OpenFile(filepath.Join(folder, ReplayTold), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	err := replay.Write(folder, func(write func(*replay.Result) error) error { return s.replayed(t.Context(), folder, write) })
 	if err != nil {
-		t.Fatal(err)
-	}
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	if err = s.replayed(t.Context(), folder, encoder.Encode); err != nil {
-		err = encoder.Encode(Replayed{Broken: err.Error()})
-	}
-	if err := errors.Join(err, out.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (s Suite) replayed(ctx context.Context, folder string, tell func(any) error) (err error) {
-	flows, err := readRecorded(filepath.Join(folder, ReplayFlows))
+func (s Suite) replayed(ctx context.Context, folder string, write func(*replay.Result) error) (err error) {
+	flows, err := readRecorded(filepath.Join(folder, replay.Flows))
 	if err != nil {
 		return err
 	}
@@ -95,7 +64,7 @@ func (s Suite) replayed(ctx context.Context, folder string, tell func(any) error
 	}
 	x := &replaying{world: w, folder: folder}
 	for i := range flows {
-		if err := tell(x.flow(&flows[i])); err != nil {
+		if err := write(x.flow(&flows[i])); err != nil {
 			return err
 		}
 	}
@@ -136,8 +105,8 @@ func reachesOut(p *plan.Plan) error {
 }
 
 // flow runs one flow again.
-func (x *replaying) flow(r *recorded) *Replayed {
-	told := &Replayed{Flow: r.id.String(), Begun: r.begun, Request: r.request(x.plan)}
+func (x *replaying) flow(r *recorded) *replay.Result {
+	told := &replay.Result{Flow: r.id.String(), Begun: r.begun, Request: r.request(x.plan)}
 	if d := r.begun.Sub(x.clock.Now()); d != 0 {
 		x.clock.advance(d)
 	}
@@ -256,7 +225,7 @@ func (x *replaying) secretParts(r *recorded, a *plan.Action, i int) bool {
 // blobs puts the large values in a value into the store.
 func (x *replaying) blobs(v value.Value) error {
 	if b := v.Blob(); b != nil {
-		file, err := os.Open(filepath.Join(x.folder, ReplayBlobs, hex.EncodeToString(b.Hash[:])))
+		file, err := os.Open(filepath.Join(x.folder, replay.Blobs, hex.EncodeToString(b.Hash[:])))
 		if err != nil {
 			return errors.New("the binary data is no longer there")
 		}

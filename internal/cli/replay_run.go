@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -19,9 +18,9 @@ import (
 	"github.com/legible-lang/legible/internal/event"
 	"github.com/legible-lang/legible/internal/inspect/api"
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/replay"
 	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/internal/workspace"
-	"github.com/legible-lang/legible/scenario"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -65,7 +64,7 @@ func (x *rerun) run(s Streams, args []string) (err error) {
 		cmd.Env = append(cmd.Env, event.Effects+"=yes")
 	}
 	output, runErr := cmd.CombinedOutput()
-	told, err := readReplayed(filepath.Join(folder, scenario.ReplayTold))
+	told, err := replay.Read(folder)
 	if err != nil || runErr != nil {
 		return fmt.Errorf("the flows could not be run by %s in %s: %w\n%s", test, slash(at), cmp.Or(runErr, err), strings.TrimSpace(string(output)))
 	}
@@ -113,7 +112,7 @@ func (x *rerun) player() (at, test, texts string, err error) {
 // gather writes the flows of a record, which args or the flags name, into the
 // folder, with the large values that they were opened with.
 func (x *rerun) gather(folder string, args []string) (err error) {
-	file, err := os.Create(filepath.Join(folder, scenario.ReplayFlows))
+	file, err := os.Create(filepath.Join(folder, replay.Flows))
 	if err != nil {
 		return fmt.Errorf("replaying: %w", err)
 	}
@@ -142,7 +141,7 @@ func (x *rerun) gather(folder string, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(filepath.Join(folder, scenario.ReplayBlobs), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(folder, replay.Blobs), 0o700); err != nil {
 		return fmt.Errorf("replaying: %w", err)
 	}
 	var ids []value.ID
@@ -168,7 +167,7 @@ func (x *rerun) gather(folder string, args []string) (err error) {
 			return err
 		}
 		if st, ok := h.(store.Store); ok {
-			if err := copyBlobs(st, b, filepath.Join(folder, scenario.ReplayBlobs)); err != nil {
+			if err := copyBlobs(st, b, filepath.Join(folder, replay.Blobs)); err != nil {
 				return err
 			}
 		}
@@ -245,27 +244,8 @@ func blobsIn(v value.Value, list []*value.Blob) []*value.Blob {
 	return list
 }
 
-func readReplayed(path string) ([]scenario.Replayed, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var list []scenario.Replayed
-	for line := range bytes.Lines(b) {
-		var r scenario.Replayed
-		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, err
-		}
-		if r.Broken != "" {
-			return nil, errors.New(r.Broken)
-		}
-		list = append(list, r)
-	}
-	return list, nil
-}
-
 // print tells the first stories, and in a few words of the rest.
-func (x *rerun) print(s Streams, told []scenario.Replayed) error {
+func (x *rerun) print(s Streams, told []replay.Result) error {
 	changed, left := 0, 0
 	why := map[string]int{}
 	var reasons []string
@@ -308,7 +288,7 @@ func (x *rerun) print(s Streams, told []scenario.Replayed) error {
 	}
 	fmt.Fprintln(s.Err, summary)
 	for _, reason := range reasons {
-		i := slices.IndexFunc(told, func(r scenario.Replayed) bool { return r.Left == reason })
+		i := slices.IndexFunc(told, func(r replay.Result) bool { return r.Left == reason })
 		fmt.Fprintf(s.Err, "%s not replayed: %s (%s, %s)\n", words.Counted(why[reason], "flow"), reason, told[i].Request, told[i].Flow)
 	}
 	if changed > 0 {
