@@ -63,8 +63,8 @@ func ExampleSession() {
 	// 1 "Read Emma" <nil>
 }
 
-// Diff lists the changes from one schema to another, and Harmless those that lose no
-// data and that a store makes by itself.
+// Diff lists the changes from one schema to another. Harmless reports those that lose
+// nothing, whatever the store contains.
 func ExampleDiff() {
 	changed := &store.Schema{Tables: []*store.Table{{
 		Instance: "Remembering",
