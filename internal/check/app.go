@@ -23,7 +23,7 @@ func (c *checker) app() {
 		}
 		for _, a := range f.Apps {
 			if first := c.program.App; first != nil {
-				c.declaredTwice(a.Name.Span, first.Name.Span, "there are two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
+				c.declaredTwice(a.Name.Span, first.Name.Span, "the program has two apps, “"+first.Name.Text+"” and “"+a.Name.Text+"”")
 				continue
 			}
 			c.program.App, c.program.Name = a, a.Name.Text
@@ -56,9 +56,9 @@ func (c *checker) use(u *syntax.Use) {
 		return
 	}
 	if first := c.program.Instances[name.Text]; first != nil {
-		message := "two uses have the name “" + name.Text + "”; this one needs another"
+		message := "two uses have the name “" + name.Text + "”"
 		if u.As.Text == "" {
-			message = "the app uses “" + name.Text + "” twice; a second one needs a name of its own, as in “use " + name.Text + " as Other”"
+			message = "the app uses “" + name.Text + "” twice; give the second use another name, as in “use " + name.Text + " as Other”"
 		}
 		c.declaredTwice(name.Span, first.Use.Span, message)
 		return
@@ -77,7 +77,7 @@ func (c *checker) use(u *syntax.Use) {
 	i := c.addInstance(name.Text, s, u)
 	for _, t := range u.Credentials {
 		if s.concept.Name != RequestingConcept {
-			c.errorAt(diag.BadCredential, t.Span, "only "+RequestingConcept+" takes credentials, not “"+s.concept.Name+"”")
+			c.errorAt(diag.BadCredential, t.Span, "“"+s.concept.Name+"” cannot have credentials; only "+RequestingConcept+" can")
 			continue
 		}
 		c.credential(i, t)
@@ -162,7 +162,7 @@ func (c *checker) instance(name syntax.Name) *Instance {
 			"write “use "+name.Text+"” in the app")
 		return nil
 	}
-	c.noConcept(name, "the app “"+c.program.Name+"” uses no concept “"+name.Text+"”", c.instanceNames())
+	c.noConcept(name, "the app “"+c.program.Name+"” does not use a concept “"+name.Text+"”", c.instanceNames())
 	return nil
 }
 

@@ -29,8 +29,8 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 	var args []*Arg
 	for _, t := range trees {
 		if t.Optional {
-			r.errorAt(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” stands only among the inputs in when and of a view",
-				"null given to an optional input counts as left out")
+			r.errorAt(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” is allowed only for inputs in when and inputs of a view",
+				"an optional input that is null counts as left out")
 		}
 		r.declared = sig != nil && t.Value == nil && param(sig.params, t.Name.Text) != nil
 		a := &Arg{Tree: t, Name: t.Name.Text, Term: r.valueTerm(t.Name, t.Value)}
@@ -92,7 +92,7 @@ func (r *resolver) patternArgs(sig *signature, i *Instance, trees []*syntax.Arg)
 	for _, t := range trees {
 		if t.Optional && sig != nil && sig.out {
 			if p := param(sig.params, t.Name.Text); p != nil && p.Tree != nil && !p.Optional {
-				r.errorAt(diag.MisplacedOptional, t.Span, "“"+sig.by+"” always gives “"+p.Name+"”", alwaysGiven)
+				r.errorAt(diag.MisplacedOptional, t.Span, "the output “"+p.Name+"” of “"+sig.by+"” is never null", alwaysGiven)
 			}
 		}
 		a := &Arg{Tree: t, Name: t.Name.Text, Optional: t.Optional}
@@ -113,7 +113,7 @@ func (r *resolver) patternArgs(sig *signature, i *Instance, trees []*syntax.Arg)
 	return args
 }
 
-const alwaysGiven = "“?” behind an output binds null where a row has nothing there; for no row at all there is “maybe” before the line"
+const alwaysGiven = "“?” after an output allows it to be null; “maybe” before a line allows that there is no row"
 
 // findParam sets the parameter of an argument, and reports an argument that is
 // unknown or given twice.
@@ -134,9 +134,9 @@ func (r *resolver) findParam(sig *signature, args []*Arg, a *Arg) bool {
 		return false
 	}
 	if sig.out {
-		r.c.unknown(diag.UnknownOutput, a.Tree.Name, "“"+sig.by+"” gives no “"+a.Name+"”", paramNames(sig.params))
+		r.c.unknown(diag.UnknownOutput, a.Tree.Name, "“"+sig.by+"” has no output “"+a.Name+"”", paramNames(sig.params))
 	} else {
-		r.c.unknown(diag.UnknownInput, a.Tree.Name, "“"+sig.by+"” takes no “"+a.Name+"”", paramNames(sig.params))
+		r.c.unknown(diag.UnknownInput, a.Tree.Name, "“"+sig.by+"” has no input “"+a.Name+"”", paramNames(sig.params))
 	}
 	return false
 }

@@ -31,6 +31,6 @@ func (r *exprInference) assign(s *expression.Shape, t Type, what string) {
 	got := r.typeOf(s)
 	if _, fits := Join(got, t, got.Kind == String); !fits {
 		r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
-			Message: "this is " + Describe(got) + ", and " + what + " is " + Describe(t)})
+			Message: "this is " + Describe(got) + ", but " + what + " is " + Describe(t)})
 	}
 }

@@ -201,7 +201,7 @@ func (c *checker) unknown(code diag.Code, name syntax.Name, message string, know
 		d.Message += "; did you mean “" + near + "”?"
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: name.Span, Text: near}}}
 	} else if n := len(known); n > 0 && n <= 12 {
-		d.Notes = append(d.Notes, "known here: "+words.Enumerate(known, "and"))
+		d.Notes = append(d.Notes, "known names: "+words.Enumerate(known, "and"))
 	}
 	c.add(d)
 }

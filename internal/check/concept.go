@@ -105,7 +105,7 @@ func (c *checker) resolveSubsets(s *spec) {
 			continue
 		}
 		if _, ok := primitive(of.Text); ok {
-			c.errorAt(diag.SubsetOf, of.Span, "a subset is of a set or a type parameter, not of “"+of.Text+"”")
+			c.errorAt(diag.SubsetOf, of.Span, "“"+of.Text+"” cannot have subsets; only sets and type parameters can")
 			continue
 		}
 		decl := c.resolveTypeName(s, of)
@@ -118,7 +118,7 @@ func (c *checker) resolveSubsets(s *spec) {
 		case decl.param:
 			set.Member = Type{Kind: Identity, Name: decl.name}
 		default:
-			c.errorAt(diag.SubsetOf, of.Span, "a subset is of a set or a type parameter, and “"+of.Text+"” is an alias")
+			c.errorAt(diag.SubsetOf, of.Span, "the alias “"+of.Text+"” cannot have subsets; only sets and type parameters can")
 		}
 	}
 	for _, set := range s.concept.Sets {
@@ -161,7 +161,7 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 		}
 		if t.Optional && t.Many != syntax.One {
 			c.errorAt(diag.OptionalCollection, t.Span,
-				"the field “"+f.Name+"” is a "+t.Many.String()+", which is never optional: it may be empty")
+				"the field “"+f.Name+"” is a "+t.Many.String()+" and cannot be optional: it may be empty")
 		}
 		if i := set.fieldIndex(f.Name); i >= 0 {
 			c.declaredTwice(t.Span, set.Fields[i].Tree.Span, "the set “"+set.Name+"” has two fields “"+f.Name+"”")
@@ -181,7 +181,7 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 				c.unknown(diag.UnknownField, name, "the set “"+set.Name+"” has no field “"+name.Text+"” of its own",
 					set.fieldNames())
 			case i >= 0 && slices.Contains(places, i):
-				c.errorAt(diag.DeclaredTwice, name.Span, "“"+name.Text+"” stands twice in “unique”")
+				c.errorAt(diag.DeclaredTwice, name.Span, "“"+name.Text+"” occurs twice in “unique”")
 			case i >= 0:
 				places = append(places, i)
 			}
@@ -190,7 +190,7 @@ func (c *checker) resolveFields(s *spec, set *Set) {
 			continue
 		}
 		if slices.ContainsFunc(set.Uniques, func(x []int) bool { return sameFields(x, places) }) {
-			c.errorAt(diag.DeclaredTwice, u.Span, words.Enumerate(namesAt(set, places), "and")+" stood under “unique” before")
+			c.errorAt(diag.DeclaredTwice, u.Span, "“unique” is declared twice for "+words.Enumerate(namesAt(set, places), "and"))
 		} else {
 			set.Uniques = append(set.Uniques, places)
 		}
@@ -230,7 +230,7 @@ func (c *checker) inheritedFields(s *spec) {
 			for _, f := range set.Fields {
 				if i := up.fieldIndex(f.Name); i >= 0 {
 					c.declaredTwice(f.Tree.Span, up.Fields[i].Tree.Span,
-						"“"+f.Name+"” is a field of “"+up.Name+"”, of which “"+set.Name+"” is a subset")
+						"the set “"+set.Name+"” is a subset of “"+up.Name+"”, which has the field “"+f.Name+"” already")
 				}
 			}
 		}

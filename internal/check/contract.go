@@ -89,17 +89,17 @@ func (c *checker) refusals(a *Action, s *spec) {
 		}
 		if !isRefusalCode(r.Code) {
 			c.errorAt(diag.RefusalCode, t.Code.Span,
-				"the code “"+r.Code+"” of a refusal is written in capitals, as in “UNKNOWN_USER”")
+				"the code “"+r.Code+"” of the refusal must be in capitals, as in “UNKNOWN_USER”")
 		}
 		if r.Kind == "" {
 			r.Kind = "invalid"
 		} else if !slices.Contains(refusalKinds(), r.Kind) {
-			c.unknown(diag.RefusalKind, t.Kind, "“"+r.Kind+"” is no kind of refusal", refusalKinds())
+			c.unknown(diag.RefusalKind, t.Kind, "“"+r.Kind+"” is not a kind of refusal", refusalKinds())
 		}
 		for _, m := range placeholder.FindAllStringSubmatch(r.Sentence, -1) {
 			if m[1] != ReasonName && param(a.Inputs, m[1]) == nil && !s.broken() {
 				c.unknown(diag.UnknownPlaceholder, syntax.Name{Text: m[1], Span: placeholderSpan(t.SentenceSpan, m[1])},
-					"“"+a.Name+"” has no input “"+m[1]+"” that its sentence could name", paramNames(a.Inputs))
+					"the sentence names an input “"+m[1]+"” that “"+a.Name+"” does not have", paramNames(a.Inputs))
 			}
 		}
 		a.Refusals = append(a.Refusals, r)
@@ -160,13 +160,13 @@ func (c *checker) schedule(s *spec, a *Action) {
 	if t == nil {
 		if a.Kind == syntax.System && !s.broken() {
 			c.add(diag.Diagnostic{Code: diag.NoSchedule, Severity: diag.Warning, Span: a.Tree.Name.Span,
-				Message: "nothing says when the system action “" + a.Name + "” starts",
-				Notes:   []string{"below it may stand “at FIELD of x” or “every \"1h\"”"}})
+				Message: "the system action “" + a.Name + "” has no schedule",
+				Notes:   []string{"write “at FIELD of x” or “every \"1h\"” below it"}})
 		}
 		return
 	}
 	if a.Kind != syntax.System {
-		c.errorAt(diag.BadSchedule, t.Span, "only a system action starts by itself; “"+a.Name+"” is none",
+		c.errorAt(diag.BadSchedule, t.Span, "“"+a.Name+"” is not a system action and cannot have a schedule",
 			"write “system "+a.Name+"”")
 		return
 	}
@@ -177,14 +177,14 @@ func (c *checker) schedule(s *spec, a *Action) {
 	} else {
 		d, err := time.ParseDuration(t.Every)
 		if err != nil || d <= 0 {
-			c.errorAt(diag.BadSchedule, t.Span, "“"+t.Every+"” is no duration",
-				"a duration is written as in \"90s\", \"15m\" or \"24h\"")
+			c.errorAt(diag.BadSchedule, t.Span, "“"+t.Every+"” is not a duration",
+				"durations are written \"90s\", \"15m\" or \"24h\"")
 		}
 		a.Every = t.Every
 	}
 	for _, p := range a.Inputs {
 		if p.Name != given && !p.Optional {
-			c.errorAt(diag.BadSchedule, p.Tree.Span, "the runtime starts “"+a.Name+"” and has no “"+p.Name+"” to give it")
+			c.errorAt(diag.BadSchedule, p.Tree.Span, "the runtime starts “"+a.Name+"” and cannot give it the input “"+p.Name+"”")
 		}
 	}
 }
@@ -200,7 +200,7 @@ func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {
 	}
 	set := s.set(p.Tree.Type.Name.Text)
 	if p.Type.Kind != Identity || set == nil || p.Many != syntax.One {
-		c.errorAt(diag.BadSchedule, t.Of.Span, "“"+p.Name+"” is no member of a set of the state")
+		c.errorAt(diag.BadSchedule, t.Of.Span, "“"+p.Name+"” is not a member of a set of the state")
 		return
 	}
 	owner, f := set.Find(t.Field.Text)
@@ -209,7 +209,7 @@ func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {
 		c.unknown(diag.UnknownField, t.Field, "the set “"+set.Name+"” has no field “"+t.Field.Text+"”", set.memberFieldNames())
 	case f == nil:
 	case f.Type.Kind != DateTime && f.Type.Kind != Unknown || f.Many != syntax.One:
-		c.errorAt(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is no DateTime, but "+Describe(f.Type))
+		c.errorAt(diag.BadSchedule, t.Field.Span, "“"+f.Name+"” is "+Describe(f.Type)+", not a DateTime")
 	default:
 		a.AtSet, a.AtField = owner, f
 	}

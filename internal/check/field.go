@@ -78,7 +78,7 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 				names = append(names, set.fieldNames()...)
 			}
 			slices.Sort(names)
-			r.unknown(diag.UnknownField, b.Field, "no set of “"+b.Concept.Text+"” has a field “"+b.Field.Text+"”", slices.Compact(names))
+			r.unknown(diag.UnknownField, b.Field, "“"+b.Concept.Text+"” has no set with a field “"+b.Field.Text+"”", slices.Compact(names))
 		}
 	case 1:
 		return owners[0], owners[0].Fields[owners[0].fieldIndex(b.Field.Text)]
@@ -90,8 +90,8 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 			d.Related = append(d.Related, diag.Related{Span: set.Fields[set.fieldIndex(b.Field.Text)].Tree.Span,
 				Message: "a field of “" + set.Name + "”"})
 		}
-		d.Message = "the sets " + words.Enumerate(names, "and") + " have a field “" + b.Field.Text + "” each"
-		d.Notes = []string{"write which one is meant, as in “" + names[0] + "." + b.Field.Text + " of …”"}
+		d.Message = "“" + b.Field.Text + "” is ambiguous: the sets " + words.Enumerate(names, "and") + " have a field of that name"
+		d.Notes = []string{"name the set, as in “" + names[0] + "." + b.Field.Text + " of …”"}
 		r.ok = false
 		r.c.add(d)
 	}

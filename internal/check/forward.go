@@ -45,7 +45,7 @@ func (c *checker) sentenceSecrets(s *spec) {
 					continue
 				}
 				c.add(diag.Diagnostic{Code: diag.SecretTold, Span: placeholderSpan(r.Tree.SentenceSpan, m[1]),
-					Message: "a refusal's sentence cannot tell the secret “" + p.Name + "”",
+					Message: "the sentence of the refusal shows the secret “" + p.Name + "”",
 					Related: []diag.Related{{Span: p.Tree.Span, Message: "declared Secret here"}}})
 			}
 		}
@@ -79,7 +79,7 @@ func (t *taint) notes() []string {
 	if !slices.ContainsFunc(t.paths, func(p accessPath) bool { return len(p) > 0 }) {
 		return nil
 	}
-	return []string{"it goes along as a part of a larger value; pass on those parts that are not secret, each by its name"}
+	return []string{"the secret is part of a larger value; pass on the parts that are not secret by name"}
 }
 
 // of returns the taint of a part with these paths.
@@ -148,7 +148,7 @@ func (fa *forwardAnalysis) output(a *Arg, by string) {
 	if a.Param != nil && a.Param.Type.Kind == Secret {
 		fa.seed(a, freshSecret, "the output “"+a.Name+"” of "+by+" is secret")
 	} else {
-		fa.seedUsed(a, freshSecret, "“"+a.Name+"” is what "+by+" gave")
+		fa.seedUsed(a, freshSecret, "“"+a.Name+"” is an output of "+by)
 	}
 }
 
@@ -189,7 +189,7 @@ func (fa *forwardAnalysis) reportFlow(a *Arg, t *taint, what string, needed bool
 	d.Notes = t.notes()
 	if needed {
 		d.Severity = diag.Warning
-		d.Notes = append(d.Notes, "the record is without it all the same; declare the input Secret, so that its concept knows")
+		d.Notes = append(d.Notes, "the record omits the value in any case; declare the input Secret so that its concept knows")
 	}
 	if a.Param != nil && a.Param.Tree != nil {
 		d.Related = append(slices.Clone(t.path), diag.Related{Span: a.Param.Tree.Span, Message: "declared here"})
@@ -208,14 +208,14 @@ func (fa *forwardAnalysis) reportAnswer(a *Arg, t *taint) {
 	case storedSecret:
 		d.Code = diag.SecretFlows
 		d.Message = "the secret “" + t.name + "”, which is read from state, flows into the answer"
-		d.Notes = []string{"only an output that is declared Secret may be answered with, in the flow that made it"}
+		d.Notes = []string{"an answer may contain a secret only if it is a Secret output of an action in the same flow"}
 	case sentSecret:
 		d.Severity = diag.Warning
-		d.Message = "the answer holds the secret “" + t.name + "” that the client has sent"
+		d.Message = "the answer contains the secret “" + t.name + "” that the client sent"
 		d.Notes = t.notes()
 	default:
 		d.Severity = diag.Warning
-		d.Message = "the answer holds the secret “" + t.name + "” that an action of this flow was given"
+		d.Message = "the answer contains the secret “" + t.name + "”, an input of an action in this flow"
 	}
 	fa.c.add(d)
 }

@@ -46,7 +46,7 @@ func (r *exprInference) call(s *expression.Shape) Type {
 	case "all", "none", "any", "one", "hasPrefix", "hasSuffix":
 		return Type{Kind: Flag}
 	case "abs", "ceil", "floor", "round":
-		r.require(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” takes")
+		r.require(s.Parts[0], Type{Kind: Number}, "the argument of “"+s.Name+"”")
 		return Type{Kind: Number}
 	case "int", "float", "sum", "mean", "median":
 		return Type{Kind: Number}
@@ -59,7 +59,7 @@ func (r *exprInference) call(s *expression.Shape) Type {
 		}
 		return Type{}
 	case "trim", "trimPrefix", "trimSuffix", "upper", "lower", "replace", "repeat":
-		r.require(s.Parts[0], Type{Kind: String}, "what “"+s.Name+"” takes")
+		r.require(s.Parts[0], Type{Kind: String}, "the argument of “"+s.Name+"”")
 		return Type{Kind: String}
 	case "string", "join", "toJSON", "toBase64", "fromBase64", "type":
 		return Type{Kind: String}

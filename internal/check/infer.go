@@ -20,12 +20,12 @@ func (inf *inference) expr(e *Expr) Type {
 func (inf *inference) condition(e *Expr) {
 	r := inf.newExpr(e)
 	t := r.typeOf(e.Node.Shape())
-	r.requireNonNull(e.Node.Shape(), t, "a line that keeps or drops")
+	r.requireNonNull(e.Node.Shape(), t, "a condition in where")
 	if t.Kind == Unknown {
-		r.require(e.Node.Shape(), Type{Kind: Flag}, "what keeps or drops")
+		r.require(e.Node.Shape(), Type{Kind: Flag}, "a condition in where")
 	} else if t.Kind != Flag && t.Kind != Json && t.Kind != Secret {
 		inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: e.Tree.Span,
-			Message: "a line that keeps or drops is true or false, and this is " + Describe(t)})
+			Message: "a condition in where must be true or false, and this is " + Describe(t)})
 	}
 }
 
@@ -117,7 +117,7 @@ func (r *exprInference) require(s *expression.Shape, t Type, as string) {
 		_, fits = Join(got, t, true)
 	}
 	if !fits {
-		r.mismatch(s, as+" is "+Describe(t)+", and this is "+Describe(got))
+		r.mismatch(s, as+" must be "+Describe(t)+", and this is "+Describe(got))
 	}
 }
 
@@ -181,11 +181,11 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 		return t
 	case expression.UnaryForm:
 		if s.Name == "not" || s.Name == "!" {
-			r.require(s.Parts[0], Type{Kind: Flag}, "what “"+s.Name+"” turns round")
+			r.require(s.Parts[0], Type{Kind: Flag}, "the operand of “"+s.Name+"”")
 			r.requireNonNull(s.Parts[0], r.typeOf(s.Parts[0]), "“"+s.Name+"”")
 			return Type{Kind: Flag}
 		}
-		r.require(s.Parts[0], Type{Kind: Number}, "what “"+s.Name+"” stands before")
+		r.require(s.Parts[0], Type{Kind: Number}, "the operand of “"+s.Name+"”")
 		r.requireNonNull(s.Parts[0], r.typeOf(s.Parts[0]), "“"+s.Name+"”")
 		return Type{Kind: Number}
 	case expression.BinaryForm:
@@ -212,7 +212,7 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 		return Type{}
 	case expression.SliceForm:
 		for _, p := range s.Parts[1:] {
-			r.require(p, Type{Kind: Number}, "the place in a list or text")
+			r.require(p, Type{Kind: Number}, "an index in a list or text")
 		}
 		return r.typeOf(s.Parts[0])
 	case expression.LetForm:
@@ -285,7 +285,7 @@ func (r *exprInference) field(s *expression.Shape) Type {
 			r.mismatch(s, message)
 		}
 	case List:
-		r.mismatch(s.Parts[0], "a list has no field “"+s.Name+"”: its items may, as in “first(…)."+s.Name+"” or “map(…, ."+s.Name+")”")
+		r.mismatch(s.Parts[0], "a list has no field “"+s.Name+"”; its items may have one: “first(…)."+s.Name+"”, “map(…, ."+s.Name+")”")
 	case String, Number, Flag, Identity, Enum, Date:
 		r.mismatch(s.Parts[0], Describe(t)+" has no field “"+s.Name+"”")
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-const differInCase = "differ only in upper and lower case, which not every store tells apart"
+const differInCase = "differ only in upper and lower case, which some stores do not distinguish"
 
 // namesDifferInCase reports sets, and fields of a set, whose names differ only in
 // upper and lower case: some stores do not distinguish them.

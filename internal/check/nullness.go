@@ -116,8 +116,8 @@ func (r *exprInference) requireNonNull(s *expression.Shape, t Type, by string) {
 	r.reported[p] = true
 	d := diag.Diagnostic{Code: diag.MaybeNull, Severity: diag.Warning, Span: r.span(s),
 		Message: "“" + p + "” may be null here, and " + by + " needs a value",
-		Notes: []string{"without a value the expression faults; “" + p + " != null and …” looks first, “" +
-			p + " ?? …” says what to take instead"}}
+		Notes: []string{"if it is null, the expression faults; test it with “" + p + " != null and …”, or replace null with “" +
+			p + " ?? …”"}}
 	if root == s {
 		d.Related = []diag.Related{{Span: v.Span, Message: "it may be null from here"}}
 		r.inf.nonNull[v] = true // report it once

@@ -12,10 +12,10 @@ func (r *exprInference) binary(s *expression.Shape) Type {
 	op := "“" + s.Name + "”"
 	switch s.Name {
 	case "and", "or", "&&", "||":
-		r.require(a, Type{Kind: Flag}, "a side of "+op)
+		r.require(a, Type{Kind: Flag}, "an operand of "+op)
 		r.requireNonNull(a, r.typeOf(a), op)
 		r.withNonNull(nonNullPaths(a, s.IsAnd()), func() {
-			r.require(b, Type{Kind: Flag}, "a side of "+op)
+			r.require(b, Type{Kind: Flag}, "an operand of "+op)
 			r.requireNonNull(b, r.typeOf(b), op)
 		})
 		return Type{Kind: Flag}
@@ -30,13 +30,13 @@ func (r *exprInference) binary(s *expression.Shape) Type {
 		x, list := r.typeOf(a), r.typeOf(b)
 		if list.Kind == List && list.Elem != nil {
 			if _, ok := Join(x, *list.Elem, true); !ok {
-				r.mismatch(a, "this is "+Describe(x)+", and never in "+Describe(list))
+				r.mismatch(a, "this is "+Describe(x)+" and cannot be in "+Describe(list))
 			}
 		}
 		return Type{Kind: Flag}
 	case "contains", "startsWith", "endsWith", "matches":
-		r.require(a, Type{Kind: String}, "the left of "+op)
-		r.require(b, Type{Kind: String}, "the right of "+op)
+		r.require(a, Type{Kind: String}, "the left operand of "+op)
+		r.require(b, Type{Kind: String}, "the right operand of "+op)
 		return Type{Kind: Flag}
 	case "+":
 		t := r.plus(s, a, b)
@@ -53,15 +53,15 @@ func (r *exprInference) binary(s *expression.Shape) Type {
 		}
 		fallthrough
 	case "*", "/", "%", "**", "^":
-		r.require(a, Type{Kind: Number}, "a side of "+op)
-		r.require(b, Type{Kind: Number}, "a side of "+op)
+		r.require(a, Type{Kind: Number}, "an operand of "+op)
+		r.require(b, Type{Kind: Number}, "an operand of "+op)
 		r.requireBoth(a, b, op)
 		return Type{Kind: Number}
 	case "??":
 		x, y := r.typeOf(a), r.typeOf(b)
 		x.Null = false
 		if x.Kind == Unknown {
-			r.constrainUnknown(a, y, "what “??” may replace")
+			r.constrainUnknown(a, y, "the left operand of “??”")
 		}
 		t, ok := Join(x, y, true)
 		if !ok {
@@ -107,7 +107,7 @@ func (r *exprInference) equal(s *expression.Shape, a, b *expression.Shape) {
 	for _, side := range [][2]*expression.Shape{{a, b}, {b, a}} {
 		t := r.typeOf(side[0])
 		if text, ok := side[1].Literal.Text(); ok && t.Kind == Enum && !slices.Contains(t.Constants, text) {
-			message := "this is " + Describe(t) + ", never “" + text + "”"
+			message := "this is " + Describe(t) + " and cannot be “" + text + "”"
 			if near, ok := diag.Nearest(text, t.Constants); ok {
 				message += "; did you mean “" + near + "”?"
 			}
@@ -116,13 +116,13 @@ func (r *exprInference) equal(s *expression.Shape, a, b *expression.Shape) {
 		}
 	}
 	if x.Kind == Identity && y.Kind == Identity && x.Name != y.Name {
-		r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
+		r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+", which are never equal")
 		return
 	}
 	if _, ok := Join(x, y, true); ok || textual(x) && textual(y) && (literal || x.Kind != y.Kind) {
 		return
 	}
-	r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+": they are never the same")
+	r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+", which are never equal")
 }
 
 // ordered checks the operands of an order: numbers, texts or points in time.
@@ -135,10 +135,10 @@ func (r *exprInference) ordered(s *expression.Shape, a, b *expression.Shape, op 
 		switch side.t.Kind {
 		case Unknown:
 			if o := side.o.Kind; o == Number || o == DateTime || o == String {
-				r.require(side.s, side.o.sure(), "a side of "+op)
+				r.require(side.s, side.o.sure(), "an operand of "+op)
 			}
 		case Flag, List, Record, Binary:
-			r.mismatch(side.s, Describe(side.t)+" is neither more nor less than another")
+			r.mismatch(side.s, Describe(side.t)+" has no order")
 			return
 		}
 	}
@@ -155,7 +155,7 @@ func (r *exprInference) ordered(s *expression.Shape, a, b *expression.Shape, op 
 		return 3
 	}
 	if p, q := family(x), family(y); p != 0 && q != 0 && p != q {
-		r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y))
+		r.mismatch(s, "this compares "+Describe(x)+" with "+Describe(y)+", which have no common order")
 	}
 }
 
@@ -169,23 +169,23 @@ func (r *exprInference) plus(s *expression.Shape, a, b *expression.Shape) Type {
 	text := func(t Type) bool { return t.Kind == String || t.Kind == Enum || t.Kind == Identity }
 	if text(x) && y.Kind == Number || x.Kind == Number && text(y) {
 		r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
-			Message: "“+” joins texts or adds numbers, and here are " + Describe(x) + " and " + Describe(y),
-			Notes:   []string{"“string(…)” makes a text of a number, “int(…)” or “float(…)” a number of a text"}})
+			Message: "“+” adds two numbers or joins two texts, and these are " + Describe(x) + " and " + Describe(y),
+			Notes:   []string{"“string(…)” converts a number to a text, “int(…)” and “float(…)” a text to a number"}})
 		return Type{}
 	}
 	switch {
 	case x.Kind == Number:
-		r.require(b, Type{Kind: Number}, "what is added to a number")
+		r.require(b, Type{Kind: Number}, "an operand added to a number")
 		return Type{Kind: Number}
 	case y.Kind == Number:
-		r.require(a, Type{Kind: Number}, "what is added to a number")
+		r.require(a, Type{Kind: Number}, "an operand added to a number")
 		return Type{Kind: Number}
 	case x.Kind == String, x.Kind == Enum, x.Kind == Identity:
-		r.require(b, Type{Kind: String}, "what is joined to a text")
+		r.require(b, Type{Kind: String}, "an operand joined to a text")
 		return Type{Kind: String}
 	case y.Kind == String, y.Kind == Enum, y.Kind == Identity:
 		if x.Kind != DateTime {
-			r.require(a, Type{Kind: String}, "what is joined to a text")
+			r.require(a, Type{Kind: String}, "an operand joined to a text")
 			return Type{Kind: String}
 		}
 	case x.Kind == DateTime, y.Kind == DateTime:

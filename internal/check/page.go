@@ -22,14 +22,14 @@ func (r *resolver) page(fold *syntax.FoldLine) *Page {
 	}
 	switch {
 	case fold.Fold != syntax.Each:
-		r.errorAt(diag.MisplacedPage, p.Span, "a page is a part of a list, and “"+fold.Fold.String()+"” makes none",
-			"page stands below “"+fold.Var.Text+" is each …”")
+		r.errorAt(diag.MisplacedPage, p.Span, "“"+fold.Fold.String()+"” has no pages: a page is a part of a list",
+			"write page below “"+fold.Var.Text+" is each …”")
 	case fold.Limit != nil:
-		r.errorAt(diag.MisplacedPage, fold.Limit.Span, "a page has a limit of its own", "write “page (limit: …)”")
+		r.errorAt(diag.MisplacedPage, fold.Limit.Span, "a list with pages has no other limit", "write “page (limit: …)”")
 	case fold.Offset != nil:
-		r.errorAt(diag.MisplacedPage, fold.Offset.Span, "a page begins behind its cursor and takes no offset")
+		r.errorAt(diag.MisplacedPage, fold.Offset.Span, "a page starts after its cursor and has no offset")
 	case fold.Distinct:
-		r.errorAt(diag.MisplacedPage, p.Span, "what is distinct is known only when all of the list is there, so it has no pages")
+		r.errorAt(diag.MisplacedPage, p.Span, "a distinct list has no pages: which items are distinct is known only for the whole list")
 	}
 	sig := &signature{by: "page", params: pageInputs, span: p.Span, broken: r.lenient}
 	return &Page{In: r.valueArgs(sig, nil, p.In)}
@@ -47,17 +47,17 @@ func (r *resolver) next(p *Page, tree *syntax.Page) {
 			at := t.Name.Span
 			at.Start = at.End
 			r.ok = false
-			r.c.add(diag.Diagnostic{Code: diag.LastPage, Span: t.Span, Message: "the last page has no “next”: write “next?”, which binds null there",
+			r.c.add(diag.Diagnostic{Code: diag.LastPage, Span: t.Span, Message: "“next” is null for the last page: write “next?”",
 				Fix: &diag.Fix{Title: "write next?", Edits: []diag.Edit{{Span: at, Text: "?"}}}})
 		}
 		term, binds := r.patternTerm(t.Name, t.Value)
 		switch {
 		case term.Any:
 		case term.Var == nil || p.Next != nil:
-			r.errorAt(diag.LastPage, t.Span, "“next” is bound to one variable")
+			r.errorAt(diag.LastPage, t.Span, "“next” must bind one variable")
 		case !binds:
-			r.errorAt(diag.LastPage, t.Span, "“"+term.Var.Name+"” has a value already, and “next” is what only this page knows",
-				"give it a name of its own, as in “next?: further”")
+			r.errorAt(diag.LastPage, t.Span, "“next” cannot be compared: “"+term.Var.Name+"” has a value already",
+				"bind it to a new name, as in “next?: further”")
 		default:
 			p.Next = term.Var
 		}
@@ -93,6 +93,6 @@ func (fa *forwardAnalysis) cursor(b *FoldLine) {
 		}
 		fa.reported[k.Expr.Tree.Span] = true
 		fa.c.add(diag.Diagnostic{Code: diag.SecretFlows, Span: k.Expr.Tree.Span, Related: t.path,
-			Message: "the secret “" + t.name + "” flows into the cursor of a page, which holds what the page is ordered by"})
+			Message: "the secret “" + t.name + "” flows into the cursor of a page, which contains the values of the order"})
 	}
 }

@@ -15,14 +15,14 @@ func (inf *inference) checkReply(a *Ask) {
 		n, number := x.Term.Literal.Num()
 		if _, near := diag.Nearest(x.Name, []string{"status"}); near && x.Param == nil && number && n >= 200 && n <= 599 {
 			inf.ok = false
-			inf.c.unknown(diag.UnknownInput, x.Tree.Name, "“"+x.Name+"” is a field that the client would get", []string{"status"})
+			inf.c.unknown(diag.UnknownInput, x.Tree.Name, "“"+x.Name+"” would be sent to the client as a field", []string{"status"})
 			continue
 		}
 		switch x.Name {
 		case "status":
 			if number && (n < 200 || n > 599 || n != math.Trunc(n)) {
 				inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
-					Message: "a status is a whole number from 200 to 599"})
+					Message: "the status must be an integer from 200 to 599"})
 			}
 		case "headers", "cookies":
 			t := x.Term.ValueType()
@@ -30,7 +30,7 @@ func (inf *inference) checkReply(a *Ask) {
 				continue
 			}
 			inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: x.Term.Span,
-				Message: "the " + x.Name + " of an answer are a record, and this is " + Describe(t),
+				Message: "the " + x.Name + " of an answer must be a record, and this is " + Describe(t),
 				Notes:   []string{"as in “" + x.Name + ": {name: value}”"}})
 		}
 	}

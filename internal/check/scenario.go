@@ -45,9 +45,9 @@ func (c *checker) conceptScenario(s *spec, t *syntax.Scenario) {
 		case step.Call != nil:
 			r.call(s, step.Call)
 		case step.HTTP != nil && !r.lenient:
-			c.errorAt(diag.WrongStep, step.Span, "a request is a step of an app's scenario, not of a concept's")
+			c.errorAt(diag.WrongStep, step.Span, "the scenario of a concept cannot have a request; the scenario of an app can")
 		case step.Fired != nil && !r.lenient:
-			c.errorAt(diag.WrongStep, step.Span, "a concept knows no syncs, so none of them fires in its scenario")
+			c.errorAt(diag.WrongStep, step.Span, "the scenario of a concept cannot name a sync; the scenario of an app can")
 		case step.State != nil:
 			r.unboundAllowed = true
 			c.program.Questions[step.State] = r.line(step.State)
@@ -84,10 +84,10 @@ func (r *resolver) call(s *spec, t *syntax.CallStep) {
 		r.literalFits(s, arg)
 	}
 	if t.None && a != nil {
-		r.errorAt(diag.WrongStep, t.Name.Span, "“"+name+"” is an action; “none” is the end of a query that gives no row")
+		r.errorAt(diag.WrongStep, t.Name.Span, "“"+name+"” is an action; only a query can have “none”")
 	}
 	if t.Refused.Text != "" && q != nil {
-		r.errorAt(diag.WrongStep, t.Refused.Span, "“"+name+"” is a query; only actions are refused")
+		r.errorAt(diag.WrongStep, t.Refused.Span, "“"+name+"” is a query; only an action can be refused")
 	}
 	if t.Refused.Text != "" && a != nil {
 		r.code(s, a, name, t.Refused)
@@ -116,7 +116,7 @@ func (c *checker) appScenario(t *syntax.Scenario, syncs []string) {
 		case step.Fired != nil && step.Fired.Sync.Text != "" && !slices.Contains(syncs, step.Fired.Sync.Text):
 			c.unknown(diag.UnknownSync, step.Fired.Sync, "there is no sync “"+step.Fired.Sync.Text+"”", syncs)
 		case step.Call != nil && !r.lenient:
-			c.errorAt(diag.WrongStep, step.Span, "an app is tested through requests, as in “POST /path {…}”, not through a concept's calls")
+			c.errorAt(diag.WrongStep, step.Span, "the scenario of an app cannot call an action; write a request, as in “POST /path {…}”")
 		case step.State != nil:
 			c.program.Questions[step.State] = r.line(step.State)
 		}

@@ -68,7 +68,7 @@ func (r *resolver) instance(name syntax.Name) *Instance {
 	case name.Text == r.self.Name:
 		return r.self
 	case name.Text != "":
-		r.errorAt(diag.WrongStep, name.Span, "the scenario of “"+r.self.Name+"” knows no other concept")
+		r.errorAt(diag.WrongStep, name.Span, "the scenario of “"+r.self.Name+"” cannot name another concept")
 	}
 	return nil
 }
@@ -125,8 +125,8 @@ func (r *resolver) bind(name syntax.Name) (v *Var, binds bool) {
 		return nil, false
 	}
 	if isReserved(name.Text) {
-		r.errorAt(diag.ReservedVariable, name.Span, "“"+name.Text+"” has a meaning of its own and cannot be bound",
-			"now is the flow's instant, new a fresh identity")
+		r.errorAt(diag.ReservedVariable, name.Span, "“"+name.Text+"” is reserved and cannot be bound",
+			"now is the time of the flow, new a fresh identity")
 		return nil, false
 	}
 	switch name.Text {
@@ -162,7 +162,7 @@ func (r *resolver) valueTerm(name syntax.Name, t *syntax.Term) Term {
 	}
 	switch t.Kind {
 	case syntax.AnyTerm:
-		r.errorAt(diag.NoValue, t.Span, "“_” is no value: say what “"+name.Text+"” is, or leave it out")
+		r.errorAt(diag.NoValue, t.Span, "“_” is not a value: give “"+name.Text+"” one, or leave it out")
 	case syntax.LiteralTerm:
 		return Term{Span: t.Span, Literal: literal(t.Literal)}
 	case syntax.ExpressionTerm:

@@ -55,7 +55,7 @@ func (r *resolver) stage(t *syntax.Stage) *Stage {
 		for _, a := range s.Then {
 			if a.Action.Kind == syntax.Effect {
 				r.errorAt(diag.EffectTogether, a.Tree.Span, "“"+a.Instance.Name+"."+a.Action.Name+
-					"” reaches outside the store and cannot be undone, so it cannot stand under “then together”")
+					"” is an effect action, which cannot be undone, and is not allowed under “then together”")
 			}
 		}
 	}
@@ -143,16 +143,16 @@ func (r *resolver) refusedPattern(s *spec, p *Pattern, by string) {
 		a.Term, _ = r.patternTerm(t.Name, t.Value)
 		switch {
 		case t.Optional:
-			r.errorAt(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” has no place here: a refusal always gives it")
+			r.errorAt(diag.MisplacedOptional, t.Span, "the output “"+t.Name.Text+"” of a refusal is never null")
 		case slices.ContainsFunc(p.Out, func(b *Arg) bool { return b.Name == a.Name }):
 			r.errorAt(diag.ArgumentTwice, t.Name.Span, "“"+a.Name+"” is given twice")
 		case a.Name == "error" || a.Name == "refusal":
 			p.Out = append(p.Out, a)
 		case param(p.Action.Outputs, a.Name) != nil:
-			r.errorAt(diag.UnknownOutput, t.Name.Span, "“"+by+"” gives no “"+a.Name+"” when it is refused",
-				"a refusal gives only “error”, its sentence, and “refusal”, its code")
+			r.errorAt(diag.UnknownOutput, t.Name.Span, "“"+by+"” has no output “"+a.Name+"” when it is refused",
+				"the outputs of a refusal are “error”, its sentence, and “refusal”, its code")
 		default:
-			r.unknown(diag.UnknownOutput, t.Name, "“"+by+"” gives no “"+a.Name+"” when it is refused",
+			r.unknown(diag.UnknownOutput, t.Name, "“"+by+"” has no output “"+a.Name+"” when it is refused",
 				[]string{"error", "refusal"})
 		}
 		if code, ok := a.Term.Literal.Text(); ok && a.Name == "refusal" {
@@ -161,7 +161,7 @@ func (r *resolver) refusedPattern(s *spec, p *Pattern, by string) {
 	}
 	if len(p.Action.Refusals) == 0 && !s.broken() && r.ok {
 		r.c.add(diag.Diagnostic{Code: diag.NeverRefused, Severity: diag.Warning, Span: p.Tree.Span,
-			Message: "“" + by + "” is never refused: its concept names no refusal",
+			Message: "“" + by + "” is never refused: its concept declares no refusals",
 			Related: []diag.Related{{Span: p.Action.Tree.Name.Span, Message: "declared here"}}})
 	}
 }
@@ -185,7 +185,7 @@ func (r *resolver) misspeltField(args []*Arg, own string, fits func(string) bool
 	for _, a := range args {
 		text, ok := a.Term.Literal.Text()
 		if _, near := diag.Nearest(a.Name, []string{own}); ok && near && a.Param == nil && fits(text) {
-			r.unknown(diag.UnknownInput, a.Tree.Name, "“"+a.Name+"” is a field that a client would send here", []string{own})
+			r.unknown(diag.UnknownInput, a.Tree.Name, "“"+a.Name+"” matches a field that the client sends", []string{own})
 		}
 	}
 }
@@ -199,12 +199,12 @@ func (r *resolver) path(p *Pattern) {
 		}
 		switch {
 		case !strings.HasPrefix(text, "/"):
-			r.errorAt(diag.BadPath, a.Term.Span, "a path begins with “/”, “"+text+"” does not")
+			r.errorAt(diag.BadPath, a.Term.Span, "the path “"+text+"” does not begin with “/”")
 		case strings.ContainsAny(text, "?# "):
-			r.errorAt(diag.BadPath, a.Term.Span, "a path holds no “?”, “#” or space",
-				"the fields of a query string are inputs of the request, by their names")
+			r.errorAt(diag.BadPath, a.Term.Span, "the path “"+text+"” contains “?”, “#” or a space",
+				"the fields of a query string are inputs of the request")
 		case len(text) > 1 && strings.HasSuffix(text, "/"):
-			r.errorAt(diag.BadPath, a.Term.Span, "a path does not end with “/”")
+			r.errorAt(diag.BadPath, a.Term.Span, "the path “"+text+"” ends with “/”")
 		}
 	}
 }
@@ -259,8 +259,8 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 	a.In = r.valueArgs(&signature{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
 		broken: s.broken() || r.lenient}, a.Instance, t.Args)
 	if refusalPattern(a.Action, t.Out) {
-		r.errorAt(diag.RefusalInThen, t.Out[0].Span, "then goes on only when “"+by+"” returns, so it never gives an “error” here",
-			"a sync of its own matches the refusal, with “"+by+" (…) : (error)” in when")
+		r.errorAt(diag.RefusalInThen, t.Out[0].Span, "“"+by+"” has no output “error” in then: the lines after it run only if it returns",
+			"another sync can match the refusal with “"+by+" (…) : (error)” in when")
 		r.patternArgs(nil, nil, t.Out)
 		return nil
 	}

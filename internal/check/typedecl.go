@@ -43,7 +43,7 @@ func (c *checker) declareTypes(s *spec) {
 // reports an error.
 func (c *checker) nameIsFree(s *spec, name syntax.Name, what string) bool {
 	if _, ok := primitive(name.Text); ok {
-		c.errorAt(diag.PrimitiveDeclared, name.Span, what+" “"+name.Text+"” has the name of a primitive")
+		c.errorAt(diag.PrimitiveDeclared, name.Span, what+" “"+name.Text+"” has the name of a primitive type")
 		return false
 	}
 	for _, decl := range s.types {
@@ -52,7 +52,7 @@ func (c *checker) nameIsFree(s *spec, name syntax.Name, what string) bool {
 		}
 		message := "the type “" + name.Text + "” is declared twice"
 		if decl.written != name.Text {
-			message = "“" + name.Text + "” and “" + decl.written + "” are one type: singular and plural are the same"
+			message = "“" + name.Text + "” and “" + decl.written + "” are the same type: one is the plural of the other"
 		}
 		c.declaredTwice(name.Span, decl.span, message)
 		return false
@@ -148,14 +148,14 @@ func (c *checker) resolveTypeName(s *spec, name syntax.Name) *typeDecl {
 		return found[0]
 	case len(found) > 1:
 		c.add(diag.Diagnostic{Code: diag.AmbiguousType, Span: name.Span,
-			Message: "“" + name.Text + "” may be “" + found[0].written + "” or “" + found[1].written + "”",
+			Message: "“" + name.Text + "” is ambiguous: it may be “" + found[0].written + "” or “" + found[1].written + "”",
 			Related: []diag.Related{
 				{Span: found[0].span, Message: "“" + found[0].written + "” is declared here"},
 				{Span: found[1].span, Message: "“" + found[1].written + "” is declared here"}}})
 	case !s.broken() && name.Text != "" && syntax.Elsewhere(name.Text) != "":
 		known := syntax.Elsewhere(name.Text)
 		c.add(diag.Diagnostic{Code: diag.UnknownType, Span: name.Span,
-			Message: s.concept.Name + " has no type “" + name.Text + "”; here it is “" + known + "”",
+			Message: s.concept.Name + " has no type “" + name.Text + "”; the type is called “" + known + "”",
 			Fix:     &diag.Fix{Title: "write " + known, Edits: []diag.Edit{{Span: name.Span, Text: known}}}})
 	case !s.broken() && name.Text != "":
 		c.unknown(diag.UnknownType, name, s.concept.Name+" has no type “"+name.Text+"”", s.typeNames(),

@@ -197,7 +197,7 @@ func (inf *inference) requireInputs(by string, args []*Arg) {
 			d := diag.Diagnostic{Code: diag.MaybeNull, Severity: diag.Warning, Span: a.Term.Span,
 				Message: "“" + v.Name + "” may be null here, and “" + by + "” needs its input “" + a.Name + "”",
 				Related: []diag.Related{{Span: v.Span, Message: "it may be null from here"}},
-				Notes:   []string{"without a value the action faults; a line of where such as “" + v.Name + " != null” keeps it from being asked"}}
+				Notes:   []string{"if it is null, the action faults; test it with “" + v.Name + " != null” in where"}}
 			if a.Param.Tree != nil {
 				d.Related = append(d.Related, diag.Related{Span: a.Param.Tree.Span, Message: "declared here, and not optional"})
 			}
@@ -267,7 +267,7 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 		ok = typ.Kind != Number && typ.Kind != Flag && typ.Kind != List && typ.Kind != Record
 	}
 	if s, _ := v.Text(); text && typ.Kind == Enum && !slices.Contains(typ.Constants, s) {
-		c.unknown(diag.WrongValue, syntax.Name{Text: s, Span: t.Span}, what+" is "+Describe(typ)+", never “"+s+"”", typ.Constants)
+		c.unknown(diag.WrongValue, syntax.Name{Text: s, Span: t.Span}, what+" is "+Describe(typ)+" and cannot be “"+s+"”", typ.Constants)
 		return false
 	}
 	if !ok {
@@ -364,7 +364,7 @@ func (inf *inference) line(l *Line) {
 				}
 				if a.Name == p.Name && a.Optional && p.Always {
 					inf.report(diag.Diagnostic{Code: diag.MisplacedOptional, Span: a.Tree.Span, Notes: []string{alwaysGiven},
-						Message: "the view “" + b.View.Name + "” always gives “" + p.Name + "”"})
+						Message: "the output “" + p.Name + "” of the view “" + b.View.Name + "” is never null"})
 				}
 			}
 		}
@@ -419,7 +419,7 @@ func (inf *inference) fold(b *FoldLine, l *Line) {
 		t = Type{Kind: List, Elem: &elem}
 	case syntax.Sum:
 		if !numeric(t) {
-			inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "sum adds numbers, and this is " + Describe(t)})
+			inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "the values of sum must be numbers, and this is " + Describe(t)})
 		}
 		t = Type{Kind: Number}
 	case syntax.Count:

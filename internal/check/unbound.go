@@ -113,23 +113,23 @@ func (r *resolver) unbound(name syntax.Name) {
 			switch {
 			case want == localSite && (s.where != r.inside || !later):
 				d.Code = diag.OutOfScope
-				d.Message = said + " has a value only inside " + s.where
-				d.Related[0].Message = "given its value here"
+				d.Message = said + " is bound only inside " + s.where
+				d.Related[0].Message = "bound here"
 			case want == thenSite && later:
-				d.Message = said + " has no value yet: it is an output of a later line of then"
-				d.Related[0].Message = "given its value here"
-				d.Notes = []string{"the lines of when, where and then run in the order in which they stand"}
+				d.Message = said + " is not bound yet: it is an output of a later line of then"
+				d.Related[0].Message = "bound here"
+				d.Notes = []string{"the lines of when, where and then run in order"}
 			case later:
-				d.Message = said + " has no value yet: a later line gives it one"
-				d.Related[0].Message = "given its value here"
-				d.Notes = []string{"lines run in the order in which they stand; put that line first"}
+				d.Message = said + " is not bound yet: a later line binds it"
+				d.Related[0].Message = "bound here"
+				d.Notes = []string{"lines run in order; move that line up"}
 			case r.inElse:
-				d.Message = said + " has no value in this else, which is asked when the line above gives nothing"
-				d.Related[0].Message = "given its value here"
-				d.Notes = []string{"an else sees what was bound before its line"}
+				d.Message = said + " is not bound in this else, which runs when the line above gives no frame"
+				d.Related[0].Message = "bound here"
+				d.Notes = []string{"an else sees the variables bound before its line"}
 			default:
-				d.Message = said + " has no value yet: it gets one from this very line"
-				d.Related[0].Message = "given its value here"
+				d.Message = said + " is not bound yet: this line binds it"
+				d.Related[0].Message = "bound here"
 			}
 			r.c.add(d)
 			return
@@ -137,8 +137,8 @@ func (r *resolver) unbound(name syntax.Name) {
 	}
 	if u, ok := r.unnamed[name.Text]; ok {
 		d := diag.Diagnostic{Code: diag.OutputNotNamed, Span: name.Span,
-			Message: said + " has no value: “" + u.by + "” gives it, but its line does not name it",
-			Related: []diag.Related{{Span: u.span, Message: "this line gives “" + name.Text + "”"}}}
+			Message: said + " is not bound: it is an output of “" + u.by + "” that the line does not name",
+			Related: []diag.Related{{Span: u.span, Message: "this line has the output “" + name.Text + "”"}}}
 		edit := diag.Edit{Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + name.Text + ")"}
 		if n := len(u.out); n > 0 {
 			end := u.out[n-1].Span.End
@@ -149,7 +149,7 @@ func (r *resolver) unbound(name syntax.Name) {
 		if edit.Text != "" {
 			d.Fix = &diag.Fix{Title: "name the output", Edits: []diag.Edit{edit}}
 		} else {
-			d.Notes = []string{"write it between the brackets: “: (" + name.Text + ")”"}
+			d.Notes = []string{"name it: “: (" + name.Text + ")”"}
 		}
 		r.c.add(d)
 		return
@@ -164,7 +164,7 @@ func (r *resolver) unbound(name syntax.Name) {
 			names = append(names, word)
 		}
 	}
-	r.c.unknown(diag.Unbound, name, said+" has no value: nothing binds it", names, notes...)
+	r.c.unknown(diag.Unbound, name, said+" is not bound", names, notes...)
 	if d := &r.c.diags[len(r.c.diags)-1]; d.Fix != nil && r.declared {
 		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
 	}

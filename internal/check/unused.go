@@ -222,7 +222,7 @@ func (c *checker) reportUnused(u *uses) {
 		// probably another word.
 		slip = slip && !slices.Contains(names, v.Name) && len(v.Name) > 3 && v.Name[0] == near[0]
 		d := diag.Diagnostic{Code: diag.Unused, Severity: diag.Warning, Span: v.Span,
-			Message: "“" + v.Name + "” is bound here and used nowhere"}
+			Message: "“" + v.Name + "” is bound but never used"}
 		switch u.first[v] {
 		case needed, valueInput:
 			continue
@@ -231,16 +231,16 @@ func (c *checker) reportUnused(u *uses) {
 				continue
 			}
 		case whenInput:
-			d.Notes = []string{"an input that does not matter is left out"}
+			d.Notes = []string{"leave out inputs that are not used"}
 		case output:
-			d.Notes = []string{"an output that does not matter is left out, as in “: ()”"}
+			d.Notes = []string{"leave out outputs that are not used, as in “: ()”"}
 		case boundLine:
-			d.Notes = []string{"“_” stands for any value"}
+			d.Notes = []string{"“_” matches any value"}
 		case viewInput:
-			d.Message = "the view's input “" + v.Name + "” is used nowhere"
+			d.Message = "the input “" + v.Name + "” of the view is never used"
 		}
 		if v.Type.Kind == Enum && slices.Contains(v.Type.Constants, v.Name) {
-			d.Message += "; the constant is written in quotation marks"
+			d.Message += "; write the constant in quotation marks"
 			d.Notes = nil
 			d.Fix = &diag.Fix{Title: `write "` + v.Name + `"`, Edits: []diag.Edit{{Span: v.Span, Text: `"` + v.Name + `"`}}}
 		} else if slip {

@@ -44,7 +44,7 @@ func (c *checker) resolveView(state *viewState) {
 		name := viewVariable(a)
 		switch {
 		case name.Text == "":
-			r.errorAt(diag.ViewParameter, a.Span, "a parameter of a view is a variable")
+			r.errorAt(diag.ViewParameter, a.Span, "an input of a view must be a variable")
 		case slices.ContainsFunc(v.In, func(p *ViewParam) bool { return p.Name == a.Name.Text }):
 			r.errorAt(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the input “"+a.Name.Text+"” twice")
 		default:
@@ -58,10 +58,10 @@ func (c *checker) resolveView(state *viewState) {
 		name := viewVariable(a)
 		switch {
 		case name.Text == "":
-			r.errorAt(diag.ViewParameter, a.Span, "an output of a view is a variable")
+			r.errorAt(diag.ViewParameter, a.Span, "an output of a view must be a variable")
 			continue
 		case a.Optional:
-			r.errorAt(diag.MisplacedOptional, a.Span, "“"+a.Name.Text+"?” stands where the view is used, for an output that may be null")
+			r.errorAt(diag.MisplacedOptional, a.Span, "“"+a.Name.Text+"?” is allowed only where the view is used")
 			continue
 		case slices.ContainsFunc(v.Out, func(p *ViewParam) bool { return p.Name == a.Name.Text }):
 			r.errorAt(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the output “"+a.Name.Text+"” twice")
@@ -70,7 +70,7 @@ func (c *checker) resolveView(state *viewState) {
 		x := r.lookup(name.Text)
 		if x == nil {
 			if !r.lenient {
-				r.unknown(diag.ViewOutput, name, "the lines of the view “"+v.Name+"” give “"+name.Text+"” no value", r.visible())
+				r.unknown(diag.ViewOutput, name, "the output “"+name.Text+"” is not bound in the view “"+v.Name+"”", r.visible())
 			}
 			x = r.declare(name)
 		}
@@ -106,7 +106,7 @@ func (r *resolver) view(name syntax.Name) *viewState {
 		return nil
 	}
 	if state.state == 1 {
-		r.errorAt(diag.RecursiveView, name.Span, "the view “"+name.Text+"” uses itself, so it never comes to an end")
+		r.errorAt(diag.RecursiveView, name.Span, "the view “"+name.Text+"” uses itself")
 		return nil
 	}
 	r.c.resolveView(state)

@@ -22,8 +22,8 @@ func (r *resolver) lines(trees []*syntax.Line) []*Line {
 func (r *resolver) line(t *syntax.Line) *Line {
 	l := &Line{Tree: t, Mode: t.Mode}
 	if len(t.Else) > 0 && r.nested != "" {
-		r.errorAt(diag.ElseInside, t.Else[0].Span, "an else stands only in the where of a sync: in "+r.nested+" nobody would ask it",
-			"put it under the line that uses what is made here")
+		r.errorAt(diag.ElseInside, t.Else[0].Span, "an else is allowed only in the where of a sync, not in "+r.nested,
+			"write it below the line that uses the result")
 	}
 	if len(t.Else) > 0 {
 		// An else sees the variables bound before its line.
@@ -53,7 +53,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 	}
 	if len(t.Else) > 0 && !l.CanDrop() && r.ok {
 		r.c.add(diag.Diagnostic{Code: diag.IdleElse, Severity: diag.Warning, Span: t.Else[0].Span,
-			Message: "this else is never asked: the line above it drops no frame"})
+			Message: "this else never runs: the line above it drops no frame"})
 	}
 	return l
 }
@@ -131,7 +131,7 @@ func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
 	}
 	switch {
 	case s.action(plain.Text) != nil && plain != name:
-		r.errorAt(diag.ActionInWhere, name.Span, "“"+plain.Text+"” is an action of “"+instance+"”, and where only reads",
+		r.errorAt(diag.ActionInWhere, name.Span, "“"+plain.Text+"” is an action of “"+instance+"”, and where can only read",
 			"actions are asked in then")
 	case plain == name && r.lenient, s.broken():
 	default:
@@ -261,8 +261,8 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 		r.next(l.Page, b.Page)
 	}
 	if l.Page != nil && l.Var != nil && !l.Binds {
-		r.errorAt(diag.MisplacedPage, b.Page.Span, "“"+l.Var.Name+"” has a value already, with which a page cannot be compared",
-			"give the page a name of its own")
+		r.errorAt(diag.MisplacedPage, b.Page.Span, "a page cannot be compared: “"+l.Var.Name+"” has a value already",
+			"bind the page to a new name")
 	}
 	if l.Var == nil || !ok {
 		r.ok = false

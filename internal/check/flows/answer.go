@@ -131,7 +131,7 @@ func (an *analyzer) addRequestField(e *Entry, a *check.Arg) {
 		an.add(diag.Diagnostic{Code: diag.FieldClash, Span: a.Tree.Span,
 			Message: "the field “" + f.Name + "” of " + e.String() + " is " + check.Describe(t) + " here, but " + check.Describe(f.Type) + " in another sync",
 			Related: []diag.Related{{Span: f.span, Message: "here it is " + check.Describe(f.Type)}},
-			Notes:   []string{"one request cannot have both"}})
+			Notes:   []string{"a field of a request has one type"}})
 		return
 	}
 	if f.Type.Kind == check.Unknown || f.Type.Kind == check.Json {

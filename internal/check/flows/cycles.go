@@ -144,20 +144,20 @@ func (r *reporter) cycle(m *model, path []int, by map[[2]int]trigger) {
 		e := by[[2]int{n, next}]
 		names = append(names, "“"+m.syncs[n].sync.Name+"”")
 		d.Related = append(d.Related, diag.Related{Span: e.ask.ask.Tree.Span,
-			Message: m.syncs[n].sync.Name + " asks “" + e.ask.action.name() + "”, at which " + m.syncs[next].sync.Name + " fires"})
+			Message: m.syncs[n].sync.Name + " asks “" + e.ask.action.name() + "”, which makes " + m.syncs[next].sync.Name + " fire"})
 		if len(e.ask.action.spec.Refusals) > 0 && !slices.Contains(refused, e.ask.action.name()) {
 			refused = append(refused, e.ask.action.name())
 		}
 	}
-	d.Message = names[0] + " leads to itself again and again, and no where ends it"
+	d.Message = names[0] + " makes itself fire without end: no line of where drops a frame"
 	if len(path) > 1 {
-		d.Message = "the syncs " + words.Enumerate(names, "and") + " set each other off again and again, and no where ends it"
+		d.Message = "the syncs " + words.Enumerate(names, "and") + " make each other fire without end: no line of where drops a frame"
 	}
 	if len(refused) > 0 {
-		d.Notes = append(d.Notes, "only a refusal of “"+words.Enumerate(refused, "” or “")+"” can end it, and that may then be the answer")
+		d.Notes = append(d.Notes, "only a refusal of “"+words.Enumerate(refused, "” or “")+"” ends the cycle, and it may become the answer")
 	} else {
-		d.Notes = append(d.Notes, "a flow that has asked 50,000 actions ends as a fault")
+		d.Notes = append(d.Notes, "a flow faults when it has asked 50,000 actions")
 	}
-	d.Notes = append(d.Notes, "a line of where that drops, in one of them, ends it")
+	d.Notes = append(d.Notes, "to end the cycle, add a line of where that drops frames to one of the syncs")
 	r.an.add(d)
 }

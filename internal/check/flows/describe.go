@@ -79,10 +79,10 @@ func (w *walk) describeEvent(e event) (source.Span, string) {
 		name := e.sync.sync.Name
 		each := ""
 		if e.many {
-			each = ", once for each of several frames"
+			each = " for each of several frames"
 		}
 		if e.line != nil {
-			return e.line.line.Tree.Span, name + ": " + dropReason(e.line.line) + ", so its else is asked" + each
+			return e.line.line.Tree.Span, name + ": " + dropReason(e.line.line) + ", so its else runs" + each
 		}
 		return e.sync.sync.Tree.Name.Span, name + " fires" + each
 	case dropsEvent:
@@ -93,13 +93,13 @@ func (w *walk) describeEvent(e event) (source.Span, string) {
 		}
 		text := e.ask.action.name() + " is refused, " + e.refusal.Code
 		if !e.ask.ask.Awaited && !e.list.joint {
-			return e.ask.ask.Tree.Span, text + "; nobody awaits it, so " + e.list.sync.sync.Name + " goes on"
+			return e.ask.ask.Tree.Span, text + "; the line does not await it, so " + e.list.sync.sync.Name + " continues"
 		}
 		return e.ask.ask.Tree.Span, text
 	case answersEvent:
 		return e.ask.ask.Tree.Span, e.list.sync.sync.Name + " answers"
 	case stopsEvent:
-		return e.ask.ask.Tree.Span, e.ask.action.name() + " gives something else than this line wants, so the next is not asked"
+		return e.ask.ask.Tree.Span, e.ask.action.name() + " returns outputs that this line does not match, so the next line does not run"
 	case differsEvent:
 		if e.label == "" {
 			return source.Span{}, ""
@@ -113,13 +113,13 @@ func (w *walk) describeEvent(e event) (source.Span, string) {
 func (w *walk) describeMismatch(c condition) string {
 	switch {
 	case c.b != 0 && c.want:
-		return "is another one"
+		return "differs"
 	case c.b != 0:
 		return "is the same"
 	case c.literal == 0 && c.want:
-		return "is there"
+		return "is not null"
 	case c.literal == 0:
-		return "is missing"
+		return "is null"
 	case c.want:
 		return "is not " + w.literals.value(c.literal).String()
 	}
@@ -132,11 +132,11 @@ func dropReason(l *check.Line) string {
 	_, is := l.Body.(*check.IsLine)
 	switch {
 	case l.Mode == syntax.NoLine && !filter && !is:
-		return "what this line rules out is there"
+		return "this line finds a match"
 	case filter:
-		return "this is not so"
+		return "this condition is false"
 	case is:
-		return "this differs"
+		return "the value differs"
 	}
-	return "this line gives nothing"
+	return "this line gives no frame"
 }

@@ -17,7 +17,7 @@ func (an *analyzer) resolveOpens() {
 			continue
 		}
 		if e.Opened != nil {
-			an.add(diag.Diagnostic{Code: diag.DeclaredTwice, Span: t.Span, Message: "the route " + e.String() + " is opened twice",
+			an.add(diag.Diagnostic{Code: diag.DeclaredTwice, Span: t.Span, Message: "the route " + e.String() + " is declared open twice",
 				Related: []diag.Related{{Span: e.Opened.Span, Message: "first declared here"}}})
 			continue
 		}
@@ -73,7 +73,7 @@ func (an *analyzer) unknownMethod(t *syntax.Open, said, method string) {
 		d.Message += "; did you mean “" + method + "”?"
 		d.Fix = &diag.Fix{Title: "write " + method, Edits: []diag.Edit{{Span: t.Method.Span, Text: method}}}
 	} else {
-		d.Notes = append(d.Notes, "known here: "+method)
+		d.Notes = append(d.Notes, "known names: "+method)
 	}
 	an.add(d)
 }

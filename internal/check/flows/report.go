@@ -113,9 +113,9 @@ func (r *reporter) collect(w *walk) {
 // truncated reports that not all states of an entry were explored.
 func (r *reporter) truncated(w *walk) {
 	r.an.add(diag.Diagnostic{Code: diag.NotWalked, Severity: diag.Warning, Span: w.entry.span(),
-		Message: w.entry.String() + " can go in too many ways to follow all of them",
-		Notes: []string{"after " + strconv.Itoa(len(w.nodes)) + " different states the check stopped; what is said of other ways is true, but there may be more to say",
-			"fewer lines that nobody awaits, or fewer syncs on one action, make fewer ways"}})
+		Message: "flows of " + w.entry.String() + " have too many possible states to explore all of them",
+		Notes: []string{"after " + strconv.Itoa(len(w.nodes)) + " different states the check stopped; findings about this entry may be missing",
+			"awaiting more lines, or matching one action with fewer syncs, reduces the number"}})
 }
 
 // noteAsk notes that a line is asked.

@@ -34,9 +34,9 @@ func (r *reporter) shadowed() {
 			continue
 		}
 		r.an.add(diag.Diagnostic{Code: diag.Shadowed, Severity: diag.Warning, Span: e.span(),
-			Message: "no request comes here: “" + first.Path + "” takes every one that “" + e.Path + "” would",
-			Related: []diag.Related{{Span: first.span(), Message: "this path has the same form"}},
-			Notes:   []string{"the parameter of a path has one name in all syncs"}})
+			Message: "this route gets no requests: “" + first.Path + "” matches all requests that “" + e.Path + "” matches",
+			Related: []diag.Related{{Span: first.span(), Message: "the other route"}},
+			Notes:   []string{"use the same name for the parameter in all syncs"}})
 	}
 }
 
@@ -49,8 +49,8 @@ func (r *reporter) unguardedRoutes() {
 			continue
 		}
 		r.an.add(diag.Diagnostic{Code: diag.OpenRoute, Severity: diag.Warning, Span: e.span(),
-			Message: "anybody can have “" + a.action.name() + "” asked by " + e.String() + ": no credential is looked at before",
+			Message: e.String() + " asks “" + a.action.name() + "” without looking at a credential",
 			Related: []diag.Related{{Span: a.ask.Tree.Span, Message: "asked here"}},
-			Notes:   []string{"if that is meant, the app says why: open " + e.declaration() + " \"…\""}})
+			Notes:   []string{"if that is intended, say why in the app: open " + e.declaration() + " \"…\""}})
 	}
 }

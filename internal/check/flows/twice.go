@@ -22,7 +22,7 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 				return // reported already: it does so on every route
 			}
 			r.anyPath[s] = true
-			note = "“" + s.sync.Name + "” names no path, so it answers the requests of every route"
+			note = "“" + s.sync.Name + "” names no path, so it answers requests of all routes"
 		}
 	}
 	name := by.sync.sync.Name
@@ -30,7 +30,7 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 		Related: w.describe(events)}
 	switch before := events[first]; {
 	case before.ask == a && before.list == by:
-		d.Message = w.entry.String() + " can be answered twice: " + name + " answers once for each frame that where gives"
+		d.Message = w.entry.String() + " can be answered twice: " + name + " answers for each frame of its where"
 		if l := w.multiplyingLine(by.sync); l != nil {
 			d.Notes = append(d.Notes, severalFramesNote(l))
 			d.Related = slices.Insert(d.Related, 0, diag.Related{Span: l.Tree.Span, Message: "this line can give several frames"})
@@ -40,7 +40,7 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 		if other == name {
 			other = "this sync"
 		}
-		d.Message = w.entry.String() + " can be answered twice: here " + name + " answers what " + other + " has answered"
+		d.Message = w.entry.String() + " can be answered twice: " + name + " answers here after " + other + " has answered"
 	}
 	d.Notes = append(d.Notes, "the first answer is sent; the second is refused as ALREADY_ANSWERED")
 	if note != "" {
@@ -59,7 +59,7 @@ func (r *reporter) suggestAwait(d *diag.Diagnostic, events []event, by *askList)
 		}
 		end := e.ask.ask.Tree.Span
 		end.Start = end.End
-		d.Notes = append(d.Notes, "“: ()” behind “"+e.ask.action.name()+" (…)” awaits it: then the lines below are asked only when it returns")
+		d.Notes = append(d.Notes, "write “: ()” after “"+e.ask.action.name()+" (…)” to await it: then the lines below run only if it returns")
 		d.Fix = &diag.Fix{Title: "await " + e.ask.action.name(), Edits: []diag.Edit{{Span: end, Text: " : ()"}}}
 		return
 	}
@@ -80,11 +80,11 @@ func (w *walk) multiplyingLine(s *syncInfo) *check.Line {
 func severalFramesNote(l *check.Line) string {
 	switch b := l.Body.(type) {
 	case *check.QueryLine:
-		return "“" + b.Instance.Name + "." + b.Query.Name + "” gives any number of rows; if it gives at most one, its concept should say “optional”"
+		return "“" + b.Instance.Name + "." + b.Query.Name + "” may give several rows; if it gives at most one, declare it “optional” in its concept"
 	case *check.FieldLine:
-		return "several members can have this value; “xs is each …” makes one list of them"
+		return "several members can have this value; “xs is each …” collects them in one list"
 	}
-	return "“" + lineText(l) + "” can give several frames; “xs is each …” makes one list of them"
+	return "“" + lineText(l) + "” can give several frames; “xs is each …” collects them in one list"
 }
 
 func lineText(l *check.Line) string { return strings.Join(strings.Fields(l.Tree.Span.Text()), " ") }

@@ -16,14 +16,14 @@ func (r *reporter) unansweredBy(w *walk) {
 	paths := w.unanswered
 	if len(paths) > 0 && len(e.Answers) == 0 && len(e.Refusals) == 0 {
 		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.span(),
-			Message: "nobody answers " + e.String(), Related: w.describe(paths[0].events), Notes: unansweredNotes()}
+			Message: "no sync answers " + e.String(), Related: w.describe(paths[0].events), Notes: unansweredNotes()}
 		r.unansweredRoutes = append(r.unansweredRoutes, unansweredRoute{e, d})
 		return
 	}
 	for _, x := range paths {
 		if len(x.drops) != 1 {
 			r.an.add(diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: e.span(),
-				Message: e.String() + " can be left without an answer", Related: w.describe(x.events), Notes: unansweredNotes()})
+				Message: e.String() + " can remain unanswered", Related: w.describe(x.events), Notes: unansweredNotes()})
 			continue
 		}
 		last := x.drops[0]
@@ -32,7 +32,7 @@ func (r *reporter) unansweredBy(w *walk) {
 		}
 		r.unanswered[last.line] = true
 		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: last.line.Tree.Span,
-			Message: "when " + dropReason(last.line) + ", nobody answers " + e.String(), Notes: unansweredNotes()}
+			Message: e.String() + " remains unanswered if " + dropReason(last.line), Notes: unansweredNotes()}
 		var before []event
 		for _, y := range x.events {
 			if y.kind != dropsEvent || y.line != last {
@@ -46,7 +46,7 @@ func (r *reporter) unansweredBy(w *walk) {
 }
 
 func unansweredNotes() []string {
-	return []string{"the client is told 500, “No sync answered this request.”"}
+	return []string{"the client gets status 500, “No sync answered this request.”"}
 }
 
 // suggestElse suggests an else for a line.
@@ -66,7 +66,7 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 		}
 	}
 	if request == "" {
-		d.Notes = append(d.Notes, "an else below the line would answer, with the request's own output named in when")
+		d.Notes = append(d.Notes, "name the output of the request in when, and answer in an else below this line")
 		return
 	}
 	if request != "request" {

@@ -37,7 +37,7 @@ func (r *reporter) unreachable(m *model) {
 			who = "no other sync asks"
 		}
 		d := diag.Diagnostic{Code: diag.NeverAsked, Severity: diag.Warning, Span: e.Patterns[0].Tree.Span,
-			Message: who + " “" + e.String() + "”, so " + fires[0].Name + " fires only when Go asks it",
+			Message: who + " “" + e.String() + "”, so " + fires[0].Name + " fires only if Go code asks it",
 			Related: []diag.Related{{Span: e.Action.Tree.Name.Span, Message: "declared here"}}}
 		r.an.add(d)
 	}
@@ -96,7 +96,7 @@ func (r *reporter) explainNeverFires(m *model, s *syncInfo) *patternInfo {
 		}
 		if p.action.request {
 			if requests++; requests > 1 {
-				d.Message = name + "a flow has one request, and its when wants two"
+				d.Message = name + "its when matches two requests, and a flow has only one"
 				d.Related = []diag.Related{{Span: p.pattern.Tree.Span, Message: "another request"}}
 				r.an.add(d)
 				return nil
@@ -109,9 +109,9 @@ func (r *reporter) explainNeverFires(m *model, s *syncInfo) *patternInfo {
 		asks := r.asksOf(m, p.action)
 		switch fit := slices.IndexFunc(asks, func(a *check.Ask) bool { return p.mayMatch(m, a) }); {
 		case len(asks) == 0:
-			d.Message = name + "nobody asks “" + p.action.name() + "”"
+			d.Message = name + "no sync asks “" + p.action.name() + "”"
 			d.Span = p.pattern.Tree.Span
-			d.Notes = []string{"an action is asked in then or else of a sync; another one may be meant here"}
+			d.Notes = []string{"actions are asked in then or else of a sync; perhaps another action is meant here"}
 			r.an.add(d)
 			return nil
 		case fit < 0:
@@ -122,12 +122,12 @@ func (r *reporter) explainNeverFires(m *model, s *syncInfo) *patternInfo {
 			return p // the lines that ask it are never asked
 		}
 	}
-	d.Message = name + "the lines of its when are never matched in one flow"
+	d.Message = name + "no flow matches all lines of its when"
 	for _, p := range s.when {
 		d.Related = append(d.Related, diag.Related{Span: p.pattern.Tree.Span, Message: r.askedIn(m, p)})
 	}
 	if len(s.when) == 1 {
-		d.Message = name + "no action is ever like its when"
+		d.Message = name + "no action matches its when"
 	}
 	r.suggestPath(&d, s)
 	r.an.add(d)
@@ -176,7 +176,7 @@ func (r *reporter) askedIn(m *model, p *patternInfo) string {
 		}
 	}
 	if len(in) == 0 {
-		return "“" + p.action.name() + "” opens flows of its own"
+		return "“" + p.action.name() + "” starts flows of its own"
 	}
 	text := "asked by " + firstThree(in)
 	if routes := r.routesOf(in); len(routes) > 0 {
@@ -285,7 +285,7 @@ func (r *reporter) literal(m *model, s *syncInfo, p *patternInfo, asks []*check.
 			continue
 		}
 		d := diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: a.Tree.Span,
-			Message: "“" + s.sync.Name + "” never fires: nobody asks “" + p.action.name() + "” with “" + a.Name + "” " + want.String(),
+			Message: "“" + s.sync.Name + "” never fires: no sync asks “" + p.action.name() + "” with “" + a.Name + "” " + want.String(),
 			Related: []diag.Related{{Span: asks[first].Tree.Span, Message: "asked here with " + said[0]}}}
 		if near, ok := diag.Nearest(want.String(), said); ok {
 			d.Message += "; did you mean " + near + "?"
@@ -297,5 +297,5 @@ func (r *reporter) literal(m *model, s *syncInfo, p *patternInfo, asks []*check.
 		return
 	}
 	r.an.add(diag.Diagnostic{Code: diag.NeverFires, Severity: diag.Warning, Span: p.pattern.Tree.Span,
-		Message: "“" + s.sync.Name + "” never fires: nobody asks “" + p.action.name() + "” in this way"})
+		Message: "“" + s.sync.Name + "” never fires: no sync asks “" + p.action.name() + "” with these values"})
 }
