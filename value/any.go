@@ -112,5 +112,5 @@ func FromAny(x any) (Value, error) {
 		}
 		return FromAny(items)
 	}
-	return Value{}, fmt.Errorf("an expression gave a %T, which is no value here", x)
+	return Value{}, fmt.Errorf("an expression gave a %T, which is not a value of the language", x)
 }

@@ -124,7 +124,7 @@ func HoldsGone(v Value) bool {
 }
 
 // ErrEncoding is the error for bytes that are no encoding of a value.
-var ErrEncoding = errors.New("these bytes are no encoded value")
+var ErrEncoding = errors.New("these bytes are not an encoded value")
 
 // maxDepth bounds the nesting of lists and records in decoded values.
 const maxDepth = 200

@@ -53,10 +53,10 @@ func ParseID(s string) (ID, error) {
 	var id ID
 	h := strings.ReplaceAll(s, "-", "")
 	if len(h) != 32 {
-		return Zero, fmt.Errorf("%q is no id: an id has 32 hexadecimal digits", s)
+		return Zero, fmt.Errorf("%q is not an id: an id has 32 hexadecimal digits", s)
 	}
 	if _, err := hex.Decode(id[:], []byte(h)); err != nil {
-		return Zero, fmt.Errorf("%q is no id: an id has 32 hexadecimal digits", s)
+		return Zero, fmt.Errorf("%q is not an id: an id has 32 hexadecimal digits", s)
 	}
 	return id, nil
 }

@@ -122,7 +122,7 @@ func ParseLentJSON(text []byte, lent func(name string) bool) (Value, error) {
 	v, err := parseJSON(d, 0, lent, false)
 	if err == nil {
 		if _, more := d.ReadToken(); more != io.EOF {
-			err = errors.New("something follows the end of the JSON")
+			err = errors.New("there is text after the end of the JSON")
 		}
 	}
 	if err != nil {
@@ -146,7 +146,7 @@ func plain(err error) error {
 		return errors.New("the JSON ends too early")
 	case errors.As(err, &s):
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return fmt.Errorf("the name %q stands twice", s.JSONPointer.LastToken())
+			return fmt.Errorf("the name %q is repeated", s.JSONPointer.LastToken())
 		}
 		return unquoted(s.Err)
 	}
@@ -192,7 +192,7 @@ func parseJSON(d *jsontext.Decoder, depth int, lent func(string) bool, inPlace b
 		f, err := strconv.ParseFloat(t.String(), 64)
 		if err != nil {
 			// The number is not repeated: it may be long, and meant for a secret field.
-			return Value{}, errors.New("a number is too large to hold")
+			return Value{}, errors.New("a number is too large")
 		}
 		return Number(f), nil
 	case '[':

@@ -114,8 +114,8 @@ func TestParseJSONErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a": 1,`:          "line 1, column",
 		"{\n\"a\": tru}":    "line 2, column",
-		`{"a":1} x`:         "something follows",
-		`{"a":1,"a":2}`:     "the name \"a\" stands twice",
+		`{"a":1} x`:         "text after the end",
+		`{"a":1,"a":2}`:     "the name \"a\" is repeated",
 		"\"\xff\"":          "UTF-8",
 		`1e999`:             "too large",
 		deep:                "nested deeper",
@@ -236,7 +236,7 @@ func TestSpecialNumbers(t *testing.T) {
 func TestRecordKeepsLast(t *testing.T) {
 	r := Record([]Field{{"a", Number(1)}, {"b", Number(2)}, {"a", Number(3)}})
 	if got := r.String(); got != `{"a":3,"b":2}` {
-		t.Errorf("of a name that stands twice the last must count, got %s", got)
+		t.Errorf("the last of two fields with the same name must count, got %s", got)
 	}
 }
 

@@ -49,12 +49,12 @@ func TestNumbersDoNotBeginAgain(t *testing.T) {
 func TestTextsDoNotGrowForEver(t *testing.T) {
 	with := map[string]value.Value{"s": value.String(strings.Repeat("x", 1<<20)), "few": value.Number(3), "n": value.Number(1e6), "half": value.Number(0.5)}
 	for text, want := range map[string]string{
-		`reduce(1..60, #acc + #acc, "x")`: "the value grows too large",
-		`repeat(s, n)`:                    "the value grows too large",
+		`reduce(1..60, #acc + #acc, "x")`: "the value is too large",
+		`repeat(s, n)`:                    "the value is too large",
 		`repeat(s, -few)`:                 "“repeat” takes a text and a number that is not negative",
-		`repeat(few, 2)`:                  "a text should stand here, and this is a number",
-		`few % half`:                      "“%” stands between whole numbers only, and those below 2 ** 53",
-		`few + s`:                         "“+” does not stand between a number and a text",
+		`repeat(few, 2)`:                  "a text is expected here, but this is a number",
+		`few % half`:                      "“%” needs whole numbers below 2 ** 53",
+		`few + s`:                         "“+” cannot be used between a number and a text",
 	} {
 		if got, err := eval(t, text, with); err == nil {
 			t.Errorf("%s gives a value of %d bytes", text, len(got.String()))

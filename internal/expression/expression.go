@@ -156,7 +156,7 @@ func (n *programNode) eval(s Scope) (value.Value, error) {
 	}
 	v, err := value.FromAny(out)
 	if err != nil {
-		return value.Value{}, errors.New("the result is nothing that a variable can hold")
+		return value.Value{}, errors.New("a variable cannot hold this result")
 	}
 	if _, flag := v.Bool(); secret && !flag {
 		v = value.Secret(v)

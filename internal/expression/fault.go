@@ -33,7 +33,7 @@ func unread(text string, err error) error {
 	}
 	var lib *file.Error
 	if !errors.As(err, &lib) {
-		return &Error{End: len(text), Message: "this expression cannot be read"}
+		return &Error{End: len(text), Message: "this expression cannot be parsed"}
 	}
 	at := min(offset(text, lib.From), len(text))
 	e := &Error{Offset: at, End: min(offset(text, max(lib.To, lib.From)), len(text))}
@@ -76,13 +76,13 @@ func brackets(text string) *Error {
 				}
 			}
 			if i >= len(text) || text[i] != c {
-				return &Error{Offset: from, End: len(text), Message: "this text is never closed: “" + string(c) + "” is missing at its end"}
+				return &Error{Offset: from, End: len(text), Message: "this text is not closed: “" + string(c) + "” is missing at its end"}
 			}
 		case '(', '[', '{':
 			open = append(open, i)
 		case ')', ']', '}':
 			if len(open) == 0 {
-				return &Error{Offset: i, End: i + 1, Message: "nothing is open that “" + string(c) + "” could close"}
+				return &Error{Offset: i, End: i + 1, Message: "there is nothing open that “" + string(c) + "” could close"}
 			}
 			last := open[len(open)-1]
 			if text[last] != pairs[c] {
@@ -93,7 +93,7 @@ func brackets(text string) *Error {
 	}
 	if len(open) > 0 {
 		last := open[len(open)-1]
-		return &Error{Offset: last, End: last + 1, Message: "this “" + text[last:last+1] + "” is never closed"}
+		return &Error{Offset: last, End: last + 1, Message: "this “" + text[last:last+1] + "” is not closed"}
 	}
 	return nil
 }
@@ -109,12 +109,12 @@ func misread(text, message string, e *Error) string {
 		}
 		return e.misplaced(text, before, here)
 	case strings.HasPrefix(message, "a map key"):
-		return "the name of a field should stand here, not “" + here + "”"
+		return "the name of a field is expected here, not “" + here + "”"
 	case message == "expected name":
 		// The library stands behind the wrong word already.
 		dot := strings.LastIndexByte(before, '.')
 		e.Offset, e.End = max(dot, 0), max(dot+1, 0)
-		return "the name of a field should stand behind “.”"
+		return "the name of a field is expected after “.”"
 	case strings.HasPrefix(message, "expected at least"):
 		if name, from, given := openCall(before); name != "" {
 			e.Offset, e.End = from, from+len(name)
@@ -127,23 +127,23 @@ func misread(text, message string, e *Error) string {
 	case strings.HasPrefix(message, "invalid integer"), strings.HasSuffix(message, "literal is too large"):
 		return e.number(text, "“%” is too large for a number")
 	case strings.Contains(message, "escape"):
-		return "a “\\” in a text begins one of \\n, \\t, \\r, \\\\, \\\" and \\u0000, and here is another"
+		return "a “\\” in a text must begin one of \\n, \\t, \\r, \\\\, \\\" and \\u0000"
 	case strings.HasPrefix(message, "literal not terminated"):
-		return "this text is never closed"
+		return "this text is not closed"
 	case message == "unclosed comment":
-		return "“/*” begins nothing: a comment begins with “#”"
+		return "“/*” does not begin a comment: a comment begins with “#”"
 	case strings.HasPrefix(message, "unrecognized character"):
-		return "“" + here + "” means nothing in an expression"
+		return "“" + here + "” has no meaning in an expression"
 	case strings.HasPrefix(message, "Operator ("):
 		op, _, _ := strings.Cut(strings.TrimPrefix(message, "Operator ("), ")")
-		return "“??” and “" + op + "” stand beside each other only in brackets, which say what comes first"
+		return "“??” and “" + op + "” can be combined only with brackets that say which comes first"
 	case strings.HasPrefix(message, "wrap predicate"):
-		return "several steps for each item stand in “{” and “}”"
+		return "write several steps for each item in “{” and “}”"
 	case strings.HasPrefix(message, "compilation failed"):
 		e.Offset, e.End = 0, len(text)
 		return "this expression is too long"
 	}
-	return "this expression cannot be read from here on"
+	return "this expression cannot be parsed from here on"
 }
 
 // openCall finds the function whose bracket is the last that is open: where its
@@ -207,20 +207,20 @@ func (e *Error) misplaced(text, before, here string) string {
 		if word := lastWord(before); word != "" {
 			e.Offset = len(before) - len(word)
 			if ends(word) {
-				return "something is missing behind “" + word + "”"
+				return "something is missing after “" + word + "”"
 			}
-			return "a value is missing behind “" + word + "”"
+			return "a value is missing after “" + word + "”"
 		}
 		return "an expression is missing"
 	}
 	if name, from, given := openCall(before); arity[name][1] > 0 && given == arity[name][1] && strings.HasSuffix(before, ",") && here != ")" {
 		e.Offset, e.End = from, from+len(name)
-		return takes(name, arity[name]) + ", and here are more"
+		return takes(name, arity[name]) + "; here are more"
 	}
 	switch here {
 	case "contains", "startsWith", "endsWith", "matches", "in", "and", "or":
 		if !ends(lastWord(before)) {
-			return "“" + here + "” stands between two values, as in “a " + here + " b”"
+			return "“" + here + "” belongs between two values, as in “a " + here + " b”"
 		}
 	case "=":
 		return "“=” does not compare: write “==”"
@@ -228,15 +228,15 @@ func (e *Error) misplaced(text, before, here string) string {
 		if strings.HasSuffix(before, here) {
 			break
 		}
-		return "“" + here + "” means nothing here: write “and” or “or”"
+		return "“" + here + "” has no meaning here: write “and” or “or”"
 	case "=>":
-		return "“=>” means nothing here: “at least” is “>=”"
+		return "“=>” has no meaning here: “at least” is “>=”"
 	case "?":
 		return "a value is missing before “?”"
 	case "let":
-		return "“let” stands only where an expression begins"
+		return "“let” can only begin an expression"
 	case "if":
-		return "“if” stands only where an expression begins; elsewhere write “condition ? value : other”"
+		return "“if” can only begin an expression; elsewhere write “condition ? value : other”"
 	case "else":
 		return "“else” belongs to “if … { … } else { … }”; elsewhere write “condition ? value : other”"
 	}
@@ -248,13 +248,13 @@ func (e *Error) misplaced(text, before, here string) string {
 		return "an expression cannot begin with “" + here + "”"
 	case ends(word) && begins:
 		if near, ok := operator(here); ok {
-			return "“" + here + "” is no operator: did you mean “" + near + "”?"
+			return "“" + here + "” is not an operator: did you mean “" + near + "”?"
 		}
 		return "between “" + word + "” and “" + here + "” an operator is missing"
 	case ends(word):
 		return "“" + here + "” cannot follow “" + word + "”"
 	}
-	return "a value should stand behind “" + word + "”, not “" + here + "”"
+	return "a value is expected after “" + word + "”, not “" + here + "”"
 }
 
 // operator is what is meant by a word of other languages.
@@ -329,7 +329,7 @@ func (e *Expression) uncompiled(n ast.Node, err error) error {
 // stands for something else beside it.
 func (e *Expression) renamed(s *Shape, lets []*Shape) error {
 	if s.Form == VariableForm && slices.Contains(e.declared, s.Name) && !slices.ContainsFunc(lets, func(l *Shape) bool { return l.Name == s.Name }) {
-		return &Error{Offset: s.Offset, End: s.Offset + len(s.Name), Message: "“" + s.Name + "” is also what a “let” of this expression is called: call that otherwise"}
+		return &Error{Offset: s.Offset, End: s.Offset + len(s.Name), Message: "“" + s.Name + "” is also the name of a “let” in this expression: rename the “let”"}
 	}
 	for i, p := range s.Parts {
 		inside := lets
