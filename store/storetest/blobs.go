@@ -29,7 +29,7 @@ func (p *place) put(data []byte) *value.Blob {
 	return b
 }
 
-// holds reports whether the store has a blob, and looks whether it is whole.
+// holds reports whether the store has a blob, and checks its content.
 func (p *place) holds(b *value.Blob) bool {
 	p.Helper()
 	r, err := p.s.OpenBlob(context.Background(), b.Hash)
@@ -97,7 +97,7 @@ func testBlobs(t *testing.T, p *place) {
 		t.Errorf("reading past the end gives %d bytes, %v, want 10 and the end", n, err)
 	}
 
-	// What cannot be read to its end is not stored.
+	// Content that cannot be read to the end is not stored.
 	before := noise(100_000, 3)
 	cause := errors.New("the line went dead")
 	if _, err := p.s.PutBlob(ctx, io.MultiReader(bytes.NewReader(before), iotest.ErrReader(cause)), ""); !errors.Is(err, cause) {
@@ -142,10 +142,10 @@ func testSweep(t *testing.T, p *place) {
 		insert(p.thing, "2", blank(map[int]value.Value{thingFiles: list(in(blob()), in(among))})),
 		insert(p.thing, "3", blank(map[int]value.Value{thingData: deep(json)})),
 		insert(p.thing, "4", blank(map[int]value.Value{thingAny: list(text("x"), deep(any))})),
-		// Looks like a reference, and is none.
+		// It looks like a reference, but is none.
 		insert(p.thing, "5", blank(map[int]value.Value{thingData: text(fmt.Sprintf("sha256:%x;1000;", alone.Hash))})))
-	// Flows: one that was left, one that is open, one that has come to rest, and
-	// one that undoes.
+	// Flows: one that is abandoned, one that is open, one that is at rest, and one that
+	// rolls back.
 	entry := func(b *value.Blob) []byte { return append([]byte("an entry "), value.Append(nil, in(b))...) }
 	open := blob()
 	leftID := p.next()
@@ -204,8 +204,8 @@ func testSweep(t *testing.T, p *place) {
 	}
 }
 
-// testBlobsConcurrent lets flows hand references from row to row while others
-// sweep and leave blobs about: what a row refers to is there.
+// testBlobsConcurrent lets flows move references from row to row while others sweep and
+// store unreferenced blobs. Every blob that a row refers to must exist.
 func testBlobsConcurrent(t *testing.T, p *place) {
 	const workers, rounds = 4, 20
 	ctx := context.Background()

@@ -12,8 +12,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// testSync: what a flow has appended before it reaches outside is there for
-// whoever comes after, and the flow is among those to be gone on with.
+// testFlush tests that the entries of a flushed flow are durable, and that the flow is
+// unfinished.
 func testFlush(t *testing.T, p *place) {
 	id := p.next()
 	f := p.s.NewSession(id)
@@ -40,7 +40,7 @@ func testFlush(t *testing.T, p *place) {
 	if !p.s.Owns(id) || p.s.Owns(p.next()) {
 		t.Error("the store has the flow that waits, and no other one")
 	}
-	// It goes on as before.
+	// It continues as before.
 	if err := errors.Join(f.Insert(p.user, "u2", named("eve")), f.Commit([]byte("four ")), f.Flush([]byte("five "))); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func testFlush(t *testing.T, p *place) {
 	if got := p.unfinished(); len(got) != 0 || p.s.Owns(id) {
 		t.Errorf("the unfinished are %v, want none", got)
 	}
-	// A flow of which nothing was kept before.
+	// A flow that has committed nothing before.
 	id = p.next()
 	f = p.s.NewSession(id)
 	if err := errors.Join(f.Flush([]byte("x")), f.Finish(nil)); err != nil {
@@ -72,7 +72,7 @@ func testFlush(t *testing.T, p *place) {
 	}
 }
 
-// testFlushMany lets many flows wait at once, among others that come to rest.
+// testFlushMany lets many flows wait at once, while others finish.
 func testFlushMany(t *testing.T, p *place) {
 	var all sync.WaitGroup
 	ids := make([]value.ID, 40)
@@ -172,7 +172,7 @@ func testDecisions(t *testing.T, p *place) {
 	}
 }
 
-// reopen ends the process, as far as the store can tell.
+// reopen closes the store and opens it again, like a new process.
 func (p *place) reopen() {
 	p.Helper()
 	p.s = p.kit.Reopen(p, p.s)

@@ -91,7 +91,7 @@ func testJournal(t *testing.T, p *place) {
 	}
 }
 
-// testUndone asks flows whether the store has nothing of them.
+// testUndone tests Session.Undone.
 func testUndone(t *testing.T, p *place) {
 	undone := store.Session.Undone
 	f := p.s.NewSession(p.next())
@@ -135,7 +135,7 @@ func testAbandon(t *testing.T, p *place) {
 	if got, want := p.unfinished(), []value.ID{first, second}; !slices.Equal(got, want) {
 		t.Errorf("the unfinished are %v, want %v, oldest first", got, want)
 	}
-	// A flow that was left is gone on with.
+	// An abandoned flow is continued.
 	f = p.s.NewSession(first)
 	if err := errors.Join(f.Insert(p.user, "u1", named("ada")), f.Commit([]byte("2")), f.Finish([]byte("3"))); err != nil {
 		t.Fatal(err)
@@ -155,8 +155,8 @@ func testAbandon(t *testing.T, p *place) {
 	}
 }
 
-// testCondense: what stands in the place of earlier entries does so from the rest
-// of the flow on, and not before.
+// testCondense tests that condensed entries replace the earlier ones when the flow is at
+// rest, and not before.
 func testCondense(t *testing.T, p *place) {
 	settled, fresh, left := p.next(), p.next(), p.next()
 	for _, id := range []value.ID{settled, fresh, left} {
@@ -279,8 +279,8 @@ func testClosed(t *testing.T, p *place) {
 	}
 }
 
-// testConcurrent lets flows move amounts from one to another; the sum stays,
-// whoever looks.
+// testConcurrent lets flows move amounts between accounts. Every reader sees the same
+// sum.
 func testConcurrent(t *testing.T, p *place) {
 	const accounts, workers, rounds = 8, 6, 30
 	name := func(i int) string { return fmt.Sprint("account ", i) }
@@ -368,8 +368,8 @@ func testConcurrent(t *testing.T, p *place) {
 	}
 }
 
-// testWaitsForTx looks whether a flow that has written keeps others from
-// writing, and from seeing what may yet be undone.
+// testWaitsForTx tests that a flow in a write transaction prevents others from writing,
+// and from reading what may be rolled back.
 func testWaitsForTx(t *testing.T, p *place) {
 	f := p.begin()
 	if err := f.Insert(p.user, "u1", named("ada")); err != nil {
@@ -473,7 +473,7 @@ func testReopen(t *testing.T, p *place) {
 	if got := p.found(p.user, nil, nil, store.Page{After: end.Order}); !slices.Equal(got, []string{"u4"}) {
 		t.Errorf("after the place of one that was deleted before there are %v, want u4", got)
 	}
-	// A flow that was left goes on after the end of its process.
+	// An abandoned flow continues after the end of its process.
 	f = p.s.NewSession(left)
 	if err := errors.Join(f.Commit([]byte("more ")), f.Finish([]byte("end"))); err != nil {
 		t.Fatal(err)

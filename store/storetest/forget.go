@@ -86,7 +86,7 @@ func testForget(t *testing.T, p *place) {
 		t.Errorf("%d flows are forgotten so that four are kept, want 3", n)
 	}
 	newest(slices.Concat([]value.ID{left, open}, ids[8:])...)
-	// Those that were unfinished come to rest, and are then old.
+	// The unfinished flows finish, and are then old.
 	f = p.s.NewSession(left)
 	if err := errors.Join(f.Finish([]byte("b")), g.Finish([]byte("b"))); err != nil {
 		t.Fatal(err)
@@ -107,8 +107,8 @@ func testForget(t *testing.T, p *place) {
 	}
 }
 
-// testForgetConcurrent forgets while flows run: none loses what it has said
-// before it has come to rest.
+// testForgetConcurrent forgets while flows run. No flow loses entries before it is at
+// rest.
 func testForgetConcurrent(t *testing.T, p *place) {
 	ctx := context.Background()
 	stop := make(chan struct{})

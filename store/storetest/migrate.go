@@ -21,15 +21,15 @@ type Migrating interface {
 	store.Migrator
 }
 
-// A MigrationKit says how to look into such a store.
+// A MigrationKit opens and inspects such a store.
 type MigrationKit struct {
 	// Open opens the store at a place, which is new the first time.
 	Open func(t testing.TB, place string) Migrating
 	// Schema returns the schema that the store has.
 	Schema func(Migrating) *store.Schema
-	// SQL shows what a query gives, a line for each row.
+	// SQL returns the result of a query, with a line for each row.
 	SQL func(t testing.TB, s Migrating, query string) []string
-	// Shape shows tables, columns and indexes, a line each.
+	// Shape returns tables, columns and indexes, with a line for each.
 	Shape func(t testing.TB, s Migrating) []string
 }
 
@@ -77,8 +77,7 @@ func Migrations(t *testing.T, path string, k MigrationKit) {
 	})
 }
 
-// insertWords adds a member of which the table, the identity and the values are
-// given as words.
+// insertWords adds a member. The words are the table, the identity and the values.
 func insertWords(ctx context.Context, s Migrating, schema *store.Schema, words []string) error {
 	if err := s.Prepare(ctx, schema); err != nil {
 		return err
@@ -115,8 +114,8 @@ func insertWords(ctx context.Context, s Migrating, schema *store.Schema, words [
 	return errors.Join(f.Commit(nil), f.Finish(nil))
 }
 
-// AppliesToTheSame goes from one drawn schema to the next: the store must end up
-// with what a new one has, however it came there. In short runs it draws few.
+// AppliesToTheSame applies random schemas one after the other. The store must end up with
+// the same tables as a new one. Short runs use few schemas.
 func AppliesToTheSame(t *testing.T, few int, k MigrationKit) {
 	ctx := context.Background()
 	runs := 0

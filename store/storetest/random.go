@@ -13,8 +13,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A model is the naive store: members in the order of insertion, looked through
-// for every question.
+// A model is the naive store: members in the order of insertion, which every search
+// scans.
 type model [][]modelMember
 
 type modelMember struct {
@@ -34,7 +34,7 @@ func (m model) at(t *store.Table, id string) int {
 	return slices.IndexFunc(m[t.Index], func(x modelMember) bool { return x.id == id })
 }
 
-// unique returns the first unique that a row would break.
+// unique returns the first unique that a row would violate.
 func (m model) unique(t *store.Table, id string, row store.Row) error {
 	for _, u := range t.Unique {
 		for _, x := range m[t.Index] {
@@ -121,7 +121,7 @@ func (m model) find(t *store.Table, columns []int, key []value.Value) []modelMem
 	return out
 }
 
-// testRandom does the same to a store and to the model.
+// testRandom runs the same random operations on a store and on the model.
 func testRandom(t *testing.T, p *place) {
 	rapid.Check(t, func(r *rapid.T) {
 		// One store serves all runs: opening one for each takes too long.
@@ -284,7 +284,7 @@ func drawRow(r *rapid.T, t *store.Table) store.Row {
 	return row
 }
 
-// drawItem draws from few values, so that they meet.
+// drawItem draws from few values, so that they often are equal.
 func drawItem(r *rapid.T, t store.Type) value.Value {
 	blob := func(b byte) value.Value {
 		return value.Binary(&value.Blob{Hash: [32]byte{b}, Size: int64(b), Type: "a;b"})

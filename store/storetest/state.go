@@ -139,7 +139,7 @@ func testReadOnlyTx(t *testing.T, p *place) {
 	if err := errors.Join(f.Insert(p.user, "u3", named("may")), f.Commit(nil)); err != nil {
 		t.Errorf("writing after looking: %v", err)
 	}
-	// A transaction for looking ends with Commit, too, which appends.
+	// Commit also ends a read-only transaction, and appends.
 	id := p.next()
 	h := p.s.NewSession(id)
 	h.BeginReadOnly()
@@ -202,7 +202,7 @@ func testRollback(t *testing.T, p *place) {
 	if p.get(p.admin, "2") == nil {
 		t.Error("after undoing the member is not in the subset")
 	}
-	// Uniques are as before, too.
+	// The uniques are unchanged, too.
 	var taken *store.UniqueError
 	if err := f.Insert(p.user, "7", named("b")); !errors.As(err, &taken) || taken.ID != "2" {
 		t.Errorf("inserting a name that is taken again after undoing gives %v", err)
@@ -259,11 +259,11 @@ func testUniques(t *testing.T, p *place) {
 			t.Errorf("%s: says that %s has it, want %s", c.what, taken.ID, c.id)
 		}
 	}
-	// What is refused changes nothing, and the transaction goes on.
+	// A rejected write changes nothing, and the transaction continues.
 	if row, _ := f.Get(p.user, "5"); !sameRow(row, user("sue", "a@x", "")) {
 		t.Errorf("an update that was refused left %v", row)
 	}
-	// A value that is given up is free.
+	// A value that is no longer used is free.
 	if err := errors.Join(f.Update(p.user, "1", user("ann", "", "")), f.Insert(p.user, "7", user("ada", "a@x", "rome"))); err != nil {
 		t.Error(err)
 	}
@@ -360,7 +360,7 @@ func testCollections(t *testing.T, p *place) {
 	check([]string{"1", "4"}, tags, text("z"))
 	p.do(func(f store.Session) error { return f.Delete(p.user, "4") })
 	check([]string{"1"}, tags, text("z"))
-	// A sequence keeps order and repetition; finding gives the member once.
+	// A sequence preserves order and repetition; Find returns the member once.
 	thing := p.blank()
 	thing[thingSeq] = texts("b", "a", "b")
 	p.do(insert(p.thing, "t", thing))
@@ -378,7 +378,7 @@ func testCollections(t *testing.T, p *place) {
 	}
 }
 
-// blank is a thing with nothing in it.
+// blank returns a thing without values.
 func (p *place) blank() store.Row {
 	row := make(store.Row, len(p.thing.Columns))
 	for i, c := range p.thing.Columns {
@@ -469,7 +469,7 @@ func testPaging(t *testing.T, p *place) {
 			t.Errorf("the pages hold %v, the whole is %v, want %d members", all, whole, c.want)
 		}
 	}
-	// An Order is never given out again, not even that of the last member.
+	// An Order is never reused, not even that of the last member.
 	f := p.begin()
 	defer f.Abandon()
 	before, err := f.Find(p.user, nil, nil, store.Page{After: 0})
@@ -492,7 +492,7 @@ func testPaging(t *testing.T, p *place) {
 	}
 }
 
-// odd are strings that something on the way might mistake for something else.
+// odd are strings that an encoding might mistake for something else.
 var odd = []string{"", " ", "'", `"`, `''; DROP TABLE "Profile.User"; --`, "?", "%", "_", "\\", "\x00", "a\x00b", "\x00\x00",
 	"ß", "ẞ", "\u00c5se", "A\u030ase", "日本語", "👩‍👩‍👧", "\u202e", "\ufeff", "null", "NULL", "true", "0", "00", "1e3", "-0", "[]", "\n", "\r\n", "\t", "\x7f", "\xff\xfe"}
 
@@ -548,7 +548,7 @@ func testDue(t *testing.T, p *place) {
 			t.Errorf("due until %v after %q, at most %d, by %v = %v: %v, want %v", c.until, c.after, c.limit, c.columns, c.key, got, c.want)
 		}
 	}
-	// What was due and is done is not due any more.
+	// A member that was due and is done is no longer due.
 	p.do(func(f store.Session) error { return f.Update(p.thing, "2", thing(value.Null, true)) },
 		func(f store.Session) error { return f.Update(p.thing, "1", thing(at(99), true)) })
 	if got := p.found(p.thing, nil, nil, store.Page{Due: &store.Due{Column: thingAt, Until: at(50)}}); !slices.Equal(got, []string{"4", "6"}) {
@@ -626,7 +626,7 @@ func testValues(t *testing.T, p *place) {
 			if found := p.found(p.thing, []int{column}, []value.Value{key}, store.Page{}); !slices.Contains(found, name) {
 				t.Errorf("%s = %v (%v) is not found", p.thing.Columns[column].Name, key, key.Kind())
 			}
-			// The order of a record's fields is not forgotten.
+			// The order of a record's fields is preserved.
 			if a, b := value.Append(nil, row[column]), value.Append(nil, got[column]); string(a) != string(b) {
 				t.Errorf("%v came back in another form: %v", v, got[column])
 			}

@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "write what the steps give into their files")
 
-// Steps runs a file of steps. A step is a line with a command, lines of input,
-// a line "----", and the lines that the command gives; a blank line ends it.
+// Steps runs a file of steps. A step is a line with a command, lines of input, a line
+// "----", and the lines of the output; a blank line ends it.
 // Lines before a command that begin with # are comments.
 func Steps(t *testing.T, path string, do func(command, input string) string) {
 	t.Helper()
@@ -65,7 +65,7 @@ func Steps(t *testing.T, path string, do func(command, input string) string) {
 //	  since text date
 //	Profile.Settings element
 //
-// What is written wrongly ends the test; t may be nil when nothing is.
+// A syntax error ends the test. t may be nil if there is none.
 func ParseSchema(t testing.TB, text string) *store.Schema {
 	if t != nil {
 		t.Helper()

@@ -1,10 +1,8 @@
 // Package storetest tests that a store does what package store promises.
 //
-// Its three main types are [Kit], how a store is opened; schema, the tables
-// that the tests use; and model, a store of under a hundred lines that is too
-// simple to be wrong and that random operations are compared with. It promises
-// that a store that passes can stand in for any other one that does. It refuses
-// to measure: speed has its own place.
+// Its main types are [Kit], which opens a store, and model, a store of under a hundred
+// lines with which random operations are compared. It promises that two stores that pass
+// are interchangeable. It does not measure speed.
 package storetest
 
 import (
@@ -16,7 +14,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Kit says how to open the store that is tested.
+// A Kit opens the store under test.
 type Kit struct {
 	// Open returns a store that is empty and not prepared. It is closed at the
 	// end of the test.
@@ -164,15 +162,15 @@ func texts(items ...string) value.Value {
 	return value.List(out)
 }
 
-// named is a user with a name and nothing else.
+// named returns a user with only a name.
 func named(name string) store.Row {
 	return store.Row{text(name), value.Null, value.Null, value.Null, texts()}
 }
 
-// begin opens a flow of its own.
+// begin opens a session for a new flow.
 func (p *place) begin() store.Session { return p.s.NewSession(p.ids.At(time.UnixMilli(1e12))) }
 
-// do runs steps in a flow of its own, keeps them and comes to rest.
+// do runs steps in a new flow, commits and finishes it.
 func (p *place) do(steps ...func(store.Session) error) {
 	p.Helper()
 	f := p.begin()
@@ -194,7 +192,7 @@ func insert(t *store.Table, id string, row store.Row) func(store.Session) error 
 	return func(f store.Session) error { return f.Insert(t, id, row) }
 }
 
-// ids returns the identities that a question finds.
+// found returns the identities that a search finds.
 func (p *place) found(t *store.Table, columns []int, key []value.Value, page store.Page) []string {
 	p.Helper()
 	f := p.begin()

@@ -14,9 +14,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Versions lets flows of one or several stores on one state read a member, and
-// read it again in a transaction: where the version is the same, the row is. Tables has
-// the same table for each store, row a row of it that holds a number.
+// Versions lets flows of one or several stores on one state read a member, and read it
+// again in a transaction: if the version is the same, the row is, too. tables has the same
+// table for each store, and row returns a row of it that contains a number.
 func Versions(t *testing.T, stores []store.Store, tables []*store.Table, rounds int, row func(n int) store.Row) {
 	ids := value.NewIDs()
 	f := stores[0].NewSession(ids.At(time.Now()))
@@ -99,7 +99,7 @@ func testVersions(t *testing.T, p *place) {
 		}
 		return n
 	}
-	// A member that is gone is gone from the subsets, too; other tables stay.
+	// A deleted member is deleted from the subsets, too; other tables do not change.
 	p.do(insert(p.admin, "x", store.Row{value.Number(1), texts()}))
 	f := p.begin()
 	user, admin, pair := stamp(f, p.user), stamp(f, p.admin), stamp(f, p.pair)

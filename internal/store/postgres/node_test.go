@@ -481,7 +481,7 @@ func TestOutdated(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := old.NewSession(value.ID{2})
-	if err := g.Insert(tables[0], "y", note("x")); !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "start it anew") {
+	if err := g.Insert(tables[0], "y", note("x")); !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), "restart this one") {
 		t.Errorf("a program that does not know the tables writes: %v", err)
 	}
 	g.Abandon()
