@@ -2,8 +2,8 @@
 // legible command.
 //
 // Its three main types are [Event], one thing that is told; [Clause], a part of
-// a sync that no scenario reached; and [Writer], one suite's hand in the folder
-// in which events are gathered. It promises that several processes may write at
+// a sync that no scenario reached; and [Writer], which writes the events of one suite
+// to the folder for them. It promises that several processes may write at
 // the same time, and that what was told before a process died can be read. It
 // refuses to guess: without the folder that [Folder] names nothing is written,
 // and the Go test is an ordinary Go test.
