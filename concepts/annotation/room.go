@@ -68,7 +68,7 @@ func (c *Concept) bytes(ctx legible.Context, row AnnotationRow) int64 {
 type usage struct{ count, bytes int64 }
 
 // charge records a change in a document's annotations, in number or size,
-// before the change is made. It is called after Hold, so no other flow does so
+// before the change is made. It is called after Lock, so no other flow does so
 // meanwhile.
 func (c *Concept) charge(ctx legible.Context, row AnnotationRow, more usage, room int64) error {
 	if more.bytes > 0 {

@@ -96,7 +96,7 @@ func (f *flow) perform(n int32) {
 	}
 	if f.suspended() {
 		f.discard()
-		return // whatever the action returned
+		return // even if the action has returned
 	}
 	if err == nil {
 		if !f.checkOutputs(n, a, out) {

@@ -569,7 +569,7 @@ func TestOwnClock(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// A held flow comes to rest a moment after its last word.
+		// A held flow is at rest a moment after its last entry.
 		if p.notes != 1 || f.unfinished() != 0 {
 			t.Errorf("%s: %d notes, %d unfinished", path, p.notes, f.unfinished())
 		}
@@ -599,8 +599,8 @@ func TestPauseOfAClockThatWasAhead(t *testing.T) {
 }
 
 // TestDecisionIsCut cuts the record of a flow that was parked and cancelled, or
-// tried again, at every entry behind the decision: the word that is still on the
-// desk, or not, counts once.
+// retried, at every entry after the decision. The decision counts once, whether it
+// is still in the store or not.
 func TestDecisionIsCut(t *testing.T) {
 	for _, code := range []string{"cancel", "retry"} {
 		for _, dropped := range []bool{false, true} {
@@ -725,11 +725,11 @@ func written(list []journal.Entry) []byte {
 	return w.Bytes
 }
 
-// A leaky store fails at some Sync, before or after it is done.
+// A leaky store fails at some Flush, before or after it is done.
 type leaky struct {
 	store.Store
 	mu    sync.Mutex
-	n     int // at the how manieth Sync; 0 for none
+	n     int // the number of the Flush; 0 for none
 	done  bool
 	cause error
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A shelfFlow is a hand in a store with one table, which has been changed since
+// A shelfFlow is a session in a store with one table, which has been changed since
 // whoever reads it began.
 type shelfFlow struct {
 	store.Session

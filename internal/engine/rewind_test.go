@@ -427,7 +427,7 @@ func TestAskInside(t *testing.T) {
 	if r := k.request("/late", "ann", "code"); r.Answer == nil {
 		t.Errorf("there is no answer: %v, %v", r.Unhandled, r.Fault)
 	}
-	k.change("bob", "the turn is free")
+	k.change("bob", "the transaction has ended")
 }
 
 // TestRewindBeforeEffect changes what where has read before an effect action is

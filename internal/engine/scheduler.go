@@ -60,7 +60,7 @@ type caller struct {
 	results  chan callResult
 	patience *time.Timer
 	hasSlot  bool          // the flow uses a slot of the scheduler
-	paused   chan struct{} // to be closed when the flow waits or has ended; nil if nobody listens
+	paused   chan struct{} // to be closed when the flow waits or has ended; nil if nothing waits for it
 }
 
 type callResult struct {

@@ -26,7 +26,7 @@ func Longest(t check.Type, most int) (int, bool) {
 }
 
 // Longest returns the limit of the field's type. A credential may be as long as a
-// secret, whatever its type.
+// secret, independently of its type.
 func (f *Field) Longest(most int) (int, bool) {
 	if f.Credential != nil {
 		return min(longToken, most), true

@@ -176,7 +176,7 @@ func (s *sender) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 		again, wait, err := s.post(ctx, body)
 		if !again {
 			if ctx.Err() != nil && busy != nil {
-				return busy // tells more than that the time is up
+				return busy // is more precise than the timeout
 			}
 			return err
 		}

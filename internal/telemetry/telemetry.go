@@ -1,12 +1,10 @@
 // Package telemetry exports metrics for Prometheus and traces for OpenTelemetry.
 //
-// Its three main types are [Meter], which counts what the journal says;
-// [Tracer], which makes a trace of each flow; and [Gauges], what a store
-// reports of itself. It promises that the trace id of a flow's spans is the
-// flow's id, which the client is told, unless the client began a trace itself;
-// that names and outcomes are shown and values never; and that what is disabled
-// costs nothing. It refuses to decide: what is slow, and whom to alert, is the
-// reader's decision.
+// Its three main types are [Meter], which counts the entries of the journal; [Tracer],
+// which makes a trace of each flow; and [Gauges], the metrics of a store. It promises
+// that the trace id of a flow's spans is the flow's id, which the client gets, unless the
+// client has begun a trace; that it exports names and outcomes and never values; and that
+// disabled parts cost nothing. It defines no alerts.
 package telemetry
 
 import (
@@ -218,7 +216,7 @@ func (m *Meter) WatchWaiting(count func() (waiting, parked int)) {
 	)
 }
 
-// WatchRescued exports how many unfinished flows that nobody ran were resumed.
+// WatchRescued exports the number of unfinished flows that Rescue has resumed.
 func (m *Meter) WatchRescued(count func() uint64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "legible_flows_rescued_total", Help: "Unfinished flows that neither ran nor waited and were resumed. Expect a few after the store was unreachable; the log names them."},

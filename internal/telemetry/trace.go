@@ -134,9 +134,8 @@ type (
 	spanKey struct{}
 )
 
-// ids returns spans the ids that belong to them: the trace is the flow, and a
-// span is known by what it is of, so that a flow that is told twice is one
-// trace.
+// ids derives the ids of spans: the trace id is the id of the flow, and the span id
+// depends on the action or firing, so that exporting a flow twice gives one trace.
 type ids struct{}
 
 func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
