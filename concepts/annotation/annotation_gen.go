@@ -167,7 +167,7 @@ type GetTagsOut struct {
 type Actions interface {
 	// RegisterDocument is the action registerDocument.
 	// Requires: document is not registered
-	// Effects: from now on creator can annotate document
+	// Effects: creator can annotate document
 	// Declines with ErrAlreadyRegistered.
 	RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (RegisterDocumentOut, error)
 	// CreateTag is the action createTag.
@@ -183,15 +183,15 @@ type Actions interface {
 	// a name,
 	// rgb(), hsl() or oklch(); content has at most 10000 characters;
 	// location is an EPUB CFI of at most 2000; tags are at most 50, all of
-	// them creator's; a color or content of nothing but spaces is none;
-	// what creator has of annotations and tags takes no more room with it
-	// than it may
-	// Effects: adds an annotation with what is given
+	// them creator's; a color or content of only spaces counts as absent;
+	// the annotations and tags of creator do not exceed their storage
+	// limit
+	// Effects: adds an annotation with these values
 	// Declines with ErrUnknownDocument, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags, ErrTooManyAnnotations, ErrNoRoom(reason).
 	CreateAnnotation(ctx legible.Context, in CreateAnnotationIn) (CreateAnnotationOut, error)
 	// UpdateAnnotation is the action updateAnnotation.
-	// Requires: user created annotation; the new values are such as above, and
-	// leave it a color or content
+	// Requires: user created annotation; the new values are as above, and a color
+	// or content remains
 	// Effects: annotation has the new values that are given
 	// Declines with ErrUnknownAnnotation, ErrNotYours, ErrEmptyAnnotation, ErrBadColor, ErrTooLong, ErrBadLocation, ErrUnknownTag, ErrTooManyTags, ErrNoRoom(reason).
 	UpdateAnnotation(ctx legible.Context, in UpdateAnnotationIn) (UpdateAnnotationOut, error)
@@ -201,8 +201,8 @@ type Actions interface {
 	// Declines with ErrUnknownAnnotation, ErrNotYours.
 	DeleteAnnotation(ctx legible.Context, in DeleteAnnotationIn) error
 	// ForgetDocument is the action forgetDocument.
-	// Effects: removes the annotations of document, which cannot be annotated
-	// any more
+	// Effects: removes document and its annotations; it can no longer be
+	// annotated
 	ForgetDocument(ctx legible.Context, in ForgetDocumentIn) error
 	// ForgetUser is the action forgetUser.
 	// Effects: removes the annotations and the tags of user, and the documents

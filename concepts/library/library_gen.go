@@ -203,15 +203,15 @@ type Actions interface {
 	// with this name; name has 1 to 200 characters, none of them a control
 	// character, with no space at either end; epubContent is an EPUB of
 	// at most 100 MB, with which the books of library and their covers
-	// take no more room than they may
+	// do not exceed their storage limit
 	// Effects: adds a document to library with name and epubContent, its size in
-	// bytes, and the title, the author and the cover that stand in the EPUB
+	// bytes, and the title, the author and the cover in the EPUB
 	// Declines with ErrUnknownLibrary, ErrBadName, ErrNameTaken, ErrLibraryFull, ErrNoRoom(reason), ErrTooLarge, ErrNotAnEpub(reason), ErrBusy.
 	CreateDocument(ctx legible.Context, in CreateDocumentIn) (CreateDocumentOut, error)
 	// RenameDocument is the action renameDocument.
 	// Requires: document exists in the library of user; newName is a name as
 	// above, which no other document there has
-	// Effects: document has newName from now on
+	// Effects: document has newName
 	// Declines with ErrUnknownDocument, ErrNotYours, ErrBadName, ErrNameTaken.
 	RenameDocument(ctx legible.Context, in RenameDocumentIn) (RenameDocumentOut, error)
 	// OpenDocument is the action openDocument.

@@ -86,21 +86,21 @@ type LeftOut struct {
 type Actions interface {
 	// Spend is the action spend.
 	// Requires: something is left in budget for key
-	// Effects: spends one of budget for key: of place's own where place was
-	// welcomed to key, else of what all share
+	// Effects: spends one of budget for key: from place's own budget if place was
+	// welcomed to key, otherwise from the shared one
 	// Declines with ErrLimited(reason).
 	Spend(ctx legible.Context, in SpendIn) error
 	// Restore is the action restore.
-	// Effects: gives back one that spend has taken
+	// Effects: restores one that spend has taken
 	Restore(ctx legible.Context, in RestoreIn) error
 	// Welcome is the action welcome.
 	// Effects: place has a full budget of its own for key, for 30 days
 	Welcome(ctx legible.Context, in WelcomeIn) error
 	// Forget is the action forget.
-	// Effects: budget is full for key, and no place is welcome to it any more
+	// Effects: budget is full for key, and no place is welcome to it
 	Forget(ctx legible.Context, in ForgetIn) error
 	// Expire is the action expire.
-	// Effects: removes entry if it matters no longer
+	// Effects: removes entry if it is no longer needed
 	Expire(ctx legible.Context, in ExpireIn) error
 	// WelcomeUntil is the query _welcomeUntil. It tells whether there is a row.
 	WelcomeUntil(ctx legible.Context, in WelcomeUntilIn) (WelcomeUntilOut, bool, error)

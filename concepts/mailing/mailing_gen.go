@@ -52,7 +52,7 @@ type SendOut struct {
 type Actions interface {
 	// Send is the action send.
 	// Requires: to is one plain address, subject one line, and body not too long
-	// Effects: a mail server takes the message on
+	// Effects: a mail server accepts the message
 	// Declines with ErrBadAddress(reason), ErrBadSubject, ErrTooLarge(reason), ErrRejected(reason).
 	Send(ctx legible.Context, in SendIn) (SendOut, error)
 }

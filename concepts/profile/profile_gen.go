@@ -109,18 +109,18 @@ type Actions interface {
 	// with no space at either end, and nobody has it;
 	// password has at least 8 characters and at most 1024 bytes
 	// Effects: adds a user with username and a hash of password, from which
-	// nobody can read the password
+	// the password cannot be computed
 	// Declines with ErrBadUsername, ErrPasswordTooShort, ErrPasswordTooLong, ErrCommonPassword, ErrUsernameTaken, ErrBusy.
 	CreateAccount(ctx legible.Context, in CreateAccountIn) (CreateAccountOut, error)
 	// Authenticate is the action authenticate.
-	// Requires: a user has username and password; which of the two is wrong
-	// is not told, nor can it be measured
+	// Requires: a user has username and password; neither the answer nor its
+	// time shows which of the two is wrong
 	// Declines with ErrInvalidCredentials, ErrBusy.
 	Authenticate(ctx legible.Context, in AuthenticateIn) (AuthenticateOut, error)
 	// ChangePassword is the action changePassword.
 	// Requires: user exists and has oldPassword; newPassword is another one,
 	// with at least 8 characters and at most 1024 bytes
-	// Effects: user has newPassword from now on
+	// Effects: user has newPassword
 	// Declines with ErrUnknownUser, ErrWrongPassword, ErrSamePassword, ErrPasswordTooShort, ErrPasswordTooLong, ErrCommonPassword, ErrBusy.
 	ChangePassword(ctx legible.Context, in ChangePasswordIn) (ChangePasswordOut, error)
 	// DeleteAccount is the action deleteAccount.

@@ -88,10 +88,10 @@ type GetEntryOut struct {
 type Actions interface {
 	// Create is the action create.
 	// Effects: adds a session of user with a new token, and gives the token;
-	// where user has 1000 already, the oldest one is removed
+	// if user already has 1000, the oldest one is removed
 	Create(ctx legible.Context, in CreateIn) (CreateOut, error)
 	// Delete is the action delete.
-	// Requires: there is a session with this token, and its time is not over
+	// Requires: there is a session with this token, and it has not expired
 	// Effects: removes it
 	// Declines with ErrUnknownSession.
 	Delete(ctx legible.Context, in DeleteIn) error
@@ -99,10 +99,10 @@ type Actions interface {
 	// Effects: removes every session of user
 	DeleteAll(ctx legible.Context, in DeleteAllIn) error
 	// DeleteOthers is the action deleteOthers.
-	// Effects: removes every session of user but the one with this token
+	// Effects: removes every session of user except the one with this token
 	DeleteOthers(ctx legible.Context, in DeleteOthersIn) error
 	// Expire is the action expire.
-	// Effects: removes member if its time is over
+	// Effects: removes member if it has expired
 	Expire(ctx legible.Context, in ExpireIn) error
 	// Sweep is the action sweep.
 	// Effects: removes the sessions that were created later than now

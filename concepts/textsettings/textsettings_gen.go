@@ -144,7 +144,7 @@ type Actions interface {
 	CreateDocumentSettings(ctx legible.Context, in CreateDocumentSettingsIn) (CreateDocumentSettingsOut, error)
 	// EditSettings is the action editSettings.
 	// Requires: textSettings exists; the values are such as above
-	// Effects: textSettings has these values from now on
+	// Effects: textSettings has these values
 	// Declines with ErrUnknownSettings, ErrBadFont, ErrBadFontSize, ErrBadLineHeight.
 	EditSettings(ctx legible.Context, in EditSettingsIn) error
 	// ForgetUser is the action forgetUser.
