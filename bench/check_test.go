@@ -203,7 +203,7 @@ func BenchmarkCheckCommand1000(b *testing.B) {
 // BenchmarkCheckWatchClean1000 is what a person waits for who has "legible check
 // --watch" open there and saves one file in a program without errors: from the
 // write to the last line of what is said, with the time that it lets files
-// settle. All that a flow can do is walked anew.
+// settle. All flows are analyzed again.
 func BenchmarkCheckWatchClean1000(b *testing.B) {
 	watch(b, "no findings; watching", func(text string, i int) string {
 		return strings.Replace(text, "status: 409", fmt.Sprintf("status: 4%02d", 10+i%80), 1)
@@ -211,7 +211,7 @@ func BenchmarkCheckWatchClean1000(b *testing.B) {
 }
 
 // BenchmarkCheckWatchWrong1000 is the same for a save that leaves an error behind:
-// then nothing is walked.
+// then no flows are analyzed.
 func BenchmarkCheckWatchWrong1000(b *testing.B) {
 	watch(b, "1 error; watching", func(text string, i int) string {
 		return strings.Replace(text, "respond", fmt.Sprintf("respond%d", i), 1)

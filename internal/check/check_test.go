@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the tests expect")
 
-// read parses the files of an archive but for one that holds what is expected.
-// A file whose name ends in ".catalogue" is given only when it is asked for.
+// read parses the files of an archive except for "program", the expected result.
+// Files whose names end in ".catalogue" are available through Options.Concept.
 func read(t testing.TB, a *txtar.Archive) ([]*syntax.File, check.Options, []diag.Diagnostic) {
 	t.Helper()
 	var files []*syntax.File
@@ -53,8 +53,8 @@ func read(t testing.TB, a *txtar.Archive) ([]*syntax.File, check.Options, []diag
 
 var expectation = regexp.MustCompile(`# (ERROR|WARN) (L\d+) "([^"]*)"`)
 
-// A file of testdata/errors holds a program with a comment on each line where
-// something must be found, and nowhere else.
+// A file of testdata/errors holds a program. A comment on a line is the finding
+// expected there; there must be no other findings.
 func TestErrors(t *testing.T) {
 	names, err := filepath.Glob("testdata/errors/*.txtar")
 	if err != nil || len(names) == 0 {
@@ -74,7 +74,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// Every code of the check stands in a file of testdata/errors.
+// Every code of the check is tested by a file of testdata/errors.
 func TestEveryCodeIsTested(t *testing.T) {
 	names, err := filepath.Glob("testdata/errors/*.txtar")
 	if err != nil {
@@ -95,7 +95,7 @@ func TestEveryCodeIsTested(t *testing.T) {
 	}
 }
 
-// requesting adds the concept that stands for HTTP to an archive.
+// addRequesting adds the concept that stands for HTTP to an archive.
 func addRequesting(a *txtar.Archive) {
 	a.Files = append(a.Files, txtar.File{Name: "requesting.catalogue", Data: []byte(requestingText)})
 }
@@ -155,8 +155,7 @@ func compare(t *testing.T, a *txtar.Archive, found []diag.Diagnostic) {
 	}
 }
 
-// A file of testdata/resolve holds a program without fault, and what the check
-// makes of it.
+// A file of testdata/resolve holds a program without errors, and the resolved program.
 func TestResolve(t *testing.T) {
 	names, err := filepath.Glob("testdata/resolve/*.txtar")
 	if err != nil || len(names) == 0 {

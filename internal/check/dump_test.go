@@ -11,8 +11,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// dump prints what the check made of a program: "+x" is where x gets its
-// value, "x" where it is used or compared, "#n" its index.
+// dump formats a resolved program: "+x" binds x, "x" uses or compares it, "#n" is its
+// index.
 func dump(p *check.Program) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(p.Concepts)) {

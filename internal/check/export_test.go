@@ -2,8 +2,8 @@ package check
 
 import "slices"
 
-// HoldPasses reports a pass that stands before one that it rests on.
-func HoldPasses(report func(format string, args ...any)) {
+// CheckPasses reports a pass that comes before one that it needs.
+func CheckPasses(report func(format string, args ...any)) {
 	var promised []string
 	for _, p := range passes() {
 		for _, need := range p.needs {

@@ -44,8 +44,8 @@ then
     Requesting.respond (request)
 `
 
-// secrecyOf tells of a program whether the request's field a is secret, and
-// whether a secret flows into what is not declared so.
+// secrecyOf reports whether the request's field a is secret in a program, and whether
+// a secret flows into something not declared Secret.
 func secrecyOf(t *testing.T, where, then string) (secret, flows bool) {
 	t.Helper()
 	tree, findings := syntax.Parse(source.NewFile("a.app", fmt.Sprintf(secrecyProgram, where, then)))
@@ -64,7 +64,7 @@ func secrecyOf(t *testing.T, where, then string) (secret, flows bool) {
 	return secret, flows
 }
 
-// TestWhatIsSecret gives something that is made of the field a to a Secret.
+// TestWhatIsSecret passes something computed from the field a to a Secret.
 func TestWhatIsSecret(t *testing.T) {
 	for _, code := range []string{
 		"a", "a.b", "a[0]", "a.b[0].c", `a["b"]`, "a[b]", "a?.b", "a.b ?? a.c", "b == 1 ? a.b : a.c", "a[1:2]", "-a.n", "a.b + a.c", `"x" + a.b`,
@@ -92,7 +92,7 @@ func TestWhatIsSecret(t *testing.T) {
 	}
 }
 
-// TestWhatFlows gives a.b to a Secret, and something else to what is none.
+// TestWhatFlows passes a.b to a Secret, and another part to something that is not.
 func TestWhatFlows(t *testing.T) {
 	for text, want := range map[string]bool{
 		"a": true, "a.b": true, "a.b.c": true, "a.c": false, "[a.c, a.d]": false, "{x: a}": true, "{x: a.c}": false, "[a][0].c": false, "[a][0].b": true,

@@ -197,8 +197,8 @@ func wellFormed(t *testing.T, what, svg string) {
 	}
 }
 
-// TestEveryAnswerIsTold holds each story against what the check has walked:
-// every sync that can fire is in it, and every line that can be the answer.
+// TestEveryAnswerIsTold compares each story with the analysis of the program's
+// flows: it contains every sync that can fire and every line that can answer.
 func TestEveryAnswerIsTold(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {

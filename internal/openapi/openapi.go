@@ -3,8 +3,8 @@
 //
 // Its three main types are [API], all that can be asked; [Operation], one way in
 // with what it takes; and [Result], one way in which it may be answered. All of
-// it follows from the types that the checker has inferred and from the ways that
-// it has walked, so nothing is said twice and nothing has to be kept up. It
+// it follows from the inferred types and from the analysis of the program's flows,
+// so nothing is said twice and nothing has to be kept up. It
 // promises that every answer that the program or the runtime can give is in
 // there, that the same program gives the same bytes, and that each part knows its
 // place in the text. It refuses to know a value: there is nothing secret to tell.

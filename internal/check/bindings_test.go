@@ -14,19 +14,19 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A holder runs a program without values: it follows which variables have one,
-// and reports a use of one that has none, or a second binding.
-type holder struct {
+// A verifier executes a program without values: it tracks which variables are bound,
+// and reports a use of an unbound variable and a second binding.
+type verifier struct {
 	t     testing.TB
 	of    string
 	vars  []*check.Var
 	bound map[*check.Var]bool
 }
 
-func hold(t testing.TB, p *check.Program) {
+func verify(t testing.TB, p *check.Program) {
 	t.Helper()
 	for _, v := range p.Views {
-		h := &holder{t, "view " + v.Name, v.Vars, map[*check.Var]bool{}}
+		h := &verifier{t, "view " + v.Name, v.Vars, map[*check.Var]bool{}}
 		h.indexes()
 		for _, x := range v.In {
 			h.bound[x.Var] = true
@@ -37,7 +37,7 @@ func hold(t testing.TB, p *check.Program) {
 		}
 	}
 	for _, s := range p.Syncs {
-		h := &holder{t, "sync " + s.Name, s.Vars, map[*check.Var]bool{}}
+		h := &verifier{t, "sync " + s.Name, s.Vars, map[*check.Var]bool{}}
 		h.indexes()
 		for _, w := range s.When {
 			for _, a := range append(append([]*check.Arg(nil), w.In...), w.Out...) {
@@ -55,7 +55,7 @@ func hold(t testing.TB, p *check.Program) {
 	}
 }
 
-func (h *holder) indexes() {
+func (h *verifier) indexes() {
 	for i, v := range h.vars {
 		if v.Index != i || v.Name == "" {
 			h.t.Errorf("%s: variable %d is %q with index %d", h.of, i, v.Name, v.Index)
@@ -63,8 +63,8 @@ func (h *holder) indexes() {
 	}
 }
 
-// one holds that a term says exactly one thing.
-func (h *holder) one(t check.Term) {
+// one verifies that a term has exactly one form.
+func (h *verifier) one(t check.Term) {
 	n := 0
 	for _, is := range []bool{t.Any, t.Var != nil, t.Expr != nil, !t.Literal.IsUnset()} {
 		if is {
@@ -76,13 +76,13 @@ func (h *holder) one(t check.Term) {
 	}
 }
 
-func (h *holder) use(v *check.Var) {
+func (h *verifier) use(v *check.Var) {
 	if v != nil && (!h.bound[v] || h.vars[v.Index] != v) {
 		h.t.Errorf("%s: %s#%d is used and has no value", h.of, v.Name, v.Index)
 	}
 }
 
-func (h *holder) bind(v *check.Var, binds bool) {
+func (h *verifier) bind(v *check.Var, binds bool) {
 	if v == nil {
 		return
 	}
@@ -95,13 +95,13 @@ func (h *holder) bind(v *check.Var, binds bool) {
 	h.bound[v] = true
 }
 
-func (h *holder) term(t check.Term, binds bool) {
+func (h *verifier) term(t check.Term, binds bool) {
 	h.one(t)
 	h.bind(t.Var, binds)
 	h.expr(t.Expr)
 }
 
-func (h *holder) expr(e *check.Expr) {
+func (h *verifier) expr(e *check.Expr) {
 	if e == nil {
 		return
 	}
@@ -116,7 +116,7 @@ func (h *holder) expr(e *check.Expr) {
 	}
 }
 
-func (h *holder) args(in, out []*check.Arg) {
+func (h *verifier) args(in, out []*check.Arg) {
 	for _, a := range in {
 		h.term(a.Term, false)
 	}
@@ -125,8 +125,8 @@ func (h *holder) args(in, out []*check.Arg) {
 	}
 }
 
-// inside runs something whose bindings do not stay.
-func (h *holder) inside(run func()) {
+// inside calls run and discards its bindings.
+func (h *verifier) inside(run func()) {
 	outer := h.bound
 	h.bound = map[*check.Var]bool{}
 	for v := range outer {
@@ -136,7 +136,7 @@ func (h *holder) inside(run func()) {
 	h.bound = outer
 }
 
-func (h *holder) asks(list []*check.Ask) {
+func (h *verifier) asks(list []*check.Ask) {
 	for _, a := range list {
 		if a.Action == nil || a.Instance == nil {
 			h.t.Fatalf("%s: what is asked has no action", h.of)
@@ -145,7 +145,7 @@ func (h *holder) asks(list []*check.Ask) {
 	}
 }
 
-func (h *holder) lines(list []*check.Line) {
+func (h *verifier) lines(list []*check.Line) {
 	for _, l := range list {
 		h.inside(func() { h.asks(l.Else) })
 		before := len(h.bound)
@@ -163,7 +163,7 @@ func (h *holder) lines(list []*check.Line) {
 	}
 }
 
-func (h *holder) body(l *check.Line) {
+func (h *verifier) body(l *check.Line) {
 	switch b := l.Body.(type) {
 	case *check.QueryLine:
 		h.args(b.In, b.Out)
@@ -204,7 +204,7 @@ func (h *holder) body(l *check.Line) {
 	}
 }
 
-// archives are the programs of the other tests.
+// archives returns the programs of the other tests.
 func archives(t testing.TB) map[string]*txtar.Archive {
 	t.Helper()
 	var names []string
@@ -228,8 +228,8 @@ func archives(t testing.TB) map[string]*txtar.Archive {
 	return all
 }
 
-// Whatever line is taken away, or stands twice, the check gives a program in
-// which every variable that is used has a value.
+// If any line is removed or duplicated, the check returns a program in which every
+// variable that is used is bound.
 func TestMutatedPrograms(t *testing.T) {
 	for name, a := range archives(t) {
 		files, opt, _ := read(t, a)
@@ -246,7 +246,7 @@ func TestMutatedPrograms(t *testing.T) {
 					changed := append([]*syntax.File(nil), files...)
 					changed[i], _ = syntax.Parse(source.NewFile(f.Source.Name, text))
 					p, _ := flows.Check(changed, opt)
-					hold(t, p.Program)
+					verify(t, p.Program)
 					if t.Failed() {
 						t.Fatalf("%s: with line %d of %s changed", name, n+1, f.Source.Name)
 					}
@@ -268,7 +268,7 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		file, _ := syntax.Parse(source.NewFile("fuzz", text))
 		p, ds := flows.Check([]*syntax.File{file}, check.Options{})
-		hold(t, p.Program)
+		verify(t, p.Program)
 		for _, d := range ds {
 			if d.Message == "" || d.Code == "" || d.Span.Known() && d.Span.Start > d.Span.End {
 				t.Errorf("a finding without words or place: %+v", d)
