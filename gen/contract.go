@@ -34,7 +34,7 @@ func (m *maker) params(name, what string, params []*check.Param) {
 	}
 	m.p("type %s struct {", name)
 	for _, p := range params {
-		m.p("%s %s", goName(p.Name), shapeOf(p).goType())
+		m.p("%s %s", goName(p.Name), m.shapeOf(name, p).goType())
 	}
 	m.p("}")
 	m.p("")
@@ -139,7 +139,7 @@ func (m *maker) input(name string, params []*check.Param) string {
 	var b strings.Builder
 	b.WriteString(name + "{\n")
 	for i, p := range params {
-		b.WriteString(goName(p.Name) + ": " + shapeOf(p).reading("in["+itoa(i)+"]") + ",\n")
+		b.WriteString(goName(p.Name) + ": " + m.shapeOf(name, p).reading("in["+itoa(i)+"]") + ",\n")
 	}
 	b.WriteString("}")
 	return b.String()
@@ -157,14 +157,14 @@ func (m *maker) method(a *check.Action) {
 	m.p("if err != nil {")
 	m.p("return err")
 	m.p("}")
-	m.outputs("out", a.Outputs)
+	m.outputs("out", goName(a.Name)+"Out", a.Outputs)
 	m.p("return nil")
 	m.p("},")
 }
 
-func (m *maker) outputs(to string, params []*check.Param) {
+func (m *maker) outputs(to, name string, params []*check.Param) {
 	for i, p := range params {
-		m.p("%s[%d] = %s", to, i, shapeOf(p).writing("o."+goName(p.Name)))
+		m.p("%s[%d] = %s", to, i, m.shapeOf(name, p).writing("o."+goName(p.Name)))
 	}
 }
 
@@ -182,14 +182,14 @@ func (m *maker) query(q *check.Query) {
 		m.p("return err")
 		m.p("}")
 		m.p("%s", row)
-		m.outputs("row", q.Outputs)
+		m.outputs("row", goName(q.Name)+"Out", q.Outputs)
 	case syntax.OptionalRow:
 		m.p("%s, found, err := %s", o, call)
 		m.p("if err != nil || !found {")
 		m.p("return err")
 		m.p("}")
 		m.p("%s", row)
-		m.outputs("row", q.Outputs)
+		m.outputs("row", goName(q.Name)+"Out", q.Outputs)
 	default:
 		m.p("list, err := %s", call)
 		m.p("if err != nil {")
@@ -201,7 +201,7 @@ func (m *maker) query(q *check.Query) {
 			m.p("for range list {")
 		}
 		m.p("%s", row)
-		m.outputs("row", q.Outputs)
+		m.outputs("row", goName(q.Name)+"Out", q.Outputs)
 		m.p("}")
 	}
 	m.p("return nil")

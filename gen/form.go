@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"slices"
+
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -56,8 +58,26 @@ type shape struct {
 	stored   bool // in a row, where a set is one already
 }
 
-func shapeOf(p *check.Param) shape {
-	return shape{base(p.Type, "", false), p.Optional, p.Many, false}
+// shapeOf is the shape of a parameter in the struct with a name.
+func (m *maker) shapeOf(in string, p *check.Param) shape {
+	enum := ""
+	if p.Type.Kind == check.Enum {
+		enum, _ = m.paramEnum(in, p)
+	}
+	return shape{base(p.Type, enum, false), p.Optional, p.Many, false}
+}
+
+// paramEnum is the name of the Go type of a parameter with constants: that of a field
+// with the same name and the same constants, or else one of its own.
+func (m *maker) paramEnum(in string, p *check.Param) (name string, own bool) {
+	for _, set := range m.concept.Sets {
+		for _, f := range set.Fields {
+			if f.Name == p.Name && f.Type.Kind == check.Enum && slices.Equal(f.Type.Constants, p.Type.Constants) {
+				return enumName(set, f), false
+			}
+		}
+	}
+	return in + goName(p.Name), true
 }
 
 func fieldShape(set *check.Set, f *check.Field) shape {

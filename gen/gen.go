@@ -145,35 +145,63 @@ func (m *maker) isParam(name string) bool {
 // typeNoun is the word with which a type's comment begins.
 func (m *maker) typeNoun(name string) string { return beginning(goName(name)) }
 
+// enumerations writes the types of fields and parameters with constants.
 func (m *maker) enumerations() {
 	for _, set := range m.concept.Sets {
 		for _, f := range set.Fields {
-			if f.Type.Kind != check.Enum {
+			if f.Type.Kind == check.Enum {
+				m.enumeration(enumName(set, f), "“"+f.Name+"” of "+words.Article(set.Name), f.Type.Constants)
+			}
+		}
+	}
+	m.eachParams(func(name, of string, params []*check.Param) {
+		for _, p := range params {
+			if p.Type.Kind != check.Enum {
 				continue
 			}
-			name := enumName(set, f)
-			m.p("// %s is what “%s” of %s may be.", beginning(name), f.Name, words.Article(set.Name))
-			m.p("type %s string", name)
-			m.p("")
-			m.p("// The constants of %s.", name)
-			m.p("const (")
-			var all []string
-			for _, c := range f.Type.Constants {
-				all = append(all, constantName(name, c))
-				m.p("%s %s = %q", constantName(name, c), name, c)
+			if enum, own := m.paramEnum(name, p); own {
+				m.enumeration(enum, "“"+p.Name+"” among "+of, p.Type.Constants)
 			}
-			m.p(")")
-			m.p("")
-			m.p("// Known tells whether it is one of the constants.")
-			m.p("func (x %s) Known() bool {", name)
-			m.p("switch x {")
-			m.p("case %s:", strings.Join(all, ", "))
-			m.p("return true")
-			m.p("}")
-			m.p("return false")
-			m.p("}")
-			m.p("")
 		}
+	})
+}
+
+func (m *maker) enumeration(name, of string, constants []string) {
+	m.p("// %s is what %s may be.", beginning(name), of)
+	m.p("type %s string", name)
+	m.p("")
+	m.p("// The constants of %s.", name)
+	m.p("const (")
+	var all []string
+	for _, c := range constants {
+		all = append(all, constantName(name, c))
+		m.p("%s %s = %q", constantName(name, c), name, c)
+	}
+	m.p(")")
+	m.p("")
+	m.p("// Known tells whether it is one of the constants.")
+	m.p("func (x %s) Known() bool {", name)
+	m.p("switch x {")
+	m.p("case %s:", strings.Join(all, ", "))
+	m.p("return true")
+	m.p("}")
+	m.p("return false")
+	m.p("}")
+	m.p("")
+}
+
+// eachParams visits the inputs and outputs of actions and queries, with the names of
+// their structs.
+func (m *maker) eachParams(visit func(name, of string, params []*check.Param)) {
+	for _, a := range m.concept.Actions {
+		visit(goName(a.Name)+"In", "the inputs of “"+a.Name+"”", a.Inputs)
+		if len(a.Outputs) > 0 {
+			visit(goName(a.Name)+"Out", "the outputs of “"+a.Name+"”", a.Outputs)
+		}
+	}
+	for _, q := range m.concept.Queries {
+		visit(goName(q.Name)+"In", "the inputs of “"+q.Name+"”", q.Inputs)
+		visit(goName(q.Name)+"Out", "the outputs of “"+q.Name+"”", q.Outputs)
 	}
 }
 

@@ -211,6 +211,15 @@ func (m *maker) claimParams(name, what string, span source.Span, params []*check
 	fields := newNames()
 	for _, p := range params {
 		fields.take(goName(p.Name), "“"+p.Name+"”", p.Tree.Span)
+		if p.Type.Kind != check.Enum {
+			continue
+		}
+		if enum, own := m.paramEnum(name, p); own {
+			m.names.take(enum, "the constants of “"+p.Name+"”", p.Tree.Span)
+			for i, c := range p.Type.Constants {
+				m.names.take(constantName(enum, c), "the constant “"+c+"”", p.Tree.Type.Constants[i].Span)
+			}
+		}
 	}
 	m.names.clashes = append(m.names.clashes, fields.clashes...)
 }

@@ -91,13 +91,12 @@ func (list accessPaths) at(step string, more accessPaths) accessPaths {
 // A tracer traces the parts of values through an expression.
 type tracer struct {
 	vars      map[string]*Var
-	lets      map[string]*expression.Shape
 	lists     []*expression.Shape // the lists of the enclosing predicates
 	combining int                 // the number of enclosing operators that combine values
 }
 
 func newTracer(e *Expr) *tracer {
-	t := &tracer{vars: map[string]*Var{}, lets: map[string]*expression.Shape{}}
+	t := &tracer{vars: map[string]*Var{}}
 	for i, name := range e.Node.Variables() {
 		t.vars[name] = e.Vars[i]
 	}
@@ -121,14 +120,6 @@ func (t *tracer) item(do func(list *expression.Shape)) {
 	t.lists = t.lists[:n-1]
 	do(list)
 	t.lists = append(t.lists, rest...)
-}
-
-// withoutLet runs do for the value that a let names. The name is not defined there.
-func (t *tracer) withoutLet(name string, do func()) {
-	x := t.lets[name]
-	delete(t.lets, name)
-	do()
-	t.lets[name] = x
 }
 
 // itemStep is the step to an item, by index if it is a literal.
@@ -167,9 +158,7 @@ func (t *tracer) sources(s *expression.Shape, p accessPath, add func(v *Var, p a
 	switch s.Form {
 	case expression.LiteralForm:
 	case expression.VariableForm:
-		if x, ok := t.lets[s.Name]; ok {
-			t.withoutLet(s.Name, func() { t.sources(x, p, add) })
-		} else if v := t.vars[s.Name]; v != nil {
+		if v := t.vars[s.Name]; v != nil {
 			add(v, p, t.combining > 0)
 		}
 	case expression.ListForm:
@@ -182,9 +171,17 @@ func (t *tracer) sources(s *expression.Shape, p accessPath, add func(v *Var, p a
 		}
 	case expression.RecordForm:
 		for i, x := range s.Parts {
-			if len(p) == 0 {
+			switch {
+			case x.Form == expression.ComputedForm:
+				t.sources(x.Parts[0], accessPath{}, add)
+				t.sources(x.Parts[1], p[min(1, len(p)):], add)
+			case x.Form == expression.SpreadForm:
+				if len(p) == 0 || !slices.Contains(s.Names[i+1:], p[0]) {
+					t.sources(x.Parts[0], p, add)
+				}
+			case len(p) == 0:
 				t.sources(x, accessPath{}, add)
-			} else if p[0] == s.Names[i] {
+			case p[0] == s.Names[i]:
 				t.sources(x, p[1:], add)
 			}
 		}
@@ -211,9 +208,6 @@ func (t *tracer) sources(s *expression.Shape, p accessPath, add func(v *Var, p a
 		t.sources(s.Parts[0], p.under(itemStep(s.Parts[1])), add)
 	case expression.SliceForm:
 		t.sources(s.Parts[0], some, add)
-	case expression.LetForm:
-		t.lets[s.Name] = s.Parts[0]
-		t.sources(s.Parts[1], p, add)
 	case expression.PointerForm:
 		if s.Name == "" {
 			t.item(func(list *expression.Shape) { t.sources(list, p.under(anyItem), add) })
@@ -264,11 +258,6 @@ func (t *tracer) tainted(s *expression.Shape, of func(*Var) accessPaths) accessP
 	case expression.LiteralForm:
 		return nil
 	case expression.VariableForm:
-		if x, ok := t.lets[s.Name]; ok {
-			var list accessPaths
-			t.withoutLet(s.Name, func() { list = t.tainted(x, of) })
-			return list
-		}
 		if v := t.vars[s.Name]; v != nil {
 			return of(v)
 		}
@@ -282,7 +271,20 @@ func (t *tracer) tainted(s *expression.Shape, of func(*Var) accessPaths) accessP
 	case expression.RecordForm:
 		var list accessPaths
 		for i, x := range s.Parts {
-			list = list.at(s.Names[i], t.tainted(x, of))
+			switch x.Form {
+			case expression.ComputedForm:
+				if len(whole(x.Parts...)) > 0 {
+					return accessPaths{{}}
+				}
+			case expression.SpreadForm:
+				for _, p := range t.tainted(x.Parts[0], of) {
+					if len(p) == 0 || !slices.Contains(s.Names[i+1:], p[0]) {
+						list = list.with(p)
+					}
+				}
+			default:
+				list = list.at(s.Names[i], t.tainted(x, of))
+			}
 		}
 		return list
 	case expression.UnaryForm:
@@ -304,9 +306,6 @@ func (t *tracer) tainted(s *expression.Shape, of func(*Var) accessPaths) accessP
 		return t.tainted(s.Parts[0], of).within(itemStep(s.Parts[1]))
 	case expression.SliceForm:
 		return t.tainted(s.Parts[0], of).reordered()
-	case expression.LetForm:
-		t.lets[s.Name] = s.Parts[0]
-		return t.tainted(s.Parts[1], of)
 	case expression.PointerForm:
 		var list accessPaths
 		if s.Name == "" {
@@ -374,9 +373,6 @@ func (t *tracer) path(s *expression.Shape) (*Var, accessPath) {
 	for {
 		switch s.Form {
 		case expression.VariableForm:
-			if t.lets[s.Name] != nil {
-				return nil, nil
-			}
 			return t.vars[s.Name], p
 		case expression.FieldForm:
 			s, p = s.Parts[0], p.under(s.Name)

@@ -34,7 +34,6 @@ type exprInference struct {
 	inf      *inference
 	e        *Expr
 	vars     map[string]*Var
-	lets     map[string]Type
 	elements []Type // the element types of the enclosing predicates
 	// nonNull are the paths that are known to have a value in this part.
 	nonNull  map[string]bool
@@ -46,7 +45,7 @@ type exprInference struct {
 }
 
 func (inf *inference) newExpr(e *Expr) *exprInference {
-	r := &exprInference{inf: inf, e: e, vars: map[string]*Var{}, lets: map[string]Type{}, reported: map[string]bool{},
+	r := &exprInference{inf: inf, e: e, vars: map[string]*Var{}, reported: map[string]bool{},
 		cache: map[*expression.Shape]Type{}, changes: inf.changes}
 	for i, name := range e.Node.Variables() {
 		r.vars[name] = e.Vars[i]
@@ -144,7 +143,7 @@ func (r *exprInference) typeOf(s *expression.Shape) Type {
 func (r *exprInference) secret(s *expression.Shape) bool {
 	if s.Form == expression.VariableForm {
 		v := r.vars[s.Name]
-		return v != nil && v.Type.Kind == Secret || r.lets[s.Name].Kind == Secret
+		return v != nil && v.Type.Kind == Secret
 	}
 	return slices.ContainsFunc(s.Parts, r.secret)
 }
@@ -174,11 +173,7 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 		}
 		return Type{Kind: List, Elem: &elem}
 	case expression.RecordForm:
-		t := Type{Kind: Record}
-		for i, p := range s.Parts {
-			t.Fields = append(t.Fields, RecordField{s.Names[i], r.typeOf(p)})
-		}
-		return t
+		return r.record(s)
 	case expression.UnaryForm:
 		if s.Name == "not" || s.Name == "!" {
 			r.require(s.Parts[0], Type{Kind: Flag}, "the operand of “"+s.Name+"”")
@@ -215,9 +210,6 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 			r.require(p, Type{Kind: Number}, "an index in a list or text")
 		}
 		return r.typeOf(s.Parts[0])
-	case expression.LetForm:
-		r.lets[s.Name] = r.typeOf(s.Parts[0])
-		return r.typeOf(s.Parts[1])
 	case expression.PointerForm:
 		if n := len(r.elements); n > 0 && s.Name == "" {
 			return r.elements[n-1]
@@ -235,6 +227,56 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 	return Type{}
 }
 
+// record returns the type of a record. Its fields are unknown if it spreads a record
+// of unknown fields or has a computed name.
+func (r *exprInference) record(s *expression.Shape) Type {
+	t, known := Type{Kind: Record}, true
+	set := func(f RecordField) {
+		if at := t.field(f.Name); at != nil {
+			*at = f.Type
+		} else {
+			t.Fields = append(t.Fields, f)
+		}
+	}
+	for i, p := range s.Parts {
+		switch p.Form {
+		case expression.SpreadForm:
+			of := r.typeOf(p.Parts[0])
+			switch {
+			case of.Kind == Record && len(of.Fields) > 0:
+				for _, f := range of.Fields {
+					if at := t.field(f.Name); of.Null && at != nil {
+						f.Type, _ = Join(f.Type, *at, true)
+					} else {
+						f.Type.Null = f.Type.Null || of.Null
+					}
+					set(f)
+				}
+			case of.Kind == Record, of.Kind == Json, of.Kind == Secret, of.Kind == Unknown && !of.Null:
+				known = false
+				if of.Kind == Unknown {
+					r.require(p.Parts[0], Type{Kind: Record}, "what “...” spreads")
+				}
+			case of.Kind == Unknown: // null
+			default:
+				r.mismatch(p.Parts[0], "“...” spreads a record, and this is "+Describe(of))
+			}
+		case expression.ComputedForm:
+			known = false
+			key := r.typeOf(p.Parts[0])
+			r.require(p.Parts[0], Type{Kind: String}, "the name of a field")
+			r.requireNonNull(p.Parts[0], key, "the name of a field")
+			r.typeOf(p.Parts[1])
+		default:
+			set(RecordField{s.Names[i], r.typeOf(p)})
+		}
+	}
+	if !known {
+		t.Fields = nil
+	}
+	return t
+}
+
 // branches reads the condition of “a ? b : c”, and calls read for each side with
 // what the condition implies.
 func (r *exprInference) branches(s *expression.Shape, read func(*expression.Shape)) {
@@ -245,9 +287,6 @@ func (r *exprInference) branches(s *expression.Shape, read func(*expression.Shap
 }
 
 func (r *exprInference) variable(s *expression.Shape) Type {
-	if t, ok := r.lets[s.Name]; ok {
-		return t
-	}
 	v := r.vars[s.Name]
 	if v == nil {
 		switch s.Name {

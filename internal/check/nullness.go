@@ -81,7 +81,7 @@ func operandPaths(s *expression.Shape) []string {
 		return impliedPaths(s.Parts[0])
 	case s.Form == expression.UnaryForm:
 		return impliedPaths(s.Parts[0])
-	case s.Form == expression.CallForm && needsValue(s.Name) && len(s.Parts) > 0:
+	case s.Form == expression.CallForm && expression.NeedsValue(s.Name) && len(s.Parts) > 0:
 		return impliedPaths(s.Parts[0])
 	case s.Form == expression.BinaryForm && slices.Contains([]string{"<", ">", "<=", ">=", "+", "-", "*", "/", "%", "**", "^"}, s.Name):
 		for _, p := range s.Parts {
@@ -89,14 +89,6 @@ func operandPaths(s *expression.Shape) []string {
 		}
 	}
 	return list
-}
-
-// needsValue reports whether a function faults if it is given null.
-func needsValue(function string) bool {
-	return slices.Contains([]string{"len", "upper", "lower", "trim", "trimPrefix", "trimSuffix", "replace", "repeat", "split", "splitAfter",
-		"abs", "ceil", "floor", "round", "int", "float", "sum", "mean", "median", "join",
-		"map", "filter", "all", "none", "any", "one", "count", "find", "findIndex", "findLast", "findLastIndex",
-		"sort", "sortBy", "reverse", "uniq", "groupBy", "hasPrefix", "hasSuffix", "indexOf", "lastIndexOf"}, function)
 }
 
 // requireNonNull reports a part that may be null where a value is needed.

@@ -45,8 +45,20 @@ func (r *exprInference) binary(s *expression.Shape) Type {
 	case "-":
 		x, y := r.typeOf(a), r.typeOf(b)
 		r.requireBoth(a, b, op)
-		if x.Kind == DateTime || y.Kind == DateTime {
+		switch {
+		case x.Kind == DateTime && y.Kind == DateTime:
+			return Type{Kind: Number} // seconds
+		case x.Kind == DateTime && y.Kind == Unknown:
 			return Type{}
+		case x.Kind == DateTime:
+			r.require(b, Type{Kind: Number}, "what is subtracted from a time, in seconds or as a time,")
+			return Type{Kind: DateTime}
+		case y.Kind == DateTime && x.Kind != Unknown:
+			r.mismatch(s, "a time is subtracted from a time only, and this is "+Describe(x))
+			return Type{}
+		case y.Kind == DateTime:
+			r.require(a, Type{Kind: DateTime}, "what a time is subtracted from")
+			return Type{Kind: Number}
 		}
 		if x.Kind == Unknown && y.Kind == Unknown {
 			return Type{}
@@ -174,6 +186,17 @@ func (r *exprInference) plus(s *expression.Shape, a, b *expression.Shape) Type {
 		return Type{}
 	}
 	switch {
+	case x.Kind == DateTime && y.Kind == DateTime:
+		r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s),
+			Message: "two times cannot be added",
+			Notes:   []string{"to a time a duration is added, as in “now + duration(\"24h\")”"}})
+		return Type{Kind: DateTime}
+	case x.Kind == DateTime:
+		r.require(b, Type{Kind: Number}, "what is added to a time, in seconds or as “duration(…)”,")
+		return Type{Kind: DateTime}
+	case y.Kind == DateTime:
+		r.require(a, Type{Kind: Number}, "what is added to a time, in seconds or as “duration(…)”,")
+		return Type{Kind: DateTime}
 	case x.Kind == Number:
 		r.require(b, Type{Kind: Number}, "an operand added to a number")
 		return Type{Kind: Number}
@@ -184,12 +207,8 @@ func (r *exprInference) plus(s *expression.Shape, a, b *expression.Shape) Type {
 		r.require(b, Type{Kind: String}, "an operand joined to a text")
 		return Type{Kind: String}
 	case y.Kind == String, y.Kind == Enum, y.Kind == Identity:
-		if x.Kind != DateTime {
-			r.require(a, Type{Kind: String}, "an operand joined to a text")
-			return Type{Kind: String}
-		}
-	case x.Kind == DateTime, y.Kind == DateTime:
-		return Type{Kind: DateTime}
+		r.require(a, Type{Kind: String}, "an operand joined to a text")
+		return Type{Kind: String}
 	case x.Kind == Flag, x.Kind == List, x.Kind == Record:
 		r.mismatch(s, "“+” adds numbers and joins texts, and this is "+Describe(x))
 	}

@@ -70,9 +70,6 @@ func pendingForms() []pendingForm {
 		pendingAt("“or null” is not implemented yet", func(p *syntax.Param) source.Span {
 			return spanIf(p.Type != nil && p.Type.Null, p.Span)
 		}),
-		pendingAt("constants as the type of an input are not implemented yet", func(p *syntax.Param) source.Span {
-			return spanIf(p.Type != nil && p.Type.Constants != nil, p.Span)
-		}),
 		pendingAt("the format of errors is not implemented yet", func(f *syntax.ErrorFormat) source.Span { return headOf(f.Span) }),
 		pendingAt("“authorization” is not implemented yet", func(c *syntax.Carrier) source.Span {
 			return spanIf(c.Kind.Text == "authorization", c.Span)

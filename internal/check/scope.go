@@ -3,7 +3,6 @@ package check
 import (
 	"errors"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
@@ -240,35 +239,28 @@ func (r *resolver) expr(t *syntax.Expr) *Expr {
 			e.Vars = append(e.Vars, nil)
 			continue
 		}
-		e.Vars = append(e.Vars, r.use(syntax.Name{Text: name, Span: wordSpan(t, name)}))
+		e.Vars = append(e.Vars, r.use(syntax.Name{Text: name, Span: readSpan(t, node.Shape(), name)}))
 	}
 	return e
 }
 
-// wordSpan is the span of the first occurrence of a word in an expression outside
-// of strings; the whole expression if there is none.
-func wordSpan(t *syntax.Expr, word string) source.Span {
-	text := t.Text
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"' || c == '\'' || c == '`':
-			for i++; i < len(text) && text[i] != c; i++ {
-				if text[i] == '\\' && c != '`' {
-					i++
-				}
-			}
-		case isLetterIn(text, i):
-			from := i
-			for i < len(text) && isLetterIn(text, i) {
-				_, n := utf8.DecodeRuneInString(text[i:])
-				i += n
-			}
-			key := i < len(text) && text[i] == ':'
-			if text[from:i] == word && !(from > 0 && text[from-1] == '.') && !key {
-				return source.Span{File: t.Span.File, Start: t.Span.Start + from, End: t.Span.Start + i}
-			}
-			i--
+// readSpan is the span of the first part of an expression that reads a variable.
+func readSpan(t *syntax.Expr, s *expression.Shape, name string) source.Span {
+	first := t.Span
+	first.Start = t.Span.End
+	var look func(s *expression.Shape)
+	look = func(s *expression.Shape) {
+		at := t.Span.Start + s.Offset
+		if s.Form == expression.VariableForm && s.Name == name && at < first.Start {
+			first.Start, first.End = at, min(at+len(name), t.Span.End)
+		}
+		for _, p := range s.Parts {
+			look(p)
 		}
 	}
-	return t.Span
+	look(s)
+	if first.Start == t.Span.End {
+		return t.Span
+	}
+	return first
 }

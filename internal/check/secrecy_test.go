@@ -68,9 +68,9 @@ func secrecyOf(t *testing.T, where, then string) (secret, flows bool) {
 func TestWhatIsSecret(t *testing.T) {
 	for _, code := range []string{
 		"a", "a.b", "a[0]", "a.b[0].c", `a["b"]`, "a[b]", "a?.b", "a.b ?? a.c", "b == 1 ? a.b : a.c", "a[1:2]", "-a.n", "a.b + a.c", `"x" + a.b`,
-		"trim(a.b)", "string(a)", `split(a, ":")[1]`, `join(a, ",")`, `get(a, "b")`, "fromJSON(a).b", "toJSON(a)", "first(a).b", "last(a)", "a | first()",
+		"trim(a.b)", "string(a)", `split(a, ":")[1]`, `join(a, ",")`, `get(a, "b")`, "fromJSON(a).b", "toJSON(a)", "first(a).b", "last(a)", "{...a}.b",
 		"map(a, .b)[0]", "filter(a, .b)[0].c", "find(a, .b).c", "sum(a)", "max(a)", "concat(a, [1])[0]",
-		"flatten([a])[0]", "sort(a)[0]", "[a][0].b", "{x: a}.x.b", "{x: {y: a.b}}.x.y", "let z = a; z.b", "let z = a.b; let y = z; y", "groupBy(a, .b).x[0].c",
+		"flatten([a])[0]", "sort(a)[0]", "[a][0].b", "{x: a}.x.b", "{x: {y: a.b}}.x.y", "{x: 1, ...a}.b", "{...{z: a.b}}.z", "{(b): a}.x.y", "{(a.b): 1}.x", "groupBy(a, .b).x[0].c",
 		"[1, a][b]", `(a ?? {}).b`, "mean(a)", "toBase64(a.b)", "upper(lower(a))",
 	} {
 		if secret, _ := secrecyOf(t, "b != null", "Vault.make (code: "+code+")"); !secret {
@@ -85,7 +85,7 @@ func TestWhatIsSecret(t *testing.T) {
 			t.Errorf("what is given on by %q is not secret", where)
 		}
 	}
-	for _, code := range []string{`b`, `a.x == "y" ? "1" : "2"`, `string(len(b))`, `{x: a, y: b}.y`, `[a, b][1]`, `let z = a; b`} {
+	for _, code := range []string{`b`, `a.x == "y" ? "1" : "2"`, `string(len(b))`, `{x: a, y: b}.y`, `[a, b][1]`, `{...a, b}.b`, `{...{x: a}, b}.b`} {
 		if secret, _ := secrecyOf(t, "a != null", "Vault.make (code: "+code+")"); secret {
 			t.Errorf("for %s all of a is secret", code)
 		}
@@ -96,7 +96,7 @@ func TestWhatIsSecret(t *testing.T) {
 func TestWhatFlows(t *testing.T) {
 	for text, want := range map[string]bool{
 		"a": true, "a.b": true, "a.b.c": true, "a.c": false, "[a.c, a.d]": false, "{x: a}": true, "{x: a.c}": false, "[a][0].c": false, "[a][0].b": true,
-		"let z = a; z.c": false, "let z = a; z": true, "string(a)": true, "a.b == 1": false, "len(a.b)": true, "len(a)": false, "a[b]": false, "toJSON(a.c)": false,
+		"{...a}": true, "{...a, b}": false, "{...a, b: 1}": false, "{b: 1, ...a}": true, "{...{x: a.c}}": false, "{(b): a.b}": true, "{(b): a.c}": false, "{(a.b): 1}": true, "string(a)": true, "a.b == 1": false, "len(a.b)": true, "len(a)": false, "a[b]": false, "toJSON(a.c)": false,
 		"a.c ?? a.b": true, `"x" + a.b`: true, `"x" + a.c`: false, "map([a], .c)": false, "map([a], .b)": true, "filter([a], .b)": true, "any([a], .b == 1)": false,
 		"b == 1 ? a.c : a.d": false, "b == 1 ? a.c : a": true, `get(a, "b")`: true,
 	} {

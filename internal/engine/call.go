@@ -137,6 +137,11 @@ func (f *flow) checkOutputs(n int32, a *plan.Action, out []value.Value) bool {
 			return false
 		}
 	}
+	if err := checkConstants(f.engine.outputConstants[a.Index], a.FullName(), a.Outputs, out); err != nil {
+		f.discard()
+		f.faulted(n, err)
+		return false
+	}
 	return true
 }
 
@@ -214,6 +219,13 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func
 	defer func() { f.call.reading = false }()
 	err = f.engine.queries[q.Index](&f.call, in, rows)
 	f.session.noteExhausted(err)
+	if types := f.engine.rowConstants[q.Index]; types != nil && err == nil {
+		for i := range rows.Len() {
+			if err := checkConstants(types, "it", q.Outputs, rows.row(i)); err != nil {
+				return err
+			}
+		}
+	}
 	return err
 }
 

@@ -147,12 +147,17 @@ type Engine struct {
 	inputTypes [][]inputType // by plan.Action.Index
 	// queryTypes are those of queries, by plan.Query.Index.
 	queryTypes [][]inputType
-	tables     []*store.Table
-	timers     []*timer
-	effects    []*Tries   // by plan.Action.Index, nil for others; nil if there are none
-	scheduler  *scheduler // nil when there are no effect actions
-	flows      sync.Pool
-	registry   registry
+	// outputConstants and rowConstants are the outputs of actions and queries that
+	// are constants.
+	outputConstants [][]inputType
+	rowConstants    [][]inputType
+
+	tables    []*store.Table
+	timers    []*timer
+	effects   []*Tries   // by plan.Action.Index, nil for others; nil if there are none
+	scheduler *scheduler // nil when there are no effect actions
+	flows     sync.Pool
+	registry  registry
 }
 
 // New makes an engine. Every action and query of the plan must have its method.
@@ -173,6 +178,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 		}
 		e.methods = append(e.methods, m)
 		e.inputTypes = append(e.inputTypes, inputTypes(a.Spec.Inputs))
+		e.outputConstants = append(e.outputConstants, constantOutputs(a.Spec.Outputs))
 	}
 	for _, q := range p.Queries {
 		m := methods[q.Instance.Name].Queries[q.Name]
@@ -181,6 +187,7 @@ func New(p *plan.Plan, st store.Store, schema *store.Schema, methods map[string]
 		}
 		e.queries = append(e.queries, m)
 		e.queryTypes = append(e.queryTypes, inputTypes(q.Spec.Inputs))
+		e.rowConstants = append(e.rowConstants, constantOutputs(q.Spec.Outputs))
 	}
 	var err error
 	if e.timers, err = timersOf(p, schema.Tables); err != nil {

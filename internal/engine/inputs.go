@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 
 	langcheck "github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -40,6 +42,8 @@ type inputType struct {
 	optional bool
 	any      bool
 	item     *inputType // of a list
+	// constants are the texts of an enumeration; nil if every text fits.
+	constants []string
 }
 
 func inputTypes(params []*langcheck.Param) []inputType {
@@ -85,6 +89,9 @@ func inputTypeOf(t langcheck.Type) inputType {
 		set("binary data", value.BlobKind)
 	case langcheck.Json, langcheck.Record, langcheck.Unknown:
 		f.any = true
+	case langcheck.Enum:
+		f.constants = t.Constants
+		set(words.Enumerate(t.Constants, "or"), value.StringKind)
 	default:
 		set("a text", value.StringKind)
 	}
@@ -107,9 +114,17 @@ func (f *inputType) check(v value.Value) *typeError {
 	case f.any:
 		return nil
 	}
+	shown := !v.HoldsSecret()
 	v = v.Reveal()
 	if !f.kinds[v.Kind()] {
 		return &typeError{wanted: f.wanted, given: kindOf(v)}
+	}
+	if text, isText := v.Text(); isText && f.constants != nil && !slices.Contains(f.constants, text) {
+		given := "another text"
+		if shown {
+			given = "“" + value.Shorten(text, brief) + "”"
+		}
+		return &typeError{wanted: f.wanted, given: given}
 	}
 	if f.item != nil {
 		for i, x := range v.Items() {
@@ -153,6 +168,31 @@ func checkInputs(fits []inputType, inputs []string, in []value.Value, place func
 			return &FieldError{Field: field + m.path, Err: m.reason(), In: err}
 		}
 		return err
+	}
+	return nil
+}
+
+// constantOutputs are the types of the outputs that are constants, which the types of
+// Go do not hold apart; nil if there are none.
+func constantOutputs(params []*langcheck.Param) []inputType {
+	if !slices.ContainsFunc(params, func(p *langcheck.Param) bool { return p.Type.Kind == langcheck.Enum }) {
+		return nil
+	}
+	types := inputTypes(params)
+	for i, p := range params {
+		if p.Type.Kind != langcheck.Enum {
+			types[i] = inputType{any: true, optional: true}
+		}
+	}
+	return types
+}
+
+// checkConstants checks the outputs of an action or query that are constants.
+func checkConstants(types []inputType, by string, outputs []string, out []value.Value) error {
+	for i := range types {
+		if m := types[i].check(out[i]); m != nil {
+			return fmt.Errorf("%s gave %s%s that is %s: it must be %s", by, outputs[i], m.path, m.given, m.wanted)
+		}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ const (
 
 // exactly tells the library what is done here.
 func exactly(config *conf.Config) {
-	for name, do := range map[string]func(...any) (any, error){plusName: plus, minusName: minus, timesName: times, repeatName: repeat} {
+	for name, do := range map[string]func(...any) (any, error){plusName: plus, minusName: minus, timesName: times, repeatName: repeat, recordName: recordOf} {
 		expr.Function(name, do)(config)
 	}
 }
@@ -90,6 +90,9 @@ func plus(args ...any) (any, error) {
 			return nil, errTooLong
 		}
 	}
+	if sum, ok, err := sumOfTimes(args[0], args[1]); ok {
+		return sum, err
+	}
 	return runtime.Add(args[0], args[1]), nil
 }
 
@@ -98,6 +101,9 @@ func minus(args ...any) (any, error) {
 		if b, ok := args[1].(int); ok {
 			return counted(a-b, float64(a)-float64(b)), nil
 		}
+	}
+	if difference, ok, err := differenceOfTimes(args[0], args[1]); ok {
+		return difference, err
 	}
 	return runtime.Subtract(args[0], args[1]), nil
 }

@@ -12,9 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
@@ -32,8 +34,8 @@ const (
 	New = "new" // a fresh identity
 )
 
-// unordered are the library's functions whose result is not settled by their
-// arguments, or that reach outside.
+// unordered are the library's functions whose result does not depend on their
+// arguments alone.
 var unordered = []string{"now", "keys", "values", "toPairs", "fromPairs", "timezone"}
 
 // null is how the language writes what the library calls nil.
@@ -44,28 +46,30 @@ const null = "null"
 type Expression struct {
 	Text      string
 	variables []string
-	declared  []string // by let
 	shape     *Shape
 	root      node
+	source    *rewritten
+	callees   map[ast.Node]bool // the names of functions that are called
 }
 
 // Parse reads an expression.
 func Parse(text string) (*Expression, error) {
 	config := settings()
-	tree, err := parser.ParseWithConfig(text, config)
+	source, err := rewrite(text)
 	if err != nil {
-		return nil, unread(text, err)
+		return nil, err
 	}
-	e := &Expression{Text: text}
+	tree, err := parser.ParseWithConfig(source.text, config)
+	if err != nil {
+		return nil, unread(text, source, err)
+	}
+	e := &Expression{Text: text, source: source, callees: calleesOf(tree.Node)}
 	names, err := e.free(tree.Node)
 	if err != nil {
 		return nil, err
 	}
 	e.variables = names
 	e.shape = e.shapeOf(tree.Node)
-	if err := e.renamed(e.shape, nil); err != nil {
-		return nil, err
-	}
 	b := &builder{Expression: e, config: config, source: tree.Source}
 	root, err := b.build(tree.Node)
 	if err != nil {
@@ -97,15 +101,20 @@ type (
 	variableNode int
 	literalNode  struct{ v value.Value }
 	listNode     []node
-	recordNode   struct {
-		names []string
-		nodes []node
+	recordNode   []recordField
+	recordField  struct {
+		name   string
+		key    node // of a computed name
+		spread bool // the fields of the value, a record, take the place of the field
+		value  node
 	}
 	programNode struct {
 		program *vm.Program
 		names   []string
 		places  []int
 	}
+	// A givenNode asks whether a variable has been given a value.
+	givenNode int
 )
 
 func (n variableNode) eval(s Scope) (value.Value, error) { return s(int(n)), nil }
@@ -123,16 +132,68 @@ func (n listNode) eval(s Scope) (value.Value, error) {
 	return value.List(items), nil
 }
 
-func (n *recordNode) eval(s Scope) (value.Value, error) {
-	fields := make([]value.Field, len(n.nodes))
-	for i, x := range n.nodes {
-		v, err := x.eval(s)
+func (n recordNode) eval(s Scope) (value.Value, error) {
+	var fields []value.Field
+	secretName := false
+	for _, f := range n {
+		v, err := f.value.eval(s)
 		if err != nil {
 			return value.Value{}, err
 		}
-		fields[i] = value.Field{Name: n.names[i], Value: v}
+		switch {
+		case f.spread:
+			more, err := spreadFields(v)
+			if err != nil {
+				return value.Value{}, err
+			}
+			fields = append(fields, more...)
+			continue
+		case f.key != nil:
+			key, err := f.key.eval(s)
+			if err != nil {
+				return value.Value{}, err
+			}
+			if key.Kind() == value.SecretKind {
+				key, secretName = key.Reveal(), true
+			}
+			if key.Kind() != value.StringKind {
+				return value.Value{}, errors.New("the name of a field is a text, and this is " + kindOf(key))
+			}
+			f.name, _ = key.Text()
+		}
+		fields = append(fields, value.Field{Name: f.name, Value: v})
 	}
-	return value.Record(fields), nil
+	record := value.Record(fields)
+	if secretName {
+		record = value.Secret(record)
+	}
+	return record, nil
+}
+
+// spreadFields returns the fields of a record that is spread in another; null has
+// none. The fields of a secret are secret.
+func spreadFields(v value.Value) ([]value.Field, error) {
+	secret := v.Kind() == value.SecretKind
+	if secret {
+		v = v.Reveal()
+	}
+	switch {
+	case v.IsNull():
+		return nil, nil
+	case v.Kind() != value.RecordKind:
+		return nil, errors.New("“...” takes a record, and this is " + kindOf(v))
+	}
+	fields := slices.Clone(v.Fields())
+	for i := range fields {
+		if secret {
+			fields[i].Value = value.Secret(fields[i].Value)
+		}
+	}
+	return fields, nil
+}
+
+func (n givenNode) eval(s Scope) (value.Value, error) {
+	return value.Flag(!s(int(n)).IsUnset()), nil
 }
 
 func (n *programNode) eval(s Scope) (value.Value, error) {
@@ -142,6 +203,7 @@ func (n *programNode) eval(s Scope) (value.Value, error) {
 		v := s(n.places[i])
 		secret = secret || v.HoldsSecret()
 		env[prefix+name] = v.Any()
+		env[givenPrefix+name] = !v.IsUnset()
 	}
 	out, err := vm.Run(n.program, env)
 	if err != nil {
@@ -199,21 +261,28 @@ func (e *builder) build(n ast.Node) (node, error) {
 		}
 		return list, nil
 	case *ast.MapNode:
-		rec := &recordNode{}
+		rec := recordNode{}
 		for _, p := range n.Pairs {
 			pair := p.(*ast.PairNode)
-			key, ok := pair.Key.(*ast.StringNode)
-			if !ok {
-				return nil, e.fault(pair.Key, "the name of a field must be a word or a text")
-			}
 			part, err := e.build(pair.Value)
 			if err != nil {
 				return nil, err
 			}
-			rec.names = append(rec.names, key.Value)
-			rec.nodes = append(rec.nodes, part)
+			field := recordField{value: part}
+			if key, ok := pair.Key.(*ast.StringNode); !ok {
+				if field.key, err = e.build(pair.Key); err != nil {
+					return nil, err
+				}
+			} else if field.spread = key.Value == spreadKey; !field.spread {
+				field.name = key.Value
+			}
+			rec = append(rec, field)
 		}
 		return rec, nil
+	case *ast.CallNode:
+		if name := givenName(n); name != "" {
+			return givenNode(slices.Index(e.variables, name)), nil
+		}
 	}
 	return e.compile(n)
 }
@@ -230,7 +299,8 @@ func (e *builder) compile(n ast.Node) (node, error) {
 		p.places = append(p.places, slices.Index(e.variables, name))
 	}
 	at := n
-	ast.Walk(&n, prefixed(names))
+	ast.Walk(&n, prefixed{names, e.callees})
+	ast.Walk(&n, recordCalls{})
 	tree := &parser.Tree{Node: n, Source: e.source}
 	ast.Walk(&tree.Node, large{})
 	if _, err = checker.Check(tree, e.config); err == nil {
@@ -249,12 +319,52 @@ func (e *builder) compile(n ast.Node) (node, error) {
 // may be called count.
 const prefix = "v_"
 
+// givenPrefix names the flags that tell whether variables have been given.
+const givenPrefix = "given "
+
 // prefixed renames the variables for the library.
-type prefixed []string
+type prefixed struct {
+	names   []string
+	callees map[ast.Node]bool
+}
 
 func (p prefixed) Visit(n *ast.Node) {
-	if id, ok := (*n).(*ast.IdentifierNode); ok && slices.Contains(p, id.Value) {
-		id.Value = prefix + id.Value
+	switch x := (*n).(type) {
+	case *ast.IdentifierNode:
+		if slices.Contains(p.names, x.Value) && !p.callees[x] {
+			x.Value = prefix + x.Value
+		}
+	case *ast.CallNode:
+		if name := givenName(x); name != "" {
+			ast.Patch(n, &ast.IdentifierNode{Value: givenPrefix + strings.TrimPrefix(name, prefix)})
+		}
+	}
+}
+
+// givenName is the variable that a call of given asks about; "" for another call.
+func givenName(n *ast.CallNode) string {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok || callee.Value != "given" || len(n.Arguments) != 1 {
+		return ""
+	}
+	if v, ok := n.Arguments[0].(*ast.IdentifierNode); ok {
+		return v.Value
+	}
+	return ""
+}
+
+// calleesOf returns the names in an expression that are functions.
+func calleesOf(n ast.Node) map[ast.Node]bool {
+	c := calleeFinder{}
+	ast.Walk(&n, c)
+	return c
+}
+
+type calleeFinder map[ast.Node]bool
+
+func (c calleeFinder) Visit(n *ast.Node) {
+	if call, ok := (*n).(*ast.CallNode); ok {
+		c[call.Callee] = true
 	}
 }
 
@@ -262,9 +372,15 @@ func (p prefixed) Visit(n *ast.Node) {
 func settings() *conf.Config {
 	config := conf.CreateNew()
 	expr.AllowUndefinedVariables()(config)
-	for _, f := range unordered {
-		expr.DisableBuiltin(f)(config)
-		delete(config.Builtins, f)
+	expr.DisableIfOperator()(config)
+	for _, f := range builtin.Names {
+		if _, ok := function(f); !ok || own[f] != nil {
+			expr.DisableBuiltin(f)(config)
+			delete(config.Builtins, f)
+		}
+	}
+	for name, do := range own {
+		expr.Function(name, do)(config)
 	}
 	exactly(config)
 	config.Check()
@@ -278,20 +394,13 @@ func (e *Expression) free(n ast.Node) ([]string, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	for _, name := range c.declared {
-		if !slices.Contains(e.declared, name) {
-			e.declared = append(e.declared, name)
-		}
-	}
-	return slices.DeleteFunc(c.names, func(name string) bool {
-		return name == null || slices.Contains(c.declared, name)
-	}), nil
+	return slices.DeleteFunc(c.names, func(name string) bool { return name == null }), nil
 }
 
 type collector struct {
-	e               *Expression
-	names, declared []string
-	err             error
+	e     *Expression
+	names []string
+	err   error
 }
 
 // Visit is called for the parts of a node before the node itself.
@@ -301,15 +410,19 @@ func (c *collector) Visit(n *ast.Node) {
 		if n.Value == "$env" {
 			c.fail(n, "“$env” is not part of the language: name the variables")
 		}
-		if !slices.Contains(c.names, n.Value) {
+		if !slices.Contains(c.names, n.Value) && !c.e.callees[n] {
 			c.names = append(c.names, n.Value)
 		}
-	case *ast.VariableDeclaratorNode:
-		c.declared = append(c.declared, n.Name)
 	case *ast.BuiltinNode:
-		c.counted(n)
+		c.counted(n, n.Name, len(n.Arguments))
 	case *ast.CallNode:
-		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+		callee, ok := n.Callee.(*ast.IdentifierNode)
+		if ok && own[callee.Value] != nil {
+			c.counted(n, callee.Value, len(n.Arguments))
+			if callee.Value == "given" && givenName(n) == "" {
+				c.fail(n, "“given” asks about a variable, as in “given(name)”")
+			}
+		} else if ok {
 			c.fail(n, fmt.Sprintf("unknown function “%s”%s", callee.Value, nearestFunction(callee.Value)))
 		} else {
 			c.fail(n, "only the functions of the expression language can be called")

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/file"
 
 	"github.com/legible-lang/legible/internal/diag"
@@ -27,7 +26,7 @@ func (e *Error) Error() string { return e.Message }
 // unread is said of a text that the library does not read. Brackets and quotes
 // are looked at first: where one is open, the library sees only that the text
 // ends too early.
-func unread(text string, err error) error {
+func unread(text string, source *rewritten, err error) error {
 	if e := brackets(text); e != nil {
 		return e
 	}
@@ -35,9 +34,9 @@ func unread(text string, err error) error {
 	if !errors.As(err, &lib) {
 		return &Error{End: len(text), Message: "this expression cannot be parsed"}
 	}
-	at := min(offset(text, lib.From), len(text))
-	e := &Error{Offset: at, End: min(offset(text, max(lib.To, lib.From)), len(text))}
-	if e.End == e.Offset {
+	at := source.origin(lib.From)
+	e := &Error{Offset: at, End: source.origin(max(lib.To, lib.From))}
+	if e.End <= e.Offset {
 		e.End = wordEnd(text, at)
 	}
 	e.Message = misread(text, lib.Message, e)
@@ -118,7 +117,7 @@ func misread(text, message string, e *Error) string {
 	case strings.HasPrefix(message, "expected at least"):
 		if name, from, given := openCall(before); name != "" {
 			e.Offset, e.End = from, from+len(name)
-			return takes(name, arity[name]) + ", and here " + are(given)
+			return takes(name, arityOf(name)) + ", and here " + are(given)
 		}
 		return "a value is missing here"
 	case strings.HasPrefix(message, "bad number syntax"), strings.HasPrefix(message, "invalid hex"), strings.HasPrefix(message, "invalid float"),
@@ -169,7 +168,7 @@ func openCall(before string) (name string, from, given int) {
 				continue
 			}
 			word := lastWord(before[:i])
-			if _, known := arity[word]; !known || c != '(' {
+			if _, known := function(word); !known || c != '(' {
 				return "", 0, 0
 			}
 			if any && !strings.HasSuffix(before, ",") {
@@ -213,9 +212,9 @@ func (e *Error) misplaced(text, before, here string) string {
 		}
 		return "an expression is missing"
 	}
-	if name, from, given := openCall(before); arity[name][1] > 0 && given == arity[name][1] && strings.HasSuffix(before, ",") && here != ")" {
+	if name, from, given := openCall(before); arityOf(name)[1] > 0 && given == arityOf(name)[1] && strings.HasSuffix(before, ",") && here != ")" {
 		e.Offset, e.End = from, from+len(name)
-		return takes(name, arity[name]) + "; here are more"
+		return takes(name, arityOf(name)) + "; here are more"
 	}
 	switch here {
 	case "contains", "startsWith", "endsWith", "matches", "in", "and", "or":
@@ -233,12 +232,9 @@ func (e *Error) misplaced(text, before, here string) string {
 		return "“=>” has no meaning here: “at least” is “>=”"
 	case "?":
 		return "a value is missing before “?”"
-	case "let":
-		return "“let” can only begin an expression"
-	case "if":
-		return "“if” can only begin an expression; elsewhere write “condition ? value : other”"
-	case "else":
-		return "“else” belongs to “if … { … } else { … }”; elsewhere write “condition ? value : other”"
+	}
+	if lastWord(before) == "if" || strings.HasPrefix(strings.TrimSpace(before), "if ") || here == "else" {
+		return "“if” is not part of an expression: write “condition ? value : other”"
 	}
 	first, _ := utf8.DecodeRuneInString(here)
 	begins := unicode.IsLetter(first) || unicode.IsDigit(first) || first == '_' || strings.ContainsRune("\"'`", first)
@@ -279,7 +275,7 @@ func operator(word string) (string, bool) {
 // ends tells whether a value may end with a word.
 func ends(word string) bool {
 	switch word {
-	case "and", "or", "in", "not", "contains", "startsWith", "endsWith", "matches", "let", "if":
+	case "and", "or", "in", "not", "contains", "startsWith", "endsWith", "matches":
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(word)
@@ -325,24 +321,6 @@ func (e *Expression) uncompiled(n ast.Node, err error) error {
 	return e.at(lib.Location, inWords(lib.Message))
 }
 
-// renamed reports a “let” that gives a name to something, where the same name
-// stands for something else beside it.
-func (e *Expression) renamed(s *Shape, lets []*Shape) error {
-	if s.Form == VariableForm && slices.Contains(e.declared, s.Name) && !slices.ContainsFunc(lets, func(l *Shape) bool { return l.Name == s.Name }) {
-		return &Error{Offset: s.Offset, End: s.Offset + len(s.Name), Message: "“" + s.Name + "” is also the name of a “let” in this expression: rename the “let”"}
-	}
-	for i, p := range s.Parts {
-		inside := lets
-		if s.Form == LetForm && i == 1 {
-			inside = append(slices.Clone(lets), s)
-		}
-		if err := e.renamed(p, inside); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func nearestFunction(name string) string {
 	if slices.Contains(unordered, name) {
 		return ": its result would not depend on its arguments alone"
@@ -350,7 +328,10 @@ func nearestFunction(name string) string {
 	if other, ok := elsewhere[name]; ok {
 		return "; write “" + other + "”"
 	}
-	known := slices.DeleteFunc(slices.Clone(builtin.Names), func(f string) bool { return slices.Contains(unordered, f) })
+	var known []string
+	for _, f := range Functions() {
+		known = append(known, f.Name)
+	}
 	if near, ok := diag.Nearest(name, known); ok {
 		return "; did you mean “" + near + "”?"
 	}
@@ -362,7 +343,7 @@ var elsewhere = map[string]string{
 	"size": "len(…)", "length": "len(…)", "avg": "mean(…)", "average": "mean(…)", "number": "float(…)", "parseInt": "int(…)",
 	"str": "string(…)", "toString": "string(…)", "text": "string(…)", "toUpper": "upper(…)", "toLower": "lower(…)",
 	"substring": "text[from:to]", "substr": "text[from:to]", "slice": "list[from:to]", "includes": "list contains item",
-	"exists": "… != null", "isNull": "… == null", "coalesce": "a ?? b", "uuid": "new", "random": "new",
+	"if": "condition ? value : other", "exists": "… != null", "isNull": "… == null", "coalesce": "a ?? b", "uuid": "new", "random": "new",
 }
 
 func (e *Expression) fault(n ast.Node, message string) error {
@@ -370,7 +351,7 @@ func (e *Expression) fault(n ast.Node, message string) error {
 }
 
 func (e *Expression) at(place file.Location, message string) error {
-	f := &Error{Offset: offset(e.Text, place.From), End: offset(e.Text, place.To), Message: message}
+	f := &Error{Offset: e.source.origin(place.From), End: e.source.origin(place.To), Message: message}
 	if f.End <= f.Offset {
 		f.End = wordEnd(e.Text, f.Offset)
 	}

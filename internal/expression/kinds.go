@@ -68,8 +68,6 @@ var sayings = []saying{
 	{`^reduce of empty array with no initial value`, "“reduce” has no item to begin with: pass an initial value as its third argument"},
 	{`^memory budget exceeded`, "the value is too large"},
 	{`^operator "in" not defined on K`, "“in” needs a list or a record, but this is %1"},
-	{`^invalid date`, "“date” cannot read the text as a time"},
-	{`^time: `, "“duration” cannot read the text as a duration, such as “1h30m”"},
 	{`^reflect: call of reflect\.Value\.(?:Len|Type|Index) on K Value`, "a list is expected here, but this is %1"},
 	{`^reflect\.Value\.MapIndex: value of type K`, "a text selects a field of a record, but this is %1"},
 	{`^hash of unhashable type: K`, "items cannot be grouped by %1"},
@@ -91,6 +89,9 @@ var patterns = sync.OnceValue(func() []*regexp.Regexp {
 // inWords puts into words what the library says of values' kinds.
 func inWords(message string) string {
 	message, _, _ = strings.Cut(message, "\n")
+	if _, words, ok := strings.Cut(message, wordsMark); ok {
+		return words
+	}
 	for at, pattern := range patterns() {
 		m := pattern.FindStringSubmatch(message)
 		if m == nil {
@@ -131,7 +132,7 @@ func kindWord(goType string) string {
 	case t == "unknown":
 		return "another value" // of which only the run tells
 	case t == "time.Time":
-		return "a moment"
+		return "a time"
 	case t == "time.Duration":
 		return "a span of time"
 	case t == "any", strings.HasPrefix(t, "interface"):

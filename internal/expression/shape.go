@@ -12,7 +12,7 @@ type Form int
 const (
 	// OtherForm is a part of which only the parts are known.
 	OtherForm Form = iota
-	// VariableForm is a name: Name is the variable's, or that of a let.
+	// VariableForm is a variable with its Name.
 	VariableForm
 	// LiteralForm is a value that is written out: Literal.
 	LiteralForm
@@ -38,8 +38,11 @@ const (
 	PredicateForm
 	// PointerForm is the item of a predicate: Name is "" for the item itself.
 	PointerForm
-	// LetForm names its first part, as Name, in its second.
-	LetForm
+	// SpreadForm stands in a record for the fields of its part, a record.
+	SpreadForm
+	// ComputedForm is a field of a record: the first part is its name, the
+	// second its value.
+	ComputedForm
 )
 
 // A Shape is the form of an expression for those who reason about it without
@@ -49,7 +52,7 @@ type Shape struct {
 	Name    string
 	Literal value.Value
 	Parts   []*Shape
-	Names   []string // of a record's fields, one for each part
+	Names   []string // of a record's fields, one for each part; "" for SpreadForm and ComputedForm
 	Offset  int      // in bytes, where it stands in the text
 }
 
@@ -66,7 +69,7 @@ func (s *Shape) IsAnd() bool { return s.Form == BinaryForm && (s.Name == "and" |
 func (s *Shape) IsOr() bool { return s.Form == BinaryForm && (s.Name == "or" || s.Name == "||") }
 
 func (e *Expression) shapeOf(n ast.Node) *Shape {
-	s := &Shape{Offset: offset(e.Text, n.Location().From)}
+	s := &Shape{Offset: e.source.origin(n.Location().From)}
 	parts := func(list ...ast.Node) {
 		for _, x := range list {
 			if x != nil {
@@ -99,12 +102,19 @@ func (e *Expression) shapeOf(n ast.Node) *Shape {
 		s.Form = RecordForm
 		for _, p := range n.Pairs {
 			pair := p.(*ast.PairNode)
+			key, named := pair.Key.(*ast.StringNode)
+			field := e.shapeOf(pair.Value)
 			name := ""
-			if key, ok := pair.Key.(*ast.StringNode); ok {
+			switch {
+			case !named:
+				field = &Shape{Form: ComputedForm, Parts: []*Shape{e.shapeOf(pair.Key), field}, Offset: e.source.origin(pair.Key.Location().From)}
+			case key.Value == spreadKey:
+				field = &Shape{Form: SpreadForm, Parts: []*Shape{field}, Offset: field.Offset}
+			default:
 				name = key.Value
 			}
 			s.Names = append(s.Names, name)
-			parts(pair.Value)
+			s.Parts = append(s.Parts, field)
 		}
 	case *ast.UnaryNode:
 		s.Form, s.Name = UnaryForm, n.Operator
@@ -132,15 +142,15 @@ func (e *Expression) shapeOf(n ast.Node) *Shape {
 		s.Form, s.Name = CallForm, n.Name
 		parts(n.Arguments...)
 	case *ast.CallNode:
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+			s.Form, s.Name = CallForm, callee.Value
+		}
 		parts(n.Arguments...)
 	case *ast.PredicateNode:
 		s.Form = PredicateForm
 		parts(n.Node)
 	case *ast.PointerNode:
 		s.Form, s.Name = PointerForm, n.Name
-	case *ast.VariableDeclaratorNode:
-		s.Form, s.Name = LetForm, n.Name
-		parts(n.Value, n.Expr)
 	case *ast.SequenceNode:
 		parts(n.Nodes...)
 	}

@@ -38,7 +38,8 @@ func TestShape(t *testing.T) {
 		`not (a in [1, "x"])`:         `(5 not (6 in a [1 "x"]))`,
 		`{x: a.b, y: a?.c[0]}`:        `{x:(8 b a) y:(9 (8 c a) 0)}`,
 		`filter(list, {#.n > 1})[:2]`: `(10 (11 filter list (12 (6 > (8 n #) 1))) 2)`,
-		`let k = a; k ? 1 : now`:      `(14 k a (7 k 1 now))`,
+		`{a, ...b, (c): d}`:           `{a:a :(14 b) :(15 c d)}`,
+		`date(now, "UTC")`:            `(11 date now "UTC")`,
 	} {
 		e, err := Parse(text)
 		if err != nil {

@@ -2,12 +2,14 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
-	"regexp"
+
 	"slices"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
@@ -350,29 +352,42 @@ func (l *lowering) expr(e *check.Expr) *Expr {
 	}
 	for i, slot := range out.Slots {
 		if field := l.from[slot]; field != "" {
-			out.Fields = append(out.Fields, field+partOf(out.Text, e.Node.Variables()[i]))
+			out.Fields = append(out.Fields, field+partOf(e.Node.Shape(), e.Node.Variables()[i]))
 		}
 	}
 	return out
 }
 
-// paths match the parts of an expression that select a part of a variable's value.
-var paths = regexp.MustCompile(`(?:^|[^\w.])(\w+)((?:\??\.\w+|\[\d+\])*)`)
-
 // partOf returns the part of a variable's value that an expression selects, such as
 // ".tags[0]", or "" if it selects several, or the whole.
-func partOf(text, name string) string {
-	part, found := "", false
-	for _, m := range paths.FindAllStringSubmatch(text, -1) {
-		if m[1] != name {
-			continue
+func partOf(s *expression.Shape, name string) string {
+	part, found, several := "", false, false
+	var look func(s *expression.Shape, path string)
+	look = func(s *expression.Shape, path string) {
+		switch {
+		case s.Form == expression.VariableForm && s.Name == name:
+			several = several || found && part != path
+			part, found = path, true
+		case s.Form == expression.FieldForm:
+			look(s.Parts[0], "."+s.Name+path)
+		case s.Form == expression.ItemForm:
+			if index, ok := s.Parts[1].Literal.Num(); ok && s.Parts[1].Form == expression.LiteralForm {
+				look(s.Parts[0], fmt.Sprintf("[%v]%s", index, path))
+				break
+			}
+			look(s.Parts[0], "")
+			look(s.Parts[1], "")
+		default:
+			for _, p := range s.Parts {
+				look(p, "")
+			}
 		}
-		if found && m[2] != part {
-			return ""
-		}
-		part, found = m[2], true
 	}
-	return strings.ReplaceAll(part, "?", "")
+	look(s, "")
+	if several {
+		return ""
+	}
+	return part
 }
 
 // only returns the one place in the request from which an expression is computed, or

@@ -36,6 +36,18 @@ func (c *Concept) Put(ctx legible.Context, in PutIn) (PutOut, error) {
 
 func (c *Concept) Maybe(_ legible.Context, in MaybeIn) (MaybeOut, error) { return MaybeOut(in), nil }
 
+// Paint gives the shade and the colors that it is given.
+func (c *Concept) Paint(_ legible.Context, in PaintIn) (PaintOut, error) {
+	if in.Mood != FormMoodGood && in.Mood != FormMoodBad {
+		return PaintOut{}, ErrBroken("it has the mood " + string(in.Mood))
+	}
+	out := PaintOut{Shade: (*PaintOutShade)(in.Shade)}
+	for _, color := range in.Colors {
+		out.Colors = append(out.Colors, PaintOutColors(color))
+	}
+	return out, nil
+}
+
 // Collect gives how many items there are in all collections.
 func (c *Concept) Collect(_ legible.Context, in CollectIn) (CollectOut, error) {
 	n := len(in.Texts) + len(in.Sizes) + len(in.Flags) + len(in.Days) + len(in.Moments) + len(in.Keys) +

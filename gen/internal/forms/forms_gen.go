@@ -80,6 +80,96 @@ func (x FormMood) Known() bool {
 	return false
 }
 
+// A PaintInShade is what “shade” among the inputs of “paint” may be.
+type PaintInShade string
+
+// The constants of PaintInShade.
+const (
+	PaintInShadeLight PaintInShade = "LIGHT"
+	PaintInShadeDark  PaintInShade = "DARK"
+)
+
+// Known tells whether it is one of the constants.
+func (x PaintInShade) Known() bool {
+	switch x {
+	case PaintInShadeLight, PaintInShadeDark:
+		return true
+	}
+	return false
+}
+
+// A PaintInShades is what “shades” among the inputs of “paint” may be.
+type PaintInShades string
+
+// The constants of PaintInShades.
+const (
+	PaintInShadesLight PaintInShades = "LIGHT"
+	PaintInShadesDark  PaintInShades = "DARK"
+)
+
+// Known tells whether it is one of the constants.
+func (x PaintInShades) Known() bool {
+	switch x {
+	case PaintInShadesLight, PaintInShadesDark:
+		return true
+	}
+	return false
+}
+
+// A PaintInColors is what “colors” among the inputs of “paint” may be.
+type PaintInColors string
+
+// The constants of PaintInColors.
+const (
+	PaintInColorsRed   PaintInColors = "RED"
+	PaintInColorsGreen PaintInColors = "GREEN"
+)
+
+// Known tells whether it is one of the constants.
+func (x PaintInColors) Known() bool {
+	switch x {
+	case PaintInColorsRed, PaintInColorsGreen:
+		return true
+	}
+	return false
+}
+
+// A PaintOutShade is what “shade” among the outputs of “paint” may be.
+type PaintOutShade string
+
+// The constants of PaintOutShade.
+const (
+	PaintOutShadeLight PaintOutShade = "LIGHT"
+	PaintOutShadeDark  PaintOutShade = "DARK"
+)
+
+// Known tells whether it is one of the constants.
+func (x PaintOutShade) Known() bool {
+	switch x {
+	case PaintOutShadeLight, PaintOutShadeDark:
+		return true
+	}
+	return false
+}
+
+// A PaintOutColors is what “colors” among the outputs of “paint” may be.
+type PaintOutColors string
+
+// The constants of PaintOutColors.
+const (
+	PaintOutColorsRed   PaintOutColors = "RED"
+	PaintOutColorsGreen PaintOutColors = "GREEN"
+)
+
+// Known tells whether it is one of the constants.
+func (x PaintOutColors) Known() bool {
+	switch x {
+	case PaintOutColorsRed, PaintOutColorsGreen:
+		return true
+	}
+	return false
+}
+
 // The ways in which actions of Forming decline.
 var (
 	// ErrNameTaken: The name '{name}' is taken.
@@ -143,6 +233,20 @@ type MaybeOut struct {
 	Author *Author
 	Labels []Label
 	Steps  []string
+}
+
+// PaintIn is what paint takes.
+type PaintIn struct {
+	Mood   FormMood
+	Shade  *PaintInShade
+	Shades []PaintInShades
+	Colors []PaintInColors
+}
+
+// PaintOut is what paint gives.
+type PaintOut struct {
+	Shade  *PaintOutShade
+	Colors []PaintOutColors
 }
 
 // CollectIn is what collect takes.
@@ -264,6 +368,8 @@ type Actions interface {
 	Put(ctx legible.Context, in PutIn) (PutOut, error)
 	// Maybe is the action maybe.
 	Maybe(ctx legible.Context, in MaybeIn) (MaybeOut, error)
+	// Paint is the action paint.
+	Paint(ctx legible.Context, in PaintIn) (PaintOut, error)
 	// Collect is the action collect.
 	Collect(ctx legible.Context, in CollectIn) (CollectOut, error)
 	// Clear is the action clear.
@@ -788,6 +894,20 @@ func Define(build func(*State) Actions) legible.Concept {
 					out[7] = slot.OfMaybe(o.Author, slot.OfText[Author])
 					out[8] = slot.OfMaybeSet(o.Labels, slot.OfText[Label])
 					out[9] = slot.OfMaybeList(o.Steps, value.String)
+					return nil
+				},
+				"paint": func(ctx legible.Context, in, out []value.Value) error {
+					o, err := a.Paint(ctx, PaintIn{
+						Mood:   FormMood(slot.Text(in[0])),
+						Shade:  slot.Maybe(in[1], slot.TextOf[PaintInShade]),
+						Shades: slot.Set(in[2], slot.TextOf[PaintInShades]),
+						Colors: slot.List(in[3], slot.TextOf[PaintInColors]),
+					})
+					if err != nil {
+						return err
+					}
+					out[0] = slot.OfMaybe(o.Shade, slot.OfText[PaintOutShade])
+					out[1] = slot.OfList(o.Colors, slot.OfText[PaintOutColors])
 					return nil
 				},
 				"collect": func(ctx legible.Context, in, out []value.Value) error {
