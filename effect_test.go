@@ -123,7 +123,7 @@ func TestWhatTheClientSees(t *testing.T) {
 		"/metrics":           "legible_flows_parked 2",
 		"/":                  "Mailing.send is parked",
 		"/flows/" + tell:     "answered by Tell, Mailing.send is parked",
-		"/flows/" + stranded: "It goes on when legible flow retry or legible flow cancel has decided",
+		"/flows/" + stranded: "To continue, use legible flow retry or legible flow cancel",
 	} {
 		in := app.Inspector(private.Access{})
 		r := httptest.NewRequest("GET", "http://127.0.0.1"+path, nil)
@@ -180,7 +180,8 @@ func TestDecidedFromOutside(t *testing.T) {
 	decide(first, "retry")
 	soon(t, "the running app has sent it", func() bool { return to(s, "ann") == 1 })
 	busy.Wait()
-	boss := to(s, "boss")
+	const boss = 4 * 50 // each of the others is told on, perhaps after its answer
+	soon(t, "the others are at rest", func() bool { return to(s, "boss") == boss })
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
