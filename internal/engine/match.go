@@ -105,7 +105,7 @@ func (f *flow) try(s *plan.Sync, order []plan.Join, i int, n int32, base int) {
 	last := f.occs[f.building[order[0].Pattern]].seq
 	list := f.list(p.Action, p.Refused)
 	candidates := list.occs
-	if len(candidates) > indexFrom && len(next.Equals) > 0 {
+	if len(candidates) > indexFrom && len(next.Keys) > 0 {
 		candidates = f.lookup(next, list, base)
 	}
 	for _, c := range candidates {
@@ -213,13 +213,13 @@ func (f *flow) lookup(join *plan.Join, list *occList, base int) []int32 {
 	for ; x.upTo < len(list.occs); x.upTo++ {
 		n := list.occs[x.upTo]
 		x.key = x.key[:0]
-		for _, v := range join.Equals {
+		for _, v := range join.Keys {
 			x.key = value.AppendKey(x.key, present(f.column(n, v.Column)))
 		}
 		x.occs[string(x.key)] = append(x.occs[string(x.key)], n)
 	}
 	x.key = x.key[:0]
-	for _, v := range join.Equals {
+	for _, v := range join.Keys {
 		x.key = value.AppendKey(x.key, present(f.slots[base+v.Slot]))
 	}
 	return x.occs[string(x.key)]

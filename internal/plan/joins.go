@@ -48,9 +48,12 @@ func step(i int, p *Pattern, bound map[int]bool) Join {
 	// the comparisons come after all bindings of the pattern.
 	fresh := map[int]bool{}
 	for _, v := range p.Vars {
-		if bound[v.Slot] || fresh[v.Slot] {
+		switch {
+		case bound[v.Slot]:
+			j.Equals, j.Keys = append(j.Equals, v), append(j.Keys, v)
+		case fresh[v.Slot]:
 			j.Equals = append(j.Equals, v)
-		} else {
+		default:
 			fresh[v.Slot] = true
 			j.Binds = append(j.Binds, v)
 		}

@@ -197,6 +197,7 @@ type Join struct {
 	Pattern int
 	Binds   []Var // slots that get their values here
 	Equals  []Var // slots that have values already
+	Keys    []Var // those of Equals that have values before this step
 }
 
 // A Term is a slot, a literal or an expression. For "_" Any is set.
@@ -257,6 +258,31 @@ type Ask struct {
 	In      []Input
 	Awaited bool
 	Out     []Output
+	// Handlers handle a refusal of an awaited action.
+	Handlers []*Handler
+}
+
+// A Handler is an else below a line of then.
+type Handler struct {
+	Span source.Span
+	Code string // "" for any refusal that no other handler of the line names
+	// Error and Refusal are the slots of the refusal's sentence and code.
+	Error, Refusal int
+	Asks           []*Ask
+}
+
+// Handler returns the handler of a refusal, nil if there is none.
+func (a *Ask) Handler(code string) *Handler {
+	var any *Handler
+	for _, h := range a.Handlers {
+		switch h.Code {
+		case code:
+			return h
+		case "":
+			any = h
+		}
+	}
+	return any
 }
 
 // A Line is a line of where. Exactly one of its operations is set.
