@@ -51,6 +51,11 @@ func newCoverage(p *plan.Plan) *Coverage {
 			}
 			for _, a := range stage.Then {
 				add("then", a.Span.String(), a.Text).ask = a.Line
+				for _, h := range a.Handlers {
+					for _, inner := range h.Asks {
+						add("else", inner.Span.String(), inner.Text).ask = inner.Line
+					}
+				}
 			}
 		}
 	}

@@ -194,6 +194,9 @@ func (ba *backwardAnalysis) asks(list []*Ask) {
 		ba.args(a.In, by, nil, func(name string) []secretUse {
 			return ba.uses[location{column: Column{a.Instance, a.Action, name, false}}]
 		})
+		for _, h := range a.Handlers {
+			ba.asks(h.Asks)
+		}
 		for _, x := range a.Out {
 			if x.Term.Var == nil {
 				continue

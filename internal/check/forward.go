@@ -168,6 +168,9 @@ func (fa *forwardAnalysis) asks(list []*Ask) {
 					len(fa.c.secretUses[location{column: Column{a.Instance, a.Action, x.Name, false}}]) > 0)
 			}
 		}
+		for _, h := range a.Handlers {
+			fa.asks(h.Asks)
+		}
 		for _, x := range a.Out {
 			if x.Binds {
 				fa.output(x, by)

@@ -54,7 +54,6 @@ func pendingForms() []pendingForm {
 		pendingAt("“where” below a line of then is not implemented yet", func(a *syntax.Ask) source.Span {
 			return spanIf(a.Where != nil, a.Span)
 		}),
-		pendingAt("“else” below a line of then is not implemented yet", func(h *syntax.Handler) source.Span { return h.Span }),
 		pendingAt("record patterns are not implemented yet", func(t *syntax.Term) source.Span {
 			return spanIf(t.Kind == syntax.RecordTerm, t.Span)
 		}),

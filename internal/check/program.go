@@ -237,7 +237,12 @@ func (s *Sync) Asks() []*Ask {
 		for _, l := range stage.Where {
 			list = append(list, l.Else...)
 		}
-		list = append(list, stage.Then...)
+		for _, a := range stage.Then {
+			list = append(list, a)
+			for _, h := range a.Handlers {
+				list = append(list, h.Asks...)
+			}
+		}
 	}
 	return list
 }
@@ -280,6 +285,31 @@ type Ask struct {
 	In       []*Arg
 	Awaited  bool // it has an output pattern
 	Out      []*Arg
+	// Handlers handle a refusal of an awaited action: the first whose code fits.
+	Handlers []*Handler
+}
+
+// A Handler is an else below an awaited line of then.
+type Handler struct {
+	Tree *syntax.Handler
+	Code string // "" for any refusal that no other handler of the line names
+	Asks []*Ask
+	// Error and Refusal are the variables of the refusal's sentence and code.
+	Error, Refusal *Var
+}
+
+// Handler returns the handler of a refusal, nil if there is none.
+func (a *Ask) Handler(code string) *Handler {
+	var any *Handler
+	for _, h := range a.Handlers {
+		switch h.Code {
+		case code:
+			return h
+		case "":
+			any = h
+		}
+	}
+	return any
 }
 
 // An Arg is a named argument.

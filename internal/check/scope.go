@@ -28,7 +28,7 @@ type resolver struct {
 	subjects     map[string][]string // the fields that are read of each name, for ambiguous fields
 	request      bool                // the sync matches a request
 	inside       string              // the fold or "no" line being resolved
-	inElse       bool                // an else is being resolved
+	elseWhen     string              // when the else being resolved is asked, "" outside of one
 	unboundNames []string            // names that are used without a value
 	nested       string              // the fold or view being resolved, whose lines have no else
 	declared     bool                // the name being resolved is also that of a declared input

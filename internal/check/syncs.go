@@ -252,19 +252,66 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 	if a.Action == nil {
 		r.ok = false
 		r.valueArgs(nil, nil, t.Args)
+		r.handlers(t)
 		r.patternArgs(nil, nil, t.Out)
 		return nil
 	}
 	by := t.Concept.Text + "." + a.Action.Name
+	a.Handlers = r.handlers(t)
+	r.refusals(s, a, by)
 	a.In = r.valueArgs(&signature{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
 		broken: s.broken() || r.lenient}, a.Instance, t.Args)
 	if refusalPattern(a.Action, t.Out) {
 		r.errorAt(diag.RefusalInThen, t.Out[0].Span, "“"+by+"” has no output “error” in then: the lines after it run only if it returns",
-			"another sync can match the refusal with “"+by+" (…) : (error)” in when")
+			"an “else” below an awaited line handles its refusal; another sync can match it with “"+by+" (…) : (error)” in when")
 		r.patternArgs(nil, nil, t.Out)
 		return nil
 	}
 	a.Out = r.patternArgs(&signature{by: by, params: a.Action.Outputs, out: true, broken: s.broken()}, a.Instance, t.Out)
 	r.noteUnnamed(t.Span, by, t.HasOut, paramNames(a.Action.Outputs), t.Out)
 	return a
+}
+
+// handlers resolves the elses below a line of then. They see what was bound before
+// the line, and the sentence and code of the refusal.
+func (r *resolver) handlers(t *syntax.Ask) []*Handler {
+	var list []*Handler
+	for _, x := range t.Handlers {
+		h := &Handler{Tree: x, Code: x.Refused.Text}
+		r.push()
+		outer := r.elseWhen
+		r.elseWhen = "is refused"
+		h.Error = r.declare(syntax.Name{Text: "error", Span: x.Span})
+		h.Refusal = r.declare(syntax.Name{Text: "refusal", Span: x.Span})
+		h.Asks = r.asks(x.Asks)
+		r.elseWhen = outer
+		r.pop()
+		list = append(list, h)
+	}
+	return list
+}
+
+// refusals reports handlers of refusals that the action does not have.
+func (r *resolver) refusals(s *spec, a *Ask, by string) {
+	var rest []string // the codes that have no handler of their own
+	for _, refusal := range a.Action.Refusals {
+		if !slices.ContainsFunc(a.Handlers, func(h *Handler) bool { return h.Code == refusal.Code }) {
+			rest = append(rest, refusal.Code)
+		}
+	}
+	for _, h := range a.Handlers {
+		switch {
+		case h.Code != "":
+			r.code(s, a.Action, by, h.Tree.Refused)
+		case len(rest) > 0 || s.broken() || !r.ok:
+		case len(a.Action.Refusals) == 0:
+			r.c.add(diag.Diagnostic{Code: diag.NeverRefused, Severity: diag.Warning, Span: h.Tree.Span,
+				Message: "this else never runs: “" + by + "” is never refused, because its concept declares no refusal",
+				Related: []diag.Related{{Span: a.Action.Tree.Name.Span, Message: "declared here"}}})
+		default:
+			r.c.add(diag.Diagnostic{Code: diag.IdleElse, Severity: diag.Warning, Span: h.Tree.Span,
+				Message: "this else never runs: each refusal of “" + by + "” has an else of its own",
+				Related: []diag.Related{{Span: a.Action.Tree.Name.Span, Message: "declared here"}}})
+		}
+	}
 }

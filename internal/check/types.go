@@ -177,6 +177,11 @@ func (inf *inference) asks(list []*Ask) {
 		inf.checkReply(a)
 		inf.args(a.Instance, by, "the output", a.Out, true)
 		inf.outputs(a.Out)
+		for _, h := range a.Handlers {
+			inf.constrain(h.Error, Type{Kind: String}, h.Tree.Span, "the sentence of a refusal")
+			inf.constrain(h.Refusal, Type{Kind: String}, h.Tree.Span, "the code of a refusal")
+			inf.asks(h.Asks)
+		}
 	}
 }
 

@@ -34,6 +34,14 @@ func (r *resolver) collectSites(stages ...*syntax.Stage) {
 		r.collectLines(s.Where, lineSite, "")
 		for _, a := range s.Then {
 			r.collectArgs(a.Out, thenSite, "")
+			for _, h := range a.Handlers {
+				for _, name := range []string{"error", "refusal"} {
+					r.collectName(syntax.Name{Text: name, Span: h.Span}, localSite, "an else below a line of then")
+				}
+				for _, inner := range h.Asks {
+					r.collectArgs(inner.Out, localSite, "this else")
+				}
+			}
 		}
 	}
 }
@@ -123,8 +131,8 @@ func (r *resolver) unbound(name syntax.Name) {
 				d.Message = said + " is not bound yet: a later line binds it"
 				d.Related[0].Message = "bound here"
 				d.Notes = []string{"lines run in order; move that line up"}
-			case r.inElse:
-				d.Message = said + " is not bound in this else, which runs when the line above gives no frame"
+			case r.elseWhen != "":
+				d.Message = said + " is not bound in this else, which runs when the line above " + r.elseWhen
 				d.Related[0].Message = "bound here"
 				d.Notes = []string{"an else sees the variables bound before its line"}
 			default:

@@ -149,6 +149,11 @@ func (u *uses) pattern(p *Pattern) {
 func (u *uses) asks(list []*Ask) {
 	for _, a := range list {
 		u.args(a.In, valueInput)
+		for _, h := range a.Handlers {
+			u.note(h.Error, h.Tree.Span, needed)
+			u.note(h.Refusal, h.Tree.Span, needed)
+			u.asks(h.Asks)
+		}
 		u.args(a.Out, awaited)
 	}
 }

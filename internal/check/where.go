@@ -28,10 +28,10 @@ func (r *resolver) line(t *syntax.Line) *Line {
 	if len(t.Else) > 0 {
 		// An else sees the variables bound before its line.
 		r.push()
-		outer := r.inElse
-		r.inElse = true
+		outer := r.elseWhen
+		r.elseWhen = "gives no frame"
 		l.Else = r.asks(t.Else)
-		r.inElse = outer
+		r.elseWhen = outer
 		r.pop()
 	}
 	inside := r.inside

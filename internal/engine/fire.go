@@ -102,8 +102,25 @@ func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionI
 		}
 		n, ok := f.askLine(line, slots, id, depth)
 		if line.Awaited && (!ok || !f.accepted(line, n, slots)) {
+			if ok {
+				f.handle(line, n, slots, id, depth)
+			}
 			return
 		}
+	}
+}
+
+// handle asks the else of a line whose action was refused. The refusal then counts as
+// matched.
+func (f *flow) handle(line *plan.Ask, n int32, slots []value.Value, id journal.ActionID, depth int32) {
+	if f.occs[n].outcome != journal.Refused {
+		return
+	}
+	code, _ := f.occs[n].out[plan.RefusedCode].Text()
+	if h := line.Handler(code); h != nil {
+		f.occs[n].taken = true
+		slots[h.Error], slots[h.Refusal] = f.occs[n].out[plan.RefusedError], f.occs[n].out[plan.RefusedCode]
+		f.askAll(h.Asks, slots, id, depth)
 	}
 }
 

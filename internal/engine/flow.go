@@ -24,7 +24,7 @@ type occurrence struct {
 	outcome Outcome
 	seq     int32 // order of completion, from 1
 	depth   int32
-	taken   bool          // a sync that matched it fired
+	taken   bool          // a sync that matched it fired, or an else handled it
 	after   time.Duration // of a refusal: when to try again
 }
 

@@ -127,7 +127,12 @@ func (n *Naive) fire(s *plan.Sync, chosen []*NaiveAction) {
 		f.Matched = append(f.Matched, x.Asked)
 	}
 	n.Fired = append(n.Fired, f)
-	for _, line := range s.Stages[0].Then {
+	n.then(s.Stages[0].Then, bound)
+}
+
+// then asks the lines of a frame.
+func (n *Naive) then(lines []*plan.Ask, bound map[int]value.Value) {
+	for _, line := range lines {
 		in := make([]value.Value, len(line.Action.Inputs))
 		for _, i := range line.In {
 			in[i.Column] = i.Term.Literal
@@ -143,6 +148,10 @@ func (n *Naive) fire(s *plan.Sync, chosen []*NaiveAction) {
 			continue
 		}
 		if x.Outcome != journal.Returned {
+			if h := refusedHandler(line, x); h != nil {
+				bound[h.Error], bound[h.Refusal] = x.Out[plan.RefusedError], x.Out[plan.RefusedCode]
+				n.then(h.Asks, bound)
+			}
 			return
 		}
 		for _, o := range line.Out {
@@ -160,4 +169,13 @@ func (n *Naive) fire(s *plan.Sync, chosen []*NaiveAction) {
 			}
 		}
 	}
+}
+
+// refusedHandler returns the else of a line that handles how its action ended.
+func refusedHandler(line *plan.Ask, x *NaiveAction) *plan.Handler {
+	if x.Outcome != journal.Refused {
+		return nil
+	}
+	code, _ := x.Out[plan.RefusedCode].Text()
+	return line.Handler(code)
 }

@@ -174,11 +174,21 @@ func randomProgram(r *rand.Rand) string {
 			case "yes":
 				fresh++
 				fmt.Fprintf(&b, " : (x: f%d)", fresh)
-				bound[fmt.Sprintf("f%d", fresh)] = true
 			case "literal":
 				b.WriteString(` : (y: "v")`)
+			default:
+				b.WriteString("\n")
+				continue
 			}
 			b.WriteString("\n")
+			for _, head := range []string{"else refused NO", "else refused NEVER", "else"} {
+				if r.IntN(4) == 0 {
+					fmt.Fprintf(&b, "        %s\n            Thing.%s (p: %s, q: %s)\n", head, pick("one", "two"), value(), pick("error", "refusal", value()))
+				}
+			}
+			if fresh > 0 {
+				bound[fmt.Sprintf("f%d", fresh)] = true
+			}
 		}
 		b.WriteString("\n")
 	}

@@ -141,7 +141,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 			return n
 		}
 		shown[a] = true
-		if k := askingOf(a); k != nil && k.line != nil {
+		if k := r.askingOf(a); k != nil && k.line != nil {
 			n.Place = k.line.Span.String()
 		}
 		for _, m := range a.Completed {

@@ -173,7 +173,7 @@ func (r *record) cut() *Tree {
 		t := &Tree{Kind: FaultNode, Title: text, Cause: true}
 		seen := map[string]bool{}
 		for i := len(r.Actions) - 1; i >= 0 && i > len(r.Actions)-12; i-- {
-			k := askingOf(r.Actions[i])
+			k := r.askingOf(r.Actions[i])
 			if k == nil || k.line == nil || seen[k.line.Span.String()] {
 				continue
 			}

@@ -126,7 +126,7 @@ func (r *record) origin(a *action, c plan.Column, way trail) *Tree {
 	if way.steps > far {
 		return nil
 	}
-	k := askingOf(a)
+	k := r.askingOf(a)
 	seen := way.seen[a]
 	way.seen[a] = way.seen[a] || c.Out
 	name := a.ColumnName(c) + " = " + show(a.Column(c), a.ColumnType(c))

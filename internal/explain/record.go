@@ -107,10 +107,10 @@ type asking struct {
 }
 
 // askingOf returns what asked an action; nil if it opened the flow.
-func askingOf(a *action) *asking {
+func (r *record) askingOf(a *action) *asking {
 	m := a.By
 	if m == nil {
 		return nil
 	}
-	return &asking{match: m, sync: m.Spec, index: a.ID.Frame, frame: m.Frame(a.ID.Frame), lines: m.Lines(a.ID.Frame), line: a.Line}
+	return &asking{match: m, sync: m.Spec, index: a.ID.Frame, frame: m.Frame(a.ID.Frame), lines: r.Asked(m, a.ID.Frame), line: a.Line}
 }

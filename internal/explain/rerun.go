@@ -138,7 +138,7 @@ func (x *rerun) outcomes() {
 		told[a.Name] = true
 		t := &Tree{Kind: ActionNode, Action: b.ID.String(), Name: b.Name, Outcome: b.Outcome.String(),
 			Title: fmt.Sprintf("%s %s; it now %s", a.Label(), ended(a), ended(b))}
-		if k := askingOf(b); k != nil && k.line != nil {
+		if k := x.now.askingOf(b); k != nil && k.line != nil {
 			t.at(k.line.Span, k.line.Text)
 		}
 		x.found = append(x.found, t)
@@ -196,7 +196,7 @@ func (x *rerun) fields(a, b *action) {
 		return
 	}
 	t := &Tree{Kind: AnswerNode, Title: "the answer to " + x.was.Opening() + " differs", Children: list}
-	if k := askingOf(b); k != nil && k.line != nil {
+	if k := x.now.askingOf(b); k != nil && k.line != nil {
 		t.at(k.line.Span, k.line.Text)
 	}
 	x.found = append(x.found, t)

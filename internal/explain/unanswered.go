@@ -35,7 +35,7 @@ func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 		if a := r.Action(h.ID); a != nil {
 			n := r.action(a)
 			n.Cause = true
-			if k := askingOf(a); k != nil && k.line != nil {
+			if k := r.askingOf(a); k != nil && k.line != nil {
 				n.at(k.line.Span, k.line.Text)
 			}
 			t.Title = r.Opening() + " is not answered yet"
@@ -176,7 +176,7 @@ func (r *record) faulted() (string, *Tree) {
 		if a.Outcome == journal.Fault {
 			t := r.action(a)
 			t.Kind, t.Cause = FaultNode, true
-			if k := askingOf(a); k != nil && k.line != nil {
+			if k := r.askingOf(a); k != nil && k.line != nil {
 				t.at(k.line.Span, k.line.Text)
 			}
 			return a.Name + " " + ended(a), t

@@ -273,7 +273,7 @@ func (r *record) candidate(p *plan.Pattern, c *candidate) *Tree {
 	a := c.action
 	t := r.action(a)
 	t.Kind = CandidateNode
-	if k := askingOf(a); k != nil && k.line != nil {
+	if k := r.askingOf(a); k != nil && k.line != nil {
 		t.at(k.line.Span, k.line.Text)
 	}
 	if !ends(p, a) {
@@ -341,7 +341,7 @@ func (r *record) idle() []*Tree {
 	var list []*Tree
 	for i := len(r.Actions) - 1; i >= 0 && len(list) < 3; i-- {
 		a := r.Actions[i]
-		k := askingOf(a)
+		k := r.askingOf(a)
 		if a.Spec == nil || a.Spec.Role != plan.Ordinary || k == nil || k.line == nil || len(taken(a)) > 0 {
 			continue
 		}

@@ -278,7 +278,7 @@ func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) 
 // branch follows the lines that one frame asked to the line at which it
 // stopped. It returns a sentence, the number of that line, and a node.
 func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
-	lines := m.Lines(frame)
+	lines := r.Asked(m, frame)
 	if !slices.ContainsFunc(lines, wanted) {
 		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
 		line := s.Line(f.Line)
@@ -311,8 +311,8 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 			return fired + place + " " + ended(a) + given(a), i, n
 		case wanted(line):
 			return fired + place + " " + ended(a), i, n
-		case !line.Awaited, a.Outcome == journal.Undone:
-			continue // a later line undid it
+		case !line.Awaited, a.Outcome == journal.Undone, a.Handler() != nil:
+			continue // a later line undid it, or its else was asked
 		case a.Outcome != journal.Returned:
 			n.Title += notAskedBelow
 			n.add(r.whatFor(a)...)
@@ -334,6 +334,9 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 	}
 	return "sync " + s.Name + " fired", len(lines), (&Tree{Kind: NoteNode, Title: "sync " + s.Name + " fired"}).at(s.Span, "")
 }
+
+// handledBelow follows the outcome of a line whose else handled its refusal.
+const handledBelow = ", so its else was asked"
 
 // notAskedBelow follows the outcome of an awaited line at which a sync stopped.
 const notAskedBelow = ", so the lines below it were not asked"

@@ -90,7 +90,7 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 		return t
 	}
 	seen[a] = true
-	k := askingOf(a)
+	k := r.askingOf(a)
 	switch {
 	case k == nil && a.ID == (journal.ActionID{}):
 		text := "it was asked from outside and opened the flow"
@@ -155,6 +155,9 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 		if a := r.Action(id); a != nil {
 			n.Action = id.String()
 			seen[a] = true // its asking is shown above
+			if a.Handler() != nil {
+				n.Title = "the action of this line was refused" + handledBelow
+			}
 			n.add(r.action(a))
 		}
 		t.add(n)
@@ -209,7 +212,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	switch {
 	case answer != nil:
 		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered" + r.statusOf(answer)}
-		if k := askingOf(answer); k != nil {
+		if k := r.askingOf(answer); k != nil {
 			t.Title += " by sync " + k.match.Sync
 			t.Sync = k.match.Sync
 			if k.line != nil {
@@ -218,7 +221,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 		}
 		t.add(r.why(answer, map[*action]bool{}))
 		for _, a := range r.Of(answer.Spec) {
-			if k := askingOf(a); a.Outcome == journal.Refused && k != nil {
+			if k := r.askingOf(a); a.Outcome == journal.Refused && k != nil {
 				n := &Tree{Kind: NoteNode, Sync: k.match.Sync, Title: "sync " + k.match.Sync + " also tried to answer: " + a.Label() + " " + ended(a)}
 				if k.line != nil {
 					n.at(k.line.Span, k.line.Text)

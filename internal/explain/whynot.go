@@ -136,7 +136,7 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 // asked adds the lines that a frame asked with their outcomes, up to the line at
 // which it stopped.
 func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame) {
-	for _, line := range m.Lines(frame) {
+	for _, line := range r.Asked(m, frame) {
 		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
 		a := r.Action(id)
 		n := (&Tree{Kind: ThenNode}).at(line.Span, line.Text)
@@ -146,6 +146,10 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f 
 			return
 		}
 		n.Title, n.Action, n.Name, n.Outcome = a.Label()+" "+ended(a), id.String(), a.Name, a.Outcome.String()
+		if a.Handler() != nil {
+			n.Title += handledBelow
+			continue
+		}
 		if !line.Awaited || a.Outcome == journal.Undone {
 			continue
 		}

@@ -125,15 +125,22 @@ func (t *teller) guard(l *plan.Line) *Step {
 	if len(l.Else) == 0 {
 		x.Exits = []Exit{{Link: Else, Label: "this sync ends", Span: l.Span}}
 	}
-	for _, a := range l.Else {
+	x.Exits = append(x.Exits, exits(l.Else, Else, "")...)
+	return x
+}
+
+// exits returns what the lines of an else do. Their labels begin with before.
+func exits(lines []*plan.Ask, link Link, before string) []Exit {
+	var list []Exit
+	for _, a := range lines {
 		if a.Action.Role != plan.Respond {
-			x.Exits = append(x.Exits, Exit{Link: Else, Label: "asks " + a.Action.FullName(), Span: a.Span})
+			list = append(list, Exit{Link: link, Label: before + "asks " + a.Action.FullName(), Span: a.Span})
 			continue
 		}
 		status, text := answer(a)
-		x.Exits = append(x.Exits, Exit{Link: Else, Answer: true, Label: status, Note: text, Span: a.Span})
+		list = append(list, Exit{Link: link, Answer: true, Label: before + status, Note: text, Span: a.Span})
 	}
-	return x
+	return list
 }
 
 // drops tells whether a line may drop a frame, as far as its form says.
@@ -175,6 +182,15 @@ func (t *teller) asks(a *plan.Ask, together bool) *Step {
 func (t *teller) completes(x *Step, action *plan.Action, a *plan.Ask, awaited bool) {
 	t.follow(x, action, a, false, "")
 	for _, r := range action.Spec.Refusals {
+		var handler *plan.Handler
+		if a != nil {
+			handler = a.Handler(r.Code)
+		}
+		if handler != nil {
+			t.follow(x, action, a, true, r.Code)
+			x.Exits = append(x.Exits, exits(handler.Asks, Refused, r.Code+": ")...)
+			continue
+		}
 		if t.follow(x, action, a, true, r.Code) || !awaited {
 			continue
 		}

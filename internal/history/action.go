@@ -129,6 +129,15 @@ func (a *Action) ColumnType(c plan.Column) check.Type {
 	return list[c.Index].Type
 }
 
+// Handler returns the else below the action's line that handled its refusal, nil if
+// there is none.
+func (a *Action) Handler() *plan.Handler {
+	if a == nil || a.Outcome != journal.Refused || a.Line == nil {
+		return nil
+	}
+	return a.Line.Handler(a.Code)
+}
+
 // RefusalKind returns the kind of the action's refusal, such as "missing". It
 // is "invalid" if the plan does not contain the refusal.
 func (a *Action) RefusalKind() string {

@@ -95,8 +95,8 @@ func (f *Flow) asked(e *journal.Entry, spec *plan.Action) {
 	if m := f.firing[e.ID.Firing]; m != nil && e.ID != (journal.ActionID{}) {
 		a.By = m
 		m.Asked = append(m.Asked, a)
-		for _, line := range m.Lines(e.ID.Frame) {
-			if line.Line == int(e.ID.Line) && line.Action == spec {
+		if m.Spec != nil && int(e.ID.Line) < len(m.Spec.Asks) {
+			if line := m.Spec.Asks[e.ID.Line]; line.Action == spec {
 				a.Line = line
 			}
 		}
@@ -212,6 +212,19 @@ func (m *Match) Lines(frame uint32) []*plan.Ask {
 		return nil
 	}
 	return m.Spec.Stages[0].Then
+}
+
+// Asked returns the lines that a frame asks, in order: those of then, or of an else.
+// Below a line whose refusal was handled they are those of its else.
+func (f *Flow) Asked(m *Match, frame uint32) []*plan.Ask {
+	lines := m.Lines(frame)
+	for i := 0; i < len(lines); i++ {
+		a := f.Action(journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(lines[i].Line)})
+		if h := a.Handler(); h != nil {
+			lines = slices.Concat(lines[:i+1], h.Asks)
+		}
+	}
+	return lines
 }
 
 // Fits reports whether an action alone fits a line of when: its outcome is the

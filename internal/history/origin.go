@@ -48,10 +48,18 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 			return Origin{Where: line}
 		}
 	}
-	for _, line := range m.Lines(frame) {
+	for _, line := range f.Asked(m, frame) {
+		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
+		for _, h := range line.Handlers {
+			switch slot {
+			case h.Error:
+				return Origin{Ask: line, Action: f.Action(id), Column: plan.Column{Out: true, Index: plan.RefusedError}}
+			case h.Refusal:
+				return Origin{Ask: line, Action: f.Action(id), Column: plan.Column{Out: true, Index: plan.RefusedCode}}
+			}
+		}
 		for _, out := range line.Out {
 			if out.Binds && out.Term.Slot == slot {
-				id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
 				return Origin{Ask: line, Action: f.Action(id), Column: plan.Column{Out: true, Index: out.Column}}
 			}
 		}

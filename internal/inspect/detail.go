@@ -155,6 +155,8 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 		switch {
 		case x == e.last && x.Outcome == journal.Refused:
 			d.Alone = "No sync matches this refusal, so it is the answer."
+		case x.Handler() != nil:
+			d.Alone = "The else at " + place(x.Handler().Span) + " handled this refusal."
 		case x.Outcome == journal.Refused:
 			d.Alone = "No sync matches this refusal."
 		case x.Is(plan.Respond) && x.Outcome == journal.Returned:

@@ -121,6 +121,14 @@ func (s *story) answered(e *ending, status int) {
 	if l := m.Else(x.ID.Frame); l != nil {
 		e.why = fmt.Sprintf("In sync %s the line of where at %s (%s) %s, so its else answered.", m.Sync, place(l.Span), cut(l.Text, 100), kept(l))
 	}
+	for _, y := range m.Asked {
+		if y.ID.Frame != x.ID.Frame || y.Handler() == nil {
+			continue
+		}
+		e.why = fmt.Sprintf("In sync %s %s was refused with %s, so its else answered.", m.Sync, y.Name, y.Code)
+		e.step = y
+		return
+	}
 	for _, y := range m.Actions {
 		if y != nil && y.Outcome == journal.Refused {
 			e.why = fmt.Sprintf("%s was refused with %s, and sync %s answers that refusal.", y.Name, y.Code, m.Sync)

@@ -310,6 +310,10 @@ func (l *lowering) asks(list []*check.Ask) []*Ask {
 			ask.Out = append(ask.Out, Output{Column: a.Output(o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional, Secret: isSecret(o.Term.Var)})
 		}
 		l.sync.Asks = append(l.sync.Asks, ask)
+		for _, h := range x.Handlers {
+			ask.Handlers = append(ask.Handlers, &Handler{Span: h.Tree.Span, Code: h.Code,
+				Error: l.slot(h.Error), Refusal: l.slot(h.Refusal), Asks: l.asks(h.Asks)})
+		}
 		out = append(out, ask)
 	}
 	return out

@@ -182,6 +182,16 @@ func (w *walk) refuse(st *state, by *askList, a *askInfo, in []sym, r *check.Ref
 	if a.ask.Awaited || by.joint {
 		st.top().next = len(by.asks)
 	}
+	if list := a.handler(r.Code); list != nil {
+		// The frame ends with the handler, which is asked after the syncs that match
+		// the refusal.
+		d.matched = true
+		t := st.top()
+		t.list, t.next = list, 0
+		t.env = slices.Clone(t.env)
+		t.env[list.handler.Refusal.Index] = st.fresh(abstractValue{literal: w.literals.intern(value.String(r.Code)), null: no})
+		t.env[list.handler.Error.Index] = st.fresh(abstractValue{null: no, label: "the refusal of " + a.action.name()})
+	}
 	w.complete(st, d)
 	return st
 }

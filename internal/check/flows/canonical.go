@@ -49,7 +49,7 @@ func (st *state) canonicalize(m *model) string {
 			continue
 		}
 		put(t.list.sync.index)
-		put(t.list.number())
+		put(t.list.number)
 		put(len(t.joint))
 		for _, d := range t.joint {
 			put(d)
@@ -100,14 +100,6 @@ func appendAncestors(key *[]byte, list []int16) {
 	for _, n := range list {
 		*key = binary.AppendVarint(*key, int64(n))
 	}
-}
-
-// number distinguishes the ask lists of a sync: 0 is then.
-func (a *askList) number() int {
-	if a.line == nil {
-		return 0
-	}
-	return 1 + slices.IndexFunc(a.sync.where, func(l *lineInfo) bool { return l.orelse == a })
 }
 
 // dropUnneeded removes completed actions that no sync can match any more.

@@ -13,7 +13,7 @@ func (m *model) markCycles() {
 	seen := make([]int, len(m.syncs)) // by target, 1 + the last sync with an edge to it
 	for i, s := range m.syncs {
 		var to []int
-		for _, list := range s.askLists() {
+		for _, list := range s.lists {
 			for _, a := range list.asks {
 				for _, refs := range [][]patternRef{a.action.returned, a.action.refused} {
 					for _, ref := range refs {
@@ -86,7 +86,7 @@ func (r *reporter) cycles(m *model) {
 	by := map[[2]int]trigger{}
 	for e, free := range r.triggers {
 		from := e.list.sync
-		if !free || e.list.line != nil || from.mayDrop {
+		if !free || e.list.line != nil || e.list.handler != nil || from.mayDrop {
 			continue
 		}
 		k := [2]int{from.index, e.to.index}

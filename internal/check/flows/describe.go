@@ -92,6 +92,9 @@ func (w *walk) describeEvent(e event) (source.Span, string) {
 			return e.refusal.Tree.Span, w.entry.String() + " is refused: " + e.refusal.Code
 		}
 		text := e.ask.action.name() + " is refused, " + e.refusal.Code
+		if e.ask.handler(e.refusal.Code) != nil {
+			return e.ask.ask.Tree.Span, text + ", so its else is asked"
+		}
 		if !e.ask.ask.Awaited && !e.list.joint {
 			return e.ask.ask.Tree.Span, text + "; the line does not await it, so " + e.list.sync.sync.Name + " continues"
 		}

@@ -66,6 +66,7 @@ func randomProgram(r *rand.Rand) string {
 		for n := range 1 + r.IntN(3) {
 			b.WriteString("    " + pick(respond, respond, "Thing.one (x: \"a\")", fmt.Sprintf("Thing.one (x: \"a\") : (item: i%d)", n),
 				"Thing.two (x: \"b\", kind: \"k\")", "Thing.two (x: \"b\", kind: \"l\") : ()",
+				"Thing.one (x: \"a\") : ()\n        else "+respond, "Thing.one (x: \"a\") : ()\n        else refused OLD\n            "+pick(respond, "Thing.two (x: refusal, kind: \"k\")"),
 				"Thing.two (x: \"b\", kind: \"k\") : (note: n)", "Thing.two (x: \"b\", kind: \"k\") : (note?: n)") + "\n")
 		}
 	}

@@ -79,6 +79,7 @@ type syncInfo struct {
 	when  []*patternInfo
 	then  *askList
 	where []*lineInfo
+	lists []*askList // then, and every else
 	// severalFrames reports, for each line of where and for then, whether more than
 	// one frame can reach it.
 	severalFrames []bool
@@ -89,20 +90,9 @@ type syncInfo struct {
 	mayDrop  bool // its where may drop a frame
 }
 
-// askLists returns then, and the elses of where.
-func (s *syncInfo) askLists() []*askList {
-	list := []*askList{s.then}
-	for _, l := range s.where {
-		if l.orelse != nil {
-			list = append(list, l.orelse)
-		}
-	}
-	return list
-}
-
 // mayAsk reports whether the sync asks an action that a pattern may match.
 func (s *syncInfo) mayAsk(m *model, p *patternInfo) bool {
-	for _, asking := range s.askLists() {
+	for _, asking := range s.lists {
 		for _, a := range asking.asks {
 			if a.action == p.action && p.mayMatch(m, a.ask) {
 				return true
@@ -161,16 +151,31 @@ type columnTest struct {
 
 // An askList is the lines of a then or an else.
 type askList struct {
-	sync  *syncInfo
-	line  *check.Line // of the else; nil for then
-	asks  []*askInfo
-	live  [][]int // by line, the variables that it and later lines use
-	joint bool
+	sync    *syncInfo
+	number  int            // in the lists of the sync
+	line    *check.Line    // of the else; nil for then
+	handler *check.Handler // of the else below a line of then
+	asks    []*askInfo
+	live    [][]int // by line, the variables that it and later lines use
+	joint   bool
 }
 
 type askInfo struct {
-	ask    *check.Ask
-	action *actionInfo
+	ask      *check.Ask
+	action   *actionInfo
+	handlers []*askList
+}
+
+// handler returns the list that is asked when the action is refused with a code, nil
+// if there is none.
+func (a *askInfo) handler(code string) *askList {
+	h := a.ask.Handler(code)
+	for _, list := range a.handlers {
+		if list.handler == h {
+			return list
+		}
+	}
+	return nil
 }
 
 type lineInfo struct {
@@ -305,15 +310,30 @@ func (m *model) addBody(s *syncInfo) {
 }
 
 func (m *model) newAskList(s *syncInfo, l *check.Line, list []*check.Ask) *askList {
-	a := &askList{sync: s, line: l, live: make([][]int, len(list)+1)}
+	a := &askList{sync: s, number: len(s.lists), line: l, live: make([][]int, len(list)+1)}
+	s.lists = append(s.lists, a)
 	for _, x := range list {
-		a.asks = append(a.asks, &askInfo{x, m.action(x.Instance, x.Action)})
+		info := &askInfo{ask: x, action: m.action(x.Instance, x.Action)}
+		for _, h := range x.Handlers {
+			handler := m.newAskList(s, nil, h.Asks)
+			handler.handler = h
+			info.handlers = append(info.handlers, handler)
+		}
+		a.asks = append(a.asks, info)
 	}
 	for n := len(list) - 1; n >= 0; n-- {
 		live := slices.Clone(a.live[n+1])
+		use := func(index int) {
+			if !slices.Contains(live, index) {
+				live = append(live, index)
+			}
+		}
 		for _, v := range slices.Concat(variablesOf(list[n].In), variablesOf(list[n].Out)) {
-			if !slices.Contains(live, v.Index) {
-				live = append(live, v.Index)
+			use(v.Index)
+		}
+		for _, handler := range a.asks[n].handlers {
+			for _, index := range handler.live[0] {
+				use(index)
 			}
 		}
 		slices.Sort(live)

@@ -145,7 +145,7 @@ func (r *reporter) opensFlows(p *patternInfo) bool {
 func (r *reporter) asksOf(m *model, a *actionInfo) []*check.Ask {
 	var list []*check.Ask
 	for _, s := range m.syncs {
-		for _, asking := range s.askLists() {
+		for _, asking := range s.lists {
 			for _, x := range asking.asks {
 				if x.action == a {
 					list = append(list, x.ask)
@@ -168,7 +168,7 @@ func (r *reporter) askedIn(m *model, p *patternInfo) string {
 	var in []string
 	for _, a := range r.asksOf(m, p.action) {
 		for _, s := range m.syncs {
-			for _, asking := range s.askLists() {
+			for _, asking := range s.lists {
 				if slices.ContainsFunc(asking.asks, func(x *askInfo) bool { return x.ask == a }) && !slices.Contains(in, s.sync.Name) {
 					in = append(in, s.sync.Name)
 				}

@@ -121,7 +121,7 @@ func (w *walk) initial() *state {
 	if w.entry.Kind != Route {
 		// A line that asks the action with unknown values.
 		ask := &check.Ask{Instance: w.entry.Instance, Action: w.entry.Action}
-		w.opening = &askList{sync: &syncInfo{index: -1, sync: &check.Sync{}}, asks: []*askInfo{{ask, a}}, live: [][]int{nil, nil}}
+		w.opening = &askList{sync: &syncInfo{index: -1, sync: &check.Sync{}}, asks: []*askInfo{{ask: ask, action: a}}, live: [][]int{nil, nil}}
 		st.stack = []task{{list: w.opening}}
 		return st
 	}
