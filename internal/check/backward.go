@@ -231,6 +231,7 @@ func (ba *backwardAnalysis) lines(list []*Line) {
 }
 
 func (ba *backwardAnalysis) line(l *Line) {
+	ba.comparisons(l.If)
 	switch b := l.Body.(type) {
 	case *QueryLine:
 		by := b.Instance.Name + "." + b.Query.Name
@@ -285,6 +286,11 @@ func (ba *backwardAnalysis) line(l *Line) {
 			}
 			ba.expr(b.Expr, x)
 		}
+	case *BlockLine:
+		ba.lines(b.Lines)
+	case *MemberLine:
+	default:
+		panic("check: unknown line")
 	}
 }
 

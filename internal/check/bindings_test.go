@@ -149,7 +149,8 @@ func (h *verifier) lines(list []*check.Line) {
 	for _, l := range list {
 		h.inside(func() { h.asks(l.Else) })
 		before := len(h.bound)
-		if l.Mode == syntax.NoLine {
+		h.expr(l.If)
+		if l.Mode == syntax.NoLine || l.Mode == syntax.SomeLine {
 			h.inside(func() { h.body(l) })
 		} else {
 			h.body(l)
@@ -199,6 +200,8 @@ func (h *verifier) body(l *check.Line) {
 		if b.Page != nil && b.Page.Next != nil {
 			h.bind(b.Page.Next, true)
 		}
+	case *check.BlockLine:
+		h.lines(b.Lines)
 	default:
 		h.t.Fatalf("%s: a line without body", h.of)
 	}

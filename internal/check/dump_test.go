@@ -219,6 +219,8 @@ func dumpLines(b *strings.Builder, list []*check.Line, indent string) {
 			fmt.Fprintf(b, "%s is %s", term(check.Term{Var: x.Var}, x.Binds), expr(x.Expr))
 		case *check.FilterLine:
 			b.WriteString(expr(x.Expr))
+		case *check.BlockLine:
+			b.WriteString("block")
 		case *check.FoldLine:
 			fmt.Fprintf(b, "%s is %s %s", term(check.Term{Var: x.Var}, x.Binds), x.Fold, expr(x.Expr))
 			if x.Limit != nil || x.Offset != nil || x.Distinct {
@@ -234,6 +236,9 @@ func dumpLines(b *strings.Builder, list []*check.Line, indent string) {
 				fmt.Fprintf(b, " order %s desc=%v", expr(k.Expr), k.Desc)
 			}
 		}
+		if l.If != nil {
+			b.WriteString(" if " + expr(l.If))
+		}
 		if len(l.Nulls) > 0 {
 			b.WriteString(" nulls")
 			for _, v := range l.Nulls {
@@ -241,9 +246,7 @@ func dumpLines(b *strings.Builder, list []*check.Line, indent string) {
 			}
 		}
 		b.WriteString("\n")
-		if fold, ok := l.Body.(*check.FoldLine); ok {
-			dumpLines(b, fold.Lines, indent+"    ")
-		}
+		dumpLines(b, l.Inner(), indent+"    ")
 		dumpAsks(b, l.Else, indent+"    else ")
 	}
 }

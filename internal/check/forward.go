@@ -301,6 +301,11 @@ func (fa *forwardAnalysis) line(l *Line) {
 			}
 			bind(b.Var, t)
 		}
+	case *BlockLine:
+		fa.lines(b.Lines)
+	case *MemberLine, *FilterLine:
+	default:
+		panic("check: unknown line")
 	}
 }
 

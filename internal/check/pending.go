@@ -29,21 +29,6 @@ func pendingForms() []pendingForm {
 			return headOf(s.Stages[1].Span)
 		}),
 		pendingAt("“surely” is not implemented yet", modeSpan(syntax.SurelyLine)),
-		pendingAt("“some” is not implemented yet", modeSpan(syntax.SomeLine)),
-		pendingAt("blocks below “no”, “some” and “maybe” are not implemented yet", func(l *syntax.Line) source.Span {
-			_, is := l.Body.(*syntax.BlockLine)
-			return spanIf(is, l.Span)
-		}),
-		pendingAt("“whether” is not implemented yet", func(l *syntax.Line) source.Span {
-			fold, is := l.Body.(*syntax.FoldLine)
-			return spanIf(is && fold.Fold == syntax.Whether, l.Span)
-		}),
-		pendingAt("“if” at the end of a line is not implemented yet", func(l *syntax.Line) source.Span {
-			if l.If == nil {
-				return source.Span{}
-			}
-			return l.If.Span
-		}),
 		pendingAt("“has” after a list is not implemented yet", func(l *syntax.Line) source.Span {
 			_, is := l.Body.(*syntax.HasLine)
 			return spanIf(is, l.Span)

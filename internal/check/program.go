@@ -354,12 +354,35 @@ type Line struct {
 	Mode syntax.Mode
 	Body LineBody
 	Else []*Ask
-	// Nulls are the variables that a plain line binds and a “maybe” may leave null.
+	// If is the condition at the end of the line, nil if there is none. Such a line
+	// has the mode NoLine or SomeLine.
+	If *Expr
+	// Nulls are the variables that the line binds; a “maybe” may leave them null.
 	Nulls []*Var
+	// Local are the variables that the line binds for itself alone, because it is a
+	// “some” line.
+	Local []*Var
+}
+
+// isTest reports whether a line only asks whether there is something: it binds
+// nothing that other lines can use.
+func (l *Line) isTest() bool { return isTest(l.Mode) }
+
+func isTest(m syntax.Mode) bool { return m == syntax.NoLine || m == syntax.SomeLine }
+
+// Inner returns the lines below the line: those of a block or of a fold.
+func (l *Line) Inner() []*Line {
+	switch b := l.Body.(type) {
+	case *BlockLine:
+		return b.Lines
+	case *FoldLine:
+		return b.Lines
+	}
+	return nil
 }
 
 // A LineBody is *QueryLine, *FieldLine, *MemberLine, *ViewLine, *IsLine,
-// *FilterLine or *FoldLine.
+// *FilterLine, *FoldLine or *BlockLine.
 type LineBody interface{ lineBody() }
 
 // A QueryLine gives a frame for each row of a query.
@@ -409,7 +432,7 @@ type FoldLine struct {
 	Var      *Var
 	Binds    bool
 	Fold     syntax.Fold
-	Expr     *Expr // nil for count
+	Expr     *Expr // nil for count and whether
 	Lines    []*Line
 	Order    []OrderKey
 	Limit    *Expr
@@ -417,6 +440,9 @@ type FoldLine struct {
 	Distinct bool
 	Page     *Page // nil if the fold has no pages
 }
+
+// A BlockLine is several lines to which the mode of their line applies together.
+type BlockLine struct{ Lines []*Line }
 
 // A Page makes the list of an "each" one page of a longer list. In are limit and
 // cursor, if given. Next is the variable that is bound to the cursor of the next
@@ -439,3 +465,4 @@ func (*ViewLine) lineBody()   {}
 func (*IsLine) lineBody()     {}
 func (*FilterLine) lineBody() {}
 func (*FoldLine) lineBody()   {}
+func (*BlockLine) lineBody()  {}

@@ -284,16 +284,31 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 func (inf *inference) lines(list []*Line) {
 	for _, l := range list {
 		inf.elseAsks(l)
+		outer := inf.nonNull
+		// What a line shows that may be skipped, or that holds for no frame, is not
+		// known outside of it.
+		_, block := l.Body.(*BlockLine)
+		inside := l.If != nil || block && l.Mode != syntax.SomeLine
+		if inside {
+			inf.nonNull = maps.Clone(outer)
+		}
+		if l.If != nil {
+			inf.current = l
+			inf.condition(l.If)
+			inf.assume(l.If, true)
+		}
 		inf.line(l)
+		if inside {
+			inf.nonNull = outer
+		}
 		for _, v := range l.Nulls {
 			if l.Mode == syntax.MaybeLine {
 				inf.nullable[v] = true
 			}
 		}
-		if l.Mode != syntax.PlainLine {
-			continue
+		if l.Mode == syntax.PlainLine || l.Mode == syntax.SomeLine && l.If == nil {
+			inf.frameKept(l)
 		}
-		inf.frameKept(l)
 	}
 }
 
@@ -400,6 +415,10 @@ func (inf *inference) line(l *Line) {
 		for v := range inf.nonNull {
 			inf.nonNull[v] = outer[v] // without rows, the lines have shown nothing
 		}
+	case *BlockLine:
+		inf.lines(b.Lines)
+	default:
+		panic("check: unknown line")
 	}
 }
 
@@ -429,6 +448,8 @@ func (inf *inference) fold(b *FoldLine, l *Line) {
 		t = Type{Kind: Number}
 	case syntax.Count:
 		t = Type{Kind: Number}
+	case syntax.Whether:
+		t = Type{Kind: Flag}
 	default:
 		t.Null = true // the fold of no rows
 	}

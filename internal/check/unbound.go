@@ -21,8 +21,17 @@ const (
 	localSite                 // inside a fold, a "no" line or an else, not visible outside
 )
 
-// insideNo and insideFold name the places whose variables are local.
-const insideNo = "the “no” line"
+// insideTest and insideFold name the places whose variables are local.
+func insideTest(t *syntax.Line) string {
+	_, block := t.Body.(*syntax.BlockLine)
+	switch {
+	case block:
+		return "the lines of this “" + t.Mode.String() + "”"
+	case t.Mode == syntax.PlainLine:
+		return "the line with “if”"
+	}
+	return "the “" + t.Mode.String() + "” line"
+}
 
 func insideFold(name string) string { return "the lines of “" + name + "”" }
 
@@ -49,8 +58,8 @@ func (r *resolver) collectSites(stages ...*syntax.Stage) {
 func (r *resolver) collectLines(lines []*syntax.Line, kind siteKind, where string) {
 	for _, l := range lines {
 		kind, where := kind, where
-		if l.Mode == syntax.NoLine {
-			kind, where = localSite, insideNo
+		if isTest(l.Mode) || l.If != nil {
+			kind, where = localSite, insideTest(l)
 		}
 		switch b := l.Body.(type) {
 		case *syntax.QueryLine:
@@ -74,6 +83,8 @@ func (r *resolver) collectLines(lines []*syntax.Line, kind siteKind, where strin
 				r.collectArgs(b.Page.Out, kind, where)
 			}
 			r.collectLines(b.Lines, localSite, insideFold(b.Var.Text))
+		case *syntax.BlockLine:
+			r.collectLines(b.Lines, kind, where)
 		}
 		for _, a := range l.Else {
 			r.collectArgs(a.Out, localSite, "this else")

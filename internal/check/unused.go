@@ -161,7 +161,7 @@ func (u *uses) asks(list []*Ask) {
 func (u *uses) lines(list []*Line, as role) {
 	for _, l := range list {
 		in := as
-		if l.Mode == syntax.NoLine {
+		if l.isTest() {
 			in = localLine
 		}
 		given := in
@@ -169,6 +169,7 @@ func (u *uses) lines(list []*Line, as role) {
 			given = output
 		}
 		u.asks(l.Else)
+		u.expr(l.If)
 		switch b := l.Body.(type) {
 		case *QueryLine:
 			u.args(b.In, valueInput)
@@ -188,9 +189,11 @@ func (u *uses) lines(list []*Line, as role) {
 			u.note(b.Var, b.Expr.Tree.Span, in)
 		case *FilterLine:
 			u.expr(b.Expr)
+		case *BlockLine:
+			u.lines(b.Lines, in)
 		case *FoldLine:
 			inner := boundLine
-			if b.Fold == syntax.Count {
+			if b.Fold == syntax.Count || b.Fold == syntax.Whether {
 				inner = localLine
 			}
 			u.lines(b.Lines, inner)
@@ -207,6 +210,8 @@ func (u *uses) lines(list []*Line, as role) {
 					u.note(v, v.Span, in)
 				}
 			}
+		default:
+			panic("check: unknown line")
 		}
 	}
 }

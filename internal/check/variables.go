@@ -4,7 +4,9 @@ import "slices"
 
 // Variables returns the variables that a line mentions, among them those that it
 // binds itself, except for the variable of a fold and of "is".
-func (l *Line) Variables() []*Var {
+func (l *Line) Variables() []*Var { return append(l.bodyVariables(), l.If.Variables()...) }
+
+func (l *Line) bodyVariables() []*Var {
 	switch b := l.Body.(type) {
 	case *QueryLine:
 		return append(variablesOf(b.In), variablesOf(b.Out)...)
@@ -18,14 +20,14 @@ func (l *Line) Variables() []*Var {
 		return b.Expr.Variables()
 	case *FilterLine:
 		return b.Expr.Variables()
-	case *FoldLine:
+	case *FoldLine, *BlockLine:
 		var list []*Var
-		for _, inner := range b.Lines {
+		for _, inner := range l.Inner() {
 			list = append(list, inner.Variables()...)
 		}
 		return list
 	}
-	return nil
+	panic("check: unknown line")
 }
 
 func variablesOf(args []*Arg) []*Var {

@@ -34,22 +34,35 @@ func (r *resolver) line(t *syntax.Line) *Line {
 		r.elseWhen = outer
 		r.pop()
 	}
+	if t.If != nil {
+		l.If = r.condition(t)
+		if l.Mode == syntax.PlainLine {
+			l.Mode = syntax.SomeLine
+		}
+	}
 	inside := r.inside
-	if t.Mode == syntax.NoLine {
+	if isTest(l.Mode) {
 		r.push()
-		r.inside = insideNo
+		r.inside = insideTest(t)
 	}
 	before := len(r.scope.order)
 	l.Body = r.body(t)
-	if t.Mode == syntax.NoLine {
+	if bound := slices.Clone(r.scope.order[before:]); !isTest(l.Mode) {
+		l.Nulls = bound
+	} else if l.Mode == syntax.SomeLine {
+		l.Local = bound
+	}
+	if isTest(l.Mode) {
 		r.pop()
 		r.inside = inside
-	} else {
-		l.Nulls = slices.Clone(r.scope.order[before:])
 	}
-	if l.Body == nil {
+	if l.Body == nil || t.If != nil && l.If == nil {
 		r.ok = false
 		return nil
+	}
+	if l.Mode == syntax.SomeLine && !l.CanDrop() {
+		r.errorAt(diag.IdleTest, t.Span, "this line does nothing: its variable is visible only in the line, and it drops no frame",
+			"leave out “some” or “if”, or compare the value, as in “x == …”")
 	}
 	if len(t.Else) > 0 && !l.CanDrop() && r.ok {
 		r.c.add(diag.Diagnostic{Code: diag.IdleElse, Severity: diag.Warning, Span: t.Else[0].Span,
@@ -93,8 +106,35 @@ func (r *resolver) body(t *syntax.Line) LineBody {
 		if e := r.expr(b.Expr); e != nil {
 			return &FilterLine{Expr: e}
 		}
+	case *syntax.BlockLine:
+		return r.blockLine(t, b)
+	case *syntax.HasLine, nil:
+	default:
+		panic("check: unknown line")
 	}
 	return nil
+}
+
+// condition resolves the condition at the end of a line.
+func (r *resolver) condition(t *syntax.Line) *Expr {
+	if t.Mode == syntax.MaybeLine || t.Mode == syntax.SurelyLine {
+		r.errorAt(diag.IdleTest, t.Span, "a line with “if” only keeps or drops the frame, and “"+t.Mode.String()+"” drops none",
+			"leave out “"+t.Mode.String()+"”, or leave out the condition")
+	}
+	return r.expr(t.If)
+}
+
+// blockLine resolves the lines of a block. Those of “maybe” bind variables for the
+// lines below the block.
+func (r *resolver) blockLine(t *syntax.Line, b *syntax.BlockLine) LineBody {
+	nested := r.nested
+	r.nested = "a block"
+	l := &BlockLine{Lines: r.lines(b.Lines)}
+	r.nested = nested
+	if len(l.Lines) < len(b.Lines) {
+		return nil
+	}
+	return l
 }
 
 // The following functions return nil, as an interface, for a line with an error.
@@ -245,7 +285,7 @@ func (r *resolver) foldLine(b *syntax.FoldLine) LineBody {
 	r.push()
 	l.Lines = r.lines(b.Lines)
 	ok = ok && len(l.Lines) == len(b.Lines)
-	if b.Fold != syntax.Count || b.Expr != nil {
+	if b.Fold != syntax.Count && b.Fold != syntax.Whether || b.Expr != nil {
 		l.Expr = r.expr(b.Expr)
 		ok = ok && l.Expr != nil
 	}

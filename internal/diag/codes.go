@@ -181,6 +181,8 @@ const (
 	MisplacedPage Code = "L0412"
 	// LastPage means that the last page does not match "next".
 	LastPage Code = "L0413"
+	// IdleTest means that a line with "some" or "if" cannot drop a frame.
+	IdleTest Code = "L0415"
 )
 
 // The codes for what happens to requests and syncs, of package check.

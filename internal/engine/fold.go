@@ -24,6 +24,13 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 		w.page(line, op, emit)
 		return
 	}
+	if op.Fold == syntax.Whether {
+		found := w.any(line, func(emit func()) { w.lines(op.Lines, 0, emit) })
+		if w.err == nil {
+			w.bindOrCompare(op.Slot, op.Binds, op.Secret, value.Flag(found), emit)
+		}
+		return
+	}
 	var rows []foldRow
 	before, held := w.inner, w.bytes
 	w.inner++

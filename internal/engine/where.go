@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/legible-lang/legible/internal/plan"
@@ -156,15 +157,23 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 	}
 	line := lines[i]
 	gave := 0
-	switch line.Mode {
-	case syntax.NoLine:
-		w.inner++
-		w.body(line, func() { gave++ })
-		w.inner--
-		w.unset(line)
-		if gave == 0 {
+	if line.If != nil {
+		if is, ok := w.holds(line, line.If); !ok {
+			return
+		} else if !is {
 			w.lines(lines, i+1, next)
-		} else {
+			return
+		}
+	}
+	switch line.Mode {
+	case syntax.NoLine, syntax.SomeLine:
+		found := w.any(line, func(emit func()) { w.body(line, emit) })
+		w.unset(line)
+		switch {
+		case w.err != nil:
+		case found == (line.Mode == syntax.SomeLine):
+			w.lines(lines, i+1, next)
+		default:
 			w.drop(line)
 		}
 		return
@@ -183,6 +192,21 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 		}
 	}
 	w.unset(line)
+}
+
+// errFound ends the part of a search that asks only whether there is a frame.
+var errFound = errors.New("found")
+
+// any reports whether run emits a frame. It ends run at the first.
+func (w *search) any(line *plan.Line, run func(emit func())) bool {
+	w.inner++
+	run(func() { w.fail(line, errFound) })
+	w.inner--
+	if w.err != errFound {
+		return false
+	}
+	w.err, w.at = nil, nil
+	return true
 }
 
 // unset clears the slots that a line bound, for the next frame.
@@ -208,19 +232,42 @@ func (w *search) body(line *plan.Line, emit func()) {
 			w.bindOrCompare(line.Is.Slot, line.Is.Binds, line.Is.Secret, v, emit)
 		}
 	case line.Filter != nil:
-		v, ok := w.eval(line, line.Filter)
-		if !ok {
-			return
-		}
-		b, isFlag := v.Reveal().Bool()
-		if !isFlag {
-			w.fail(line, blameInput(line.Filter, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", line.Filter.Text, v.Kind())))
-		} else if b {
+		if is, ok := w.holds(line, line.Filter); ok && is {
 			emit()
 		}
 	case line.Fold != nil:
 		w.fold(line, line.Fold, emit)
+	case line.Block != nil:
+		w.block(line, emit)
+	default:
+		panic("engine: unknown line")
 	}
+}
+
+// holds evaluates a condition.
+func (w *search) holds(line *plan.Line, e *plan.Expr) (is, ok bool) {
+	v, ok := w.eval(line, e)
+	if !ok {
+		return false, false
+	}
+	is, isFlag := v.Reveal().Bool()
+	if !isFlag {
+		w.fail(line, blameInput(e, fmt.Errorf("%s is %s, but a line that keeps or drops must be true or false", e.Text, v.Kind())))
+	}
+	return is, isFlag
+}
+
+// block runs the lines of a block, which drop no frame of the match.
+func (w *search) block(line *plan.Line, emit func()) {
+	before := w.inner
+	w.inner++
+	w.lines(line.Block, 0, func() {
+		inside := w.inner
+		w.inner = before
+		emit() // the lines below the block are outside of it
+		w.inner = inside
+	})
+	w.inner = before
 }
 
 // bindOrCompare binds a slot or compares it.

@@ -82,6 +82,16 @@ func always(line *plan.Line) bool {
 // the frame and whether that is certain, and adds what the line binds to known.
 func (r *record) holds(line *plan.Line, known map[int]value.Value) (held, sure bool) {
 	get := func(slot int) (value.Value, bool) { v, ok := known[slot]; return v, ok }
+	if line.If != nil {
+		v, ok := r.eval(line.If, get)
+		b, isFlag := v.Bool()
+		if !ok || !isFlag {
+			return false, false
+		}
+		if !b {
+			return true, true // the line was skipped
+		}
+	}
 	switch {
 	case line.Filter != nil:
 		v, ok := r.eval(line.Filter, get)
@@ -211,12 +221,7 @@ func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {
 		lines = func(list []*plan.Line) {
 			for _, l := range list {
 				try(l.Span, l.Text)
-				if l.View != nil {
-					lines(l.View.Lines)
-				}
-				if l.Fold != nil {
-					lines(l.Fold.Lines)
-				}
+				lines(l.Inner())
 			}
 		}
 		lines(s.Lines)

@@ -119,6 +119,8 @@ func outcome(line *plan.Line) string {
 	switch {
 	case line.Mode == syntax.NoLine:
 		return "found something, but “no” requires nothing"
+	case line.Block != nil:
+		return "found nothing for which all of its lines hold"
 	case line.Filter != nil:
 		return "was false"
 	case line.Is != nil, line.Member != nil, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
@@ -176,6 +178,7 @@ func reads(line *plan.Line) []int {
 		slot(t.Slot)
 		expr(t.Expr)
 	}
+	expr(line.If)
 	switch {
 	case line.Query != nil:
 		for i := range line.Query.In {
@@ -223,6 +226,14 @@ func reads(line *plan.Line) []int {
 			}
 		}
 		expr(line.Fold.Expr)
+	case line.Block != nil:
+		for _, inner := range line.Block {
+			for _, i := range reads(inner) {
+				slot(i)
+			}
+		}
+	default:
+		panic("explain: unknown line")
 	}
 	return list
 }

@@ -296,11 +296,8 @@ func reads(lines []*plan.Line, list []*plan.Instance) []*plan.Instance {
 			add(l.Read.Table.Instance)
 		case l.Member != nil:
 			add(l.Member.Table.Instance)
-		case l.View != nil:
-			list = reads(l.View.Lines, list)
-		case l.Fold != nil:
-			list = reads(l.Fold.Lines, list)
 		}
+		list = reads(l.Inner(), list)
 	}
 	return list
 }

@@ -149,7 +149,7 @@ func drops(l *plan.Line) bool {
 		return false
 	}
 	switch {
-	case l.Mode == syntax.NoLine:
+	case l.Mode == syntax.NoLine, l.Mode == syntax.SomeLine:
 		return true
 	case l.Query != nil:
 		return l.Query.Query.Spec.Rows != syntax.OneRow

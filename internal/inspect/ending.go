@@ -142,6 +142,8 @@ func kept(l *plan.Line) string {
 	switch {
 	case l.Mode == syntax.NoLine:
 		return "found something, but “no” requires nothing"
+	case l.Block != nil:
+		return "found nothing for which all of its lines hold"
 	case l.Filter != nil:
 		return "was false"
 	case l.Is != nil, l.Member != nil, l.Read != nil && !l.Read.SubjectBinds && !l.Read.ObjectBinds:

@@ -93,11 +93,8 @@ func reads(lines []*plan.Line, list *[]string) {
 			add(list, l.Read.Table.Instance.Name)
 		case l.Member != nil:
 			add(list, l.Member.Table.Instance.Name)
-		case l.View != nil:
-			reads(l.View.Lines, list)
-		case l.Fold != nil:
-			reads(l.Fold.Lines, list)
 		}
+		reads(l.Inner(), list)
 	}
 }
 

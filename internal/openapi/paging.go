@@ -50,6 +50,8 @@ func pagesBy(lines []*check.Line, v *check.Var) (limit, cursor bool) {
 				is := a.Term.Var == v || a.Term.Expr != nil && slices.Contains(a.Term.Expr.Vars, v)
 				l, c = l || is && a.Name == "limit", c || is && a.Name == "cursor"
 			}
+		case *check.BlockLine:
+			l, c = pagesBy(b.Lines, v)
 		}
 		limit, cursor = limit || l, cursor || c
 	}

@@ -416,9 +416,10 @@ func (l *lowering) line(x *check.Line) *Line {
 	if x.Tree != nil {
 		line.Span, line.Text = x.Tree.Span, oneLine(x.Tree.Span)
 	}
-	for _, v := range x.Nulls {
+	for _, v := range slices.Concat(x.Nulls, x.Local) {
 		line.Binds = append(line.Binds, l.slot(v))
 	}
+	line.If = l.expr(x.If)
 	switch body := x.Body.(type) {
 	case *check.QueryLine:
 		q := l.query(body.Instance, body.Query)
@@ -460,6 +461,10 @@ func (l *lowering) line(x *check.Line) *Line {
 			op.Page = l.page(body, op)
 		}
 		line.Fold = op
+	case *check.BlockLine:
+		line.Block = l.lines(body.Lines)
+	default:
+		panic("plan: unknown line")
 	}
 	line.Else = l.asks(x.Else)
 	return line

@@ -135,13 +135,10 @@ func pagesIn(lines []*Line, f func(page *PageOp, outer func(int) int)) {
 						passed[in.Inner] = in.Term.Slot
 					}
 				}
-				walk(l.View.Lines)
-			case l.Fold != nil:
-				if l.Fold.Page != nil {
-					f(l.Fold.Page, outer)
-				}
-				walk(l.Fold.Lines)
+			case l.Fold != nil && l.Fold.Page != nil:
+				f(l.Fold.Page, outer)
 			}
+			walk(l.Inner())
 		}
 	}
 	walk(lines)

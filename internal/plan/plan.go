@@ -292,6 +292,9 @@ type Line struct {
 	Text  string
 	Mode  syntax.Mode
 	Else  []*Ask
+	// If is the condition at the end of the line, nil if there is none. If it is
+	// false, the line is skipped and keeps its frame.
+	If    *Expr
 	Binds []int // the slots that get their values here
 
 	Query  *QueryOp
@@ -301,6 +304,18 @@ type Line struct {
 	Is     *IsOp
 	Filter *Expr
 	Fold   *FoldOp
+	Block  []*Line // the lines to which the mode applies together
+}
+
+// Inner returns the lines inside of a line: those of a block, a fold or a view.
+func (l *Line) Inner() []*Line {
+	switch {
+	case l.View != nil:
+		return l.View.Lines
+	case l.Fold != nil:
+		return l.Fold.Lines
+	}
+	return l.Block
 }
 
 // A QueryOp runs a query.

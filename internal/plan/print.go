@@ -356,6 +356,14 @@ func (o *printer) whereLine(level, i int, l *Line) {
 		head("keep when %s", oneLineText(l.Filter.Text))
 	case l.Fold != nil:
 		o.fold(level, head, l.Fold)
+	case l.Block != nil:
+		head("block")
+		o.lines(level+1, l.Block)
+	default:
+		panic("plan: unknown line")
+	}
+	if l.If != nil {
+		o.line(level+1, "if %s", oneLineText(l.If.Text))
 	}
 	if len(l.Binds) > 0 && l.Mode == syntax.MaybeLine {
 		var names []string

@@ -49,6 +49,7 @@ func (r *reading) lines(lines []*Line) {
 }
 
 func (r *reading) line(l *Line) {
+	r.expr(l.If)
 	switch {
 	case l.Query != nil:
 		for i := range l.Query.In {
@@ -92,6 +93,10 @@ func (r *reading) line(l *Line) {
 			r.expr(k.Expr)
 		}
 		r.binds(Term{Slot: l.Fold.Slot}, l.Fold.Binds)
+	case l.Block != nil:
+		r.lines(l.Block)
+	default:
+		panic("plan: unknown line")
 	}
 	for _, s := range l.Binds {
 		r.own[s] = true

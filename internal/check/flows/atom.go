@@ -80,8 +80,36 @@ func (w *walk) atomOf(st *state, l *check.Line, env []sym) atom {
 			f := st.lookup(w.membershipPredicate(b.Instance, b.Set), q.args[:1])
 			q.atLeastOne = f != nil && f.holds
 		}
+	case *check.BlockLine:
+		for _, v := range outerVariables(l) {
+			q.args = append(q.args, env[v.Index])
+		}
+		q.inputs = len(q.args)
+	case *check.IsLine, *check.FoldLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return q
+}
+
+// outerVariables returns the variables that the lines of a block mention and do not
+// bind, each once.
+func outerVariables(l *check.Line) []*check.Var {
+	var bound, list []*check.Var
+	var own func(l *check.Line)
+	own = func(l *check.Line) {
+		bound = slices.Concat(bound, l.Nulls, l.Local)
+		for _, inner := range l.Inner() {
+			own(inner)
+		}
+	}
+	own(l)
+	for _, v := range l.Variables() {
+		if !slices.Contains(bound, v) && !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // addSide adds the subject or the object of a line to an atom.
@@ -204,6 +232,9 @@ func (m *model) predicateOf(l *check.Line) int32 {
 		return m.membershipPredicate(b.Instance, b.Set)
 	case *check.ViewLine:
 		return m.predicate("view "+b.View.Name+requiredOutputs(b.Out, b), viewReads(b.View)...)
+	case *check.BlockLine:
+		// Blocks with the same text ask the same about the same values.
+		return m.predicate("block "+blockText(b.Lines), lineReads(l, nil)...)
 	}
 	return m.predicate("line "+l.Tree.Span.String(), lineReads(l, nil)...)
 }
@@ -218,8 +249,24 @@ func requiredOutputs(out []*check.Arg, b check.LineBody) string {
 	return ""
 }
 
+// blockText returns the text of lines without comments and layout.
+func blockText(lines []*check.Line) string {
+	var b strings.Builder
+	for _, l := range lines {
+		b.WriteString(lineText(l))
+		if len(l.Inner()) > 0 {
+			b.WriteString(" { " + blockText(l.Inner()) + "}")
+		}
+		b.WriteString("; ")
+	}
+	return b.String()
+}
+
 // countUses counts the use of a line's predicate.
 func (m *model) countUses(l *check.Line) {
+	if l.If != nil {
+		countConditions(m, l.If.Node.Shape())
+	}
 	if b, ok := l.Body.(*check.FilterLine); ok {
 		countConditions(m, b.Expr.Node.Shape())
 		return
@@ -251,10 +298,13 @@ func lineReads(l *check.Line, list []*check.Instance) []*check.Instance {
 		return append(list, b.Instance)
 	case *check.ViewLine:
 		return append(list, viewReads(b.View)...)
-	case *check.FoldLine:
-		for _, inner := range b.Lines {
+	case *check.FoldLine, *check.BlockLine:
+		for _, inner := range l.Inner() {
 			list = lineReads(inner, list)
 		}
+	case *check.IsLine, *check.FilterLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return list
 }

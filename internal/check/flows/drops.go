@@ -12,7 +12,7 @@ func (m *model) mayDrop(l *check.Line) bool {
 	if !l.CanDrop() {
 		return false
 	}
-	if l.Mode != syntax.PlainLine {
+	if l.Mode != syntax.PlainLine && l.Mode != syntax.SomeLine {
 		return true
 	}
 	switch b := l.Body.(type) {

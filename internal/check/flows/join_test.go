@@ -54,10 +54,14 @@ func randomProgram(r *rand.Rand) string {
 		if r.IntN(2) == 0 {
 			b.WriteString("where\n")
 			for range 1 + r.IntN(2) {
-				b.WriteString("    " + pick("in Thing: _find (x: \"q\") : (item: f)", "no in Thing: _find (x: \"q\") : (item: f)",
+				const below = "\n        in Thing: _find (x: \"q\") : (item: b)\n        in Thing: _all () : (item: b)"
+				line := pick("in Thing: _find (x: \"q\") : (item: f)", "no in Thing: _find (x: \"q\") : (item: f)",
 					"in Thing: _all () : (item: g)", "in Thing: name of g2 is \"n\"", "maybe in Thing: _find (x: \"z\") : (item: h)", "now == now",
-					"in Thing: _find (x: \"q\") : (word: w)", "in Thing: _find (x: \"q\") : (word?: w2)", "in Thing: _find (x: \"q\") : (item: f, word: w)") + "\n")
-				if r.IntN(2) == 0 {
+					"in Thing: _find (x: \"q\") : (word: w)", "in Thing: _find (x: \"q\") : (word?: w2)", "in Thing: _find (x: \"q\") : (item: f, word: w)",
+					"some in Thing: _all () : ()", "some in Thing: _find (x: \"q\") : (item)", "in Thing: _find (x: \"q\") : (item) if now == now",
+					"no in Thing: _find (x: \"q\") : (item) if now != now", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
+				b.WriteString("    " + line + "\n")
+				if r.IntN(2) == 0 && !strings.Contains(line, " if ") {
 					b.WriteString("        else " + pick(respond, "Thing.one (x: \"e\")") + "\n")
 				}
 			}

@@ -49,7 +49,7 @@ type membership struct {
 
 // membershipsOf returns the memberships that hold whenever a line gives a frame.
 func (m *model) membershipsOf(l *check.Line) []membership {
-	if l.Mode != syntax.PlainLine {
+	if l.Mode != syntax.PlainLine && l.Mode != syntax.SomeLine || l.If != nil {
 		return nil
 	}
 	switch b := l.Body.(type) {
@@ -75,6 +75,12 @@ func (m *model) membershipsOf(l *check.Line) []membership {
 					list = append(list, membership{a.Term.Var, p.instance, p.set})
 				}
 			}
+		}
+		return list
+	case *check.BlockLine:
+		var list []membership
+		for _, inner := range b.Lines {
+			list = append(list, m.membershipsOf(inner)...)
 		}
 		return list
 	}

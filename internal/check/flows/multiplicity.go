@@ -95,7 +95,7 @@ func (d *dependencies) newRow() *check.Var {
 }
 
 func (d *dependencies) line(l *check.Line) {
-	if l.Mode == syntax.NoLine {
+	if l.Mode == syntax.NoLine || l.Mode == syntax.SomeLine {
 		return
 	}
 	for _, v := range l.Nulls {
@@ -140,6 +140,17 @@ func (d *dependencies) line(l *check.Line) {
 		if b.Page != nil {
 			d.add(b.Page.Next)
 		}
+	case *check.BlockLine: // below “maybe”
+		from := outerVariables(l)
+		if multiplicityOf(b.Lines, from).several[len(b.Lines)] {
+			from = []*check.Var{d.newRow()}
+		}
+		for _, v := range l.Nulls {
+			d.add(v, from...)
+		}
+	case *check.FilterLine:
+	default:
+		panic("flows: unknown line")
 	}
 }
 

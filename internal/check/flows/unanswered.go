@@ -51,6 +51,14 @@ func unansweredNotes() []string {
 
 // suggestElse suggests an else for a line.
 func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
+	switch {
+	case l.line.If != nil:
+		d.Notes = append(d.Notes, "a line with “if” has no else: write the line and its condition in a view of its own, whose use has one")
+		return
+	case len(l.line.Inner()) > 0:
+		d.Notes = append(d.Notes, "an else below the last of its lines, in the same column, would answer")
+		return
+	}
 	var sync *check.Sync
 	for _, s := range w.syncs {
 		if slices.Contains(s.where, l) {

@@ -77,6 +77,22 @@ func (w *walk) branches(st *state, x *lineInfo, env []sym) []branch {
 	l := x.line
 	st.checkedCredential = st.checkedCredential || w.usesCredential(st, l, env)
 	env = slices.Clone(env)
+	if l.If == nil {
+		return w.outcomes(st, l, env)
+	}
+	var list []branch
+	for _, b := range w.filter(st, env, l.If, false) {
+		if b.keeps {
+			list = append(list, w.outcomes(b.state, l, slices.Clone(b.env))...)
+		} else {
+			list = append(list, branch{b.state, b.env, true}) // the line is skipped
+		}
+	}
+	return list
+}
+
+// outcomes returns the possible outcomes of a line whose condition is true.
+func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 	switch b := l.Body.(type) {
 	case *check.FilterLine:
 		if l.Mode == syntax.MaybeLine {
@@ -105,6 +121,13 @@ func (w *walk) branches(st *state, x *lineInfo, env []sym) []branch {
 			env[b.Var.Index] = st.fresh(abstractValue{null: null, label: "“" + b.Var.Name + "”"})
 			if b.Page != nil && b.Page.Next != nil {
 				env[b.Page.Next.Index] = st.fresh(abstractValue{label: "“" + b.Page.Next.Name + "”"})
+			}
+			return []branch{{st, env, true}}
+		}
+	case *check.BlockLine:
+		if l.Mode == syntax.MaybeLine {
+			for _, v := range l.Nulls {
+				env[v.Index] = st.fresh(abstractValue{null: unknown, label: "“" + v.Name + "”"})
 			}
 			return []branch{{st, env, true}}
 		}
