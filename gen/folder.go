@@ -38,7 +38,7 @@ func Folder(dir string) (changed []string, findings []diag.Diagnostic, err error
 	return changed, findings, nil
 }
 
-// Stale gives the paths that Folder would write, and writes nothing.
+// Stale returns the paths that Folder would write, and writes nothing.
 func Stale(dir string) (stale []string, findings []diag.Diagnostic, err error) {
 	files, findings, err := folder(dir)
 	for _, f := range files {
@@ -104,7 +104,7 @@ func folder(dir string) ([]goFile, []diag.Diagnostic, error) {
 	return files, diag.Sort(findings), nil
 }
 
-// read gives the concepts of one text, checked, in the order of the text.
+// read returns the concepts of one text, checked, in the order of the text.
 func read(src *source.File) ([]*check.Concept, []diag.Diagnostic) {
 	tree, ds := syntax.Parse(src)
 	program, more := check.Check([]*syntax.File{tree}, check.Options{})

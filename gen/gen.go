@@ -1,16 +1,15 @@
 // Package gen generates the Go code that a concept's specification implies.
 //
-// Its three main types are [Options], what the Go shall be called; the maker
-// inside [Go], which writes one section after another; and [FindingsError], what
-// of a specification cannot become Go. It promises that the same specification gives the same bytes, already formatted; that what it
-// writes compiles; and that the code reads and writes the places of an action
-// directly, without reflection. It refuses to write what a person must: the
-// actions themselves are the methods of an interface, Actions, which the
-// hand-written part of a concept has.
+// Its three main types are [Options], the names in Go; the maker inside [Go],
+// which writes one section after another; and [FindingsError], the parts of a
+// specification that cannot become Go. The same specification gives the same
+// formatted bytes, and the generated code compiles and accesses the inputs and
+// outputs of actions directly, without reflection. The actions themselves are
+// not generated: they are the methods of an interface, Actions.
 //
-// Optional values are pointers, nil where they are absent; binary data and
-// Json have an absence of their own (nil, and the unset value); a collection is
-// a slice, nil where an optional one is absent.
+// Optional values are pointers, nil if absent. Binary data and Json have their
+// own absent value (nil, and the unset value). A collection is a slice, nil if
+// it is optional and absent.
 package gen
 
 import (
@@ -33,7 +32,7 @@ import (
 // module is the import path of this module, as generated code writes it.
 const module = "github.com/legible-lang/legible"
 
-// Options say what the Go is called. The zero value is right.
+// Options are the names in the generated Go. The zero value works.
 type Options struct {
 	// Package is the name of the Go package; empty means the concept's name
 	// in lower case.
@@ -43,8 +42,8 @@ type Options struct {
 	File string
 }
 
-// A FindingsError says what of a specification cannot become Go: two things with
-// one Go name, or inputs that are open.
+// A FindingsError lists what cannot become Go: two declarations with one Go
+// name, or open inputs.
 type FindingsError struct{ Findings []diag.Diagnostic }
 
 func (e *FindingsError) Error() string {
@@ -52,8 +51,8 @@ func (e *FindingsError) Error() string {
 	return fmt.Sprintf("%s: %s", d.Span, d.Message)
 }
 
-// Go writes the Go of a concept that has been checked without errors. What
-// cannot become Go is a *FindingsError.
+// Go generates the Go code of a concept that has been checked without errors.
+// The error is a *FindingsError if a part cannot become Go.
 func Go(concept *check.Concept, opt Options) ([]byte, error) {
 	if opt.Package == "" {
 		opt.Package = strings.ToLower(concept.Name)
@@ -320,7 +319,7 @@ func (m *maker) file() ([]byte, error) {
 	return out, nil
 }
 
-// prose gives the lines of a text, none for nil.
+// prose returns the lines of a text, none for nil.
 func prose(p *syntax.Prose) []string {
 	if p == nil {
 		return nil

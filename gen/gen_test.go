@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the Go of the concept with every form anew")
 
-// generate gives the Go of the one concept in a text, and all findings.
+// generate returns the Go of the one concept in a text, and all findings.
 func generate(t *testing.T, name, spec string) ([]byte, []diag.Diagnostic) {
 	t.Helper()
 	tree, findings := syntax.Parse(source.NewFile(name, spec))

@@ -111,7 +111,7 @@ func (m *maker) set(set *check.Set) {
 	}
 }
 
-// findable tells whether members are found by a field: by one that holds
+// findable reports whether members are found by a field: by one that holds
 // something that is compared as a whole.
 func findable(f *check.Field) bool {
 	switch f.Type.Kind {

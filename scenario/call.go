@@ -127,7 +127,7 @@ func (w *world) outputs(call *syntax.CallStep, got map[string]value.Value, fail 
 	return nil
 }
 
-// refusalPattern tells whether outputs match a refusal: they name "error" or
+// refusalPattern reports whether outputs match a refusal: they name "error" or
 // "refusal", and the action has no output called so.
 func refusalPattern(call *syntax.CallStep, spec *check.Action) bool {
 	return slices.ContainsFunc(call.Out, func(a *syntax.Arg) bool {

@@ -24,7 +24,7 @@ type binding struct {
 	at    source.Span
 }
 
-// get gives the value of a name.
+// get returns the value of a name.
 func (n names) get(name string) (value.Value, error) {
 	if b, ok := n[name]; ok {
 		return b.value, nil
@@ -103,7 +103,7 @@ func scalar(x any) value.Value {
 	return v
 }
 
-// of gives the value of a term where one is needed.
+// of returns the value of a term where one is needed.
 func (n names) of(name syntax.Name, t *syntax.Term, now time.Time) (value.Value, error) {
 	if t == nil {
 		return n.get(name.Text)

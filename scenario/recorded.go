@@ -152,7 +152,7 @@ func plainName(name string) string {
 	return name
 }
 
-// doubted tells whether an action that was given a secret is refused in the
+// doubted reports whether an action that was given a secret is refused in the
 // second run and was not in the first.
 func doubted(was, now []journal.Entry) bool {
 	secret, declined := map[journal.ActionID]bool{}, map[journal.ActionID]bool{}
@@ -174,7 +174,7 @@ func doubted(was, now []journal.Entry) bool {
 	return false
 }
 
-// declined tells whether the flow ended with somebody not being believed: its
+// declined reports whether the flow ended with somebody not being believed: its
 // status is 401.
 func (r *recorded) declined(p *plan.Plan) bool {
 	result := history.Read(p, r.entries, true).Result()

@@ -206,13 +206,13 @@ func (x *replaying) field(r *recorded, name string) (f *plan.Field, known bool) 
 	return x.plan.Routes.Field(method, path, name)
 }
 
-// secretField tells whether the field of a request is secret on its route.
+// secretField reports whether the field of a request is secret on its route.
 func (x *replaying) secretField(r *recorded, name string) bool {
 	f, known := x.field(r, name)
 	return !known || f != nil && (f.Secret || f.Credential != nil) // where no sync waits for the request any more, nothing else counts
 }
 
-// secretParts tells whether what an action was given is hidden since only a part
+// secretParts reports whether what an action was given is hidden since only a part
 // of it is secret: no text can stand for it.
 func (x *replaying) secretParts(r *recorded, a *plan.Action, i int) bool {
 	if a.Role == plan.Request {

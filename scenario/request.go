@@ -262,7 +262,7 @@ func (w *world) serve(r *http.Request) (answer *http.Response, err error) {
 	return rec.Result(), nil
 }
 
-// read gives the body as a value and as a person reads it.
+// read returns the body as a value and as a person reads it.
 func (w *world) read(answer *http.Response) (value.Value, string, error) {
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {

@@ -4,19 +4,17 @@
 //		scenario.App(t, newProgram) // func newProgram() *legible.Program
 //	}
 //
-// Its three main types are [Suite], a program whose scenarios are to be
-// played; [Failure], what a person is told of a step that did not end as it
-// says; and [Coverage], which lines of the syncs no scenario reached. It
-// promises that every scenario has an app of its own on a fresh memory store,
-// with a clock that only the scenario moves, so that scenarios do not see one
-// another and run in parallel; and that a scenario stops at its first failure,
-// as what follows rests on it. It refuses to look inside: what a step sees is
-// what a client, or a sync, could see.
+// Its three main types are [Suite], a program with scenarios to run;
+// [Failure], the message about a step that did not end as expected; and
+// [Coverage], the lines of syncs that no scenario reached. Every scenario has
+// its own app on a fresh memory store, with a clock that only the scenario
+// moves, so scenarios are independent and run in parallel. A scenario stops at
+// its first failure, because later steps depend on earlier ones. A step sees
+// only what a client or a sync could see.
 //
-// A name in a scenario gets its value where it stands first in something that
-// is expected, and is compared from then on. "_" wants a value to be there,
-// whatever it is. What is not said does not matter. A null is the same as
-// nothing at all.
+// The first use of a name in an expectation binds it; later uses compare. "_"
+// expects any value. Fields that are not mentioned do not matter. A null is
+// the same as no value.
 //
 // Calls, in the scenarios of concepts:
 //
@@ -88,7 +86,7 @@ import (
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
-// A Suite is an app whose scenarios are to be played. Only Program is needed.
+// A Suite is an app with scenarios to run. Only Program is required.
 type Suite struct {
 	// Program returns the program. It is called for each scenario, so that its
 	// concepts share nothing.

@@ -97,7 +97,7 @@ func (w *world) nearest(f *Failure, q *plan.Question, slots []value.Value) *Fail
 	return f
 }
 
-// adapt gives values that came as JSON the form that the state has: a moment
+// adapt returns values that came as JSON the form that the state has: a moment
 // is a text in JSON.
 func (w *world) adapt(q *plan.Question, slots []value.Value) error {
 	fit := func(t *plan.Term, typ check.Type, name string) error {

@@ -187,7 +187,7 @@ func (r *flows) record(id value.ID, entries []byte, rested bool) {
 	f.rested = rested
 }
 
-// since gives the flows after the first n.
+// since returns the flows after the first n.
 func (r *flows) since(n int) []*flow {
 	r.mu.Lock()
 	defer r.mu.Unlock()

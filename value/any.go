@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Any gives a value as plain Go, for expressions: nil, bool, int (for whole
+// Any returns a value as plain Go, for expressions: nil, bool, int (for whole
 // numbers below 2^53) or float64, time.Time, string, []any, map[string]any,
 // *Blob. Secrets are revealed: who uses them must mark the result.
 func (v Value) Any() any {

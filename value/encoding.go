@@ -100,7 +100,7 @@ func AppendText(dst []byte, s string) []byte {
 	return append(dst, s...)
 }
 
-// Gone tells whether a value was a secret when it was written, so that nothing
+// Gone reports whether a value was a secret when it was written, so that nothing
 // of it could be read back.
 func Gone(v Value) bool {
 	s, ok := v.ref.(*secret)
@@ -110,7 +110,7 @@ func Gone(v Value) bool {
 // Lost is a secret of which nothing is known.
 var Lost = Value{ref: &secret{Null}}
 
-// HoldsGone tells whether the value or anything in it is [Gone].
+// HoldsGone reports whether the value or anything in it is [Gone].
 func HoldsGone(v Value) bool {
 	switch r := v.ref.(type) {
 	case *secret:

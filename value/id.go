@@ -75,7 +75,7 @@ func DerivedID(at time.Time, hash [32]byte) ID {
 	return id
 }
 
-// Derived tells whether the id was made by DerivedID and may be made again.
+// Derived reports whether the id was made by DerivedID and may be made again.
 func (id ID) Derived() bool { return id[6]>>4 == 8 }
 
 // FirstID is the least id that may be made at a moment.

@@ -3,10 +3,10 @@
 //
 // Its three main types are [Value], one value of any kind; [Field], a name and
 // a value in a record; and [Blob], a large value that is stored once and
-// referred to by its hash. It promises that values never change once made,
-// that equality is by structure, that there is one total order and one
-// canonical encoding, and that a secret prints and encodes as a mark that
-// holds nothing of it. It refuses to know about concepts, types or stores.
+// referred to by its hash. Values are immutable, equality is by structure, and
+// there is one total order and one canonical encoding. A secret prints and
+// encodes as a mark without its content. The package does not know concepts,
+// types or stores.
 package value
 
 import (

@@ -2,12 +2,12 @@
 // generated code uses it.
 //
 // It has no types of its own: its main parts are the readers ([Text], [Number]
-// and so on), which make Go of a value; the writers ([OfText], [OfSecret] and
-// so on), which go the other way; and [Maybe] and [List], which carry either
-// over to what is optional and to collections. It promises that what is
-// written reads back as it was, and that a text or an identity costs no
-// memory. It refuses to guess: a value of another kind than its specification
-// says ends the action as faulted, with both kinds named.
+// and so on), which convert a value to Go; the writers ([OfText], [OfSecret]
+// and so on), which convert back; and [Maybe] and [List], which apply either
+// to optional values and collections. A value that is written reads back
+// unchanged, and a text or an identity allocates no memory. A value of another
+// kind than the specification requires makes the action fault, with both kinds
+// in the message.
 package slot
 
 import (

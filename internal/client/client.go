@@ -1,13 +1,12 @@
 // Package client generates client code for the HTTP interface of a program.
 //
-// Its three main types are [openapi.API], which is read; the writer, a text that
-// grows by whole lines; and the Options that say how its type is called. It
-// promises one file that a person can read, needs nothing but what its language
-// has, and says in types what the checker has inferred: the identities of one
-// concept are not those of another, what may be left out may be left out, and how
-// an operation can be refused is part of its type. The same program gives the
-// same bytes. It refuses to hide a refusal: an answer says whether it is one
-// before its value can be had.
+// Its three main types are [openapi.API], the input; the writer, a text of
+// whole lines; and the Options. A client is one readable file without
+// dependencies. Its types contain what the checker inferred: identities of
+// different concepts are different types, optional fields are optional, and
+// the refusals of an operation are part of its type. An answer must be checked
+// for a refusal before its value can be read. The same program gives the same
+// bytes.
 //
 // typescript.go writes the file, types.go the types, method.go the methods;
 // runtime.ts is the part that is the same for every program.
@@ -28,7 +27,7 @@ type Options struct {
 	Name string
 }
 
-// Languages are those that a client can be written in, by the words for them.
+// Languages are the languages of clients, by their names.
 func Languages() []string { return []string{"ts"} }
 
 // Write writes a client in one of the Languages.
@@ -39,7 +38,7 @@ func Write(language string, a *openapi.API, opt Options) ([]byte, error) {
 	return TypeScript(a, opt), nil
 }
 
-// A writer holds a text that grows by whole lines.
+// A writer is a text of whole lines.
 type writer struct {
 	api  *openapi.API
 	name string // of the class

@@ -9,7 +9,7 @@ import (
 	"github.com/legible-lang/legible/internal/openapi"
 )
 
-// A bearing is how the client carries a credential.
+// A bearing is how the client sends a credential.
 type bearing struct {
 	field string
 	how   string // "bearer", "header" or "body"
@@ -17,7 +17,7 @@ type bearing struct {
 }
 
 // bearings chooses a place for each credential: the first that a program can
-// fill in. A cookie is the browser's to carry.
+// set. The browser sends cookies itself.
 func (w *writer) bearings() []bearing {
 	var list []bearing
 	bearer := false

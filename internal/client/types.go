@@ -11,7 +11,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// identities gives each identity of the program its type: "UserId", or with the
+// identities returns each identity of the program its type: "UserId", or with the
 // concept's name where another concept has the same.
 func (w *writer) identities() []string {
 	var names []string
@@ -57,7 +57,7 @@ func (w *writer) identities() []string {
 
 func last(name string) string { return name[strings.LastIndex(name, ".")+1:] }
 
-// out is the type of what is answered.
+// out returns the type of an answered value.
 func (w *writer) out(t check.Type, indent string) string {
 	s := ""
 	switch t.Kind {
@@ -84,7 +84,7 @@ func (w *writer) out(t check.Type, indent string) string {
 	return s
 }
 
-// in is the type of what a request carries.
+// in returns the type of a value in a request.
 func (w *writer) in(f *openapi.Field) string {
 	if len(f.Only) > 0 {
 		return literals(f.Only)

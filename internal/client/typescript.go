@@ -61,7 +61,7 @@ func TypeScript(a *openapi.API, opt Options) []byte {
 	return []byte(w.b.String())
 }
 
-// taken tells whether a name is another type of the file.
+// taken reports whether a name is another type of the file.
 func (w *writer) taken(name string) bool {
 	if slices.Contains([]string{"Returned", "Refused", "RefusedError", "Identity", "Moment", "Day", "Base64", "Upload", "Init", "ClientOptions",
 		"Asked", "Blob", "Date", "Headers", "Response", "FormData", "URLSearchParams", "Promise", "Error", "Record", "Object", "String", "JSON"}, name) {

@@ -1,12 +1,11 @@
 // Package event carries the results of scenarios from a test process to the
 // legible command.
 //
-// Its three main types are [Event], one thing that is told; [Clause], a part of
-// a sync that no scenario reached; and [Writer], which writes the events of one suite
-// to the folder for them. It promises that several processes may write at
-// the same time, and that what was told before a process died can be read. It
-// refuses to guess: without the folder that [Folder] names nothing is written,
-// and the Go test is an ordinary Go test.
+// Its three main types are [Event], one result; [Clause], a part of a sync
+// that no scenario reached; and [Writer], which writes the events of one suite
+// to a folder. Several processes may write at the same time, and events that
+// were written before a process died can be read. Without the folder that
+// [Folder] names, nothing is written, and the test is an ordinary Go test.
 package event
 
 import (
@@ -147,7 +146,7 @@ func (w *Writer) Close() error {
 	return w.file.Close()
 }
 
-// Read gives the events in a folder, those of one suite in the order in which
+// Read returns the events in a folder, those of one suite in the order in which
 // they were told. A line that a dying process did not finish is left out.
 func Read(dir string) ([]Event, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
@@ -175,7 +174,7 @@ func Read(dir string) ([]Event, error) {
 	return list, nil
 }
 
-// Chosen gives the test of a title that the environment asks for; nil when it
+// Chosen returns the test of a title that the environment asks for; nil when it
 // asks for all.
 func Chosen() (func(title string) bool, error) {
 	text := os.Getenv(Only)

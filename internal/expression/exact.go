@@ -117,7 +117,7 @@ func times(args ...any) (any, error) {
 	return runtime.Multiply(args[0], args[1]), nil
 }
 
-// counted gives the whole number where it is one that floating point has.
+// counted returns the whole number where it is one that floating point has.
 func counted(n int, f float64) any {
 	if math.Abs(f) < whole {
 		return n

@@ -272,7 +272,7 @@ func operator(word string) (string, bool) {
 	return diag.Nearest(strings.ToLower(word), []string{"and", "or", "in", "not", "contains", "startsWith", "endsWith", "matches"})
 }
 
-// ends tells whether a value may end with a word.
+// ends reports whether a value may end with a word.
 func ends(word string) bool {
 	switch word {
 	case "and", "or", "in", "not", "contains", "startsWith", "endsWith", "matches":

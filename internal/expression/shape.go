@@ -56,7 +56,7 @@ type Shape struct {
 	Offset  int      // in bytes, where it stands in the text
 }
 
-// Shape gives the form of the expression.
+// Shape returns the form of the expression.
 func (e *Expression) Shape() *Shape { return e.shape }
 
 // IsNot reports whether the part negates its operand.

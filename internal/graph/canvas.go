@@ -99,7 +99,7 @@ func (c *canvas) arrowhead(x, y, dx, dy float64, color string) {
 		number(x-7*dx+3.5*dy), number(y-7*dy+3.5*dx), number(x-7*dx-3.5*dy), number(y-7*dy-3.5*dx))
 }
 
-// svg gives the whole picture under a title.
+// svg returns the whole picture under a title.
 func (c *canvas) svg(title, under string) string {
 	c.grow(margin+float64(wide(title))*9.8, 0)
 	w, h := number(c.width+margin), number(c.height+margin)
@@ -146,7 +146,7 @@ func labelWidth(label, note string) float64 {
 	return w + 2*padding
 }
 
-// spread gives places to things that would like to stand somewhere and may not
+// spread returns places to things that would like to stand somewhere and may not
 // overlap: each as near as can be to where it would like to be, in their order.
 func spread(wish, high []float64, gap float64) []float64 {
 	type block struct {

@@ -1,13 +1,12 @@
 // Package graph draws a program: its endpoints, the syncs that answer them, and
 // the concepts that they connect.
 //
-// Its three main types are [Graph], boxes and arrows of a whole program; [Story],
-// one way in with all that follows, in the order in which it happens; and
-// [Node], a box of either. It promises that the same program always gives the
-// same bytes, as a Mermaid or Graphviz text or as an SVG that can be read in
-// light and dark, and that whatever names a program uses stay names there. It
-// refuses to know anything that the plan does not say: what is drawn may
-// happen, and whether it has is told by why and trace.
+// Its three main types are [Graph], boxes and arrows of a whole program;
+// [Story], one endpoint with everything that follows, in order; and [Node], a
+// box of either. The same program always gives the same bytes, as Mermaid,
+// Graphviz or SVG text, and names of the program cannot break the syntax of
+// these formats. A drawing depends only on the plan: it shows what may happen,
+// and why and trace show what has happened.
 package graph
 
 import (
@@ -19,21 +18,21 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// A Kind is what a box stands for.
+// A Kind is the kind of a box.
 type Kind int
 
 const (
-	// Endpoint is a way in: a route, or what the app exposes.
+	// Endpoint is a route or an exposed action or query.
 	Endpoint Kind = iota
 	// Sync is a sync.
 	Sync
-	// Concept is a use of a concept; its actions stand in it.
+	// Concept is an instance of a concept; it contains its actions.
 	Concept
 	// Action is an action of a concept.
 	Action
 	// Where is a line of where that can drop.
 	Where
-	// Answer is what a client is answered, by a line or by a refusal.
+	// Answer is an answer to a client, by a line or by a refusal.
 	Answer
 )
 
@@ -52,7 +51,7 @@ type Node struct {
 	Span source.Span
 }
 
-// A Link is what an arrow means.
+// A Link is the kind of an arrow.
 type Link int
 
 const (

@@ -57,7 +57,7 @@ func planOf(t *testing.T, archive *txtar.Archive) (*plan.Plan, []*flows.Entry) {
 	return plan.Build(p.Program), p.Entries
 }
 
-// draw gives what a wanted file is named after: "whole.svg", or the story of a
+// draw returns what a wanted file is named after: "whole.svg", or the story of a
 // route, "POST /login.mermaid".
 func draw(t *testing.T, p *plan.Plan, entries []*flows.Entry, name string) string {
 	t.Helper()

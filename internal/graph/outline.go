@@ -131,7 +131,7 @@ func (o *outline) row(r *row) {
 	o.text(r.x+padding+float64(wide(r.label)+1)*letter, r.y+18.5, "note", r.note)
 }
 
-// good tells whether an answer says that all went well.
+// good reports whether an answer says that all went well.
 func good(label string) bool {
 	return label != "" && (label[0] == '1' || label[0] == '2' || label[0] == '3')
 }

@@ -10,16 +10,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Story is one way in with all that may follow, in the order in which it
-// happens: what an action sets off comes before the next line of the sync that
-// asked it.
+// A Story is one endpoint with everything that may follow, in order: what an
+// action triggers comes before the next line of the sync that asked it.
 type Story struct {
 	Endpoint *plan.Endpoint
 	Note     string // the fields that come in
 	Steps    []*Step
 }
 
-// A Step is something that happens, with what it sets off.
+// A Step is one event with what it triggers.
 type Step struct {
 	Kind  Kind // Sync, Where, Action or Answer
 	Label string
@@ -41,7 +40,7 @@ type Exit struct {
 	Span   source.Span
 }
 
-// Tell gives the story of an endpoint.
+// Tell returns the story of an endpoint.
 func Tell(p *plan.Plan, d *plan.Endpoint) *Story {
 	s := &Story{Endpoint: d}
 	var fields []string
@@ -143,7 +142,7 @@ func exits(lines []*plan.Ask, link Link, before string) []Exit {
 	return list
 }
 
-// drops tells whether a line may drop a frame, as far as its form says.
+// drops reports whether a line may drop a frame, as far as its form says.
 func drops(l *plan.Line) bool {
 	if l.Mode == syntax.MaybeLine {
 		return false
@@ -240,7 +239,7 @@ func (t *teller) follow(x *Step, action *plan.Action, a *plan.Ask, refused bool,
 	return found
 }
 
-// fits tells whether what a line asks may match a pattern: their literals do
+// fits reports whether what a line asks may match a pattern: their literals do
 // not differ.
 func fits(w *plan.Pattern, a *plan.Ask, code string) bool {
 	for _, test := range w.Tests {
@@ -263,7 +262,7 @@ func fits(w *plan.Pattern, a *plan.Ask, code string) bool {
 	return true
 }
 
-// answer gives the status of an answer and what it says: its one literal
+// answer returns the status of an answer and what it says: its one literal
 // sentence, or the names of its fields.
 func answer(a *plan.Ask) (status, text string) {
 	status = "200"
@@ -287,7 +286,7 @@ func answer(a *plan.Ask) (status, text string) {
 	return status, text
 }
 
-// Graph gives the story as boxes and arrows: an arrow leads from what happens
+// Graph returns the story as boxes and arrows: an arrow leads from what happens
 // to what it sets off and to what happens next, and to each way out.
 func (s *Story) Graph() *Graph {
 	g := &Graph{Name: title(s.Endpoint)}

@@ -52,7 +52,7 @@ func (g *Graph) direction() string {
 	return "LR"
 }
 
-// aside tells whether an arrow leads off the way on which all goes well.
+// aside reports whether an arrow leads off the way on which all goes well.
 func (l Link) aside() bool { return l == Reads || l == Refused || l == Else }
 
 func ofConcept(name string) string {

@@ -7,9 +7,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Curl is what to type to ask the operation, base being where the routes stand:
-// "http://127.0.0.1:8000/api". What only the program can give is written in
-// capitals, such as DOCUMENT, and a credential is a variable of the shell.
+// Curl returns a curl command for the operation. Base is the address of the
+// routes: "http://127.0.0.1:8000/api". A value that only the program knows is
+// written in capitals, such as DOCUMENT, and a credential is a variable of the
+// shell.
 func (o *Operation) Curl(base string) string {
 	path := o.Path
 	for _, f := range o.Params {

@@ -9,9 +9,9 @@
 // there, that the same program gives the same bytes, and that each part knows its
 // place in the text. It refuses to know a value: there is nothing secret to tell.
 //
-// operation.go gathers a way in, result.go its answers, runtime.go what the front
-// answers itself; document.go, schema.go and response.go write OpenAPI; page.go
-// draws the page, and curl.go what to type.
+// operation.go collects an operation, result.go its answers, runtime.go the
+// answers of the HTTP front; document.go, schema.go and response.go write
+// OpenAPI; page.go renders the page, and curl.go the commands on it.
 package openapi
 
 import (
@@ -28,18 +28,18 @@ import (
 // Options say how the program is served. The zero value is right for one whose
 // paths stand at the root.
 type Options struct {
-	// Prefix is the path below which the routes stand, such as "/api".
+	// Prefix is the path below which the routes are served, such as "/api".
 	Prefix string
-	// Refusals200 tells that refusals are answered with status 200.
+	// Refusals200 means that refusals are answered with status 200.
 	Refusals200 bool
-	// MaxText is how many characters a text has at most that a client sends; 0
+	// MaxText is the largest number of characters of a text from a client; 0
 	// means plan.MaxText.
 	MaxText int
 	// Version is the API's own, "1" when empty.
 	Version string
 }
 
-// An API is what a program can be asked over HTTP.
+// An API is the HTTP interface of a program.
 type API struct {
 	Name    string
 	About   string // what is written above the app
@@ -52,7 +52,7 @@ type API struct {
 	Purposes map[string]string
 }
 
-// Of gathers what an analyzed program can be asked.
+// Of collects the API of an analyzed program.
 func Of(p *flows.Analysis, opt Options) *API {
 	opt.Prefix = strings.TrimRight(opt.Prefix, "/")
 	if opt.Prefix != "" && opt.Prefix[0] != '/' {
@@ -100,7 +100,7 @@ func (a *API) Tags() []string {
 	return tags
 }
 
-// names gives each operation a name that no other has.
+// names returns each operation a name that no other has.
 func (g *gathering) names() {
 	used := map[string]bool{}
 	for _, o := range g.api.Operations {

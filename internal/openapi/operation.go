@@ -20,21 +20,21 @@ type Operation struct {
 	Summary      string // a few words
 	About        string // what the text says of it, in paragraphs; may be empty
 	At           string // its place in the text
-	// Params stand in the path, in its order.
+	// Params are the parameters of the path, in order.
 	Params []*Field
-	// Fields are what else the request carries, without its credentials: in the
-	// body, or where the method has none in the query string.
+	// Fields are the other fields of the request, without its credentials: in
+	// the body, or in the query string if the method has no body.
 	Fields []*Field
-	// Credentials say who is asking.
+	// Credentials are the credentials of the request.
 	Credentials []*Field
 	// File is the field that the whole body may be; nil when there is none.
 	File *Field
 	// Results are what the program may answer, by status; those with a computed
 	// status first.
 	Results []*Result
-	// Changes tells that a request may change something.
+	// Changes means that a request may change state.
 	Changes bool
-	// Cut tells that there are too many ways to have followed all of them.
+	// Cut means that there are too many paths to follow all of them.
 	Cut bool
 }
 
@@ -43,22 +43,22 @@ type Field struct {
 	Name     string
 	Type     check.Type
 	Optional bool
-	// Only are the values that it can have; none when it can have any.
+	// Only are the possible values; none means any value.
 	Only       []value.Value
 	Credential *check.Credential
-	// Limit tells that it is how many items a page may have, Cursor that it is
-	// where a page begins.
+	// Limit means that the field is the limit of a page, and Cursor that it is
+	// the cursor of a page.
 	Limit, Cursor bool
 }
 
-// Binary tells whether a value of the field is or holds binary data.
+// Binary reports whether a value of the field is or holds binary data.
 func (f *Field) Binary() bool { return holdsBinary(f.Type) }
 
 func holdsBinary(t check.Type) bool {
 	return t.Kind == check.Binary || t.Kind == check.List && t.Elem != nil && holdsBinary(*t.Elem)
 }
 
-// Bodied tells whether requests of the method have a body.
+// Bodied reports whether requests of the method have a body.
 func (o *Operation) Bodied() bool {
 	if o.Method != "GET" && o.Method != "HEAD" && o.Method != "DELETE" || o.Binary() {
 		return true
@@ -72,12 +72,12 @@ func (f *Field) inBodyOnly() bool {
 	return c.Body && !c.Bearer && len(c.Cookies) == 0 && len(c.Headers) == 0
 }
 
-// Binary tells whether some field is or holds binary data.
+// Binary reports whether some field is or holds binary data.
 func (o *Operation) Binary() bool {
 	return slices.ContainsFunc(o.Fields, func(f *Field) bool { return f.Binary() })
 }
 
-// A gathering is an API that is being gathered.
+// A gathering is an API under construction.
 type gathering struct {
 	api    *API
 	places places
@@ -161,8 +161,7 @@ func (o *Operation) field(f *Field) {
 	}
 }
 
-// order puts the fields into the order in which the text names them, those
-// that are needed first.
+// order sorts the fields: required ones first, otherwise as in the text.
 func (o *Operation) order(e *flows.Entry) {
 	var said []string
 	for _, p := range e.Patterns {
@@ -195,8 +194,8 @@ func (o *Operation) findFile() {
 	}
 }
 
-// only gives the values of a field where each line of when on the route compares
-// it with one.
+// only returns the values of a field if each line of when on the route
+// compares it with a literal.
 func only(e *flows.Entry, f *flows.RequestField) []value.Value {
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
@@ -217,8 +216,8 @@ func fieldOf(e *flows.Entry, name string) *flows.RequestField {
 	return nil
 }
 
-// teller is the sync that says most of what a route is for: of those that the
-// request alone starts the first that answers with success, else the first.
+// teller returns the sync that best describes a route: the first that the
+// request alone triggers and that answers with success, otherwise the first.
 func teller(e *flows.Entry) *check.Sync {
 	var starts []*check.Sync
 	for _, s := range e.Syncs {
@@ -242,7 +241,7 @@ func teller(e *flows.Entry) *check.Sync {
 	return nil
 }
 
-// effects says what the syncs that the request alone starts ask for, in the
+// effects describes what the syncs that the request alone triggers ask, in the
 // words of the concepts.
 func (g *gathering) effects(e *flows.Entry) string {
 	var list []string
@@ -262,7 +261,7 @@ func (g *gathering) effects(e *flows.Entry) string {
 	return strings.Join(list, "\n")
 }
 
-// changes tells whether a firing of the sync may change something.
+// changes reports whether a firing of the sync may change something.
 func changes(s *check.Sync) bool {
 	return slices.ContainsFunc(s.Then(), func(a *check.Ask) bool {
 		return a.Instance.Concept.Name != plan.RequestingConcept || slices.ContainsFunc(a.In, func(x *check.Arg) bool { return x.Name == "cookies" })

@@ -168,7 +168,7 @@ func (w *writing) result(a *answered, r *Result) {
 	}
 }
 
-// isText tells whether a body of a type is sent as it is.
+// isText reports whether a body of a type is sent as it is.
 func isText(t check.Type) bool {
 	switch t.Kind {
 	case check.String, check.Identity, check.Enum, check.Date, check.Secret:

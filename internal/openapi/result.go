@@ -27,26 +27,26 @@ type Result struct {
 	Media string
 	// Cookies tells that the answer sets some.
 	Cookies bool
-	// Refusals are those of actions that nobody else answers; an answer with
-	// one is {error, refusal}.
+	// Refusals are the refusals that no sync answers; such an answer is
+	// {error, refusal}.
 	Refusals []Refusal
 	// Pages tells that the body is a list that may go on: a Link says where.
 	Pages bool
-	// By is the sync that answers, At its line.
+	// By is the sync that answers, and At is its line.
 	By, At string
 }
 
-// A Refusal is a way in which an action declines, as a client is told.
+// A Refusal is a refusal of an action in the form for clients.
 type Refusal struct {
 	Code, Sentence string
 	By             string // the action's full name
 	At             string
 }
 
-// Fails tells whether the result is an answer that says no.
+// Fails reports whether the result is an answer that says no.
 func (r *Result) Fails() bool { return r.Status >= 400 || len(r.Refusals) > 0 }
 
-// failsSoftly tells whether an answer has the field that older clients take for
+// failsSoftly reports whether an answer has the field that older clients take for
 // a refusal.
 func (r *Result) failsSoftly() bool {
 	return len(r.Refusals) > 0 || r.Body == nil && slices.ContainsFunc(r.Fields, func(f check.RecordField) bool { return f.Name == "error" })
@@ -108,7 +108,7 @@ func (o *Operation) refusal(x Refusal, status int) {
 	o.Results = append(o.Results, &Result{Status: status, Refusals: []Refusal{x}})
 }
 
-// settle brings the results into their order.
+// settle sorts the results.
 func (o *Operation) settle(opt Options) {
 	for _, r := range o.Results {
 		slices.SortFunc(r.Refusals, func(a, b Refusal) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.By, b.By)) })

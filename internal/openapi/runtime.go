@@ -5,7 +5,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A Problem is an answer of the runtime itself, before any sync or after all.
+// A Problem is an answer of the runtime itself, before any sync or after all
+// of them.
 type Problem struct {
 	Name   string // of the response, such as "BadRequest"
 	Status int
@@ -64,7 +65,7 @@ func (o *Operation) Problems() []Problem {
 	return list
 }
 
-// demands tells whether a credential must be there.
+// demands reports whether a credential must be there.
 func (o *Operation) demands() bool {
 	for _, f := range o.Credentials {
 		if !f.Optional {
@@ -74,7 +75,7 @@ func (o *Operation) demands() bool {
 	return false
 }
 
-// parts tells whether the answer may be asked for in parts: binary data that is
+// parts reports whether the answer may be asked for in parts: binary data that is
 // read.
 func (o *Operation) parts() bool {
 	if o.Method != "GET" {
@@ -88,10 +89,10 @@ func (o *Operation) parts() bool {
 	return false
 }
 
-// loose tells of a type that may hold anything.
+// loose reports whether a type accepts any value.
 func loose(t check.Type) bool { return t.Kind == check.Unknown || t.Kind == check.Json }
 
-// soft tells whether an answer of the runtime has status 200 for older clients.
+// soft reports whether an answer of the runtime has status 200 for older clients.
 func (p Problem) soft(opt Options) bool {
 	return opt.Refusals200 && (p.Status == 400 || p.Status == 401)
 }

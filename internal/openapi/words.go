@@ -11,7 +11,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// commentAbove gives the comment that stands right above an item, without its
+// commentAbove returns the comment that stands right above an item, without its
 // marks.
 func commentAbove(s source.Span) string {
 	if !s.Known() {
@@ -68,7 +68,7 @@ func (p places) of(s source.Span) string {
 	return name + at
 }
 
-// param gives the name of a segment that is a parameter.
+// param returns the name of a segment that is a parameter.
 func param(segment string) (string, bool) {
 	if len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}' {
 		return segment[1 : len(segment)-1], true

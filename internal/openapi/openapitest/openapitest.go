@@ -47,7 +47,7 @@ func Load(t testing.TB, document []byte) *openapi3.T {
 	return doc
 }
 
-// A Witness looks at what passes between clients and a program.
+// A Witness checks the requests and answers between clients and a program.
 type Witness struct {
 	*Contract
 	t    testing.TB
@@ -78,7 +78,7 @@ func New(t testing.TB, c *Contract, next http.Handler) *Witness {
 	return &Witness{t: t, Contract: c, next: next, seen: map[string]int{}}
 }
 
-// closed gives the document with answers that have no further fields, and
+// closed returns the document with answers that have no further fields, and
 // without schemas for what may be anything, which the library would decode.
 func closed(t testing.TB, text []byte) []byte {
 	var doc map[string]any
@@ -142,7 +142,7 @@ func (w *Witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	out.Write(answer.Body.Bytes())
 }
 
-// judge holds one request and its answer against the document.
+// judge compares one request and its answer with the document.
 func (w *Witness) judge(r *http.Request, body []byte, answer *httptest.ResponseRecorder) {
 	path, below := strings.CutPrefix(r.URL.Path, w.prefix)
 	if !below {
