@@ -12,7 +12,6 @@ import (
 
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/host"
-	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/private"
 	"github.com/legible-lang/legible/store"
 )
@@ -37,26 +36,26 @@ type App struct {
 var errClosed = errors.New("the app is closed")
 
 // open starts a program.
-func (s *sources) open(ctx context.Context, program *Program, p *plan.Plan, o Options) (*App, error) {
+func (p *Program) open(ctx context.Context, c *compiled, o Options) (*App, error) {
 	a := &App{options: o, log: o.Log}
 	if a.log == nil {
 		a.log = slog.Default()
 	}
-	schema := engine.Schema(p)
+	schema := engine.Schema(c.plan)
 	if err := a.openStore(ctx, schema); err != nil {
 		return nil, err
 	}
 	fail := func(err error) (*App, error) { return nil, errors.Join(err, a.store.Close()) }
-	methods, err := s.methods(p, schema, a.log)
+	methods, err := p.methods(c, schema, a.log)
 	if err != nil {
 		return fail(err)
 	}
-	if a.observers, err = o.observe(ctx, p, a.store, a.log); err != nil {
+	if a.observers, err = o.observe(ctx, c.plan, a.store, a.log); err != nil {
 		return fail(err)
 	}
 	opt := o.engine()
 	opt.Log, opt.Recorder, opt.Observer = a.log, a.observers.recorder, a.observers.observer
-	if a.engine, err = engine.New(p, a.store, schema, methods, opt); err != nil {
+	if a.engine, err = engine.New(c.plan, a.store, schema, methods, opt); err != nil {
 		return fail(err)
 	}
 	a.observers.watch(a.engine)
@@ -68,7 +67,7 @@ func (s *sources) open(ctx context.Context, program *Program, p *plan.Plan, o Op
 	if err := a.engine.ApplyDecisions(ctx); err != nil {
 		a.log.Error("cannot look for decisions about waiting flows", "error", err)
 	}
-	a.front = described(program, p, &o, a.log, host.New(a.engine, a.frontOptions()))
+	a.front = described(p, c.plan, &o, a.log, host.New(a.engine, a.frontOptions()))
 	a.start(ctx)
 	return a, nil
 }
@@ -100,10 +99,17 @@ func (a *App) openStore(ctx context.Context, schema *store.Schema) error {
 }
 
 // methods returns the Go side of each instance, by its name.
-func (s *sources) methods(p *plan.Plan, schema *store.Schema, log *slog.Logger) (map[string]Methods, error) {
+func (p *Program) methods(compiled *compiled, schema *store.Schema, log *slog.Logger) (map[string]Methods, error) {
+	concepts := map[string]Concept{}
+	for i, newConcept := range p.concepts {
+		c := newConcept()
+		for _, name := range compiled.names[i] {
+			concepts[name] = c
+		}
+	}
 	methods := map[string]Methods{}
-	for _, in := range p.Instances {
-		c, ok := s.concepts[in.Concept.Name]
+	for _, in := range compiled.plan.Instances {
+		c, ok := concepts[in.Concept.Name]
 		if !ok {
 			return nil, fmt.Errorf("the app uses the concept %s, but its Go was not passed to New", in.Concept.Name)
 		}

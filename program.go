@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"slices"
+	"sync"
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/check/flows"
@@ -23,12 +24,22 @@ import (
 type Program struct {
 	texts    []fs.FS // of files with the same name, the last counts
 	concepts []func() Concept
+
+	opening  sync.Mutex
+	compiled *compiled // by the first Open
+}
+
+// A compiled is a program that passed the checker. Its apps share it.
+type compiled struct {
+	plan  *plan.Plan
+	names [][]string // of the concepts in each specification of Program.concepts
 }
 
 // New makes a program from the .app, .sync, .concept and .scenario files in files and
 // the concepts that it uses. Hidden files and folders, folders named testdata or
 // node_modules, and folders of other programs and modules below an .app file are
-// skipped. New reads nothing before Check, Open or ListenAndServe.
+// skipped. New reads nothing before Check, Open or ListenAndServe. A program that
+// has opened once does not read its texts again.
 func New(files fs.FS, concepts ...func() Concept) *Program {
 	return &Program{texts: []fs.FS{files}, concepts: concepts}
 }
@@ -36,7 +47,7 @@ func New(files fs.FS, concepts ...func() Concept) *Program {
 // With returns a program that also has the texts in files. A file replaces one of
 // the program that has the same name.
 func (p *Program) With(files fs.FS) *Program {
-	return &Program{append(slices.Clone(p.texts), files), p.concepts}
+	return &Program{texts: append(slices.Clone(p.texts), files), concepts: p.concepts}
 }
 
 // WithOnly returns a program that has the texts in files instead of its own, such as
@@ -67,6 +78,20 @@ func (p *Program) Checked(private.Access) (*flows.Analysis, []diag.Diagnostic, e
 // left unfinished. The app runs until Close, not until ctx ends. The error is a
 // *[CheckError] if the program does not pass the checker.
 func (p *Program) Open(ctx context.Context, o Options) (*App, error) {
+	c, err := p.compile()
+	if err != nil {
+		return nil, err
+	}
+	return p.open(ctx, c, o)
+}
+
+// compile compiles the texts, if no Open has done so.
+func (p *Program) compile() (*compiled, error) {
+	p.opening.Lock()
+	defer p.opening.Unlock()
+	if p.compiled != nil {
+		return p.compiled, nil
+	}
 	s, err := p.read()
 	if err != nil {
 		return nil, err
@@ -75,7 +100,8 @@ func (p *Program) Open(ctx context.Context, o Options) (*App, error) {
 	if found = diag.Sort(append(s.found, found...)); diag.HasErrors(found) {
 		return nil, &CheckError{findings(found)}
 	}
-	return s.open(ctx, p, plan.Build(program), o)
+	p.compiled = &compiled{plan.Build(program), s.names}
+	return p.compiled, nil
 }
 
 // ListenAndServe opens the program, serves its routes on Options.Addr until ctx
@@ -100,17 +126,17 @@ func (p *Program) ListenAndServe(ctx context.Context, o Options) (err error) {
 
 // A sources is a program as it has been read.
 type sources struct {
-	trees    []*syntax.File
-	specs    map[string]*syntax.File // of the concepts, by name
-	concepts map[string]Concept      // by name
-	found    []diag.Diagnostic       // while parsing
+	trees []*syntax.File
+	specs map[string]*syntax.File // of the concepts, by name
+	names [][]string              // of the concepts, as in compiled
+	found []diag.Diagnostic       // while parsing
 }
 
 func (s *sources) spec(concept string) *syntax.File { return s.specs[concept] }
 
 // read reads and parses the texts.
 func (p *Program) read() (*sources, error) {
-	s := &sources{specs: map[string]*syntax.File{}, concepts: map[string]Concept{}}
+	s := &sources{specs: map[string]*syntax.File{}, names: make([][]string, len(p.concepts))}
 	texts, err := workspace.Read(p.texts[0], p.texts[1:]...)
 	if err != nil {
 		return nil, err
@@ -119,12 +145,12 @@ func (p *Program) read() (*sources, error) {
 		tree, ds := syntax.Parse(text)
 		s.trees, s.found = append(s.trees, tree), append(s.found, ds...)
 	}
-	for _, make := range p.concepts {
-		c := make()
+	for i, newConcept := range p.concepts {
+		c := newConcept()
 		tree, ds := syntax.Parse(source.NewFile(c.File, c.Spec))
 		s.found = append(s.found, ds...)
 		for _, spec := range tree.Concepts {
-			s.concepts[spec.Name.Text], s.specs[spec.Name.Text] = c, tree
+			s.specs[spec.Name.Text], s.names[i] = tree, append(s.names[i], spec.Name.Text)
 		}
 	}
 	return s, nil
