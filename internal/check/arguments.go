@@ -16,6 +16,9 @@ type signature struct {
 	open   bool // any further names are allowed
 	out    bool // the parameters are outputs
 	when   bool // it is a pattern: inputs may be left out
+	// request and answer are set for Requesting.request and Requesting.respond, whose
+	// further names are fields of a client.
+	request, answer bool
 	// broken is set if part of either text could not be parsed. An argument that
 	// seems to be unknown or missing may be there.
 	broken bool
@@ -32,8 +35,12 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 			r.errorAt(diag.MisplacedOptional, t.Span, "“"+t.Name.Text+"?” is allowed only for inputs in when and inputs of a view",
 				"an optional input that is null counts as left out")
 		}
-		r.declared = sig != nil && t.Value == nil && param(sig.params, t.Name.Text) != nil
-		a := &Arg{Tree: t, Name: t.Name.Text, Term: r.valueTerm(t.Name, t.Value)}
+		if !r.quotedIsField(sig, t) {
+			continue
+		}
+		name := fieldName("", t)
+		r.declared = sig != nil && t.Value == nil && param(sig.params, name) != nil
+		a := &Arg{Tree: t, Name: name, Term: r.valueTerm(t.Name, t.Value)}
 		r.declared = false
 		if r.findParam(sig, args, a) {
 			args = append(args, a)
@@ -48,7 +55,7 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 	var lacking []string
 	var related []diag.Related
 	for _, p := range sig.params {
-		given := slices.ContainsFunc(trees, func(t *syntax.Arg) bool { return t.Name.Text == p.Name })
+		given := slices.ContainsFunc(trees, func(t *syntax.Arg) bool { return fieldName("", t) == p.Name })
 		if given || p.Optional || r.misspelt(sig, trees, p.Name) {
 			continue
 		}
@@ -95,22 +102,42 @@ func (r *resolver) patternArgs(sig *signature, i *Instance, trees []*syntax.Arg)
 				r.errorAt(diag.MisplacedOptional, t.Span, "the output “"+p.Name+"” of “"+sig.by+"” is never null", alwaysGiven)
 			}
 		}
-		a := &Arg{Tree: t, Name: t.Name.Text, Optional: t.Optional}
-		a.Term, a.Binds = r.patternTerm(t.Name, t.Value)
-		if sig != nil && sig.when {
-			a.Binds = false
+		if !r.quotedIsField(sig, t) || !r.misplacedForms(sig, t) {
+			continue
 		}
-		if r.findParam(sig, args, a) {
-			args = append(args, a)
-		}
-		if a.Param != nil && i != nil {
-			r.hint(a.Term.Var, r.c.appType(i, a.Param.valueType()))
-		}
-		if v := a.Term.Var; v != nil && i != nil && sig != nil && sig.open && a.Param == nil && t.Value == nil && v.Span == t.Name.Span {
-			r.fields[v] = true
+		for _, a := range r.patternField("", t, false) {
+			if sig != nil && sig.when {
+				a.Binds = false
+			}
+			if r.findParam(sig, args, a) {
+				args = append(args, a)
+			}
+			if a.Param != nil && i != nil {
+				r.hint(a.Term.Var, r.c.appType(i, a.Param.valueType()))
+			}
+			if v := a.Term.Var; v != nil && i != nil && sig != nil && sig.open && a.Param == nil && a.Tree.Value == nil && v.Span == a.Tree.Name.Span {
+				r.fields[v] = true
+			}
 		}
 	}
 	return args
+}
+
+// quotedIsField reports a name in quotation marks that is not the name of a
+// client's field. It reports whether there is no such name.
+func (r *resolver) quotedIsField(sig *signature, t *syntax.Arg) bool {
+	if !t.Quoted || sig == nil || sig.request || sig.answer {
+		return true
+	}
+	d := diag.Diagnostic{Code: diag.UnknownInput, Span: t.Name.Span,
+		Message: "only fields of a request and of an answer may have a name in quotation marks"}
+	if param(sig.params, t.Name.Text) != nil {
+		d.Message = "“" + t.Name.Text + "” of “" + sig.by + "” is written without quotation marks; a client's field in a request or an answer may have them"
+		d.Fix = &diag.Fix{Title: "write " + t.Name.Text, Edits: []diag.Edit{{Span: t.Name.Span, Text: t.Name.Text}}}
+	}
+	r.ok = false
+	r.c.add(d)
+	return false
 }
 
 const alwaysGiven = "“?” after an output allows it to be null; “maybe” before a line allows that there is no row"
@@ -121,7 +148,7 @@ func (r *resolver) findParam(sig *signature, args []*Arg, a *Arg) bool {
 	if sig == nil {
 		return true
 	}
-	if slices.ContainsFunc(args, func(b *Arg) bool { return b.Name == a.Name }) {
+	if overlapping(args, a.Name) != nil {
 		r.errorAt(diag.ArgumentTwice, a.Tree.Name.Span, "“"+a.Name+"” is given twice")
 		return false
 	}

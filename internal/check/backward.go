@@ -171,6 +171,9 @@ func (ba *backwardAnalysis) pattern(p *Pattern) {
 			if !ba.collectOpen && ba.isSink(a.Param) {
 				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Term.Span, "“" + a.Name + "” of " + by, ba.name, false})
 			}
+			if !ba.collectOpen && a.Type != nil && a.Type.Kind == Secret {
+				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Tree.Type.Span, "“" + a.Name + "” of the request", ba.name, false})
+			}
 			h := p.column(a, out)
 			ba.link(location{v: a.Term.Var}, h)
 			if h.path != "" { // what all routes use, this one uses too

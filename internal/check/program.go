@@ -314,8 +314,11 @@ func (a *Ask) Handler(code string) *Handler {
 
 // An Arg is a named argument.
 type Arg struct {
-	Tree     *syntax.Arg
+	Tree *syntax.Arg
+	// Name is the name of the parameter. For a part of a record in a request it is the
+	// path, “user.email”; FieldSteps divides it.
 	Name     string
+	Type     *Type  // that a pattern writes for a field of a request; nil for none
 	Param    *Param // nil for a further name of an open action, and for error and refusal
 	Optional bool   // written "name?"
 	Term     Term

@@ -79,8 +79,9 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	}
 	a, by := p.Action, t.Concept.Text+"."+p.Action.Name
 	r.request = r.request || p.IsRequest()
-	p.In = r.patternArgs(&signature{by: by, params: a.Inputs, open: a.Open, when: true, broken: s.broken()}, p.Instance, t.Args)
+	p.In = r.patternArgs(&signature{by: by, params: a.Inputs, open: a.Open, when: true, request: p.IsRequest(), broken: s.broken()}, p.Instance, t.Args)
 	if p.IsRequest() {
+		r.bodyless(p)
 		r.path(p)
 		r.misspeltField(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
 		r.misspeltField(p.In, "method", func(text string) bool {
@@ -176,6 +177,22 @@ func (r *resolver) code(s *spec, a *Action, by string, code syntax.Name) {
 	}
 }
 
+// bodyless reports a part of a record in a request whose fields come in the query
+// string, where there are no records.
+func (r *resolver) bodyless(p *Pattern) {
+	method, _ := p.Route()
+	if method != "GET" && method != "HEAD" {
+		return
+	}
+	for _, a := range p.In {
+		if steps := FieldSteps(a.Name); len(steps) > 1 {
+			r.errorAt(diag.MisplacedType, a.Tree.Span, "the fields of a "+method+" request come in the query string, which has no records",
+				"name “"+steps[len(steps)-1]+"” as a field of its own, or use another method")
+			return
+		}
+	}
+}
+
 // misspeltField reports a field of a request that is probably a misspelling of path
 // or method: the name is similar and the value fits.
 func (r *resolver) misspeltField(args []*Arg, own string, fits func(string) bool) {
@@ -260,6 +277,7 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 	a.Handlers = r.handlers(t)
 	r.refusals(s, a, by)
 	a.In = r.valueArgs(&signature{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
+		answer: a.Instance.Concept.Name == RequestingConcept && a.Action.Name == "respond",
 		broken: s.broken() || r.lenient}, a.Instance, t.Args)
 	if refusalPattern(a.Action, t.Out) {
 		r.errorAt(diag.RefusalInThen, t.Out[0].Span, "“"+by+"” has no output “error” in then: the lines after it run only if it returns",

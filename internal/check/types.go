@@ -149,6 +149,9 @@ func (inf *inference) pattern(p *Pattern) {
 		default:
 			inf.requestFields[v] = true
 		}
+		if a.Type != nil {
+			inf.constrain(v, *a.Type, a.Tree.Type.Span, "its type in the pattern")
+		}
 		if !a.Optional {
 			inf.nonNull[v] = true
 		} else if _, known := inf.nullable[v]; !known {

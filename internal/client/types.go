@@ -105,7 +105,18 @@ func (w *writer) inType(t check.Type) string {
 	case check.DateTime:
 		return "Moment | Date"
 	case check.Record:
-		return "Record<string, unknown>"
+		if len(t.Fields) == 0 {
+			return "Record<string, unknown>"
+		}
+		var parts []string
+		for _, f := range t.Fields {
+			if f.Type.Null {
+				parts = append(parts, property(f.Name)+"?: "+w.inType(f.Type)+" | null")
+			} else {
+				parts = append(parts, property(f.Name)+": "+w.inType(f.Type))
+			}
+		}
+		return "{ " + strings.Join(parts, "; ") + " }"
 	}
 	return w.plain(t)
 }

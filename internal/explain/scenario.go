@@ -62,7 +62,7 @@ func (w *scenarioWriter) flow(r *record) error {
 	w.wrong = answer == nil && refused != nil && refused.RefusalKind() == "unauthenticated" ||
 		answer != nil && r.statusOf(answer) == " with status 401"
 	method, path, client := "", "", ""
-	var fields []string
+	var fields bodyFields
 	for i, v := range root.In {
 		switch name := root.Spec.Inputs[i]; {
 		case v.IsUnset(), name == check.HeadersField:
@@ -79,10 +79,11 @@ func (w *scenarioWriter) flow(r *record) error {
 		case strings.Contains(path, "{"+name+"}"):
 			w.inPath(&path, name, v)
 		default:
-			fields = append(fields, field(name, w.sent(name, v)))
+			steps := check.FieldSteps(name)
+			fields.add(steps, w.sent(steps[len(steps)-1], v))
 		}
 	}
-	w.line(1, "%s %s {%s}", cmp.Or(method, "POST"), path, strings.Join(fields, ", "))
+	w.line(1, "%s %s %s", cmp.Or(method, "POST"), path, fields)
 	if _, err := netip.ParseAddr(client); err == nil {
 		w.line(2, "from %s", quoted(client))
 	}
@@ -111,6 +112,40 @@ func (w *scenarioWriter) flow(r *record) error {
 		}
 	}
 	return nil
+}
+
+// bodyFields are the fields of a record in a body, each with its datum or, for a
+// record that syncs divide, its own fields.
+type bodyFields []bodyField
+
+type bodyField struct {
+	name  string
+	datum string
+	parts bodyFields
+}
+
+func (list *bodyFields) add(steps []string, datum string) {
+	i := slices.IndexFunc(*list, func(f bodyField) bool { return f.name == steps[0] })
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, bodyField{name: steps[0]})
+	}
+	if len(steps) > 1 {
+		(*list)[i].parts.add(steps[1:], datum)
+	} else {
+		(*list)[i].datum = datum
+	}
+}
+
+func (list bodyFields) String() string {
+	var fields []string
+	for _, f := range list {
+		if len(f.parts) > 0 {
+			f.datum = f.parts.String()
+		}
+		fields = append(fields, field(f.name, f.datum))
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
 }
 
 // parts reports whether a field is hidden because a part of it is secret.
@@ -142,7 +177,8 @@ func (w *scenarioWriter) answered(a *action) {
 		case name == "body":
 			body = w.expected(name, v)
 		default:
-			fields = append(fields, field(name, w.expected(name, v)))
+			wire := check.WireName(name)
+			fields = append(fields, field(wire, w.expected(wire, v)))
 		}
 	}
 	w.line(2, "=> %s %s", status, cmp.Or(body, "{"+strings.Join(fields, ", ")+"}"))

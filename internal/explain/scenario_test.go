@@ -99,6 +99,33 @@ func TestScenario(t *testing.T) {
 }
 
 // Where a request came from is recorded, and stands below it.
+// The parts of a record have columns of their own, and are one record in the
+// scenario.
+func TestScenarioOfARecord(t *testing.T) {
+	p := build(t, "a.sync", `
+sync Order
+when
+    Requesting.request (path: "/orders", order: {title, address: {city, zip?}}, "method": how, theme: {dark?}) : (request)
+then
+    Requesting.respond (request, title, city, "status": how)
+`)
+	entries, _ := flow(t, p, `POST /orders {"order.title": "a", "order.address.city": "Rome", "\"method\"": "fast", "theme": {}}`)
+	got, err := explain.Scenario(p, "ordered", entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `scenario ordered
+    POST /orders {
+        "order": {"title": "a", "address": {"city": "Rome"}}, "method": "fast", "theme": {}
+    }
+        => 200 {"title": "a", "city": "Rome", "status": "fast"}
+    fired Order once
+`
+	if strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 func TestScenarioFrom(t *testing.T) {
 	p := build(t, "a.sync", `
 sync Who

@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/value"
@@ -40,7 +41,7 @@ func (x *exchange) answered(a *engine.Answer) (*reply, error) {
 			if fields[i].Name == "next" {
 				next = v
 			}
-			rest = append(rest, fields[i])
+			rest = append(rest, value.Field{Name: check.WireName(fields[i].Name), Value: v})
 			failed = failed || fields[i].Name == "error" && !v.IsNull()
 		}
 		if err != nil && i < len(a.Terms) {

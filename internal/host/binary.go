@@ -40,7 +40,7 @@ func (x *exchange) filesOf(k *knownRoute, l *load) int64 {
 	n := x.coming
 	for _, field := range k.fields {
 		if field.binary && !field.Param {
-			n += decodedSize(l.body.Get(field.Name))
+			n += decodedSize(l.body.Get(field.steps[0]))
 		}
 	}
 	return n

@@ -161,7 +161,7 @@ func (x *exchange) letGo() *reply {
 
 // isBinary tells whether a field of the route is or holds binary data.
 func (k *knownRoute) isBinary(name string) bool {
-	field := k.field(name)
+	field := k.wire(name)
 	return field != nil && field.binary
 }
 

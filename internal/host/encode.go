@@ -162,7 +162,7 @@ func (x *exchange) unsaid(p *reply, trace string, err error) *reply {
 		if !x.undone {
 			reason = fmt.Errorf("%w. What was asked is done all the same", reason)
 		}
-		return x.front.soft(badPart(field.Field, reason))
+		return x.front.soft(x.route.badPart(field.Field, reason))
 	}
 	if !errors.Is(err, errLargeAnswer) {
 		return x.failed("sending an answer", trace, err)

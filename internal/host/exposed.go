@@ -67,7 +67,7 @@ func (f *Front) inputField(p *check.Param, column int) *knownField {
 			field.Credential, field.Secret = c, true
 		}
 	}
-	return &knownField{Field: field, column: column}
+	return newField(field, column)
 }
 
 // lackingInputs names the inputs that are missing or do not fit.
@@ -92,7 +92,7 @@ func (x *exchange) call(k *knownRoute) *reply {
 		x.undone = true
 		rows, err := f.engine.QueryWithin(ctx, k.query, x.in[:len(k.query.Inputs)], x.worked)
 		if field, ok := errors.AsType[*engine.FieldError](err); ok {
-			p := f.soft(badPart(field.Field, field.Err))
+			p := f.soft(k.badPart(field.Field, field.Err))
 			p.trace = trace
 			return p
 		}

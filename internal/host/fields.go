@@ -21,15 +21,16 @@ const (
 // A badField was sent, but does not fit what it flows into.
 type badField struct {
 	*knownField
-	err error // completes "the field x …"
+	place string // of what does not fit: the field, or a record around it
+	err   error  // completes "the field x …"
 }
 
 // sentence says what is wrong, and where in the field.
 func (b *badField) sentence() string {
 	if m, ok := errors.AsType[*plan.ItemError](b.err); ok {
-		return "the field " + b.Name + m.Path + " " + m.Err.Error()
+		return "the field " + b.place + m.Path + " " + m.Err.Error()
 	}
-	return "the field " + b.Name + " " + b.err.Error()
+	return "the field " + b.place + " " + b.err.Error()
 }
 
 // gather puts what the request carries into the columns of Requesting.request.
@@ -60,14 +61,18 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 			x.put(field.column, somethingBinary) // until it is read
 			continue
 		}
-		v, fromText := x.carried(field, l)
+		v, fromText, place, err := x.carried(field, l)
+		if err != nil {
+			x.bad = append(x.bad, badField{field, place, err})
+			continue
+		}
 		if v.IsNull() {
 			x.put(field.column, v)
 			continue
 		}
-		v, err := field.accept(v, fromText)
+		v, err = field.accept(v, fromText)
 		if err != nil {
-			x.bad = append(x.bad, badField{field, err})
+			x.bad = append(x.bad, badField{field, field.shown, err})
 			continue
 		}
 		if no := field.tooLong(v); no != nil {
@@ -77,12 +82,32 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 	}
 	for _, list := range [][]value.Field{l.body.Fields(), l.query} {
 		for _, field := range list {
-			if k.field(field.Name) == nil && !check.IsRuntimeField(field.Name) {
-				x.further = append(x.further, field)
-			}
+			x.unread(k, "", field)
 		}
 	}
 	return nil
+}
+
+// unread adds what no sync on the route names to the further fields: a field, or
+// the parts of a record that syncs divide.
+func (x *exchange) unread(k *knownRoute, path string, field value.Field) {
+	path = strings.TrimPrefix(path+"."+field.Name, ".")
+	divided := false
+	for _, f := range k.fields {
+		if f.shown == path && !f.record {
+			return
+		}
+		divided = divided || f.record && f.shown == path || strings.HasPrefix(f.shown, path+".")
+	}
+	if divided && field.Value.Kind() == value.RecordKind {
+		for _, part := range field.Value.Fields() {
+			x.unread(k, path, part)
+		}
+		return
+	}
+	if !divided && !check.IsRuntimeField(path) {
+		x.further = append(x.further, value.Field{Name: path, Value: field.Value})
+	}
 }
 
 // widen makes room for a value of each input of what will be asked.
@@ -114,19 +139,44 @@ func (k *knownRoute) method(m string) string {
 	return strings.ToValidUTF8(m, "?")
 }
 
-// carried finds the value of a field and tells whether it came as text.
-func (x *exchange) carried(field *knownField, l *load) (v value.Value, fromText bool) {
+// carried finds the value of a field and tells whether it came as text. The error
+// is about the record at place, which the field is a part of, and completes
+// "the field x …".
+func (x *exchange) carried(field *knownField, l *load) (v value.Value, fromText bool, place string, err error) {
 	if field.Param {
-		return get(x.params, field.Name), true
+		return get(x.params, field.Name), true, "", nil
 	}
 	if field.Credential != nil {
 		v, fromText, _ = x.credential(field.Credential, l.body)
-		return v, fromText
+		return v, fromText, "", nil
 	}
-	if v := l.body.Get(field.Name); !v.IsUnset() {
-		return v, l.texts
+	if len(field.steps) > 1 || field.record {
+		v, place, err = field.part(l.body)
+		return v, false, place, err
 	}
-	return get(l.query, field.Name), true
+	if v := l.body.Get(field.steps[0]); !v.IsUnset() {
+		return v, l.texts, "", nil
+	}
+	return get(l.query, field.steps[0]), true, "", nil
+}
+
+// part finds the value of a part of a record in a body. Of a record that syncs
+// divide, only an empty one is left.
+func (field *knownField) part(v value.Value) (part value.Value, place string, err error) {
+	for i, step := range field.steps {
+		v = v.Get(step)
+		place = strings.Join(field.steps[:i+1], ".")
+		if v.IsNull() {
+			return v, place, nil
+		}
+		if (i+1 < len(field.steps) || field.record) && v.Kind() != value.RecordKind {
+			return v, place, errors.New("must be a record, not " + kindOf(v))
+		}
+	}
+	if field.record {
+		v = value.Record(nil)
+	}
+	return v, place, nil
 }
 
 func get(fields []value.Field, name string) value.Value {

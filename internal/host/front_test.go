@@ -159,6 +159,36 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 	}
 }
 
+// A secret part of a record is hidden, and only that part.
+func TestRecordOfASecretPart(t *testing.T) {
+	const text = `
+sync Register
+when
+    Requesting.request (path: "/users", user: {name, password, pin?: Secret}) : (request)
+then
+    Thing.do (x: name) : (z)
+    Thing.greet (session: password) : (greeting)
+    Requesting.respond (request, z)
+`
+	st := memory.New(memory.Options{})
+	e := startWith(t, "a.sync", text, st, func(m map[string]engine.Methods) {
+		m["Thing"].Actions["greet"] = func(_ engine.Context, in, out []value.Value) error {
+			out[0] = value.String("hello")
+			return nil
+		}
+	})
+	front := host.New(e, host.Options{Log: slog.New(slog.DiscardHandler)})
+	w := send(front, "POST", "/users", `{"user": {"name": "Ann Smith", "password": "hunter2", "pin": "hunter2", "pasword": "hunter2"}, "password": "hunter2"}`)
+	id, err := value.ParseID(w.Header().Get("X-Trace-Id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := st.Journal(context.Background(), id)
+	if err != nil || !bytes.Contains(record, []byte("Ann Smith")) || bytes.Contains(record, []byte("hunter2")) {
+		t.Errorf("%d: the record of %s hides the name or shows a secret (%v): %q", w.Code, id, err, record)
+	}
+}
+
 // A lostStore cannot make anything durable.
 type lostStore struct {
 	store.Store

@@ -179,6 +179,13 @@ type knownRoute struct {
 type knownField struct {
 	*plan.Field
 	column int
+	// steps are the names on the way to it in a body, and shown is how messages name
+	// it: “user.email”.
+	steps []string
+	shown string
+	// record is set if syncs divide it by a record pattern. Its parts are fields of
+	// their own, and its own value says only whether it is there.
+	record bool
 	// literals are what the syncs compare it with.
 	literals []value.Value
 	// binary is set if it has binary data.
@@ -198,6 +205,22 @@ func (k *knownRoute) field(name string) *knownField {
 		}
 	}
 	return nil
+}
+
+// wire returns the field that a name in a body or a query string stands for, nil if
+// it is no field, or a record with fields.
+func (k *knownRoute) wire(name string) *knownField {
+	for _, x := range k.fields {
+		if len(x.steps) == 1 && x.steps[0] == name && !x.record {
+			return x
+		}
+	}
+	return nil
+}
+
+func newField(f *plan.Field, column int) *knownField {
+	steps := check.FieldSteps(f.Name)
+	return &knownField{Field: f, column: column, steps: steps, shown: strings.Join(steps, ".")}
 }
 
 // patternsWithoutPath returns the patterns over requests without a path: they
@@ -228,7 +251,7 @@ func literal(w *plan.Pattern, name string) value.Value {
 func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
 	k := &knownRoute{Route: r, action: f.routes.Request}
 	for _, x := range r.Fields {
-		k.fields = append(k.fields, &knownField{Field: x, column: f.routes.Request.Input(x.Name)})
+		k.fields = append(k.fields, newField(x, f.routes.Request.Input(x.Name)))
 		k.secretParams = k.secretParams || x.Param && x.Secret
 	}
 	for i, ref := range append(append([]plan.Ref(nil), r.Patterns...), everywhere...) {
@@ -251,6 +274,9 @@ func (f *Front) know(r *plan.Route, everywhere []plan.Ref) *knownRoute {
 		if x := k.field(strings.Trim(segment, "{}")); x != nil && x.Param && x.Secret {
 			f.secretAt[i] = true
 		}
+	}
+	for _, x := range k.fields {
+		x.record = slices.ContainsFunc(k.fields, func(y *knownField) bool { return strings.HasPrefix(y.Name, x.Name+".") })
 	}
 	k.findBinary()
 	k.measure(&f.options)
@@ -291,7 +317,7 @@ func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own boo
 		if own || column < 0 {
 			return nil // an output, or a refusal's sentence
 		}
-		x = &knownField{Field: &plan.Field{Name: name, Optional: true}, column: column}
+		x = newField(&plan.Field{Name: name, Optional: true}, column)
 		for _, c := range f.routes.Credentials {
 			if c.Field == name {
 				x.Credential, x.Secret = c, true

@@ -31,7 +31,7 @@ func (k *knownRoute) measure(o *Options) {
 		case x.Type.Kind == check.List:
 			x.longest, _ = plan.Longest(*x.Type.Elem, o.MaxText)
 		}
-		if x.Param || x.Type.Kind == check.Binary {
+		if x.Param || x.record || x.Type.Kind == check.Binary {
 			continue // it is not in a body's text, or has its own limits
 		}
 		bounded = bounded && known
@@ -51,12 +51,12 @@ func (field *knownField) tooLong(v value.Value) *reply {
 	if !longer(v, field.longest) {
 		for _, item := range v.Items() {
 			if longer(item, field.longest) {
-				return tooLong("an item of the field "+field.Name, field)
+				return tooLong("an item of the field "+field.shown, field)
 			}
 		}
 		return nil
 	}
-	return tooLong("the field "+field.Name, field)
+	return tooLong("the field "+field.shown, field)
 }
 
 func longer(v value.Value, most int) bool {
@@ -66,6 +66,6 @@ func longer(v value.Value, most int) bool {
 
 func tooLong(what string, field *knownField) *reply {
 	return problem(http.StatusRequestEntityTooLarge, what+" is longer than "+strconv.Itoa(field.longest)+" characters, which is the limit",
-		value.Field{Name: "field", Value: value.String(field.Name)},
+		value.Field{Name: "field", Value: value.String(field.shown)},
 		value.Field{Name: "limit", Value: value.Number(float64(field.longest))})
 }

@@ -148,7 +148,7 @@ func (x *exchange) complain(k *knownRoute, l *lack) *reply {
 	var sentences, names []string
 	if len(l.missing) > 0 {
 		for _, field := range l.missing {
-			names = append(names, field.Name)
+			names = append(names, field.shown)
 		}
 		s := "the field " + names[0] + " is missing"
 		if len(names) > 1 {
@@ -157,12 +157,15 @@ func (x *exchange) complain(k *knownRoute, l *lack) *reply {
 		sentences = append(sentences, s+x.misspelt(names))
 	}
 	for _, b := range l.wrong {
-		names = append(names, b.Name)
-		sentences = append(sentences, b.sentence())
+		if !slices.Contains(names, b.place) {
+			names = append(names, b.place)
+			sentences = append(sentences, b.sentence())
+		}
 	}
 	for _, t := range l.other {
-		names = append(names, t.Name)
-		sentences = append(sentences, "the field "+t.Name+" "+k.wanted(t))
+		name := k.field(t.Name).shown
+		names = append(names, name)
+		sentences = append(sentences, "the field "+name+" "+k.wanted(t))
 	}
 	further := []value.Field{{Name: "field", Value: value.String(names[0])}}
 	if len(names) > 1 {

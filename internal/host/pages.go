@@ -51,10 +51,15 @@ func (field *knownField) paging(v value.Value) error {
 
 // badPart is the reply to a request with an invalid part, such as "limit" or
 // "data.tags[0]".
-func badPart(place string, err error) *reply {
+func (k *knownRoute) badPart(place string, err error) *reply {
 	field := place
 	if i := strings.IndexAny(place, ".["); i >= 0 {
 		field = place[:i]
+	}
+	for _, f := range k.fields {
+		if rest, in := strings.CutPrefix(place, f.Name); in && len(f.shown) > len(field) && (rest == "" || strings.ContainsAny(rest[:1], ".[?")) {
+			field = f.shown
+		}
 	}
 	return problem(http.StatusBadRequest, "the field "+place+" "+err.Error(), value.Field{Name: "field", Value: value.String(field)})
 }
@@ -67,10 +72,10 @@ func (k *knownRoute) pageRows() {
 	}
 	n := len(k.query.Inputs)
 	k.fields = append(k.fields,
-		&knownField{Field: &plan.Field{Name: limitField, Type: check.Type{Kind: check.Number}, Optional: true,
-			Paging: &plan.Paging{Limit: true}}, column: n},
-		&knownField{Field: &plan.Field{Name: cursorField, Type: check.Type{Kind: check.String}, Optional: true,
-			Paging: &plan.Paging{Cursors: []uint32{rowsPrint(k.query)}}}, column: n + 1})
+		newField(&plan.Field{Name: limitField, Type: check.Type{Kind: check.Number}, Optional: true,
+			Paging: &plan.Paging{Limit: true}}, n),
+		newField(&plan.Field{Name: cursorField, Type: check.Type{Kind: check.String}, Optional: true,
+			Paging: &plan.Paging{Cursors: []uint32{rowsPrint(k.query)}}}, n+1))
 }
 
 func rowsPrint(q *plan.Query) uint32 {
@@ -100,7 +105,7 @@ func (x *exchange) pageOf(k *knownRoute, rows [][]value.Value) (items []value.Va
 				start, err = resume(rows, key, at)
 			}
 			if err != nil {
-				return nil, "", x.front.soft(badPart(cursorField, err))
+				return nil, "", x.front.soft(k.badPart(cursorField, err))
 			}
 		}
 	}
@@ -194,7 +199,9 @@ func (x *exchange) link(p *reply, next string) {
 			continue
 		}
 		if _, err := engine.ParseCursor(next, f.Paging.Cursors...); err == nil {
-			name = cmp.Or(name, f.Name)
+			if len(f.steps) == 1 { // a part of a record cannot be in the query string
+				name = cmp.Or(name, f.steps[0])
+			}
 		}
 	}
 	if name == "" {
@@ -204,7 +211,7 @@ func (x *exchange) link(p *reply, next string) {
 	for _, pair := range strings.Split(x.request.URL.RawQuery, "&") {
 		text, _, _ := strings.Cut(pair, "=")
 		if said, err := url.QueryUnescape(text); err == nil && said != name {
-			if f := x.route.field(said); f != nil && !f.Secret && !f.Param && f.Credential == nil && isURL(pair) {
+			if f := x.route.wire(said); f != nil && !f.Secret && !f.Param && f.Credential == nil && isURL(pair) {
 				query = append(query, pair)
 			}
 		}

@@ -50,7 +50,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case errors.Is(r.Fault, engine.ErrNoMemory):
 		return noRoom()
 	case errors.As(r.Fault, &field):
-		return x.front.soft(badPart(field.Field, field.Err))
+		return x.front.soft(x.route.badPart(field.Field, field.Err))
 	case errors.As(r.Fault, &late):
 		return x.withheld(tooSlow, trace)
 	case store.Exhausted(r.Fault):

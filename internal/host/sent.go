@@ -60,12 +60,18 @@ func (x *exchange) at(place string) value.Value {
 	if len(steps) == 0 {
 		return v
 	}
-	if column := x.front.routes.Request.Input(steps[0]); column >= 0 {
+	// A part of a record has a column of its own.
+	n := len(steps)
+	column := -1
+	for ; n > 0 && column < 0; n-- {
+		column = x.front.routes.Request.Input(strings.Join(steps[:n], "."))
+	}
+	if column >= 0 {
 		v = x.in[column]
 	} else {
 		v = member(x.further, steps[0])
 	}
-	for _, step := range steps[1:] {
+	for _, step := range steps[n+1:] {
 		if n, err := strconv.Atoi(step); err == nil && n < len(v.Items()) {
 			v = v.Items()[n]
 		} else {

@@ -152,7 +152,7 @@ func (w *watched) Read(p []byte) (int, error) {
 // readRaw keeps the body as the route's one file.
 func (x *exchange) readRaw(k *knownRoute, media string) *reply {
 	if !x.letsIn(k) {
-		v, no := x.nothing(k.file.Name, media)
+		v, no := x.nothing(k.file.shown, media)
 		x.put(k.file.column, v)
 		return no
 	}
@@ -161,7 +161,7 @@ func (x *exchange) readRaw(k *knownRoute, media string) *reply {
 		return no
 	}
 	defer u.end()
-	v, no := u.keep(k.file.Name, u, media)
+	v, no := u.keep(k.file.shown, u, media)
 	if no != nil {
 		return no
 	}
@@ -233,7 +233,7 @@ func (x *exchange) brokenPart(u *upload) *reply {
 // readPart gives the value of a part that comes after others.
 func (x *exchange) readPart(k *knownRoute, u *upload, part *multipart.Part, before []value.Field) (value.Value, *reply) {
 	name := part.FormName()
-	switch field := k.field(name); {
+	switch field := k.wire(name); {
 	case field != nil && field.binary:
 		if x.coming == 0 {
 			// What is behind the file is not known; in a form, files come last.

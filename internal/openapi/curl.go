@@ -102,6 +102,14 @@ func exampleOf(t check.Type) value.Value {
 		return str(t.Constants[0])
 	case check.List:
 		return value.List([]value.Value{exampleOf(*t.Elem)})
+	case check.Record:
+		fields := object{}
+		for _, f := range t.Fields {
+			if !f.Type.Null {
+				fields.set(f.Name, exampleOf(f.Type))
+			}
+		}
+		return fields.value()
 	}
 	return str("text")
 }

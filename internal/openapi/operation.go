@@ -139,8 +139,14 @@ func (g *gathering) operation(e *flows.Entry, method string) *Operation {
 			f.Type.Kind = check.Secret
 		}
 		f.Limit, f.Cursor = pages(e, x.Name)
-		o.field(f)
+		if steps := check.FieldSteps(x.Name); len(steps) > 1 {
+			o.Fields = addPart(o.Fields, f, steps)
+		} else {
+			f.Name = steps[0]
+			o.field(f)
+		}
 	}
+	o.mergeRecords()
 	o.order(e)
 	o.findFile()
 	for _, a := range e.Answers {
@@ -166,7 +172,7 @@ func (o *Operation) order(e *flows.Entry) {
 	var said []string
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
-			said = append(said, a.Name)
+			said = append(said, check.FieldSteps(a.Name)[0])
 		}
 	}
 	slices.SortStableFunc(o.Fields, func(a, b *Field) int {

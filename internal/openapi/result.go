@@ -66,7 +66,7 @@ func (g *gathering) answer(a *flows.Answer) *Result {
 		case arg.Name == "headers" && arg.Term.Expr != nil && arg.Term.Expr.Node != nil:
 			r.Media = mediaIn(arg.Term.Expr.Node.Shape())
 		case arg.Term.Var == nil && arg.Term.Expr == nil && !arg.Term.Any:
-			r.Literals[arg.Name] = arg.Term.Literal
+			r.Literals[check.WireName(arg.Name)] = arg.Term.Literal
 		}
 	}
 	return r

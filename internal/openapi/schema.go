@@ -103,7 +103,8 @@ func (w *writing) schema(t check.Type, out bool) value.Value {
 	return s.value()
 }
 
-// properties writes the fields of an answer: each is there, if only as null.
+// properties writes the fields of a record. In an answer each is there, if only as
+// null; in a request null is the same as nothing.
 func (w *writing) properties(s *object, fields []check.RecordField, literals map[string]value.Value, out bool) {
 	if len(fields) == 0 {
 		return
@@ -111,14 +112,22 @@ func (w *writing) properties(s *object, fields []check.RecordField, literals map
 	var names []string
 	var props object
 	for _, f := range fields {
-		names = append(names, f.Name)
+		if out || !f.Type.Null {
+			names = append(names, f.Name)
+		}
 		if v, ok := literals[f.Name]; ok {
 			props.set(f.Name, literal(v))
 			continue
 		}
-		props.set(f.Name, w.schema(f.Type, out))
+		schema := w.schema(f.Type, out)
+		if !out {
+			schema = w.short(schema, f.Type)
+		}
+		props.set(f.Name, schema)
 	}
-	s.set("required", strs(names))
+	if len(names) > 0 {
+		s.set("required", strs(names))
+	}
 	s.set("properties", props.value())
 }
 

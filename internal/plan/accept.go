@@ -15,16 +15,21 @@ import (
 // Accept checks a value from outside against the type of its destination, and returns
 // it in the form that the program uses: it parses moments and marks secrets. fromText
 // is set for values of a path, a query string or a header, in which numbers and flags
-// are text. The error completes "the field x …"; if an item does not fit, it is an
-// *ItemError.
+// are text. The error completes "the field x …"; if an item of a list or a field of a
+// record does not fit, it is an *ItemError.
 func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	if v.IsNull() {
 		return value.Null, nil
 	}
 	s, isText := v.Text()
 	switch t.Kind {
-	case check.Unknown, check.Json, check.Record:
+	case check.Unknown, check.Json:
 		return v, nil
+	case check.Record:
+		if len(t.Fields) == 0 {
+			return v, nil
+		}
+		return acceptRecord(t, v)
 	case check.Number:
 		if fromText {
 			if f, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "xXpP_iInN") {
@@ -93,7 +98,7 @@ func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 		for i, x := range v.Items() {
 			y, err := item(*t.Elem, x, fromText)
 			if err != nil {
-				return v, within(i, err)
+				return v, within("["+strconv.Itoa(i)+"]", err)
 			}
 			items[i] = y
 		}
@@ -105,6 +110,31 @@ func Accept(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	return v, wanted("a text", v)
 }
 
+// acceptRecord checks a record field by field, leaves out what the type does not
+// have, and gives null to what is absent.
+func acceptRecord(t check.Type, v value.Value) (value.Value, error) {
+	if v.Kind() != value.RecordKind {
+		return v, wanted("a record", v)
+	}
+	fields := make([]value.Field, 0, len(t.Fields))
+	for _, f := range t.Fields {
+		part := v.Get(f.Name)
+		if part.IsNull() {
+			if !f.Type.Null {
+				return v, within("."+f.Name, errors.New("is missing"))
+			}
+			fields = append(fields, value.Field{Name: f.Name, Value: value.Null})
+			continue
+		}
+		got, err := Accept(f.Type, part, false)
+		if err != nil {
+			return v, within("."+f.Name, err)
+		}
+		fields = append(fields, value.Field{Name: f.Name, Value: got})
+	}
+	return value.Record(fields), nil
+}
+
 // item checks an item of a list, which must not be null.
 func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	if v.IsNull() && !t.Null {
@@ -113,9 +143,10 @@ func item(t check.Type, v value.Value, fromText bool) (value.Value, error) {
 	return Accept(t, v, fromText)
 }
 
-// An ItemError is the error of Accept for an item of a list that does not fit.
+// An ItemError is the error of Accept for an item of a list or a field of a record
+// that does not fit.
 type ItemError struct {
-	Path string // from the whole value: "[2]", "[2][0]"
+	Path string // from the whole value: "[2]", "[2].name"
 	Err  error  // completes "the field x[2] …"
 }
 
@@ -124,8 +155,8 @@ func (m *ItemError) Error() string {
 }
 func (m *ItemError) Unwrap() error { return m.Err }
 
-func within(i int, err error) error {
-	m := &ItemError{fmt.Sprintf("[%d]", i), err}
+func within(step string, err error) error {
+	m := &ItemError{step, err}
 	if inner, ok := errors.AsType[*ItemError](err); ok {
 		m.Path, m.Err = m.Path+inner.Path, inner.Err
 	}

@@ -137,7 +137,18 @@ func typeText(t check.Type) string {
 		}
 		return "list of " + typeText(*t.Elem)
 	case check.Record:
-		return "record"
+		if len(t.Fields) == 0 {
+			return "record"
+		}
+		var fields []string
+		for _, f := range t.Fields {
+			mark := ""
+			if f.Type.Null {
+				mark = "?"
+			}
+			fields = append(fields, f.Name+mark+": "+typeText(f.Type))
+		}
+		return "{" + strings.Join(fields, ", ") + "}"
 	}
 	return [...]string{"String", "Number", "Flag", "Date", "DateTime", "Secret", "Binary", "Json"}[t.Kind-check.String]
 }

@@ -45,7 +45,7 @@ func answerOf(s *check.Sync, a *check.Ask) *Answer {
 		case "headers":
 			x.Headers = true
 		default:
-			x.Fields = append(x.Fields, check.RecordField{Name: arg.Name, Type: t})
+			x.Fields = append(x.Fields, check.RecordField{Name: check.WireName(arg.Name), Type: t})
 		}
 	}
 	return x
@@ -94,6 +94,7 @@ func (an *analyzer) routeFields(e *Entry) {
 			}
 		}
 	}
+	an.wholeAndParts(e)
 	for _, f := range e.Fields {
 		for _, p := range starts {
 			i := slices.IndexFunc(p.In, func(a *check.Arg) bool { return a.Name == f.Name })
@@ -102,6 +103,41 @@ func (an *analyzer) routeFields(e *Entry) {
 		f.Optional = f.Optional && !f.Param
 	}
 	slices.SortFunc(e.Fields, func(a, b *RequestField) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// wholeAndParts reports a field that one sync takes as a whole and another one
+// divides by a record pattern. Then the record would have it twice, and the whole
+// would show a part that is secret.
+func (an *analyzer) wholeAndParts(e *Entry) {
+	patterns := slices.Clone(e.Patterns)
+	for _, s := range an.program.Syncs {
+		for _, p := range s.When {
+			if _, path := p.Route(); p.IsRequest() && path == "" {
+				patterns = append(patterns, p)
+			}
+		}
+	}
+	var args []*check.Arg
+	for _, p := range patterns {
+		args = append(args, p.In...)
+	}
+	reported := map[*check.Arg]bool{}
+	for _, whole := range args {
+		if whole.Term.Any || reported[whole] {
+			continue
+		}
+		for _, part := range args {
+			if !strings.HasPrefix(part.Name, whole.Name+".") || reported[part] {
+				continue
+			}
+			reported[whole], reported[part] = true, true
+			an.add(diag.Diagnostic{Code: diag.FieldClash, Span: whole.Tree.Span,
+				Message: "the field “" + whole.Name + "” of " + e.String() + " is one value here, but another sync divides it by a record pattern",
+				Related: []diag.Related{{Span: part.Tree.Span, Message: "here “" + part.Name + "” is a field of its own"}},
+				Notes:   []string{"write a record pattern here too, with the parts that this sync needs"}})
+			break
+		}
+	}
 }
 
 func (an *analyzer) addRequestField(e *Entry, a *check.Arg) {
@@ -138,4 +174,13 @@ func (an *analyzer) addRequestField(e *Entry, a *check.Arg) {
 		f.span = a.Tree.Span
 	}
 	f.Type = joined
+	if len(check.FieldSteps(f.Name)) > 1 && holdsBinary(joined) {
+		an.add(diag.Diagnostic{Code: diag.MisplacedType, Span: a.Tree.Span,
+			Message: "“" + f.Name + "” is binary data, which cannot be inside of a record",
+			Notes:   []string{"a file is a field of the request itself: name it outside of the record pattern"}})
+	}
+}
+
+func holdsBinary(t check.Type) bool {
+	return t.Kind == check.Binary || t.Elem != nil && holdsBinary(*t.Elem)
 }

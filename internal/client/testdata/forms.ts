@@ -178,6 +178,39 @@ export type EitherBookAnswer =
   | Returned<200, { note: unknown }>
   | Refused<400 | 403 | 408 | 413 | 415 | 500 | 503, null>;
 
+// ---- orders
+
+export interface OrderInput {
+  order: { "content-type": unknown; address: { city: unknown; zip?: unknown | null }; gift?: { note?: unknown | null } | null; kind: "book"; lines: readonly ({ sku: string; quantity?: number | null })[]; title: UserId };
+  limit?: number | null;
+}
+
+/**
+ * - 409 TITLE_TAKEN: You have a book called '{title}' already.
+ * - 429 FULL: The shelf is full.
+ */
+export type OrderAnswer =
+  | Returned<200, {
+    city: unknown;
+    zip: unknown;
+    lines: { sku: string; quantity: number | null }[];
+    note: unknown;
+    media: unknown;
+    limit: number | null;
+    status: string;
+  }>
+  | Refused<409, "TITLE_TAKEN">
+  | Refused<429, "FULL">
+  | Refused<400 | 403 | 408 | 413 | 415 | 500 | 503, null>;
+
+export interface RenameInput {
+  order: { label?: unknown | null };
+}
+
+export type RenameAnswer =
+  | Returned<200, { label: unknown }>
+  | Refused<400 | 403 | 408 | 413 | 415 | 500 | 503, null>;
+
 // ---- ping
 
 export type PingDeleteAnswer =
@@ -323,6 +356,28 @@ export class Shelf {
    */
   eitherBook(input: EitherBookInput, init: Init = {}): Promise<EitherBookAnswer> {
     return this.ask<EitherBookAnswer>("POST", "/either", { fields: { ...input } }, init);
+  }
+
+  /**
+   * Order.
+   *
+   * An order is one record with a list of lines.
+   *
+   * - Shelving.put adds a book
+   *
+   * POST /orders (shelf.sync:78:1)
+   */
+  order(input: OrderInput, init: Init = {}): Promise<OrderAnswer> {
+    return this.ask<OrderAnswer>("POST", "/orders", { fields: { ...input } }, init);
+  }
+
+  /**
+   * Rename.
+   *
+   * PUT /orders (shelf.sync:85:1)
+   */
+  rename(input: RenameInput, init: Init = {}): Promise<RenameAnswer> {
+    return this.ask<RenameAnswer>("PUT", "/orders", { fields: { ...input } }, init);
   }
 
   /**
