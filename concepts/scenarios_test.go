@@ -1,6 +1,8 @@
 package concepts_test
 
 import (
+	"path"
+	"strings"
 	"testing"
 
 	"github.com/legible-lang/legible"
@@ -21,6 +23,11 @@ func TestScenarios(t *testing.T) {
 		"FocusStats": focusstats.New, "Library": library.New, "Limiting": limiting.New, "Mailing": mail,
 		"Sessioning": sessioning.New, "TextSettings": textsettings.New,
 	} {
-		t.Run(name, func(t *testing.T) { scenario.Concept(t, concept) })
+		inFolder := func() legible.Concept {
+			c := concept()
+			c.File = path.Join(strings.ToLower(name), c.File) // its scenarios name files beside it
+			return c
+		}
+		t.Run(name, func(t *testing.T) { scenario.Concept(t, inFolder) })
 	}
 }

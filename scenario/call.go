@@ -19,7 +19,13 @@ import (
 func (w *world) given(call *syntax.CallStep, params []*check.Param) ([]legible.Field, error) {
 	var in []legible.Field
 	for _, a := range call.Args {
-		v, err := w.names.of(a.Name, a.Value, w.clock.Now())
+		var typ check.Type
+		for _, p := range params {
+			if p.Name == a.Name.Text {
+				typ = whole(p)
+			}
+		}
+		v, err := w.names.of(a.Name, a.Value, typ, w.clock.Now())
 		if err != nil {
 			return nil, err
 		}

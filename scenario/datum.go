@@ -6,18 +6,26 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 
-// make makes the value of a datum that is sent.
-func (n names) make(d *syntax.Datum) (value.Value, error) {
+// make makes the value of a datum that is sent. The type, as far as it is known, is that
+// of its place.
+func (n names) make(d *syntax.Datum, t check.Type) (value.Value, error) {
 	switch d.Kind {
 	case syntax.ScalarDatum:
 		return scalar(d.Scalar), nil
 	case syntax.NameDatum:
 		return n.get(d.Name.Text)
+	case syntax.FileDatum:
+		c, err := contentOf(d.File)
+		if err != nil {
+			return value.Value{}, err
+		}
+		return c.as(t)
 	case syntax.AnyDatum:
 		return value.Value{}, errors.New("“_” is no value that could be sent")
 	case syntax.ListDatum:
@@ -26,7 +34,7 @@ func (n names) make(d *syntax.Datum) (value.Value, error) {
 		}
 		items := []value.Value{}
 		for _, x := range d.List {
-			v, err := n.make(x)
+			v, err := n.make(x, elemType(t))
 			if err != nil {
 				return value.Value{}, err
 			}
@@ -36,7 +44,7 @@ func (n names) make(d *syntax.Datum) (value.Value, error) {
 	}
 	fields := []value.Field{}
 	for _, f := range d.Fields {
-		v, err := n.make(f.Value)
+		v, err := n.make(f.Value, fieldType(t, f.Name.Text))
 		if err != nil {
 			return value.Value{}, err
 		}
@@ -58,6 +66,12 @@ func (n names) hold(want *syntax.Datum, got value.Value, path string) []Differen
 			return []Difference{{Path: path, Want: "a value", Got: show(got)}}
 		}
 		return nil
+	case syntax.FileDatum:
+		c, err := contentOf(want.File)
+		if err != nil {
+			return []Difference{{Path: path, Want: err.Error(), Got: show(got)}}
+		}
+		return c.compare(got, path)
 	case syntax.NameDatum:
 		return n.settle(want.Name, path, got)
 	case syntax.ListDatum:

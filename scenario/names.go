@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
@@ -103,8 +104,8 @@ func scalar(x any) value.Value {
 	return v
 }
 
-// of returns the value of a term where one is needed.
-func (n names) of(name syntax.Name, t *syntax.Term, now time.Time) (value.Value, error) {
+// of returns the value of a term where one of a type is needed.
+func (n names) of(name syntax.Name, t *syntax.Term, typ check.Type, now time.Time) (value.Value, error) {
 	if t == nil {
 		return n.get(name.Text)
 	}
@@ -115,6 +116,12 @@ func (n names) of(name syntax.Name, t *syntax.Term, now time.Time) (value.Value,
 		return value.Value{}, fmt.Errorf("“_” is no value: say what “%s” is, or leave it out", name.Text)
 	case syntax.ExpressionTerm:
 		return n.compute(t.Expr.Text, now)
+	case syntax.FileTerm:
+		c, err := contentOf(t.File)
+		if err != nil {
+			return value.Value{}, err
+		}
+		return c.as(typ)
 	}
 	if t.Name.Text == expression.Now || t.Name.Text == expression.New {
 		return n.compute(t.Name.Text, now)
@@ -166,8 +173,14 @@ func (n names) fit(out []*syntax.Arg, got func(name string) value.Value, now tim
 			}
 		case kind == syntax.VariableTerm:
 			all = append(all, n.settle(name, path, v)...)
+		case kind == syntax.FileTerm:
+			c, err := contentOf(a.Value.File)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, c.compare(v, path)...)
 		default:
-			want, err := n.of(a.Name, a.Value, now)
+			want, err := n.of(a.Name, a.Value, check.Type{}, now)
 			if err != nil {
 				return nil, err
 			}

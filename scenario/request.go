@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/internal/words"
@@ -132,7 +133,7 @@ func (w *world) build(h *syntax.HTTPStep) (r *http.Request, sent string, err err
 	}
 	var body []byte
 	if h.Body != nil {
-		v, err := w.names.make(h.Body)
+		v, err := w.names.make(h.Body, w.bodyType(h.Method.Text, path))
 		if err != nil {
 			return nil, "", err
 		}
@@ -172,7 +173,7 @@ func (w *world) header(r *http.Request, line *syntax.Header) error {
 		r.AddCookie(&http.Cookie{Name: line.Name, Value: kept})
 		return nil
 	}
-	v, err := w.names.make(line.Value)
+	v, err := w.names.make(line.Value, check.Type{Kind: check.String})
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,8 @@ func once(all []*syntax.Scenario) []*syntax.Scenario {
 }
 
 // Concept plays the scenarios in a concept's own specification, each as a
-// parallel subtest.
+// parallel subtest. The files that they name are beside the specification: in
+// the folder of the test, or in that of Concept.File if this has one.
 func Concept(t *testing.T, make func() legible.Concept) {
 	t.Helper()
 	name := conceptName(make())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -174,6 +175,8 @@ func (c *checker) schedule(s *spec, a *Action) {
 	if t.Field.Text != "" {
 		given = t.Of.Text
 		c.atField(s, a, t)
+	} else if t.At != nil || t.Every == "day" {
+		a.Daily = c.daily(t)
 	} else {
 		d, err := time.ParseDuration(t.Every)
 		if err != nil || d <= 0 {
@@ -187,6 +190,35 @@ func (c *checker) schedule(s *spec, a *Action) {
 			c.errorAt(diag.BadSchedule, p.Tree.Span, "the runtime starts “"+a.Name+"” and cannot give it the input “"+p.Name+"”")
 		}
 	}
+}
+
+// daily resolves a schedule by time of day; nil if it is wrong.
+func (c *checker) daily(t *syntax.Schedule) *Daily {
+	const example = "it is written as in every \"day\" at \"08:00\" in \"Europe/Berlin\""
+	switch {
+	case t.At == nil:
+		c.errorAt(diag.BadSchedule, t.Span, "“every \"day\"” needs a time of day and a time zone", example,
+			"every \"24h\" is every 24 hours, in no time zone")
+		return nil
+	case t.Every != "day":
+		c.errorAt(diag.BadSchedule, t.Span, "“every \""+t.Every+"\"” has no time of day", example)
+		return nil
+	}
+	at, err := time.Parse("15:04", t.At.Text)
+	if err != nil || len(t.At.Text) != len("15:04") {
+		c.errorAt(diag.BadSchedule, t.At.Span, "“"+t.At.Text+"” is not a time of day",
+			"a time of day is written from \"00:00\" to \"23:59\"")
+		return nil
+	}
+	if t.Zone == nil {
+		return nil // the parser has reported it
+	}
+	if _, err := expression.Zone(t.Zone.Text); err != nil {
+		c.errorAt(diag.BadSchedule, t.Zone.Span, "“"+t.Zone.Text+"” is not a time zone",
+			"a time zone is written as in \"UTC\" or \"Europe/Berlin\"")
+		return nil
+	}
+	return &Daily{Hour: at.Hour(), Minute: at.Minute(), Zone: t.Zone.Text}
 }
 
 func (c *checker) atField(s *spec, a *Action, t *syntax.Schedule) {

@@ -53,15 +53,6 @@ func pendingForms() []pendingForm {
 			return spanIf(h.Kind.Text == "authorization", h.Span)
 		}),
 		pendingAt("“about” is not implemented yet", func(r *syntax.Refusal) source.Span { return r.About.Span }),
-		pendingAt("a schedule by time of day is not implemented yet", func(s *syntax.Schedule) source.Span {
-			return spanIf(s.At != nil, s.Span)
-		}),
-		pendingAt("files in scenarios are not implemented yet", func(t *syntax.Term) source.Span {
-			return spanIf(t.Kind == syntax.FileTerm, t.Span)
-		}),
-		pendingAt("files in scenarios are not implemented yet", func(d *syntax.Datum) source.Span {
-			return spanIf(d.Kind == syntax.FileDatum, d.Span)
-		}),
 		pendingAt("“was” is not implemented yet", func(f *syntax.Field) source.Span { return f.Was.Span }),
 		pendingAt("“was” is not implemented yet", func(s *syntax.Set) source.Span { return s.Was.Span }),
 		pendingAt("“was” is not implemented yet", func(u *syntax.Use) source.Span { return u.Was.Span }),

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -76,10 +78,23 @@ type Action struct {
 	Outputs  []*Param
 	Refusals []*Refusal
 	// AtSet and AtField are the field with the time at which a system action
-	// starts; Every is the duration between starts. At most one is set.
+	// starts; Every is the duration between starts; Daily is a time of day. At most
+	// one of the three is set.
 	AtSet   *Set
 	AtField *Field
 	Every   string
+	Daily   *Daily
+}
+
+// Daily is a time of day in a time zone.
+type Daily struct {
+	Hour, Minute int
+	Zone         string // "Europe/Berlin"
+}
+
+// String formats a schedule for people: "every day at 08:00 in Europe/Berlin".
+func (d *Daily) String() string {
+	return fmt.Sprintf("every day at %02d:%02d in %s", d.Hour, d.Minute, d.Zone)
 }
 
 // A Query is the contract of a query.

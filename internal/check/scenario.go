@@ -1,6 +1,7 @@
 package check
 
 import (
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -100,8 +101,41 @@ func (r *resolver) call(s *spec, t *syntax.CallStep) {
 	}
 }
 
-// literalFits reports a literal that is not of its parameter's type.
+// filePath reports a path that leads out of the folder of the scenario.
+func (r *resolver) filePath(t *syntax.Text) {
+	if t.Text != "" && !fs.ValidPath(t.Text) {
+		r.errorAt(diag.WrongStep, t.Span, "the path “"+t.Text+"” of a file must lead down from the folder of the scenario",
+			"a path is written as in \"books/sea.epub\"; “..” and a “/” at its beginning are not allowed")
+	}
+}
+
+// filePaths checks the paths of the files in a datum.
+func (r *resolver) filePaths(d *syntax.Datum) {
+	if d == nil {
+		return
+	}
+	if d.Kind == syntax.FileDatum {
+		r.filePath(d.File)
+	}
+	for _, x := range d.List {
+		r.filePaths(x)
+	}
+	for _, f := range d.Fields {
+		r.filePaths(f.Value)
+	}
+}
+
+// literalFits reports a literal or a file that is not of its parameter's type.
 func (r *resolver) literalFits(s *spec, a *Arg) {
+	if a.Tree != nil && a.Tree.Value != nil && a.Tree.Value.Kind == syntax.FileTerm {
+		if p := a.Param; p != nil && p.Tree != nil {
+			switch t := p.valueType(); t.Kind {
+			case Number, Flag, List, Record:
+				r.errorAt(diag.WrongValue, a.Term.Span, "“"+a.Name+"” is "+Describe(t)+", and a file is a text or binary data")
+			}
+		}
+		return
+	}
 	if a.Param != nil && a.Param.Tree != nil {
 		r.c.literal(a.Term, a.Param.valueType(), a.Param.Optional, "“"+a.Name+"”")
 	}
@@ -119,6 +153,12 @@ func (c *checker) appScenario(t *syntax.Scenario, syncs []string) {
 			c.errorAt(diag.WrongStep, step.Span, "the scenario of an app cannot call an action; write a request, as in “POST /path {…}”")
 		case step.State != nil:
 			c.program.Questions[step.State] = r.line(step.State)
+		case step.HTTP != nil:
+			r.filePaths(step.HTTP.Body)
+			r.filePaths(step.HTTP.Answer)
+			for _, h := range step.HTTP.Headers {
+				r.filePaths(h.Value)
+			}
 		}
 	}
 }

@@ -166,6 +166,9 @@ func (r *resolver) valueTerm(name syntax.Name, t *syntax.Term) Term {
 		return Term{Span: t.Span, Literal: literal(t.Literal)}
 	case syntax.ExpressionTerm:
 		return Term{Span: t.Span, Expr: r.expr(t.Expr)}
+	case syntax.FileTerm:
+		r.filePath(t.File)
+		return Term{Span: t.Span, Any: true}
 	default:
 		if isReserved(t.Name.Text) {
 			return Term{Span: t.Span, Expr: r.expr(&syntax.Expr{Span: t.Span, Text: t.Name.Text})}
@@ -187,6 +190,9 @@ func (r *resolver) patternTerm(name syntax.Name, t *syntax.Term) (term Term, bin
 		return Term{Span: t.Span, Literal: literal(t.Literal)}, false
 	case syntax.ExpressionTerm:
 		return Term{Span: t.Span, Expr: r.expr(t.Expr)}, false
+	case syntax.FileTerm:
+		r.filePath(t.File)
+		return Term{Span: t.Span, Any: true}, false
 	}
 	v, binds := r.bind(t.Name)
 	return Term{Span: t.Span, Var: v}, binds

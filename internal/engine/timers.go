@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	langcheck "github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/store"
@@ -17,7 +18,7 @@ import (
 )
 
 // A timer is a system action with its schedule: the time in a field of each member of a
-// set, or each whole multiple of a duration since 1970.
+// set, each whole multiple of a duration since 1970, or a time of each calendar day.
 //
 // Only the store knows what was started: the id of the flow is derived from the action,
 // the member and the time, so that no time starts its action twice, in any process. The
@@ -27,6 +28,8 @@ type timer struct {
 	table  *store.Table
 	column int
 	every  time.Duration
+	daily  *langcheck.Daily
+	zone   *time.Location    // of daily
 	seen   map[value.ID]bool // started already and still due
 	after  int64             // where the next tick begins, if the last one was incomplete
 }
@@ -34,17 +37,24 @@ type timer struct {
 func timersOf(p *plan.Plan, tables []*store.Table) ([]*timer, error) {
 	var list []*timer
 	for _, a := range p.Actions {
-		if a.Spec.Kind != syntax.System || a.Spec.Every == "" && a.Spec.AtField == nil {
+		if a.Spec.Kind != syntax.System || a.Spec.Every == "" && a.Spec.Daily == nil && a.Spec.AtField == nil {
 			continue // nothing starts it; the checker has reported that
 		}
 		t := &timer{action: a, seen: map[value.ID]bool{}}
-		if a.Spec.Every != "" {
+		switch {
+		case a.Spec.Daily != nil:
+			zone, err := time.LoadLocation(a.Spec.Daily.Zone)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", a.FullName(), err)
+			}
+			t.daily, t.zone = a.Spec.Daily, zone
+		case a.Spec.Every != "":
 			every, err := time.ParseDuration(a.Spec.Every)
 			if err != nil || every <= 0 {
 				return nil, fmt.Errorf("%s: every %q is no duration", a.FullName(), a.Spec.Every)
 			}
 			t.every = every
-		} else {
+		default:
 			for _, set := range a.Instance.Tables {
 				if set.Set == a.Spec.AtSet {
 					t.table = tables[set.Index]
@@ -93,8 +103,14 @@ const duePage = 4096
 
 func (e *Engine) tick(ctx context.Context, t *timer, now time.Time) (started int, err error) {
 	still := map[value.ID]bool{}
-	if t.every > 0 {
-		begun, err := e.startDue(ctx, t, still, "", multiple(now, t.every))
+	if t.every > 0 || t.daily != nil {
+		var due time.Time
+		if t.daily != nil {
+			due = dayTime(lastDay(now, t.daily, t.zone))
+		} else {
+			due = multiple(now, t.every)
+		}
+		begun, err := e.startDue(ctx, t, still, "", due)
 		t.seen = still
 		if begun {
 			started++
@@ -152,6 +168,36 @@ func multiple(now time.Time, every time.Duration) time.Time {
 	since := first.Sub(first.Truncate(every)) // Truncate counts from the year 1
 	return now.Add(-since).Truncate(every).Add(since)
 }
+
+// lastDay returns the last calendar day, as midnight UTC, whose time of day in the zone
+// is not after now. A time that a change of clocks skips comes an hour later; one that
+// it repeats counts when it comes first.
+func lastDay(now time.Time, daily *langcheck.Daily, zone *time.Location) time.Time {
+	year, month, day := now.In(zone).Date()
+	for at := day + 1; ; at-- {
+		if !timeOfDay(year, month, at, daily, zone).After(now) {
+			return time.Date(year, month, at, 0, 0, 0, 0, time.UTC)
+		}
+	}
+}
+
+// timeOfDay returns the time of a calendar day at which a schedule starts its action.
+func timeOfDay(year int, month time.Month, day int, daily *langcheck.Daily, zone *time.Location) time.Time {
+	at := time.Date(year, month, day, daily.Hour, daily.Minute, 0, 0, zone)
+	for _, change := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour} {
+		first := at.Add(-change)
+		if first.Day() == at.Day() && first.Hour() == at.Hour() && first.Minute() == at.Minute() {
+			return first // the clocks are set back between the two
+		}
+	}
+	return at
+}
+
+// dayTime returns the time that stands for a calendar day, given as midnight UTC, in the
+// id of its flow: the first one at which the day has begun in some zone. It does not
+// depend on the zone and the time of day, so that the action starts once per day also
+// when these change.
+func dayTime(day time.Time) time.Time { return day.Add(-14 * time.Hour) }
 
 // startDue starts the action for a member and a time, unless the store knows that flow.
 // It reports whether it did.

@@ -258,6 +258,8 @@ func schedule(a *plan.Action) string {
 		return "at " + a.Spec.AtField.Name
 	case a.Spec.Every != "":
 		return "every " + a.Spec.Every
+	case a.Spec.Daily != nil:
+		return a.Spec.Daily.String()
 	}
 	return ""
 }
