@@ -71,7 +71,7 @@ corrected example. Without a code it lists all findings.`,
 }
 
 // entryNamed finds an entry by its code or its name, in either case.
-func entryNamed(all []diag.Entry, word string) (diag.Entry, error) {
+func entryNamed(all []diag.CatalogueEntry, word string) (diag.CatalogueEntry, error) {
 	var known []string
 	for _, e := range all {
 		if strings.EqualFold(word, string(e.Code)) || strings.EqualFold(word, e.Name) {
@@ -80,13 +80,13 @@ func entryNamed(all []diag.Entry, word string) (diag.Entry, error) {
 		known = append(known, string(e.Code), e.Name)
 	}
 	if near, ok := diag.Nearest(word, known); ok {
-		return diag.Entry{}, fmt.Errorf("there is no finding %s; did you mean %s?", word, near)
+		return diag.CatalogueEntry{}, fmt.Errorf("there is no finding %s; did you mean %s?", word, near)
 	}
-	return diag.Entry{}, fmt.Errorf("there is no finding %s; legible explain lists them all", word)
+	return diag.CatalogueEntry{}, fmt.Errorf("there is no finding %s; legible explain lists them all", word)
 }
 
 // entryList has one line for each entry.
-func entryList(entries []diag.Entry) string {
+func entryList(entries []diag.CatalogueEntry) string {
 	wide := 0
 	for _, e := range entries {
 		wide = max(wide, len(e.Name))
@@ -99,7 +99,7 @@ func entryList(entries []diag.Entry) string {
 }
 
 // explanation is the text of one entry, for a terminal.
-func explanation(e diag.Entry) string {
+func explanation(e diag.CatalogueEntry) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s\n\n%s\n", e.Code, e.Name, e.Title, wrapped(e.Explanation))
 	if e.Example != "" {
@@ -162,7 +162,7 @@ func visible(text string) string {
 }
 
 // found returns the findings with the code of an entry in its example.
-func found(e diag.Entry) []diag.Diagnostic {
+func found(e diag.CatalogueEntry) []diag.Diagnostic {
 	if e.Example == "" {
 		return nil
 	}
@@ -182,7 +182,7 @@ func found(e diag.Entry) []diag.Diagnostic {
 }
 
 // messageOf returns the message for the example of an entry.
-func messageOf(e diag.Entry) string {
+func messageOf(e diag.CatalogueEntry) string {
 	var b strings.Builder
 	if err := diag.WriteText(&b, found(e), diag.TextOptions{}); err != nil {
 		return ""
@@ -191,7 +191,7 @@ func messageOf(e diag.Entry) string {
 }
 
 // severity returns the severity of the finding in the example of an entry.
-func severity(e diag.Entry) string {
+func severity(e diag.CatalogueEntry) string {
 	if ds := found(e); len(ds) > 0 {
 		return ds[0].Severity.String()
 	}
@@ -211,7 +211,7 @@ type entryJSON struct {
 	Corrected   string    `json:"corrected"`
 }
 
-func writeEntriesJSON(w io.Writer, entries []diag.Entry) error {
+func writeEntriesJSON(w io.Writer, entries []diag.CatalogueEntry) error {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	for _, e := range entries {
@@ -236,7 +236,7 @@ func chapters() map[string]string {
 }
 
 // diagnosticsPage is the reference of all findings, in Markdown.
-func diagnosticsPage(entries []diag.Entry) string {
+func diagnosticsPage(entries []diag.CatalogueEntry) string {
 	var b strings.Builder
 	b.WriteString(`# Findings
 
@@ -274,7 +274,7 @@ warning does. A finding that has one safe correction shows it after “fix”, a
 }
 
 // writeContexts writes each concept that examples use, once.
-func writeContexts(b *strings.Builder, entries []diag.Entry) {
+func writeContexts(b *strings.Builder, entries []diag.CatalogueEntry) {
 	var concepts []string
 	for _, e := range entries {
 		for c := range strings.SplitSeq(e.Context, "concept ") {
@@ -296,6 +296,6 @@ func fenced(text string) string {
 }
 
 // anchor returns the id of the heading of an entry.
-func anchor(e diag.Entry) string { return strings.ToLower(string(e.Code)) + "-" + e.Name }
+func anchor(e diag.CatalogueEntry) string { return strings.ToLower(string(e.Code)) + "-" + e.Name }
 
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

@@ -32,10 +32,10 @@ Graphviz and --svg a picture.`,
 				return err
 			}
 			p := plan.Build(program.Program)
-			g := graph.Of(p, program.Entries)
+			g := graph.Of(p, program.EntryPoints)
 			draw := g.SVG
 			if route != "" {
-				d, err := endpointNamed(p.Endpoints(program.Entries), route)
+				d, err := endpointNamed(p.Endpoints(program.EntryPoints), route)
 				if err != nil {
 					return err
 				}

@@ -33,7 +33,7 @@ become the answer because no sync matches them. Exposed actions come last.`,
 			if err != nil {
 				return err
 			}
-			endpoints := plan.Build(p.Program).Endpoints(p.Entries)
+			endpoints := plan.Build(p.Program).Endpoints(p.EntryPoints)
 			if asJSON {
 				err = writeEndpointsJSON(s.Out, endpoints)
 			} else {

@@ -28,8 +28,8 @@ import (
 //go:embed catalogue
 var catalogue embed.FS
 
-// An Entry is the text of the catalogue about one code.
-type Entry struct {
+// A CatalogueEntry is the text of the catalogue about one code.
+type CatalogueEntry struct {
 	Code Code
 	// Name is the short name of the finding, with words joined by "-".
 	Name string
@@ -49,17 +49,17 @@ type Entry struct {
 }
 
 // Catalogue returns the entries of all codes in order.
-func Catalogue() []Entry {
+func Catalogue() []CatalogueEntry {
 	files, err := catalogue.ReadDir("catalogue")
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
-	var all []Entry
+	var all []CatalogueEntry
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), ".txt") {
 			continue
 		}
-		e, err := readEntry(catalogueText(f.Name()))
+		e, err := readCatalogueEntry(catalogueText(f.Name()))
 		if err != nil {
 			panic(fmt.Sprintf("internal/diag/catalogue/%s: %v", f.Name(), err))
 		}
@@ -79,8 +79,8 @@ func catalogueText(name string) string {
 }
 
 // readEntry reads the text of one code.
-func readEntry(text string) (Entry, error) {
-	var e Entry
+func readCatalogueEntry(text string) (CatalogueEntry, error) {
+	var e CatalogueEntry
 	parts := strings.Split(text, "\n\n== ")
 	head, explanation, _ := strings.Cut(parts[0], "\n\n")
 	line, title, _ := strings.Cut(head, "\n")

@@ -1,7 +1,7 @@
 // Package diag defines diagnostics: what the checker and the parser report.
 //
 // Its three main types are [Diagnostic], one finding at one place; [Code], the
-// permanent number of a kind of finding; and [Entry], the text of the catalogue
+// permanent number of a kind of finding; and [CatalogueEntry], the text of the catalogue
 // about a code. All findings have this one form, so that the terminal, an
 // editor, a code scanner and a review page show the same message. Package diag
 // does not look for errors; packages syntax, check and gen do.

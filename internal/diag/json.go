@@ -81,8 +81,8 @@ func placeOf(s source.Span) *jsonPlace {
 	return &jsonPlace{File: s.File.Name, Start: at(s.Start), End: at(s.End)}
 }
 
-func catalogueNames() map[Code]Entry {
-	m := map[Code]Entry{}
+func catalogueNames() map[Code]CatalogueEntry {
+	m := map[Code]CatalogueEntry{}
 	for _, e := range Catalogue() {
 		m[e.Code] = e
 	}

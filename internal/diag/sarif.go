@@ -107,7 +107,7 @@ func WriteSARIF(w io.Writer, ds []Diagnostic) error {
 	return nil
 }
 
-func sarifRuleOf(code Code, entries map[Code]Entry) sarifRule {
+func sarifRuleOf(code Code, entries map[Code]CatalogueEntry) sarifRule {
 	r := sarifRule{ID: string(code)}
 	if e, ok := entries[code]; ok {
 		r.Name = e.Name

@@ -131,8 +131,8 @@ func identifier(words string, taken map[string]bool) string {
 	return name
 }
 
-// Of draws a whole program. The entries are those that flows.Analyze gives.
-func Of(p *plan.Plan, entries []*flows.Entry) *Graph {
+// Of draws a whole program. The entry points are those that flows.Analyze returns.
+func Of(p *plan.Plan, entries []*flows.EntryPoint) *Graph {
 	g := &Graph{Name: p.Name}
 	w := &whole{Graph: g, syncs: map[*plan.Sync]*Node{}, actions: map[*plan.Action]*Node{}, concepts: map[*plan.Instance]*Node{}}
 	endpoints := p.Endpoints(entries)

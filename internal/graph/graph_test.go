@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the pictures that the tests hold")
 
 // planOf reads the texts of an archive; what is wanted of them is passed over.
-func planOf(t *testing.T, archive *txtar.Archive) (*plan.Plan, []*flows.Entry) {
+func planOf(t *testing.T, archive *txtar.Archive) (*plan.Plan, []*flows.EntryPoint) {
 	t.Helper()
 	var trees []*syntax.File
 	var findings []diag.Diagnostic
@@ -54,12 +54,12 @@ func planOf(t *testing.T, archive *txtar.Archive) (*plan.Plan, []*flows.Entry) {
 	if t.Failed() {
 		t.FailNow()
 	}
-	return plan.Build(p.Program), p.Entries
+	return plan.Build(p.Program), p.EntryPoints
 }
 
 // draw returns what a wanted file is named after: "whole.svg", or the story of a
 // route, "POST /login.mermaid".
-func draw(t *testing.T, p *plan.Plan, entries []*flows.Entry, name string) string {
+func draw(t *testing.T, p *plan.Plan, entries []*flows.EntryPoint, name string) string {
 	t.Helper()
 	ext := filepath.Ext(name)
 	name = strings.TrimSuffix(name, ext)
@@ -77,7 +77,7 @@ func draw(t *testing.T, p *plan.Plan, entries []*flows.Entry, name string) strin
 	return out.String()
 }
 
-func storyOf(t *testing.T, p *plan.Plan, entries []*flows.Entry, route string) *graph.Story {
+func storyOf(t *testing.T, p *plan.Plan, entries []*flows.EntryPoint, route string) *graph.Story {
 	t.Helper()
 	for _, d := range p.Endpoints(entries) {
 		if d.String() == route {

@@ -74,9 +74,9 @@ func Of(p *flows.Analysis, opt Options) *API {
 		}
 	}
 	g := &gathering{api: a, places: places, taken: map[string]bool{}}
-	for _, e := range p.Entries {
+	for _, e := range p.EntryPoints {
 		if e.Kind == flows.Route {
-			g.route(e, p.Entries)
+			g.route(e, p.EntryPoints)
 		}
 	}
 	for _, x := range p.Exposed {

@@ -87,13 +87,13 @@ type gathering struct {
 // methods are those that a route without a method is described with.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-func (g *gathering) route(e *flows.Entry, all []*flows.Entry) {
+func (g *gathering) route(e *flows.EntryPoint, all []*flows.EntryPoint) {
 	if e.Method != "" {
 		g.add(g.operation(e, e.Method))
 		return
 	}
 	for _, m := range methods {
-		own := slices.ContainsFunc(all, func(x *flows.Entry) bool { return x.Kind == flows.Route && x.Path == e.Path && x.Method == m })
+		own := slices.ContainsFunc(all, func(x *flows.EntryPoint) bool { return x.Kind == flows.Route && x.Path == e.Path && x.Method == m })
 		if !own {
 			o := g.operation(e, m)
 			o.ID += strings.ToUpper(m[:1]) + strings.ToLower(m[1:])
@@ -112,7 +112,7 @@ func (g *gathering) add(o *Operation) {
 	g.api.Operations = append(g.api.Operations, o)
 }
 
-func (g *gathering) operation(e *flows.Entry, method string) *Operation {
+func (g *gathering) operation(e *flows.EntryPoint, method string) *Operation {
 	o := &Operation{Method: method, Path: e.Path, Tag: tagOf(e.Path), Cut: e.Truncated, Changes: slices.ContainsFunc(e.Syncs, changes)}
 	if s := teller(e); s != nil {
 		o.ID, o.Summary = camel(s.Name), sentence(s.Name)
@@ -168,7 +168,7 @@ func (o *Operation) field(f *Field) {
 }
 
 // order sorts the fields: required ones first, otherwise as in the text.
-func (o *Operation) order(e *flows.Entry) {
+func (o *Operation) order(e *flows.EntryPoint) {
 	var said []string
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
@@ -202,7 +202,7 @@ func (o *Operation) findFile() {
 
 // only returns the values of a field if each line of when on the route
 // compares it with a literal.
-func only(e *flows.Entry, f *flows.RequestField) []value.Value {
+func only(e *flows.EntryPoint, f *flows.RequestField) []value.Value {
 	for _, p := range e.Patterns {
 		for _, a := range p.In {
 			if a.Name == f.Name && (a.Term.Var != nil || a.Term.Any) {
@@ -213,7 +213,7 @@ func only(e *flows.Entry, f *flows.RequestField) []value.Value {
 	return slices.DeleteFunc(slices.Clone(f.Literals), value.Value.IsNull)
 }
 
-func fieldOf(e *flows.Entry, name string) *flows.RequestField {
+func fieldOf(e *flows.EntryPoint, name string) *flows.RequestField {
 	for _, f := range e.Fields {
 		if f.Name == name {
 			return f
@@ -224,7 +224,7 @@ func fieldOf(e *flows.Entry, name string) *flows.RequestField {
 
 // teller returns the sync that best describes a route: the first that the
 // request alone triggers and that answers with success, otherwise the first.
-func teller(e *flows.Entry) *check.Sync {
+func teller(e *flows.EntryPoint) *check.Sync {
 	var starts []*check.Sync
 	for _, s := range e.Syncs {
 		if len(s.When) == 1 && slices.Contains(e.Patterns, s.When[0]) {
@@ -249,7 +249,7 @@ func teller(e *flows.Entry) *check.Sync {
 
 // effects describes what the syncs that the request alone triggers ask, in the
 // words of the concepts.
-func (g *gathering) effects(e *flows.Entry) string {
+func (g *gathering) effects(e *flows.EntryPoint) string {
 	var list []string
 	for _, s := range e.Syncs {
 		if len(s.When) != 1 || !slices.Contains(e.Patterns, s.When[0]) {

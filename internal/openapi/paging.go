@@ -10,7 +10,7 @@ import (
 
 // pages tells what a field of a route is to the pages that syncs make there: how
 // many items they may have, or where they begin.
-func pages(e *flows.Entry, field string) (limit, cursor bool) {
+func pages(e *flows.EntryPoint, field string) (limit, cursor bool) {
 	for _, s := range e.Syncs {
 		for _, p := range s.When {
 			if !slices.Contains(e.Patterns, p) {

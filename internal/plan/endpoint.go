@@ -74,10 +74,10 @@ func (d *Endpoint) Credential() *Field {
 // String returns the method and path: "POST /auth/login".
 func (d *Endpoint) String() string { return strings.TrimSpace(d.Method + " " + d.Path) }
 
-// Endpoints returns the routes by path and method, then what the app exposes, in the
-// order of the text. The entries are those of flows.Analyze, which say what may follow
-// from a request.
-func (p *Plan) Endpoints(entries []*flows.Entry) []*Endpoint {
+// Endpoints returns the routes by path and method, then what the app exposes, in
+// the order of the text. The entry points are those of flows.Analyze, which say
+// what may follow from a request.
+func (p *Plan) Endpoints(entries []*flows.EntryPoint) []*Endpoint {
 	var endpoints []*Endpoint
 	if p.Routes != nil {
 		for _, r := range p.Routes.All {
@@ -85,7 +85,7 @@ func (p *Plan) Endpoints(entries []*flows.Entry) []*Endpoint {
 			if len(r.Patterns) > 0 {
 				d.Span = r.Patterns[0].Sync.When[r.Patterns[0].Pattern].Span
 			}
-			d.fill(p, entryOf(d, entries), r.Patterns)
+			d.fill(p, entryPointOf(d, entries), r.Patterns)
 			endpoints = append(endpoints, d)
 		}
 	}
@@ -95,8 +95,8 @@ func (p *Plan) Endpoints(entries []*flows.Entry) []*Endpoint {
 	return endpoints
 }
 
-// entryOf returns the entry that an endpoint opens, nil if there is none.
-func entryOf(d *Endpoint, entries []*flows.Entry) *flows.Entry {
+// entryPointOf returns the entry point of an endpoint, nil if there is none.
+func entryPointOf(d *Endpoint, entries []*flows.EntryPoint) *flows.EntryPoint {
 	for _, e := range entries {
 		switch {
 		case d.Action != nil && e.Kind == flows.Open && e.Instance == d.Action.Instance.Use && e.Action == d.Action.Spec,
@@ -107,7 +107,7 @@ func entryOf(d *Endpoint, entries []*flows.Entry) *flows.Entry {
 	return nil
 }
 
-func (p *Plan) exposedEndpoint(e *check.Exposed, entries []*flows.Entry) *Endpoint {
+func (p *Plan) exposedEndpoint(e *check.Exposed, entries []*flows.EntryPoint) *Endpoint {
 	d := &Endpoint{Method: "POST"}
 	if e.Tree != nil {
 		d.Why, d.Span = e.Tree.Why, e.Tree.Span
@@ -146,13 +146,13 @@ func (p *Plan) exposedEndpoint(e *check.Exposed, entries []*flows.Entry) *Endpoi
 		for _, r := range d.Action.Spec.Refusals {
 			d.Refusals = append(d.Refusals, Refusal{d.Action, r.Code, r.Sentence, RefusalStatus(r.Kind)})
 		}
-		d.fill(p, entryOf(d, entries), nil)
+		d.fill(p, entryPointOf(d, entries), nil)
 	}
 	return d
 }
 
 // fill adds what may follow from a request.
-func (d *Endpoint) fill(p *Plan, e *flows.Entry, patterns []Ref) {
+func (d *Endpoint) fill(p *Plan, e *flows.EntryPoint, patterns []Ref) {
 	if e == nil {
 		for _, ref := range patterns {
 			d.Syncs = append(d.Syncs, ref.Sync)
@@ -209,7 +209,7 @@ func (a *Ask) status() int {
 
 // lookups collects the lines of where that check a credential, as the analysis found
 // them, then the actions that get it unchanged.
-func (d *Endpoint) lookups(e *flows.Entry) {
+func (d *Endpoint) lookups(e *flows.EntryPoint) {
 	for _, l := range e.Lookups {
 		d.Lookups = append(d.Lookups, Lookup{lookedUpBy(l), d.named(lineArgs(l)), l.Tree.Span})
 	}

@@ -77,7 +77,7 @@ func (an *analyzer) requestFields() {
 	}
 }
 
-func (an *analyzer) routeFields(e *Entry) {
+func (an *analyzer) routeFields(e *EntryPoint) {
 	var starts []*check.Pattern
 	for _, s := range an.program.Syncs {
 		if len(s.When) == 1 && slices.Contains(e.Patterns, s.When[0]) {
@@ -108,7 +108,7 @@ func (an *analyzer) routeFields(e *Entry) {
 // wholeAndParts reports a field that one sync takes as a whole and another one
 // divides by a record pattern. Then the record would have it twice, and the whole
 // would show a part that is secret.
-func (an *analyzer) wholeAndParts(e *Entry) {
+func (an *analyzer) wholeAndParts(e *EntryPoint) {
 	patterns := slices.Clone(e.Patterns)
 	for _, s := range an.program.Syncs {
 		for _, p := range s.When {
@@ -140,7 +140,7 @@ func (an *analyzer) wholeAndParts(e *Entry) {
 	}
 }
 
-func (an *analyzer) addRequestField(e *Entry, a *check.Arg) {
+func (an *analyzer) addRequestField(e *EntryPoint, a *check.Arg) {
 	i := slices.IndexFunc(e.Fields, func(f *RequestField) bool { return f.Name == a.Name })
 	if i < 0 {
 		f := &RequestField{Name: a.Name, Param: slices.Contains(strings.Split(e.Path, "/"), "{"+a.Name+"}")}

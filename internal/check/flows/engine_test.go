@@ -127,8 +127,8 @@ func TestSound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			i := slices.IndexFunc(program.Entries, func(x *flows.Entry) bool { return x.Path == route.Path && x.Method == route.Method })
-			entry := program.Entries[i]
+			i := slices.IndexFunc(program.EntryPoints, func(x *flows.EntryPoint) bool { return x.Path == route.Path && x.Method == route.Method })
+			entry := program.EntryPoints[i]
 			if entry.Truncated {
 				continue
 			}
@@ -139,7 +139,7 @@ func TestSound(t *testing.T) {
 				}
 			}
 			if result.Answer == nil && result.Unhandled == nil {
-				cut := slices.ContainsFunc(program.Entries, func(e *flows.Entry) bool { return e.Truncated })
+				cut := slices.ContainsFunc(program.EntryPoints, func(e *flows.EntryPoint) bool { return e.Truncated })
 				if len(entry.Syncs) == 0 && !cut {
 					has(diag.NeverFires) // which is the cause
 				} else {

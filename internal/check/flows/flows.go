@@ -5,12 +5,12 @@
 //
 // [Check] checks a program completely: it resolves the names and types with package
 // check, and analyzes the result. [Analyze] analyzes a program that is resolved
-// already. The main type is [Entry], a way in which flows start, with what can
+// already. The main type is [EntryPoint], a way in which flows start, with what can
 // happen in them.
 //
 // # Algorithm
 //
-// The analysis is a path-sensitive abstract interpretation. For each entry a walk
+// The analysis is a path-sensitive abstract interpretation. For each entry point a walk
 // (walk.go) explores a graph of abstract states, breadth first. A [state]
 // (state.go) is a flow at one point of one path: the tasks that are left, the
 // completed actions that syncs may still match, and the path constraints.
@@ -37,18 +37,18 @@
 // exploration makes the first path to a state a shortest one; findings describe
 // that path (describe.go).
 //
-// Entries are independent of each other, so workers (workers.go) explore several at
-// the same time over one immutable [model] of the program (model.go, drops.go,
-// literals.go, cycles.go). The results are collected in the order of the entries
-// (report.go), and reported by twice.go, unanswered.go and paths.go,
-// unreachable.go, cycles.go and routes.go. entry.go, open.go and answer.go describe
-// the entries themselves.
+// Entry points are independent of each other, so workers (workers.go) explore
+// several at the same time over one immutable [model] of the program (model.go,
+// drops.go, literals.go, cycles.go). The results are collected in the order of the
+// entry points (report.go), and reported by twice.go, unanswered.go and paths.go,
+// unreachable.go, cycles.go and routes.go. entrypoint.go, open.go and answer.go describe
+// the entry points themselves.
 //
 // # Guarantees
 //
 // The exploration over-approximates: each execution of the engine in which no
 // action faults follows a path of the graph, up to the bounds above. A test
-// compares random programs with the engine. So a sync that is not in Entry.Syncs
+// compares random programs with the engine. So a sync that is not in EntryPoint.Syncs
 // does not fire in such a flow, and the findings about what never happens are
 // right. They are left out if a walk ended early, which is a finding of its own.
 // The converse does not hold: a reported path may be infeasible where the program
@@ -71,9 +71,9 @@ import (
 // An Analysis is a checked program with the results of the analysis.
 type Analysis struct {
 	*check.Program
-	// Entries are the entries of the program, routes first. If the program has
+	// EntryPoints are the entry points of the program, routes first. If the program has
 	// errors, they have no outcomes.
-	Entries []*Entry
+	EntryPoints []*EntryPoint
 }
 
 // Check resolves the texts of one program and analyzes its flows. The result is
@@ -85,9 +85,9 @@ func Check(files []*syntax.File, opt check.Options) (*Analysis, []diag.Diagnosti
 	return &Analysis{p, entries}, diag.Sort(append(found, more...))
 }
 
-// Analyze finds the entries of a program and explores the flows that each can
+// Analyze finds the entry points of a program and explores the flows that each can
 // start. It does not report the findings of package check again.
-func Analyze(p *check.Program) ([]*Entry, []diag.Diagnostic) {
+func Analyze(p *check.Program) ([]*EntryPoint, []diag.Diagnostic) {
 	an := &analyzer{program: p}
 	an.run()
 	return an.entries, an.found
@@ -96,7 +96,7 @@ func Analyze(p *check.Program) ([]*Entry, []diag.Diagnostic) {
 // An analyzer is one run of Analyze.
 type analyzer struct {
 	program *check.Program
-	entries []*Entry
+	entries []*EntryPoint
 	found   []diag.Diagnostic
 	opt     options
 }
@@ -104,11 +104,11 @@ type analyzer struct {
 // options select slower ways to the same results, for tests.
 type options struct {
 	noJoin bool // equal states do not join
-	serial bool // one worker explores all entries
+	serial bool // one worker explores all entry points
 }
 
 func (an *analyzer) run() {
-	an.entries = an.findEntries()
+	an.entries = an.findEntryPoints()
 	an.requestFields()
 	an.resolveOpens()
 	if an.program.Broken || diag.HasErrors(an.found) {

@@ -92,7 +92,7 @@ func TestJoin(t *testing.T) {
 		}
 		p, joined := flows.Check([]*syntax.File{file}, check.Options{})
 		q, apart := flows.CheckWithoutJoins([]*syntax.File{file})
-		if slices.ContainsFunc(q.Entries, func(e *flows.Entry) bool { return e.Truncated }) {
+		if slices.ContainsFunc(q.EntryPoints, func(e *flows.EntryPoint) bool { return e.Truncated }) {
 			continue
 		}
 		list := func(p *flows.Analysis, ds []diag.Diagnostic) string {
@@ -100,7 +100,7 @@ func TestJoin(t *testing.T) {
 			for _, d := range ds {
 				fmt.Fprintf(&b, "%s %s %s\n", d.Span, d.Code, d.Message)
 			}
-			for _, e := range p.Entries {
+			for _, e := range p.EntryPoints {
 				fmt.Fprintf(&b, "%s:", e)
 				for _, s := range e.Syncs {
 					b.WriteString(" " + s.Name)

@@ -25,9 +25,9 @@ func (an *analyzer) resolveOpens() {
 	}
 }
 
-// findRoute returns the entry of a method and path, nil if no sync names it.
-func (an *analyzer) findRoute(method, path string) *Entry {
-	var every *Entry
+// findRoute returns the entry point of a method and path, nil if no sync names it.
+func (an *analyzer) findRoute(method, path string) *EntryPoint {
+	var every *EntryPoint
 	for _, e := range an.entries {
 		if e.Kind != Route || e.Path != path {
 			continue

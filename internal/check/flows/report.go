@@ -11,13 +11,13 @@ import (
 // A reporter collects the results of the walks and reports findings.
 type reporter struct {
 	an               *analyzer
-	asks             map[*check.Ask]bool    // lines that are asked on some path
-	fired            map[*syncInfo]bool     // syncs that fire on some path
-	secondAnswers    map[*check.Ask]bool    // lines reported as a second answer
-	unanswered       map[*check.Line]bool   // lines reported as leaving a request unanswered
-	triggers         map[trigger]bool       // true if no condition on a value is involved
-	answers          map[*check.Ask]*Answer // of all entries
-	unguarded        map[*Entry]*askInfo    // the first change that is asked before a credential is looked at
+	asks             map[*check.Ask]bool      // lines that are asked on some path
+	fired            map[*syncInfo]bool       // syncs that fire on some path
+	secondAnswers    map[*check.Ask]bool      // lines reported as a second answer
+	unanswered       map[*check.Line]bool     // lines reported as leaving a request unanswered
+	triggers         map[trigger]bool         // true if no condition on a value is involved
+	answers          map[*check.Ask]*Answer   // of all entry points
+	unguarded        map[*EntryPoint]*askInfo // the first change that is asked before a credential is looked at
 	unansweredRoutes []unansweredRoute
 	// anyPath are the syncs without a path that were reported as a first or second
 	// answer.
@@ -31,11 +31,11 @@ type trigger struct {
 	to   *syncInfo
 }
 
-// explore explores all entries and reports what can go wrong.
+// explore explores all entry points and reports what can go wrong.
 func (an *analyzer) explore() {
 	m := an.buildModel()
 	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{},
-		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*Entry]*askInfo{}}
+		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{}}
 	ws := &workers{model: m, an: an}
 	truncated := false
 	add := func(x *walk) {
@@ -47,7 +47,7 @@ func (an *analyzer) explore() {
 		}
 	}
 	ws.run(add)
-	for !truncated && r.addUnreachedEntry(m) {
+	for !truncated && r.addUnreachedEntryPoint(m) {
 		add(ws.exploreNow(len(an.entries) - 1))
 	}
 	r.cycles(m)
@@ -59,22 +59,23 @@ func (an *analyzer) explore() {
 	r.unguardedRoutes()
 }
 
-// addUnreachedEntry adds an entry for a cycle of syncs that no entry reaches,
-// because Go code may ask one of its actions. It reports whether it has added one.
-func (r *reporter) addUnreachedEntry(m *model) bool {
+// addUnreachedEntryPoint adds an entry point for a cycle of syncs that no entry
+// point reaches, because Go code may ask one of its actions. It reports whether it
+// has added one.
+func (r *reporter) addUnreachedEntryPoint(m *model) bool {
 	for _, s := range m.syncs {
 		if r.fired[s] || !s.cyclic || len(s.when) != 1 || s.when[0].action.request {
 			continue
 		}
 		a := s.when[0].action
-		known := slices.ContainsFunc(r.an.entries, func(e *Entry) bool {
+		known := slices.ContainsFunc(r.an.entries, func(e *EntryPoint) bool {
 			return e.Kind != Route && e.Instance == a.instance && e.Action == a.spec
 		})
 		if known || slices.ContainsFunc(r.asksOf(m, a), func(x *check.Ask) bool { return r.asks[x] }) {
 			continue
 		}
 		r.an.entries = append(r.an.entries,
-			&Entry{Kind: FromGo, Instance: a.instance, Action: a.spec, Patterns: []*check.Pattern{s.when[0].pattern}})
+			&EntryPoint{Kind: FromGo, Instance: a.instance, Action: a.spec, Patterns: []*check.Pattern{s.when[0].pattern}})
 		return true
 	}
 	return false
@@ -110,11 +111,11 @@ func (r *reporter) collect(w *walk) {
 	}
 }
 
-// truncated reports that not all states of an entry were explored.
+// truncated reports that not all states of an entry point were explored.
 func (r *reporter) truncated(w *walk) {
 	r.an.add(diag.Diagnostic{Code: diag.NotWalked, Severity: diag.Warning, Span: w.entry.span(),
 		Message: "flows of " + w.entry.String() + " have too many possible states to explore all of them",
-		Notes: []string{"after " + strconv.Itoa(len(w.nodes)) + " different states the check stopped; findings about this entry may be missing",
+		Notes: []string{"after " + strconv.Itoa(len(w.nodes)) + " different states the check stopped; findings about this entry point may be missing",
 			"awaiting more lines, or matching one action with fewer syncs, reduces the number"}})
 }
 

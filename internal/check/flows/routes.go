@@ -9,7 +9,7 @@ import (
 // shadowed reports routes that never get a request because another route matches
 // first.
 func (r *reporter) shadowed() {
-	byShape := map[string]*Entry{}
+	byShape := map[string]*EntryPoint{}
 	for _, e := range r.an.entries {
 		if e.Kind != Route || !strings.Contains(e.Path, "{") {
 			continue

@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// unansweredBy reports the paths on which an entry gets no answer.
+// unansweredBy reports the paths on which an entry point gets no answer.
 func (r *reporter) unansweredBy(w *walk) {
 	e := w.entry
 	paths := w.unanswered
@@ -104,7 +104,7 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 
 // An unansweredRoute is a route that is answered on no path.
 type unansweredRoute struct {
-	entry   *Entry
+	entry   *EntryPoint
 	finding diag.Diagnostic
 }
 

@@ -15,7 +15,7 @@ import (
 // code asks an action.
 func (r *reporter) unreachable(m *model) {
 	r.neverFiring(m)
-	routes := slices.ContainsFunc(r.an.entries, func(e *Entry) bool { return e.Kind == Route })
+	routes := slices.ContainsFunc(r.an.entries, func(e *EntryPoint) bool { return e.Kind == Route })
 	if r.an.program.App == nil || !routes {
 		return
 	}
@@ -136,7 +136,7 @@ func (r *reporter) explainNeverFires(m *model, s *syncInfo) *patternInfo {
 
 // opensFlows reports whether the action of a pattern starts flows.
 func (r *reporter) opensFlows(p *patternInfo) bool {
-	return slices.ContainsFunc(r.an.entries, func(e *Entry) bool {
+	return slices.ContainsFunc(r.an.entries, func(e *EntryPoint) bool {
 		return e.Kind != Route && e.Kind != FromGo && e.Instance == p.action.instance && e.Action == p.action.spec
 	})
 }
@@ -193,7 +193,7 @@ func firstThree(names []string) string {
 	return words.Enumerate(names, "and")
 }
 
-// routesOf returns the entries in which one of some syncs can fire.
+// routesOf returns the entry points in which one of some syncs can fire.
 func (r *reporter) routesOf(syncs []string) []string {
 	var routes []string
 	for _, e := range r.an.entries {
@@ -234,8 +234,9 @@ func (r *reporter) suggestPath(d *diag.Diagnostic, s *syncInfo) {
 	}
 }
 
-// asksAll reports whether flows of an entry ask all actions that a sync waits for.
-func (r *reporter) asksAll(e *Entry, s *syncInfo) bool {
+// asksAll reports whether flows of an entry point ask all actions that a sync waits
+// for.
+func (r *reporter) asksAll(e *EntryPoint, s *syncInfo) bool {
 	for _, p := range s.when {
 		if p.action.request {
 			continue

@@ -8,12 +8,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A walk explores the states of one entry.
+// A walk explores the states of one entry point.
 type walk struct {
 	*model
 	an         *analyzer
-	entry      *Entry
-	opening    *askList // asks the action of an entry that is no route
+	entry      *EntryPoint
+	opening    *askList // asks the action of an entry point that is no route
 	nodes      []node
 	edges      []edge
 	seen       map[string]int // the nodes, by the keys of their states
@@ -66,14 +66,14 @@ type successor struct {
 	events []event
 }
 
-// walkLimit is the greatest number of states of one entry. When all entries
+// walkLimit is the greatest number of states of one entry point. When all entry points
 // together have walkTotal states, the limit becomes much smaller.
 const (
 	walkLimit = 10_000
 	walkTotal = 150_000
 )
 
-// run explores the entry.
+// run explores the entry point.
 func (w *walk) run(limit int) {
 	w.seen = map[string]int{}
 	w.nodes = append(w.nodes, node{edge: -1, state: w.initial()})
@@ -111,8 +111,8 @@ func (w *walk) run(limit int) {
 	}
 }
 
-// initial returns the state in which the action of the entry is complete. For an
-// entry that is no route it is a state in which the action is asked, so that all
+// initial returns the state in which the action of the entry point is complete. For an
+// entry point that is no route it is a state in which the action is asked, so that all
 // outcomes are explored.
 func (w *walk) initial() *state {
 	st := &state{}

@@ -7,9 +7,9 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 )
 
-// workers explore the entries of a program at the same time, one for each
+// workers explore the entry points of a program at the same time, one for each
 // processor. The results are the same as those of one worker: a walk only reads the
-// model, and walks are collected in the order of the entries.
+// model, and walks are collected in the order of the entry points.
 type workers struct {
 	*model
 	an    *analyzer
@@ -22,8 +22,8 @@ type result struct {
 	failed any
 }
 
-// run explores all entries and calls add with the walks, in the order of the
-// entries.
+// run explores all entry points and calls add with the walks, in the order of the
+// entry points.
 func (ws *workers) run(add func(*walk)) {
 	entries := len(ws.an.entries)
 	workers := min(runtime.GOMAXPROCS(0), entries)
@@ -45,8 +45,8 @@ func (ws *workers) run(add func(*walk)) {
 	for range workers {
 		go func() {
 			for {
-				// Before the choice of an entry: the first must not wait for later
-				// ones.
+				// Before the choice of an entry point: the first must not wait for
+				// later ones.
 				select {
 				case ahead <- struct{}{}:
 				case <-quit:
@@ -74,7 +74,7 @@ func (ws *workers) run(add func(*walk)) {
 	}
 }
 
-// exploreNow explores an entry in the caller's goroutine.
+// exploreNow explores an entry point in the caller's goroutine.
 func (ws *workers) exploreNow(i int) *walk {
 	x := ws.explore(i, ws.limit())
 	ws.total.Add(int64(len(x.nodes)))

@@ -28,8 +28,9 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// The entries of a program share a limit of states: how many states of an entry are
-// explored depends on the entries before it and on nothing else.
+// The entry points of a program share a limit of states: how many states of an
+// entry point are explored depends on the entry points before it and on nothing
+// else.
 func TestWorkersTruncated(t *testing.T) {
 	if testing.Short() {
 		t.Skip("explores about 200,000 states twice")
@@ -50,7 +51,7 @@ func TestWorkersTruncated(t *testing.T) {
 	text := compareWorkers(t, b.String())
 	for _, want := range []string{"after 10001 different states", "after 101 different states"} {
 		if !strings.Contains(text, want) {
-			t.Errorf("no entry ends %s: the program does not reach the limits", want)
+			t.Errorf("no entry point ends %s: the program does not reach the limits", want)
 		}
 	}
 }
@@ -86,7 +87,7 @@ func everything(p *flows.Analysis, ds []diag.Diagnostic) string {
 			fmt.Fprintf(&b, "    fix %s %v\n", d.Fix.Title, d.Fix.Edits[0].Text)
 		}
 	}
-	for _, e := range p.Entries {
+	for _, e := range p.EntryPoints {
 		fmt.Fprintf(&b, "%s, cut %v:", e, e.Truncated)
 		for _, s := range e.Syncs {
 			b.WriteString(" " + s.Name)

@@ -11,12 +11,12 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// An EntryKind says how a flow starts.
-type EntryKind int
+// An EntryPointKind says how a flow starts.
+type EntryPointKind int
 
 const (
 	// Route is a request with a method and a path that some sync names.
-	Route EntryKind = iota
+	Route EntryPointKind = iota
 	// Timer is a system action, which the runtime starts.
 	Timer
 	// Open is an action that the app exposes.
@@ -26,10 +26,10 @@ const (
 	FromGo
 )
 
-// An Entry is a way in which flows of the program start, with the possible
+// An EntryPoint is a way in which flows of the program start, with the possible
 // outcomes.
-type Entry struct {
-	Kind EntryKind
+type EntryPoint struct {
+	Kind EntryPointKind
 	// Method and Path of a route. Method is "" if its syncs accept any method.
 	Method, Path string
 	Instance     *check.Instance
@@ -50,7 +50,7 @@ type Entry struct {
 	Lookups []*check.Line
 	// Opened is the declaration in the app that the route needs no credential.
 	Opened *syntax.Open
-	// Truncated is set if the entry has too many states to explore all of them.
+	// Truncated is set if the entry point has too many states to explore all of them.
 	// Then Syncs, Answers and Refusals may lack some.
 	Truncated bool
 }
@@ -62,8 +62,8 @@ type Unhandled struct {
 	Refusal  *check.Refusal
 }
 
-// String returns the name of the entry: "POST /auth/login", "Sessioning.expire".
-func (e *Entry) String() string {
+// String returns the name of the entry point: "POST /auth/login", "Sessioning.expire".
+func (e *EntryPoint) String() string {
 	if e.Kind == Route {
 		return strings.TrimSpace(e.Method + " " + e.Path)
 	}
@@ -71,7 +71,7 @@ func (e *Entry) String() string {
 }
 
 // declaration returns the route as an app declares it.
-func (e *Entry) declaration() string {
+func (e *EntryPoint) declaration() string {
 	method := e.Method
 	if method == "" {
 		method = "POST"
@@ -79,26 +79,26 @@ func (e *Entry) declaration() string {
 	return method + " \"" + e.Path + "\""
 }
 
-// span is where the text first names the entry.
-func (e *Entry) span() source.Span {
+// span is where the text first names the entry point.
+func (e *EntryPoint) span() source.Span {
 	if len(e.Patterns) > 0 && e.Patterns[0].Tree != nil {
 		return e.Patterns[0].Tree.Span
 	}
 	return e.Action.Tree.Name.Span
 }
 
-// findEntries returns the entries of the program, routes first.
-func (an *analyzer) findEntries() []*Entry {
+// findEntryPoints returns the entry points of the program, routes first.
+func (an *analyzer) findEntryPoints() []*EntryPoint {
 	type key struct{ method, path string }
-	routes := map[key]*Entry{}
-	others := map[*check.Instance]map[*check.Action]*Entry{}
-	var list []*Entry
-	other := func(kind EntryKind, i *check.Instance, a *check.Action) {
+	routes := map[key]*EntryPoint{}
+	others := map[*check.Instance]map[*check.Action]*EntryPoint{}
+	var list []*EntryPoint
+	other := func(kind EntryPointKind, i *check.Instance, a *check.Action) {
 		if others[i] == nil {
-			others[i] = map[*check.Action]*Entry{}
+			others[i] = map[*check.Action]*EntryPoint{}
 		}
 		if others[i][a] == nil {
-			others[i][a] = &Entry{Kind: kind, Instance: i, Action: a}
+			others[i][a] = &EntryPoint{Kind: kind, Instance: i, Action: a}
 			list = append(list, others[i][a])
 		}
 	}
@@ -130,7 +130,7 @@ func (an *analyzer) findEntries() []*Entry {
 			}
 			k := key{method, path}
 			if routes[k] == nil {
-				routes[k] = &Entry{Kind: Route, Method: method, Path: path, Instance: p.Instance, Action: p.Action}
+				routes[k] = &EntryPoint{Kind: Route, Method: method, Path: path, Instance: p.Instance, Action: p.Action}
 				list = append(list, routes[k])
 			}
 		}
@@ -147,7 +147,7 @@ func (an *analyzer) findEntries() []*Entry {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *Entry) int {
+	slices.SortStableFunc(list, func(a, b *EntryPoint) int {
 		return cmp.Or(int(a.Kind-b.Kind), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
 	})
 	return list

@@ -16,7 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
-// A file of testdata/entries holds a program and its entries.
+// A file of testdata/entries holds a program and its entry points.
 func TestEntries(t *testing.T) {
 	names, err := filepath.Glob("testdata/entries/*.txtar")
 	if err != nil || len(names) == 0 {
@@ -62,7 +62,7 @@ func TestEntries(t *testing.T) {
 				return
 			}
 			if at < 0 || string(a.Files[at].Data) != got {
-				t.Errorf("the entries are not what the file expects (-update rewrites it); got:\n%s", got)
+				t.Errorf("the entry points are not what the file expects (-update rewrites it); got:\n%s", got)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestEntries(t *testing.T) {
 
 func entries(p *flows.Analysis) string {
 	var b strings.Builder
-	for _, e := range p.Entries {
+	for _, e := range p.EntryPoints {
 		fmt.Fprintf(&b, "%s %s", [...]string{"route", "timer", "exposed", "from Go"}[e.Kind], e)
 		if e.Opened != nil {
 			fmt.Fprintf(&b, " open %q", e.Opened.Why)
