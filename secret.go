@@ -2,12 +2,11 @@ package legible
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"log/slog"
 	"unique"
 
+	"github.com/legible-lang/legible/internal/engine"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -43,8 +42,7 @@ func (s Secret) Reveal() string {
 // Digest returns what state keeps of a secret: enough to find it again, but no
 // help in guessing a secret of NewSecret. A password needs a slow hash instead.
 func (s Secret) Digest() Digest {
-	sum := sha256.Sum256([]byte(s.Reveal()))
-	return Digest(hex.EncodeToString(sum[:]))
+	return Digest(engine.Digest(s.Reveal()))
 }
 
 func (s Secret) String() string               { return value.Hidden }

@@ -126,6 +126,15 @@ func (w *world) adapt(q *plan.Question, slots []value.Value) error {
 	case l.Read != nil:
 		f := l.Read.Table.Set.Fields[l.Read.Column]
 		return fit(&l.Read.Object, f.Type, f.Name)
+	case l.Member != nil:
+		for i := range l.Member.Fields {
+			f := &l.Member.Fields[i]
+			if field := f.Table.Set.Fields[f.Column]; !f.Many {
+				if err := fit(&f.Term, field.Type, field.Name); err != nil {
+					return err
+				}
+			}
+		}
 	case l.Query != nil:
 		for i := range l.Query.In {
 			p := l.Query.Query.Spec.Inputs[l.Query.In[i].Column]

@@ -292,6 +292,11 @@ func (ba *backwardAnalysis) line(l *Line) {
 	case *BlockLine:
 		ba.lines(b.Lines)
 	case *MemberLine:
+		for _, f := range b.Fields {
+			if !ba.collectOpen && f.Field.Type.Kind == Secret {
+				ba.term(f.Term, secretUse{accessPath{}, f.Term.Span, "“" + f.Name + "” of " + b.Instance.Name + "." + b.Set.Name, ba.name, false})
+			}
+		}
 	default:
 		panic("check: unknown line")
 	}

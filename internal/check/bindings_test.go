@@ -178,6 +178,12 @@ func (h *verifier) body(l *check.Line) {
 		h.term(b.Object, b.ObjectBinds)
 	case *check.MemberLine:
 		h.term(b.Subject, b.Binds)
+		for _, f := range b.Fields {
+			if f.Field == nil || f.Set == nil {
+				h.t.Fatalf("%s: a line of a member with a field that is not there", h.of)
+			}
+			h.term(f.Term, f.Binds)
+		}
 	case *check.IsLine:
 		h.expr(b.Expr)
 		h.bind(b.Var, b.Binds)

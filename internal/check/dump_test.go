@@ -213,6 +213,9 @@ func dumpLines(b *strings.Builder, list []*check.Line, indent string) {
 				term(x.Subject, x.SubjectBinds), x.Has, term(x.Object, x.ObjectBinds))
 		case *check.MemberLine:
 			fmt.Fprintf(b, "%s is a %s.%s", term(x.Subject, x.Binds), x.Instance.Name, x.Set.Name)
+			for _, f := range x.Fields {
+				fmt.Fprintf(b, " %s.%s=%s", f.Set.Name, args([]*check.Arg{f.Arg}), term(f.Term, f.Binds))
+			}
 		case *check.ViewLine:
 			fmt.Fprintf(b, "%s (%s) : (%s)", x.View.Name, args(x.In), args(x.Out))
 		case *check.IsLine:

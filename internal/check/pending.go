@@ -33,9 +33,6 @@ func pendingForms() []pendingForm {
 			_, is := l.Body.(*syntax.HasLine)
 			return spanIf(is, l.Span)
 		}),
-		pendingAt("fields of a member in brackets are not implemented yet", func(m *syntax.MemberLine) source.Span {
-			return spanIf(m.HasFields, m.Set.Span)
-		}),
 		pendingAt("“where” below a line of then is not implemented yet", func(a *syntax.Ask) source.Span {
 			return spanIf(a.Where != nil, a.Span)
 		}),

@@ -378,7 +378,7 @@ type Line struct {
 	// Nulls are the variables that the line binds; a “maybe” may leave them null.
 	Nulls []*Var
 	// Local are the variables that the line binds for itself alone, because it is a
-	// “some” line.
+	// “no” or “some” line.
 	Local []*Var
 }
 
@@ -427,6 +427,24 @@ type MemberLine struct {
 	Set      *Set
 	Subject  Term
 	Binds    bool
+	Fields   []*MemberField
+}
+
+// A MemberField is a field in the brackets of a line about a member. Its argument
+// binds the field's value, or compares it; a literal null requires that there is none.
+type MemberField struct {
+	*Arg
+	Set   *Set // that declares the field: the set of the line, or one above
+	Field *Field
+}
+
+// args returns the arguments in the brackets.
+func (m *MemberLine) args() []*Arg {
+	var list []*Arg
+	for _, f := range m.Fields {
+		list = append(list, f.Arg)
+	}
+	return list
 }
 
 // A ViewLine uses a view.

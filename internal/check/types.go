@@ -50,6 +50,7 @@ type inference struct {
 	nullable      map[*Var]bool // may be null
 	nonNull       map[*Var]bool // a line has shown that they are not null
 	clashed       map[*Var]bool
+	inNo          bool // what is traversed stands below “no”
 	quiet         bool // nothing is reported yet
 	changed       bool // a type changed in this round
 	changes       int  // the number of changes so far
@@ -300,7 +301,10 @@ func (inf *inference) lines(list []*Line) {
 			inf.condition(l.If)
 			inf.assume(l.If, true)
 		}
+		no := inf.inNo
+		inf.inNo = no || l.Mode == syntax.NoLine
 		inf.line(l)
+		inf.inNo = no
 		if inside {
 			inf.nonNull = outer
 		}
@@ -336,7 +340,9 @@ func (inf *inference) frameKept(l *Line) {
 			}
 		}
 		inf.compared(b.Out)
-	case *FieldLine, *MemberLine:
+	case *MemberLine:
+		inf.memberKept(b)
+	case *FieldLine:
 		for _, v := range l.Variables() {
 			inf.nonNull[v] = inf.nonNull[v] || !slices.Contains(l.Nulls, v)
 		}
@@ -376,7 +382,7 @@ func (inf *inference) line(l *Line) {
 		inf.term(b.Subject, inf.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
 		inf.term(b.Object, inf.c.appType(b.Instance, b.Field.Type), b.Field.Optional, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name)
 	case *MemberLine:
-		inf.term(b.Subject, inf.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
+		inf.member(b)
 	case *ViewLine:
 		inf.viewArgs(b.View, b.View.In, b.In)
 		inf.viewArgs(b.View, b.View.Out, b.Out)

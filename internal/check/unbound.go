@@ -75,6 +75,7 @@ func (r *resolver) collectLines(lines []*syntax.Line, kind siteKind, where strin
 			}
 		case *syntax.MemberLine:
 			r.collectTerm(b.Subject, kind, where)
+			r.collectArgs(b.Fields, kind, where)
 		case *syntax.IsLine:
 			r.collectName(b.Var, kind, where)
 		case *syntax.FoldLine:

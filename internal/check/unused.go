@@ -180,7 +180,15 @@ func (u *uses) lines(list []*Line, as role) {
 			u.anything(b.Object, in)
 			u.term(b.Object, in)
 		case *MemberLine:
+			if len(b.Fields) > 0 {
+				u.anything(b.Subject, in)
+			}
 			u.term(b.Subject, in)
+			if args := b.args(); len(args) > 1 {
+				u.args(args, given)
+			} else {
+				u.args(args, in)
+			}
 		case *ViewLine:
 			u.args(b.In, valueInput)
 			u.args(b.Out, given)

@@ -13,7 +13,7 @@ func (l *Line) bodyVariables() []*Var {
 	case *FieldLine:
 		return append(b.Subject.Variables(), b.Object.Variables()...)
 	case *MemberLine:
-		return b.Subject.Variables()
+		return append(b.Subject.Variables(), variablesOf(b.args())...)
 	case *ViewLine:
 		return append(variablesOf(b.In), variablesOf(b.Out)...)
 	case *IsLine:

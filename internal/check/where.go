@@ -49,7 +49,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 	l.Body = r.body(t)
 	if bound := slices.Clone(r.scope.order[before:]); !isTest(l.Mode) {
 		l.Nulls = bound
-	} else if l.Mode == syntax.SomeLine {
+	} else {
 		l.Local = bound
 	}
 	if isTest(l.Mode) {
@@ -192,10 +192,11 @@ func (r *resolver) memberLine(b *syntax.MemberLine) LineBody {
 	}
 	m.Subject, m.Binds = r.patternTerm(syntax.Name{}, b.Subject)
 	if m.Set == nil {
+		r.patternArgs(nil, nil, b.Fields)
 		return nil
 	}
 	r.hint(m.Subject.Var, r.c.appType(m.Instance, m.Set.Member))
-	return m
+	return r.memberFields(m, b)
 }
 
 func (r *resolver) set(s *spec, instance string, name syntax.Name) *Set {

@@ -186,6 +186,8 @@ const (
 	LastPage Code = "L0413"
 	// IdleTest means that a line with "some" or "if" cannot drop a frame.
 	IdleTest Code = "L0415"
+	// SecretBound means that a line binds a secret of state.
+	SecretBound Code = "L0416"
 )
 
 // The codes for what happens to requests and syncs, of package check.

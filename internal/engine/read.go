@@ -73,31 +73,6 @@ func (w *search) object(line *plan.Line, r *plan.ReadOp, v value.Value, emit fun
 	}
 }
 
-func (w *search) member(line *plan.Line, m *plan.MemberOp, emit func()) {
-	table := w.flow.engine.tables[m.Table.Index]
-	if m.Binds || m.Subject.Any {
-		w.scan(line, table, nil, nil, func(id string, _ store.Row) {
-			if m.Binds {
-				w.slots[m.Subject.Slot] = value.String(id)
-			}
-			emit()
-		})
-		return
-	}
-	subject, ok := w.term(line, &m.Subject)
-	if !ok {
-		return
-	}
-	if id, isText := subject.Text(); isText {
-		row, err := w.flow.get(table, id, false)
-		if err != nil {
-			w.fail(line, err)
-		} else if row != nil {
-			emit()
-		}
-	}
-}
-
 // scanPage is the number of members that are fetched at a time.
 const scanPage = 256
 

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/url"
 	"slices"
@@ -11,6 +13,12 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/value"
 )
+
+// Digest returns what state keeps of a secret: its SHA-256 in hexadecimal digits.
+func Digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
 
 // errGone ends work that needs a secret lost in a crash.
 var errGone = errors.New("it needs a secret, which was lost when the process ended")

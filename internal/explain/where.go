@@ -123,7 +123,7 @@ func outcome(line *plan.Line) string {
 		return "found nothing for which all of its lines hold"
 	case line.Filter != nil:
 		return "was false"
-	case line.Is != nil, line.Member != nil, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
+	case line.Is != nil, line.Member != nil && !line.Member.Binds && !line.Member.Subject.Any, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
 		return "did not hold"
 	case line.Query != nil && slices.ContainsFunc(line.Query.Out, compares),
 		line.View != nil && slices.ContainsFunc(line.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any }):
@@ -200,6 +200,11 @@ func reads(line *plan.Line) []int {
 		if !line.Member.Binds {
 			term(&line.Member.Subject)
 		}
+		for i := range line.Member.Fields {
+			if f := &line.Member.Fields[i]; !f.Binds {
+				term(&f.Term)
+			}
+		}
 	case line.View != nil:
 		for i := range line.View.In {
 			term(&line.View.In[i].Term)
@@ -260,7 +265,14 @@ func asksOf(line *plan.Line) []int {
 			list = append(list, line.Read.Object.Slot)
 		}
 	case line.Member != nil:
-		list = append(list, line.Member.Subject.Slot)
+		if !line.Member.Binds {
+			list = append(list, line.Member.Subject.Slot)
+		}
+		for _, f := range line.Member.Fields {
+			if !f.Binds && !f.Optional && f.Term.Slot >= 0 {
+				list = append(list, f.Term.Slot)
+			}
+		}
 	}
 	return list
 }

@@ -416,8 +416,13 @@ func (l *lowering) line(x *check.Line) *Line {
 	if x.Tree != nil {
 		line.Span, line.Text = x.Tree.Span, oneLine(x.Tree.Span)
 	}
-	for _, v := range slices.Concat(x.Nulls, x.Local) {
+	for _, v := range x.Nulls {
 		line.Binds = append(line.Binds, l.slot(v))
+	}
+	if x.Mode == syntax.SomeLine {
+		for _, v := range x.Local {
+			line.Binds = append(line.Binds, l.slot(v))
+		}
 	}
 	line.If = l.expr(x.If)
 	switch body := x.Body.(type) {
@@ -441,7 +446,7 @@ func (l *lowering) line(x *check.Line) *Line {
 			line.Read.Table.lookedUp(line.Read.Column)
 		}
 	case *check.MemberLine:
-		line.Member = &MemberOp{Table: l.table(body.Instance, body.Set), Subject: l.term(body.Subject), Binds: body.Binds}
+		line.Member = l.member(x, body)
 	case *check.ViewLine:
 		line.View = l.useView(body)
 	case *check.IsLine:

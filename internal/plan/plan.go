@@ -340,6 +340,21 @@ type MemberOp struct {
 	Table   *Table
 	Subject Term
 	Binds   bool
+	Fields  []FieldOp
+	// From and Lookup are the table and its columns by which the members are
+	// looked up; without columns all members of Table are tried.
+	From   *Table
+	Lookup []int
+}
+
+// A FieldOp binds or compares a field of a member. A literal null requires that the
+// field has no value.
+type FieldOp struct {
+	Table *Table // Table of the MemberOp, or one above
+	Output
+	// Secret fields are compared with the digest of the term's value.
+	Digest bool
+	Many   bool
 }
 
 // A ViewOp is a use of a view, whose lines have slots of their own. In sets the slots

@@ -357,7 +357,7 @@ func (o *printer) whereLine(level, i int, l *Line) {
 		head("read %s.%s of %s %s %s", l.Read.Table.Name(), l.Read.Table.Set.Fields[l.Read.Column].Name,
 			subject, word, o.place(l.Read.Object, l.Read.ObjectBinds))
 	case l.Member != nil:
-		head("member %s of %s", o.place(l.Member.Subject, l.Member.Binds), l.Member.Table.Name())
+		o.member(level, head, l.Member)
 	case l.View != nil:
 		head("view %s (%s) : (%s)", l.View.Name, o.passes(l.View.In, true), o.passes(l.View.Out, false))
 		o.lines(level+1, l.View.Lines)
@@ -386,6 +386,26 @@ func (o *printer) whereLine(level, i int, l *Line) {
 	if len(l.Else) > 0 {
 		o.line(level+1, "else")
 		o.asks(level+2, l.Else)
+	}
+}
+
+func (o *printer) member(level int, head func(string, ...any), m *MemberOp) {
+	subject := o.place(m.Subject, m.Binds)
+	if len(m.Fields) == 0 {
+		head("member %s of %s", subject, m.Table.Name())
+		return
+	}
+	var fields []string
+	for _, f := range m.Fields {
+		fields = append(fields, f.Name+" "+relation(f.Binds, f.Optional)+" "+o.term(f.Term))
+	}
+	head("member %s of %s (%s)", subject, m.Table.Name(), strings.Join(fields, ", "))
+	if len(m.Lookup) > 0 {
+		var names []string
+		for _, c := range m.Lookup {
+			names = append(names, m.From.Set.Fields[c].Name)
+		}
+		o.line(level+1, "found in %s by %s", m.From.Name(), strings.Join(names, ", "))
 	}
 }
 

@@ -84,6 +84,10 @@ func (q *Question) Given(bound func(slot int) bool) (missing []int) {
 		l.Read.ObjectBinds = binds(l.Read.Object)
 	case l.Member != nil:
 		l.Member.Binds = binds(l.Member.Subject)
+		for i := range l.Member.Fields {
+			l.Member.Fields[i].Binds = binds(l.Member.Fields[i].Term)
+		}
+		l.Member.choose(bound)
 	}
 	for s := range q.Slots {
 		if gives[s] {

@@ -63,6 +63,9 @@ func (r *reading) line(l *Line) {
 		r.binds(l.Read.Object, l.Read.ObjectBinds)
 	case l.Member != nil:
 		r.binds(l.Member.Subject, l.Member.Binds)
+		for i := range l.Member.Fields {
+			r.binds(l.Member.Fields[i].Term, l.Member.Fields[i].Binds)
+		}
 	case l.View != nil:
 		for i := range l.View.In {
 			r.term(l.View.In[i].Term)

@@ -70,6 +70,10 @@ func (w *walk) atomOf(st *state, l *check.Line, env []sym) atom {
 	case *check.MemberLine:
 		q.atLeastOne = b.Set.Kind == syntax.ElementDecl && (b.Binds || b.Subject.Any)
 		q.atMostOne = b.Set.Kind == syntax.ElementDecl || !b.Binds
+		if len(b.Fields) > 0 {
+			w.memberAtom(st, &q, env, b)
+			break
+		}
 		w.addSide(st, &q, env, b.Subject, b.Binds)
 	case *check.FieldLine:
 		q.atMostOne = !b.Has && !b.SubjectBinds && !b.Subject.Any
@@ -227,8 +231,11 @@ func (m *model) predicateOf(l *check.Line) int32 {
 	case *check.QueryLine:
 		return m.predicate("query "+b.Instance.Name+"."+b.Query.Name+requiredOutputs(b.Out, b), b.Instance)
 	case *check.FieldLine:
-		return m.predicate("field "+b.Instance.Name+"."+b.Set.Name+"."+b.Field.Name, b.Instance)
+		return m.fieldPredicate(b.Instance, b.Set, b.Field)
 	case *check.MemberLine:
+		if len(b.Fields) > 0 {
+			return m.memberPredicate(b)
+		}
 		return m.membershipPredicate(b.Instance, b.Set)
 	case *check.ViewLine:
 		return m.predicate("view "+b.View.Name+requiredOutputs(b.Out, b), viewReads(b.View)...)
@@ -276,6 +283,13 @@ func (m *model) countUses(l *check.Line) {
 	if b, ok := l.Body.(*check.FieldLine); ok {
 		// A known membership also decides this line.
 		m.uses[m.membershipPredicate(b.Instance, b.Set)] += 2
+	}
+	if b, ok := l.Body.(*check.MemberLine); ok && len(b.Fields) > 0 {
+		m.uses[m.membershipPredicate(b.Instance, b.Set)]++
+		for _, f := range b.Fields {
+			m.uses[m.fieldPredicate(b.Instance, f.Set, f.Field)]++
+			m.uses[m.membershipPredicate(b.Instance, f.Set)]++
+		}
 	}
 }
 

@@ -21,7 +21,9 @@ func (m *model) mayDrop(l *check.Line) bool {
 	case *check.ViewLine:
 		return !m.neverDrops(b.View) || !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0
 	case *check.MemberLine:
-		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any
+		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any || slices.ContainsFunc(b.Fields, func(f *check.MemberField) bool {
+			return !f.Binds || mayBeNull(f) && !f.Optional
+		})
 	}
 	return true
 }

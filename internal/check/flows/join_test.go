@@ -20,6 +20,7 @@ concept Thing
 state
     a set of Items with
         a name String
+        an optional word String
 
 actions
     one (x: String) : (item: Item)
@@ -55,11 +56,16 @@ func randomProgram(r *rand.Rand) string {
 			b.WriteString("where\n")
 			for range 1 + r.IntN(2) {
 				const below = "\n        in Thing: _find (x: \"q\") : (item: b)\n        in Thing: _all () : (item: b)"
+				const found = "in Thing: _find (x: \"q\") : (item: f)\n    in Thing: "
 				line := pick("in Thing: _find (x: \"q\") : (item: f)", "no in Thing: _find (x: \"q\") : (item: f)",
 					"in Thing: _all () : (item: g)", "in Thing: name of g2 is \"n\"", "maybe in Thing: _find (x: \"z\") : (item: h)", "now == now",
 					"in Thing: _find (x: \"q\") : (word: w)", "in Thing: _find (x: \"q\") : (word?: w2)", "in Thing: _find (x: \"q\") : (item: f, word: w)",
 					"some in Thing: _all () : ()", "some in Thing: _find (x: \"q\") : (item)", "in Thing: _find (x: \"q\") : (item) if now == now",
-					"no in Thing: _find (x: \"q\") : (item) if now != now", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
+					"no in Thing: _find (x: \"q\") : (item) if now != now", "in Thing: g3 is an Item (name: \"n\")", "in Thing: g3 is an Item (name: \"n\", word: g4)", "in Thing: g3 is an Item (name: g5, word?: g6)",
+					"some in Thing: m is an Item (name: \"n\")", "no in Thing: _ is an Item (name: \"n\")", "no in Thing: _ is an Item (name: \"n\", word: null)",
+					"some in Thing: _ is an Item (word: _)", "maybe in Thing: g7 is an Item (name: \"n\", word: g8)",
+					found+"f is an Item (name: \"n\", word: null)", found+"f is an Item (name: g9, word: \"w\")", "no in Thing: g3 is an Item (name: \"n\", word: \"w\")",
+					found+"f is an Item (name: g9, word?: g10)", "no in Thing: f is an Item (word: \"w\")", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
 				b.WriteString("    " + line + "\n")
 				if r.IntN(2) == 0 && !strings.Contains(line, " if ") {
 					b.WriteString("        else " + pick(respond, "Thing.one (x: \"e\")") + "\n")

@@ -117,11 +117,7 @@ func (d *dependencies) line(l *check.Line) {
 	case *check.FieldLine:
 		d.field(l, b)
 	case *check.MemberLine:
-		if b.Set.Kind == syntax.ElementDecl {
-			d.add(b.Subject.Var)
-		} else if b.Subject.Any {
-			d.newRow()
-		}
+		d.member(l, b)
 	case *check.ViewLine:
 		from := variablesOf(b.In)
 		if givesSeveralFrames(b.View) {
@@ -154,6 +150,33 @@ func (d *dependencies) line(l *check.Line) {
 	}
 }
 
+func (d *dependencies) member(l *check.Line, b *check.MemberLine) {
+	subject := b.Subject.Var
+	if b.Subject.Any && b.Set.Kind != syntax.ElementDecl {
+		subject = d.newRow()
+	}
+	if b.Set.Kind == syntax.ElementDecl {
+		d.add(subject)
+	}
+	for _, f := range b.Fields {
+		switch {
+		case f.Binds && subject == nil:
+			d.add(f.Term.Var) // of the element, or of a literal member
+		case f.Binds:
+			d.add(f.Term.Var, subject)
+		}
+	}
+	if subject == nil || l.Mode == syntax.MaybeLine {
+		return
+	}
+	for _, f := range b.Fields {
+		if f.Term.Any || f.Optional || f.Field.Many != syntax.One || f.Term.Var == nil && f.Term.Literal.IsNull() {
+			continue
+		}
+		d.has(memberRef{b.Instance, f.Set, subject}, f.Field, f.Term.Var)
+	}
+}
+
 func (d *dependencies) field(l *check.Line, b *check.FieldLine) {
 	subject, object := b.Subject.Var, b.Object.Var
 	if b.Subject.Any {
@@ -173,13 +196,18 @@ func (d *dependencies) field(l *check.Line, b *check.FieldLine) {
 	if b.Object.Any || l.Mode == syntax.MaybeLine {
 		return
 	}
-	at := memberRef{b.Instance, b.Set, subject}
-	d.fields[at] = append(d.fields[at], fieldValue{b.Field, object})
-	for _, places := range b.Set.Uniques {
+	d.has(memberRef{b.Instance, b.Set, subject}, b.Field, object)
+}
+
+// has adds that a field of a member has the value of a variable, nil for a literal.
+func (d *dependencies) has(at memberRef, f *check.Field, object *check.Var) {
+	subject := at.member
+	d.fields[at] = append(d.fields[at], fieldValue{f, object})
+	for _, places := range at.set.Uniques {
 		var from []*check.Var
 		all := true
 		for _, p := range places {
-			i := slices.IndexFunc(d.fields[at], func(x fieldValue) bool { return x.field == b.Set.Fields[p] })
+			i := slices.IndexFunc(d.fields[at], func(x fieldValue) bool { return x.field == at.set.Fields[p] })
 			if all = all && i >= 0; all && d.fields[at][i].value != nil {
 				from = append(from, d.fields[at][i].value)
 			}

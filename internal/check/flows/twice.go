@@ -83,6 +83,8 @@ func severalFramesNote(l *check.Line) string {
 		return "“" + b.Instance.Name + "." + b.Query.Name + "” may give several rows; if it gives at most one, declare it “optional” in its concept"
 	case *check.FieldLine:
 		return "several members can have this value; “xs is each …” collects them in one list"
+	case *check.MemberLine:
+		return "several members can have these values; “unique” in the state says that there is one, and “xs is each …” makes one list of them"
 	}
 	return "“" + lineText(l) + "” can give several frames; “xs is each …” collects them in one list"
 }

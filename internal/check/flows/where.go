@@ -131,8 +131,16 @@ func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 			}
 			return []branch{{st, env, true}}
 		}
+	case *check.MemberLine:
+		if len(b.Fields) > 0 && l.Mode != syntax.MaybeLine && !b.Binds && !b.Subject.Any {
+			return w.memberOutcomes(st, l, b, env)
+		}
 	}
-	a := w.atomOf(st, l, env)
+	return w.question(st, l, env, w.atomOf(st, l, env))
+}
+
+// question returns the outcomes of a line that asks a question.
+func (w *walk) question(st *state, l *check.Line, env []sym, a atom) []branch {
 	f := st.lookup(a.predicate, a.args)
 	holds := unknown
 	switch {
@@ -145,6 +153,13 @@ func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 	}
 	if l.Mode == syntax.MaybeLine {
 		w.bindRow(st, env, a, f, holds)
+		if b, ok := l.Body.(*check.MemberLine); ok {
+			for _, f := range b.Fields {
+				if f.Binds {
+					env[f.Term.Var.Index] = st.fresh(abstractValue{null: unknown, label: "“" + f.Term.Var.Name + "”"})
+				}
+			}
+		}
 		return []branch{{st, env, true}}
 	}
 	var list []branch
@@ -159,6 +174,9 @@ func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 		} else {
 			w.learn(mine, a, w.bindRow(mine, e, a, f, yes), true)
 			w.learnMemberships(mine, l, e)
+			if b, ok := l.Body.(*check.MemberLine); ok {
+				w.bindFields(mine, b, e)
+			}
 		}
 		list = append(list, branch{mine, e, !none})
 	}
