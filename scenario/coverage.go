@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/event"
@@ -67,15 +68,21 @@ func (c *Coverage) add(entries []journal.Entry) {
 	flow := history.Read(c.plan, entries, true)
 	where := map[string]int{} // how many lines of where were reached, by sync
 	asked := map[*plan.Ask]bool{}
-	for _, m := range flow.Matches {
-		reached := 1
+	for _, m := range slices.Concat(flow.Matches, flow.Stages) {
+		first, last := 0, 0 // lines of where before the stage, and with it
+		if m.Spec != nil {
+			for _, stage := range m.Spec.Stages[:min(m.Stage+1, len(m.Spec.Stages))] {
+				first, last = last, last+len(stage.Where)
+			}
+		}
+		reached := first + 1
 		for _, f := range m.Frames {
 			if f.Line < 0 {
-				reached = 1 << 30 // a frame that was kept came to all lines
+				reached = last // a frame that was kept came to all lines
 			}
 			reached = max(reached, f.Line+1)
 		}
-		where[m.Sync] = max(where[m.Sync], reached)
+		where[m.Sync] = max(where[m.Sync], min(reached, last))
 	}
 	for _, a := range flow.Actions {
 		if a.Line != nil {

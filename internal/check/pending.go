@@ -22,13 +22,6 @@ type pendingForm struct {
 // this file, the pass "pending" and the call in spec.
 func pendingForms() []pendingForm {
 	return []pendingForm{
-		pendingAt("stages are not implemented yet", func(s *syntax.Sync) source.Span {
-			if len(s.Stages) < 2 {
-				return source.Span{}
-			}
-			return headOf(s.Stages[1].Span)
-		}),
-		pendingAt("“surely” is not implemented yet", modeSpan(syntax.SurelyLine)),
 		pendingAt("“has” after a list is not implemented yet", func(l *syntax.Line) source.Span {
 			_, is := l.Body.(*syntax.HasLine)
 			return spanIf(is, l.Span)

@@ -313,7 +313,7 @@ func (inf *inference) lines(list []*Line) {
 				inf.nullable[v] = true
 			}
 		}
-		if l.Mode == syntax.PlainLine || l.Mode == syntax.SomeLine && l.If == nil {
+		if l.Mode == syntax.PlainLine || l.Mode == syntax.SurelyLine || l.Mode == syntax.SomeLine && l.If == nil {
 			inf.frameKept(l)
 		}
 	}

@@ -73,7 +73,7 @@ func (r *resolver) line(t *syntax.Line) *Line {
 
 // CanDrop reports whether the line can drop a frame.
 func (l *Line) CanDrop() bool {
-	if l.Mode == syntax.MaybeLine {
+	if l.Mode == syntax.MaybeLine || l.Mode == syntax.SurelyLine {
 		return false
 	}
 	if l.Mode == syntax.NoLine {

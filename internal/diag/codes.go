@@ -206,6 +206,10 @@ const (
 	Endless Code = "L0506"
 	// NotWalked means that a flow has too many paths to check them all.
 	NotWalked Code = "L0507"
+	// LateDrop means that a line of a later stage may drop a frame and has no else.
+	LateDrop Code = "L0508"
+	// LateError means that a later stage answers with an error.
+	LateError Code = "L0509"
 )
 
 // The codes for secrets and open routes, of package check.

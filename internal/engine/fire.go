@@ -11,7 +11,6 @@ import (
 
 // fire runs one match of a sync: the actions in f.tuples that begin at index at.
 func (f *flow) fire(s *plan.Sync, at int) {
-	stage := s.Stages[0]
 	width := len(s.When)
 	depth := int32(0)
 	for _, n := range f.tuples[at : at+width] {
@@ -30,13 +29,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	if !known {
 		slots := f.values.take(len(s.Slots))
 		f.bindMatch(s, at, slots)
-		if len(stage.Where) == 0 {
-			f.kept = append(f.kept, keptFrame{nil, slots})
-		} else if err := f.frames(s, stage.Where, slots); err != nil {
-			if !f.suspended() { // otherwise the where runs again when the flow resumes
-				f.noteFault(err)
-				f.recordFault(err)
-			}
+		if !f.where(s, s.Stages[0], slots) {
 			f.popFrames(keptFrom, lostFrom)
 			return
 		}
@@ -45,7 +38,9 @@ func (f *flow) fire(s *plan.Sync, at int) {
 			f.popFrames(keptFrom, lostFrom)
 			return
 		}
-		if err := f.recordFired(s, at, f.firings+1, keptFrom); err != nil {
+		start := len(f.writer.Bytes)
+		f.recordMatch(journal.Fired, s, at, f.firings+1)
+		if err := f.recordFrames(s, start, keptFrom); err != nil {
 			f.stop(err)
 			f.popFrames(keptFrom, lostFrom)
 			return
@@ -58,19 +53,70 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	for _, n := range f.tuples[at : at+width] {
 		f.occs[n].taken = true
 	}
-	for i := keptFrom; i < len(f.kept) && f.dead == nil; i++ {
+	f.runStage(s, s.Stages[0], number, keptFrom, depth)
+	f.popFrames(keptFrom, lostFrom)
+}
+
+// where runs the where of a stage with the bindings in slots and reports whether it
+// did not fail.
+func (f *flow) where(s *plan.Sync, stage *plan.Stage, slots []value.Value) bool {
+	if len(stage.Where) == 0 {
+		f.kept = append(f.kept, keptFrame{nil, slots})
+		return true
+	}
+	err := f.frames(s, stage, slots)
+	if err != nil && !f.suspended() { // otherwise the where runs again when the flow resumes
+		f.noteFault(err)
+		f.recordFault(err)
+	}
+	return err == nil
+}
+
+// runStage asks the actions of the frames from index keptFrom on. Each frame runs all
+// later stages before the next frame begins.
+func (f *flow) runStage(s *plan.Sync, stage *plan.Stage, number uint32, keptFrom int, depth int32) {
+	end := len(f.kept)
+	for i := keptFrom; i < end && f.dead == nil; i++ {
 		frame := f.kept[i]
 		id := journal.ActionID{Firing: number, Frame: uint32(i - keptFrom)}
+		ended := false
 		switch {
 		case frame.line != nil:
 			f.askAll(frame.line.Else, frame.slots, id, depth)
+			ended = true
 		case stage.Together:
-			f.askTogether(stage.Then, frame.slots, id, depth)
+			ended = !f.askTogether(stage.Then, frame.slots, id, depth)
 		default:
-			f.askAll(stage.Then, frame.slots, id, depth)
+			ended = !f.askAll(stage.Then, frame.slots, id, depth)
+		}
+		if next := stage.Index + 1; !ended && f.dead == nil && next < len(s.Stages) {
+			f.enterStage(s, s.Stages[next], journal.FrameID{Firing: number, Frame: id.Frame}, frame.slots, depth)
 		}
 	}
-	f.popFrames(keptFrom, lostFrom)
+}
+
+// enterStage runs a later stage for a frame.
+func (f *flow) enterStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, slots []value.Value, depth int32) {
+	keptFrom, lostFrom, held := len(f.kept), len(f.dropped), f.frameBytes
+	defer func() {
+		f.popFrames(keptFrom, lostFrom)
+		f.frameBytes = held
+	}()
+	number, known := f.recallStage(s, stage, of)
+	if !known {
+		if !f.where(s, stage, slots) {
+			return
+		}
+		start := len(f.writer.Bytes)
+		f.entries.Entered(f.firings+1, s.Name, stage.Index, of)
+		if err := f.recordFrames(s, start, keptFrom); err != nil {
+			f.stop(err)
+			return
+		}
+		f.firings++
+		number = f.firings
+	}
+	f.runStage(s, stage, number, keptFrom, depth)
 }
 
 // popFrames removes the frames of a firing from the stacks.
@@ -94,20 +140,21 @@ func (f *flow) bindMatch(s *plan.Sync, at int, slots []value.Value) {
 }
 
 // askAll asks the lines of one frame in order. An awaited line must return and match
-// before the next one is asked.
-func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
+// before the next one is asked. It reports whether all lines were asked.
+func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) bool {
 	for _, line := range lines {
 		if f.dead != nil {
-			return
+			return false
 		}
 		n, ok := f.askLine(line, slots, id, depth)
 		if line.Awaited && (!ok || !f.accepted(line, n, slots)) {
 			if ok {
 				f.handle(line, n, slots, id, depth)
 			}
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // handle asks the else of a line whose action was refused. The refusal then counts as
@@ -175,8 +222,8 @@ func (f *flow) accepted(line *plan.Ask, n int32, slots []value.Value) bool {
 }
 
 // askTogether asks the lines as one decision: all return and commit together, or none
-// does. Their consequences follow after that.
-func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) {
+// does. Their consequences follow after that. It reports whether they have committed.
+func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) bool {
 	from := int32(len(f.occs))
 	f.togetherDepth++
 	f.call.together = true
@@ -197,7 +244,7 @@ func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.Ac
 				f.markUndone(n)
 			}
 			f.stop(err)
-			return
+			return false
 		}
 	}
 	if done && f.commit() {
@@ -209,7 +256,7 @@ func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.Ac
 				f.consider(from + int32(i))
 			}
 		}
-		return
+		return true
 	}
 	f.rollback()
 	last := int32(len(f.occs)) - 1
@@ -217,14 +264,15 @@ func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.Ac
 		f.markUndone(n)
 	}
 	if last < from || f.dead != nil {
-		return
+		return false
 	}
 	if f.occs[last].outcome == journal.Returned {
 		f.markUndone(last) // it returned something else than its line requires
-		return
+		return false
 	}
 	f.addCompleted(last)
 	f.consider(last)
+	return false
 }
 
 // markUndone notes that a completed action counts as not asked.

@@ -55,10 +55,9 @@ func (f *flow) recordMatch(k journal.Kind, s *plan.Sync, at int, number uint32) 
 	}
 }
 
-// recordFired returns the error where the frames are more than a record may hold.
-func (f *flow) recordFired(s *plan.Sync, at int, number uint32, keptFrom int) error {
-	start := len(f.writer.Bytes)
-	f.recordMatch(journal.Fired, s, at, number)
+// recordFrames ends an entry that began at start. It returns an error where the frames
+// are more than a record may hold.
+func (f *flow) recordFrames(s *plan.Sync, start, keptFrom int) error {
 	f.entries.Frames(len(f.kept) - keptFrom)
 	for i := keptFrom; i < len(f.kept); i++ {
 		if err := f.checkRecordSize(f.writer.MemorySize()); err != nil {

@@ -18,6 +18,7 @@ type past struct {
 	completed map[journal.ActionID]*journal.Entry
 	undone    map[journal.ActionID]bool // returned earlier, in a joint decision
 	matches   map[string]*journal.Entry // Fired and Dropped, by matchKey
+	stages    map[stageKey]*journal.Entry
 	entries   []journal.Entry
 	// For effect actions: their progress and the decisions in force.
 	tried   map[journal.ActionID]*attempt
@@ -27,7 +28,7 @@ type past struct {
 func newPast(entries []journal.Entry) *past {
 	p := &past{
 		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
-		matches: map[string]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
+		matches: map[string]*journal.Entry{}, stages: map[stageKey]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
 	}
 	for i := range entries {
 		x := &entries[i]
@@ -41,6 +42,8 @@ func newPast(entries []journal.Entry) *past {
 			p.completed[x.ID] = x
 		case journal.Fired, journal.Dropped:
 			p.matches[matchKey(x.Sync, x.Matched)] = x
+		case journal.Entered:
+			p.stages[stageKey{x.Sync, x.Stage, x.Of}] = x
 		case journal.Tried, journal.Parked, journal.Decided:
 			p.addAttempt(x)
 		}
@@ -55,7 +58,7 @@ func (f *flow) remember(p *past) {
 		switch x := &p.entries[i]; x.Kind {
 		case journal.Begun:
 			f.now = x.Moment
-		case journal.Fired:
+		case journal.Fired, journal.Entered:
 			f.firings = max(f.firings, x.Number)
 		case journal.Faulted:
 			f.noteFault(errors.New(x.Text))
@@ -74,6 +77,13 @@ func (p *past) parked(flow value.ID) *Waiting {
 		}
 	}
 	return nil
+}
+
+// A stageKey names the entering of a stage.
+type stageKey struct {
+	sync  string
+	stage int
+	of    journal.FrameID
 }
 
 func matchKey(sync string, matched []journal.ActionID) string {
@@ -172,10 +182,29 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	if e == nil {
 		return 0, false
 	}
+	if e.Kind == journal.Fired {
+		f.recallFrames(s, e)
+	}
+	return e.Number, true
+}
+
+// recallStage finds the entering of a stage in the journal: the number of its entry with
+// its frames pushed on f.kept.
+func (f *flow) recallStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID) (number uint32, known bool) {
+	if f.past == nil {
+		return 0, false
+	}
+	e := f.past.stages[stageKey{s.Name, stage.Index, of}]
+	if e == nil {
+		return 0, false
+	}
+	f.recallFrames(s, e)
+	return e.Number, true
+}
+
+// recallFrames pushes the frames of an entry on f.kept.
+func (f *flow) recallFrames(s *plan.Sync, e *journal.Entry) {
 	for _, frame := range e.Frames {
-		if e.Kind == journal.Dropped {
-			break
-		}
 		k := keptFrame{line: s.Line(frame.Line), slots: f.values.take(len(s.Slots))}
 		for _, b := range frame.Bindings {
 			if b.Slot < len(s.Slots) && s.Slots[b.Slot] == b.Name {
@@ -184,7 +213,6 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 		}
 		f.kept = append(f.kept, k)
 	}
-	return e.Number, true
 }
 
 // Recover resumes the unfinished flows, oldest first, and calls done, if it is not nil,

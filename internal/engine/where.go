@@ -30,6 +30,7 @@ const droppedLimit = 8
 type search struct {
 	flow    *flow
 	sync    *plan.Sync
+	stage   *plan.Stage
 	slots   []value.Value
 	kept    int   // frames kept so far
 	dropped int   // frames dropped so far
@@ -42,13 +43,13 @@ type search struct {
 
 // frames runs the where of a stage with the bindings in slots. It pushes the frames that
 // are to be asked on f.kept, and those that were dropped on f.dropped.
-func (f *flow) frames(s *plan.Sync, where []*plan.Line, slots []value.Value) (err error) {
-	w := &search{flow: f, sync: s, slots: slots}
+func (f *flow) frames(s *plan.Sync, stage *plan.Stage, slots []value.Value) (err error) {
+	w := &search{flow: f, sync: s, stage: stage, slots: slots}
 	if !f.pinned {
 		f.session.BeginReadOnly()
 		defer f.session.Rollback()
 	}
-	w.lines(where, 0, w.keep)
+	w.lines(stage.Where, 0, w.keep)
 	if f.session.failed != nil {
 		return f.session.failed // even if a query has ignored it
 	}
@@ -123,6 +124,13 @@ func (w *search) push(line *plan.Line) {
 	w.flow.kept = append(w.flow.kept, keptFrame{line, slots})
 }
 
+// The faults of a line that must give a frame: one with “surely”, or one of a later stage
+// without an else.
+var (
+	errNotSure  = errors.New("this line gave no frame, although “surely” states that it always gives one")
+	errLateDrop = errors.New("this line gave no frame, and the actions of the stage above have run already: add an else below the line")
+)
+
 func (w *search) fail(line *plan.Line, err error) {
 	if w.err == nil {
 		w.err, w.at = err, line
@@ -136,6 +144,10 @@ func (w *search) drop(line *plan.Line) {
 	}
 	if line.Else != nil {
 		w.push(line)
+		return
+	}
+	if w.stage.Index > 0 {
+		w.fail(line, errLateDrop)
 		return
 	}
 	if w.dropped++; w.dropped <= droppedLimit {
@@ -187,7 +199,11 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 		}
 	default:
 		w.body(line, func() { gave++; w.lines(lines, i+1, next) })
-		if gave == 0 {
+		switch {
+		case gave > 0:
+		case line.Mode == syntax.SurelyLine:
+			w.fail(line, errNotSure)
+		default:
 			w.drop(line)
 		}
 	}

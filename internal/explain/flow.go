@@ -161,9 +161,7 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 					}
 				}
 			}
-			for _, b := range m.Asked {
-				f.add(grow(b))
-			}
+			growFrames(f, m, grow)
 			n.add(f)
 		}
 		return n
@@ -182,6 +180,28 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 		t.add(n)
 	}
 	return r.complete(t)
+}
+
+// growFrames adds what the frames of a firing asked, and the stages that they entered.
+func growFrames(t *Tree, m *history.Match, grow func(a *action) *Tree) {
+	for i := range m.Frames {
+		for _, b := range m.Asked {
+			if b.ID.Frame == uint32(i) {
+				t.add(grow(b))
+			}
+		}
+		for _, next := range m.Next {
+			if next.Of.Frame != uint32(i) {
+				continue
+			}
+			n := (&Tree{Kind: FiringNode, Sync: m.Sync, Title: fmt.Sprintf("stage %d, firing %d", next.Stage+1, next.Number)})
+			if stage := next.StageSpec(); stage != nil && len(stage.Then) > 0 {
+				n.Place = stage.Then[0].Span.String()
+			}
+			growFrames(n, next, grow)
+			t.add(n)
+		}
+	}
 }
 
 // lost returns the two nodes of a match whose frames were all dropped.

@@ -142,6 +142,13 @@ func (r *record) whyNot(s *plan.Sync, q *question) *verdict {
 			best = v
 		}
 	}
+	for _, m := range r.Stages { // the last stage came furthest
+		if m.Sync == s.Name {
+			if v := r.stopped(s, m, q.wanted); v != nil {
+				best = v
+			}
+		}
+	}
 	if best != nil {
 		return best
 	}

@@ -302,7 +302,7 @@ func (r *record) stopped(s *plan.Sync, m *history.Match, wanted func(*plan.Ask) 
 // stopped. It returns a sentence, the number of that line, and a node.
 func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal.Frame, wanted func(*plan.Ask) bool) (string, int, *Tree) {
 	lines := r.Asked(m, frame)
-	if !slices.ContainsFunc(lines, wanted) {
+	if !slices.ContainsFunc(lines, wanted) && !m.LaterAsks(frame, wanted) {
 		what := s.Asks[slices.IndexFunc(s.Asks, wanted)].Action.FullName()
 		line := s.Line(f.Line)
 		if line == nil {
@@ -354,6 +354,13 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 			n.add(r.whatFor(a)...)
 			return fired + place + " returned " + no + notAskedBelow, i, n
 		}
+	}
+	if f.Line < 0 && m.LaterAsks(frame, wanted) {
+		n := (&Tree{Kind: NoteNode, Title: "the next stage was not entered"}).at(s.Span, "")
+		for _, x := range r.Faults {
+			n.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + x})
+		}
+		return "sync " + s.Name + " fired, but its next stage was not entered", len(lines), n
 	}
 	return "sync " + s.Name + " fired", len(lines), (&Tree{Kind: NoteNode, Title: "sync " + s.Name + " fired"}).at(s.Span, "")
 }

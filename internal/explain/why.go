@@ -111,6 +111,9 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 // askedBy returns the node of the line that asked an action, with its causes.
 func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	title := fmt.Sprintf("asked by sync %s, firing %d", k.sync.Name, k.match.Number)
+	if k.match.From != nil {
+		title += fmt.Sprintf(", stage %d", k.match.Stage+1)
+	}
 	if n := len(k.match.Frames); n > 1 {
 		title += fmt.Sprintf(", frame %d of %d", k.index+1, n)
 	}
@@ -128,7 +131,24 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 		}
 		t.add(n)
 	}
-	for _, line := range k.sync.Stages[0].Where {
+	r.askedBefore(t, k, seen)
+	return t
+}
+
+// askedBefore adds what happened before a line of a firing was asked: the lines of where
+// that held, and the awaited lines. For a later stage, those of the earlier ones come
+// first.
+func (r *record) askedBefore(t *Tree, k *asking, seen map[*action]bool) {
+	if from := k.match.From; from != nil {
+		frame := k.match.Of.Frame
+		r.askedBefore(t, &asking{match: from, sync: k.sync, index: frame, frame: from.Frame(frame), lines: r.Asked(from, frame)}, seen)
+	}
+	stage := k.match.StageSpec()
+	if stage == nil || k.frame == nil {
+		return
+	}
+	b := r.bindingsOf(k)
+	for _, line := range stage.Where {
 		if k.frame.Line == line.Place {
 			n := r.lostAt(k.sync, k.match, k.frame)
 			n.Title += ", so its else applied"
@@ -162,7 +182,6 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 		}
 		t.add(n)
 	}
-	return t
 }
 
 // inputs returns the inputs that a line gave to its action, with their origins.

@@ -115,7 +115,9 @@ func FindSync(p *plan.Plan, name string) (string, error) {
 // came.
 func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 	t := (&Tree{Kind: FiringNode, Sync: s.Name, Title: fmt.Sprintf("firing %d", m.Number)}).at(s.Span, "")
-	t.add(r.matchedLines(s, m)...)
+	if m.From == nil {
+		t.add(r.matchedLines(s, m)...)
+	}
 	for i := range m.Frames {
 		f := &m.Frames[i]
 		to := t
@@ -129,6 +131,13 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 			to.add(n)
 		}
 		r.asked(to, s, m, uint32(i), f)
+		for _, next := range m.Next {
+			if next.Of.Frame == uint32(i) {
+				n := r.fired(s, next)
+				n.Title = fmt.Sprintf("stage %d, firing %d", next.Stage+1, next.Number)
+				to.add(n)
+			}
+		}
 	}
 	return t
 }

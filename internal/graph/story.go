@@ -144,7 +144,7 @@ func exits(lines []*plan.Ask, link Link, before string) []Exit {
 
 // drops reports whether a line may drop a frame, as far as its form says.
 func drops(l *plan.Line) bool {
-	if l.Mode == syntax.MaybeLine {
+	if l.Mode == syntax.MaybeLine || l.Mode == syntax.SurelyLine {
 		return false
 	}
 	switch {

@@ -28,6 +28,8 @@ type Flow struct {
 	// Actions are in the order of asking, Matches in the order of finding.
 	Actions []*Action
 	Matches []*Match
+	// Stages are the later stages that frames have entered.
+	Stages []*Match
 	// Faults are the faults outside of an action, such as a limit.
 	Faults []string
 	// Held is the last failed try of the effect action that the flow waits for, of
@@ -77,6 +79,8 @@ func Read(p *plan.Plan, entries []journal.Entry, rested bool) *Flow {
 			}
 		case journal.Fired, journal.Dropped:
 			f.matched(e)
+		case journal.Entered:
+			f.entered(e)
 		case journal.Faulted:
 			f.Faults = append(f.Faults, e.Text)
 		case journal.Tried, journal.Parked, journal.Decided:
@@ -132,6 +136,20 @@ func (f *Flow) matched(e *journal.Entry) {
 	f.Matches = append(f.Matches, m)
 }
 
+// entered adds a stage that a frame of a firing has entered. It has the matched actions
+// of the firing.
+func (f *Flow) entered(e *journal.Entry) {
+	m := &Match{Entry: e, Spec: f.syncs[e.Sync]}
+	if from := f.firing[e.Of.Firing]; from != nil {
+		copied := *e
+		copied.Matched = from.Matched
+		m.Entry, m.From, m.Place, m.Actions, m.Last = &copied, from, from.Place, from.Actions, from.Last
+		from.Next = append(from.Next, m)
+	}
+	f.firing[e.Number] = m
+	f.Stages = append(f.Stages, m)
+}
+
 // Root is the action that opened the flow, nil if not recorded.
 func (f *Flow) Root() *Action {
 	if len(f.Actions) == 0 {
@@ -179,10 +197,22 @@ type Match struct {
 	Actions        []*Action  // those matched, by line; nil for one that is not recorded
 	Last           *Action    // the last of them to end
 	Asked          []*Action  // what the firing asked, in order
+	// From is what a later stage continues, and Next are the stages that frames of this
+	// firing or stage entered.
+	From *Match
+	Next []*Match
+}
+
+// StageSpec returns the stage in the plan, nil if it has none.
+func (m *Match) StageSpec() *plan.Stage {
+	if m.Spec == nil || m.Stage >= len(m.Spec.Stages) {
+		return nil
+	}
+	return m.Spec.Stages[m.Stage]
 }
 
 // Fired reports whether a frame was kept.
-func (m *Match) Fired() bool { return m.Kind == journal.Fired }
+func (m *Match) Fired() bool { return m.Kind != journal.Dropped }
 
 // Frame returns a frame, nil if there is none.
 func (m *Match) Frame(i uint32) *journal.Frame {
@@ -202,16 +232,53 @@ func (m *Match) Else(frame uint32) *plan.Line {
 	return m.Spec.Line(x.Line)
 }
 
+// LaterAsks reports whether a later stage, which a kept frame could enter, has a wanted
+// line.
+func (m *Match) LaterAsks(frame uint32, wanted func(*plan.Ask) bool) bool {
+	if m.StageSpec() == nil || m.Else(frame) != nil {
+		return false
+	}
+	for _, stage := range m.Spec.Stages[m.Stage+1:] {
+		if slices.ContainsFunc(stage.Then, wanted) {
+			return true
+		}
+		for _, l := range stage.Where {
+			if slices.ContainsFunc(l.Else, wanted) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// AskedFor returns what a frame asked, with what it asked in later stages.
+func (m *Match) AskedFor(frame uint32) []*Action {
+	var list []*Action
+	for _, a := range m.Asked {
+		if a.ID.Frame == frame {
+			list = append(list, a)
+		}
+	}
+	for _, next := range m.Next {
+		if next.Of.Frame == frame {
+			for i := range next.Frames {
+				list = append(list, next.AskedFor(uint32(i))...)
+			}
+		}
+	}
+	return list
+}
+
 // Lines are the lines that a frame asks: those of then, or of the else of the
 // line that dropped it; nil if the plan has no such sync.
 func (m *Match) Lines(frame uint32) []*plan.Ask {
 	if line := m.Else(frame); line != nil {
 		return line.Else
 	}
-	if m.Spec == nil || m.Frame(frame) == nil {
-		return nil
+	if stage := m.StageSpec(); stage != nil && m.Frame(frame) != nil {
+		return stage.Then
 	}
-	return m.Spec.Stages[0].Then
+	return nil
 }
 
 // Asked returns the lines that a frame asks, in order: those of then, or of an else.

@@ -64,6 +64,9 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 			}
 		}
 	}
+	if m.From != nil {
+		return f.Origin(m.From, m.Of.Frame, slot)
+	}
 	return Origin{}
 }
 

@@ -291,10 +291,8 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 			}
 			row.Values = append(row.Values, field{Name: b.Name, Value: show(b.Value, shortValue)})
 		}
-		for _, x := range m.Asked {
-			if x.ID.Frame == uint32(i) {
-				row.Asked = append(row.Asked, link{Text: x.Name, To: linkTo(x), Note: outcomeWords(x), Class: classOf(x)})
-			}
+		for _, x := range m.AskedFor(uint32(i)) {
+			row.Asked = append(row.Asked, link{Text: x.Name, To: linkTo(x), Note: outcomeWords(x), Class: classOf(x)})
 		}
 		d.Frames = append(d.Frames, row)
 		if m.Spec == nil {

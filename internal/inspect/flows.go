@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/legible-lang/legible/internal/history"
-	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -234,7 +233,7 @@ func (s *story) has(text string) bool {
 		if found(e.Action) || found(e.Sync) || found(e.Code) || found(e.Text) || in(e.In) || in(e.Out) {
 			return true
 		}
-		if e.Kind == journal.Fired || e.Kind == journal.Dropped {
+		if e.Frames != nil {
 			for _, f := range e.Frames {
 				for _, b := range f.Bindings {
 					if found(string(value.AppendJSON(nil, b.Value))) {

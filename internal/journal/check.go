@@ -49,7 +49,7 @@ func (c *checker) entry(i int, e *Entry) {
 		c.asked(e)
 	case Completed:
 		c.completed(e)
-	case Fired, Dropped:
+	case Fired, Dropped, Entered:
 		c.matched(e)
 	case Faulted:
 		c.faulted = true
@@ -99,8 +99,11 @@ func (c *checker) matched(e *Entry) {
 			c.report("the sync %s matched the action %s, which had not ended", e.Sync, id)
 		}
 	}
-	if e.Kind == Dropped {
+	switch {
+	case e.Kind == Dropped:
 		return
+	case e.Kind == Entered && (e.Stage < 1 || int(e.Of.Frame) >= c.frames[e.Of.Firing]):
+		c.report("the sync %s entered its stage %d for a frame that does not exist", e.Sync, e.Stage+1)
 	}
 	if e.Number != c.firings+1 {
 		c.report("the firing %d of %s comes after firing %d: the firings between are missing", e.Number, e.Sync, c.firings)

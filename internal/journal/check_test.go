@@ -50,6 +50,9 @@ func TestCheck(t *testing.T) {
 			want: "the action 1.1.0 (P.do) was asked for a frame that its firing does not have"},
 		{name: "nobody's", change: func(e []Entry) []Entry { return append(e[:3:3], e[4:]...) }, want: "the action 1.0.0 (P.do) was asked by a firing that does not exist"},
 		{name: "matched too early", change: with(Entry{Kind: Dropped, Sync: "T", Matched: []ActionID{{9, 0, 0}}}), want: "the sync T matched the action 9.0.0, which had not ended"},
+		{name: "a later stage", change: with(Entry{Kind: Entered, Number: 2, Sync: "S", Stage: 1, Of: FrameID{1, 0}, Frames: []Frame{{Line: -1}}})},
+		{name: "a stage of no frame", change: with(Entry{Kind: Entered, Number: 2, Sync: "S", Stage: 1, Of: FrameID{1, 1}}), want: "the sync S entered its stage 2 for a frame that does not exist"},
+		{name: "a stage without a number", change: with(Entry{Kind: Entered, Number: 1, Sync: "S", Stage: 1, Of: FrameID{1, 0}}), want: "the firing 1 of S comes after firing 1: the firings between are missing"},
 	} {
 		got := strings.Join(Check(c.change(good()), !c.open), "; ")
 		if got != c.want {

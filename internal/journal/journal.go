@@ -21,8 +21,8 @@ import (
 // first entry holds the version that its entries have.
 //
 // Version 2 added Tried, Parked and Decided. Version 3 added values that are not
-// kept: a value.Omitted may replace a value.
-const Version = 3
+// kept: a value.Omitted may replace a value. Version 4 added Entered.
+const Version = 4
 
 // A Kind is the type of an entry.
 type Kind uint8
@@ -47,13 +47,16 @@ const (
 	Parked
 	// Decided: a decision about a failed effect action.
 	Decided
+	// Entered: a frame entered a later stage of its sync, whose frames ask their
+	// actions.
+	Entered
 )
 
 func (k Kind) String() string {
-	if k < Begun || k > Decided {
+	if k < Begun || k > Entered {
 		return fmt.Sprintf("kind %d", uint8(k))
 	}
-	return [...]string{"begun", "asked", "completed", "fired", "dropped", "faulted", "tried", "parked", "decided"}[k-1]
+	return [...]string{"begun", "asked", "completed", "fired", "dropped", "faulted", "tried", "parked", "decided", "entered"}[k-1]
 }
 
 // An Outcome is how an action ended.
@@ -117,11 +120,20 @@ type Entry struct {
 	// Decided
 	Decision string // its name, so that it counts once
 
-	// Fired, Dropped
-	Number  uint32 // of the firing, from 1
+	// Fired, Dropped, Entered
+	Number  uint32 // of the firing, from 1; Entered continues the numbers of Fired
 	Sync    string
-	Matched []ActionID
+	Matched []ActionID // not of Entered
 	Frames  []Frame
+
+	// Entered
+	Stage int     // index of the stage, from 1
+	Of    FrameID // the frame that entered it
+}
+
+// A FrameID names a frame by its firing, or by the stage that made it.
+type FrameID struct {
+	Firing, Frame uint32
 }
 
 // A Frame is one set of bindings. In Fired its actions are asked; in Dropped it was

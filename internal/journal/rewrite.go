@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// Rewrite calls change for the entries that have values, Asked, Completed, Fired and
-// Dropped, and returns the changed record. The bytes of the other entries stay the same.
+// Rewrite calls change for the entries that have values, Asked, Completed, Fired,
+// Dropped and Entered, and returns the changed record. The bytes of the other entries stay the same.
 func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
 	entries, err := Read(b)
 	if err != nil {
@@ -19,7 +19,7 @@ func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
 		e := &entries[i]
 		n := 5 + int(binary.LittleEndian.Uint32(b[1:])) // Read has checked the length
 		switch e.Kind {
-		case Asked, Completed, Fired, Dropped:
+		case Asked, Completed, Fired, Dropped, Entered:
 			change(e)
 			w.entry(e)
 		default:
@@ -36,9 +36,13 @@ func (w *Writer) entry(e *Entry) {
 	case e.Kind == Asked:
 		w.Asked(e.ID, e.Action, nil, nil, e.In)
 	case e.Kind != Completed:
-		w.Match(e.Kind, e.Number, e.Sync, len(e.Matched))
-		for _, id := range e.Matched {
-			w.Matched(id)
+		if e.Kind == Entered {
+			w.Entered(e.Number, e.Sync, e.Stage, e.Of)
+		} else {
+			w.Match(e.Kind, e.Number, e.Sync, len(e.Matched))
+			for _, id := range e.Matched {
+				w.Matched(id)
+			}
 		}
 		w.Frames(len(e.Frames))
 		for _, f := range e.Frames {

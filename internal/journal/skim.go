@@ -35,7 +35,7 @@ func (m *Mark) skim(b []byte) bool {
 		return true
 	case Asked, Completed, Tried, Parked, Decided:
 		numbers = 3 // the id
-	case Fired, Dropped:
+	case Fired, Dropped, Entered:
 		numbers = 1
 	default:
 		return false

@@ -15,7 +15,7 @@ func TestSkim(t *testing.T) {
 			}
 			e := want[i]
 			name := e.Action
-			if e.Kind == Fired || e.Kind == Dropped {
+			if e.Kind == Fired || e.Kind == Dropped || e.Kind == Entered {
 				name = e.Sync
 			}
 			if m.Kind != e.Kind || string(m.Name) != name || m.Outcome != e.Outcome {

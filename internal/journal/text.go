@@ -22,13 +22,18 @@ func (e Entry) String() string {
 			return fmt.Sprintf("refused %s %s %s %q", e.ID, e.Action, e.Code, e.Text)
 		}
 		return fmt.Sprintf("%s %s %s %q", e.Outcome, e.ID, e.Action, e.Text)
-	case Fired, Dropped:
+	case Fired, Dropped, Entered:
 		var b strings.Builder
 		b.WriteString(e.Kind.String())
-		if e.Kind == Fired {
+		if e.Kind != Dropped {
 			fmt.Fprintf(&b, " %d", e.Number)
 		}
-		fmt.Fprintf(&b, " %s %v", e.Sync, e.Matched)
+		fmt.Fprintf(&b, " %s", e.Sync)
+		if e.Kind == Entered {
+			fmt.Fprintf(&b, " stage %d of frame %d.%d", e.Stage+1, e.Of.Firing, e.Of.Frame)
+		} else {
+			fmt.Fprintf(&b, " %v", e.Matched)
+		}
 		for _, f := range e.Frames {
 			b.WriteString(" {")
 			for i, x := range f.Bindings {

@@ -163,6 +163,16 @@ func (w *Writer) Match(k Kind, number uint32, sync string, matched int) {
 	w.number(uint64(matched))
 }
 
+// Entered begins an entry Entered. Frames, one Frame for each frame, and End follow.
+func (w *Writer) Entered(number uint32, sync string, stage int, of FrameID) {
+	w.open(Entered)
+	w.number(uint64(number))
+	w.Bytes = value.AppendText(w.Bytes, sync)
+	w.number(uint64(stage))
+	w.number(uint64(of.Firing))
+	w.number(uint64(of.Frame))
+}
+
 // Matched writes a matched action.
 func (w *Writer) Matched(id ActionID) { w.id(id) }
 
@@ -387,10 +397,14 @@ func (r *reader) entry(kind Kind) Entry {
 		default:
 			r.fail()
 		}
-	case Fired, Dropped:
+	case Fired, Dropped, Entered:
 		e.Number, e.Sync = r.small(), r.text()
-		for range r.count() {
-			e.Matched = append(e.Matched, r.id())
+		if kind == Entered {
+			e.Stage, e.Of = int(r.small()), FrameID{r.small(), r.small()}
+		} else {
+			for range r.count() {
+				e.Matched = append(e.Matched, r.id())
+			}
 		}
 		for range r.count() {
 			f := Frame{Line: int(r.small()) - 1, DroppedAt: r.text()}

@@ -193,7 +193,7 @@ func (b *builder) sync(s *check.Sync) {
 		out.When = append(out.When, l.pattern(w))
 	}
 	for _, x := range s.Stages {
-		stage := &Stage{Where: l.lines(x.Where), Together: x.Together}
+		stage := &Stage{Index: len(out.Stages), Where: l.lines(x.Where), Together: x.Together}
 		for _, line := range stage.Where {
 			line.Place = len(out.Lines)
 			out.Lines = append(out.Lines, line)

@@ -158,6 +158,7 @@ func (s *Sync) Line(place int) *Line {
 
 // A Stage is a where block and the then block below it.
 type Stage struct {
+	Index    int // in Sync.Stages
 	Where    []*Line
 	Then     []*Ask
 	Together bool

@@ -129,7 +129,7 @@ func (w *walk) returns(st *state, by *askList, a *askInfo, in []sym) []successor
 			list = append(list, successor{st, []event{{kind: stopsEvent, ask: a, list: by}}})
 			continue
 		case !x.holds && a.ask.Awaited:
-			st.top().next = len(by.asks)
+			st.top().end()
 			events = []event{{kind: stopsEvent, ask: a, list: by}}
 		}
 		if by.joint {
@@ -180,7 +180,7 @@ func (w *walk) refuse(st *state, by *askList, a *askInfo, in []sym, r *check.Ref
 		st.top().joint = nil
 	}
 	if a.ask.Awaited || by.joint {
-		st.top().next = len(by.asks)
+		st.top().end()
 	}
 	if list := a.handler(r.Code); list != nil {
 		// The frame ends with the handler, which is asked after the syncs that match

@@ -63,7 +63,14 @@ func (w *walk) atomOf(st *state, l *check.Line, env []sym) atom {
 		q.inputs = len(q.args)
 		out(paramNames(b.Query.Outputs), b.Out, nullableOutputs(b))
 	case *check.ViewLine:
-		q.atMostOne, q.atLeastOne = !givesSeveralFrames(b.View), w.neverDrops(b.View)
+		q.atMostOne = !givesSeveralFrames(b.View)
+		q.atLeastOne = w.viewHolds(b, func(t check.Term, i *check.Instance, set *check.Set) bool {
+			if t.Var == nil || t.Var.Index >= len(env) {
+				return false
+			}
+			f := st.lookup(w.membershipPredicate(i, set), []sym{env[t.Var.Index]})
+			return f != nil && f.holds
+		})
 		in(viewNames(b.View.In), b.In)
 		q.inputs = len(q.args)
 		out(viewNames(b.View.Out), b.Out, nullableOutputs(b))

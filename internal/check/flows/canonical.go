@@ -55,7 +55,7 @@ func (st *state) canonicalize(m *model) string {
 			put(d)
 		}
 		env := make([]sym, len(t.env))
-		for _, v := range t.list.live[t.next] {
+		for _, v := range t.list.live[min(t.next, len(t.list.live)-1)] {
 			env[v] = r.of(t.env[v])
 			put(int(env[v]))
 		}

@@ -32,6 +32,7 @@ const (
 	answersEvent
 	stopsEvent
 	differsEvent
+	entersEvent
 )
 
 // eventsTo returns the events on the first path to a node, with those in the node
@@ -85,6 +86,11 @@ func (w *walk) describeEvent(e event) (source.Span, string) {
 			return e.line.line.Tree.Span, name + ": " + dropReason(e.line.line) + ", so its else runs" + each
 		}
 		return e.sync.sync.Tree.Name.Span, name + " fires" + each
+	case entersEvent:
+		if e.line == nil {
+			return source.Span{}, ""
+		}
+		return e.line.line.Tree.Span, e.sync.sync.Name + ": " + dropReason(e.line.line) + ", so its else runs"
 	case dropsEvent:
 		return e.line.line.Tree.Span, e.sync.sync.Name + ": " + dropReason(e.line.line) + ", and it has no else"
 	case refusedEvent:

@@ -12,7 +12,7 @@ func (m *model) mayDrop(l *check.Line) bool {
 	if !l.CanDrop() {
 		return false
 	}
-	if l.Mode != syntax.PlainLine && l.Mode != syntax.SomeLine {
+	if l.Mode != syntax.PlainLine && l.Mode != syntax.SomeLine && l.Mode != syntax.SurelyLine {
 		return true
 	}
 	switch b := l.Body.(type) {
@@ -76,4 +76,41 @@ func requiredNonNull(out []*check.Arg, nullables []string) []string {
 		}
 	}
 	return list
+}
+
+// viewHolds reports whether a use of a view gives a frame. Its lines may read required
+// fields of members: isMember reports whether a term of the use is one.
+func (m *model) viewHolds(use *check.ViewLine, isMember func(check.Term, *check.Instance, *check.Set) bool) bool {
+	given := func(t check.Term, i *check.Instance, set *check.Set) bool {
+		for _, p := range use.View.In {
+			for _, a := range use.In {
+				if p.Var == t.Var && a.Name == p.Name && isMember(a.Term, i, set) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for _, l := range use.View.Where {
+		if !m.mayDrop(l) {
+			continue
+		}
+		if l.Mode != syntax.PlainLine {
+			return false
+		}
+		switch b := l.Body.(type) {
+		case *check.FieldLine:
+			reads := !b.Has && !b.SubjectBinds && (b.ObjectBinds || b.Object.Any) && !b.Field.Optional
+			if !reads || !given(b.Subject, b.Instance, b.Set) {
+				return false
+			}
+		case *check.ViewLine:
+			if !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0 || !m.viewHolds(b, given) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }

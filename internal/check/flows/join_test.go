@@ -79,6 +79,12 @@ func randomProgram(r *rand.Rand) string {
 				"Thing.one (x: \"a\") : ()\n        else "+respond, "Thing.one (x: \"a\") : ()\n        else refused OLD\n            "+pick(respond, "Thing.two (x: refusal, kind: \"k\")"),
 				"Thing.two (x: \"b\", kind: \"k\") : (note: n)", "Thing.two (x: \"b\", kind: \"k\") : (note?: n)") + "\n")
 		}
+		if r.IntN(4) == 0 {
+			orelse := "\n        else " + pick(respond, "Thing.one (x: \"e\")")
+			b.WriteString("where\n    " + pick("in Thing: _find (x: \"q\") : (item: later)"+orelse, "no in Thing: _find (x: \"q\")"+orelse,
+				"in Thing: _all () : (item: later)"+orelse, "surely in Thing: _find (x: \"q\") : (item: later)") + "\n")
+			b.WriteString("then\n    " + pick(respond, "Thing.one (x: \"l\")", "Thing.one (x: \"l\") : ()\n    "+respond) + "\n")
+		}
 	}
 	return b.String()
 }

@@ -137,7 +137,7 @@ func (w *walk) fire(at int, st *state, x match, env []sym, n int, free bool) []s
 	}
 	w.fired[s] = true
 	var list []successor
-	for _, p := range w.wherePaths(st, s, env) {
+	for _, p := range w.wherePaths(st, s, s.stages[0], env) {
 		if again && p.list != nil {
 			continue // but the cycle may end here
 		}

@@ -49,7 +49,7 @@ type membership struct {
 
 // membershipsOf returns the memberships that hold whenever a line gives a frame.
 func (m *model) membershipsOf(l *check.Line) []membership {
-	if l.Mode != syntax.PlainLine && l.Mode != syntax.SomeLine || l.If != nil {
+	if l.Mode != syntax.PlainLine && l.Mode != syntax.SomeLine && l.Mode != syntax.SurelyLine || l.If != nil {
 		return nil
 	}
 	switch b := l.Body.(type) {

@@ -74,16 +74,11 @@ type patternRef struct {
 }
 
 type syncInfo struct {
-	index int
-	sync  *check.Sync
-	when  []*patternInfo
-	then  *askList
-	where []*lineInfo
-	lists []*askList // then, and every else
-	// severalFrames reports, for each line of where and for then, whether more than
-	// one frame can reach it.
-	severalFrames []bool
-	determined    map[*check.Var]bool
+	index  int
+	sync   *check.Sync
+	when   []*patternInfo
+	stages []*stageInfo
+	lists  []*askList // every then and else
 	// whenVars reports which variables the patterns bind.
 	whenVars []bool
 	cyclic   bool // its actions may make it fire again
@@ -100,6 +95,17 @@ func (s *syncInfo) mayAsk(m *model, p *patternInfo) bool {
 		}
 	}
 	return false
+}
+
+// A stageInfo is a stage of a sync.
+type stageInfo struct {
+	index int
+	then  *askList
+	where []*lineInfo
+	// severalFrames reports, for each line of where and for then, whether more than
+	// one frame of the stage can reach it.
+	severalFrames []bool
+	determined    map[*check.Var]bool
 }
 
 // matchesAnyPath reports whether the sync matches requests and names no path.
@@ -153,6 +159,7 @@ type columnTest struct {
 type askList struct {
 	sync    *syncInfo
 	number  int            // in the lists of the sync
+	next    *stageInfo     // the stage after a then
 	line    *check.Line    // of the else; nil for then
 	handler *check.Handler // of the else below a line of then
 	asks    []*askInfo
@@ -206,6 +213,9 @@ func (an *analyzer) buildModel() *model {
 	}
 	for _, s := range m.syncs {
 		m.addBody(s)
+	}
+	for _, v := range m.program.Views {
+		m.neverDrops(v)
 	}
 	m.markCycles()
 	m.frozen = true
@@ -289,23 +299,53 @@ func (m *model) addBody(s *syncInfo) {
 			bound = append(bound, s.sync.Vars[i])
 		}
 	}
-	stage := s.sync.Stages[0]
-	r := multiplicityOf(stage.Where, bound)
-	s.severalFrames, s.determined = r.several, r.determined
-	s.then = m.newAskList(s, nil, stage.Then)
-	s.then.joint = stage.Together
-	for _, l := range stage.Where {
-		x := &lineInfo{line: l, mayDrop: m.mayDrop(l)}
-		if len(l.Else) > 0 {
-			x.orelse = m.newAskList(s, l, l.Else)
+	for n, x := range s.sync.Stages {
+		stage := &stageInfo{index: n}
+		s.stages = append(s.stages, stage)
+		r := multiplicityOf(x.Where, bound)
+		stage.severalFrames, stage.determined = r.several, r.determined
+		for _, l := range x.Where {
+			info := &lineInfo{line: l, mayDrop: m.mayDrop(l)}
+			if len(l.Else) > 0 {
+				info.orelse = m.newAskList(s, l, l.Else)
+			}
+			s.mayDrop = s.mayDrop || info.mayDrop
+			stage.where = append(stage.where, info)
+			m.countUses(l)
+			if b, ok := l.Body.(*check.ViewLine); ok {
+				m.neverDrops(b.View)
+				m.provenParams(b.View)
+			}
+			bound = append(bound, l.Nulls...)
 		}
-		s.mayDrop = s.mayDrop || x.mayDrop
-		s.where = append(s.where, x)
-		m.countUses(l)
-		if b, ok := l.Body.(*check.ViewLine); ok {
-			m.neverDrops(b.View)
-			m.provenParams(b.View)
+		stage.then = m.newAskList(s, nil, x.Then)
+		stage.then.joint = x.Together
+		if n > 0 {
+			s.stages[n-1].then.next = stage
 		}
+		for _, a := range x.Then {
+			for _, o := range a.Out {
+				if o.Binds {
+					bound = append(bound, o.Term.Var)
+				}
+			}
+		}
+	}
+	for _, stage := range s.stages {
+		if stage.then.next != nil {
+			stage.then.keepAll(len(s.sync.Vars))
+		}
+	}
+}
+
+// keepAll makes all variables of the sync live, since a later stage may use them.
+func (a *askList) keepAll(vars int) {
+	all := make([]int, vars)
+	for i := range all {
+		all[i] = i
+	}
+	for i := range a.live {
+		a.live[i] = all
 	}
 }
 

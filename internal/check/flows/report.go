@@ -15,6 +15,7 @@ type reporter struct {
 	fired            map[*syncInfo]bool       // syncs that fire on some path
 	secondAnswers    map[*check.Ask]bool      // lines reported as a second answer
 	unanswered       map[*check.Line]bool     // lines reported as leaving a request unanswered
+	lateDrops        map[*check.Line]bool     // lines of later stages that were reported
 	triggers         map[trigger]bool         // true if no condition on a value is involved
 	answers          map[*check.Ask]*Answer   // of all entry points
 	unguarded        map[*EntryPoint]*askInfo // the first change that is asked before a credential is looked at
@@ -34,7 +35,7 @@ type trigger struct {
 // explore explores all entry points and reports what can go wrong.
 func (an *analyzer) explore() {
 	m := an.buildModel()
-	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{},
+	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{}, lateDrops: map[*check.Line]bool{},
 		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{}}
 	ws := &workers{model: m, an: an}
 	truncated := false
@@ -50,6 +51,7 @@ func (an *analyzer) explore() {
 	for !truncated && r.addUnreachedEntryPoint(m) {
 		add(ws.exploreNow(len(an.entries) - 1))
 	}
+	r.lateErrors(m)
 	r.cycles(m)
 	if !truncated {
 		r.unreachable(m)
@@ -105,6 +107,9 @@ func (r *reporter) collect(w *walk) {
 			r.answers[a] = answerOf(x.list.sync.sync, a)
 		}
 		e.Answers = append(e.Answers, r.answers[a])
+	}
+	for _, l := range w.observed.lateDrops {
+		r.lateDrop(l)
 	}
 	for _, x := range w.observed.secondAnswers {
 		r.answeredTwice(w, x.events, x.ask, x.list)

@@ -1,6 +1,10 @@
 package flows
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/syntax"
+)
 
 // step executes the next task of a state and returns the successors: several if the
 // path branches, none if it is not explored further.
@@ -15,10 +19,11 @@ func (w *walk) step(at int, st *state) []successor {
 		x := t.matches[t.next]
 		t.next++
 		return w.tryMatch(at, st, x, t.completion)
-	case t.next == len(t.list.asks):
-		if len(t.joint) > 0 {
-			return w.commitTogether(st)
-		}
+	case len(t.joint) > 0 && t.next == len(t.list.asks):
+		return w.commitTogether(st)
+	case t.next == len(t.list.asks) && t.list.next != nil:
+		return w.enterStage(st)
+	case t.next >= len(t.list.asks):
 		st.pop()
 		return []successor{{state: st}}
 	}
@@ -67,12 +72,13 @@ func (w *walk) noteFallback(st *state, d *completion) {
 // matches are considered only now.
 func (w *walk) commitTogether(st *state) []successor {
 	joint := st.top().joint
-	st.pop()
+	if st.top().joint = nil; st.top().list.next == nil {
+		st.pop()
+	}
 	for i := len(joint) - 1; i >= 0; i-- {
 		d := &st.completed[joint[i]]
 		d.matching = true
 		st.stack = append(st.stack, matchTask(joint[i], w.matches(st, joint[i])))
-		st.forget(w.model, d.action.instance)
 	}
 	return []successor{{state: st}}
 }
@@ -83,4 +89,51 @@ func (w *walk) rollBack(st *state) {
 		st.completed = st.completed[:joint[0]]
 	}
 	st.top().joint = nil
+}
+
+// end ends the frame of an ask list before its last line, so that it does not enter the
+// next stage.
+func (t *task) end() { t.next = len(t.list.asks) + 1 }
+
+// enterStage runs the where of the next stage for the frame of an ask list.
+func (w *walk) enterStage(st *state) []successor {
+	t := *st.top()
+	st.pop()
+	s, stage := t.list.sync, t.list.next
+	w.learnOutputs(st, s, stage, t.env)
+	var list []successor
+	for _, p := range w.wherePaths(st, s, stage, t.env) {
+		e := event{kind: entersEvent, sync: s, line: p.line, many: len(p.envs) > 1}
+		if p.list == nil {
+			w.noteLateDrop(p.line)
+			continue // the flow faults
+		}
+		for i := len(p.envs) - 1; i >= 0; i-- {
+			p.state.stack = append(p.state.stack, task{list: p.list, env: slices.Clone(p.envs[i]), ancestors: t.ancestors})
+		}
+		list = append(list, successor{p.state, []event{e}})
+	}
+	return list
+}
+
+// learnOutputs adds the memberships of what the actions before a stage have returned:
+// an identity of one of the concept's own sets is a member, even if other actions have
+// changed the state since.
+func (w *walk) learnOutputs(st *state, s *syncInfo, stage *stageInfo, env []sym) {
+	for _, x := range s.stages[:stage.index] {
+		for _, a := range x.then.asks {
+			for _, o := range a.ask.Out {
+				if o.Binds && o.Param != nil && o.Param.Many == syntax.One {
+					w.learnNewMember(st, a.action.instance, o.Param.Type, env[o.Term.Var.Index])
+				}
+			}
+		}
+	}
+}
+
+// noteLateDrop notes that a line of a later stage may drop a frame.
+func (w *walk) noteLateDrop(l *lineInfo) {
+	if !slices.Contains(w.observed.lateDrops, l.line) {
+		w.observed.lateDrops = append(w.observed.lateDrops, l.line)
+	}
 }

@@ -68,9 +68,11 @@ func (r *reporter) suggestAwait(d *diag.Diagnostic, events []event, by *askList)
 // multiplyingLine returns the first line of a sync's where that gives several
 // frames.
 func (w *walk) multiplyingLine(s *syncInfo) *check.Line {
-	for i, l := range s.where {
-		if s.severalFrames[i+1] {
-			return l.line
+	for _, stage := range s.stages {
+		for i, l := range stage.where {
+			if stage.severalFrames[i+1] {
+				return l.line
+			}
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 	}
 	var sync *check.Sync
 	for _, s := range w.syncs {
-		if slices.Contains(s.where, l) {
+		if slices.ContainsFunc(s.stages, func(x *stageInfo) bool { return slices.Contains(x.where, l) }) {
 			sync = s.sync
 		}
 	}

@@ -32,6 +32,7 @@ type observations struct {
 	answers       []answerLine
 	secondAnswers []secondAnswer
 	unguarded     *askInfo
+	lateDrops     []*check.Line // of a later stage, that may drop a frame
 }
 
 // An answerLine is a line that can answer the request.

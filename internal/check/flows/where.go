@@ -16,19 +16,19 @@ type path struct {
 	envs  [][]sym
 }
 
-// wherePaths runs where for one match. A path that several frames can take is
+// wherePaths runs the where of a stage for one match. A path that several frames can take is
 // returned twice, with one frame and with two.
-func (w *walk) wherePaths(st *state, s *syncInfo, env []sym) []path {
+func (w *walk) wherePaths(st *state, s *syncInfo, stage *stageInfo, entered []sym) []path {
 	var list []path
-	w.runLines(st, s, env, 0, func(at int, st *state, env []sym) {
-		p := path{state: st, list: s.then, envs: [][]sym{env}}
-		if at < len(s.where) {
-			p.line = s.where[at]
+	w.runLines(st, stage, entered, 0, func(at int, st *state, env []sym) {
+		p := path{state: st, list: stage.then, envs: [][]sym{env}}
+		if at < len(stage.where) {
+			p.line = stage.where[at]
 			p.list = p.line.orelse
 		}
 		list = append(list, p)
-		if s.severalFrames[at] && p.list != nil {
-			list = append(list, p.withSecondFrame(s))
+		if stage.severalFrames[at] && p.list != nil {
+			list = append(list, p.withSecondFrame(s, stage, entered))
 		}
 	})
 	return list
@@ -36,11 +36,11 @@ func (w *walk) wherePaths(st *state, s *syncInfo, env []sym) []path {
 
 // withSecondFrame returns the path with a second frame, in which variables that the
 // first frame does not determine have fresh values.
-func (p path) withSecondFrame(s *syncInfo) path {
+func (p path) withSecondFrame(s *syncInfo, stage *stageInfo, entered []sym) path {
 	p.state = p.state.clone()
 	second := slices.Clone(p.envs[0])
 	for i, v := range s.sync.Vars {
-		if !s.determined[v] && !s.whenVars[i] && second[i] != 0 {
+		if !stage.determined[v] && !s.whenVars[i] && entered[i] == 0 && second[i] != 0 {
 			second[i] = p.state.fresh(*p.state.value(second[i]))
 		}
 	}
@@ -50,15 +50,18 @@ func (p path) withSecondFrame(s *syncInfo) path {
 
 // runLines runs the lines from index i. It calls end for each path, with the index
 // of the line that drops the frame.
-func (w *walk) runLines(st *state, s *syncInfo, env []sym, i int, end func(at int, st *state, env []sym)) {
-	if i == len(s.where) {
+func (w *walk) runLines(st *state, stage *stageInfo, env []sym, i int, end func(at int, st *state, env []sym)) {
+	if i == len(stage.where) {
 		end(i, st, env)
 		return
 	}
-	l := s.where[i]
+	l := stage.where[i]
 	for _, a := range w.branches(st, l, env) {
+		if l.line.Mode == syntax.SurelyLine && !a.keeps {
+			continue // it faults
+		}
 		if a.keeps {
-			w.runLines(a.state, s, a.env, i+1, end)
+			w.runLines(a.state, stage, a.env, i+1, end)
 		} else {
 			end(i, a.state, a.env)
 		}
