@@ -14,6 +14,8 @@ type Change struct {
 	New     *Table // nil if the table is dropped
 	Column  string
 	Columns []string // of a unique or an index
+	// Part is set if the change is only a step of a renaming.
+	Part bool
 }
 
 // A ChangeKind is the kind of a change.
@@ -49,6 +51,13 @@ const (
 	AddUnique
 	// AddIndex is harmless.
 	AddIndex
+	// RenameTable and RenameColumn are harmless. The old name of a column is in
+	// Columns; the old table of RenameColumn has the new names already.
+	RenameTable
+	RenameColumn
+	// FillColumn gives the members without a value the initial value. It fails if that
+	// cannot be computed.
+	FillColumn
 )
 
 // Table returns the changed table, in its new form unless it is dropped.
@@ -62,11 +71,11 @@ func (c Change) Table() *Table {
 // Harmless reports whether the change loses nothing, with any content of the store.
 func (c Change) Harmless() bool {
 	switch c.Kind {
-	case AddTable, DropUnique, DropIndex, RelaxColumn, AddIndex:
+	case AddTable, DropUnique, DropIndex, RelaxColumn, AddIndex, RenameTable, RenameColumn:
 		return true
 	case AddColumn:
 		column := c.New.Columns[c.New.Column(c.Column)]
-		return column.Optional || column.Many != One
+		return column.Optional || column.Many != One || column.Initial != nil
 	case MoveTable:
 		return c.New.Of == nil
 	}
@@ -115,6 +124,14 @@ func (c Change) String() string {
 	case DropIndex:
 		return fmt.Sprintf("index %s no longer by %s", t, strings.Join(c.Columns, ", "))
 	}
+	switch c.Kind {
+	case RenameTable:
+		return fmt.Sprintf("rename the table %s to %s", c.Old.Name(), t)
+	case RenameColumn:
+		return fmt.Sprintf("rename the column %s.%s to %s", t, c.Columns[0], c.Column)
+	case FillColumn:
+		return fmt.Sprintf("give the members without %s.%s its initial value", t, c.Column)
+	}
 	return "change the table " + t
 }
 
@@ -130,6 +147,21 @@ func (c Column) shape() string {
 // made: conflicting parts are removed first. A nil old schema has no tables. Whether a
 // change that is not Harmless loses something depends on the content of the store.
 func Diff(old, new *Schema) []Change {
+	renamed, steps, parts := rename(old, new)
+	changes := diff(renamed, new)
+	for i := range changes {
+		c := &changes[i]
+		c.Part = (c.Kind == AddUnique || c.Kind == AddIndex) && parts[fmt.Sprint(c.Kind, c.New.Name(), c.Columns)]
+	}
+	// Tables are dropped first, so that others can get their names.
+	n := 0
+	for n < len(changes) && changes[n].Kind == DropTable {
+		n++
+	}
+	return slices.Insert(changes, n, steps...)
+}
+
+func diff(old, new *Schema) []Change {
 	var changes []Change
 	before := map[string]*Table{}
 	if old != nil {
@@ -160,7 +192,7 @@ func Diff(old, new *Schema) []Change {
 func diffTable(o, n *Table, plain bool) []Change {
 	var changes []Change
 	add := func(kind ChangeKind, column string, columns []string) {
-		changes = append(changes, Change{kind, o, n, column, columns})
+		changes = append(changes, Change{Kind: kind, Old: o, New: n, Column: column, Columns: columns})
 	}
 	// An index on a column whose type changes is created again, and a unique also if
 	// members without a value get one.
@@ -193,18 +225,28 @@ func diffTable(o, n *Table, plain bool) []Change {
 			add(DropColumn, c.Name, nil)
 		}
 	}
+	var fills []string
 	for _, c := range n.Columns {
 		i := o.Column(c.Name)
 		switch {
 		case i < 0:
 			add(AddColumn, c.Name, nil)
+			if c.Initial != nil {
+				fills = append(fills, c.Name)
+			}
 		case retyped[c.Name]:
 			add(RetypeColumn, c.Name, nil)
 		case o.Columns[i].Optional && !c.Optional:
 			add(RequireColumn, c.Name, nil)
+			if c.Initial != nil {
+				fills = append(fills, c.Name)
+			}
 		case !o.Columns[i].Optional && c.Optional:
 			add(RelaxColumn, c.Name, nil)
 		}
+	}
+	for _, name := range fills {
+		add(FillColumn, name, nil)
 	}
 	if nameOf(o.Of) != nameOf(n.Of) {
 		add(MoveTable, "", nil)
@@ -238,6 +280,9 @@ type Plan struct {
 	Changes []string // all changes, in order: "add the column Profile.User.email"
 	Losses  []string // content of the store that would be lost: "column Profile.User.email, which 3 members have"
 	Blocked []string // changes that the content of the store prevents
+	// Unneeded are the clauses “was” and “initially” that this store does not need: it
+	// has the new names and the values already.
+	Unneeded []string
 }
 
 // A Migrator is a store that can change its schema even if that loses data.

@@ -237,6 +237,9 @@ type Table struct {
 	Columns  []Column
 	Unique   [][]int // columns whose values together are unique; rows with a null in them are exempt
 	Indexes  [][]int // columns that are looked up together
+	// InstanceWas and SetWas are the names that the instance and the set had in an
+	// earlier schema; empty if they have none. A store does not remember them.
+	InstanceWas, SetWas string
 }
 
 // Name is "Instance.Set".
@@ -259,6 +262,11 @@ type Column struct {
 	Optional bool
 	Many     Many
 	Domain   Domain // of a Text, which texts it holds
+	// Was is the name that the column had in an earlier schema; empty if it has none.
+	// Initial computes the value that members without one get when the column becomes
+	// required, from their other values; nil if it has none. A store remembers neither.
+	Was     string
+	Initial func(Row) (value.Value, error)
 }
 
 // A Type is how a column is stored.

@@ -54,7 +54,10 @@ func Migrations(t *testing.T, path string, k MigrationKit) {
 			for _, b := range p.Blocked {
 				out += "\nblocked by " + b
 			}
-			return out
+			for _, u := range p.Unneeded {
+				out += "\nunneeded: " + u
+			}
+			return strings.TrimPrefix(out, "\n")
 		case "prepare", "apply":
 			do := s.Prepare
 			if words[0] == "apply" {

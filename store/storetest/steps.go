@@ -3,10 +3,12 @@ package storetest
 import (
 	"flag"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
 )
 
 var update = flag.Bool("update", false, "write what the steps give into their files")
@@ -64,6 +66,10 @@ func Steps(t *testing.T, path string, do func(command, input string) string) {
 //	  shade text RED GREEN
 //	  since text date
 //	Profile.Settings element
+//	Archive.Book was Store.Volume
+//	  title text was name
+//	  size number initially 0
+//	  label text initially title
 //
 // A syntax error ends the test. t may be nil if there is none.
 func ParseSchema(t testing.TB, text string) *store.Schema {
@@ -80,6 +86,16 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 		if !strings.HasPrefix(line, " ") {
 			instance, set, _ := strings.Cut(words[0], ".")
 			table := &store.Table{Instance: instance, Set: set, Index: len(s.Tables)}
+			if n := len(words); n > 2 && words[n-2] == "was" {
+				was, setWas, _ := strings.Cut(words[n-1], ".")
+				if was != instance {
+					table.InstanceWas = was
+				}
+				if setWas != set {
+					table.SetWas = setWas
+				}
+				words = words[:n-2]
+			}
 			if len(words) == 2 && words[1] == "element" {
 				table.One = true
 			}
@@ -110,6 +126,16 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 			continue
 		}
 		column := store.Column{Name: words[0], Type: -1}
+		for n := len(words); n > 2; n = len(words) {
+			if words[n-2] == "was" {
+				column.Was = words[n-1]
+			} else if words[n-2] == "initially" {
+				column.Initial = initial(table, words[n-1])
+			} else {
+				break
+			}
+			words = words[:n-2]
+		}
 		var constants []string
 		for _, word := range words[1:] {
 			switch word {
@@ -141,4 +167,15 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 		table.Columns = append(table.Columns, column)
 	}
 	return s
+}
+
+// initial is an initial value: that of another column, or a number or a text.
+func initial(t *store.Table, word string) func(store.Row) (value.Value, error) {
+	if c := t.Column(word); c >= 0 {
+		return func(row store.Row) (value.Value, error) { return row[c], nil }
+	}
+	if n, err := strconv.ParseFloat(word, 64); err == nil {
+		return func(store.Row) (value.Value, error) { return value.Number(n), nil }
+	}
+	return func(store.Row) (value.Value, error) { return value.String(word), nil }
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/store/tables"
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
 )
 
 // A maker changes tables in the open transaction. It is a tables.Database.
@@ -118,4 +119,30 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 			return err
 		}
 	}
+}
+
+func (m maker) RenameSideIndex(from, to string) error {
+	return m.Exec(fmt.Sprintf("ALTER INDEX %s RENAME TO %s", quote(from+" by value"), quote(to+" by value")))
+}
+
+func (m maker) Without(t *store.Table, column string, after int64) ([]store.Member, error) {
+	of := newTable(t)
+	rows, err := m.tx.Query(m.ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NULL AND _order > $1 ORDER BY _order LIMIT 1000",
+		of.columns, quote(t.Name()), columnName(column)), after)
+	if err != nil {
+		return nil, err
+	}
+	var list []store.Member
+	err = walk(rows, func(rows pgx.Rows) error {
+		x, err := of.member(rows)
+		list = append(list, x)
+		return err
+	})
+	return list, err
+}
+
+func (m maker) Set(t *store.Table, c *store.Column, order int64, v value.Value) error {
+	_, err := m.tx.Exec(m.ctx, fmt.Sprintf("UPDATE %s SET %s = $1::%s WHERE _order = $2", quote(t.Name()), columnName(c.Name), sqlType(c)),
+		encode(c, v), order)
+	return err
 }

@@ -193,13 +193,15 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 	if err := s.readMeta(ctx, tx); err != nil {
 		return err
 	}
-	plan := &store.Plan{}
+	plan := &store.Plan{Unneeded: store.Unneeded(s.schema, schema)}
 	if s.schema == nil || string(store.EncodeSchema(s.schema)) != text {
 		for _, c := range store.Diff(s.schema, schema) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			plan.Changes = append(plan.Changes, c.String())
+			if !c.Part {
+				plan.Changes = append(plan.Changes, c.String())
+			}
 			if err := tables.Change(maker{ctx, tx}, plan, schema, c); err != nil {
 				return fmt.Errorf("to %s: %w", c, err)
 			}

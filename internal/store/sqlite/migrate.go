@@ -8,6 +8,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/store/tables"
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
 )
 
 // A maker changes tables in the open transaction. It is a tables.Database.
@@ -108,4 +109,42 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 		}
 	}
 	return nil
+}
+
+func (m maker) RenameSideIndex(from, to string) error {
+	for _, text := range []string{
+		"DROP INDEX " + quote(from+" by member"),
+		fmt.Sprintf("CREATE INDEX %s ON %s (member)", quote(to+" by member"), quote(to)),
+	} {
+		if err := m.Exec(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m maker) Without(t *store.Table, column string, after int64) ([]store.Member, error) {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = quote(c.Name)
+	}
+	var list []store.Member
+	err := m.s.conn.query(fmt.Sprintf("SELECT _order, %s FROM %s WHERE %s IS NULL AND _order > ? ORDER BY _order LIMIT 1000",
+		strings.Join(names, ", "), quote(t.Name()), quote(column)), func(q *stmt) error {
+		row, err := q.row(1, t)
+		list = append(list, store.Member{Order: q.int(0), Row: row})
+		return err
+	}, after)
+	return list, err
+}
+
+func (m maker) Set(t *store.Table, c *store.Column, order int64, v value.Value) error {
+	q, err := m.s.conn.prepareOnce(fmt.Sprintf("UPDATE %s SET %s = ? WHERE _order = ?", quote(t.Name()), quote(c.Name)))
+	if err != nil {
+		return err
+	}
+	defer q.finalize()
+	m.s.bindColumn(q, c, v)
+	q.bindInt(order)
+	return q.run()
 }

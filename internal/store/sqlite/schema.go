@@ -216,7 +216,7 @@ func (s *Store) migrate(ctx context.Context, doing string, schema *store.Schema,
 			return err
 		}
 	}
-	plan := &store.Plan{}
+	plan := &store.Plan{Unneeded: store.Unneeded(s.schema, schema)}
 	text := store.EncodeSchema(schema)
 	kept := s.schema != nil && bytes.Equal(text, store.EncodeSchema(s.schema))
 	if !kept {
@@ -286,7 +286,9 @@ func (s *Store) change(ctx context.Context, plan *store.Plan, schema *store.Sche
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		plan.Changes = append(plan.Changes, c.String())
+		if !c.Part {
+			plan.Changes = append(plan.Changes, c.String())
+		}
 		if err := tables.Change(maker{s}, plan, schema, c); err != nil {
 			return fmt.Errorf("to %s: %w", c, err)
 		}

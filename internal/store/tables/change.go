@@ -1,9 +1,12 @@
 package tables
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/legible-lang/legible/store"
+	"github.com/legible-lang/legible/value"
 )
 
 // A Database changes tables, in an open transaction.
@@ -33,6 +36,14 @@ type Database interface {
 	AddUnique(t *store.Table, columns []string) (shared bool, err error)
 	// DropUnique removes what AddUnique has created.
 	DropUnique(t *store.Table, columns []string) error
+	// RenameSideIndex renames the index of the table of a collection's items, which
+	// has been renamed.
+	RenameSideIndex(from, to string) error
+	// Without returns some members that have no value in a column, after the one with
+	// an order and by their order; none if there are no more.
+	Without(t *store.Table, column string, after int64) ([]store.Member, error)
+	// Set sets a column of a member.
+	Set(t *store.Table, c *store.Column, order int64, v value.Value) error
 }
 
 // Change makes one change of a migration, and adds to the plan what it loses and what
@@ -132,8 +143,17 @@ func (m *migration) do() error {
 			return err
 		}
 		return m.putColumn(m.column(c.New))
+	case store.RenameTable:
+		return m.renameTable()
+	case store.RenameColumn:
+		return m.renameColumn()
+	case store.FillColumn:
+		return m.initial(m.column(c.New))
 	case store.RequireColumn:
 		column := m.column(c.New)
+		if column.Initial != nil {
+			return nil // FillColumn gives the values
+		}
 		n, err := m.count(m.Column(column.Name) + " IS NULL")
 		if err != nil {
 			return err
@@ -218,7 +238,7 @@ func (m *migration) dropColumn(c *store.Column) error {
 }
 
 func (m *migration) addColumn(c *store.Column) error {
-	if !m.c.Harmless() {
+	if c.Initial == nil && !m.c.Harmless() {
 		n, err := m.count("true")
 		if err != nil {
 			return err
@@ -238,7 +258,93 @@ func (m *migration) putColumn(c *store.Column) error {
 			return err
 		}
 	}
+	if c.Initial != nil {
+		return nil // FillColumn gives the values
+	}
 	return m.fill(c)
+}
+
+// renameTable renames a table and the tables of its collections.
+func (m *migration) renameTable() error {
+	from, to := m.c.Old, m.c.New
+	if err := m.rename(from.Name(), to.Name()); err != nil {
+		return err
+	}
+	for _, c := range from.Columns {
+		if c.Many != store.One {
+			if err := m.renameSide(SideName(from, c.Name), SideName(to, c.Name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rename renames a table of the database. Some databases do not distinguish names that
+// differ in case only.
+func (m *migration) rename(from, to string) error {
+	if strings.EqualFold(from, to) {
+		middle := "_was " + from
+		if err := m.exec("ALTER TABLE %s RENAME TO %s", m.Quote(from), m.Quote(middle)); err != nil {
+			return err
+		}
+		from = middle
+	}
+	return m.exec("ALTER TABLE %s RENAME TO %s", m.Quote(from), m.Quote(to))
+}
+
+func (m *migration) renameSide(from, to string) error {
+	if err := m.rename(from, to); err != nil {
+		return err
+	}
+	return m.RenameSideIndex(from, to)
+}
+
+// renameColumn renames a column and, for a collection, the table of its items.
+func (m *migration) renameColumn() error {
+	from := m.c.Columns[0]
+	if err := m.exec("ALTER TABLE %s RENAME COLUMN %s TO %s", m.name(), m.Column(from), m.Column(m.c.Column)); err != nil {
+		return err
+	}
+	if m.column(m.c.Old).Many == store.One {
+		return nil
+	}
+	return m.renameSide(SideName(m.t, from), SideName(m.t, m.c.Column))
+}
+
+// initial gives the members without a value the initial one.
+func (m *migration) initial(c *store.Column) error {
+	failed, first := int64(0), ""
+	at := m.t.Column(c.Name)
+	for after := int64(0); ; {
+		page, err := m.Without(m.t, c.Name, after)
+		if err != nil || len(page) == 0 {
+			if failed > 0 {
+				m.blocks(fmt.Sprintf("the initial value of %s.%s for %s: %s", m.t.Name(), c.Name, members(failed), first))
+			}
+			return err
+		}
+		for _, x := range page {
+			after = x.Order
+			v, err := c.Initial(x.Row)
+			if err == nil && v.IsNull() {
+				err = errors.New("it is null")
+			}
+			if err == nil {
+				x.Row[at] = v
+				err = m.t.Check(x.Row)
+			}
+			if err != nil {
+				if failed++; failed == 1 {
+					first = err.Error()
+				}
+				continue
+			}
+			if err := m.Set(m.t, c, x.Order, v); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // fill gives members without a value the empty value of the type, if they must have
