@@ -13,9 +13,9 @@ func (t *Table) predecessor(old, new *Schema) *Table {
 		return o
 	}
 	for _, instance := range []string{t.Instance, t.InstanceWas} {
-		for _, set := range []string{t.Set, t.SetWas} {
+		for _, set := range append([]string{t.Set}, t.SetWas...) {
 			name := instance + "." + set
-			if o := old.table(name); instance != "" && set != "" && o != nil && new.table(name) == nil {
+			if o := old.table(name); instance != "" && o != nil && new.table(name) == nil {
 				return o
 			}
 		}
@@ -113,8 +113,8 @@ func Unneeded(old, new *Schema) []string {
 			list = append(list, fmt.Sprintf("“was %s” of the use %s", t.InstanceWas, t.Instance))
 		}
 		o := t.predecessor(old, new)
-		if t.SetWas != "" && (o == nil || o.Set != t.SetWas) {
-			list = append(list, fmt.Sprintf("“was %s” of the set %s", t.SetWas, t.Name()))
+		if len(t.SetWas) > 0 && (o == nil || !slices.Contains(t.SetWas, o.Set)) {
+			list = append(list, fmt.Sprintf("“was %s” of the set %s", t.SetWas[0], t.Name()))
 		}
 		for i := range t.Columns {
 			c := &t.Columns[i]

@@ -237,9 +237,11 @@ type Table struct {
 	Columns  []Column
 	Unique   [][]int // columns whose values together are unique; rows with a null in them are exempt
 	Indexes  [][]int // columns that are looked up together
-	// InstanceWas and SetWas are the names that the instance and the set had in an
-	// earlier schema; empty if they have none. A store does not remember them.
-	InstanceWas, SetWas string
+	// InstanceWas is the name that the instance had in an earlier schema; empty if it
+	// has none. SetWas are the forms of the name that the set had, first the written
+	// one. A store does not remember them.
+	InstanceWas string
+	SetWas      []string
 }
 
 // Name is "Instance.Set".

@@ -41,6 +41,7 @@ func (c *checker) app() {
 	for _, u := range app.Uses {
 		c.use(u)
 	}
+	c.formerInstances()
 	c.resolveBindings()
 	for _, e := range app.Exposes {
 		c.expose(e)
@@ -81,6 +82,25 @@ func (c *checker) use(u *syntax.Use) {
 			continue
 		}
 		c.credential(i, t)
+	}
+}
+
+// formerInstances checks the names that instances had in an earlier version.
+func (c *checker) formerInstances() {
+	was := map[string]*Instance{}
+	for _, name := range c.instanceNames() {
+		in := c.program.Instances[name]
+		if in.Use == nil || in.Use.Was.Text == "" {
+			continue
+		}
+		former := in.Use.Was
+		if c.program.Instances[former.Text] != nil {
+			c.stillThere(former, "the name of a use", "use")
+		}
+		if first := was[former.Text]; first != nil {
+			c.declaredTwice(former.Span, first.Use.Was.Span, "two uses were “"+former.Text+"”")
+		}
+		was[former.Text] = in
 	}
 }
 

@@ -93,6 +93,7 @@ func (c *checker) addConcept(tree *syntax.Concept) *spec {
 	}
 	c.inheritedFields(s)
 	c.namesDifferInCase(s)
+	c.evolution(s)
 	c.contract(s)
 	return s
 }

@@ -43,15 +43,6 @@ func pendingForms() []pendingForm {
 			return spanIf(h.Kind.Text == "authorization", h.Span)
 		}),
 		pendingAt("“about” is not implemented yet", func(r *syntax.Refusal) source.Span { return r.About.Span }),
-		pendingAt("“was” is not implemented yet", func(f *syntax.Field) source.Span { return f.Was.Span }),
-		pendingAt("“was” is not implemented yet", func(s *syntax.Set) source.Span { return s.Was.Span }),
-		pendingAt("“was” is not implemented yet", func(u *syntax.Use) source.Span { return u.Was.Span }),
-		pendingAt("“initially” is not implemented yet", func(f *syntax.Field) source.Span {
-			if f.Initially == nil {
-				return source.Span{}
-			}
-			return f.Initially.Span
-		}),
 	}
 }
 

@@ -66,6 +66,9 @@ type Field struct {
 	Type     Type
 	Optional bool
 	Many     syntax.Many
+	// Initially is the value that existing members get when the field is new; nil if
+	// none is given. Its variables are named after the other fields of the set.
+	Initially *Expr
 }
 
 // An Action is the contract of an action.

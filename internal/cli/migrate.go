@@ -52,11 +52,12 @@ would be lost or the migration is blocked.`,
 // A migration is what a store lacks, has too much, and is kept from, as JSON
 // has it.
 type migration struct {
-	Store   string   `json:"store"`
-	Changes []string `json:"changes"`
-	Losses  []string `json:"losses"`
-	Blocked []string `json:"blocked"`
-	Applied bool     `json:"applied"`
+	Store    string   `json:"store"`
+	Changes  []string `json:"changes"`
+	Losses   []string `json:"losses"`
+	Blocked  []string `json:"blocked"`
+	Unneeded []string `json:"unneeded"`
+	Applied  bool     `json:"applied"`
 }
 
 func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
@@ -86,7 +87,7 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 	if err != nil {
 		return err
 	}
-	m := migration{store.Redacted(name), need.Changes, need.Losses, need.Blocked, apply && len(need.Blocked) == 0}
+	m := migration{store.Redacted(name), need.Changes, need.Losses, need.Blocked, need.Unneeded, apply && len(need.Blocked) == 0}
 	if m.Applied && len(m.Changes) > 0 {
 		if err := migrator.Apply(ctx, schema); err != nil {
 			return err
@@ -104,7 +105,7 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 
 func (m *migration) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		for _, list := range []*[]string{&m.Changes, &m.Losses, &m.Blocked} {
+		for _, list := range []*[]string{&m.Changes, &m.Losses, &m.Blocked, &m.Unneeded} {
 			if *list == nil {
 				*list = []string{} // a program reads a list
 			}
@@ -121,6 +122,7 @@ func (m *migration) print(w io.Writer, asJSON bool) error {
 		{"changes:", m.Changes},
 		{"data that is lost or left empty:", m.Losses},
 		{"conflicts:", m.Blocked},
+		{"clauses that this store does not need:", m.Unneeded},
 	} {
 		if len(part.lines) > 0 {
 			b.WriteString(part.title + "\n    " + strings.Join(part.lines, "\n    ") + "\n")

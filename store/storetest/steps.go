@@ -92,7 +92,7 @@ func ParseSchema(t testing.TB, text string) *store.Schema {
 					table.InstanceWas = was
 				}
 				if setWas != set {
-					table.SetWas = setWas
+					table.SetWas = []string{setWas}
 				}
 				words = words[:n-2]
 			}
