@@ -30,6 +30,7 @@ type Refused struct {
 	Action   string // by its full name: "Profile.authenticate"
 	Code     string
 	Kind     string
+	About    string // the field that it is about, if the concept names one
 	Sentence string
 	After    time.Duration // when to try again; 0 if unknown
 }

@@ -102,6 +102,8 @@ func (w *world) misplaced(f *Failure, h *syntax.HTTPStep, r *http.Request) {
 		switch {
 		case c.Bearer:
 			line = "bearer " + what
+		case len(c.Schemes) > 0:
+			line = fmt.Sprintf("authorization %q %s", c.Schemes[0], what)
 		case len(c.Cookies) > 0:
 			line = fmt.Sprintf("cookie %q %s", c.Cookies[0], what)
 		case len(c.Headers) > 0:
@@ -186,6 +188,8 @@ func (w *world) header(r *http.Request, line *syntax.Header) error {
 		r.RemoteAddr = net.JoinHostPort(text, "1234")
 	case "bearer":
 		r.Header.Set("Authorization", "Bearer "+text)
+	case "authorization":
+		r.Header.Set("Authorization", line.Name+" "+text)
 	case "cookie":
 		r.AddCookie(&http.Cookie{Name: line.Name, Value: text})
 	default:

@@ -83,6 +83,9 @@ func (c *checker) use(u *syntax.Use) {
 		}
 		c.credential(i, t)
 	}
+	if u.Errors != nil {
+		c.errorFormat(i, u.Errors)
+	}
 }
 
 // formerInstances checks the names that instances had in an earlier version.
@@ -136,9 +139,36 @@ func (c *checker) credential(i *Instance, t *syntax.Credential) {
 			credential.Cookies = append(credential.Cookies, from.Name)
 		case "header":
 			credential.Headers = append(credential.Headers, from.Name)
+		case "authorization":
+			c.scheme(credential, from)
 		}
 	}
 	i.Credentials = append(i.Credentials, credential)
+}
+
+// scheme adds a scheme of the header Authorization, whose name is one word.
+func (c *checker) scheme(credential *Credential, from *syntax.Carrier) {
+	switch {
+	case !isScheme(from.Name):
+		c.errorAt(diag.BadCredential, from.Span, "the scheme of the header Authorization is one word of letters, digits and “-”, as in “authorization \"Token\"”")
+	case strings.EqualFold(from.Name, "Bearer"):
+		c.add(diag.Diagnostic{Code: diag.BadCredential, Span: from.Span, Message: "the scheme Bearer is written “bearer”",
+			Fix: &diag.Fix{Title: "write bearer", Edits: []diag.Edit{{Span: from.Span, Text: "bearer"}}}})
+	case strings.EqualFold(from.Name, "Basic") || strings.EqualFold(from.Name, "Digest"):
+		c.errorAt(diag.BadCredential, from.Span, "the scheme “"+from.Name+"” does not carry a token",
+			"the credential is what follows the scheme, as it is; Basic has a name and a password in base64")
+	case slices.ContainsFunc(credential.Schemes, func(s string) bool { return strings.EqualFold(s, from.Name) }):
+		c.errorAt(diag.DeclaredTwice, from.Span, "the scheme “"+from.Name+"” is listed twice")
+	default:
+		credential.Schemes = append(credential.Schemes, from.Name)
+	}
+}
+
+// isScheme reports whether a word can be a scheme of the header Authorization.
+func isScheme(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	})
 }
 
 // instance finds an instance by name. Without an app, each concept becomes an

@@ -80,7 +80,7 @@ var placeholder = regexp.MustCompile(`\{([\pL_][\pL\pN_]*)\}`)
 
 func (c *checker) refusals(a *Action, s *spec) {
 	for _, t := range a.Tree.Refusals {
-		r := &Refusal{Tree: t, Code: t.Code.Text, Kind: t.Kind.Text, Sentence: t.Sentence}
+		r := &Refusal{Tree: t, Code: t.Code.Text, About: t.About.Text, Kind: t.Kind.Text, Sentence: t.Sentence}
 		if r.Code == "" {
 			continue
 		}

@@ -35,14 +35,6 @@ func pendingForms() []pendingForm {
 		pendingAt("“or null” is not implemented yet", func(p *syntax.Param) source.Span {
 			return spanIf(p.Type != nil && p.Type.Null, p.Span)
 		}),
-		pendingAt("the format of errors is not implemented yet", func(f *syntax.ErrorFormat) source.Span { return headOf(f.Span) }),
-		pendingAt("“authorization” is not implemented yet", func(c *syntax.Carrier) source.Span {
-			return spanIf(c.Kind.Text == "authorization", c.Span)
-		}),
-		pendingAt("“authorization” is not implemented yet", func(h *syntax.Header) source.Span {
-			return spanIf(h.Kind.Text == "authorization", h.Span)
-		}),
-		pendingAt("“about” is not implemented yet", func(r *syntax.Refusal) source.Span { return r.About.Span }),
 	}
 }
 

@@ -122,6 +122,7 @@ type Param struct {
 type Refusal struct {
 	Tree     *syntax.Refusal
 	Code     string
+	About    string // the field that it is about, if any; it need not be an input
 	Kind     string // invalid, unauthenticated, forbidden, missing, conflict or limited
 	Sentence string // may contain {name} for inputs
 }
@@ -180,6 +181,7 @@ type Instance struct {
 	Use         *syntax.Use // nil if no app names it
 	Bindings    map[string]Type
 	Credentials []*Credential
+	Errors      *Expr // the format of errors, over ErrorNames; nil if the app has none
 }
 
 // A Credential says where requests carry a credential.
@@ -189,6 +191,7 @@ type Credential struct {
 	Bearer  bool
 	Cookies []string
 	Headers []string
+	Schemes []string // of the header Authorization, besides Bearer
 }
 
 // An Exposed is an action or query that clients can call.

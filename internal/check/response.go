@@ -11,6 +11,7 @@ func (inf *inference) checkReply(a *Ask) {
 	if a.Instance.Concept.Name != RequestingConcept || a.Action.Name != "respond" || inf.quiet {
 		return
 	}
+	inf.lostInFormat(a)
 	for _, x := range a.In {
 		n, number := x.Term.Literal.Num()
 		if _, near := diag.Nearest(x.Name, []string{"status"}); near && x.Param == nil && number && n >= 200 && n <= 599 {

@@ -25,7 +25,13 @@ var update = flag.Bool("update", false, "rewrite what the clients should be")
 // answer.
 func forms(t *testing.T) []byte {
 	t.Helper()
-	a, err := txtar.ParseFile("../openapi/testdata/forms.txtar")
+	return clientOf(t, "forms")
+}
+
+// clientOf is the client of a program in a file of package openapi.
+func clientOf(t *testing.T, name string) []byte {
+	t.Helper()
+	a, err := txtar.ParseFile("../openapi/testdata/" + name + ".txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,9 +54,15 @@ func forms(t *testing.T) []byte {
 }
 
 func TestTypeScript(t *testing.T) {
-	const name = "testdata/forms.ts"
-	got := forms(t)
-	if again := forms(t); !bytes.Equal(got, again) {
+	for _, name := range []string{"forms", "errors"} {
+		t.Run(name, func(t *testing.T) { testTypeScript(t, name) })
+	}
+}
+
+func testTypeScript(t *testing.T, of string) {
+	name := "testdata/" + of + ".ts"
+	got := clientOf(t, of)
+	if again := clientOf(t, of); !bytes.Equal(got, again) {
 		t.Error("the same program gives two clients")
 	}
 	if *update {

@@ -12,20 +12,23 @@ import (
 // A bearing is how the client sends a credential.
 type bearing struct {
 	field string
-	how   string // "bearer", "header" or "body"
-	name  string // of the header
+	how   string // "scheme", "header" or "body"
+	name  string // of the scheme or the header
 }
 
 // bearings chooses a place for each credential: the first that a program can
 // set. The browser sends cookies itself.
 func (w *writer) bearings() []bearing {
 	var list []bearing
-	bearer := false
+	authorization := false // a request has one such header
 	for _, c := range w.api.Credentials {
 		switch {
-		case c.Bearer && !bearer:
-			bearer = true
-			list = append(list, bearing{c.Field, "bearer", ""})
+		case c.Bearer && !authorization:
+			authorization = true
+			list = append(list, bearing{c.Field, "scheme", "Bearer"})
+		case len(c.Schemes) > 0 && !authorization:
+			authorization = true
+			list = append(list, bearing{c.Field, "scheme", c.Schemes[0]})
 		case len(c.Headers) > 0:
 			list = append(list, bearing{c.Field, "header", c.Headers[0]})
 		case c.Body:
@@ -71,8 +74,8 @@ func (w *writer) class(tail string) {
 	for _, b := range bearings {
 		show += fmt.Sprintf("    const %s = asked.as?.includes(%s) ? this.known[%s] : undefined;\n", variable(b.field), quoted(b.field), quoted(b.field))
 		switch b.how {
-		case "bearer":
-			show += fmt.Sprintf("    if (%s !== undefined) headers.set(\"Authorization\", \"Bearer \" + %s);\n", variable(b.field), variable(b.field))
+		case "scheme":
+			show += fmt.Sprintf("    if (%s !== undefined) headers.set(\"Authorization\", %s + %s);\n", variable(b.field), quoted(b.name+" "), variable(b.field))
 		case "header":
 			show += fmt.Sprintf("    if (%s !== undefined) headers.set(%s, %s);\n", variable(b.field), quoted(b.name), variable(b.field))
 		case "body":

@@ -48,6 +48,11 @@ func TypeScript(a *openapi.API, opt Options) []byte {
 	if len(names) > 0 {
 		w.line("")
 	}
+	if t := a.Errors; t != nil {
+		w.note("", "What an answer holds that says no.")
+		w.line("export type %s = %s;", errorType, w.out(*t, ""))
+		w.line("")
+	}
 	for _, tag := range a.Tags() {
 		w.line("// ---- %s", strings.TrimSuffix(tag+": "+a.Purposes[tag], ": "))
 		w.line("")
@@ -64,7 +69,7 @@ func TypeScript(a *openapi.API, opt Options) []byte {
 // taken reports whether a name is another type of the file.
 func (w *writer) taken(name string) bool {
 	if slices.Contains([]string{"Returned", "Refused", "RefusedError", "Identity", "Moment", "Day", "Base64", "Upload", "Init", "ClientOptions",
-		"Asked", "Blob", "Date", "Headers", "Response", "FormData", "URLSearchParams", "Promise", "Error", "Record", "Object", "String", "JSON"}, name) {
+		"Asked", "Blob", "Date", "Headers", "Response", "FormData", "URLSearchParams", "Promise", "Error", "Record", "Object", "String", "JSON", errorType}, name) {
 		return true
 	}
 	for _, id := range w.ids {
@@ -78,6 +83,18 @@ func (w *writer) taken(name string) bool {
 		}
 	}
 	return false
+}
+
+// errorType is the type of the app's format of errors.
+const errorType = "ErrorBody"
+
+// code is the type of the refusal in an answer of the runtime, and in the app's
+// format of errors, where the client finds it by its name.
+func (w *writer) code() string {
+	if t := w.api.Errors; t != nil && slices.ContainsFunc(t.Fields, func(f check.RecordField) bool { return f.Name == "refusal" }) {
+		return "string | null"
+	}
+	return "null"
 }
 
 // shapes writes what an operation takes and what it may answer.
@@ -135,6 +152,17 @@ func (w *writer) answers(o *openapi.Operation) []string {
 		if r.Status == 0 {
 			status = "number"
 		}
+		formatted, always := w.api.Formatted(r)
+		if formatted && (r.Body == nil || r.Body.Null) {
+			if r.Status == 0 || r.Status >= 300 || len(r.Refusals) > 0 {
+				add(&refused, "Refused<"+status+", "+w.code()+", "+errorType+">")
+			} else {
+				add(&returned, "Returned<"+status+", "+errorType+">")
+			}
+			if always && r.Body == nil {
+				continue
+			}
+		}
 		if r.Status == 0 || r.Status < 300 {
 			for _, v := range w.values(r) {
 				add(&returned, "Returned<"+status+", "+v+">")
@@ -163,7 +191,11 @@ func (w *writer) answers(o *openapi.Operation) []string {
 	for _, s := range slices.Compact(plain) {
 		statuses = append(statuses, strconv.Itoa(s))
 	}
-	return append(append(returned, refused...), "Refused<"+strings.Join(statuses, " | ")+", null>")
+	body := ""
+	if w.api.Errors != nil {
+		body = ", " + errorType
+	}
+	return append(append(returned, refused...), "Refused<"+strings.Join(statuses, " | ")+", "+w.code()+body+">")
 }
 
 // values are the types of what a result may be.

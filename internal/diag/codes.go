@@ -151,6 +151,9 @@ const (
 	MaybeNull Code = "L0305"
 	// FieldClash means that a field of a request has two types.
 	FieldClash Code = "L0306"
+	// LostInFormat means that an answer with an error has a field that the app's
+	// format of errors leaves out.
+	LostInFormat Code = "L0308"
 	// MisplacedType means that a record pattern or a type is written where it has no
 	// meaning.
 	MisplacedType Code = "L0307"

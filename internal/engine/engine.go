@@ -270,6 +270,7 @@ type Refused struct {
 	Action   string
 	Code     string
 	Kind     string
+	About    string // the field that it is about, if any
 	Sentence string
 	After    time.Duration // when to try again; 0 if not said
 }

@@ -248,7 +248,7 @@ func (f *flow) refused(o *occurrence) *Refused {
 	r := &Refused{Action: o.action.FullName(), Code: code, Sentence: sentence, Kind: "invalid", After: o.after}
 	for _, spec := range o.action.Spec.Refusals {
 		if spec.Code == code {
-			r.Kind = spec.Kind
+			r.Kind, r.About = spec.Kind, spec.About
 		}
 	}
 	return r

@@ -89,7 +89,12 @@ func (w *scenarioWriter) flow(r *record) error {
 	}
 	switch {
 	case answer != nil:
-		w.answered(answer)
+		w.answered(r, answer)
+	case refused != nil && r.Plan.Errors != nil:
+		status := statusOfKind(refused.RefusalKind())
+		n, _ := strconv.Atoi(status)
+		w.line(2, "=> %s %s", status, w.inFormat(r.Plan.Errors, plan.ErrorParts{Error: value.String(refused.Text), Refusal: refused.Code,
+			Kind: refused.RefusalKind(), Path: refused.RefusalAbout(), Status: n}))
 	case refused != nil:
 		w.line(2, "=> %s {%s, %s}", statusOfKind(refused.RefusalKind()), field("error", sentence(refused.Text)), field("refusal", quoted(refused.Code)))
 	default:
@@ -164,7 +169,33 @@ func (w *scenarioWriter) inPath(path *string, name string, v value.Value) {
 	*path = strings.ReplaceAll(*path, "{"+name+"}", strings.Trim(v.String(), `"`))
 }
 
-func (w *scenarioWriter) answered(a *action) {
+// unknownText stands for a text that the record does not have. A scenario expects any
+// value in its place.
+const unknownText = "\x00unknown"
+
+// inFormat writes an error in the app's format. The trace of the next run is another.
+func (w *scenarioWriter) inFormat(format *plan.ErrorFormat, parts plan.ErrorParts) string {
+	parts.Trace = unknownText
+	if text, ok := parts.Error.Text(); ok && value.IsShortened(text) || parts.Error.HoldsOmitted() {
+		parts.Error = value.String(unknownText)
+	}
+	v, err := format.Format(parts)
+	if err != nil {
+		return "{}"
+	}
+	return w.datum(v, func(text string) string {
+		if strings.Contains(text, unknownText) {
+			return "_"
+		}
+		return quoted(text)
+	})
+}
+
+func (w *scenarioWriter) answered(r *record, a *action) {
+	if parts, ok := errorParts(r, a); ok {
+		w.line(2, "=> %d %s", parts.Status, w.inFormat(r.Plan.Errors, parts))
+		return
+	}
 	status, body := "200", ""
 	var fields []string
 	for i, v := range a.In {
@@ -182,6 +213,27 @@ func (w *scenarioWriter) answered(a *action) {
 		}
 	}
 	w.line(2, "=> %s %s", status, cmp.Or(body, "{"+strings.Join(fields, ", ")+"}"))
+}
+
+// errorParts returns what an answer in the app's format of errors is made of.
+func errorParts(r *record, a *action) (parts plan.ErrorParts, ok bool) {
+	if r.Plan.Errors == nil {
+		return parts, false
+	}
+	parts.Status = 200
+	for i, v := range a.In {
+		switch name := a.Spec.Inputs[i]; {
+		case v.IsNull():
+		case name == "body":
+			return parts, false
+		case name == "status":
+			n, _ := v.Num()
+			parts.Status = int(n)
+		default:
+			parts.Set(name, v)
+		}
+	}
+	return parts, !parts.Error.IsNull()
 }
 
 // sent writes a value that the client sent.

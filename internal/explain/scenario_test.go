@@ -4,8 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/explain"
+	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
 )
 
 const recorded = `
@@ -120,6 +123,45 @@ then
     }
         => 200 {"title": "a", "city": "Rome", "status": "fast"}
     fired Order once
+`
+	if strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// An answer with an error has the app's format.
+func TestScenarioInFormat(t *testing.T) {
+	p := build(t, "a.sync", `
+sync Look
+when
+    Requesting.request (path: "/look", x) : (request)
+where
+    x != "none"
+        else Requesting.respond (request, status: 404, field: "items[0].x", error: "not there")
+then
+    Requesting.respond (request, error: null, x)
+`)
+	node, err := expression.Parse(`{errors: {(field ?? "body"): [error]}, kind: kind, path: path, status: status, trace: "t" + trace}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Errors = &plan.ErrorFormat{Expr: &check.Expr{Node: node}}
+	none, _ := flow(t, p, `POST /look {"x": "none"}`)
+	some, _ := flow(t, p, `POST /look {"x": "some"}`)
+	got, err := explain.Scenario(p, "looked", none, some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `scenario looked
+    POST /look {"x": "none"}
+        => 404 {
+            "errors": {"x": ["not there"]}, "kind": "missing", "path": "items[0].x", "status": 404,
+            "trace": _
+        }
+    fired Look once
+    POST /look {"x": "some"}
+        => 200 {"error": null, "x": "some"}
+    fired Look once
 `
 	if strings.TrimSpace(got) != strings.TrimSpace(want) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

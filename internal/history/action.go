@@ -138,6 +138,17 @@ func (a *Action) Handler() *plan.Handler {
 	return a.Line.Handler(a.Code)
 }
 
+// RefusalAbout returns the field that the action's refusal is about, "" if there is
+// none.
+func (a *Action) RefusalAbout() string {
+	if a.Spec != nil {
+		if r := a.Spec.Spec.Refusal(a.Code); r != nil {
+			return r.About
+		}
+	}
+	return ""
+}
+
 // RefusalKind returns the kind of the action's refusal, such as "missing". It
 // is "invalid" if the plan does not contain the refusal.
 func (a *Action) RefusalKind() string {

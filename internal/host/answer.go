@@ -18,7 +18,7 @@ import (
 // object in their order, secrets revealed: this is the answer that they were
 // made for. The error says what no answer can be, and names no values;
 // it is an *engine.FieldError where the client has sent that.
-func (x *exchange) answered(a *engine.Answer) (*reply, error) {
+func (x *exchange) answered(a *engine.Answer, trace string) (*reply, error) {
 	fields := a.Fields
 	p := &x.reply
 	*p = reply{status: http.StatusOK}
@@ -54,7 +54,15 @@ func (x *exchange) answered(a *engine.Answer) (*reply, error) {
 	x.rest = rest
 	var err error
 	if body.IsNull() { // null given to an optional input is absence
-		err = x.encodeObject(p, rest)
+		if failed && x.front.plan.Errors != nil {
+			for _, f := range rest {
+				p.parts.Set(f.Name, f.Value)
+			}
+			if v, ok := x.formatted(p, trace); ok {
+				x.rest = append(rest[:0], v.Fields()...)
+			}
+		}
+		err = x.encodeObject(p, x.rest)
 	} else {
 		if cursor, ok := next.Text(); ok && body.Kind() == value.ListKind {
 			x.link(p, cursor)

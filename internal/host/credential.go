@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
@@ -20,8 +21,9 @@ func (x *exchange) credential(c *check.Credential, body value.Value) (v value.Va
 		}
 	}
 	h := x.request.Header
-	if c.Bearer {
-		if token, ok := bearerToken(h.Get("Authorization")); ok {
+	if scheme, token, ok := authorization(h.Get("Authorization")); ok {
+		is := func(s string) bool { return strings.EqualFold(s, scheme) }
+		if c.Bearer && is("Bearer") || slices.ContainsFunc(c.Schemes, is) {
 			return value.String(token), true, false
 		}
 	}
@@ -44,14 +46,28 @@ func (x *exchange) credential(c *check.Credential, body value.Value) (v value.Va
 	return value.Value{}, false, foreign
 }
 
-// bearerToken reads the header "Authorization: Bearer TOKEN".
-func bearerToken(s string) (string, bool) {
-	scheme, token, _ := strings.Cut(s, " ")
+// authorization reads a header "Authorization: SCHEME TOKEN".
+func authorization(s string) (scheme, token string, ok bool) {
+	scheme, token, _ = strings.Cut(s, " ")
 	token = strings.TrimSpace(token)
-	if !strings.EqualFold(scheme, "bearer") || token == "" {
-		return "", false
+	return scheme, strings.ToValidUTF8(token, "?"), token != ""
+}
+
+// challenge is the header Www-Authenticate of an answer 401: the schemes that the
+// app takes a credential from.
+func challenge(credentials []*check.Credential) []string {
+	var list []string
+	for _, c := range credentials {
+		if c.Bearer {
+			list = append(list, "Bearer")
+		}
+		list = append(list, c.Schemes...)
 	}
-	return strings.ToValidUTF8(token, "?"), true
+	if len(list) == 0 {
+		return bearer
+	}
+	slices.Sort(list)
+	return []string{strings.Join(slices.Compact(list), ", ")}
 }
 
 // places says in words where a credential may stand.
@@ -62,6 +78,9 @@ func places(c *check.Credential) string {
 	}
 	if c.Bearer {
 		list = append(list, "in the header Authorization as Bearer TOKEN")
+	}
+	for _, name := range c.Schemes {
+		list = append(list, "in the header Authorization as "+name+" TOKEN")
 	}
 	for _, name := range c.Cookies {
 		list = append(list, "in the cookie "+name)

@@ -33,6 +33,14 @@ func (b *badField) sentence() string {
 	return "the field " + b.place + " " + b.err.Error()
 }
 
+// path is the whole path of what does not fit: “user.links[1].title”.
+func (b *badField) path() string {
+	if m, ok := errors.AsType[*plan.ItemError](b.err); ok {
+		return b.place + m.Path
+	}
+	return b.place
+}
+
 // gather puts what the request carries into the columns of Requesting.request.
 // A field comes from the path, else from the body, else from the query string.
 // What no sync on the route names is kept apart.

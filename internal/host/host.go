@@ -114,6 +114,7 @@ type Front struct {
 	// The columns of Requesting.request that the front fills itself, or -1.
 	method, path, headers, http int
 	secretHeaders               map[string]bool // canonical names
+	challenge                   []string        // of an answer 401
 	secretAt                    map[int]bool    // path segments where some route has a secret
 	arriving, inFlight          atomic.Int64
 	budget                      budget
@@ -150,6 +151,7 @@ func New(e *engine.Engine, opt Options) *Front {
 			f.known[r] = f.know(r, everywhere)
 		}
 	}
+	f.challenge = challenge(f.routes.Credentials)
 	f.exposed = f.exposedRoutes()
 	f.paths = slices.Clone(f.routes.All)
 	for _, path := range slices.Sorted(maps.Keys(f.exposed)) {

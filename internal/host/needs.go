@@ -175,7 +175,11 @@ func (x *exchange) complain(k *knownRoute, l *lack) *reply {
 		}
 		further = append(further, value.Field{Name: "fields", Value: value.List(items)})
 	}
-	return problem(http.StatusBadRequest, strings.Join(sentences, "; "), further...)
+	p := problem(http.StatusBadRequest, strings.Join(sentences, "; "), further...)
+	if len(l.missing) == 0 && len(l.wrong) > 0 {
+		p.parts.Path = l.wrong[0].path()
+	}
+	return p
 }
 
 // misspelt names what was sent in place of missing fields.

@@ -61,7 +61,9 @@ func (k *knownRoute) badPart(place string, err error) *reply {
 			field = f.shown
 		}
 	}
-	return problem(http.StatusBadRequest, "the field "+place+" "+err.Error(), value.Field{Name: "field", Value: value.String(field)})
+	p := problem(http.StatusBadRequest, "the field "+place+" "+err.Error(), value.Field{Name: "field", Value: value.String(field)})
+	p.parts.Path = place
+	return p
 }
 
 // pageRows adds the fields of a page to the inputs of an exposed query that may

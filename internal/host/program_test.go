@@ -66,7 +66,7 @@ actions
         refuses UNAUTHENTICATED as unauthenticated "Who are you?"
         refuses FORBIDDEN as forbidden "Not you."
         refuses MISSING as missing "Not there."
-        refuses CONFLICT as conflict "'{x}' exists already."
+        refuses CONFLICT about name as conflict "'{x}' exists already."
         refuses LIMITED as limited "Too often."
 
     typed (
@@ -153,12 +153,15 @@ func start(t testing.TB, name, text string, st store.Store) *engine.Engine {
 	return startWith(t, name, text, st, func(map[string]engine.Methods) {})
 }
 
-// startWith lets the test put other methods in.
+// startWith lets the test put other methods in. What follows a line "use:" in the
+// text is added below "use Requesting".
 func startWith(t testing.TB, name, text string, st store.Store, change func(map[string]engine.Methods)) *engine.Engine {
 	t.Helper()
 	m := methods()
 	change(m)
-	return run(t, []*source.File{source.NewFile("concepts", concepts), source.NewFile(name, text)}, st, m)
+	text, use, _ := strings.Cut(text, "use:\n")
+	all := strings.Replace(concepts, "use Thing\n", use+"use Thing\n", 1)
+	return run(t, []*source.File{source.NewFile("concepts", all), source.NewFile(name, text)}, st, m)
 }
 
 // bare makes the engine of a program without Requesting.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -25,6 +26,7 @@ type reply struct {
 	sent    int64       // bytes of the body that have left
 
 	sentence string // of a problem
+	parts    plan.ErrorParts
 }
 
 type headerLine struct{ name, value string }
@@ -40,7 +42,9 @@ func (p *reply) has(name string) bool {
 // problem is a reply that says what is wrong, in the field error.
 func problem(status int, sentence string, further ...value.Field) *reply {
 	fields := append([]value.Field{{Name: "error", Value: value.String(sentence)}}, further...)
-	return &reply{status: status, sentence: sentence, body: value.AppendJSON(nil, value.Record(fields))}
+	p := &reply{status: status, sentence: sentence, body: value.AppendJSON(nil, value.Record(fields))}
+	p.parts.Path, _ = get(further, "field").Text()
+	return p
 }
 
 // again is a reply to a request that may be sent again.
@@ -92,6 +96,12 @@ func (x *exchange) send(p *reply) {
 	if p.trace == "" {
 		p.trace = x.trace()
 	}
+	if p.sentence != "" && x.front.plan.Errors != nil {
+		p.parts.Error = value.String(p.sentence)
+		if v, ok := x.formatted(p, p.trace); ok {
+			p.body = value.AppendJSON(nil, v)
+		}
+	}
 	h := x.writer.Header()
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
@@ -104,7 +114,7 @@ func (x *exchange) send(p *reply) {
 		h["Content-Length"] = []string{strconv.FormatInt(p.length(), 10)}
 	}
 	if p.status == http.StatusUnauthorized {
-		h["Www-Authenticate"] = bearer
+		h["Www-Authenticate"] = x.front.challenge
 	}
 	x.front.allow(x, h)
 	for _, line := range p.header {

@@ -38,7 +38,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case err != nil:
 		return x.failed("answer withheld: its flow is not durable", trace, err)
 	case r.Answer != nil:
-		p, err := x.answered(r.Answer)
+		p, err := x.answered(r.Answer, trace)
 		if err != nil {
 			return x.unsaid(p, trace, err)
 		}
@@ -140,6 +140,7 @@ func refused(r *engine.Refused) *reply {
 		sentence = fmt.Sprintf("%s was refused.", r.Action)
 	}
 	p := problem(plan.RefusalStatus(r.Kind), sentence, value.Field{Name: "refusal", Value: value.String(r.Code)})
+	p.parts.Refusal, p.parts.Kind, p.parts.Path = r.Code, r.Kind, r.About
 	if r.After > 0 {
 		// Whole seconds, rounded up: a client that waits so long is not refused
 		// again.

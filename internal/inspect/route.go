@@ -114,6 +114,9 @@ func credential(c *check.Credential) string {
 	if c.Bearer {
 		from = append(from, "a bearer header")
 	}
+	for _, name := range c.Schemes {
+		from = append(from, "the header Authorization as "+name)
+	}
 	for _, name := range c.Cookies {
 		from = append(from, "the cookie "+name)
 	}

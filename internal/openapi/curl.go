@@ -40,6 +40,8 @@ func (o *Operation) Curl(base string) string {
 		case f.Optional:
 		case c.Bearer:
 			lines = append(lines, `-H "Authorization: Bearer `+name+`"`)
+		case len(c.Schemes) > 0:
+			lines = append(lines, `-H "Authorization: `+c.Schemes[0]+` `+name+`"`)
 		case len(c.Headers) > 0:
 			lines = append(lines, `-H "`+c.Headers[0]+`: `+name+`"`)
 		case len(c.Cookies) > 0:

@@ -207,7 +207,12 @@ func (w *writing) components() value.Value {
 			{Name: "type", Value: str("string")},
 		}.value())
 	}
-	schemas = append(schemas, problemSchemas()...)
+	if t := w.api.Errors; t != nil {
+		s := object{{Name: "description", Value: str("An answer that says no.")}}
+		schemas.set(errorSchema, append(s, w.schema(*t, true).Fields()...).value())
+	} else {
+		schemas = append(schemas, problemSchemas()...)
+	}
 	out := object{{Name: "schemas", Value: schemas.value()}, {Name: "responses", Value: shared}}
 	out.set("headers", object{{Name: "Trace", Value: object{
 		{Name: "description", Value: str("The name of the flow, for whoever asks why.")},

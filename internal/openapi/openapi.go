@@ -48,6 +48,8 @@ type API struct {
 	Operations []*Operation
 	// Credentials are the fields that say who is asking.
 	Credentials []*check.Credential
+	// Errors is the type of the app's format of errors, nil if it has none.
+	Errors *check.Type
 	// Purposes are those of the concepts, by their names in the app.
 	Purposes map[string]string
 }
@@ -68,6 +70,9 @@ func Of(p *flows.Analysis, opt Options) *API {
 	for name, in := range p.Instances {
 		if in.Concept.Name == plan.RequestingConcept {
 			a.Credentials = in.Credentials
+			if in.Errors != nil {
+				a.Errors = &in.Errors.Type
+			}
 		}
 		if t := in.Concept.Tree; t != nil && t.Purpose != nil {
 			a.Purposes[name] = prose(t.Purpose)

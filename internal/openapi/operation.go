@@ -69,7 +69,7 @@ func (o *Operation) Bodied() bool {
 // inBodyOnly tells of a credential that has no other place.
 func (f *Field) inBodyOnly() bool {
 	c := f.Credential
-	return c.Body && !c.Bearer && len(c.Cookies) == 0 && len(c.Headers) == 0
+	return c.Body && !c.Bearer && len(c.Schemes) == 0 && len(c.Cookies) == 0 && len(c.Headers) == 0
 }
 
 // Binary reports whether some field is or holds binary data.

@@ -139,6 +139,9 @@ func whereShown(c *check.Credential) string {
 	if c.Bearer {
 		list = append(list, "as Authorization: Bearer TOKEN")
 	}
+	for _, name := range c.Schemes {
+		list = append(list, "as Authorization: "+name+" TOKEN")
+	}
 	for _, name := range c.Cookies {
 		list = append(list, "in the cookie "+name)
 	}

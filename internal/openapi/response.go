@@ -65,7 +65,7 @@ func (w *writing) answers(o *Operation) value.Value {
 		if p.soft(w.api.Options) {
 			a = at(http.StatusOK)
 			a.own = true
-			a.add("application/json", ref("schemas", p.Schema))
+			a.add("application/json", w.problem(p))
 			a.say(p.About)
 		}
 	}
@@ -124,6 +124,10 @@ func (w *writing) result(a *answered, r *Result) {
 		for _, x := range r.Refusals {
 			a.say("- `" + x.Code + "`: " + x.Sentence + " (" + x.By + place(x.At) + ")")
 		}
+		if w.api.Errors != nil {
+			a.add("application/json", ref("schemas", errorSchema))
+			return
+		}
 		a.add("application/json", object{
 			{Name: "type", Value: str("object")},
 			{Name: "required", Value: strs([]string{"error", "refusal"})},
@@ -142,7 +146,11 @@ func (w *writing) result(a *answered, r *Result) {
 	if r.Status == http.StatusNoContent || r.Status == http.StatusNotModified {
 		return
 	}
-	if r.Body == nil || r.Body.Null || loose(*r.Body) {
+	formatted, always := w.api.Formatted(r)
+	if formatted && (r.Body == nil || r.Body.Null || loose(*r.Body)) {
+		a.add("application/json", ref("schemas", errorSchema))
+	}
+	if (r.Body == nil || r.Body.Null || loose(*r.Body)) && !always {
 		s := object{{Name: "type", Value: str("object")}}
 		w.properties(&s, r.Fields, r.Literals, true)
 		a.add("application/json", s.value())
@@ -201,7 +209,7 @@ func (w *writing) response(status int, a *answered) value.Value {
 	}
 	for _, p := range a.common {
 		a.say(p.About)
-		a.add("application/json", ref("schemas", p.Schema))
+		a.add("application/json", w.problem(p))
 	}
 	about := strings.Join(a.about, "\n")
 	if about == "" {
@@ -223,6 +231,35 @@ func (w *writing) response(status int, a *answered) value.Value {
 	return r.value()
 }
 
+// errorSchema is the name of the schema of the app's format of errors.
+const errorSchema = "Error"
+
+// problem is the schema of an answer of the runtime.
+func (w *writing) problem(p Problem) value.Value {
+	if w.api.Errors != nil {
+		return ref("schemas", errorSchema)
+	}
+	return ref("schemas", p.Schema)
+}
+
+// Formatted reports whether the object of a result may have the app's format of
+// errors, and whether it always has.
+func (a *API) Formatted(r *Result) (may, always bool) {
+	if a.Errors == nil {
+		return false, false
+	}
+	if len(r.Refusals) > 0 {
+		return true, true
+	}
+	for _, f := range r.Fields {
+		if f.Name == "error" {
+			_, literal := r.Literals["error"]
+			return true, literal || !f.Type.Null && f.Type.Kind != check.Unknown && f.Type.Kind != check.Json
+		}
+	}
+	return false, false
+}
+
 func retryAfter() value.Value {
 	return object{{Name: "description", Value: str("Seconds.")},
 		{Name: "schema", Value: object{{Name: "type", Value: str("integer")}}.value()}}.value()
@@ -242,7 +279,7 @@ func (w *writing) shared() value.Value {
 		out.set(p.Name, object{
 			{Name: "description", Value: str(p.About)},
 			{Name: "headers", Value: headers.value()},
-			{Name: "content", Value: object{{Name: "application/json", Value: object{{Name: "schema", Value: ref("schemas", p.Schema)}}.value()}}.value()},
+			{Name: "content", Value: object{{Name: "application/json", Value: object{{Name: "schema", Value: w.problem(p)}}.value()}}.value()},
 		}.value())
 	}
 	return out.value()

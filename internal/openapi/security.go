@@ -31,6 +31,11 @@ func schemesOf(c *check.Credential) []scheme {
 	if c.Bearer {
 		list = append(list, scheme{at("bearer", 0), object{{Name: "type", Value: str("http")}, {Name: "scheme", Value: str("bearer")}}})
 	}
+	for i, name := range c.Schemes {
+		s := key("header", "Authorization")
+		s.set("description", str("`"+name+" TOKEN`"))
+		list = append(list, scheme{at("authorization", i), s})
+	}
 	for i, name := range c.Cookies {
 		list = append(list, scheme{at("cookie", i), key("cookie", name)})
 	}
@@ -87,6 +92,9 @@ func whereElse(c *check.Credential) string {
 	var list []string
 	if c.Bearer {
 		list = append(list, "in the header `Authorization` as `Bearer TOKEN`")
+	}
+	for _, name := range c.Schemes {
+		list = append(list, "in the header `Authorization` as `"+name+" TOKEN`")
 	}
 	for _, name := range c.Cookies {
 		list = append(list, "in the cookie `"+name+"`")

@@ -27,6 +27,11 @@ func Build(p *check.Program) *Plan {
 	for _, name := range slices.Sorted(maps.Keys(p.Instances)) {
 		b.instance(p.Instances[name])
 	}
+	for _, in := range b.plan.Instances {
+		if in.Use.Errors != nil {
+			b.plan.Errors = &ErrorFormat{in.Use.Errors}
+		}
+	}
 	b.open(p)
 	for _, s := range p.Syncs {
 		b.sync(s)

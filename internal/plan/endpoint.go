@@ -284,6 +284,9 @@ func CredentialPlaces(c *check.Credential) []string {
 	if c.Bearer {
 		from = append(from, "bearer")
 	}
+	for _, name := range c.Schemes {
+		from = append(from, "authorization "+strconv.Quote(name))
+	}
 	for _, name := range c.Cookies {
 		from = append(from, "cookie "+strconv.Quote(name))
 	}

@@ -24,6 +24,7 @@ type Plan struct {
 	Tables    []*Table
 	Syncs     []*Sync // by name: the order in which they are considered
 	Routes    *Routes
+	Errors    *ErrorFormat // nil if the app has none
 	Program   *check.Program
 }
 
