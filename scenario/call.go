@@ -15,7 +15,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// given makes the inputs of a call, in the form that their types ask for.
+// given returns the inputs of a call, in the form that their types require.
 func (w *world) given(call *syntax.CallStep, params []*check.Param) ([]legible.Field, error) {
 	var in []legible.Field
 	for _, a := range call.Args {
@@ -35,7 +35,7 @@ func (w *world) given(call *syntax.CallStep, params []*check.Param) ([]legible.F
 					return nil, fmt.Errorf("“%s” %w", p.Name, err)
 				}
 				if v, err = w.kept(p, v); err != nil {
-					return nil, fmt.Errorf("keeping “%s”: %w", p.Name, err)
+					return nil, fmt.Errorf("storing “%s”: %w", p.Name, err)
 				}
 			}
 		}
@@ -44,7 +44,7 @@ func (w *world) given(call *syntax.CallStep, params []*check.Param) ([]legible.F
 	return in, nil
 }
 
-// kept puts binary data, which a scenario writes in base64, into the store.
+// kept stores binary data, which a scenario writes in base64.
 func (w *world) kept(p *check.Param, v value.Value) (value.Value, error) {
 	text, ok := v.Text()
 	if p.Type.Kind != check.Binary || !ok {
@@ -95,9 +95,9 @@ func (w *world) action(call *syntax.CallStep) *Failure {
 			got := map[string]value.Value{"error": value.String(r.Sentence), "refusal": value.String(r.Code)}
 			return w.outputs(call, got, fail)
 		case call.Refused.Text == "":
-			return fail("was refused %s: %s", r.Code, r.Sentence).note("it was to return")
+			return fail("was refused %s: %s", r.Code, r.Sentence).note("the scenario expects it to return")
 		case call.Refused.Text != r.Code:
-			return fail("was refused %s: %s", r.Code, r.Sentence).note("it was to be refused %s", call.Refused.Text)
+			return fail("was refused %s: %s", r.Code, r.Sentence).note("the scenario expects it to be refused %s", call.Refused.Text)
 		}
 		return nil
 	}
@@ -110,7 +110,7 @@ func (w *world) action(call *syntax.CallStep) *Failure {
 		if code != "" {
 			code = " " + code
 		}
-		f := fail("returned, but was to be refused%s", code)
+		f := fail("returned; the scenario expects it to be refused%s", code)
 		if len(outcome.Out) > 0 {
 			f.note("it returned %s", show(value.Record(outcome.Out)))
 		}
@@ -119,14 +119,14 @@ func (w *world) action(call *syntax.CallStep) *Failure {
 	return w.outputs(call, got, fail)
 }
 
-// outputs holds what a call gave against what it was to give.
+// outputs compares the outputs of a call with the expected ones.
 func (w *world) outputs(call *syntax.CallStep, got map[string]value.Value, fail func(string, ...any) *Failure) *Failure {
 	differs, err := w.names.fit(call.Out, func(name string) value.Value { return got[name] }, w.clock.Now())
 	if err != nil {
 		return fail("could not be compared: %v", err)
 	}
 	if len(differs) > 0 {
-		f := fail("gave something else")
+		f := fail("returned unexpected outputs")
 		f.Differs = differs
 		return f
 	}
@@ -134,7 +134,7 @@ func (w *world) outputs(call *syntax.CallStep, got map[string]value.Value, fail 
 }
 
 // refusalPattern reports whether outputs match a refusal: they name "error" or
-// "refusal", and the action has no output called so.
+// "refusal", and the action has no output with that name.
 func refusalPattern(call *syntax.CallStep, spec *check.Action) bool {
 	return slices.ContainsFunc(call.Out, func(a *syntax.Arg) bool {
 		return (a.Name.Text == "error" || a.Name.Text == "refusal") &&
@@ -166,15 +166,15 @@ func (w *world) query(call *syntax.CallStep) *Failure {
 	case err != nil:
 		return fail("failed: %s", words.FirstLine(err.Error()))
 	case spec.Rows == syntax.OneRow && len(rows) != 1:
-		return fail("gave %s, but its specification says that it gives one", words.Counted(len(rows), "row")).rows(rows)
+		return fail("returned %s; its specification declares one", words.Counted(len(rows), "row")).rows(rows)
 	case spec.Rows == syntax.OptionalRow && len(rows) > 1:
-		return fail("gave %s, but its specification says that it gives one at most", words.Counted(len(rows), "row")).rows(rows)
+		return fail("returned %s; its specification declares at most one", words.Counted(len(rows), "row")).rows(rows)
 	case call.None && len(rows) > 0:
-		return fail("gave %s, but was to give none", words.Counted(len(rows), "row")).rows(rows)
+		return fail("returned %s; the scenario expects none", words.Counted(len(rows), "row")).rows(rows)
 	case call.None || !call.HasOut:
 		return nil
 	case len(rows) == 0:
-		return fail("gave no row")
+		return fail("returned no row")
 	}
 	var nearest []Difference
 	for _, row := range rows {
@@ -192,11 +192,11 @@ func (w *world) query(call *syntax.CallStep) *Failure {
 		}
 	}
 	if len(rows) == 1 {
-		f := fail("gave a row that does not fit")
+		f := fail("returned a row that does not match")
 		f.Differs = nearest
 		return f
 	}
-	f := fail("gave %s, none of which fits; the nearest differs in", words.Counted(len(rows), "row")).rows(rows)
+	f := fail("returned %s, none of which matches; the nearest differs in", words.Counted(len(rows), "row")).rows(rows)
 	f.Differs = nearest
 	return f
 }
@@ -204,7 +204,7 @@ func (w *world) query(call *syntax.CallStep) *Failure {
 // rowsShown is how many rows a failure shows.
 const rowsShown = 5
 
-// rows adds what a query gave.
+// rows adds the rows that a query returned.
 func (f *Failure) rows(rows [][]legible.Field) *Failure {
 	for i, row := range rows {
 		if i == rowsShown {

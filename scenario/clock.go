@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// beginning is when every scenario begins.
+// beginning is the time at which every scenario begins.
 var beginning = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// A clock goes on only when it is told to.
+// A clock advances only when advance is called.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// Now is the moment of the scenario.
+// Now returns the time of the scenario.
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -30,8 +30,8 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// duration reads "31 days", "1 week" or a duration as Go writes it. Time does
-// not go back.
+// duration parses "31 days", "1 week" or a duration in Go's format. It must not be
+// negative.
 func duration(text string) (time.Duration, error) {
 	if n, unit, ok := strings.Cut(strings.TrimSpace(text), " "); ok {
 		day := 24 * time.Hour
@@ -46,5 +46,5 @@ func duration(text string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return d, nil
 	}
-	return 0, fmt.Errorf("“%s” is no time that can pass: write it as in “90m”, “36h”, “1 day” or “2 weeks”", text)
+	return 0, fmt.Errorf("“%s” is not a duration: write it like “90m”, “36h”, “1 day” or “2 weeks”", text)
 }

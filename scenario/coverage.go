@@ -12,10 +12,10 @@ import (
 )
 
 // A Coverage says which lines of an app's syncs were reached. A line of when is
-// reached by an action that matches it, whether or not the others are matched
-// too; a line of where by a frame that comes to it; a line of then or else when
-// its action is asked. What stands inside a view, a fold or "no" is part of its
-// line, as the record does not tell more.
+// reached by an action that matches it, whether or not the other lines match; a line
+// of where by a frame that arrives at it; a line of then or else when its action is
+// asked. The lines inside a view, a fold or "no" are part of their line, because the
+// record has no more detail.
 type Coverage struct {
 	Clauses []Clause // sync by sync, each from top to bottom
 	plan    *plan.Plan
@@ -63,7 +63,7 @@ func newCoverage(p *plan.Plan) *Coverage {
 	return c
 }
 
-// add notes what a flow reached.
+// add marks the lines that a flow reached.
 func (c *Coverage) add(entries []journal.Entry) {
 	flow := history.Read(c.plan, entries, true)
 	where := map[string]int{} // how many lines of where were reached, by sync
@@ -78,7 +78,7 @@ func (c *Coverage) add(entries []journal.Entry) {
 		reached := first + 1
 		for _, f := range m.Frames {
 			if f.Line < 0 {
-				reached = last // a frame that was kept came to all lines
+				reached = last // a frame that was kept arrived at all lines
 			}
 			reached = max(reached, f.Line+1)
 		}
@@ -108,7 +108,7 @@ func (c *Coverage) add(entries []journal.Entry) {
 	}
 }
 
-// merge adds what another run of the same app reached.
+// merge adds the lines that another run of the same app reached.
 func (c *Coverage) merge(other *Coverage) {
 	if other == nil {
 		return
@@ -134,7 +134,7 @@ func (c *Coverage) unreached() []event.Clause {
 	return list
 }
 
-// String says how much was reached, and what was not.
+// String says how many lines were reached, and lists the others.
 func (c *Coverage) String() string {
 	missing := c.unreached()
 	var b strings.Builder

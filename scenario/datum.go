@@ -12,8 +12,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// make makes the value of a datum that is sent. The type, as far as it is known, is that
-// of its place.
+// make returns the value of a datum that is sent. t is the type of its place, if it
+// is known.
 func (n names) make(d *syntax.Datum, t check.Type) (value.Value, error) {
 	switch d.Kind {
 	case syntax.ScalarDatum:
@@ -27,10 +27,10 @@ func (n names) make(d *syntax.Datum, t check.Type) (value.Value, error) {
 		}
 		return c.as(t)
 	case syntax.AnyDatum:
-		return value.Value{}, errors.New("“_” is no value that could be sent")
+		return value.Value{}, errors.New("“_” stands for any value and only in an expectation: write a value")
 	case syntax.ListDatum:
 		if d.Open {
-			return value.Value{}, errors.New("a list that is sent ends where it ends: “...” stands only in what is expected")
+			return value.Value{}, errors.New("“...” stands only in an expected list")
 		}
 		items := []value.Value{}
 		for _, x := range d.List {
@@ -53,7 +53,7 @@ func (n names) make(d *syntax.Datum, t check.Type) (value.Value, error) {
 	return value.Record(fields), nil
 }
 
-// hold holds what came against what is expected, and gives only what differs.
+// hold compares a value with the expected datum and returns the differences.
 func (n names) hold(want *syntax.Datum, got value.Value, path string) []Difference {
 	switch want.Kind {
 	case syntax.ScalarDatum:
@@ -91,7 +91,7 @@ func (n names) hold(want *syntax.Datum, got value.Value, path string) []Differen
 	return all
 }
 
-// others says what a record has in the place of a field.
+// others names the fields that a record has, for a field that it lacks.
 func others(name string, record value.Value) string {
 	var fields []string
 	for _, f := range record.Fields() {
@@ -106,7 +106,7 @@ func others(name string, record value.Value) string {
 	return "; the fields are " + cut(strings.Join(fields, ", "), 200)
 }
 
-// joined is the path of a field, quoted where it is no plain name.
+// joined returns the path of a field, quoted unless it is a plain name.
 func joined(path, name string) string {
 	for i, c := range name {
 		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {

@@ -9,12 +9,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// itemsShown is of how many items of a list it is said how they differ.
+// itemsShown is the number of items of a list whose differences are shown.
 const itemsShown = 3
 
-// holdList holds a list against what is expected. Of a list of another length
-// it tells the first item that differs, since those behind it are likely to
-// have moved.
+// holdList compares a list with the expected one. If the lengths differ, it reports
+// the first item that differs only, because those after it have probably moved.
 func (n names) holdList(want *syntax.Datum, got value.Value, path string) []Difference {
 	if got.Kind() != value.ListKind {
 		return []Difference{{Path: path, Want: "a list", Got: show(got)}}
@@ -26,7 +25,7 @@ func (n names) holdList(want *syntax.Datum, got value.Value, path string) []Diff
 		func(i int) string { return show(items[i]) })
 }
 
-// differ tells where two values differ that are not the same.
+// differ returns where two different values differ.
 func differ(want, got value.Value, path string) []Difference {
 	var all []Difference
 	switch {
@@ -59,11 +58,11 @@ func differ(want, got value.Value, path string) []Difference {
 	return []Difference{{Path: path, Want: w, Got: g}}
 }
 
-// lists are two lists that are held against each other.
+// lists are two lists to compare.
 type lists struct {
 	path      string
-	want, got int  // how many items there are
-	open      bool // there may be more than are wanted
+	want, got int  // numbers of items
+	open      bool // further items are allowed
 }
 
 func (l lists) differ(hold func(i int, path string) []Difference, want, got func(i int) string) []Difference {
@@ -99,8 +98,8 @@ func (l lists) differ(hold func(i int, path string) []Difference, want, got func
 	return all
 }
 
-// showApart writes two values for a person. Of long texts that begin alike it
-// writes where they part.
+// showApart formats two values for a failure. For long texts with the same beginning
+// it shows the parts around the first difference.
 func showApart(want, got value.Value) (string, string) {
 	a, isText := want.Text()
 	b, areTexts := got.Text()

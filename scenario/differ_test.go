@@ -7,8 +7,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// TestDiffer holds what a person reads of two values as expressions, queries and
-// names give them.
+// TestDiffer checks how differences between values of expressions, queries and names
+// are shown.
 func TestDiffer(t *testing.T) {
 	long := strings.Repeat("all the same ", 100)
 	for _, c := range []struct{ want, got, says string }{

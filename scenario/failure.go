@@ -7,24 +7,24 @@ import (
 	"github.com/legible-lang/legible/internal/source"
 )
 
-// A Failure is what a person is told of a step that did not end as it says.
+// A Failure describes a step that did not end as expected.
 type Failure struct {
-	Span    source.Span // of the step; no place when the app did not even open
+	Span    source.Span // of the step; unknown if the app did not open
 	Message string      // in one line, without the place
-	Sent    string      // what was sent, as JSON; "" when nothing was
+	Sent    string      // what was sent, as JSON; "" if nothing was
 	Differs []Difference
 	Notes   []string // each in one or several lines: the answer, the reason, what fired
 }
 
-// A Difference is one place where what came is not what was wanted.
+// A Difference is one place where a value is not the expected one.
 type Difference struct {
 	Path string // "sessions[0].user"; "" for the whole
 	Want string
 	Got  string
-	More string // in the place of Want and Got, such as how many further items of a list differ
+	More string // in place of Want and Got: for instance, how many further items of a list differ
 }
 
-// Place is file:line:col of the step, "" when there is none.
+// Place returns file:line:col of the step, or "" if it is unknown.
 func (f *Failure) Place() string {
 	if !f.Span.Known() {
 		return ""
@@ -32,7 +32,7 @@ func (f *Failure) Place() string {
 	return f.Span.String()
 }
 
-// Details are the lines below the first one, indented by four spaces.
+// Details returns the lines below the first one, indented by four spaces.
 func (f *Failure) Details() []string {
 	var lines []string
 	add := func(indent, text string) {
@@ -60,7 +60,7 @@ func (f *Failure) Details() []string {
 	return lines
 }
 
-// String is the whole, as a Go test prints it.
+// String returns the whole failure, as a Go test prints it.
 func (f *Failure) String() string {
 	head := f.Message
 	if p := f.Place(); p != "" {

@@ -25,7 +25,7 @@ type content struct {
 func contentOf(t *syntax.Text) (content, error) {
 	name := path.Join(path.Dir(t.Span.File.Name), t.Text)
 	if !fs.ValidPath(t.Text) || !fs.ValidPath(name) {
-		return content{}, fmt.Errorf("the path “%s” of a file must lead down from the folder of the scenario", t.Text)
+		return content{}, fmt.Errorf("the path “%s” leads out of the folder of the scenario: name a file in it or below it", t.Text)
 	}
 	data, err := fs.ReadFile(os.DirFS("."), name)
 	if err != nil {
@@ -35,7 +35,7 @@ func contentOf(t *syntax.Text) (content, error) {
 }
 
 // as returns the content as a value of a type: binary data in base64, or text. Where the
-// type is not known, a content that is no text is in base64.
+// type is not known, content that is not text is in base64.
 func (c content) as(t check.Type) (value.Value, error) {
 	text := utf8.Valid(c.data) && !bytes.ContainsRune(c.data, 0)
 	encoded := value.String(base64.StdEncoding.EncodeToString(c.data))
@@ -48,10 +48,10 @@ func (c content) as(t check.Type) (value.Value, error) {
 		}
 	case check.String, check.Identity, check.Secret, check.Enum, check.Date, check.DateTime:
 		if !text {
-			return value.Value{}, fmt.Errorf("the file “%s” is not a text, and here is %s", c.path, check.Describe(t))
+			return value.Value{}, fmt.Errorf("the file “%s” is not text, and the type here is %s", c.path, check.Describe(t))
 		}
 	default:
-		return value.Value{}, fmt.Errorf("the file “%s” cannot be %s", c.path, check.Describe(t))
+		return value.Value{}, fmt.Errorf("a file such as “%s” cannot be a value here: the type is %s", c.path, check.Describe(t))
 	}
 	return value.String(string(c.data)), nil
 }

@@ -32,10 +32,10 @@ func (w *world) fired(step *syntax.FiredStep) *Failure {
 	if counts[name] == step.Times {
 		return nil
 	}
-	f := &Failure{Message: fmt.Sprintf("%s fired %s, but was to fire %s", name, times(counts[name]), times(step.Times))}
+	f := &Failure{Message: fmt.Sprintf("%s fired %s; the scenario expects it to fire %s", name, times(counts[name]), times(step.Times))}
 	switch {
 	case w.last == nil:
-		f.note("the last request opened no flow: nothing was asked")
+		f.note("the last request opened no flow, so no sync could fire")
 	case len(order) == 0:
 		f.note("no sync fired in the flow of the last request")
 	default:
@@ -43,7 +43,7 @@ func (w *world) fired(step *syntax.FiredStep) *Failure {
 		for _, s := range order {
 			list = append(list, s+" "+times(counts[s]))
 		}
-		f.note("in the flow of the last request fired: %s", strings.Join(list, ", "))
+		f.note("these syncs fired in the flow of the last request: %s", strings.Join(list, ", "))
 	}
 	if counts[name] == 0 && w.last != nil {
 		for _, s := range w.plan.Syncs {
@@ -68,7 +68,7 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// whyNot says how far a sync came that did not fire.
+// whyNot adds how far a sync that did not fire came.
 func (w *world) whyNot(f *Failure, s *plan.Sync, entries []journal.Entry) {
 	dropped := false
 	for _, e := range entries {
@@ -90,7 +90,7 @@ func (w *world) whyNot(f *Failure, s *plan.Sync, entries []journal.Entry) {
 			return
 		}
 	}
-	f.note("each of its lines matched some action, but no actions matched all of them together")
+	f.note("each of its lines matches an action, but no combination of actions matches all lines")
 }
 
 func lineText(s *plan.Sync, i int) string {
@@ -100,7 +100,7 @@ func lineText(s *plan.Sync, i int) string {
 	return ""
 }
 
-// bindings writes what a frame held.
+// bindings formats the bindings of a frame.
 func bindings(frame journal.Frame) string {
 	var list []string
 	for _, b := range frame.Bindings {
@@ -112,8 +112,8 @@ func bindings(frame journal.Frame) string {
 	return "\n    with " + strings.Join(list, ", ")
 }
 
-// reason adds why a request was answered with a status that nobody wanted:
-// what the host says, or else which refusals and dropped frames led there.
+// reason adds why a request was answered with an unexpected status: the reason in
+// the answer, or else the refusals and dropped frames of the flow.
 func (w *world) reason(f *Failure, got value.Value) {
 	if text, ok := got.Get("reason").Text(); ok && text != "" {
 		f.note("reason: %s", text)
@@ -137,7 +137,7 @@ func (w *world) reason(f *Failure, got value.Value) {
 	}
 }
 
-// whereItEnded says at which lines of where a match lost its frames.
+// whereItEnded adds at which lines of where a match lost its frames.
 func whereItEnded(f *Failure, s *plan.Sync, e journal.Entry) {
 	for _, frame := range e.Frames {
 		if frame.Line >= 0 {

@@ -22,10 +22,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the files of testdata want")
 
-// TestGolden plays the scenarios in the files of testdata and holds what a
-// person is told against the file "want" in each. Where there is a text
-// shelving.concept, the scenarios are that concept's own; else those of an app
-// of Requesting and Shelving.
+// TestGolden runs the scenarios in the files of testdata and compares the output with
+// the file "want" in each. If there is a text shelving.concept, the scenarios are
+// those of that concept, else those of an app of Requesting and Shelving.
 func TestGolden(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(names) == 0 {
@@ -54,7 +53,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// stageOf makes a stage of the texts of an archive.
+// stageOf returns a stage with the texts of an archive.
 func stageOf(t *testing.T, archive *txtar.Archive) (stage, *txtar.File) {
 	t.Helper()
 	files := fstest.MapFS{}
@@ -79,7 +78,7 @@ func stageOf(t *testing.T, archive *txtar.Archive) (stage, *txtar.File) {
 	return st, want
 }
 
-// played plays all scenarios and writes down what a person is told.
+// played runs all scenarios and returns their output.
 func played(t *testing.T, st stage) string {
 	t.Helper()
 	program, findings, err := st.program().Checked(private.Access{})
@@ -108,8 +107,7 @@ func played(t *testing.T, st stage) string {
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// numbered puts numbers in the place of identities, in the order in which they
-// come.
+// numbered replaces identities by numbers, in the order in which they appear.
 func numbered(text string) string {
 	seen := map[string]string{}
 	return ids.ReplaceAllStringFunc(text, func(id string) string {

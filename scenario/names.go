@@ -16,10 +16,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// names are what a scenario has bound so far.
+// names are the bindings that a scenario has made so far.
 type names map[string]binding
 
-// A binding is a value and where the scenario got it.
+// A binding is a value and the place where the scenario bound it.
 type binding struct {
 	value value.Value
 	at    source.Span
@@ -30,19 +30,19 @@ func (n names) get(name string) (value.Value, error) {
 	if b, ok := n[name]; ok {
 		return b.value, nil
 	}
-	message := fmt.Sprintf("“%s” has no value yet: no step before this one binds it", name)
+	message := fmt.Sprintf("“%s” has no value: no earlier step binds it", name)
 	if near, ok := diag.Nearest(name, slices.Sorted(maps.Keys(n))); ok {
 		message += fmt.Sprintf("; did you mean “%s”?", near)
 	}
 	return value.Value{}, fmt.Errorf("%s", message)
 }
 
-// settle binds a name to what was found, or compares.
+// settle binds a name to a value, or compares the value with the bound one.
 func (n names) settle(name syntax.Name, path string, got value.Value) []Difference {
 	b, known := n[name.Text]
 	switch {
 	case !known && got.IsNull():
-		return []Difference{{Path: path, Want: fmt.Sprintf("a value, to be called “%s”", name.Text), Got: show(got)}}
+		return []Difference{{Path: path, Want: fmt.Sprintf("a value for “%s”", name.Text), Got: show(got)}}
 	case !known:
 		n[name.Text] = binding{got, name.Span}
 	case !same(b.value, got):
@@ -52,13 +52,13 @@ func (n names) settle(name syntax.Name, path string, got value.Value) []Differen
 			all[0].Want += ", which is " + since
 			return all
 		}
-		return append(all, Difference{Path: path, More: "it was to be " + since})
+		return append(all, Difference{Path: path, More: "it was expected to be " + since})
 	}
 	return nil
 }
 
-// same compares by structure; a moment also equals a text that says it, and
-// binary data one that holds it in base64, as JSON has neither.
+// same compares by structure. A time also equals its text, and binary data its
+// base64 text, because JSON has neither.
 func same(want, got value.Value) bool {
 	if want.IsNull() || got.IsNull() {
 		return want.IsNull() && got.IsNull()
@@ -79,7 +79,7 @@ func same(want, got value.Value) bool {
 	return value.Equal(want, got)
 }
 
-// show writes a value for a person.
+// show formats a value for a failure.
 func show(v value.Value) string {
 	if v.IsUnset() {
 		return "nothing"
@@ -95,7 +95,7 @@ func cut(s string, most int) string {
 	return fmt.Sprintf("%s… (%d characters)", string(r[:most]), len(r))
 }
 
-// scalar makes a value of a literal as the reader found it.
+// scalar converts a literal of the parser to a value.
 func scalar(x any) value.Value {
 	v, err := value.FromAny(x)
 	if err != nil {
@@ -104,7 +104,7 @@ func scalar(x any) value.Value {
 	return v
 }
 
-// of returns the value of a term where one of a type is needed.
+// of returns the value of a term where a value of a type is required.
 func (n names) of(name syntax.Name, t *syntax.Term, typ check.Type, now time.Time) (value.Value, error) {
 	if t == nil {
 		return n.get(name.Text)
@@ -113,7 +113,7 @@ func (n names) of(name syntax.Name, t *syntax.Term, typ check.Type, now time.Tim
 	case syntax.LiteralTerm:
 		return scalar(t.Literal), nil
 	case syntax.AnyTerm:
-		return value.Value{}, fmt.Errorf("“_” is no value: say what “%s” is, or leave it out", name.Text)
+		return value.Value{}, fmt.Errorf("“_” is not a value: give “%s” a value, or omit it", name.Text)
 	case syntax.ExpressionTerm:
 		return n.compute(t.Expr.Text, now)
 	case syntax.FileTerm:
@@ -155,8 +155,8 @@ func (n names) compute(text string, now time.Time) (value.Value, error) {
 	return v, nil
 }
 
-// fit holds what was found against the outputs that a call names. It binds
-// names also when it does not fit; who tries several rows gives it a copy.
+// fit compares values with the outputs that a call names. It may bind names even if
+// they do not match, so a caller that tries several rows passes a copy.
 func (n names) fit(out []*syntax.Arg, got func(name string) value.Value, now time.Time) ([]Difference, error) {
 	var all []Difference
 	for _, a := range out {

@@ -12,7 +12,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A recorded is a flow of a record, as it is to be run again.
+// A recorded is a recorded flow to run again.
 type recorded struct {
 	id      value.ID
 	entries []journal.Entry
@@ -21,7 +21,7 @@ type recorded struct {
 	in      []value.Field
 }
 
-// opened reads what opened a flow; false when the record does not tell.
+// opened reads how a flow was opened. It returns false if the record does not say.
 func opened(id value.ID, entries []journal.Entry) (recorded, bool) {
 	r := recorded{id: id, entries: entries, begun: id.Time()}
 	for _, e := range entries {
@@ -36,12 +36,12 @@ func opened(id value.ID, entries []journal.Entry) (recorded, bool) {
 	return r, false
 }
 
-// request names what opened the flow, as an explanation does.
+// request names the opening of the flow, as explanations do.
 func (r *recorded) request(p *plan.Plan) string {
 	return history.Read(p, r.entries, true).Opening()
 }
 
-// made are the identities that the syncs of the flow read or were given: not
+// made returns the identities that the syncs of the flow read or were given, without
 // those that only the client named.
 func (r *recorded) made() map[string]bool {
 	ids := map[string]bool{}
@@ -55,7 +55,7 @@ func (r *recorded) made() map[string]bool {
 	return ids
 }
 
-// identities gathers the identities in a value.
+// identities adds the identities in a value to a set.
 func identities(v value.Value, into map[string]bool) {
 	if v.IsSecret() {
 		return
@@ -77,14 +77,14 @@ func identities(v value.Value, into map[string]bool) {
 	}
 }
 
-// A given is a secret that an answer of the second run gave, such as a session.
+// A given is a secret in an answer of the second run, such as a session.
 type given struct {
 	name  string
 	value value.Value
-	whose map[string]bool // identities that its action was given: "user"
+	whose map[string]bool // the identities among the inputs of its action, such as a user
 }
 
-// keep notes the secrets in an answer, with whose they are.
+// keep stores the secrets of an answer, with the identities that they belong to.
 func (x *replaying) keep(answer []value.Field, entries []journal.Entry) {
 	asked := map[journal.ActionID][]value.Field{}
 	for _, e := range entries {
@@ -111,9 +111,9 @@ func (x *replaying) keep(answer []value.Field, entries []journal.Entry) {
 	}
 }
 
-// secret finds a value for a secret that is not in the record: the last one of
-// that name that was given to somebody whom the flow knows, where there is one.
-// Guessed tells that a client had made it up, so that a text stands for it.
+// secret returns a value for a secret that is not in the record: the last one of that
+// name that belongs to an identity of the flow, if there is one. guessed reports that
+// the value may not be the right one.
 func (x *replaying) secret(r *recorded, name string, wrong bool) (v value.Value, guessed bool) {
 	if wrong {
 		return value.String("another " + name), true
@@ -141,8 +141,7 @@ func (x *replaying) secret(r *recorded, name string, wrong bool) (v value.Value,
 	return value.String("secret " + plainName(name)), true
 }
 
-// plainName is "password" for "oldPassword": what was one's secret until now is
-// the same as before.
+// plainName returns "password" for "oldPassword", because both have the same value.
 func plainName(name string) string {
 	for _, prefix := range []string{"old", "current", "previous"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" && unicode.IsUpper(rune(rest[0])) {
@@ -174,8 +173,8 @@ func doubted(was, now []journal.Entry) bool {
 	return false
 }
 
-// declined reports whether the flow ended with somebody not being believed: its
-// status is 401.
+// declined reports whether the flow ended because its client was not authenticated
+// (status 401).
 func (r *recorded) declined(p *plan.Plan) bool {
 	result := history.Read(p, r.entries, true).Result()
 	return result.Status == http.StatusUnauthorized || result.Outcome == history.Refused && result.Action.RefusalKind() == "unauthenticated"

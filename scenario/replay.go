@@ -21,11 +21,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A replaying runs recorded flows again on a fresh store, in the order in which
-// they began, with the clock at the moment of each. Identities that the second
-// run makes stand for those of the first. Secrets are not in the record: for one
-// that the app gave, what it gives now is taken; for one that a client made up,
-// a text.
+// A replaying runs recorded flows again on a new store, in the order in which they
+// began, with the clock at the time of each. It maps identities of the record to those
+// of the second run. Secrets are not in the record: it replaces one that the app
+// returned by the one that the app returns now, and one that a client chose by a text.
 type replaying struct {
 	*world
 	folder string
@@ -51,7 +50,7 @@ func (s Suite) replayed(ctx context.Context, folder string, write func(*replay.R
 	if texts := os.Getenv(event.Texts); texts != "" {
 		program = program.WithOnly(os.DirFS(texts))
 	}
-	s.Options.FullRecord = true // to tell more of what differs
+	s.Options.FullRecord = true // differences then show whole values
 	w, err := open(ctx, program, s.Options)
 	if err != nil {
 		return err
@@ -71,7 +70,7 @@ func (s Suite) replayed(ctx context.Context, folder string, write func(*replay.R
 	return nil
 }
 
-// readRecorded reads an export, and gives its flows in the order in which they
+// readRecorded reads an export and returns its flows in the order in which they
 // began.
 func readRecorded(path string) (flows []recorded, err error) {
 	file, err := os.Open(path)
@@ -90,13 +89,13 @@ func readRecorded(path string) (flows []recorded, err error) {
 	return flows, err
 }
 
-// reachesOut is the error for a program that does something outside of its
-// store: what has been done once must not be done again by the way.
+// reachesOut returns an error if a program has effect actions: a replay must not
+// repeat effects by accident.
 func reachesOut(p *plan.Plan) error {
 	for _, s := range p.Syncs {
 		for _, ask := range s.Asks {
 			if ask.Action.Spec.Kind == syntax.Effect {
-				return fmt.Errorf("sync %s asks %s, which reaches outside of the store: a replay would do again what has been done (%s); with --effects it does, with the Go that the test passes to its app",
+				return fmt.Errorf("sync %s asks the effect action %s, which a replay would run again (%s); --effects allows that, with the Go code that the test passes to its app",
 					s.Name, ask.Action.FullName(), ask.Span)
 			}
 		}
@@ -113,14 +112,14 @@ func (x *replaying) flow(r *recorded) *replay.Result {
 	a := x.named(r.action)
 	switch {
 	case a == nil:
-		told.Tree = &explain.Tree{Kind: explain.FlowNode, Title: "there is no action " + r.action + " any more"}
+		told.Tree = &explain.Tree{Kind: explain.FlowNode, Title: "the action " + r.action + " no longer exists"}
 		return told
 	case a.Spec.Kind == syntax.System:
-		// It starts by itself where the state says so.
+		// The runtime starts it if the state says so.
 		if err := x.app.Tick(x.ctx); err != nil {
-			told.Left = "starting what is due: " + err.Error()
+			told.Left = "starting the actions that are due: " + err.Error()
 		} else {
-			told.Left = "the runtime started it, and starts by itself what is due now"
+			told.Left = "the runtime started it, so the replay starts the actions that are due instead"
 		}
 		return told
 	}
@@ -143,7 +142,7 @@ func (x *replaying) flow(r *recorded) *replay.Result {
 		return told
 	}
 	if guessed != "" && doubted(r.entries, now) {
-		told.Left = "its secret " + guessed + " is not in the record, and the one that stands for it is not the right one"
+		told.Left = "its secret " + guessed + " is not in the record, and the value used in its place was refused"
 		return told
 	}
 	told.Tree = again.Tree()
@@ -159,8 +158,8 @@ func (x *replaying) named(name string) *plan.Action {
 	return x.plan.Actions[i]
 }
 
-// inputs are what the action was given, as it is in the second run. Guessed is
-// the name of a secret that somebody had made up.
+// inputs returns the inputs of the action for the second run. guessed is the name of
+// a secret that a client chose and that inputs had to replace.
 func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guessed string, err error) {
 	in = make([]value.Value, len(a.Inputs))
 	wrong := r.declined(x.plan)
@@ -171,11 +170,11 @@ func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guess
 		}
 		switch {
 		case f.Value.HoldsOmitted():
-			return nil, "", fmt.Errorf("what its field %s held is not in the record: %s, since the flow did not rest on it. An app that sets legible.Options.FullRecord keeps it", f.Name, f.Value)
+			return nil, "", fmt.Errorf("the value of its field %s is not in the record, only %s; set legible.Options.FullRecord to record whole values", f.Name, f.Value)
 		case f.Value.IsSecret() && !a.Secret[i] && !x.secretField(r, f.Name):
-			return nil, "", fmt.Errorf("what its field %s held is not in the record: it was secret, or no sync named it then", f.Name)
+			return nil, "", fmt.Errorf("the value of its field %s is not in the record: it was secret, or no sync named the field", f.Name)
 		case f.Value.IsSecret() && x.secretParts(r, a, i):
-			return nil, "", fmt.Errorf("what its field %s held is not in the record: %s", f.Name, plan.PartsHidden)
+			return nil, "", fmt.Errorf("the value of its field %s is not in the record: %s", f.Name, plan.PartsHidden)
 		case f.Value.IsSecret():
 			v, made := x.secret(r, f.Name, wrong)
 			if in[i] = value.Secret(v); made && !wrong {
@@ -191,8 +190,8 @@ func (x *replaying) inputs(r *recorded, a *plan.Action) (in []value.Value, guess
 	return in, guessed, nil
 }
 
-// field finds a field of the request on its route, and tells whether there is one
-// for it.
+// field returns a field of the request on its route. known is false if the request
+// has no route.
 func (x *replaying) field(r *recorded, name string) (f *plan.Field, known bool) {
 	method, path := "", ""
 	for _, f := range r.in {
@@ -209,11 +208,11 @@ func (x *replaying) field(r *recorded, name string) (f *plan.Field, known bool) 
 // secretField reports whether the field of a request is secret on its route.
 func (x *replaying) secretField(r *recorded, name string) bool {
 	f, known := x.field(r, name)
-	return !known || f != nil && (f.Secret || f.Credential != nil) // where no sync waits for the request any more, nothing else counts
+	return !known || f != nil && (f.Secret || f.Credential != nil) // without a route there is nothing to compare with
 }
 
-// secretParts reports whether what an action was given is hidden since only a part
-// of it is secret: no text can stand for it.
+// secretParts reports whether an input of an action is hidden because a part of it is
+// secret: no text can replace it.
 func (x *replaying) secretParts(r *recorded, a *plan.Action, i int) bool {
 	if a.Role == plan.Request {
 		f, _ := x.field(r, a.Inputs[i])
@@ -222,12 +221,12 @@ func (x *replaying) secretParts(r *recorded, a *plan.Action, i int) bool {
 	return a.Secret[i] && i < len(a.Spec.Inputs) && a.Spec.Inputs[i].Type.Kind != check.Secret
 }
 
-// blobs puts the large values in a value into the store.
+// blobs stores the binary data in a value.
 func (x *replaying) blobs(v value.Value) error {
 	if b := v.Blob(); b != nil {
 		file, err := os.Open(filepath.Join(x.folder, replay.Blobs, hex.EncodeToString(b.Hash[:])))
 		if err != nil {
-			return errors.New("the binary data is no longer there")
+			return errors.New("its binary data no longer exists")
 		}
 		defer file.Close()
 		_, err = x.engine.Store().PutBlob(x.ctx, file, b.Type)
@@ -246,7 +245,7 @@ func (x *replaying) blobs(v value.Value) error {
 	return nil
 }
 
-// entriesOf is the record of a flow of the second run.
+// entriesOf returns the record of a flow of the second run.
 func (x *replaying) entriesOf(id value.ID) []journal.Entry {
 	for _, f := range x.flows.since(0) {
 		if f.id == id {

@@ -21,7 +21,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// request sends a request and holds the answer against what is expected.
+// request sends a request and compares the answer with the expected one.
 func (w *world) request(h *syntax.HTTPStep) *Failure {
 	fail := func(format string, args ...any) *Failure {
 		return &Failure{Message: h.Method.Text + " " + h.Path + " " + fmt.Sprintf(format, args...)}
@@ -42,7 +42,7 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		}
 	}
 	if err != nil {
-		f := fail("broke the handler: %s", words.FirstLine(err.Error()))
+		f := fail("made the handler panic: %s", words.FirstLine(err.Error()))
 		f.Sent = body
 		return f.note("%s", err.Error())
 	}
@@ -51,13 +51,13 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 	}
 	got, text, err := w.read(answer)
 	if err != nil {
-		return fail("is answered with what cannot be read: %v", err)
+		return fail("got an answer that cannot be read: %v", err)
 	}
-	f := fail("is not answered as expected")
+	f := fail("got an unexpected answer")
 	f.Sent = body
 	switch {
 	case h.Status == 0 && answer.StatusCode >= 500:
-		f.Differs = append(f.Differs, Difference{Path: "status", Want: "any below 500", Got: fmt.Sprint(answer.StatusCode)})
+		f.Differs = append(f.Differs, Difference{Path: "status", Want: "below 500", Got: fmt.Sprint(answer.StatusCode)})
 	case h.Status != 0 && h.Status != answer.StatusCode:
 		f.Differs = append(f.Differs, Difference{Path: "status", Want: fmt.Sprint(h.Status), Got: fmt.Sprint(answer.StatusCode)})
 	}
@@ -69,7 +69,7 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		return nil
 	}
 	if status > 0 {
-		f.Differs = f.Differs[:status] // the body of another answer differs in everything
+		f.Differs = f.Differs[:status] // the body of an answer with another status differs everywhere
 		if got.Kind() == value.RecordKind {
 			text = string(value.AppendJSON(nil, without(got, "reason", "trace")))
 		}
@@ -83,8 +83,8 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 	return f
 }
 
-// misplaced says how a credential is sent that stands among the fields of GET or
-// HEAD: in the query string it is none.
+// misplaced adds how to send a credential that is among the fields of a GET or HEAD
+// request: the app does not read credentials from the query string.
 func (w *world) misplaced(f *Failure, h *syntax.HTTPStep, r *http.Request) {
 	for _, c := range w.plan.Routes.Credentials {
 		if !r.URL.Query().Has(c.Field) {
@@ -109,14 +109,14 @@ func (w *world) misplaced(f *Failure, h *syntax.HTTPStep, r *http.Request) {
 		case len(c.Headers) > 0:
 			line = fmt.Sprintf("header %q %s", c.Headers[0], what)
 		default:
-			f.note("“%s” says who is asking, and the app takes it from the body alone, which %s has not: add to its places in the .app, such as bearer", c.Field, h.Method.Text)
+			f.note("“%s” is a credential that the app takes from the body only, and a %s request has none: add another place to its declaration in the app, such as bearer", c.Field, h.Method.Text)
 			continue
 		}
-		f.note("“%s” says who is asking, and is never taken from the fields of %s, which stand in the query string; write below the request\n    %s", c.Field, h.Method.Text, line)
+		f.note("“%s” is a credential, and the fields of a %s request are sent in the query string, where credentials are ignored; write below the request\n    %s", c.Field, h.Method.Text, line)
 	}
 }
 
-// without leaves fields out of a record: what is told on a line of its own.
+// without returns a record without some fields, which a failure shows elsewhere.
 func without(v value.Value, names ...string) value.Value {
 	var fields []value.Field
 	for _, f := range v.Fields() {
@@ -127,7 +127,7 @@ func without(v value.Value, names ...string) value.Value {
 	return value.Record(fields)
 }
 
-// build makes the request and the text of what it carries.
+// build makes the request, and its fields as JSON for a failure.
 func (w *world) build(h *syntax.HTTPStep) (r *http.Request, sent string, err error) {
 	path, err := w.path(h.Path)
 	if err != nil {
@@ -165,7 +165,7 @@ func (w *world) build(h *syntax.HTTPStep) (r *http.Request, sent string, err err
 	return r, sent, nil
 }
 
-// header adds what a line below the request says.
+// header adds a line below the request to it.
 func (w *world) header(r *http.Request, line *syntax.Header) error {
 	if line.Kind.Text == "cookie" && line.Value.Kind == syntax.AnyDatum {
 		kept, ok := w.cookies[line.Name]
@@ -183,7 +183,7 @@ func (w *world) header(r *http.Request, line *syntax.Header) error {
 	switch line.Kind.Text {
 	case "from":
 		if _, err := netip.ParseAddr(text); err != nil {
-			return fmt.Errorf("%q is no address, as in from \"203.0.113.7\"", text)
+			return fmt.Errorf("%q is not an address; write it like from \"203.0.113.7\"", text)
 		}
 		r.RemoteAddr = net.JoinHostPort(text, "1234")
 	case "bearer":
@@ -198,7 +198,7 @@ func (w *world) header(r *http.Request, line *syntax.Header) error {
 	return nil
 }
 
-// plain writes a value as it stands in a path, a query string or a header.
+// plain formats a value for a path, a query string or a header.
 func plain(v value.Value) string {
 	if text, ok := v.Text(); ok {
 		return text
@@ -206,7 +206,7 @@ func plain(v value.Value) string {
 	return string(value.AppendRevealedJSON(nil, v))
 }
 
-// path puts the values of names in braces into a path.
+// path replaces names in braces in a path by their values.
 func (w *world) path(text string) (string, error) {
 	var b strings.Builder
 	for {
@@ -217,7 +217,7 @@ func (w *world) path(text string) (string, error) {
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
-			return "", fmt.Errorf("a brace in its path is not closed")
+			return "", fmt.Errorf("a brace in the path is not closed")
 		}
 		v, err := w.names.get(name)
 		if err != nil {
@@ -231,7 +231,7 @@ func (w *world) path(text string) (string, error) {
 // withQuery adds the fields of a record to the query string.
 func withQuery(path string, v value.Value) (string, error) {
 	if v.Kind() != value.RecordKind {
-		return "", fmt.Errorf("what is sent with GET or HEAD must be a record: its fields stand in the query string")
+		return "", fmt.Errorf("a GET or HEAD request sends its fields in the query string, so they must be a record")
 	}
 	query := url.Values{}
 	for _, f := range v.Fields() {
@@ -255,7 +255,7 @@ func withQuery(path string, v value.Value) (string, error) {
 	return path + sign + query.Encode(), nil
 }
 
-// serve lets the app answer. A panic of the handler is an error with its stack.
+// serve calls the app's handler. A panic of the handler is an error with its stack.
 func (w *world) serve(r *http.Request) (answer *http.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -267,7 +267,7 @@ func (w *world) serve(r *http.Request) (answer *http.Response, err error) {
 	return rec.Result(), nil
 }
 
-// read returns the body as a value and as a person reads it.
+// read returns the body as a value and as text for a failure.
 func (w *world) read(answer *http.Response) (value.Value, string, error) {
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -280,7 +280,7 @@ func (w *world) read(answer *http.Response) (value.Value, string, error) {
 	case strings.HasPrefix(kind, "application/json"):
 		v, err := value.ParseJSON(body)
 		if err != nil {
-			return value.Value{}, "", fmt.Errorf("the body says that it is JSON, but %w", err)
+			return value.Value{}, "", fmt.Errorf("the content type is JSON, but %w", err)
 		}
 		return v, string(body), nil
 	case utf8.Valid(body):

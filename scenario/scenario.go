@@ -7,14 +7,14 @@
 // Its three main types are [Suite], a program with scenarios to run;
 // [Failure], the message about a step that did not end as expected; and
 // [Coverage], the lines of syncs that no scenario reached. Every scenario has
-// its own app on a fresh memory store, with a clock that only the scenario
-// moves, so scenarios are independent and run in parallel. A scenario stops at
+// its own app on a new memory store, with a clock that only the scenario
+// advances, so scenarios are independent and run in parallel. A scenario stops at
 // its first failure, because later steps depend on earlier ones. A step sees
 // only what a client or a sync could see.
 //
 // The first use of a name in an expectation binds it; later uses compare. "_"
-// expects any value. Fields that are not mentioned do not matter. A null is
-// the same as no value.
+// expects any value. Fields that are not mentioned do not matter. Null is the same
+// as an absent value.
 //
 // Calls, in the scenarios of concepts:
 //
@@ -23,14 +23,13 @@
 //	delete (session)                         must return
 //	delete (session) : refused UNKNOWN       must be refused with this code
 //	delete (session) : (error: "No such.")   must be refused with this sentence
-//	_getUser (session) : (user: "u1")        must give a row that fits
-//	_getUser (session) : ()                  must give a row
-//	_getUser (session) : none                must give no row
+//	_getUser (session) : (user: "u1")        must return a row that matches
+//	_getUser (session) : ()                  must return a row
+//	_getUser (session) : none                must return no row
 //
-// A query may give further rows; names that are bound by its outputs get their
-// values from the first row that fits. So several lines about the same question
-// say which rows there are at least. The type parameters of a concept are
-// plain strings.
+// A query may return further rows; names that its outputs bind get their values from
+// the first row that matches. So several lines about the same query state a minimum.
+// The type parameters of a concept are plain strings.
 //
 // Requests, in the scenarios of apps:
 //
@@ -41,26 +40,25 @@
 //	    from "203.0.113.7"
 //	    => 200 {"title": title, "tags": ["a", ...]}
 //
-// A name in braces in the path stands for its value, escaped. The fields of GET
-// and HEAD are sent in the query string, those of other methods as a JSON body.
-// Cookies are sent only where a line says so; cookie "session" _ sends what the
-// app itself last set. A request comes from 192.0.2.1, unless a line says from
-// where else. Fields that are left out of an expected record do not
-// matter; a list has as many items as it says, unless it ends in "...". Where
-// no answer is expected, any below status 500 will do. What is no JSON is held
-// against a string.
+// A name in braces in the path stands for its value, escaped. The fields of GET and
+// HEAD are sent in the query string, those of other methods as a JSON body. Cookies
+// are sent only if a line says so; cookie "session" _ sends the value that the app
+// last set. A request comes from 192.0.2.1, unless a from line names another address.
+// Fields that an expected record omits do not matter; a list has exactly the expected
+// items, unless it ends in "...". If no answer is expected, any status below 500 is
+// accepted. A body that is not JSON is compared with a string.
 //
 // In both:
 //
-//	in Library: owner of document is user    gives at least one frame
-//	no in Library: document is a Document    gives none
-//	after "31 days"                          the clock goes on, and what the
-//	                                         runtime starts by then runs
+//	in Library: owner of document is user    yields at least one frame
+//	no in Library: document is a Document    yields none
+//	after "31 days"                          the clock advances, and system
+//	                                         actions that are due run
 //	fired LogIn once                         in the flow of the last request;
 //	                                         a firing of an else counts too
 //
-// A time is written as Go writes durations, or in days and weeks: "90m",
-// "1 day", "2 weeks".
+// A duration is written in Go's format, or in days and weeks: "90m", "1 day",
+// "2 weeks".
 package scenario
 
 import (
@@ -99,16 +97,16 @@ type Suite struct {
 	FullCoverage bool
 }
 
-// App plays all scenarios of an app, each as a parallel subtest: those among
-// its texts, and those in .scenario files in the folder of the test and below,
-// so that a program need not carry its tests.
+// App runs all scenarios of an app, each as a parallel subtest: those among its texts,
+// and those in .scenario files in the folder of the test and below, so a program need
+// not embed its tests.
 func App(t *testing.T, program func() *legible.Program) {
 	t.Helper()
 	Suite{Program: program}.Run(t)
 }
 
-// Run plays all scenarios of the app, each as a parallel subtest, and logs
-// which lines of the syncs none of them reached.
+// Run runs all scenarios of the app, each as a parallel subtest, and logs the lines of
+// the syncs that none of them reached.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
 	if folder := os.Getenv(event.Replay); folder != "" {
@@ -124,8 +122,8 @@ func (s Suite) Run(t *testing.T) {
 		scenarios: func(p *check.Program) []*syntax.Scenario { return once(p.Scenarios) }}.run(t)
 }
 
-// once leaves out what is there again: an app may carry the files beside the
-// test under other names.
+// once removes duplicates: an app may embed the files in the folder of the test under
+// other names.
 func once(all []*syntax.Scenario) []*syntax.Scenario {
 	seen := map[string]bool{}
 	var list []*syntax.Scenario
@@ -138,9 +136,9 @@ func once(all []*syntax.Scenario) []*syntax.Scenario {
 	return list
 }
 
-// Concept plays the scenarios in a concept's own specification, each as a
-// parallel subtest. The files that they name are beside the specification: in
-// the folder of the test, or in that of Concept.File if this has one.
+// Concept runs the scenarios in a concept's specification, each as a parallel subtest.
+// The files that they name are relative to the folder of the test, or to the folder in
+// Concept.File if there is one.
 func Concept(t *testing.T, make func() legible.Concept) {
 	t.Helper()
 	name := conceptName(make())
@@ -183,7 +181,7 @@ func conceptName(c legible.Concept) string {
 	return strings.ToUpper(base[:min(1, len(base))]) + base[min(1, len(base)):]
 }
 
-// A stage is a program and which scenarios of it are to be played.
+// A stage is a program and the scenarios of it to run.
 type stage struct {
 	of, name  string
 	program   func() *legible.Program
@@ -262,7 +260,7 @@ func (st stage) run(t *testing.T) {
 	t.Cleanup(func() {
 		t.Helper()
 		if played < len(all) || st.of == "concept" {
-			return // what some scenarios do not reach says nothing
+			return // the coverage of some of the scenarios says nothing
 		}
 		tell(event.Event{Event: event.Coverage, Clauses: len(total.Clauses), Unreached: total.unreached(), Demanded: st.full})
 		if st.full && passed == played && len(total.unreached()) > 0 {
@@ -273,7 +271,7 @@ func (st stage) run(t *testing.T) {
 	})
 }
 
-// play plays one scenario on an app of its own.
+// play runs one scenario on an app of its own.
 func (st stage) play(ctx context.Context, i int) (*Coverage, *Failure) {
 	w, err := open(ctx, st.program(), st.options)
 	if err != nil {
@@ -286,7 +284,7 @@ func (st stage) play(ctx context.Context, i int) (*Coverage, *Failure) {
 	return w.coverage(), failure
 }
 
-// broken is the error of a program that does not pass the checker.
+// broken returns the error for a program that does not pass the checker.
 func broken(findings []diag.Diagnostic) error {
 	var text bytes.Buffer
 	text.WriteString("the program does not pass the checker:\n")

@@ -17,7 +17,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// TestConcept plays the scenarios of the concept that the other tests use.
+// TestConcept runs the scenarios of the concept that the other tests use.
 func TestConcept(t *testing.T) { Concept(t, shelving(shelvingSpec)) }
 
 // shelf is an app of one sync with these scenarios.
@@ -42,8 +42,8 @@ then
 	}, requesting.New, shelving(shelvingSpec))
 }
 
-// TestSuite plays the scenarios of an app as its users do, also those beside
-// the test: testdata/beside is its folder.
+// TestSuite runs the scenarios of an app as its users do, including those in the
+// folder of the test, which is testdata/beside.
 func TestSuite(t *testing.T) {
 	t.Chdir("testdata/beside")
 	var rested atomic.Int32
@@ -64,13 +64,13 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// TestScenariosDoNotSeeOneAnother plays one scenario twice.
+// TestScenariosDoNotSeeOneAnother runs one scenario twice.
 func TestScenariosDoNotSeeOneAnother(t *testing.T) {
 	add := "    POST /books {\"owner\": \"ann\", \"title\": \"Emma\"} => 200\n"
 	App(t, func() *legible.Program { return shelf("scenario one\n" + add + "\nscenario two\n" + add) })
 }
 
-// TestPanic holds that a panic in a concept comes with its stack.
+// TestPanic checks that a panic in a concept is reported with its stack.
 func TestPanic(t *testing.T) {
 	st := stage{of: "app", program: func() *legible.Program { return shelf("scenario panic\n    POST /panic => 200\n") },
 		scenarios: func(p *check.Program) []*syntax.Scenario { return p.Scenarios }}

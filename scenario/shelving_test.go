@@ -9,8 +9,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// shelvingSpec is a small concept for the tests of this package. What it does
-// is below, by hand.
+// shelvingSpec is a small concept for the tests of this package. Its Go code is below,
+// written by hand.
 //
 //go:embed testdata/shelving.concept
 var shelvingSpec string

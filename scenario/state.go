@@ -12,13 +12,13 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// state reads a line about the state of a concept: it must give a frame, or
-// with "no" none. Names that have no value get theirs from the first frame.
+// state evaluates a line about the state of a concept: it must yield a frame, or with
+// "no" none. Names without a value get theirs from the first frame.
 func (w *world) state(t *syntax.Line) *Failure {
 	text := strings.Join(strings.Fields(t.Span.Text()), " ")
 	x := w.plan.Program.Questions[t]
 	if x == nil {
-		return &Failure{Message: "this line could not be understood: " + text}
+		return &Failure{Message: "this line cannot be evaluated: " + text}
 	}
 	q := w.plan.Question(x)
 	slots := make([]value.Value, len(q.Slots))
@@ -42,7 +42,7 @@ func (w *world) state(t *syntax.Line) *Failure {
 	case err != nil:
 		return &Failure{Message: "reading the state failed: " + words.FirstLine(err.Error())}
 	case t.Mode == syntax.NoLine && len(frames) > 0:
-		f := w.bound(&Failure{Message: "this was not to hold, but it does: " + text}, q)
+		f := w.bound(&Failure{Message: "this holds, and the scenario expects that it does not: " + text}, q)
 		for _, s := range line.Binds {
 			f.note("with %s = %s", q.Slots[s], show(frames[0][s]))
 		}
@@ -63,7 +63,7 @@ func (w *world) state(t *syntax.Line) *Failure {
 	return nil
 }
 
-// bound says what the names of a line stand for.
+// bound adds the values of the names of a line.
 func (w *world) bound(f *Failure, q *plan.Question) *Failure {
 	for _, name := range q.Slots {
 		if b, ok := w.names[name]; ok {
@@ -73,7 +73,7 @@ func (w *world) bound(f *Failure, q *plan.Question) *Failure {
 	return f
 }
 
-// nearest says what the state holds where one value was asked for.
+// nearest adds the values that the state has for a field with another expected value.
 func (w *world) nearest(f *Failure, q *plan.Question, slots []value.Value) *Failure {
 	r := q.Line.Read
 	if r == nil || r.SubjectBinds || r.ObjectBinds || r.Object.Any {
@@ -86,7 +86,7 @@ func (w *world) nearest(f *Failure, q *plan.Question, slots []value.Value) *Fail
 	switch {
 	case err != nil:
 	case len(frames) == 0:
-		f.note("there is no %s of it", name)
+		f.note("it has no %s", name)
 	default:
 		var held []string
 		for _, frame := range frames {
@@ -97,8 +97,8 @@ func (w *world) nearest(f *Failure, q *plan.Question, slots []value.Value) *Fail
 	return f
 }
 
-// adapt returns values that came as JSON the form that the state has: a moment
-// is a text in JSON.
+// adapt converts values from JSON to the types of the state: a time is a text in
+// JSON.
 func (w *world) adapt(q *plan.Question, slots []value.Value) error {
 	fit := func(t *plan.Term, typ check.Type, name string) error {
 		var at *value.Value
@@ -122,7 +122,7 @@ func (w *world) adapt(q *plan.Question, slots []value.Value) error {
 	}
 	switch l := q.Line; {
 	case l.Read != nil && l.Read.Table.Set.Fields[l.Read.Column].Type.Kind == check.Secret:
-		return fmt.Errorf("the state keeps a digest of “%s”, which nothing can be compared with", l.Read.Table.Set.Fields[l.Read.Column].Name)
+		return fmt.Errorf("“%s” is a Secret: the state contains only its digest, so it cannot be compared", l.Read.Table.Set.Fields[l.Read.Column].Name)
 	case l.Read != nil:
 		f := l.Read.Table.Set.Fields[l.Read.Column]
 		return fit(&l.Read.Object, f.Type, f.Name)

@@ -19,7 +19,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A world is one app on a fresh store, with what one scenario knows of it.
+// A world is one app on a new store, with the state of one scenario.
 type world struct {
 	ctx     context.Context
 	app     *legible.App
@@ -29,12 +29,12 @@ type world struct {
 	flows   *flows
 	log     *log
 	names   names
-	cookies map[string]string // what answers have set
+	cookies map[string]string // set by answers
 	asked   bool              // a request has been sent
-	last    *flow             // that of the last request; nil when it opened none
+	last    *flow             // that of the last request; nil if it opened none
 }
 
-// open opens an app as a scenario finds it.
+// open opens a new app for one scenario.
 func open(ctx context.Context, program *legible.Program, o legible.Options) (*world, error) {
 	w := &world{ctx: ctx, clock: &clock{now: beginning}, flows: &flows{also: o.Recorder},
 		log: &log{}, names: names{}, cookies: map[string]string{}}
@@ -50,7 +50,7 @@ func open(ctx context.Context, program *legible.Program, o legible.Options) (*wo
 	return w, nil
 }
 
-// play plays the steps of a scenario up to the first that fails.
+// play runs the steps of a scenario up to the first that fails.
 func (w *world) play(s *syntax.Scenario) *Failure {
 	for _, step := range s.Steps {
 		w.clock.advance(time.Millisecond) // no two steps are at the same moment
@@ -82,11 +82,11 @@ func (w *world) step(step *syntax.Step) *Failure {
 	return w.after(step.After)
 }
 
-// rounds is how often what is due is started at one moment: an action may move
-// its own moment to another one that has come as well.
+// rounds limits how often due system actions are started at one moment: an action
+// may set its own time to another one that is due as well.
 const rounds = 10_000
 
-// after lets time pass and what is due by then run.
+// after advances the clock and runs the system actions that are due then.
 func (w *world) after(text string) *Failure {
 	d, err := duration(text)
 	if err != nil {
@@ -109,7 +109,7 @@ func (w *world) after(text string) *Failure {
 			break
 		}
 		if round == rounds {
-			return fail("what is due comes again and again: some system action makes its own moment anew each time")
+			return fail("system actions do not come to rest: each run of an action sets a time for its next run that is due already")
 		}
 	}
 	for _, f := range w.flows.since(before) {
@@ -125,7 +125,7 @@ func (w *world) after(text string) *Failure {
 	return nil
 }
 
-// concept is the only instance in a concept's own scenarios.
+// concept returns the only instance in a concept's own scenarios.
 func (w *world) concept() *plan.Instance {
 	for _, in := range w.plan.Instances {
 		return in
@@ -133,7 +133,7 @@ func (w *world) concept() *plan.Instance {
 	return nil
 }
 
-// whole is the type of a parameter with its collection.
+// whole returns the type of a parameter, including its collection.
 func whole(p *check.Param) check.Type {
 	if p.Many == syntax.One {
 		return p.Type
@@ -142,7 +142,7 @@ func whole(p *check.Param) check.Type {
 	return check.Type{Kind: check.List, Elem: &elem}
 }
 
-// A flow is one flow with what its journal says.
+// A flow is one flow with its record.
 type flow struct {
 	id     value.ID
 	bytes  []byte
@@ -155,12 +155,12 @@ func (f *flow) entries() []journal.Entry {
 	}
 	entries, err := journal.Read(f.bytes)
 	if err != nil {
-		panic(fmt.Sprintf("scenario: the engine gave a journal that cannot be read: %v", err))
+		panic(fmt.Sprintf("scenario: cannot read the journal of the engine: %v", err))
 	}
 	return entries
 }
 
-// flows are those of one world, in the order in which they began.
+// flows are the flows of one world, in the order in which they began.
 type flows struct {
 	mu   sync.Mutex
 	list []*flow
@@ -246,7 +246,7 @@ func (l *log) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	if ofFlow && !long {
-		return nil // the failure says it already; only a stack is news
+		return nil // the failure already contains it; only a stack is new
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -32,7 +32,7 @@ func TestReplayRuns(t *testing.T) {
 	if code != 0 || out != "" || !strings.Contains(errOut, "10 flows run again: all went the same way\n") {
 		t.Errorf("the same program: exit %d\n%s--- talk\n%s", code, out, errOut)
 	}
-	if !strings.Contains(errOut, "1 flow not replayed: its secret password is not in the record, and the one that stands for it is not the right one (POST /login, ") {
+	if !strings.Contains(errOut, "1 flow not replayed: its secret password is not in the record, and the value used in its place was refused (POST /login, ") {
 		t.Errorf("of the login with a password that was changed it is said\n%s", errOut)
 	}
 	export := filepath.Join(t.TempDir(), "reader.jsonl")
