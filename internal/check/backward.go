@@ -291,6 +291,14 @@ func (ba *backwardAnalysis) line(l *Line) {
 		}
 	case *BlockLine:
 		ba.lines(b.Lines)
+	case *HasLine:
+		ba.comparisons(b.List)
+		if b.Item.Var != nil {
+			for _, x := range ba.uses[location{v: b.Item.Var}] {
+				x.path = x.path.under(anyItem)
+				ba.expr(b.List, x)
+			}
+		}
 	case *MemberLine:
 		for _, f := range b.Fields {
 			if !ba.collectOpen && f.Field.Type.Kind == Secret {

@@ -208,6 +208,9 @@ func (h *verifier) body(l *check.Line) {
 		}
 	case *check.BlockLine:
 		h.lines(b.Lines)
+	case *check.HasLine:
+		h.expr(b.List)
+		h.term(b.Item, b.Binds)
 	default:
 		h.t.Fatalf("%s: a line without body", h.of)
 	}

@@ -224,6 +224,8 @@ func dumpLines(b *strings.Builder, list []*check.Line, indent string) {
 			b.WriteString(expr(x.Expr))
 		case *check.BlockLine:
 			b.WriteString("block")
+		case *check.HasLine:
+			fmt.Fprintf(b, "%s has %s", expr(x.List), term(x.Item, x.Binds))
 		case *check.FoldLine:
 			fmt.Fprintf(b, "%s is %s %s", term(check.Term{Var: x.Var}, x.Binds), x.Fold, expr(x.Expr))
 			if x.Limit != nil || x.Offset != nil || x.Distinct {

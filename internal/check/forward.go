@@ -303,6 +303,12 @@ func (fa *forwardAnalysis) line(l *Line) {
 		}
 	case *BlockLine:
 		fa.lines(b.Lines)
+	case *HasLine:
+		if t := fa.expr(b.List); t != nil && b.Binds {
+			if inner := t.paths.within(anyItem); len(inner) > 0 {
+				bind(b.Item.Var, t.of(inner))
+			}
+		}
 	case *MemberLine, *FilterLine:
 	default:
 		panic("check: unknown line")

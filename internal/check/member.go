@@ -12,6 +12,10 @@ func (r *resolver) memberFields(m *MemberLine, b *syntax.MemberLine) LineBody {
 	set, broken := m.Instance.Name+"."+m.Set.Name, r.c.specs[m.Instance.Concept.Name].broken()
 	ok := true
 	for _, t := range b.Fields {
+		if !r.misplacedForms(&signature{}, t) {
+			ok = false
+			continue
+		}
 		f := &MemberField{Arg: &Arg{Tree: t, Name: t.Name.Text, Optional: t.Optional}}
 		f.Term, f.Binds = r.patternTerm(t.Name, t.Value)
 		f.Set, f.Field = m.Set.Find(f.Name)

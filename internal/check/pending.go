@@ -22,9 +22,11 @@ type pendingForm struct {
 // this file, the pass "pending" and the call in spec.
 func pendingForms() []pendingForm {
 	return []pendingForm{
-		pendingAt("“has” after a list is not implemented yet", func(l *syntax.Line) source.Span {
-			_, is := l.Body.(*syntax.HasLine)
-			return spanIf(is, l.Span)
+		pendingAt("a record pattern after “has” is not implemented yet; bind the item, and read its fields as in “item.name”", func(l *syntax.HasLine) source.Span {
+			if l.Item == nil || l.Item.Kind != syntax.RecordTerm {
+				return source.Span{}
+			}
+			return l.Item.Span
 		}),
 		pendingAt("“where” below a line of then is not implemented yet", func(a *syntax.Ask) source.Span {
 			return spanIf(a.Where != nil, a.Span)

@@ -406,7 +406,7 @@ func (l *Line) Inner() []*Line {
 }
 
 // A LineBody is *QueryLine, *FieldLine, *MemberLine, *ViewLine, *IsLine,
-// *FilterLine, *FoldLine or *BlockLine.
+// *FilterLine, *FoldLine, *BlockLine or *HasLine.
 type LineBody interface{ lineBody() }
 
 // A QueryLine gives a frame for each row of a query.
@@ -469,6 +469,13 @@ type IsLine struct {
 // A FilterLine keeps a frame if its expression is true.
 type FilterLine struct{ Expr *Expr }
 
+// A HasLine gives a frame for each item of a list, or tests one.
+type HasLine struct {
+	List  *Expr
+	Item  Term
+	Binds bool
+}
+
 // A FoldLine makes one value of the frames that its lines give.
 type FoldLine struct {
 	Var      *Var
@@ -508,3 +515,4 @@ func (*IsLine) lineBody()     {}
 func (*FilterLine) lineBody() {}
 func (*FoldLine) lineBody()   {}
 func (*BlockLine) lineBody()  {}
+func (*HasLine) lineBody()    {}

@@ -342,6 +342,12 @@ func (inf *inference) frameKept(l *Line) {
 		inf.compared(b.Out)
 	case *MemberLine:
 		inf.memberKept(b)
+	case *HasLine:
+		for _, v := range []*Var{b.List.SingleVar(), b.Item.Var} {
+			if v != nil {
+				inf.nonNull[v] = true
+			}
+		}
 	case *FieldLine:
 		for _, v := range l.Variables() {
 			inf.nonNull[v] = inf.nonNull[v] || !slices.Contains(l.Nulls, v)
@@ -426,6 +432,8 @@ func (inf *inference) line(l *Line) {
 		}
 	case *BlockLine:
 		inf.lines(b.Lines)
+	case *HasLine:
+		inf.has(b)
 	default:
 		panic("check: unknown line")
 	}

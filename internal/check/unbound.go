@@ -84,6 +84,8 @@ func (r *resolver) collectLines(lines []*syntax.Line, kind siteKind, where strin
 				r.collectArgs(b.Page.Out, kind, where)
 			}
 			r.collectLines(b.Lines, localSite, insideFold(b.Var.Text))
+		case *syntax.HasLine:
+			r.collectTerm(b.Item, kind, where)
 		case *syntax.BlockLine:
 			r.collectLines(b.Lines, kind, where)
 		}

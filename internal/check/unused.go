@@ -197,6 +197,10 @@ func (u *uses) lines(list []*Line, as role) {
 			u.note(b.Var, b.Expr.Tree.Span, in)
 		case *FilterLine:
 			u.expr(b.Expr)
+		case *HasLine:
+			u.expr(b.List)
+			u.anything(b.Item, in)
+			u.term(b.Item, in)
 		case *BlockLine:
 			u.lines(b.Lines, in)
 		case *FoldLine:

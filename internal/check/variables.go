@@ -20,6 +20,8 @@ func (l *Line) bodyVariables() []*Var {
 		return b.Expr.Variables()
 	case *FilterLine:
 		return b.Expr.Variables()
+	case *HasLine:
+		return append(b.List.Variables(), b.Item.Variables()...)
 	case *FoldLine, *BlockLine:
 		var list []*Var
 		for _, inner := range l.Inner() {

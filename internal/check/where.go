@@ -108,7 +108,9 @@ func (r *resolver) body(t *syntax.Line) LineBody {
 		}
 	case *syntax.BlockLine:
 		return r.blockLine(t, b)
-	case *syntax.HasLine, nil:
+	case *syntax.HasLine:
+		return r.hasLine(b)
+	case nil:
 	default:
 		panic("check: unknown line")
 	}

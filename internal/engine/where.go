@@ -253,6 +253,8 @@ func (w *search) body(line *plan.Line, emit func()) {
 		}
 	case line.Fold != nil:
 		w.fold(line, line.Fold, emit)
+	case line.Has != nil:
+		w.has(line, line.Has, emit)
 	case line.Block != nil:
 		w.block(line, emit)
 	default:

@@ -128,6 +128,8 @@ func outcome(line *plan.Line) string {
 	case line.Query != nil && slices.ContainsFunc(line.Query.Out, compares),
 		line.View != nil && slices.ContainsFunc(line.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any }):
 		return "found nothing that agrees with the bound variables"
+	case line.Has != nil && !line.Has.Binds && !line.Has.Item.Any:
+		return "was false: the list has no such item"
 	case line.Fold != nil:
 		return "gave another value"
 	}
@@ -231,6 +233,11 @@ func reads(line *plan.Line) []int {
 			}
 		}
 		expr(line.Fold.Expr)
+	case line.Has != nil:
+		expr(line.Has.List)
+		if !line.Has.Binds {
+			term(&line.Has.Item)
+		}
 	case line.Block != nil:
 		for _, inner := range line.Block {
 			for _, i := range reads(inner) {

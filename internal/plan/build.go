@@ -471,6 +471,8 @@ func (l *lowering) line(x *check.Line) *Line {
 			op.Page = l.page(body, op)
 		}
 		line.Fold = op
+	case *check.HasLine:
+		line.Has = &HasOp{List: l.expr(body.List), Item: l.term(body.Item), Binds: body.Binds, Secret: isSecret(body.Item.Var)}
 	case *check.BlockLine:
 		line.Block = l.lines(body.Lines)
 	default:

@@ -306,6 +306,7 @@ type Line struct {
 	Is     *IsOp
 	Filter *Expr
 	Fold   *FoldOp
+	Has    *HasOp
 	Block  []*Line // the lines to which the mode applies together
 }
 
@@ -357,6 +358,14 @@ type FieldOp struct {
 	// Secret fields are compared with the digest of the term's value.
 	Digest bool
 	Many   bool
+}
+
+// A HasOp binds or compares the items of a list.
+type HasOp struct {
+	List   *Expr
+	Item   Term
+	Binds  bool
+	Secret bool // the slot of the item is secret
 }
 
 // A ViewOp is a use of a view, whose lines have slots of their own. In sets the slots

@@ -367,6 +367,8 @@ func (o *printer) whereLine(level, i int, l *Line) {
 		head("keep when %s", oneLineText(l.Filter.Text))
 	case l.Fold != nil:
 		o.fold(level, head, l.Fold)
+	case l.Has != nil:
+		head("%s has %s", oneLineText(l.Has.List.Text), o.place(l.Has.Item, l.Has.Binds))
 	case l.Block != nil:
 		head("block")
 		o.lines(level+1, l.Block)

@@ -96,6 +96,9 @@ func (r *reading) line(l *Line) {
 			r.expr(k.Expr)
 		}
 		r.binds(Term{Slot: l.Fold.Slot}, l.Fold.Binds)
+	case l.Has != nil:
+		r.expr(l.Has.List)
+		r.binds(l.Has.Item, l.Has.Binds)
 	case l.Block != nil:
 		r.lines(l.Block)
 	default:

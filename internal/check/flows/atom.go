@@ -91,6 +91,10 @@ func (w *walk) atomOf(st *state, l *check.Line, env []sym) atom {
 			f := st.lookup(w.membershipPredicate(b.Instance, b.Set), q.args[:1])
 			q.atLeastOne = f != nil && f.holds
 		}
+	case *check.HasLine:
+		q.args = []sym{w.value(st, env, b.List)}
+		q.inputs = 1
+		w.addSide(st, &q, env, b.Item, b.Binds)
 	case *check.BlockLine:
 		for _, v := range outerVariables(l) {
 			q.args = append(q.args, env[v.Index])
@@ -246,6 +250,8 @@ func (m *model) predicateOf(l *check.Line) int32 {
 		return m.membershipPredicate(b.Instance, b.Set)
 	case *check.ViewLine:
 		return m.predicate("view "+b.View.Name+requiredOutputs(b.Out, b), viewReads(b.View)...)
+	case *check.HasLine:
+		return m.predicate("has an item")
 	case *check.BlockLine:
 		// Blocks with the same text ask the same about the same values.
 		return m.predicate("block "+blockText(b.Lines), lineReads(l, nil)...)
@@ -323,7 +329,7 @@ func lineReads(l *check.Line, list []*check.Instance) []*check.Instance {
 		for _, inner := range l.Inner() {
 			list = lineReads(inner, list)
 		}
-	case *check.IsLine, *check.FilterLine:
+	case *check.IsLine, *check.FilterLine, *check.HasLine:
 	default:
 		panic("flows: unknown line")
 	}

@@ -65,7 +65,7 @@ func randomProgram(r *rand.Rand) string {
 					"some in Thing: m is an Item (name: \"n\")", "no in Thing: _ is an Item (name: \"n\")", "no in Thing: _ is an Item (name: \"n\", word: null)",
 					"some in Thing: _ is an Item (word: _)", "maybe in Thing: g7 is an Item (name: \"n\", word: g8)",
 					found+"f is an Item (name: \"n\", word: null)", found+"f is an Item (name: g9, word: \"w\")", "no in Thing: g3 is an Item (name: \"n\", word: \"w\")",
-					found+"f is an Item (name: g9, word?: g10)", "no in Thing: f is an Item (word: \"w\")", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
+					found+"f is an Item (name: g9, word?: g10)", "no in Thing: f is an Item (word: \"w\")", "[\"a\", \"b\"] has l", "[\"a\", \"a\"] has \"a\"", "some [now] has \"a\"", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
 				b.WriteString("    " + line + "\n")
 				if r.IntN(2) == 0 && !strings.Contains(line, " if ") {
 					b.WriteString("        else " + pick(respond, "Thing.one (x: \"e\")") + "\n")

@@ -144,6 +144,10 @@ func (d *dependencies) line(l *check.Line) {
 		for _, v := range l.Nulls {
 			d.add(v, from...)
 		}
+	case *check.HasLine:
+		if b.Item.Any {
+			d.newRow()
+		}
 	case *check.FilterLine:
 	default:
 		panic("flows: unknown line")

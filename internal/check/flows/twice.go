@@ -85,6 +85,8 @@ func severalFramesNote(l *check.Line) string {
 		return "“" + b.Instance.Name + "." + b.Query.Name + "” may give several rows; if it gives at most one, declare it “optional” in its concept"
 	case *check.FieldLine:
 		return "several members can have this value; “xs is each …” collects them in one list"
+	case *check.HasLine:
+		return "the list can have several items; “xs is each …” makes one value of them"
 	case *check.MemberLine:
 		return "several members can have these values; “unique” in the state says that there is one, and “xs is each …” makes one list of them"
 	}
