@@ -79,6 +79,9 @@ func (c *checker) initially(set *Set, f *Field) {
 		refuse("there is no expression for " + Describe(f.Type))
 		return
 	}
+	if t.Broken {
+		return
+	}
 	node, err := c.expression(t.Text)
 	r := newResolver(c, false)
 	var names []string

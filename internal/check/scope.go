@@ -226,7 +226,7 @@ func (c *checker) expression(text string) (*expression.Expression, error) {
 // expr parses an expression and resolves its variables. It returns nil if there is
 // an error.
 func (r *resolver) expr(t *syntax.Expr) *Expr {
-	if t == nil {
+	if t == nil || t.Broken {
 		r.ok = false
 		return nil
 	}

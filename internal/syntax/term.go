@@ -251,7 +251,7 @@ func (c *cursor) exprUpTo(n int) *Expr {
 			erase(lines[at].text, lines[at].end)
 		}
 	}
-	e := &Expr{Span: c.p.src.Span(first.start, last.end), Text: string(text)}
+	e := &Expr{Span: c.p.src.Span(first.start, last.end), Text: string(text), Broken: c.line.quiet}
 	laid := &c.p.layout[c.laid]
 	laid.exprs = append(laid.exprs, e)
 	return e

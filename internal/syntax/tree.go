@@ -421,8 +421,9 @@ type Term struct {
 // An Expr is the text of an expression. Package check parses it with the
 // expression library.
 type Expr struct {
-	Span source.Span
-	Text string
+	Span   source.Span
+	Text   string
+	Broken bool // a bracket or character of its line is wrong, which has been reported
 }
 
 // A Mode is the word before a line of where.
