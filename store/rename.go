@@ -30,9 +30,14 @@ func (s *Schema) table(name string) *Table {
 	return nil
 }
 
-// renamedColumn reports whether a column of a table continues one with an earlier name.
+// renamedColumn reports whether a column of a table continues one with an earlier name,
+// which no other column before it does.
 func (t *Table) renamedColumn(c *Column, old *Table) bool {
-	return c.Was != "" && old.Column(c.Name) < 0 && old.Column(c.Was) >= 0 && t.Column(c.Was) < 0
+	if c.Was == "" || old.Column(c.Name) >= 0 || old.Column(c.Was) < 0 || t.Column(c.Was) >= 0 {
+		return false
+	}
+	first := slices.IndexFunc(t.Columns, func(x Column) bool { return x.Was == c.Was && old.Column(x.Name) < 0 })
+	return t.Columns[first].Name == c.Name
 }
 
 // rename returns the old schema with the names of the new one, and the changes that

@@ -159,9 +159,16 @@ func drawSchema(r *rapid.T) *store.Schema {
 		if n := rapid.IntRange(-1, len(s.Tables)-1).Draw(r, "of"); n >= 0 {
 			t.Of = s.Tables[n]
 		}
+		if was := rapid.SampledFrom([]string{"", "A", "B", "C"}).Draw(r, "set was"); was != "" {
+			t.SetWas = []string{was}
+		}
 		for _, column := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 3, rapid.ID[string]).Draw(r, "columns") {
 			c := store.Column{Name: column, Type: store.Type(rapid.IntRange(0, int(store.Json)).Draw(r, "type")), Many: store.Many(rapid.IntRange(0, 2).Draw(r, "many"))}
 			c.Optional = c.Many == store.One && rapid.Bool().Draw(r, "optional")
+			c.Was = rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(r, "column was")
+			if c.Many == store.One && !c.Optional && rapid.Bool().Draw(r, "initially") {
+				c.Initial = func(store.Row) (value.Value, error) { return value.Null, nil } // no member asks
+			}
 			t.Columns = append(t.Columns, c)
 		}
 		groups := rapid.SliceOfNDistinct(rapid.SliceOfNDistinct(rapid.IntRange(0, len(t.Columns)-1), 1, 2, rapid.ID[int]), 0, 2, func(x []int) string { return fmt.Sprint(x) })

@@ -121,8 +121,23 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 	}
 }
 
-func (m maker) RenameSideIndex(from, to string) error {
-	return m.Exec(fmt.Sprintf("ALTER INDEX %s RENAME TO %s", quote(from+" by value"), quote(to+" by value")))
+func (m maker) RenameIndexes(from, to string, side bool) error {
+	endings := []string{"_pkey", "__id_key"}
+	if side {
+		if err := m.Exec(fmt.Sprintf("ALTER INDEX %s RENAME TO %s", quote(from+" by value"), quote(to+" by value"))); err != nil {
+			return err
+		}
+		endings = []string{"_pkey"}
+	}
+	for _, ending := range endings {
+		if len(from+ending) > 63 || len(to+ending) > 63 {
+			continue // the database has chosen another name, which nothing depends on
+		}
+		if err := m.Exec(fmt.Sprintf("ALTER INDEX IF EXISTS %s RENAME TO %s", quote(from+ending), quote(to+ending))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m maker) Without(t *store.Table, column string, after int64) ([]store.Member, error) {

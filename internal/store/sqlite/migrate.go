@@ -111,7 +111,10 @@ func (m maker) putKeys(t *store.Table, columns []string) error {
 	return nil
 }
 
-func (m maker) RenameSideIndex(from, to string) error {
+func (m maker) RenameIndexes(from, to string, side bool) error {
+	if !side {
+		return nil // those of a table follow its name
+	}
 	for _, text := range []string{
 		"DROP INDEX " + quote(from+" by member"),
 		fmt.Sprintf("CREATE INDEX %s ON %s (member)", quote(to+" by member"), quote(to)),

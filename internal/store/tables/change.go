@@ -36,9 +36,9 @@ type Database interface {
 	AddUnique(t *store.Table, columns []string) (shared bool, err error)
 	// DropUnique removes what AddUnique has created.
 	DropUnique(t *store.Table, columns []string) error
-	// RenameSideIndex renames the index of the table of a collection's items, which
-	// has been renamed.
-	RenameSideIndex(from, to string) error
+	// RenameIndexes renames the indexes that CreateTable, or for a side CreateSide,
+	// has created for a table that has been renamed.
+	RenameIndexes(from, to string, side bool) error
 	// Without returns some members that have no value in a column, after the one with
 	// an order and by their order; none if there are no more.
 	Without(t *store.Table, column string, after int64) ([]store.Member, error)
@@ -270,6 +270,9 @@ func (m *migration) renameTable() error {
 	if err := m.rename(from.Name(), to.Name()); err != nil {
 		return err
 	}
+	if err := m.RenameIndexes(from.Name(), to.Name(), false); err != nil {
+		return err
+	}
 	for _, c := range from.Columns {
 		if c.Many != store.One {
 			if err := m.renameSide(SideName(from, c.Name), SideName(to, c.Name)); err != nil {
@@ -297,7 +300,7 @@ func (m *migration) renameSide(from, to string) error {
 	if err := m.rename(from, to); err != nil {
 		return err
 	}
-	return m.RenameSideIndex(from, to)
+	return m.RenameIndexes(from, to, true)
 }
 
 // renameColumn renames a column and, for a collection, the table of its items.
