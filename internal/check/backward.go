@@ -197,6 +197,7 @@ func (ba *backwardAnalysis) asks(list []*Ask) {
 		ba.args(a.In, by, nil, func(name string) []secretUse {
 			return ba.uses[location{column: Column{a.Instance, a.Action, name, false}}]
 		})
+		ba.lines(a.Where)
 		for _, h := range a.Handlers {
 			ba.asks(h.Asks)
 		}

@@ -156,6 +156,7 @@ func (fa *forwardAnalysis) asks(list []*Ask) {
 	for _, a := range list {
 		by := a.Instance.Name + "." + a.Action.Name
 		respond := a.Instance.Concept.Name == RequestingConcept && a.Action.Name == "respond"
+		fa.lines(a.Where)
 		for _, x := range a.In {
 			t := fa.term(x.Term)
 			x.Part = t == nil

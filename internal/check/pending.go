@@ -28,9 +28,6 @@ func pendingForms() []pendingForm {
 			}
 			return l.Item.Span
 		}),
-		pendingAt("“where” below a line of then is not implemented yet", func(a *syntax.Ask) source.Span {
-			return spanIf(a.Where != nil, a.Span)
-		}),
 		pendingAt("“or null” in patterns is not implemented yet", func(a *syntax.Arg) source.Span {
 			return spanIf(a.Type != nil && a.Type.Null, a.Span)
 		}),

@@ -306,6 +306,9 @@ type Ask struct {
 	In       []*Arg
 	Awaited  bool // it has an output pattern
 	Out      []*Arg
+	// Where gives the frames for each of which the action is asked. Its variables and
+	// those of Out are local to this line. It is nil if the action is asked once.
+	Where []*Line
 	// Handlers handle a refusal of an awaited action: the first whose code fits.
 	Handlers []*Handler
 }

@@ -268,14 +268,27 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 	}
 	if a.Action == nil {
 		r.ok = false
-		r.valueArgs(nil, nil, t.Args)
 		r.handlers(t)
+		if t.Where != nil {
+			r.push()
+			defer r.pop()
+			r.lines(t.Where)
+		}
+		r.valueArgs(nil, nil, t.Args)
 		r.patternArgs(nil, nil, t.Out)
 		return nil
 	}
 	by := t.Concept.Text + "." + a.Action.Name
 	a.Handlers = r.handlers(t)
 	r.refusals(s, a, by)
+	if t.Where != nil {
+		r.push()
+		defer r.pop()
+		nested := r.nested
+		r.nested = "the where of one line"
+		a.Where = r.lines(t.Where)
+		r.nested = nested
+	}
 	a.In = r.valueArgs(&signature{by: by, params: a.Action.Inputs, open: a.Action.Open, span: t.Concept.Span.To(t.Action.Span),
 		answer: a.Instance.Concept.Name == RequestingConcept && a.Action.Name == "respond",
 		broken: s.broken() || r.lenient}, a.Instance, t.Args)

@@ -173,6 +173,11 @@ func (inf *inference) pattern(p *Pattern) {
 
 func (inf *inference) asks(list []*Ask) {
 	for _, a := range list {
+		outer := inf.nonNull
+		if a.Where != nil { // what its lines show is known in this line only
+			inf.nonNull = maps.Clone(outer)
+			inf.lines(a.Where)
+		}
 		inf.current = a
 		by := a.Instance.Name + "." + a.Action.Name
 		inf.args(a.Instance, by, "the input", a.In, false)
@@ -181,6 +186,7 @@ func (inf *inference) asks(list []*Ask) {
 		inf.checkReply(a)
 		inf.args(a.Instance, by, "the output", a.Out, true)
 		inf.outputs(a.Out)
+		inf.nonNull = outer
 		for _, h := range a.Handlers {
 			inf.constrain(h.Error, Type{Kind: String}, h.Tree.Span, "the sentence of a refusal")
 			inf.constrain(h.Refusal, Type{Kind: String}, h.Tree.Span, "the code of a refusal")

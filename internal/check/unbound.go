@@ -33,6 +33,9 @@ func insideTest(t *syntax.Line) string {
 	return "the “" + t.Mode.String() + "” line"
 }
 
+// insideEach names a line of then with a where below it.
+const insideEach = "a line of then with a where of its own"
+
 func insideFold(name string) string { return "the lines of “" + name + "”" }
 
 // collectSites collects where names are bound, so that a finding about an unbound
@@ -42,7 +45,12 @@ func (r *resolver) collectSites(stages ...*syntax.Stage) {
 	for _, s := range stages {
 		r.collectLines(s.Where, lineSite, "")
 		for _, a := range s.Then {
-			r.collectArgs(a.Out, thenSite, "")
+			if a.Where == nil {
+				r.collectArgs(a.Out, thenSite, "")
+			} else {
+				r.collectLines(a.Where, localSite, insideEach)
+				r.collectArgs(a.Out, localSite, insideEach)
+			}
 			for _, h := range a.Handlers {
 				for _, name := range []string{"error", "refusal"} {
 					r.collectName(syntax.Name{Text: name, Span: h.Span}, localSite, "an else below a line of then")

@@ -148,6 +148,7 @@ func (u *uses) pattern(p *Pattern) {
 
 func (u *uses) asks(list []*Ask) {
 	for _, a := range list {
+		u.lines(a.Where, boundLine)
 		u.args(a.In, valueInput)
 		for _, h := range a.Handlers {
 			u.note(h.Error, h.Tree.Span, needed)

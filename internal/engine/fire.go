@@ -82,12 +82,12 @@ func (f *flow) runStage(s *plan.Sync, stage *plan.Stage, number uint32, keptFrom
 		ended := false
 		switch {
 		case frame.line != nil:
-			f.askAll(frame.line.Else, frame.slots, id, depth)
+			f.askAll(s, stage, frame.line.Else, frame.slots, id, depth)
 			ended = true
 		case stage.Together:
-			ended = !f.askTogether(stage.Then, frame.slots, id, depth)
+			ended = !f.askTogether(s, stage, stage.Then, frame.slots, id, depth)
 		default:
-			ended = !f.askAll(stage.Then, frame.slots, id, depth)
+			ended = !f.askAll(s, stage, stage.Then, frame.slots, id, depth)
 		}
 		if next := stage.Index + 1; !ended && f.dead == nil && next < len(s.Stages) {
 			f.enterStage(s, s.Stages[next], journal.FrameID{Firing: number, Frame: id.Frame}, frame.slots, depth)
@@ -102,13 +102,13 @@ func (f *flow) enterStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, s
 		f.popFrames(keptFrom, lostFrom)
 		f.frameBytes = held
 	}()
-	number, known := f.recallStage(s, stage, of)
+	number, known := f.recallStage(s, stage, of, 0)
 	if !known {
 		if !f.where(s, stage, slots) {
 			return
 		}
 		start := len(f.writer.Bytes)
-		f.entries.Entered(f.firings+1, s.Name, stage.Index, of)
+		f.entries.Entered(f.firings+1, s.Name, stage.Index, of, 0)
 		if err := f.recordFrames(s, start, keptFrom); err != nil {
 			f.stop(err)
 			return
@@ -141,16 +141,66 @@ func (f *flow) bindMatch(s *plan.Sync, at int, slots []value.Value) {
 
 // askAll asks the lines of one frame in order. An awaited line must return and match
 // before the next one is asked. It reports whether all lines were asked.
-func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) bool {
+func (f *flow) askAll(s *plan.Sync, stage *plan.Stage, lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) bool {
 	for _, line := range lines {
 		if f.dead != nil {
 			return false
 		}
-		n, ok := f.askLine(line, slots, id, depth)
-		if line.Awaited && (!ok || !f.accepted(line, n, slots)) {
-			if ok {
-				f.handle(line, n, slots, id, depth)
+		if !f.askFrames(s, stage, line, slots, id, depth, false) {
+			return false
+		}
+	}
+	return true
+}
+
+// askFrames asks a line once, or for each frame of its where. It reports whether the
+// lines below it are asked: if all must return, or the line is awaited, each asked action
+// must return and match.
+func (f *flow) askFrames(s *plan.Sync, stage *plan.Stage, line *plan.Ask, slots []value.Value, id journal.ActionID, depth int32, all bool) bool {
+	ask := func(frame []value.Value, id journal.ActionID) bool {
+		n, ok := f.askLine(line, frame, id, depth)
+		if f.dead != nil {
+			return false
+		}
+		if !line.Awaited && !all || ok && f.accepted(line, n, frame) {
+			return true
+		}
+		if ok && !all {
+			f.handle(s, stage, line, n, slots, id, depth)
+		}
+		return false
+	}
+	if line.Where == nil {
+		return ask(slots, id)
+	}
+	keptFrom, lostFrom, held := len(f.kept), len(f.dropped), f.frameBytes
+	defer func() {
+		f.popFrames(keptFrom, lostFrom)
+		f.frameBytes = held
+	}()
+	of := journal.FrameID{Firing: id.Firing, Frame: id.Frame}
+	number, known := f.recallStage(s, stage, of, line.Line+1)
+	if !known {
+		working := f.values.take(len(slots))
+		copy(working, slots)
+		if err := f.framesOf(s, line, working); err != nil {
+			if !f.suspended() { // otherwise the where runs again when the flow resumes
+				f.noteFault(err)
+				f.recordFault(err)
 			}
+			return false
+		}
+		start := len(f.writer.Bytes)
+		f.entries.Entered(f.firings+1, s.Name, stage.Index, of, line.Line+1)
+		if err := f.recordFrames(s, start, keptFrom); err != nil {
+			f.stop(err)
+			return false
+		}
+		f.firings++
+		number = f.firings
+	}
+	for i, end := keptFrom, len(f.kept); i < end; i++ {
+		if !ask(f.kept[i].slots, journal.ActionID{Firing: number, Frame: uint32(i - keptFrom)}) {
 			return false
 		}
 	}
@@ -159,7 +209,7 @@ func (f *flow) askAll(lines []*plan.Ask, slots []value.Value, id journal.ActionI
 
 // handle asks the else of a line whose action was refused. The refusal then counts as
 // matched.
-func (f *flow) handle(line *plan.Ask, n int32, slots []value.Value, id journal.ActionID, depth int32) {
+func (f *flow) handle(s *plan.Sync, stage *plan.Stage, line *plan.Ask, n int32, slots []value.Value, id journal.ActionID, depth int32) {
 	if f.occs[n].outcome != journal.Refused {
 		return
 	}
@@ -167,7 +217,7 @@ func (f *flow) handle(line *plan.Ask, n int32, slots []value.Value, id journal.A
 	if h := line.Handler(code); h != nil {
 		f.occs[n].taken = true
 		slots[h.Error], slots[h.Refusal] = f.occs[n].out[plan.RefusedError], f.occs[n].out[plan.RefusedCode]
-		f.askAll(h.Asks, slots, id, depth)
+		f.askAll(s, stage, h.Asks, slots, id, depth)
 	}
 }
 
@@ -223,14 +273,13 @@ func (f *flow) accepted(line *plan.Ask, n int32, slots []value.Value) bool {
 
 // askTogether asks the lines as one decision: all return and commit together, or none
 // does. Their consequences follow after that. It reports whether they have committed.
-func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) bool {
+func (f *flow) askTogether(s *plan.Sync, stage *plan.Stage, lines []*plan.Ask, slots []value.Value, id journal.ActionID, depth int32) bool {
 	from := int32(len(f.occs))
 	f.togetherDepth++
 	f.call.together = true
 	done := true
 	for _, line := range lines {
-		n, ok := f.askLine(line, slots, id, depth)
-		if !ok || f.dead != nil || !f.accepted(line, n, slots) {
+		if !f.askFrames(s, stage, line, slots, id, depth, true) {
 			done = false
 			break
 		}
@@ -248,13 +297,12 @@ func (f *flow) askTogether(lines []*plan.Ask, slots []value.Value, id journal.Ac
 		}
 	}
 	if done && f.commit() {
-		for n := from; n < int32(len(f.occs)) && n < from+int32(len(lines)); n++ {
+		end := int32(len(f.occs))
+		for n := from; n < end; n++ {
 			f.addCompleted(n)
 		}
-		for i := range lines {
-			if f.dead == nil {
-				f.consider(from + int32(i))
-			}
+		for n := from; n < end && f.dead == nil; n++ {
+			f.consider(n)
 		}
 		return true
 	}

@@ -43,7 +43,7 @@ func newPast(entries []journal.Entry) *past {
 		case journal.Fired, journal.Dropped:
 			p.matches[matchKey(x.Sync, x.Matched)] = x
 		case journal.Entered:
-			p.stages[stageKey{x.Sync, x.Stage, x.Of}] = x
+			p.stages[stageKey{x.Sync, x.Stage, x.Of, x.Line}] = x
 		case journal.Tried, journal.Parked, journal.Decided:
 			p.addAttempt(x)
 		}
@@ -84,6 +84,7 @@ type stageKey struct {
 	sync  string
 	stage int
 	of    journal.FrameID
+	line  int
 }
 
 func matchKey(sync string, matched []journal.ActionID) string {
@@ -188,13 +189,13 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	return e.Number, true
 }
 
-// recallStage finds the entering of a stage in the journal: the number of its entry with
+// recallStage finds the entering of a stage, or of the where of a line, in the journal: the number of its entry with
 // its frames pushed on f.kept.
-func (f *flow) recallStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID) (number uint32, known bool) {
+func (f *flow) recallStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, line int) (number uint32, known bool) {
 	if f.past == nil {
 		return 0, false
 	}
-	e := f.past.stages[stageKey{s.Name, stage.Index, of}]
+	e := f.past.stages[stageKey{s.Name, stage.Index, of, line}]
 	if e == nil {
 		return 0, false
 	}

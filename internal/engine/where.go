@@ -43,13 +43,27 @@ type search struct {
 
 // frames runs the where of a stage with the bindings in slots. It pushes the frames that
 // are to be asked on f.kept, and those that were dropped on f.dropped.
-func (f *flow) frames(s *plan.Sync, stage *plan.Stage, slots []value.Value) (err error) {
+func (f *flow) frames(s *plan.Sync, stage *plan.Stage, slots []value.Value) error {
 	w := &search{flow: f, sync: s, stage: stage, slots: slots}
-	if !f.pinned {
+	return w.run(stage.Where)
+}
+
+// framesOf runs the where of one line of then with the bindings in slots, and pushes its
+// frames on f.kept. A line that gives nothing drops a frame of this where only.
+func (f *flow) framesOf(s *plan.Sync, line *plan.Ask, slots []value.Value) error {
+	w := &search{flow: f, sync: s, slots: slots, inner: 1}
+	return w.run(line.Where)
+}
+
+// run runs lines of where and keeps the frames. Inside a transaction that has written it
+// reads what was written.
+func (w *search) run(where []*plan.Line) error {
+	f, s := w.flow, w.sync
+	if !f.pinned && !f.call.wrote && !f.call.locked {
 		f.session.BeginReadOnly()
 		defer f.session.Rollback()
 	}
-	w.lines(stage.Where, 0, w.keep)
+	w.lines(where, 0, w.keep)
 	if f.session.failed != nil {
 		return f.session.failed // even if a query has ignored it
 	}

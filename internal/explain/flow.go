@@ -194,14 +194,30 @@ func growFrames(t *Tree, m *history.Match, grow func(a *action) *Tree) {
 			if next.Of.Frame != uint32(i) {
 				continue
 			}
-			n := (&Tree{Kind: FiringNode, Sync: m.Sync, Title: fmt.Sprintf("stage %d, firing %d", next.Stage+1, next.Number)})
-			if stage := next.StageSpec(); stage != nil && len(stage.Then) > 0 {
-				n.Place = stage.Then[0].Span.String()
+			n := &Tree{Kind: FiringNode, Sync: m.Sync, Title: laterTitle(next)}
+			if lines := next.Lines(0); len(lines) > 0 {
+				n.Place = lines[0].Span.String()
 			}
 			growFrames(n, next, grow)
 			t.add(n)
 		}
 	}
+}
+
+// laterTitle names a stage, or the frames of a line of then, that a frame entered.
+func laterTitle(m *history.Match) string {
+	if m.Line == 0 {
+		return fmt.Sprintf("stage %d, firing %d", m.Stage+1, m.Number)
+	}
+	return fmt.Sprintf("firing %d, for each of %s", m.Number, counted(len(m.Frames), "frame"))
+}
+
+// counted formats a number of things: "1 frame", "3 frames".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }
 
 // lost returns the two nodes of a match whose frames were all dropped.

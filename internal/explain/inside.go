@@ -224,7 +224,7 @@ func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {
 				lines(l.Inner())
 			}
 		}
-		lines(s.Lines)
+		lines(s.AllLines())
 		for _, a := range s.Asks {
 			try(a.Span, a.Text)
 		}

@@ -324,6 +324,13 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 	for i, line := range lines {
 		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}
 		a := r.Action(id)
+		if each := m.Each(frame, line); each != nil && m.Line == 0 && !wanted(line) {
+			if !stoppedIn(line, each) {
+				continue
+			}
+			a = each.Asked[len(each.Asked)-1]
+			id = a.ID
+		}
 		place := line.Action.FullName() + " at " + line.Span.String()
 		fired := "sync " + s.Name + " fired, but "
 		n := (&Tree{Kind: ThenNode, Title: "this line was not asked"}).at(line.Span, line.Text)

@@ -111,7 +111,7 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 // askedBy returns the node of the line that asked an action, with its causes.
 func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 	title := fmt.Sprintf("asked by sync %s, firing %d", k.sync.Name, k.match.Number)
-	if k.match.From != nil {
+	if k.match.Stage > 0 {
 		title += fmt.Sprintf(", stage %d", k.match.Stage+1)
 	}
 	if n := len(k.match.Frames); n > 1 {
@@ -141,15 +141,23 @@ func (r *record) askedBy(k *asking, seen map[*action]bool) *Tree {
 func (r *record) askedBefore(t *Tree, k *asking, seen map[*action]bool) {
 	if from := k.match.From; from != nil {
 		frame := k.match.Of.Frame
-		r.askedBefore(t, &asking{match: from, sync: k.sync, index: frame, frame: from.Frame(frame), lines: r.Asked(from, frame)}, seen)
+		before := &asking{match: from, sync: k.sync, index: frame, frame: from.Frame(frame), lines: r.Asked(from, frame)}
+		if k.match.Line > 0 {
+			before.line = k.line
+		}
+		r.askedBefore(t, before, seen)
 	}
 	stage := k.match.StageSpec()
 	if stage == nil || k.frame == nil {
 		return
 	}
+	where := stage.Where
+	if k.match.Line > 0 {
+		where = k.line.Where
+	}
 	b := r.bindingsOf(k)
-	for _, line := range stage.Where {
-		if k.frame.Line == line.Place {
+	for _, line := range where {
+		if line.Place >= 0 && k.frame.Line == line.Place {
 			n := r.lostAt(k.sync, k.match, k.frame)
 			n.Title += ", so its else applied"
 			t.add(n)
@@ -167,7 +175,7 @@ func (r *record) askedBefore(t *Tree, k *asking, seen map[*action]bool) {
 		if line == k.line {
 			break
 		}
-		if !line.Awaited {
+		if !line.Awaited || line.Where != nil && k.match.Line == 0 {
 			continue
 		}
 		id := journal.ActionID{Firing: k.match.Number, Frame: k.index, Line: uint32(line.Line)}

@@ -134,7 +134,7 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 		for _, next := range m.Next {
 			if next.Of.Frame == uint32(i) {
 				n := r.fired(s, next)
-				n.Title = fmt.Sprintf("stage %d, firing %d", next.Stage+1, next.Number)
+				n.Title = laterTitle(next)
 				to.add(n)
 			}
 		}
@@ -150,6 +150,13 @@ func (r *record) asked(t *Tree, s *plan.Sync, m *history.Match, frame uint32, f 
 		a := r.Action(id)
 		n := (&Tree{Kind: ThenNode}).at(line.Span, line.Text)
 		t.add(n)
+		if each := m.Each(frame, line); each != nil && m.Line == 0 {
+			n.Title = "asked for each of " + counted(len(each.Frames), "frame")
+			if stoppedIn(line, each) {
+				return
+			}
+			continue
+		}
 		if a == nil {
 			n.Title = "the flow ended before it asked this line"
 			return
@@ -190,4 +197,11 @@ func syncs(matches []*history.Match) (fired, dropped []string) {
 		}
 	}
 	return fired, dropped
+}
+
+// stoppedIn reports whether a line that is asked for each of several frames ended its own
+// frame: an awaited action did not return.
+func stoppedIn(line *plan.Ask, each *history.Match) bool {
+	n := len(each.Asked)
+	return line.Awaited && n > 0 && each.Asked[n-1].Outcome != journal.Returned && each.Asked[n-1].Handler() == nil
 }

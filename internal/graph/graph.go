@@ -221,7 +221,7 @@ func (w *whole) concept(in *plan.Instance, endpoints []*plan.Endpoint, syncs []*
 		for _, a := range s.Asks {
 			note(a.Action)
 		}
-		read = read || slices.Contains(reads(s.Lines, nil), in)
+		read = read || slices.Contains(reads(s.AllLines(), nil), in)
 	}
 	for _, a := range in.Actions {
 		if schedule(a) != "" {
@@ -274,7 +274,7 @@ func (w *whole) sync(s *plan.Sync) {
 		}
 		w.join(w.actions[x.Action], n, link)
 	}
-	for _, in := range reads(s.Lines, nil) {
+	for _, in := range reads(s.AllLines(), nil) {
 		w.join(n, w.concepts[in], Reads)
 	}
 	for _, a := range s.Asks {

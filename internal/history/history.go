@@ -136,7 +136,8 @@ func (f *Flow) matched(e *journal.Entry) {
 	f.Matches = append(f.Matches, m)
 }
 
-// entered adds a stage that a frame of a firing has entered. It has the matched actions
+// entered adds a stage, or the where of a line of then, that a frame of a firing has
+// entered. It has the matched actions
 // of the firing.
 func (f *Flow) entered(e *journal.Entry) {
 	m := &Match{Entry: e, Spec: f.syncs[e.Sync]}
@@ -235,7 +236,7 @@ func (m *Match) Else(frame uint32) *plan.Line {
 // LaterAsks reports whether a later stage, which a kept frame could enter, has a wanted
 // line.
 func (m *Match) LaterAsks(frame uint32, wanted func(*plan.Ask) bool) bool {
-	if m.StageSpec() == nil || m.Else(frame) != nil {
+	if m.StageSpec() == nil || m.Line > 0 || m.Else(frame) != nil {
 		return false
 	}
 	for _, stage := range m.Spec.Stages[m.Stage+1:] {
@@ -249,6 +250,17 @@ func (m *Match) LaterAsks(frame uint32, wanted func(*plan.Ask) bool) bool {
 		}
 	}
 	return false
+}
+
+// Each returns what was asked for the frames of the where of one line, nil if the where
+// did not run.
+func (m *Match) Each(frame uint32, line *plan.Ask) *Match {
+	for _, next := range m.Next {
+		if next.Of.Frame == frame && next.Line == line.Line+1 {
+			return next
+		}
+	}
+	return nil
 }
 
 // AskedFor returns what a frame asked, with what it asked in later stages.
@@ -275,6 +287,12 @@ func (m *Match) Lines(frame uint32) []*plan.Ask {
 	if line := m.Else(frame); line != nil {
 		return line.Else
 	}
+	if m.Line > 0 {
+		if m.Spec == nil || m.Line > len(m.Spec.Asks) {
+			return nil
+		}
+		return m.Spec.Asks[m.Line-1 : m.Line]
+	}
 	if stage := m.StageSpec(); stage != nil && m.Frame(frame) != nil {
 		return stage.Then
 	}
@@ -285,13 +303,27 @@ func (m *Match) Lines(frame uint32) []*plan.Ask {
 // Below a line whose refusal was handled they are those of its else.
 func (f *Flow) Asked(m *Match, frame uint32) []*plan.Ask {
 	lines := m.Lines(frame)
+	if m.Line > 0 {
+		return lines
+	}
 	for i := 0; i < len(lines); i++ {
-		a := f.Action(journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(lines[i].Line)})
-		if h := a.Handler(); h != nil {
+		if h := f.last(m, frame, lines[i]).Handler(); h != nil {
 			lines = slices.Concat(lines[:i+1], h.Asks)
 		}
 	}
 	return lines
+}
+
+// last returns the last action that a line of a frame asked, nil if there is none.
+func (f *Flow) last(m *Match, frame uint32, line *plan.Ask) *Action {
+	if line.Where == nil || m.Line > 0 {
+		return f.Action(journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)})
+	}
+	each := m.Each(frame, line)
+	if each == nil || len(each.Asked) == 0 {
+		return nil
+	}
+	return each.Asked[len(each.Asked)-1]
 }
 
 // Fits reports whether an action alone fits a line of when: its outcome is the

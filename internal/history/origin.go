@@ -43,7 +43,7 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 	if given.Pattern != nil {
 		return given
 	}
-	for _, line := range m.Spec.Lines {
+	for _, line := range m.Spec.AllLines() {
 		if slices.Contains(line.Binds, slot) {
 			return Origin{Where: line}
 		}
@@ -53,9 +53,9 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 		for _, h := range line.Handlers {
 			switch slot {
 			case h.Error:
-				return Origin{Ask: line, Action: f.Action(id), Column: plan.Column{Out: true, Index: plan.RefusedError}}
+				return Origin{Ask: line, Action: f.last(m, frame, line), Column: plan.Column{Out: true, Index: plan.RefusedError}}
 			case h.Refusal:
-				return Origin{Ask: line, Action: f.Action(id), Column: plan.Column{Out: true, Index: plan.RefusedCode}}
+				return Origin{Ask: line, Action: f.last(m, frame, line), Column: plan.Column{Out: true, Index: plan.RefusedCode}}
 			}
 		}
 		for _, out := range line.Out {

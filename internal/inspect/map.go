@@ -44,7 +44,7 @@ func mapOf(p *plan.Plan) *programMap {
 			add(&x.Asks, a.Action.FullName())
 			add(&x.Concepts, a.Action.Instance.Name)
 		}
-		reads(s.Lines, &x.Reads)
+		reads(s.AllLines(), &x.Reads)
 		m.syncs = append(m.syncs, x)
 		add(&m.files, x.File)
 	}

@@ -102,7 +102,7 @@ func (c *checker) matched(e *Entry) {
 	switch {
 	case e.Kind == Dropped:
 		return
-	case e.Kind == Entered && (e.Stage < 1 || int(e.Of.Frame) >= c.frames[e.Of.Firing]):
+	case e.Kind == Entered && (e.Stage < 1 && e.Line < 1 || int(e.Of.Frame) >= c.frames[e.Of.Firing]):
 		c.report("the sync %s entered its stage %d for a frame that does not exist", e.Sync, e.Stage+1)
 	}
 	if e.Number != c.firings+1 {

@@ -15,7 +15,7 @@ type EntryWriter interface {
 	Failed(id ActionID, action string, outcome Outcome, text string)
 	Match(k Kind, number uint32, sync string, matched int)
 	Matched(id ActionID)
-	Entered(number uint32, sync string, stage int, of FrameID)
+	Entered(number uint32, sync string, stage int, of FrameID, line int)
 	Frames(n int)
 	Frame(line int, droppedAt string, names []string, slots []value.Value)
 	End()
@@ -39,7 +39,7 @@ func (discard) Refused(ActionID, string, string, string)                       {
 func (discard) Failed(ActionID, string, Outcome, string)                       {}
 func (discard) Match(Kind, uint32, string, int)                                {}
 func (discard) Matched(ActionID)                                               {}
-func (discard) Entered(uint32, string, int, FrameID)                           {}
+func (discard) Entered(uint32, string, int, FrameID, int)                      {}
 func (discard) Frames(int)                                                     {}
 func (discard) Frame(int, string, []string, []value.Value)                     {}
 func (discard) End()                                                           {}

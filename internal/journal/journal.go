@@ -47,8 +47,8 @@ const (
 	Parked
 	// Decided: a decision about a failed effect action.
 	Decided
-	// Entered: a frame entered a later stage of its sync, whose frames ask their
-	// actions.
+	// Entered: a frame entered a later stage of its sync, or the where of a line of
+	// then, whose frames ask their actions.
 	Entered
 )
 
@@ -129,6 +129,9 @@ type Entry struct {
 	// Entered
 	Stage int     // index of the stage, from 1
 	Of    FrameID // the frame that entered it
+	// Line is set if the frames are those of the where of one line of then: 1 + the
+	// place of the line among all lines of the sync's else and then.
+	Line int
 }
 
 // A FrameID names a frame by its firing, or by the stage that made it.

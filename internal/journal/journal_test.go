@@ -30,7 +30,7 @@ func sample() []byte {
 	w.Match(Dropped, 0, "Other", 0)
 	w.Frames(0)
 	w.End()
-	w.Entered(2, "LogIn", 1, FrameID{1, 0})
+	w.Entered(2, "LogIn", 1, FrameID{1, 0}, 3)
 	w.Frames(1)
 	w.Frame(-1, "", []string{"a"}, []value.Value{value.Number(2)})
 	w.End()
@@ -62,7 +62,7 @@ func TestReadBack(t *testing.T) {
 		{Kind: Completed, ID: ActionID{1, 0, 0}, Action: "Profile.authenticate", Outcome: Refused, Code: "NO", Text: "No."},
 		{Kind: Completed, ID: ActionID{1, 0, 1}, Action: "Profile.authenticate", Outcome: Fault, Text: "lost disk"},
 		{Kind: Dropped, Sync: "Other"},
-		{Kind: Entered, Number: 2, Sync: "LogIn", Stage: 1, Of: FrameID{1, 0}, Frames: []Frame{{Line: -1, Bindings: []Binding{{0, "a", value.Number(2)}}}}},
+		{Kind: Entered, Number: 2, Sync: "LogIn", Stage: 1, Of: FrameID{1, 0}, Line: 3, Frames: []Frame{{Line: -1, Bindings: []Binding{{0, "a", value.Number(2)}}}}},
 		{Kind: Faulted, Text: "deadline"},
 		{Kind: Tried, ID: ActionID{2, 0, 1}, Action: "Mailing.send", Tries: 3, Moment: time.UnixMilli(1_700_000_001_000).UTC(),
 			Next: time.UnixMilli(1_700_000_009_000).UTC(), Text: "451 try later"},

@@ -37,7 +37,7 @@ func (w *Writer) entry(e *Entry) {
 		w.Asked(e.ID, e.Action, nil, nil, e.In)
 	case e.Kind != Completed:
 		if e.Kind == Entered {
-			w.Entered(e.Number, e.Sync, e.Stage, e.Of)
+			w.Entered(e.Number, e.Sync, e.Stage, e.Of, e.Line)
 		} else {
 			w.Match(e.Kind, e.Number, e.Sync, len(e.Matched))
 			for _, id := range e.Matched {

@@ -31,6 +31,9 @@ func (e Entry) String() string {
 		fmt.Fprintf(&b, " %s", e.Sync)
 		if e.Kind == Entered {
 			fmt.Fprintf(&b, " stage %d of frame %d.%d", e.Stage+1, e.Of.Firing, e.Of.Frame)
+			if e.Line > 0 {
+				fmt.Fprintf(&b, ", line %d", e.Line-1)
+			}
 		} else {
 			fmt.Fprintf(&b, " %v", e.Matched)
 		}

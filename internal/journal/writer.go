@@ -164,13 +164,14 @@ func (w *Writer) Match(k Kind, number uint32, sync string, matched int) {
 }
 
 // Entered begins an entry Entered. Frames, one Frame for each frame, and End follow.
-func (w *Writer) Entered(number uint32, sync string, stage int, of FrameID) {
+func (w *Writer) Entered(number uint32, sync string, stage int, of FrameID, line int) {
 	w.open(Entered)
 	w.number(uint64(number))
 	w.Bytes = value.AppendText(w.Bytes, sync)
 	w.number(uint64(stage))
 	w.number(uint64(of.Firing))
 	w.number(uint64(of.Frame))
+	w.number(uint64(line))
 }
 
 // Matched writes a matched action.
@@ -401,6 +402,7 @@ func (r *reader) entry(kind Kind) Entry {
 		e.Number, e.Sync = r.small(), r.text()
 		if kind == Entered {
 			e.Stage, e.Of = int(r.small()), FrameID{r.small(), r.small()}
+			e.Line = int(r.small())
 		} else {
 			for range r.count() {
 				e.Matched = append(e.Matched, r.id())

@@ -304,6 +304,7 @@ func (l *lowering) asks(list []*check.Ask) []*Ask {
 		if x.Tree != nil {
 			ask.Span, ask.Text = x.Tree.Span, oneLine(x.Tree.Span)
 		}
+		ask.Where = l.lines(x.Where)
 		for _, in := range x.In {
 			input := Input{Column: a.Input(in.Name), Name: in.Name, Term: l.term(in.Term), Part: in.Part}
 			if input.Secret = a.Secret[input.Column]; input.Secret {

@@ -84,7 +84,7 @@ func (route *Route) paging(w *Pattern, s *Sync) {
 			names[v.Slot] = append(names[v.Slot], v.Name)
 		}
 	}
-	pagesIn(s.Lines, func(page *PageOp, outer func(int) int) {
+	pagesIn(s.AllLines(), func(page *PageOp, outer func(int) int) {
 		note := func(slot int, set func(*Paging)) {
 			for _, name := range names[outer(slot)] {
 				i := slices.IndexFunc(route.Fields, func(f *Field) bool { return f.Name == name })

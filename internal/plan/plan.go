@@ -8,6 +8,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
@@ -149,6 +151,15 @@ type Sync struct {
 	Asks []*Ask
 }
 
+// AllLines returns the lines of where of all stages, and those below lines of then.
+func (s *Sync) AllLines() []*Line {
+	list := slices.Clone(s.Lines)
+	for _, a := range s.Asks {
+		list = append(list, a.Where...)
+	}
+	return list
+}
+
 // Line returns the line of where with a place, nil if there is none.
 func (s *Sync) Line(place int) *Line {
 	if place < 0 || place >= len(s.Lines) {
@@ -260,6 +271,8 @@ type Ask struct {
 	In      []Input
 	Awaited bool
 	Out     []Output
+	// Where gives the frames for each of which the action is asked; nil for one.
+	Where []*Line
 	// Handlers handle a refusal of an awaited action.
 	Handlers []*Handler
 }

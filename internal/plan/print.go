@@ -459,6 +459,10 @@ func (o *printer) asks(level int, asks []*Ask) {
 			awaited = ", awaited : (" + o.outputs(a.Out) + ")"
 		}
 		o.line(level, "%d ask %s (%s)%s  %s", a.Line, a.Action.FullName(), o.inputs(a.In), awaited, a.Span)
+		if a.Where != nil {
+			o.line(level+1, "where")
+			o.lines(level+2, a.Where)
+		}
 		for _, h := range a.Handlers {
 			o.line(level+1, "%s  %s", strings.TrimSuffix("else refused "+h.Code, " refused "), h.Span)
 			o.asks(level+2, h.Asks)

@@ -60,6 +60,16 @@ func (st *state) canonicalize(m *model) string {
 			put(int(env[v]))
 		}
 		t.env = env
+		put(len(t.frames))
+		frames := make([][]sym, len(t.frames))
+		for i, from := range t.frames {
+			frames[i] = make([]sym, len(from))
+			for v, s := range from {
+				frames[i][v] = r.of(s)
+				put(int(frames[i][v]))
+			}
+		}
+		t.frames = frames
 	}
 	put(len(st.completed))
 	for i := range st.completed {

@@ -77,6 +77,8 @@ func randomProgram(r *rand.Rand) string {
 			b.WriteString("    " + pick(respond, respond, "Thing.one (x: \"a\")", fmt.Sprintf("Thing.one (x: \"a\") : (item: i%d)", n),
 				"Thing.two (x: \"b\", kind: \"k\")", "Thing.two (x: \"b\", kind: \"l\") : ()",
 				"Thing.one (x: \"a\") : ()\n        else "+respond, "Thing.one (x: \"a\") : ()\n        else refused OLD\n            "+pick(respond, "Thing.two (x: refusal, kind: \"k\")"),
+				"Thing.three (item: each)\n        where\n            in Thing: _all () : (item: each)", "Thing.three (item: each) : ()\n        where\n            in Thing: _all () : (item: each)\n        else "+respond,
+				"Requesting.respond (request)\n        where\n            in Thing: _find (x: \"q\") : (item: each)",
 				"Thing.two (x: \"b\", kind: \"k\") : (note: n)", "Thing.two (x: \"b\", kind: \"k\") : (note?: n)") + "\n")
 		}
 		if r.IntN(4) == 0 {

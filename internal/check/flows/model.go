@@ -171,6 +171,7 @@ type askInfo struct {
 	ask      *check.Ask
 	action   *actionInfo
 	handlers []*askList
+	where    *stageInfo // that gives the frames for which it is asked; nil for one
 }
 
 // handler returns the list that is asked when the action is refused with a code, nil
@@ -300,22 +301,9 @@ func (m *model) addBody(s *syncInfo) {
 		}
 	}
 	for n, x := range s.sync.Stages {
-		stage := &stageInfo{index: n}
+		stage := m.newStage(s, n, x.Where, bound)
 		s.stages = append(s.stages, stage)
-		r := multiplicityOf(x.Where, bound)
-		stage.severalFrames, stage.determined = r.several, r.determined
 		for _, l := range x.Where {
-			info := &lineInfo{line: l, mayDrop: m.mayDrop(l)}
-			if len(l.Else) > 0 {
-				info.orelse = m.newAskList(s, l, l.Else)
-			}
-			s.mayDrop = s.mayDrop || info.mayDrop
-			stage.where = append(stage.where, info)
-			m.countUses(l)
-			if b, ok := l.Body.(*check.ViewLine); ok {
-				m.neverDrops(b.View)
-				m.provenParams(b.View)
-			}
 			bound = append(bound, l.Nulls...)
 		}
 		stage.then = m.newAskList(s, nil, x.Then)
@@ -332,10 +320,38 @@ func (m *model) addBody(s *syncInfo) {
 		}
 	}
 	for _, stage := range s.stages {
-		if stage.then.next != nil {
+		each := slices.ContainsFunc(stage.then.asks, func(a *askInfo) bool { return a.ask.Where != nil })
+		if stage.then.next != nil || each {
 			stage.then.keepAll(len(s.sync.Vars))
 		}
+		for _, a := range stage.then.asks {
+			if a.ask.Where != nil {
+				a.where = m.newStage(s, stage.index, a.ask.Where, bound)
+				a.where.then = stage.then
+			}
+		}
 	}
+}
+
+// newStage returns a stage with a where and no then. The variables of bound have values.
+func (m *model) newStage(s *syncInfo, index int, where []*check.Line, bound []*check.Var) *stageInfo {
+	stage := &stageInfo{index: index}
+	r := multiplicityOf(where, bound)
+	stage.severalFrames, stage.determined = r.several, r.determined
+	for _, l := range where {
+		info := &lineInfo{line: l, mayDrop: m.mayDrop(l)}
+		if len(l.Else) > 0 {
+			info.orelse = m.newAskList(s, l, l.Else)
+		}
+		s.mayDrop = s.mayDrop || info.mayDrop
+		stage.where = append(stage.where, info)
+		m.countUses(l)
+		if b, ok := l.Body.(*check.ViewLine); ok {
+			m.neverDrops(b.View)
+			m.provenParams(b.View)
+		}
+	}
+	return stage
 }
 
 // keepAll makes all variables of the sync live, since a later stage may use them.

@@ -47,6 +47,8 @@ type task struct {
 	uses       []int // the completions in the matches
 
 	next int
+	// frames are those for which the line before next is still to be asked.
+	frames [][]sym
 }
 
 // A match is a completion for each pattern of a sync.

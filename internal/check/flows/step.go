@@ -11,6 +11,10 @@ import (
 func (w *walk) step(at int, st *state) []successor {
 	t := st.top()
 	switch {
+	case len(t.frames) > 0:
+		t.env = slices.Clone(t.frames[0])
+		t.frames = t.frames[1:]
+		return w.ask(at, st, t.list.asks[t.next-1])
 	case t.list == nil && t.next == len(t.matches):
 		w.finishMatching(st, t.completion)
 		st.pop()
@@ -29,7 +33,23 @@ func (w *walk) step(at int, st *state) []successor {
 	}
 	a := t.list.asks[t.next]
 	t.next++
+	if a.where != nil {
+		return w.each(st, a)
+	}
 	return w.ask(at, st, a)
+}
+
+// each runs the where of a line of then, which gives the frames for which the line is
+// asked: none, one or several.
+func (w *walk) each(st *state, a *askInfo) []successor {
+	var list []successor
+	for _, p := range w.wherePaths(st, st.top().list.sync, a.where, st.top().env) {
+		if p.line == nil {
+			p.state.top().frames = p.envs
+		}
+		list = append(list, successor{state: p.state})
+	}
+	return list
 }
 
 // complete adds a completed action and pushes the task that considers its matches.
@@ -93,7 +113,7 @@ func (w *walk) rollBack(st *state) {
 
 // end ends the frame of an ask list before its last line, so that it does not enter the
 // next stage.
-func (t *task) end() { t.next = len(t.list.asks) + 1 }
+func (t *task) end() { t.next, t.frames = len(t.list.asks)+1, nil }
 
 // enterStage runs the where of the next stage for the frame of an ask list.
 func (w *walk) enterStage(st *state) []successor {
