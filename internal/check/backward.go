@@ -174,6 +174,9 @@ func (ba *backwardAnalysis) pattern(p *Pattern) {
 			if !ba.collectOpen && a.Type != nil && a.Type.Kind == Secret {
 				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Tree.Type.Span, "“" + a.Name + "” of the request", ba.name, false})
 			}
+			if !ba.collectOpen && !out && p.IsRequest() && a.Name == HTTPField+"."+RawField {
+				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Term.Span, "the body as it came", ba.name, false})
+			}
 			h := p.column(a, out)
 			ba.link(location{v: a.Term.Var}, h)
 			if h.path != "" { // what all routes use, this one uses too

@@ -102,6 +102,29 @@ func (r *resolver) constantAsType(t *syntax.Arg) bool {
 	return true
 }
 
+// httpPattern reports what the runtime does not have in its field http. It reports
+// whether there is none.
+func (r *resolver) httpPattern(t *syntax.Arg) bool {
+	ok := true
+	for _, part := range t.Value.Record {
+		known := httpPart(fieldName(HTTPField, part))
+		switch {
+		case known == nil:
+			ok = false
+			r.unknown(diag.UnknownInput, part.Name, "“http” of a request has no “"+part.Name.Text+"”",
+				[]string{ClientField, NetworkField, FilesField, RawField})
+		case part.Type != nil || part.Value != nil && part.Value.Kind == syntax.RecordTerm:
+			ok = false
+			r.errorAt(diag.MisplacedType, part.Span, "“"+part.Name.Text+"” of “http” has a type of its own: "+Describe(*known))
+		case known.Null && !part.Optional && !t.Optional:
+			ok = false
+			r.errorAt(diag.MaybeNull, part.Span, "“"+part.Name.Text+"” of “http” may be null, and then no sync would get the request",
+				"write “"+part.Name.Text+"?”, which then binds null")
+		}
+	}
+	return ok
+}
+
 // holdsKind reports whether a type is of a kind or contains one that is.
 func holdsKind(t Type, kind TypeKind) bool {
 	return t.Kind == kind || t.Elem != nil && holdsKind(*t.Elem, kind) ||
@@ -116,8 +139,12 @@ func (r *resolver) misplacedForms(sig *signature, t *syntax.Arg) bool {
 	if !record && t.Type == nil {
 		return true
 	}
-	if sig != nil && sig.request && !IsRuntimeField(fieldName("", t)) {
+	name := fieldName("", t)
+	if sig != nil && sig.request && !IsRuntimeField(name) {
 		return true
+	}
+	if sig != nil && sig.request && name == HTTPField && record {
+		return r.httpPattern(t)
 	}
 	if record {
 		r.recordPattern("", t.Value.Record, false) // so that its names are known

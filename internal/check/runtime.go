@@ -9,13 +9,14 @@ const (
 	HTTPField    = "http"
 )
 
-// IsRuntimeField reports whether the runtime sets a field of requests.
+// IsRuntimeField reports whether the runtime sets a field of requests, or a part of
+// the field http.
 func IsRuntimeField(name string) bool {
 	switch name {
 	case MethodField, PathField, HeadersField, HTTPField:
 		return true
 	}
-	return false
+	return partOf(name, HTTPField)
 }
 
 // The fields of the field http of a request.
@@ -28,7 +29,24 @@ const (
 	// FilesField is the total size of the files of the request in bytes, null if it
 	// is not known in advance.
 	FilesField = "files"
+	// RawField is the body as it came, a secret. Only a record pattern has it,
+	// “http: {raw}”.
+	RawField = "raw"
 )
+
+// httpPart returns the type of a part of the field http, nil if there is no such part.
+func httpPart(name string) *Type {
+	if name == HTTPField+"."+RawField {
+		return &Type{Kind: Secret}
+	}
+	t := httpType()
+	for _, f := range t.Fields {
+		if name == HTTPField+"."+f.Name {
+			return &f.Type
+		}
+	}
+	return nil
+}
 
 // httpType is the type of the field http of a request.
 func httpType() Type {

@@ -185,7 +185,7 @@ func (r *resolver) bodyless(p *Pattern) {
 		return
 	}
 	for _, a := range p.In {
-		if steps := FieldSteps(a.Name); len(steps) > 1 {
+		if steps := FieldSteps(a.Name); len(steps) > 1 && !IsRuntimeField(a.Name) {
 			r.errorAt(diag.MisplacedType, a.Tree.Span, "the fields of a "+method+" request come in the query string, which has no records",
 				"name “"+steps[len(steps)-1]+"” as a field of its own, or use another method")
 			return

@@ -147,6 +147,8 @@ func (inf *inference) pattern(p *Pattern) {
 		case a.Param != nil || !p.IsRequest():
 		case a.Name == HTTPField:
 			inf.constrain(v, httpType(), a.Term.Span, "“"+HTTPField+"” of a request")
+		case httpPart(a.Name) != nil:
+			inf.constrain(v, *httpPart(a.Name), a.Term.Span, "“"+a.Name+"” of a request")
 		default:
 			inf.requestFields[v] = true
 		}

@@ -66,6 +66,9 @@ func (w *scenarioWriter) flow(r *record) error {
 	for i, v := range root.In {
 		switch name := root.Spec.Inputs[i]; {
 		case v.IsUnset(), name == check.HeadersField:
+		case name == check.HTTPField+"."+check.ClientField:
+			client, _ = v.Text()
+		case name != check.HTTPField && check.IsRuntimeField(name) && strings.HasPrefix(name, check.HTTPField):
 		case name == check.HTTPField:
 			client, _ = v.Get(check.ClientField).Text()
 		case v.HoldsOmitted():

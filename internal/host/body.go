@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
@@ -27,6 +28,7 @@ type load struct {
 	texts bool        // the body's fields came as texts
 	file  *knownField // that the whole body is for, nil in general
 	query []value.Field
+	raw   string // the body as it came, if a sync names it
 }
 
 // kindOfBody tells by the headers alone how the body is to be read, with the
@@ -93,9 +95,15 @@ func (x *exchange) readBody(k *knownRoute, kind bodyKind, l *load) *reply {
 	if no := x.fill(r.Body, limit, r.ContentLength); no != nil || len(x.body) == 0 {
 		return no
 	}
+	if k.wantsRaw {
+		if !utf8.Valid(x.body) {
+			return problem(http.StatusBadRequest, "the body is not valid UTF-8")
+		}
+		l.raw = string(x.body)
+	}
 	if kind == formBody && looksLikeForm(x.body) {
 		// The fields' texts are cut out of one copy.
-		if no := x.hold(int64(cap(x.body) + 2*len(x.body))); no != nil {
+		if no := x.hold(int64(cap(x.body) + 2*len(x.body) + len(l.raw))); no != nil {
 			return no
 		}
 		fields, no := readPairs(string(x.body), "form")
@@ -111,7 +119,7 @@ func (x *exchange) readJSON(k *knownRoute, l *load) *reply {
 	n := int64(len(x.body))
 	var values int64
 	if n > smallBody {
-		values = weight(x.body)
+		values = weight(x.body) + int64(len(l.raw))
 		copies := n
 		if k.binary {
 			copies = 0

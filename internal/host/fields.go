@@ -64,6 +64,13 @@ func (x *exchange) gather(k *knownRoute, l *load) *reply {
 	if k.wantsHTTP {
 		x.put(f.http, httpRecord(f.client(x.request), x.filesOf(k, l)))
 	}
+	for part, column := range k.httpParts {
+		v := value.Secret(value.String(l.raw))
+		if part != check.RawField {
+			v = httpRecord(f.client(x.request), x.filesOf(k, l)).Get(part)
+		}
+		x.put(column, v)
+	}
 	for _, field := range k.fields {
 		if field == l.file {
 			x.put(field.column, somethingBinary) // until it is read

@@ -129,6 +129,9 @@ func (x *exchange) worked() {
 func (x *exchange) take(k *knownRoute) *reply {
 	var l load
 	kind, detail, no := x.kindOfBody(k)
+	if no == nil && k.wantsRaw && (kind == partsBody || kind == rawBody) {
+		no = problem(http.StatusUnsupportedMediaType, "the body must be application/json, as it is checked as a whole")
+	}
 	if no != nil {
 		return no
 	}

@@ -169,6 +169,9 @@ type knownRoute struct {
 	fields       []*knownField
 	wantsHeaders bool // some sync names the field headers
 	wantsHTTP    bool // some sync names the field http
+	wantsRaw     bool // some sync names the body as it came
+	// httpParts are the columns of the parts of http that syncs name, by part.
+	httpParts    map[string]int
 	secretParams bool // its path holds a secret
 	binary       bool // some field is or holds binary data
 	// file is the only binary field, if there is exactly one.
@@ -303,6 +306,14 @@ func (k *knownRoute) findBinary() {
 
 // name notes a pattern's field, and returns it.
 func (k *knownRoute) name(f *Front, name string, ref plan.Ref, slot int, own bool) *knownField {
+	if part, is := strings.CutPrefix(name, check.HTTPField+"."); is {
+		if k.httpParts == nil {
+			k.httpParts = map[string]int{}
+		}
+		k.httpParts[part] = f.routes.Request.Input(name)
+		k.wantsRaw = k.wantsRaw || part == check.RawField
+		return nil
+	}
 	switch name {
 	case check.HeadersField:
 		k.wantsHeaders = true

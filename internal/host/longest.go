@@ -22,7 +22,7 @@ const (
 // measure computes the limits of a route's fields, and so its bodies.
 func (k *knownRoute) measure(o *Options) {
 	k.texts = slack
-	bounded := true
+	bounded := !k.wantsRaw
 	for _, x := range k.fields {
 		most, known := x.Field.Longest(o.MaxText)
 		switch {

@@ -123,7 +123,7 @@ func (an *analyzer) wholeAndParts(e *EntryPoint) {
 	}
 	reported := map[*check.Arg]bool{}
 	for _, whole := range args {
-		if whole.Term.Any || reported[whole] {
+		if whole.Term.Any || whole.Name == check.HTTPField || reported[whole] {
 			continue
 		}
 		for _, part := range args {

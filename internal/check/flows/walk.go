@@ -159,7 +159,7 @@ func (w *walk) initial() *state {
 			slices.Sort(s.excluded)
 		case c.name == "headers":
 			s.null, s.credential = no, true
-		case c.name == check.HTTPField:
+		case c.name == check.HTTPField, strings.HasPrefix(c.name, check.HTTPField+".") && c.name != check.HTTPField+"."+check.FilesField:
 			s.null = no
 		case strings.Contains(w.entry.Path, "{"+c.name+"}"):
 			s.null = no
