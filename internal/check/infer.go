@@ -252,12 +252,12 @@ func (r *exprInference) record(s *expression.Shape) Type {
 					}
 					set(f)
 				}
-			case of.Kind == Record, of.Kind == Json, of.Kind == Secret, of.Kind == Unknown && !of.Null:
+			case of.Kind == Unknown && p.Parts[0].Form == expression.LiteralForm: // null
+			case of.Kind == Unknown:
 				known = false
-				if of.Kind == Unknown {
-					r.require(p.Parts[0], Type{Kind: Record}, "what “...” spreads")
-				}
-			case of.Kind == Unknown: // null
+				r.require(p.Parts[0], Type{Kind: Record}, "what “...” spreads")
+			case of.Kind == Record, of.Kind == Json, of.Kind == Secret:
+				known = false
 			default:
 				r.mismatch(p.Parts[0], "“...” spreads a record, and this is "+Describe(of))
 			}
