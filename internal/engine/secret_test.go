@@ -10,7 +10,10 @@ import (
 )
 
 // numbered are the firings, whose numbers are others when one is left out.
-var numbered = regexp.MustCompile(`(?m)^(fired|asked|returned) [0-9.]+`)
+var numbered = regexp.MustCompile(`(?m)^(fired|entered|asked|returned) [0-9.]+`)
+
+// ofFrame names the frame that entered a stage.
+var ofFrame = regexp.MustCompile(` of frame [0-9.]+`)
 
 // TestGone cuts a flow off after every entry of its record. When it goes on
 // without its secrets, it does nothing that it would not have done with them:
@@ -21,7 +24,7 @@ func TestGone(t *testing.T) {
 	_, journals := p.trace(t)
 	for id, whole := range journals {
 		lines := func(entries []journal.Entry) []string {
-			return strings.Split(numbered.ReplaceAllString(canonical(id, entries), "$1"), "\n")
+			return strings.Split(ofFrame.ReplaceAllString(numbered.ReplaceAllString(canonical(id, entries), "$1"), ""), "\n")
 		}
 		entries, err := journal.Read(whole)
 		if err != nil {

@@ -101,6 +101,9 @@ func (t *teller) fires(s *plan.Sync, link Link) *Step {
 	t.told[s] = true
 	for _, stage := range s.Stages {
 		for _, l := range stage.Where {
+			if stage.Index > 0 && len(l.Else) == 0 {
+				continue // it drops no frame
+			}
 			if guard := t.guard(l); guard != nil {
 				x.Steps = append(x.Steps, guard)
 			}
@@ -128,16 +131,16 @@ func (t *teller) guard(l *plan.Line) *Step {
 	return x
 }
 
-// exits returns what the lines of an else do. Their labels begin with before.
-func exits(lines []*plan.Ask, link Link, before string) []Exit {
+// exits returns what the lines of an else do. Their labels end with after.
+func exits(lines []*plan.Ask, link Link, after string) []Exit {
 	var list []Exit
 	for _, a := range lines {
 		if a.Action.Role != plan.Respond {
-			list = append(list, Exit{Link: link, Label: before + "asks " + a.Action.FullName(), Span: a.Span})
+			list = append(list, Exit{Link: link, Label: "asks " + a.Action.FullName() + after, Span: a.Span})
 			continue
 		}
 		status, text := answer(a)
-		list = append(list, Exit{Link: link, Answer: true, Label: before + status, Note: text, Span: a.Span})
+		list = append(list, Exit{Link: link, Answer: true, Label: status + after, Note: text, Span: a.Span})
 	}
 	return list
 }
@@ -172,6 +175,9 @@ func (t *teller) asks(a *plan.Ask, together bool) *Step {
 	}
 	name := a.Action.FullName()
 	x := &Step{Kind: Action, Label: name, Note: strings.TrimSpace(strings.TrimPrefix(a.Text, name)), Link: Then, Span: a.Span}
+	if a.Where != nil {
+		x.Note += ", for each frame of its where"
+	}
 	t.completes(x, a.Action, a, a.Awaited || together)
 	return x
 }
@@ -187,7 +193,7 @@ func (t *teller) completes(x *Step, action *plan.Action, a *plan.Ask, awaited bo
 		}
 		if handler != nil {
 			t.follow(x, action, a, true, r.Code)
-			x.Exits = append(x.Exits, exits(handler.Asks, Refused, r.Code+": ")...)
+			x.Exits = append(x.Exits, exits(handler.Asks, Refused, " "+r.Code)...)
 			continue
 		}
 		if t.follow(x, action, a, true, r.Code) || !awaited {
