@@ -129,6 +129,30 @@ then
 	}
 }
 
+// An explanation names an optional field that was probably misspelt.
+func TestWhyOfAMisspeltField(t *testing.T) {
+	p := build(t, "a.sync", `
+sync Change
+when
+    Requesting.request (path: "/change", name, bio?) : (request)
+then
+    Requesting.respond (request, name, bio)
+`)
+	const want = "the optional field “bio” is absent, and no sync reads “boi”, which was sent"
+	for request, wants := range map[string]bool{
+		`POST /change {"name": "a", "boi": "c"}`:             true,
+		`POST /change {"name": "a", "bio": "b", "boi": "c"}`: false,
+		`POST /change {"name": "a", "colour": "c"}`:          false,
+	} {
+		entries, _ := flow(t, p, request)
+		var text strings.Builder
+		explain.WhyAnswer(p, entries).Print(&text, explain.Style{})
+		if strings.Contains(text.String(), want) != wants {
+			t.Errorf("%s: the explanation is\n%s", request, text.String())
+		}
+	}
+}
+
 // An answer with an error has the app's format.
 func TestScenarioInFormat(t *testing.T) {
 	p := build(t, "a.sync", `

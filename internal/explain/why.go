@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
@@ -98,6 +99,9 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 			text = "it was sent by the client and opened the flow"
 		}
 		t.add(note(text))
+		for _, s := range r.slips(a) {
+			t.add(note(s.String()))
+		}
 	case k == nil:
 		t.add(note("the firing that asked it is missing in the record"))
 	case k.line == nil:
@@ -106,6 +110,25 @@ func (r *record) why(a *action, seen map[*action]bool) *Tree {
 		t.add(r.askedBy(k, seen))
 	}
 	return t
+}
+
+// slips returns the probable slips in the names of a request's fields.
+func (r *record) slips(a *action) []plan.Slip {
+	if a.Spec == nil || a.Spec.Role != plan.Request {
+		return nil
+	}
+	text := func(name string) string {
+		s, _ := a.In[a.Spec.Input(name)].Text()
+		return s
+	}
+	route := r.Plan.Routes.Route(text(check.MethodField), text(check.PathField))
+	if route == nil {
+		return nil
+	}
+	return route.Slips(func(f *plan.Field) bool {
+		i := a.Spec.Input(f.Name)
+		return i >= 0 && i < len(a.In) && a.In[i].IsNull()
+	}, a.Further)
 }
 
 // askedBy returns the node of the line that asked an action, with its causes.

@@ -36,6 +36,7 @@ type exchange struct {
 	reply   reply
 	started bool   // part of the answer was sent
 	flow    bool   // a flow was opened: it has the record
+	hint    string // in development: a field that was probably misspelt
 	written string // the path, as the answer writes it; "" if unchanged
 }
 
@@ -100,6 +101,9 @@ func (x *exchange) answer() *reply {
 		return tooMany()
 	}
 	x.flow = k.query == nil
+	if f.options.Development {
+		x.hint = x.slips(k)
+	}
 	if k.action != f.routes.Request || k.query != nil {
 		return x.call(k)
 	}
@@ -198,7 +202,7 @@ func (x *exchange) reset() {
 	clear(x.body)
 	clear(x.out)
 	x.body, x.out = small(x.body), small(x.out)
-	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written = nil, nil, nil, nil, false, false, ""
+	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written, x.hint = nil, nil, nil, nil, false, false, "", ""
 	clear(x.rest)
 	x.rest, x.undone = x.rest[:0], false
 	x.work.Store(working)

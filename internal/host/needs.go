@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -197,6 +198,23 @@ func (x *exchange) misspelt(names []string) string {
 		return ""
 	}
 	return "; you sent " + words.Enumerate(near, "and")
+}
+
+// slips names optional fields that are absent while others of nearly the same names
+// were sent.
+func (x *exchange) slips(k *knownRoute) string {
+	var sent []string
+	for _, f := range x.further {
+		sent = append(sent, f.Name)
+	}
+	var list []string
+	for _, s := range k.Slips(func(f *plan.Field) bool {
+		field := k.field(f.Name)
+		return field != nil && x.in[field.column].IsNull()
+	}, sent) {
+		list = append(list, fmt.Sprintf("the optional field %q is absent, and no sync reads %+q, which was sent", s.Field, s.Sent))
+	}
+	return strings.Join(list, "; ")
 }
 
 // wanted says what the syncs on the route want a field to be.

@@ -125,6 +125,9 @@ func (x *exchange) send(p *reply) {
 		}
 	}
 	h["X-Trace-Id"] = []string{p.trace}
+	if x.hint != "" {
+		h["X-Hint"] = []string{x.hint}
+	}
 	x.started = true
 	var err error
 	switch {
