@@ -46,25 +46,11 @@ func pendingAt[N any](message string, at func(N) source.Span) pendingForm {
 	}}
 }
 
-func modeSpan(mode syntax.Mode) func(*syntax.Line) source.Span {
-	return func(l *syntax.Line) source.Span { return spanIf(l.Mode == mode, l.Span) }
-}
-
 func spanIf(is bool, span source.Span) source.Span {
 	if !is {
 		return source.Span{}
 	}
 	return span
-}
-
-// headOf is the first word of a span.
-func headOf(s source.Span) source.Span {
-	text := s.Text()
-	n := 0
-	for n < len(text) && isLetterIn(text, n) {
-		n++
-	}
-	return source.Span{File: s.File, Start: s.Start, End: s.Start + n}
 }
 
 // pending reports the forms that are not implemented. An item with such a form
