@@ -12,11 +12,6 @@ func lowerFirst(s string) string {
 	return string(unicode.ToLower(r)) + s[n:]
 }
 
-func isLetterIn(s string, i int) bool {
-	r, _ := utf8.DecodeRuneInString(s[i:])
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_'
-}
-
 // irregular returns plurals that follow no rule.
 func irregular() [][2]string {
 	return [][2]string{
