@@ -33,7 +33,7 @@ func Languages() []string { return []string{"ts"} }
 // Write writes a client in one of the Languages.
 func Write(language string, a *openapi.API, opt Options) ([]byte, error) {
 	if language != "ts" {
-		return nil, fmt.Errorf("there is no client in %q; there is %s", language, strings.Join(Languages(), ", "))
+		return nil, fmt.Errorf("cannot write a client in %q; the languages are: %s", language, strings.Join(Languages(), ", "))
 	}
 	return TypeScript(a, opt), nil
 }

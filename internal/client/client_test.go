@@ -109,7 +109,7 @@ func TestTypes(t *testing.T) {
 
 func TestUnknownLanguage(t *testing.T) {
 	_, err := client.Write("cobol", &openapi.API{}, client.Options{})
-	if want := `there is no client in "cobol"; there is ts`; err == nil || err.Error() != want {
+	if want := `cannot write a client in "cobol"; the languages are: ts`; err == nil || err.Error() != want {
 		t.Errorf("a client in COBOL gives %v, want %s", err, want)
 	}
 }

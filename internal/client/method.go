@@ -43,14 +43,14 @@ func (w *writer) class(tail string) {
 	bearings := w.bearings()
 	w.line("// ---- The client")
 	w.line("")
-	w.note("", "Asks "+w.api.Name+". Every method gives an answer; look at its `ok` first, or use valueOf.",
-		"A request that got no answer at all rejects, as fetch does.")
+	w.note("", "Calls "+w.api.Name+". Every method returns an answer: check its `ok` first, or use valueOf.",
+		"If a request gets no answer, the promise rejects, as with fetch.")
 	w.line("export class %s {", w.name)
 	w.line("  private readonly base: string;")
 	w.line("  private readonly options: ClientOptions;")
 	w.line("  private readonly known: Readonly<Record<string, string>>;")
 	w.line("")
-	w.note("  ", "base is where the routes stand: \"https://example.org/api\", or \"/api\" in a page of the same origin.")
+	w.note("  ", "base is the URL of the routes: \"https://example.org/api\", or \"/api\" in a page of the same origin.")
 	w.line("  constructor(base: string, options: ClientOptions = {}, known: Readonly<Record<string, string>> = {}) {")
 	w.line("    this.base = base.replace(/\\/+$/, \"\");")
 	w.line("    this.options = options;")
@@ -58,7 +58,7 @@ func (w *writer) class(tail string) {
 	w.line("  }")
 	for _, b := range bearings {
 		w.line("")
-		w.note("  ", "A client that asks with this "+b.field+", or with none; this one stays as it is.")
+		w.note("  ", "Returns a client that sends this "+b.field+", or none. This client does not change.")
 		w.line("  %s(%s: string | undefined): %s {", with(b.field), variable(b.field), w.name)
 		w.line("    const known = { ...this.known };")
 		w.line("    delete known[%s];", quoted(b.field))
@@ -83,13 +83,13 @@ func (w *writer) class(tail string) {
 		}
 	}
 	w.line("")
-	w.b.WriteString(strings.Replace(tail, "    // (who is asking)\n", show, 1))
+	w.b.WriteString(strings.Replace(tail, "    // (credentials)\n", show, 1))
 }
 
 func with(field string) string { return "with" + upper(field) }
 
-// variable names the variable of a credential so that it is no word of the
-// language or of the method around.
+// variable returns a variable name for a credential that is neither a keyword nor a
+// name of the method.
 func variable(field string) string { return "the" + upper(field) }
 
 // method writes the method of an operation.
@@ -141,7 +141,7 @@ func member(name string) string {
 	return "[" + quoted(name) + "]"
 }
 
-// asked writes what a request carries and how its answer is read.
+// asked writes the content of a request and how its answer is read.
 func asked(o *openapi.Operation) string {
 	var parts []string
 	switch {

@@ -1,31 +1,31 @@
-// ---- How a request ends
+// ---- Answers
 
-/** The program did what was asked, and value is its answer. */
+/** The request succeeded; value is the answer. */
 export interface Returned<Status extends number, Value> {
   readonly ok: true;
   readonly status: Status;
   readonly value: Value;
-  /** The cursor of the next page, where value is a list that goes on; undefined on the last page. */
+  /** The cursor of the next page if value is one page of a list; undefined on the last page. */
   readonly next?: string;
-  /** The name of what happened, for whoever asks why. */
+  /** The trace id of the request. "legible why" explains the answer from it. */
   readonly trace: string;
 }
 
 /**
- * The program declined. refusal is the code of what it declined for, null where there is none:
- * the answer of a sync, or of the server itself. error is a sentence for people.
+ * The request failed. refusal is the code of the refusal, or null if the answer has none because
+ * it comes from a sync or from the server itself. error is a sentence for people.
  */
 export interface Refused<Status extends number, Code extends string | null, Body = unknown> {
   readonly ok: false;
   readonly status: Status;
   readonly refusal: Code;
   readonly error: string;
-  /** All that was answered. */
+  /** The whole body of the answer. */
   readonly body: Body;
   readonly trace: string;
 }
 
-/** What valueOf throws: a refusal as an error. */
+/** A refusal as an error. valueOf throws it. */
 export class RefusedError extends Error {
   readonly answer: Refused<number, string | null>;
   constructor(answer: Refused<number, string | null>) {
@@ -35,7 +35,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** The value of an answer; a refusal is thrown, as a RefusedError. */
+/** Returns the value of an answer. Throws a RefusedError for a refusal. */
 export async function valueOf<A extends Returned<number, unknown> | Refused<number, string | null>>(
   answer: A | Promise<A>,
 ): Promise<Extract<A, { ok: true }>["value"]> {
@@ -44,23 +44,23 @@ export async function valueOf<A extends Returned<number, unknown> | Refused<numb
   return a.value as Extract<A, { ok: true }>["value"];
 }
 
-// ---- What values are
+// ---- Types of values
 
 declare const identity: unique symbol;
-/** A text that names one thing of one concept, and is only ever compared. */
+/** An opaque text that identifies one member of one set of a concept. */
 export type Identity<Of extends string> = string & { readonly [identity]: Of };
-/** A moment, such as "2030-01-31T12:00:00.000Z". */
+/** A time, such as "2030-01-31T12:00:00.000Z". */
 export type Moment = string;
 /** A date, such as "2030-01-31". */
 export type Day = string;
 /** Binary data in JSON. */
 export type Base64 = string;
-/** Binary data to send. A Blob, such as a File, says its media type. */
+/** Binary data to send. A Blob, such as a File, has a media type. */
 export type Upload = Blob | BufferSource;
 
-/** How to ask. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** In place of the global fetch. */
+  /** Used in place of the global fetch. */
   readonly fetch?: typeof globalThis.fetch;
   /** Sent with every request. */
   readonly headers?: HeadersInit;
@@ -68,14 +68,14 @@ export interface ClientOptions {
   readonly credentials?: RequestCredentials;
 }
 
-/** What else may be said of one request: signal ends it. */
+/** Options of one request, as for fetch: signal cancels it. */
 export type Init = Omit<RequestInit, "method" | "body">;
 
 // ---- The client
   private async ask<Answer>(method: string, path: string, asked: Asked, init: Init): Promise<Answer> {
     const headers = new Headers(this.options.headers);
     new Headers(init.headers).forEach((text, name) => headers.set(name, text));
-    // (who is asking)
+    // (credentials)
     const request: RequestInit = { ...init, method, headers };
     if (this.options.credentials !== undefined && init.credentials === undefined) {
       request.credentials = this.options.credentials;
@@ -107,7 +107,7 @@ export type Init = Omit<RequestInit, "method" | "body">;
   }
 }
 
-/** What a request carries and how its answer is read. */
+/** The content of a request and how its answer is read. */
 interface Asked {
   readonly fields?: Record<string, unknown>;
   readonly query?: Record<string, unknown>;
@@ -117,13 +117,13 @@ interface Asked {
   readonly read?: "json" | "text" | "blob";
 }
 
-/** The cursor in a Link to the next page: the last part of its query string. */
+/** Returns the cursor in a Link to the next page: the last part of its query string. */
 function nextOf(response: Response): string | undefined {
   const found = /[?&][^=&>]*=([^&>]*)>; *rel="next"/.exec(response.headers.get("Link") ?? "");
   return found?.[1] === undefined ? undefined : decodeURIComponent(found[1]);
 }
 
-/** A value as one segment of a path. */
+/** Formats a value as one segment of a path. */
 function segment(v: string | number | boolean | Date): string {
   return encodeURIComponent(textOf(v));
 }
@@ -143,8 +143,8 @@ function queryOf(fields: Record<string, unknown>): string {
 }
 
 /**
- * The body of a request: JSON, or with binary data a form, which the server takes in piece by
- * piece. What a form cannot say sends it back to JSON, with the binary data as base64.
+ * Returns the body of a request: JSON, or with binary data a form, which the server reads piece
+ * by piece. Fields that a form cannot express require JSON, with the binary data as base64.
  */
 async function bodyOf(
   fields: Record<string, unknown>,

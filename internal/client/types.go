@@ -121,7 +121,7 @@ func (w *writer) inType(t check.Type) string {
 	return w.plain(t)
 }
 
-// plain is the type of what is one value.
+// plain returns the type of a single value.
 func (w *writer) plain(t check.Type) string {
 	switch t.Kind {
 	case check.Identity:
@@ -199,7 +199,7 @@ func property(name string) string {
 func quoted(s string) string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		panic("client: a text that is no JSON: " + err.Error())
+		panic("client: invalid JSON text: " + err.Error())
 	}
 	return string(text)
 }

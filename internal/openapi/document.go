@@ -49,15 +49,15 @@ func (a *API) Document() []byte {
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, value.AppendJSON(nil, doc.value()), "", "  "); err != nil {
-		panic("openapi: value wrote what is no JSON: " + err.Error())
+		panic("openapi: value wrote invalid JSON: " + err.Error())
 	}
 	out.WriteByte('\n')
 	return out.Bytes()
 }
 
-// general is true of every program.
-const general = "A path that nobody knows is answered with 404 and the nearest one, a method that a path does not " +
-	"have with 405. Every answer carries `X-Trace-Id`, the name of what happened."
+// general is part of the description of every program.
+const general = "An unknown path answers 404 and names the nearest path; an unknown method of a path answers 405. " +
+	"Every answer has the header `X-Trace-Id`, which identifies the flow of the request."
 
 // path is the operation's path. Paths that differ in the names of parameters
 // alone are one path in OpenAPI: the first names count.
@@ -126,7 +126,7 @@ func (w *writing) parameters(o *Operation) []value.Value {
 		}
 		p := object{{Name: "name", Value: str(f.Name)}, {Name: "in", Value: str("query")}}
 		if o.Bodied() {
-			p.set("description", str("Here where the whole body is "+o.File.Name+"."))
+			p.set("description", str("Sent here if the whole body is "+o.File.Name+"."))
 		} else if !f.Optional {
 			p.set("required", value.Flag(true))
 		}
@@ -138,7 +138,7 @@ func (w *writing) parameters(o *Operation) []value.Value {
 	return list
 }
 
-// body writes what a request may carry: a JSON object, with binary data a form
+// body writes the schema of a request's body: a JSON object, with binary data a form
 // in parts too, and where it is one file that file itself.
 func (w *writing) body(o *Operation) object {
 	fields := append([]*Field(nil), o.Fields...)
@@ -190,20 +190,20 @@ func (w *writing) body(o *Operation) object {
 	}
 	if o.File != nil {
 		content.set(anyMedia, object{{Name: "schema", Value: object{
-			{Name: "description", Value: str("The field " + o.File.Name + " as the whole body, with a media type of its own; the other fields stand in the query string.")},
+			{Name: "description", Value: str("The field " + o.File.Name + " as the whole body, with a media type of its own; the other fields are sent in the query string.")},
 		}.value()}}.value())
 	}
 	return object{{Name: "required", Value: value.Flag(needed)}, {Name: "content", Value: content.value()}}
 }
 
-// components writes what several operations refer to.
+// components writes the parts that several operations share.
 func (w *writing) components() value.Value {
 	shared := w.shared()
 	var schemas object
 	for _, key := range slices.Sorted(maps.Keys(w.identities)) {
 		instance, name, _ := strings.Cut(w.identities[key], ".")
 		schemas.set(key, object{
-			{Name: "description", Value: str("The identity of a " + name + " of " + instance + ", only ever compared.")},
+			{Name: "description", Value: str("The identity of a " + name + " of " + instance + ": an opaque text that is only compared.")},
 			{Name: "type", Value: str("string")},
 		}.value())
 	}
@@ -215,7 +215,7 @@ func (w *writing) components() value.Value {
 	}
 	out := object{{Name: "schemas", Value: schemas.value()}, {Name: "responses", Value: shared}}
 	out.set("headers", object{{Name: "Trace", Value: object{
-		{Name: "description", Value: str("The name of the flow, for whoever asks why.")},
+		{Name: "description", Value: str("The id of the flow. `legible why` explains the answer from it.")},
 		{Name: "schema", Value: object{{Name: "type", Value: str("string")}}.value()},
 	}.value()}}.value())
 	if s := w.schemes(); len(s) > 0 {

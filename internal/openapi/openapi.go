@@ -26,7 +26,7 @@ import (
 )
 
 // Options say how the program is served. The zero value is right for one whose
-// paths stand at the root.
+// paths are at the root.
 type Options struct {
 	// Prefix is the path below which the routes are served, such as "/api".
 	Prefix string
@@ -42,7 +42,7 @@ type Options struct {
 // An API is the HTTP interface of a program.
 type API struct {
 	Name    string
-	About   string // what is written above the app
+	About   string // the comment above the app
 	Options Options
 	// Operations are in the order of their paths and methods.
 	Operations []*Operation

@@ -16,9 +16,9 @@ import (
 type Operation struct {
 	ID           string // one word that no other operation has: "createAccount"
 	Method, Path string
-	Tag          string // what it stands with: the first word of its path
+	Tag          string // its group: the first word of its path
 	Summary      string // a few words
-	About        string // what the text says of it, in paragraphs; may be empty
+	About        string // the description in the text, in paragraphs; may be empty
 	At           string // its place in the text
 	// Params are the parameters of the path, in order.
 	Params []*Field
@@ -27,9 +27,9 @@ type Operation struct {
 	Fields []*Field
 	// Credentials are the credentials of the request.
 	Credentials []*Field
-	// File is the field that the whole body may be; nil when there is none.
+	// File is the field that may be the whole body; nil if there is none.
 	File *Field
-	// Results are what the program may answer, by status; those with a computed
+	// Results are the possible answers of the program, by status; those with a computed
 	// status first.
 	Results []*Result
 	// Changes means that a request may change state.

@@ -67,8 +67,8 @@ func (f *Field) paged(schema value.Value) value.Value {
 			kinds = strs([]string{"integer", "null"})
 		}
 		return object{{Name: "type", Value: kinds}, {Name: "minimum", Value: value.Number(1)},
-			{Name: "description", Value: str("How many items the page may have. It has at most 1,000, whatever is said here, and fewer where they are large.")}}.value()
+			{Name: "description", Value: str("The maximum number of items of the page. A page has at most 1,000 items, and fewer if they are large.")}}.value()
 	}
 	return append(slices.Clone(s), value.Field{Name: "description",
-		Value: str("Where the page begins: what the page before it gave as its next. Left out for the first page.")}).value()
+		Value: str("The cursor of the page, which the previous page returned as its next. Omit it for the first page.")}).value()
 }

@@ -13,7 +13,7 @@ import (
 // anyMedia is the media type of binary data that may be anything.
 const anyMedia = "*/*"
 
-// An answered is what may be said with one status.
+// An answered describes the answers with one status.
 type answered struct {
 	about   []string
 	media   []string // in their order
@@ -45,7 +45,7 @@ func (a *answered) header(name string, v value.Value) {
 	a.headers.set(name, v)
 }
 
-// answers writes what an operation may be answered with.
+// answers writes the possible answers of an operation.
 func (w *writing) answers(o *Operation) value.Value {
 	byStatus := map[int]*answered{}
 	at := func(status int) *answered {
@@ -72,7 +72,7 @@ func (w *writing) answers(o *Operation) value.Value {
 	if o.parts() {
 		part := at(http.StatusPartialContent)
 		part.own = true
-		part.say("The part that `Range` asks for.")
+		part.say("The part that `Range` requests.")
 		for _, r := range o.Results {
 			if r.Body != nil && (r.Body.Kind == check.Binary || loose(*r.Body)) {
 				part.add(orElse(r.Media, anyMedia), object{}.value())
@@ -80,7 +80,7 @@ func (w *writing) answers(o *Operation) value.Value {
 		}
 		same := at(http.StatusNotModified)
 		same.own = true
-		same.say("The client has it already, as `If-None-Match` says.")
+		same.say("The client already has the data, according to `If-None-Match`.")
 	}
 	for _, r := range o.Results { // whose status may be any
 		if r.Status == 0 {
@@ -117,7 +117,7 @@ func (w *writing) result(a *answered, r *Result) {
 			{Name: "schema", Value: object{{Name: "type", Value: str("string")}}.value()}}.value())
 	}
 	if r.Pages {
-		a.header("Link", object{{Name: "description", Value: str("Where the next page is, with its cursor: `<…>; rel=\"next\"`. Not there on the last page.")},
+		a.header("Link", object{{Name: "description", Value: str("The URL of the next page, with its cursor: `<…>; rel=\"next\"`. Absent on the last page.")},
 			{Name: "schema", Value: object{{Name: "type", Value: str("string")}}.value()}}.value())
 	}
 	if len(r.Refusals) > 0 {
@@ -199,8 +199,8 @@ func place(at string) string {
 	return ", " + at
 }
 
-// response writes what may be said with a status. Where it is the runtime alone
-// that speaks, that stands once in the document.
+// response writes the answers with a status. If only the runtime gives them, the
+// document has them once.
 func (w *writing) response(status int, a *answered) value.Value {
 	if !a.own && len(a.common) == 1 {
 		p := a.common[0]

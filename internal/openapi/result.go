@@ -18,7 +18,7 @@ type Result struct {
 	// are the values of those that are written out.
 	Fields   []check.RecordField
 	Literals map[string]value.Value
-	// Body is what is sent in place of the object: a text, binary data, or any
+	// Body is sent in place of the object: a text, binary data, or any
 	// other value as JSON; nil when the object is the answer. Where its type may
 	// be null the object is sent then.
 	Body *check.Type
@@ -30,7 +30,7 @@ type Result struct {
 	// Refusals are the refusals that no sync answers; such an answer is
 	// {error, refusal}.
 	Refusals []Refusal
-	// Pages tells that the body is a list that may go on: a Link says where.
+	// Pages is set if the body is one page of a list; a Link leads to the next one.
 	Pages bool
 	// By is the sync that answers, and At is its line.
 	By, At string
@@ -43,7 +43,7 @@ type Refusal struct {
 	At             string
 }
 
-// Fails reports whether the result is an answer that says no.
+// Fails reports whether the result is an error.
 func (r *Result) Fails() bool { return r.Status >= 400 || len(r.Refusals) > 0 }
 
 // failsSoftly reports whether an answer has the field that older clients take for

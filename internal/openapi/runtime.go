@@ -17,16 +17,16 @@ type Problem struct {
 // problems are all answers of the runtime that an operation can have.
 func problems() []Problem {
 	return []Problem{
-		{"BadRequest", 400, "The request cannot be read, or lacks what every sync on the route needs: `field` names it.", "Lack"},
-		{"NotLoggedIn", 401, "The request has no credential. `field` names it, and `error` says where it may stand.", "Lack"},
-		{"ForeignPage", 403, "A page of another origin, which the server does not allow, sent the request.", "Problem"},
+		{"BadRequest", 400, "The request cannot be read, or a field that every sync on the route needs is missing or invalid; `field` names it.", "Lack"},
+		{"NotLoggedIn", 401, "The request has no credential. `field` names it, and `error` says where it may be sent.", "Lack"},
+		{"ForeignPage", 403, "A page of an origin that the server does not allow sent the request.", "Problem"},
 		{"TooSlow", 408, "The body did not arrive in time.", "Problem"},
-		{"TooLarge", 413, "The body, or its field `field`, is larger than the limit, which is in bytes for the body and in characters for a field.", "TooLarge"},
-		{"NoSuchKind", 415, "The body is of a kind that this route does not take, or compressed.", "Problem"},
-		{"NoSuchPart", 416, "The binary data has no such part as `Range` asks for.", "Problem"},
+		{"TooLarge", 413, "The body, or its field `field`, exceeds the `limit`, which is in bytes for the body and in characters for a field.", "TooLarge"},
+		{"NoSuchKind", 415, "The route does not accept the media type of the body, or the body is compressed.", "Problem"},
+		{"NoSuchPart", 416, "The binary data does not have the part that `Range` requests.", "Problem"},
 		{"LongHeaders", 431, "A part of the form has headers that are too long.", "Problem"},
-		{"Broken", 500, "Something broke, or nobody answered. `trace` is what an operator can look for.", "Broken"},
-		{"Busy", 503, "There is too much to do just now, or the store cannot be reached. Where `done` is `unknown`, what was asked may have been done, or may still be done: look before you try again. Otherwise nothing was done; try again.", "Problem"},
+		{"Broken", 500, "The program failed, or no sync answered the request. An operator can find the cause by the `trace`.", "Broken"},
+		{"Busy", 503, "The server is overloaded, or the store cannot be reached. If `done` is `unknown`, the request may have been carried out, or may still be: check before you send it again. Otherwise nothing was done; try again.", "Problem"},
 	}
 }
 
@@ -112,14 +112,14 @@ func problemSchemas() object {
 	}
 	only := []value.Value{str("error")}
 	return object{
-		{Name: "Problem", Value: with("An answer that says no.", only)},
-		{Name: "Lack", Value: with("What a request lacks.", only,
+		{Name: "Problem", Value: with("An answer that reports an error.", only)},
+		{Name: "Lack", Value: with("A missing or invalid field of the request.", only,
 			value.Field{Name: "field", Value: text.value()},
 			value.Field{Name: "fields", Value: object{{Name: "type", Value: str("array")}, {Name: "items", Value: text.value()}}.value()})},
 		{Name: "TooLarge", Value: with("A body or a field that is too large.", only,
 			value.Field{Name: "field", Value: text.value()},
 			value.Field{Name: "limit", Value: object{{Name: "type", Value: str("number")}}.value()})},
-		{Name: "Broken", Value: with("A fault of the program.", []value.Value{str("error"), str("trace")},
+		{Name: "Broken", Value: with("A failure of the program.", []value.Value{str("error"), str("trace")},
 			value.Field{Name: "trace", Value: text.value()},
 			value.Field{Name: "reason", Value: object{{Name: "type", Value: str("string")}, {Name: "description", Value: str("Only in development.")}}.value()})},
 	}

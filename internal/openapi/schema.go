@@ -93,7 +93,7 @@ func (w *writing) schema(t check.Type, out bool) value.Value {
 	case check.Binary:
 		s.set("contentEncoding", str("base64"))
 		if !out {
-			s.set("description", str("Base64, or a data: URL that says the media type."))
+			s.set("description", str("Base64, or a data: URL with the media type."))
 		}
 	case check.List:
 		s.set("items", w.schema(*t.Elem, out))
@@ -202,7 +202,7 @@ func (w *writing) fieldSchema(f *Field) value.Value {
 	return f.paged(s)
 }
 
-// short says how long a text may be that a client sends.
+// short adds the maximum length of a text that a client sends.
 func (w *writing) short(s value.Value, t check.Type) value.Value {
 	most, known := plan.Longest(t, w.api.Options.MaxText)
 	if !known || t.Kind != check.String && t.Kind != check.Secret {

@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A scheme is one place in which a credential may stand.
+// A scheme is one place in which a credential may be sent.
 type scheme struct {
 	name string
 	as   object
@@ -87,7 +87,7 @@ func (w *writing) security(o *Operation) []value.Value {
 	return items
 }
 
-// whereElse says where a credential may stand but in the body.
+// whereElse returns the places of a credential other than the body.
 func whereElse(c *check.Credential) string {
 	var list []string
 	if c.Bearer {
@@ -103,7 +103,7 @@ func whereElse(c *check.Credential) string {
 		list = append(list, "in the header `"+name+"`")
 	}
 	if len(list) == 0 {
-		return "Says who is asking."
+		return "A credential."
 	}
-	return "Says who is asking. It may stand " + strings.Join(list, " or ") + " instead."
+	return "A credential. It may also be sent " + strings.Join(list, " or ") + "."
 }
