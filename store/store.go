@@ -8,7 +8,7 @@
 // snapshot, and that Finish returns only when everything that the flow depends on
 // is durable. It refuses to interpret an entry: journal entries are bytes here.
 //
-// The stores are in the folders below: memory, sqlite, postgres. One suite,
+// The stores are in internal/store: memory, sqlite and postgres. One suite, package
 // storetest, tests them all.
 package store
 

@@ -27,7 +27,7 @@ of the store, or start the app with --store sqlite:PATH.`,
 		Example: "  legible backup monday.db\n  legible backup --store sqlite:focusreader.db /mnt/copies/monday.db",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("%s takes one path, where the copy is to be; it got %d", cmd.CommandPath(), len(args))
+				return fmt.Errorf("%s takes one path, for the copy; it got %d", cmd.CommandPath(), len(args))
 			}
 			return nil
 		},
@@ -39,7 +39,7 @@ of the store, or start the app with --store sqlite:PATH.`,
 			defer func() { err = errors.Join(err, st.Close()) }()
 			copier, ok := st.(store.Copier)
 			if !ok {
-				return errors.New("this store cannot be copied: use the means of its database")
+				return errors.New("this store cannot be copied by legible: use the backup tools of its database")
 			}
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 			defer stop()

@@ -26,7 +26,7 @@ method lists the refusals of its route. See docs/howto/client.md.`,
 			if err := knownLanguage(language); err != nil {
 				return err
 			}
-			p, err := analyzed(s, paths, "a client is of one")
+			p, err := analyzed(s, paths, "a client belongs to one")
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func knownLanguage(language string) error {
 	}
 	list := strings.Join(known, ", ")
 	if language == "" {
-		return fmt.Errorf("a client in which language? --lang is one of: %s", list)
+		return fmt.Errorf("the language of the client is missing: set --lang to one of: %s", list)
 	}
 	switch strings.ToLower(language) {
 	case "typescript", "javascript", "js", "tsx":

@@ -54,7 +54,7 @@ func textsBelow(paths []string) ([]string, error) {
 		}
 		if !info.IsDir() {
 			if !workspace.IsText(p) {
-				return nil, fmt.Errorf("%s is no %s file", slash(p), workspace.Kinds)
+				return nil, fmt.Errorf("%s is not a %s file", slash(p), workspace.Kinds)
 			}
 			names = append(names, p)
 			continue

@@ -344,5 +344,5 @@ func fixedSo(changed int, left []diag.Diagnostic) string {
 	case 1:
 		return said + "left 1 fix to you; "
 	}
-	return said + fmt.Sprintf("left %d fixes to you; ", n)
+	return said + fmt.Sprintf("left %d fixes for you; ", n)
 }

@@ -32,7 +32,7 @@ of the answer.`,
 			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("list, show, scenario, retry or cancel? see legible flow --help")
+			return errors.New("legible flow needs one of its commands: list, show, scenario, retry or cancel; see legible flow --help")
 		},
 	}
 	cmd.AddCommand(newFlowList(s), newFlowShow(s), newFlowScenario(s), newFlowRetry(s), newFlowCancel(s))

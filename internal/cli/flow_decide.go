@@ -68,9 +68,9 @@ func newDecision(s Streams, cmd *cobra.Command, code, done string) *cobra.Comman
 		held := journal.BlockedBy(entries)
 		switch {
 		case rested:
-			return fmt.Errorf("flow %s has come to its end: there is nothing to %s", id, code)
+			return fmt.Errorf("flow %s is at rest: there is nothing to %s", id, code)
 		case held == nil:
-			return fmt.Errorf("flow %s waits for no effect action that has failed: there is nothing to %s", id, code)
+			return fmt.Errorf("flow %s does not wait for a failed effect action: there is nothing to %s", id, code)
 		}
 		reason := strings.TrimSpace(reason)
 		if len(reason) > 1000 {
@@ -79,7 +79,7 @@ func newDecision(s Streams, cmd *cobra.Command, code, done string) *cobra.Comman
 		if err := st.Decide(context.Background(), store.Decision{Flow: id, Name: value.NewIDs().At(time.Now()).String(), Code: code, Reason: reason}); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(s.Out, "%s of flow %s %s as soon as the app takes it up\n", held.Action, id, done)
+		_, err = fmt.Fprintf(s.Out, "%s of flow %s %s when the app reads the decision\n", held.Action, id, done)
 		return err
 	}
 	cmd.Flags().StringVar(&f.app, "app", ".", "the folder of the app, with its texts and its store")

@@ -44,7 +44,7 @@ func formatStream(s Streams) error {
 	}
 	out, findings := syntax.Format(source.NewFile("stdin", string(text)))
 	if _, err := io.WriteString(s.Out, out); err != nil {
-		return fmt.Errorf("writing what was formatted: %w", err)
+		return fmt.Errorf("writing the formatted text: %w", err)
 	}
 	return broken(s.Err, findings)
 }
@@ -73,7 +73,7 @@ func formatFiles(s Streams, names []string, only bool) error {
 	}
 	err := broken(s.Err, diag.Sort(findings))
 	if only && changed > 0 {
-		fmt.Fprintf(s.Err, "%s not in the one style: legible fmt writes %s\n", areFiles(changed), pronoun(changed))
+		fmt.Fprintf(s.Err, "%s not formatted: legible fmt formats %s\n", areFiles(changed), pronoun(changed))
 		err = errors.Join(err, errFindings)
 	}
 	return err

@@ -43,7 +43,7 @@ code to the engine. It prints the names of the files that it wrote.`,
 			}
 			err = broken(s.Err, diag.Sort(findings))
 			if only && changed > 0 {
-				fmt.Fprintf(s.Err, "%s not fresh: legible gen writes %s\n", areFiles(changed), pronoun(changed))
+				fmt.Fprintf(s.Err, "%s stale: legible gen writes %s\n", areFiles(changed), pronoun(changed))
 				err = errors.Join(err, errFindings)
 			}
 			return err

@@ -27,7 +27,7 @@ Graphviz and --svg a picture.`,
 			"  legible graph apps/focusreader --route 'POST /auth/login'",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			program, err := analyzed(s, paths, "a graph is of one")
+			program, err := analyzed(s, paths, "a graph shows one")
 			if err != nil {
 				return err
 			}
@@ -78,7 +78,7 @@ func endpointNamed(endpoints []*plan.Endpoint, name string) (*plan.Endpoint, err
 	case 1:
 		return found[0], nil
 	case 0:
-		message := fmt.Sprintf("no route is %s", name)
+		message := fmt.Sprintf("there is no route %s", name)
 		if near, ok := nearestRoute(name, names); ok {
 			return nil, fmt.Errorf("%s; did you mean %s?", message, near)
 		}
@@ -88,7 +88,7 @@ func endpointNamed(endpoints []*plan.Endpoint, name string) (*plan.Endpoint, err
 	for _, d := range found {
 		names = append(names, d.String())
 	}
-	return nil, fmt.Errorf("%s are two routes: which one?", strings.Join(names, " and "))
+	return nil, fmt.Errorf("%s both match: name the method too", strings.Join(names, " and "))
 }
 
 // nearestRoute looks among whole names, then among paths alone.

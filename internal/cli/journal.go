@@ -33,7 +33,7 @@ outcomes, and the syncs that fired. It is part of the app's store.`,
 			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("verify, export, import or compact? see legible journal --help")
+			return errors.New("legible journal needs one of its commands: verify, export, import or compact; see legible journal --help")
 		},
 	}
 	cmd.AddCommand(newJournalVerify(s), newJournalExport(s), newJournalImport(s), newJournalCompact(s))
@@ -82,7 +82,7 @@ by itself.`,
 			if flows != "all" {
 				n, err := strconv.Atoi(flows)
 				if err != nil || n <= 0 {
-					return fmt.Errorf("--journal-flows: it is a number above 0, or all, not %q", flows)
+					return fmt.Errorf("--journal-flows takes a number above 0 or “all”, not %q", flows)
 				}
 				r.Keep = n
 			}
@@ -186,7 +186,7 @@ func (c *compaction) in(ctx context.Context, st store.Store, r store.Retention) 
 func prepareAsIs(ctx context.Context, st store.Store) error {
 	d, ok := st.(store.Described)
 	if !ok {
-		return errors.New("this store cannot say what it holds")
+		return errors.New("this store cannot list its content")
 	}
 	schema := d.Schema()
 	if schema == nil {

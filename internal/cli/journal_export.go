@@ -47,7 +47,7 @@ and exits with 1.`,
 				x.since = value.FirstID(at)
 			}
 			if f.json && len(args) == 0 {
-				return errors.New("the export itself goes to stdout: name a FILE to have --json tell about it")
+				return errors.New("--json needs a FILE, because the export is written to stdout otherwise")
 			}
 			st, err := f.openStore()
 			if err != nil {
@@ -93,7 +93,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	if age, err := legible.ParseAge(text); err == nil && age > 0 {
 		return now.Add(-age), nil
 	}
-	return time.Time{}, fmt.Errorf("it is a date (2030-01-31), a moment (2030-01-31T12:00:00Z), or how long ago (24h, 7d), not %q", text)
+	return time.Time{}, fmt.Errorf("use a date (2030-01-31), a time (2030-01-31T12:00:00Z) or a duration before now (24h, 7d), not %q", text)
 }
 
 // An exporting goes through the flows that are wanted.
@@ -160,7 +160,7 @@ func (x *exporting) some(ctx context.Context, out *journal.Exporter, ids []value
 		}
 		if _, err := journal.Read(b); err != nil {
 			x.left++
-			fmt.Fprintf(x.err, "flow %s is left out: %v\n", id, err)
+			fmt.Fprintf(x.err, "omitted flow %s: %v\n", id, err)
 			continue
 		}
 		if err := out.Flow(journal.Recorded{Flow: id, Rested: !slices.Contains(open, id), Record: b}); err != nil {
@@ -191,7 +191,7 @@ func (x *exporting) told(s Streams, asJSON bool, args []string) error {
 	}
 	fmt.Fprintf(s.Err, "%s exported\n", words.Counted(x.flows, "flow"))
 	if x.left > 0 {
-		fmt.Fprintf(s.Err, "%s left out: legible journal verify says more\n", words.Counted(x.left, "flow"))
+		fmt.Fprintf(s.Err, "%s omitted: legible journal verify shows the damage\n", words.Counted(x.left, "flow"))
 		return errFindings
 	}
 	return nil

@@ -36,7 +36,7 @@ concepts that the app does not have.`,
 		Example: "  legible journal import monday.jsonl --store sqlite:monday.db --app apps/focusreader",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("%s takes one file, that legible journal export wrote; it got %d", cmd.CommandPath(), len(args))
+				return fmt.Errorf("%s takes one file, written by legible journal export; it got %d", cmd.CommandPath(), len(args))
 			}
 			return nil
 		},
@@ -46,14 +46,14 @@ concepts that the app does not have.`,
 				return err
 			}
 			if names, err := (&workspace.Texts{}).Below(f.app); err == nil && len(names) == 0 {
-				return fmt.Errorf("importing needs the texts of the app, and there are no %s files below %s: name the folder of the app with --app", workspace.Kinds, slash(f.app))
+				return fmt.Errorf("import needs the texts of the app, and there are no %s files below %s: name the folder of the app with --app", workspace.Kinds, slash(f.app))
 			}
 			p, err := planOf(s, f.app)
 			if err != nil {
 				return err
 			}
 			if p.Program.App == nil {
-				return fmt.Errorf("there is no .app in %s, and an exported record is of one: name its folder with --app", slash(f.app))
+				return fmt.Errorf("there is no .app in %s, and an exported journal belongs to an app: name its folder with --app", slash(f.app))
 			}
 			in := s.In
 			if args[0] != "-" {
@@ -97,11 +97,11 @@ func (f *recordsFlags) newStore() (string, error) {
 	kind, path, named := strings.Cut(f.store, ":")
 	switch {
 	case f.store == "":
-		return "", errors.New("where to? name a new file with --store sqlite:PATH")
+		return "", errors.New("the new store is missing: name a new file with --store sqlite:PATH")
 	case !named && kind != "memory":
 		return f.store, nil
 	case kind != "sqlite":
-		return "", fmt.Errorf("a record is imported into a file of its own, not into %q: write --store sqlite:PATH", kind+":")
+		return "", fmt.Errorf("a journal is imported into a new SQLite file, not into %q: write --store sqlite:PATH", kind+":")
 	case path == "":
 		return "", fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
 	}
@@ -206,7 +206,7 @@ func (x *importing) note(r journal.Recorded) error {
 		}
 	})
 	if foreign != "" {
-		return fmt.Errorf("flow %s asked %s, which the app %s does not have: the record is of another app; name its folder with --app",
+		return fmt.Errorf("flow %s asked %s, which the app %s does not have: the journal belongs to another app; name its folder with --app",
 			r.Flow, foreign, x.plan.Program.Name)
 	}
 	x.Flows++
@@ -245,14 +245,14 @@ func (x *importing) print(s Streams, asJSON bool) error {
 		return printJSON(s.Out, x)
 	}
 	if x.Known {
-		_, err := fmt.Fprintf(s.Out, "%s holds this already: %s\n", x.Store, words.Counted(x.Flows, "flow"))
+		_, err := fmt.Fprintf(s.Out, "%s contains this already: %s\n", x.Store, words.Counted(x.Flows, "flow"))
 		return err
 	}
 	if _, err := fmt.Fprintf(s.Out, "%s: %s\n", x.Store, words.Counted(x.Flows, "flow")); err != nil {
 		return err
 	}
 	if x.Open > 0 {
-		fmt.Fprintf(s.Err, "%s had not come to rest: an app that is started on this store would go on there, without the state\n", words.Counted(x.Open, "flow"))
+		fmt.Fprintf(s.Err, "%s had not come to rest: an app started on this store would continue them without the state\n", words.Counted(x.Open, "flow"))
 	}
 	return nil
 }

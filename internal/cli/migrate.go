@@ -66,7 +66,7 @@ func (f *recordsFlags) migrate(s Streams, apply bool) (err error) {
 		return err
 	}
 	if p.Program.App == nil {
-		return fmt.Errorf("there is no .app in %s, and migrating needs one: name the folder of the app", slash(f.app))
+		return fmt.Errorf("there is no .app in %s: name the folder of the app", slash(f.app))
 	}
 	name, err := f.storeName()
 	if err != nil {

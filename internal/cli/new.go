@@ -29,7 +29,7 @@ and the next steps. It does not overwrite files.`,
 			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("an app, a concept or a sync? see legible new --help")
+			return errors.New("legible new needs one of its commands: app, concept or sync; see legible new --help")
 		},
 	}
 	cmd.AddCommand(newNewApp(s), newNewConcept(s), newNewSync(s))

@@ -75,7 +75,7 @@ func split(name string) []string {
 // folderFits tells whether Go finds a package in a folder of this name.
 func folderFits(n naming) error {
 	if slices.Contains([]string{"testdata", "vendor", "internal", "con", "prn", "aux", "nul"}, n.Lower) {
-		return fmt.Errorf("the folder %s would mean something else to Go or to Windows: choose another name, or another folder with --in", n.Lower)
+		return fmt.Errorf("the folder name %s has a special meaning for Go or Windows: choose another name, or another folder with --in", n.Lower)
 	}
 	return nil
 }
@@ -97,16 +97,16 @@ func conceptFits(n naming) error {
 	taken := ""
 	switch {
 	case n.Upper == "Requesting":
-		return fmt.Errorf("Requesting stands for HTTP, and the engine itself is its implementation: choose another name")
+		return fmt.Errorf("Requesting represents HTTP and is implemented by the engine: choose another name")
 	case readyConcept(n) != "":
-		return fmt.Errorf("there is a ready concept %s: write “use %[1]s” in the .app, import \"github.com/legible-lang/legible/concepts/%[2]s\" in main.go and pass %[2]s.New to legible.New; for one of your own choose another name, such as My%[1]s", readyConcept(n), n.Lower)
+		return fmt.Errorf("the catalogue has a concept %s: write “use %[1]s” in the .app, import \"github.com/legible-lang/legible/concepts/%[2]s\" in main.go and pass %[2]s.New to legible.New; for one of your own choose another name, such as My%[1]s", readyConcept(n), n.Lower)
 	case token.IsKeyword(n.Lower), types.Universe.Lookup(n.Lower) != nil, n.Lower == "main", n.Lower == "init":
 		taken = "a word of Go"
 	case n.Lower == "legible", n.Lower == "scenario", n.Lower == "testing":
 		taken = "that of a package which its files import"
 	}
 	if taken != "" {
-		return fmt.Errorf("the Go package of %s would have the name %s, which is %s: choose another, best one that says what people do with it, such as Signing", n.Upper, n.Lower, taken)
+		return fmt.Errorf("the Go package of %s would have the name %s, which is %s: choose another, such as Signing, which says what people do with it", n.Upper, n.Lower, taken)
 	}
 	return folderFits(n)
 }

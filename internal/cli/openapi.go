@@ -24,7 +24,7 @@ people at /docs.`,
 			"  legible openapi | jq '.paths | keys'",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := analyzed(s, paths, "a document is of one")
+			p, err := analyzed(s, paths, "a document describes one")
 			if err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ with its source position.`,
 		Example: "  legible plan apps/focusreader",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := analyzed(s, paths, "a plan is of one")
+			p, err := analyzed(s, paths, "a plan belongs to one")
 			if err != nil {
 				return err
 			}

@@ -92,7 +92,7 @@ func (f *recordsFlags) open(s Streams) (*records, error) {
 		return &records{p, app, app}, nil
 	}
 	if names, err := (&workspace.Texts{}).Below(f.folders()[0]); err == nil && len(names) == 0 {
-		return nil, fmt.Errorf("no app runs here%s, and there are no %s files below %s: name the folder of the app's texts with --app", f.stale, workspace.Kinds, slash(f.app))
+		return nil, fmt.Errorf("no app runs here%s, and there are no %s files below %s: name the folder of the app with --app", f.stale, workspace.Kinds, slash(f.app))
 	}
 	p, err := planOf(s, f.app)
 	if err != nil {
@@ -127,7 +127,7 @@ func onePlan(s Streams, path, what, way string) (*plan.Plan, error) {
 		for _, p := range w.Programs {
 			roots = append(roots, p.Title())
 		}
-		return nil, fmt.Errorf("there are %d programs here, and %s is of one: name one of %s%s", n, what, strings.Join(roots, ", "), way)
+		return nil, fmt.Errorf("there are %d programs here, and %s belongs to one of them: name one of %s%s", n, what, strings.Join(roots, ", "), way)
 	}
 	findings, err := w.Check(w.Programs[0])
 	if err != nil {
@@ -169,7 +169,7 @@ func (f *recordsFlags) storeName() (string, error) {
 		return f.store, nil
 	case kind != "sqlite":
 		// What is no store may hold a password, so only its beginning is said.
-		return "", fmt.Errorf("there is no store %q to look at: write sqlite:PATH or postgres://…", kind+":")
+		return "", fmt.Errorf("the store %q is not supported: write sqlite:PATH or postgres://…", kind+":")
 	case path == "":
 		return "", fmt.Errorf("the store %q names no file: write sqlite:PATH", f.store)
 	}
@@ -198,7 +198,7 @@ func (f *recordsFlags) onlyStore() (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("which store? there is no .db file in %s, and no app that runs there%s: name the store with --store sqlite:PATH, or the address of the app's inspector with --app", slash(filepath.Clean(folders[0])), f.stale)
+		return "", fmt.Errorf("no store found: there is no .db file in %s, and no app runs there%s: name the store with --store sqlite:PATH, or the address of the app's inspector with --app", slash(filepath.Clean(folders[0])), f.stale)
 	case 1:
 		return "sqlite:" + found[0], nil
 	}
@@ -207,7 +207,7 @@ func (f *recordsFlags) onlyStore() (string, error) {
 			return "sqlite:" + these[0], nil
 		}
 	}
-	return "", fmt.Errorf("which store? there are %s: name one with --store sqlite:PATH", strings.Join(found, ", "))
+	return "", fmt.Errorf("there are several stores, %s: name one with --store sqlite:PATH", strings.Join(found, ", "))
 }
 
 // hasNote tells whether an app has left its note beside a store: it runs, or was
@@ -248,7 +248,7 @@ func (r *records) journal(ctx context.Context, id value.ID) (b []byte, rested bo
 }
 
 // errNoRecord ends a search in a store in which nothing has happened.
-var errNoRecord = errors.New("nothing has happened in this store yet: it holds no flow")
+var errNoRecord = errors.New("this store has no flows yet")
 
 // newest gives the flow that began last.
 func (r *records) newest() (value.ID, error) {
@@ -308,9 +308,9 @@ func (r *records) find(text string) (value.ID, error) {
 			return value.Zero, fmt.Errorf("no flow has an id that begins or ends with %s; \"legible flow list\" shows the last ones", text)
 		}
 		if r.app != nil {
-			return value.Zero, fmt.Errorf("the running app knows no flow %s, and it is not among the last requests that were turned away before one; the app's log may have it", text)
+			return value.Zero, fmt.Errorf("the running app has no flow %s, and none of the latest requests that were turned away has this id; the app's log may have it", text)
 		}
-		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away before one (404, 405, 400 for a field) is known to the app that turned it away, while it runs, and to its log", text)
+		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away before it opened a flow (404, 405, 400 for a field) is known only to the app, while it runs, and in its log", text)
 	}
 	return value.Zero, fmt.Errorf("%s may be %s or %s: give more digits", text, found[0], found[1])
 }

@@ -38,7 +38,7 @@ type rerun struct {
 // which runs them on a fresh store in memory, and prints what went otherwise.
 func (x *rerun) run(s Streams, args []string) (err error) {
 	if len(args) > 1 {
-		return errors.New("replay runs the flows of one record: name one store or export")
+		return errors.New("replay takes one store or one export")
 	}
 	at, test, texts, err := x.player()
 	if err != nil {
@@ -88,7 +88,7 @@ func (x *rerun) player() (at, test, texts string, err error) {
 			return "", "", "", err
 		}
 		if !slices.ContainsFunc(names, func(name string) bool { return filepath.Ext(name) == ".app" }) {
-			return "", "", "", fmt.Errorf("there is no .app in %s: name the folder of the app, with --app, and that of its other version with --with", slash(dir))
+			return "", "", "", fmt.Errorf("there is no .app in %s: name the folder of the app with --app, and the folder of its other version with --with", slash(dir))
 		}
 		if at, err = nearestTest(folders, dir, "app"); err != nil {
 			return "", "", "", err
@@ -99,7 +99,7 @@ func (x *rerun) player() (at, test, texts string, err error) {
 	}
 	if at == "" {
 		missing := noTest(folders, here, "app")
-		return "", "", "", fmt.Errorf("the concepts are Go, so a Go test of the app runs the flows, the one that plays its scenarios; there is none in %s: write %s:\n%s",
+		return "", "", "", fmt.Errorf("replay needs the Go test that runs the app's scenarios, because concepts contain Go code, and there is none in %s: write %s:\n%s",
 			slash(here), slash(filepath.Join(here, "scenario_test.go")), strings.Join(missing.Details, "\n"))
 	}
 	if x.with != "" && !workspace.Within(at, x.with) {
@@ -279,11 +279,11 @@ func (x *rerun) print(s Streams, told []replay.Result) error {
 		fmt.Fprintln(s.Out)
 	}
 	run := len(told) - left
-	summary := fmt.Sprintf("%s run again: all went the same way", words.Counted(run, "flow"))
+	summary := fmt.Sprintf("%s run again: no differences", words.Counted(run, "flow"))
 	if changed > 0 {
 		summary = fmt.Sprintf("%s run again: %d differ", words.Counted(run, "flow"), changed)
 		if x.first > 0 && changed > x.first && !x.flags.json {
-			summary += fmt.Sprintf(", of which these are the first %d; what follows the first may rest on it", x.first)
+			summary += fmt.Sprintf("; these are the first %d, and later differences may follow from the first", x.first)
 		}
 	}
 	fmt.Fprintln(s.Err, summary)

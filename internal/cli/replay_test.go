@@ -29,7 +29,7 @@ func TestReplayRuns(t *testing.T) {
 	t.Chdir("testdata/replay")
 
 	code, out, errOut := legible("replay", "sqlite:"+store, "--app", "reader")
-	if code != 0 || out != "" || !strings.Contains(errOut, "10 flows run again: all went the same way\n") {
+	if code != 0 || out != "" || !strings.Contains(errOut, "10 flows run again: no differences\n") {
 		t.Errorf("the same program: exit %d\n%s--- talk\n%s", code, out, errOut)
 	}
 	if !strings.Contains(errOut, "1 flow not replayed: its secret password is not in the record, and the value used in its place was refused (POST /login, ") {
@@ -39,7 +39,7 @@ func TestReplayRuns(t *testing.T) {
 	if code, _, errOut := legible("journal", "export", export, "--store", store); code != 0 {
 		t.Fatal(errOut)
 	}
-	if code, out, errOut := legible("replay", export, "--app", "reader"); code != 0 || out != "" || !strings.Contains(errOut, "10 flows run again: all went the same way\n") {
+	if code, out, errOut := legible("replay", export, "--app", "reader"); code != 0 || out != "" || !strings.Contains(errOut, "10 flows run again: no differences\n") {
 		t.Errorf("from an export: exit %d\n%s--- talk\n%s", code, out, errOut)
 	}
 
@@ -54,7 +54,7 @@ func TestReplayRuns(t *testing.T) {
 		}
 	}
 	code, out, errOut = legible("replay", store, "--app", "reader", "--with", "next", "--first", "1")
-	if code != 1 || strings.Count(out, "\n\n") != 1 || !strings.Contains(errOut, "of which these are the first 1; what follows the first may rest on it") {
+	if code != 1 || strings.Count(out, "\n\n") != 1 || !strings.Contains(errOut, "these are the first 1, and later differences may follow from the first") {
 		t.Errorf("the first story alone: exit %d\n%s--- talk\n%s", code, out, errOut)
 	}
 	code, out, _ = legible("replay", store, "--app", "reader", "--with", "next", "--json", "-n", "2")
@@ -64,7 +64,7 @@ func TestReplayRuns(t *testing.T) {
 		t.Errorf("the first two flows as JSON: exit %d\n%s", code, out)
 	}
 	for args, want := range map[string]string{
-		"one two":                        "name one store or export",
+		"one two":                        "takes one store or one export",
 		"--sync LogIn":                   "has no flag --sync",
 		"nothing.db --app reader":        "there is no file or folder nothing.db",
 		store + " --app reader --with x": "there is no file or folder x",

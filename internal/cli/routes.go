@@ -29,7 +29,7 @@ become the answer because no sync matches them. Exposed actions come last.`,
 		Example: "  legible routes apps/focusreader\n  legible routes --json | jq 'select(.demands == null) | .path'",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			p, err := analyzed(s, paths, "routes are listed of one")
+			p, err := analyzed(s, paths, "the routes listed are those of one")
 			if err != nil {
 				return err
 			}
@@ -58,9 +58,9 @@ become the answer because no sync matches them. Exposed actions come last.`,
 
 func without(n int) string {
 	if n == 1 {
-		return "1 asks for no credential"
+		return "1 needs no credential"
 	}
-	return fmt.Sprintf("%d ask for no credential", n)
+	return fmt.Sprintf("%d need no credential", n)
 }
 
 // endpointTable draws the routes as a table whose cells may have several lines.

@@ -22,15 +22,15 @@ func dialError(c *api.Client, err error) error {
 	at := "the app at " + c.Address
 	switch {
 	case errors.Is(err, api.ErrToken) && c.Token == "":
-		return errors.New(at + " wants its token: it stands at the end of the address that the app printed as it started; put it into " + tokenVariable + ", or into a file for --token-file")
+		return errors.New(at + " requires its token, which is at the end of the address that the app printed when it started: put it into " + tokenVariable + ", or into a file for --token-file")
 	case errors.Is(err, api.ErrToken):
-		return errors.New(at + " does not take this token: it is another one after each start; take it from the end of the address that the app printed")
+		return errors.New(at + " rejected this token: each start of the app makes a new one; copy it from the end of the address that the app printed")
 	case errors.Is(err, api.ErrVersion):
-		return fmt.Errorf("%s speaks another version of the interface than this legible, %s: use the legible of the version that the app was built with", at, version())
+		return fmt.Errorf("%s has another version of the interface of the inspector than this legible (%s): use the legible command of the version that the app was built with", at, version())
 	case errors.Is(err, api.ErrNoApp):
 		return fmt.Errorf("%s: %w", c.Address, err)
 	}
-	return fmt.Errorf("%s does not answer (%w): start it, or name its store with --store to read what it has left there", at, err)
+	return fmt.Errorf("%s does not answer (%w): start the app, or name its store with --store to read its record", at, err)
 }
 
 // planOfApp makes the plan of the texts that an app runs.
@@ -51,7 +51,7 @@ func planOfApp(s Streams, c *api.Client) (*plan.Plan, error) {
 	}
 	program, ds := check.Check(trees, check.Options{Running: true, Concept: func(name string) *syntax.File { return concepts[name] }})
 	if err := broken(s.Err, diag.Sort(append(findings, ds...))); err != nil {
-		fmt.Fprintf(s.Err, "legible: these are the texts that the app runs, so it was built with another legible (%s; this is %s)\n", c.App.Legible, version())
+		fmt.Fprintf(s.Err, "legible: the app runs the same texts, so it was built with another version of legible (%s; this is %s)\n", c.App.Legible, version())
 		return nil, err
 	}
 	return plan.Build(program), nil
@@ -67,7 +67,7 @@ func isAddress(text string) bool {
 func (f *recordsFlags) named() (*api.Client, error) {
 	u, err := url.Parse(f.app)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("--app %q is no address: write http://127.0.0.1:PORT, as the app printed it", f.app)
+		return nil, fmt.Errorf("--app %q is not an address: write http://127.0.0.1:PORT, as the app printed it", f.app)
 	}
 	token := os.Getenv(tokenVariable)
 	if f.tokenFile != "" {

@@ -17,7 +17,7 @@ import (
 func (f *recordsFlags) findRunning(s Streams) (*api.Client, error) {
 	if isAddress(f.app) {
 		if f.store != "" {
-			return nil, errors.New("--app names a running app and --store what an app has left: name one of them")
+			return nil, errors.New("--app names a running app and --store the store of an app: use one of them")
 		}
 		return f.named()
 	}
@@ -65,7 +65,7 @@ func (f *recordsFlags) listening(s Streams, notes []string) (*api.Client, error)
 		note, err := api.ReadNote(path)
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) {
-				fmt.Fprintf(s.Err, "legible: what an app has left in %s cannot be read, and is passed over: %v\n", slash(path), err)
+				fmt.Fprintf(s.Err, "legible: ignoring %s, which cannot be read: %v\n", slash(path), err)
 			}
 			continue
 		}
@@ -74,13 +74,13 @@ func (f *recordsFlags) listening(s Streams, notes []string) (*api.Client, error)
 		case err == nil:
 			found, alive = r, append(alive, note.Address)
 		case errors.Is(err, api.ErrVersion):
-			fmt.Fprintf(s.Err, "legible: %v; its store is read in its place\n", dialError(r, err))
+			fmt.Fprintf(s.Err, "legible: %v; reading its store instead\n", dialError(r, err))
 		default:
-			f.stale = " (the one that left " + slash(path) + " has gone without taking it away)"
+			f.stale = " (the app that left " + slash(path) + " ended without removing it)"
 		}
 	}
 	if len(alive) > 1 {
-		return nil, fmt.Errorf("which app? there run %s: name one with --app", strings.Join(alive, ", "))
+		return nil, fmt.Errorf("several apps run here, %s: name one with --app", strings.Join(alive, ", "))
 	}
 	return found, nil
 }

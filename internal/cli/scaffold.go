@@ -61,7 +61,7 @@ func (d *drafted) make(s Streams, name naming, sheets []sheet) error {
 	for _, x := range sheets {
 		var b strings.Builder
 		if err := texts.ExecuteTemplate(&b, x.template+".tmpl", name); err != nil {
-			return fmt.Errorf("making %s: %w", x.file, err)
+			return fmt.Errorf("creating %s: %w", x.file, err)
 		}
 		if err := d.write(filepath.Join(d.dir, x.file), b.String()); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (d *drafted) look(sheets []sheet) error {
 		// A folder is one Go package, and another one is there.
 		others, err := filepath.Glob(filepath.Join(d.dir, "*.go"))
 		if err == nil && len(others) > 0 {
-			return fmt.Errorf("%s holds Go already (%s): choose another folder with --in", slash(d.dir), filepath.Base(others[0]))
+			return fmt.Errorf("%s contains Go code already (%s): choose another folder with --in", slash(d.dir), filepath.Base(others[0]))
 		}
 	}
 	module := workspace.Module(d.dir)
@@ -175,7 +175,7 @@ func (d *drafted) complete(s Streams) error {
 			return !ours(f.Span) && !slices.ContainsFunc(f.Related, func(r diag.Related) bool { return ours(r.Span) })
 		})
 		if err := broken(s.Err, diag.Sort(findings)); err != nil {
-			fmt.Fprintf(s.Err, "this does not fit to what is here: nothing was made\n")
+			fmt.Fprintf(s.Err, "this conflicts with the program here: nothing was created\n")
 			return err
 		}
 	}

@@ -198,7 +198,7 @@ func titlesOf(texts []string, only string) string {
 	if loose, err := regexp.Compile("(?i)" + only); err == nil {
 		for _, title := range titles {
 			if loose.MatchString(title) {
-				return fmt.Sprintf("; upper and lower case matter, and there is “%s”: with (?i) in front they do not", title)
+				return fmt.Sprintf("; there is “%s”: begin the pattern with (?i) to ignore case", title)
 			}
 		}
 	}

@@ -198,7 +198,7 @@ func noTest(folders map[string]*goFolder, dir, of string) happened {
 		call, result = "Concept", "legible.Concept"
 	}
 	if maker == "" {
-		maker, note = "New", fmt.Sprintf(" // New gives the %s: func() %s", of, result)
+		maker, note = "New", fmt.Sprintf(" // New returns the %s: func() %s", of, result)
 	}
 	return happened{event.Event{Event: event.Untested, Folder: dir, Of: of,
 		Failure: fmt.Sprintf("its scenarios of %s are played by no Go test; write %s:", words.Article(of), slash(filepath.Join(dir, "scenario_test.go"))),

@@ -155,7 +155,7 @@ func (t *tracer) followApp(ctx context.Context, s Streams, count int) error {
 		var x listed
 		switch {
 		case e.Lost > 0:
-			fmt.Fprintf(s.Err, "legible: %s came too fast to be drawn\n", words.Counted(e.Lost, "flow"))
+			fmt.Fprintf(s.Err, "legible: omitted %s that came too fast\n", words.Counted(e.Lost, "flow"))
 			continue
 		case e.TurnedAway != nil:
 			x = turnedListed(e.TurnedAway)

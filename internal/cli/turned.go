@@ -20,7 +20,7 @@ const turnedAway = "turned"
 type turnedError struct{ *history.TurnedAway }
 
 func (e *turnedError) Error() string {
-	return fmt.Sprintf("%s was turned away with %d before a flow: %s", e.Request(), e.Status, e.Reason)
+	return fmt.Sprintf("%s was turned away with %d before it opened a flow: %s", e.Request(), e.Status, e.Reason)
 }
 
 // turnedSummary is a request that was turned away in one line, as a flow is.
@@ -34,7 +34,7 @@ func turnedListed(t *history.TurnedAway) listed {
 
 // turnedTree says why a request was turned away.
 func turnedTree(t *history.TurnedAway) *explain.Tree {
-	root := &explain.Tree{Kind: explain.AnswerNode, Title: fmt.Sprintf("%s was turned away with %d before a flow", t.Request(), t.Status)}
+	root := &explain.Tree{Kind: explain.AnswerNode, Title: fmt.Sprintf("%s was turned away with %d before it opened a flow", t.Request(), t.Status)}
 	root.Children = append(root.Children, &explain.Tree{Kind: explain.NoteNode, Title: t.Reason, Cause: true})
 	next := ""
 	switch t.Status {

@@ -53,7 +53,7 @@ func watch(ctx context.Context, s Streams, paths []string, format *findingsForma
 		}
 		before := trouble
 		if trouble = x.check(changed); trouble != nil && (before == nil || trouble.Error() != before.Error()) {
-			fmt.Fprintf(s.Err, "legible: %v; watching goes on\n", trouble)
+			fmt.Fprintf(s.Err, "legible: %v; still watching\n", trouble)
 		}
 	}
 }

@@ -186,7 +186,7 @@ func TestWatchFolderGone(t *testing.T) {
 	if err := os.RemoveAll(w.path("reader")); err != nil {
 		t.Fatal(err)
 	}
-	w.sees("there is no file or folder reader; watching goes on")
+	w.sees("there is no file or folder reader; still watching")
 	w.write("reader/reader.app", watchedApp)
 	w.sees("checked 1 file in ")
 	w.write("reader/auth.sync", misspelt(watchedGood))

@@ -74,7 +74,7 @@ func (r *records) why(s Streams, f *recordsFlags, args []string) error {
 		return r.whyAction(s, f, id, entries, action)
 	}
 	if !rested {
-		fmt.Fprintf(s.Err, "legible: flow %s has not come to rest: this is how far it is\n", id)
+		fmt.Fprintf(s.Err, "legible: flow %s has not come to rest; this is its state\n", id)
 	}
 	if err := f.print(s.Out, id, explain.WhyAnswer(r.plan, entries)); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (r *records) whyNewest(s Streams, f *recordsFlags, action string) error {
 			return looked < searched, nil
 		}
 		found = true
-		fmt.Fprintf(s.Err, "legible: %s was asked last in flow %s\n", action, id)
+		fmt.Fprintf(s.Err, "legible: %s was last asked in flow %s\n", action, id)
 		return false, r.whyAction(s, f, id, entries, action)
 	})
 	switch {

@@ -74,7 +74,7 @@ func (w *Workspace) add(path string) error {
 	dir := path
 	if !isDir {
 		if !IsText(path) {
-			return fmt.Errorf("%s is no %s file", path, Kinds)
+			return fmt.Errorf("%s is not a %s file", path, Kinds)
 		}
 		dir = filepath.Dir(path)
 	}
