@@ -27,34 +27,48 @@ type Clause struct {
 	Reached bool
 
 	pattern *plan.Pattern
-	sync    *plan.Sync
-	where   int // place among the lines of where, else -1
-	ask     int // place in Sync.Asks, else -1
+	uses    []clauseUse // several for a line of a view that answers
+}
+
+// A clauseUse is a line of a sync.
+type clauseUse struct {
+	sync  *plan.Sync
+	where int       // place among the lines of where
+	ask   *plan.Ask // nil for a line of where
 }
 
 func newCoverage(p *plan.Plan) *Coverage {
 	c := &Coverage{plan: p}
+	places := map[string]int{} // of the lines of where and else
 	for _, s := range p.Syncs {
 		add := func(part, place, text string) *Clause {
-			c.Clauses = append(c.Clauses, Clause{Clause: event.Clause{Sync: s.Name, Part: part, Place: place, Text: text},
-				sync: s, where: -1, ask: -1})
+			c.Clauses = append(c.Clauses, Clause{Clause: event.Clause{Sync: s.Name, Part: part, Place: place, Text: text}})
 			return &c.Clauses[len(c.Clauses)-1]
+		}
+		use := func(part, place, text string, where int, ask *plan.Ask) {
+			i, known := places[part+" "+place]
+			if !known {
+				i = len(c.Clauses)
+				places[part+" "+place] = i
+				add(part, place, text)
+			}
+			c.Clauses[i].uses = append(c.Clauses[i].uses, clauseUse{s, where, ask})
 		}
 		for _, w := range s.When {
 			add("when", w.Span.String(), w.Text).pattern = w
 		}
 		for _, stage := range s.Stages {
 			for _, l := range stage.Where {
-				add("where", l.Span.String(), l.Text).where = l.Place
+				use("where", l.Span.String(), l.Text, l.Place, nil)
 				for _, a := range l.Else {
-					add("else", a.Span.String(), a.Text).ask = a.Line
+					use("else", a.Span.String(), a.Text, 0, a)
 				}
 			}
 			for _, a := range stage.Then {
-				add("then", a.Span.String(), a.Text).ask = a.Line
+				use("then", a.Span.String(), a.Text, 0, a)
 				for _, h := range a.Handlers {
 					for _, inner := range h.Asks {
-						add("else", inner.Span.String(), inner.Text).ask = inner.Line
+						use("else", inner.Span.String(), inner.Text, 0, inner)
 					}
 				}
 			}
@@ -100,10 +114,14 @@ func (c *Coverage) add(entries []journal.Entry) {
 					break
 				}
 			}
-		case x.ask >= 0:
-			x.Reached = asked[x.sync.Asks[x.ask]]
 		default:
-			x.Reached = x.where < where[x.sync.Name]
+			for _, use := range x.uses {
+				if use.ask != nil {
+					x.Reached = x.Reached || asked[use.ask]
+				} else {
+					x.Reached = x.Reached || use.where < where[use.sync.Name]
+				}
+			}
 		}
 	}
 }

@@ -96,6 +96,7 @@ func passes() []pass {
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).keepSound, []string{"types of variables"}, "a program without broken parts"},
 		{"secrets", (*checker).secrets, []string{"a program without broken parts"}, "no secret told"},
+		{"expand", (*checker).expandViews, []string{"a program without broken parts", "no secret told"}, "no use of a view that answers"},
 	}
 }
 

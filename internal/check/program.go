@@ -276,6 +276,9 @@ type View struct {
 	In    []*ViewParam
 	Out   []*ViewParam
 	Where []*Line
+	// Answers is set if a line of the view has an else, or uses a view that answers.
+	// Program.Syncs have the lines of such a view instead of its uses.
+	Answers bool
 }
 
 // A ViewParam is a parameter of a view and its variable inside.
@@ -384,11 +387,20 @@ type Line struct {
 	// If is the condition at the end of the line, nil if there is none. Such a line
 	// has the mode NoLine or SomeLine.
 	If *Expr
+	// Use is set on a line of a view that answers: the lines of such a view stand in
+	// the place of each use.
+	Use *Use
 	// Nulls are the variables that the line binds; a “maybe” may leave them null.
 	Nulls []*Var
 	// Local are the variables that the line binds for itself alone, because it is a
 	// “no” or “some” line.
 	Local []*Var
+}
+
+// A Use is a use of a view that answers.
+type Use struct {
+	View string
+	Line *Line // that uses it
 }
 
 // isTest reports whether a line only asks whether there is something: it binds

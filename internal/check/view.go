@@ -54,6 +54,10 @@ func (c *checker) resolveView(state *viewState) {
 		}
 	}
 	v.Where = r.lines(t.Where)
+	for _, l := range v.Where {
+		b, ok := l.Body.(*ViewLine)
+		v.Answers = v.Answers || len(l.Else) > 0 || ok && b.View.Answers
+	}
 	for _, a := range t.Out {
 		name := viewVariable(a)
 		switch {

@@ -21,8 +21,8 @@ func (r *resolver) lines(trees []*syntax.Line) []*Line {
 
 func (r *resolver) line(t *syntax.Line) *Line {
 	l := &Line{Tree: t, Mode: t.Mode}
-	if len(t.Else) > 0 && r.nested != "" {
-		r.errorAt(diag.ElseInside, t.Else[0].Span, "an else is allowed only in the where of a sync, not in "+r.nested,
+	if len(t.Else) > 0 && r.nested != "" && r.nested != "a view" {
+		r.errorAt(diag.ElseInside, t.Else[0].Span, "an else is allowed only in the where of a sync or a view, not in "+r.nested,
 			"write it below the line that uses the result")
 	}
 	if len(t.Else) > 0 {
@@ -233,6 +233,9 @@ func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
 	}
 	v := state.view
 	l := &ViewLine{View: v}
+	if v.Answers {
+		r.answeringView(t, v)
+	}
 	by := b.View.Text
 	// If the view's own lines use the name that its users give, the head of the
 	// view is wrong, which is reported there.
@@ -247,7 +250,31 @@ func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
 		a.Param = nil // a view's parameters are variables
 	}
 	r.noteUnnamed(t.Span, by, b.HasOut, paramNames(out.params), b.Out)
+	for _, a := range l.Out {
+		if v.Answers && !a.Binds && !a.Term.Any {
+			r.errorAt(diag.AnsweringView, a.Term.Span, "the view “"+v.Name+"” has an else, so its output “"+a.Name+"” can only be bound: a comparison would drop the frame without an answer",
+				"bind it to a name of its own, and compare it in the next line")
+		}
+	}
 	return l
+}
+
+// answeringView reports a use of a view that answers where its lines cannot stand.
+func (r *resolver) answeringView(t *syntax.Line, v *View) {
+	said, note := "", "write a view without else for this use"
+	switch {
+	case t.If != nil:
+		said = "before “if”"
+	case t.Mode != syntax.PlainLine:
+		said = "after “" + t.Mode.String() + "”"
+	case r.nested != "" && r.nested != "a view":
+		said = "in " + r.nested
+	case len(t.Else) > 0:
+		said, note = "with an else", "leave out the else: each line of the view that may drop a frame has its own"
+	default:
+		return
+	}
+	r.errorAt(diag.AnsweringView, t.Span, "the view “"+v.Name+"” has an else, so it cannot be used "+said, note)
 }
 
 // viewParams returns the parameters of a view in the form of a contract's

@@ -187,6 +187,8 @@ const (
 	MisplacedPage Code = "L0412"
 	// LastPage means that the last page does not match "next".
 	LastPage Code = "L0413"
+	// AnsweringView means that a view with an else is used where it cannot be.
+	AnsweringView Code = "L0414"
 	// IdleTest means that a line with "some" or "if" cannot drop a frame.
 	IdleTest Code = "L0415"
 	// SecretBound means that a line binds a secret of state.

@@ -50,7 +50,7 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.DroppedAt
 		return v
 	}
-	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + " (" + words.Clip(line.Text, shown) + ") " + outcome(line)
+	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + outcome(line)
 	v.text += with(s, line, f)
 	switch n := len(m.Frames) - 1; {
 	case n == 1:
@@ -81,7 +81,7 @@ func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree 
 	if line == nil {
 		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that no longer exists", Place: f.DroppedAt}
 	}
-	t := (&Tree{Kind: WhereNode, Title: "this line of where " + outcome(line)}).at(line.Span, line.Text)
+	t := (&Tree{Kind: WhereNode, Title: "this line of " + placeOf(line) + outcome(line)}).at(line.Span, line.Text)
 	b := &bindings{record: r, sync: s, match: m, frame: f}
 	r.reading(t, b, line)
 	end := t
@@ -94,6 +94,22 @@ func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree 
 		end.add(b.source(slot, begin()))
 	}
 	return t
+}
+
+// usedIn follows the place of a line of a view that answers.
+func usedIn(line *plan.Line) string {
+	if line.Use != "" {
+		return ", in " + line.Use + ","
+	}
+	return ""
+}
+
+// placeOf names what a line is a line of, before its outcome.
+func placeOf(line *plan.Line) string {
+	if line.Use != "" {
+		return line.Use + ", "
+	}
+	return "where "
 }
 
 // reading adds the variables that a line reads, with their origins.
@@ -318,7 +334,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		}
 		n := r.lostAt(s, m, f)
 		n.Title += ", and its else does not ask " + what
-		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + " (" + words.Clip(line.Text, shown) + ")" +
+		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ")" +
 			with(s, line, f) + ", and that else does not ask " + what, 0, n
 	}
 	for i, line := range lines {

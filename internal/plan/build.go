@@ -344,14 +344,8 @@ func (l *lowering) expr(e *check.Expr) *Expr {
 		return nil
 	}
 	out := &Expr{Text: e.Node.Text, Node: e.Node}
-	byName := map[string]*check.Var{}
-	for _, v := range e.Vars {
-		if v != nil {
-			byName[v.Name] = v
-		}
-	}
-	for _, name := range e.Node.Variables() {
-		switch v := byName[name]; {
+	for i, name := range e.Node.Variables() {
+		switch v := e.Vars[i]; {
 		case v != nil:
 			out.Slots = append(out.Slots, l.slot(v))
 		case name == "new":
@@ -431,6 +425,9 @@ func (l *lowering) line(x *check.Line) *Line {
 		}
 	}
 	line.If = l.expr(x.If)
+	if x.Use != nil {
+		line.Use = "view " + x.Use.View + ", used at " + x.Use.Line.Tree.Span.String()
+	}
 	switch body := x.Body.(type) {
 	case *check.QueryLine:
 		q := l.query(body.Instance, body.Query)

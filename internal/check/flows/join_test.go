@@ -33,6 +33,20 @@ actions
 queries
     _find (x: String) : optional (item: Item, word?: String)
     _all () : (item: Item)
+
+view Seen (request, x) : (item, word)
+where
+    in Thing: _find (x) : (item, word?)
+        else Thing.one (x: "v")
+    some in Thing: item is an Item (name: "n")
+        else Requesting.respond (request)
+
+view Twice (request) : (item: one)
+where
+    Seen (request, x: "q") : (item: one)
+    in Thing: _all () : (item: two)
+    one != two
+        else Requesting.respond (request)
 `
 
 // randomProgram returns some syncs on two routes. A sync asks only actions that
@@ -56,6 +70,7 @@ func randomProgram(r *rand.Rand) string {
 			b.WriteString("where\n")
 			for range 1 + r.IntN(2) {
 				const below = "\n        in Thing: _find (x: \"q\") : (item: b)\n        in Thing: _all () : (item: b)"
+				const seen = "Seen (request, x: \"q\") : (item: v"
 				const found = "in Thing: _find (x: \"q\") : (item: f)\n    in Thing: "
 				line := pick("in Thing: _find (x: \"q\") : (item: f)", "no in Thing: _find (x: \"q\") : (item: f)",
 					"in Thing: _all () : (item: g)", "in Thing: name of g2 is \"n\"", "maybe in Thing: _find (x: \"z\") : (item: h)", "now == now",
@@ -65,9 +80,9 @@ func randomProgram(r *rand.Rand) string {
 					"some in Thing: m is an Item (name: \"n\")", "no in Thing: _ is an Item (name: \"n\")", "no in Thing: _ is an Item (name: \"n\", word: null)",
 					"some in Thing: _ is an Item (word: _)", "maybe in Thing: g7 is an Item (name: \"n\", word: g8)",
 					found+"f is an Item (name: \"n\", word: null)", found+"f is an Item (name: g9, word: \"w\")", "no in Thing: g3 is an Item (name: \"n\", word: \"w\")",
-					found+"f is an Item (name: g9, word?: g10)", "no in Thing: f is an Item (word: \"w\")", "[\"a\", \"b\"] has l", "[\"a\", \"a\"] has \"a\"", "some [now] has \"a\"", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
+					found+"f is an Item (name: g9, word?: g10)", "no in Thing: f is an Item (word: \"w\")", seen+")", seen+", word?: vw)", "Seen (request, x: \"z\") : (word: wv)", "Twice (request) : (item: v2)", "[\"a\", \"b\"] has l", "[\"a\", \"a\"] has \"a\"", "some [now] has \"a\"", "no"+below, "some"+below, "maybe"+below, "it is whether"+below)
 				b.WriteString("    " + line + "\n")
-				if r.IntN(2) == 0 && !strings.Contains(line, " if ") {
+				if r.IntN(2) == 0 && !strings.Contains(line, " if ") && !strings.Contains(line, "(request") {
 					b.WriteString("        else " + pick(respond, "Thing.one (x: \"e\")") + "\n")
 				}
 			}

@@ -40,6 +40,9 @@ func (r *reporter) unansweredBy(w *walk) {
 			}
 		}
 		d.Related = w.describe(before)
+		if use := last.line.Use; use != nil {
+			d.Related = append(d.Related, diag.Related{Span: use.Line.Tree.Span, Message: "the view “" + use.View + "” is used here"})
+		}
 		r.suggestElse(w, &d, last)
 		r.an.add(d)
 	}
@@ -51,7 +54,15 @@ func unansweredNotes() []string {
 
 // suggestElse suggests an else for a line.
 func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
+	_, use := l.line.Tree.Body.(*syntax.ViewLine)
+	_, filter := l.line.Body.(*check.FilterLine)
 	switch {
+	case use && filter:
+		d.Notes = append(d.Notes, "an output of the view may be null: with “?” after its name the line accepts that, and a line below it can test it")
+		return
+	case l.line.Use != nil:
+		d.Notes = append(d.Notes, "an else below this line of the view would answer")
+		return
 	case l.line.If != nil:
 		d.Notes = append(d.Notes, "a line with “if” has no else: write the line and its condition in a view of its own, whose use has one")
 		return
