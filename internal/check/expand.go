@@ -160,7 +160,7 @@ func (s *substitution) asks(list []*Ask) []*Ask {
 	var out []*Ask
 	for _, a := range list {
 		x := *a
-		x.In, x.Out, x.Handlers = s.args(a.In), s.args(a.Out), nil
+		x.In, x.Where, x.Out, x.Handlers = s.args(a.In), s.lines(a.Where), s.args(a.Out), nil
 		for _, h := range a.Handlers {
 			x.Handlers = append(x.Handlers, &Handler{Tree: h.Tree, Code: h.Code, Asks: s.asks(h.Asks), Error: s.variable(h.Error), Refusal: s.variable(h.Refusal)})
 		}
