@@ -212,9 +212,9 @@ func (s *story) has(text string) bool {
 			return false
 		}
 		// A few digits occur in many identities by chance: only the start and end of an
-		// identity count.
+		// identity count, and only if the text is longer than a status.
 		for _, id := range identities.FindAllString(s, -1) {
-			if strings.HasPrefix(id, text) || strings.HasSuffix(id, text) {
+			if len(text) >= 6 && (strings.HasPrefix(id, text) || strings.HasSuffix(id, text)) {
 				return true
 			}
 		}
