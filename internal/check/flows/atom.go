@@ -293,15 +293,24 @@ func (m *model) countUses(l *check.Line) {
 	}
 	m.linePredicates[l] = m.predicateOf(l)
 	m.uses[m.linePredicates[l]]++
-	if b, ok := l.Body.(*check.FieldLine); ok {
-		// A known membership also decides this line.
+	m.countMemberships(l)
+}
+
+// countMemberships counts the memberships that decide a line if they are known. One line
+// is enough, since actions give memberships too.
+func (m *model) countMemberships(l *check.Line) {
+	switch b := l.Body.(type) {
+	case *check.FieldLine:
 		m.uses[m.membershipPredicate(b.Instance, b.Set)] += 2
-	}
-	if b, ok := l.Body.(*check.MemberLine); ok && len(b.Fields) > 0 {
-		m.uses[m.membershipPredicate(b.Instance, b.Set)]++
+	case *check.MemberLine:
+		m.uses[m.membershipPredicate(b.Instance, b.Set)] += 2
 		for _, f := range b.Fields {
 			m.uses[m.fieldPredicate(b.Instance, f.Set, f.Field)]++
-			m.uses[m.membershipPredicate(b.Instance, f.Set)]++
+			m.uses[m.membershipPredicate(b.Instance, f.Set)] += 2
+		}
+	case *check.ViewLine:
+		for _, inner := range b.View.Where {
+			m.countMemberships(inner)
 		}
 	}
 }

@@ -21,11 +21,15 @@ func (m *model) mayDrop(l *check.Line) bool {
 	case *check.ViewLine:
 		return !m.neverDrops(b.View) || !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0
 	case *check.MemberLine:
-		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any || slices.ContainsFunc(b.Fields, func(f *check.MemberField) bool {
-			return !f.Binds || mayBeNull(f) && !f.Optional
-		})
+		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any || slices.ContainsFunc(b.Fields, mayDisagree)
 	}
 	return true
+}
+
+// mayDisagree reports whether a member may have a value in a field that the line does
+// not accept.
+func mayDisagree(f *check.MemberField) bool {
+	return !f.Binds || mayBeNull(f) && !f.Optional
 }
 
 // bindsAll reports whether each output is bound or ignored, so that no comparison
@@ -102,6 +106,10 @@ func (m *model) viewHolds(use *check.ViewLine, isMember func(check.Term, *check.
 		case *check.FieldLine:
 			reads := !b.Has && !b.SubjectBinds && (b.ObjectBinds || b.Object.Any) && !b.Field.Optional
 			if !reads || !given(b.Subject, b.Instance, b.Set) {
+				return false
+			}
+		case *check.MemberLine:
+			if b.Binds || slices.ContainsFunc(b.Fields, mayDisagree) || !given(b.Subject, b.Instance, b.Set) {
 				return false
 			}
 		case *check.ViewLine:
