@@ -124,6 +124,29 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestOpenAnalyzesFlows does not open a program whose later stage may give no frame,
+// which only the analysis of flows finds.
+func TestOpenAnalyzesFlows(t *testing.T) {
+	program := legible.New(fstest.MapFS{
+		"a.app": {Data: []byte("app First\n\nuse Sessioning\n")},
+		"a.sync": {Data: []byte(`sync Wrong
+when
+    Sessioning.create (user) : (session)
+then
+    Sessioning.deleteOthers (user, session) : ()
+where
+    in Sessioning: _getUser (session) : (user: other)
+then
+    Sessioning.deleteAll (user: other)
+`)},
+	}, sessioning.New)
+	_, err := program.Open(t.Context(), legible.Options{})
+	var wrong *legible.CheckError
+	if !errors.As(err, &wrong) || !slices.ContainsFunc(wrong.Findings, func(f legible.Finding) bool { return f.Code == "L0508" && !f.Warning }) {
+		t.Errorf("Open returns %v", err)
+	}
+}
+
 // TestOptionsOfHTTP sets each option and finds it in those of the front.
 func TestOptionsOfHTTP(t *testing.T) {
 	var o legible.HTTP

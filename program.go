@@ -96,11 +96,11 @@ func (p *Program) compile() (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, found := check.Check(s.trees, check.Options{Running: true, Concept: s.spec})
+	analysis, found := flows.Check(s.trees, check.Options{Running: true, Concept: s.spec})
 	if found = diag.Sort(append(s.found, found...)); diag.HasErrors(found) {
 		return nil, &CheckError{findings(found)}
 	}
-	p.compiled = &compiled{plan.Build(program), s.names}
+	p.compiled = &compiled{plan.Build(analysis.Program), s.names}
 	return p.compiled, nil
 }
 
