@@ -88,8 +88,8 @@ func (c *cursor) modeAt() Mode {
 	return PlainLine
 }
 
-// modes reads "no" and "maybe" before a line. A variable can have such a name;
-// then an operator follows it.
+// modes reads the words before a line, such as "no". A variable can have such a
+// name; then an operator follows it.
 func (c *cursor) modes(line *Line) {
 	if c.at("if") && c.ahead(1).kind != endToken && !c.aheadIs(1, "is") {
 		t := c.take()
@@ -102,7 +102,8 @@ func (c *cursor) modes(line *Line) {
 		next := c.ahead(1)
 		text := c.p.textOf(next)
 		lineFollows := next.kind == wordToken && !c.operatorWordAt(1) ||
-			text == "(" || c.inFollows(1)
+			text == "(" || c.inFollows(1) ||
+			text == "[" && next.start > c.peek().end // "some[0]" is an item of a variable
 		if !lineFollows || next.kind == endToken {
 			return
 		}

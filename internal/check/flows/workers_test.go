@@ -19,9 +19,16 @@ func TestWorkers(t *testing.T) {
 	if testing.Short() {
 		seeds = 40
 	}
-	text := 0
+	text, explored := 0, 0
 	for seed := range seeds {
-		text += strings.Count(compareWorkers(t, randomProgram(rand.New(rand.NewPCG(uint64(seed), 2)))), "\n")
+		// Some random programs bind a variable twice: nothing of these is explored.
+		if all, ok := compareWorkers(t, randomProgram(rand.New(rand.NewPCG(uint64(seed), 2)))); ok {
+			explored++
+			text += strings.Count(all, "\n")
+		}
+	}
+	if explored < seeds*3/4 {
+		t.Errorf("only %d of %d random programs have no errors", explored, seeds)
 	}
 	if text < 4*seeds {
 		t.Errorf("%d random programs gave only %d lines", seeds, text)
@@ -48,7 +55,10 @@ func TestWorkersTruncated(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "\nsync Note%02[1]d\nwhen\n    Requesting.request (path: \"/%02[1]d\", c0) : ()\n    Thing.two (kind: \"k\") : ()\nwhere\n    c0 != \"x\"\nthen\n    Thing.three (item: c0)\n", i)
 	}
-	text := compareWorkers(t, b.String())
+	text, ok := compareWorkers(t, b.String())
+	if !ok {
+		t.Fatalf("nothing is explored:\n%s", text)
+	}
 	for _, want := range []string{"after 10001 different states", "after 101 different states"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no entry point ends %s: the program does not reach the limits", want)
@@ -56,8 +66,9 @@ func TestWorkersTruncated(t *testing.T) {
 	}
 }
 
-// compareWorkers returns the result, which must not depend on the number of workers.
-func compareWorkers(t *testing.T, text string) string {
+// compareWorkers returns the result, which must not depend on the number of workers,
+// and whether the program has no errors.
+func compareWorkers(t *testing.T, text string) (string, bool) {
 	t.Helper()
 	file, found := syntax.Parse(source.NewFile("program", text))
 	if len(found) > 0 {
@@ -65,14 +76,11 @@ func compareWorkers(t *testing.T, text string) string {
 	}
 	p, parallel := flows.Check([]*syntax.File{file}, check.Options{})
 	q, serial := flows.CheckSerially([]*syntax.File{file})
-	if diag.HasErrors(parallel) {
-		t.Fatalf("nothing is explored: %s", parallel[0].Message)
-	}
 	a, b := everything(p, parallel), everything(q, serial)
 	if a != b {
 		t.Fatalf("several workers give\n%s\nand one gives\n%s\nin\n%s", a, b, text)
 	}
-	return a
+	return a, !diag.HasErrors(parallel)
 }
 
 // everything formats all results.
