@@ -471,6 +471,9 @@ func (l *lowering) line(x *check.Line) *Line {
 		line.Fold = op
 	case *check.HasLine:
 		line.Has = &HasOp{List: l.expr(body.List), Item: l.term(body.Item), Binds: body.Binds, Secret: isSecret(body.Item.Var)}
+		if field := l.only(line.Has.List); field != "" && body.Binds {
+			l.from[line.Has.Item.Slot] = field + "[…]"
+		}
 	case *check.BlockLine:
 		line.Block = l.lines(body.Lines)
 	default:
