@@ -302,6 +302,9 @@ func (ba *backwardAnalysis) line(l *Line) {
 				x.path = x.path.under(anyItem)
 				ba.expr(b.List, x)
 			}
+			if v, p := newTracer(b.List).path(b.List.Node.Shape()); v != nil {
+				ba.equate(v, append(slices.Clone(p), anyItem), b.Item.Var, nil)
+			}
 		}
 	case *MemberLine:
 		for _, f := range b.Fields {

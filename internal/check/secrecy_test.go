@@ -80,6 +80,7 @@ func TestWhatIsSecret(t *testing.T) {
 	for _, where := range []string{
 		"c is a.b", "c is first a.b\n        x is b", "Same (x: a) : (y: c)", "Same (x: a.b) : (y)\n    c is y", "all is each a\n        x is b\n    c is all[0].b",
 		"c is max of a.b\n        x is b", "c is b\n    c == a.d", "c is b\n    a is c",
+		"c is first x\n        b has x\n    d is whether\n        b has y\n        y == a\n    d == true", "c is first x\n        b has x\n    b has a",
 	} {
 		if secret, _ := secrecyOf(t, where, "Vault.make (code: c)"); !secret {
 			t.Errorf("what is given on by %q is not secret", where)
