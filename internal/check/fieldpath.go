@@ -58,10 +58,13 @@ func FieldSteps(name string) []string {
 	return steps
 }
 
+// quoted reports whether a field is written in quotation marks.
+func quoted(name string) bool { return strings.HasPrefix(name, `"`) }
+
 // WireName returns the name of a field as a client writes it, without quotation
 // marks.
 func WireName(name string) string {
-	if !strings.HasPrefix(name, `"`) {
+	if !quoted(name) {
 		return name
 	}
 	return FieldSteps(name)[0]

@@ -14,7 +14,7 @@ func (inf *inference) checkReply(a *Ask) {
 	inf.lostInFormat(a)
 	for _, x := range a.In {
 		n, number := x.Term.Literal.Num()
-		if _, near := diag.Nearest(x.Name, []string{"status"}); near && x.Param == nil && number && n >= 200 && n <= 599 {
+		if _, near := diag.Nearest(x.Name, []string{"status"}); near && !quoted(x.Name) && x.Param == nil && number && n >= 200 && n <= 599 {
 			inf.ok = false
 			inf.c.unknown(diag.UnknownInput, x.Tree.Name, "“"+x.Name+"” would be sent to the client as a field", []string{"status"})
 			continue

@@ -65,7 +65,7 @@ func (g *gathering) answer(a *flows.Answer) *Result {
 		switch {
 		case arg.Name == "headers" && arg.Term.Expr != nil && arg.Term.Expr.Node != nil:
 			r.Media = mediaIn(arg.Term.Expr.Node.Shape())
-		case arg.Term.Var == nil && arg.Term.Expr == nil && !arg.Term.Any:
+		case arg.Param == nil && arg.Term.Var == nil && arg.Term.Expr == nil && !arg.Term.Any:
 			r.Literals[check.WireName(arg.Name)] = arg.Term.Literal
 		}
 	}
