@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/legible-lang/legible"
+	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -40,8 +41,15 @@ func TestAppsOfOneProgram(t *testing.T) {
 		made.Add(1)
 		return keeping("        a text String\n        unique (text)\n")()
 	}
-	files := countedFS{fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Keeping\n")}}, &opened}
-	program := legible.New(files, concept)
+	files := countedFS{fstest.MapFS{"a.app": {Data: []byte("app Notes\n\nuse Keeping\nuse Requesting\n\nopen POST \"/put\" \"a test\"\n")}}, &opened}
+	files.MapFS["a.sync"] = &fstest.MapFile{Data: []byte(`sync Put
+when
+    Requesting.request (path: "/put", text) : (request)
+then
+    Keeping.put (text) : ()
+    Requesting.respond (request)
+`)}
+	program := legible.New(files, concept, requesting.New)
 	const apps = 8
 	var all sync.WaitGroup
 	for range apps {

@@ -182,7 +182,7 @@ type knownRoute struct {
 
 // A knownField is a field that some sync on the route names.
 type knownField struct {
-	*plan.Field
+	plan.Field
 	column int
 	// steps are the names on the way to it in a body, and shown is how messages name
 	// it: “user.email”.
@@ -223,9 +223,11 @@ func (k *knownRoute) wire(name string) *knownField {
 	return nil
 }
 
+// newField returns what is known of a field. It copies f, since the fronts of
+// several apps share a plan.
 func newField(f *plan.Field, column int) *knownField {
 	steps := check.FieldSteps(f.Name)
-	return &knownField{Field: f, column: column, steps: steps, shown: strings.Join(steps, ".")}
+	return &knownField{Field: *f, column: column, steps: steps, shown: strings.Join(steps, ".")}
 }
 
 // patternsWithoutPath returns the patterns over requests without a path: they
