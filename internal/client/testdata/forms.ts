@@ -190,7 +190,7 @@ export interface OrderInput {
  * - 429 FULL: The shelf is full.
  */
 export type OrderAnswer =
-  | Returned<200, {
+  | Returned<201, {
     city: unknown;
     zip: unknown;
     lines: { sku: string; quantity: number | null }[];
