@@ -71,9 +71,9 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 }
 
 // Binding returns the recorded binding of a frame's variable, nil if there is
-// none.
+// none. The frame is nil if the record does not have it.
 func Binding(s *plan.Sync, f *journal.Frame, slot int) *journal.Binding {
-	if slot < 0 || slot >= len(s.Slots) {
+	if f == nil || slot < 0 || slot >= len(s.Slots) {
 		return nil
 	}
 	for i := range f.Bindings {
