@@ -54,6 +54,9 @@ type Expression struct {
 
 // Parse reads an expression.
 func Parse(text string) (*Expression, error) {
+	if err := notUTF8(text); err != nil {
+		return nil, err
+	}
 	config := settings()
 	source, err := rewrite(text)
 	if err != nil {

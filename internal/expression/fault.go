@@ -367,3 +367,14 @@ func offset(text string, runes int) int {
 	}
 	return at
 }
+
+// notUTF8 reports the first byte that is not UTF-8. The library would count it as a
+// character of three bytes, so that later places would be wrong.
+func notUTF8(text string) error {
+	for i, r := range text {
+		if _, n := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && n == 1 {
+			return &Error{Offset: i, End: i + 1, Message: "this byte is not UTF-8"}
+		}
+	}
+	return nil
+}
