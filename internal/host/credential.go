@@ -9,11 +9,10 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// credential gives a field that says who is asking, from the first of its
-// places that has it: the body, a bearer token, a cookie, a header. It never
-// comes from the query string, which is written into logs and histories. A
-// cookie that another origin's page sent along does not count, and foreign
-// tells of it.
+// credential returns the value of a credential, from the first of its places that
+// has one: the body, a bearer token, a cookie, a header. It is never read from the
+// query string, which appears in logs and browser histories. A cookie that a page
+// of another origin sent is ignored; foreign reports that.
 func (x *exchange) credential(c *check.Credential, body value.Value) (v value.Value, fromText, foreign bool) {
 	if c.Body {
 		if v := body.Get(c.Field); !v.IsNull() {

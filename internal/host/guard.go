@@ -9,16 +9,15 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A file is taken to disk before the flow begins that says what becomes of it.
-// So that nobody fills the disk whom the program does not let in, the first lines
-// of where are looked at before: those that need only what is there already, such
-// as who is asking. Where they drop the request, the flow runs all the same, and
-// answers as it would; it is only that the file is left where it is, and an empty
-// one stands in its place.
+// A file is written to disk before the flow that uses it begins. So that clients
+// whom the program rejects cannot fill the disk, the first lines of where are
+// evaluated before: those that need only known fields, such as the credential. If
+// they drop the request, the flow runs and answers as usual, but the file is not
+// read, and an empty one takes its place.
 
-// dropped tells whether the first lines of the sync on the route, as far as they
-// need nothing but what is known, drop the request. Where more than one sync may
-// look at the request, or looking fails, that is for the flow to find out.
+// dropped reports whether the first lines of the sync on the route drop the
+// request, as far as they need only known fields. If several syncs may match the
+// request, or the evaluation fails, the flow decides.
 func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
 	if len(k.Patterns) != 1 || len(k.Starters) != 1 || len(x.front.routes.Pathless) > 0 {
 		return false

@@ -197,8 +197,8 @@ func (a *archive) find(it *item) string {
 }
 
 // isOpen refuses a book that is protected against copying: no reader here could
-// show it. Fonts are often hidden in one of two known ways, which is none of
-// that.
+// show it. Fonts are often obfuscated in one of two known ways, which is not
+// copy protection.
 func (a *archive) isOpen() error {
 	locked := false
 	_, err := a.elements("META-INF/encryption.xml", maxPackage, func(parent string, e *element) {

@@ -2,8 +2,8 @@
 //
 // Its one type is [File], an entry of a book. [Make] makes a whole EPUB 3,
 // [Files] gives its entries so that a test can spoil one of them, and [Zip]
-// packs them. It promises the same bytes for the same arguments. It refuses to
-// check what it is given: a test may want a book that is none.
+// packs them. It promises the same bytes for the same arguments. It does
+// not check its arguments: a test may want an invalid book.
 package epubtest
 
 import (
