@@ -76,7 +76,7 @@ func (w *world) bound(f *Failure, q *plan.Question) *Failure {
 // nearest adds the values that the state has for a field with another expected value.
 func (w *world) nearest(f *Failure, q *plan.Question, slots []value.Value) *Failure {
 	r := q.Line.Read
-	if r == nil || r.SubjectBinds || r.ObjectBinds || r.Object.Any {
+	if r == nil || r.SubjectBinds || r.Subject.Any || r.ObjectBinds || r.Object.Any {
 		return f
 	}
 	line := plan.Line{Span: q.Line.Span, Read: &plan.ReadOp{Table: r.Table, Column: r.Column, Has: r.Has,

@@ -6,6 +6,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
+// read relates members of a set and the value of a field. Without a given subject it
+// looks for the members that have the value.
 func (w *search) read(line *plan.Line, r *plan.ReadOp, emit func()) {
 	f, table := w.flow, w.flow.engine.tables[r.Table.Index]
 	row := func(id string, row store.Row) {
@@ -14,7 +16,7 @@ func (w *search) read(line *plan.Line, r *plan.ReadOp, emit func()) {
 		}
 		w.object(line, r, row[r.Column], emit)
 	}
-	if !r.SubjectBinds {
+	if !r.SubjectBinds && !r.Subject.Any {
 		subject, ok := w.term(line, &r.Subject)
 		if !ok {
 			return

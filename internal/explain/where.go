@@ -139,7 +139,7 @@ func outcome(line *plan.Line) string {
 		return "found nothing for which all of its lines hold"
 	case line.Filter != nil:
 		return "was false"
-	case line.Is != nil, line.Member != nil && !line.Member.Binds && !line.Member.Subject.Any, line.Read != nil && !line.Read.SubjectBinds && !line.Read.ObjectBinds:
+	case line.Is != nil, line.Member != nil && !line.Member.Binds && !line.Member.Subject.Any, line.Read != nil && !line.Read.SubjectBinds && !line.Read.Subject.Any && !line.Read.ObjectBinds:
 		return "did not hold"
 	case line.Query != nil && slices.ContainsFunc(line.Query.Out, compares),
 		line.View != nil && slices.ContainsFunc(line.View.Out, func(p plan.Pass) bool { return !p.Binds && !p.Term.Any }):

@@ -146,7 +146,7 @@ func kept(l *plan.Line) string {
 		return "found nothing for which all of its lines hold"
 	case l.Filter != nil:
 		return "was false"
-	case l.Is != nil, l.Member != nil && !l.Member.Binds && !l.Member.Subject.Any, l.Read != nil && !l.Read.SubjectBinds && !l.Read.ObjectBinds:
+	case l.Is != nil, l.Member != nil && !l.Member.Binds && !l.Member.Subject.Any, l.Read != nil && !l.Read.SubjectBinds && !l.Read.Subject.Any && !l.Read.ObjectBinds:
 		return "did not hold"
 	}
 	return "found nothing"

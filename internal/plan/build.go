@@ -445,7 +445,7 @@ func (l *lowering) line(x *check.Line) *Line {
 			Subject: l.term(body.Subject), Object: l.term(body.Object),
 			SubjectBinds: body.SubjectBinds, ObjectBinds: body.ObjectBinds, Secret: isSecret(body.Object.Var),
 		}
-		if body.SubjectBinds && !body.ObjectBinds {
+		if (body.SubjectBinds || body.Subject.Any) && !body.ObjectBinds && !body.Object.Any {
 			line.Read.Table.lookedUp(line.Read.Column)
 		}
 	case *check.MemberLine:
