@@ -213,6 +213,10 @@ func (a *audit) flow(t *testing.T, id value.ID, b []byte) (steps []step, answere
 			}
 			completed[e.ID] = e
 			order = append(order, e.ID)
+		case journal.Entered:
+			if firings++; e.Number != firings {
+				bad("the firing after %d is %d", firings-1, e.Number)
+			}
 		case journal.Fired, journal.Dropped:
 			key := fmt.Sprint(e.Sync, e.Matched)
 			if matches[key] {
