@@ -67,9 +67,29 @@ func (g *gathering) answer(a *flows.Answer) *Result {
 			r.Media = mediaIn(arg.Term.Expr.Node.Shape())
 		case arg.Param == nil && arg.Term.Var == nil && arg.Term.Expr == nil && !arg.Term.Any:
 			r.Literals[check.WireName(arg.Name)] = arg.Term.Literal
+		case arg.Param == nil && arg.Term.Var != nil:
+			if code := handledCode(a.Sync, arg.Term.Var); code != "" {
+				r.Literals[check.WireName(arg.Name)] = value.String(code)
+			}
 		}
 	}
 	return r
+}
+
+// handledCode returns the code that a variable has in an “else refused CODE”, and
+// "" if the variable is not that of such a refusal.
+func handledCode(s *check.Sync, v *check.Var) string {
+	if s == nil {
+		return ""
+	}
+	for _, line := range s.Then() {
+		for _, h := range line.Handlers {
+			if h.Refusal == v {
+				return h.Code
+			}
+		}
+	}
+	return ""
 }
 
 // mediaIn finds the Content-Type in a record of headers.
