@@ -32,7 +32,7 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 	}
 	before := w.flows.count()
 	w.asked, w.last = true, nil
-	answer, err := w.serve(r)
+	response, err := w.serve(r)
 	for _, f := range w.flows.since(before) {
 		for _, e := range f.entries() {
 			if e.Kind == journal.Asked && e.ID == (journal.ActionID{}) && w.plan.Routes.Request != nil &&
@@ -46,20 +46,21 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		f.Sent = body
 		return f.note("%s", err.Error())
 	}
-	for _, c := range answer.Cookies() {
+	for _, c := range response.Cookies() {
 		w.cookies[c.Name] = c.Value
 	}
-	got, text, err := w.read(answer)
+	got, text, err := w.read(response)
 	if err != nil {
 		return fail("got an answer that cannot be read: %v", err)
 	}
+	w.answer = answer{status: response.StatusCode, body: text}
 	f := fail("got an unexpected answer")
 	f.Sent = body
 	switch {
-	case h.Status == 0 && answer.StatusCode >= 500:
-		f.Differs = append(f.Differs, Difference{Path: "status", Want: "below 500", Got: fmt.Sprint(answer.StatusCode)})
-	case h.Status != 0 && h.Status != answer.StatusCode:
-		f.Differs = append(f.Differs, Difference{Path: "status", Want: fmt.Sprint(h.Status), Got: fmt.Sprint(answer.StatusCode)})
+	case h.Status == 0 && response.StatusCode >= 500:
+		f.Differs = append(f.Differs, Difference{Path: "status", Want: "below 500", Got: fmt.Sprint(response.StatusCode)})
+	case h.Status != 0 && h.Status != response.StatusCode:
+		f.Differs = append(f.Differs, Difference{Path: "status", Want: fmt.Sprint(h.Status), Got: fmt.Sprint(response.StatusCode)})
 	}
 	status := len(f.Differs)
 	if h.Answer != nil {
@@ -77,7 +78,7 @@ func (w *world) request(h *syntax.HTTPStep) *Failure {
 		w.reason(f, got)
 	}
 	w.misplaced(f, h, r)
-	if trace := answer.Header.Get("X-Trace-Id"); trace != "" {
+	if trace := response.Header.Get("X-Trace-Id"); trace != "" {
 		f.note("trace %s", trace)
 	}
 	return f

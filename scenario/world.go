@@ -32,6 +32,13 @@ type world struct {
 	cookies map[string]string // set by answers
 	asked   bool              // a request has been sent
 	last    *flow             // that of the last request; nil if it opened none
+	answer  answer            // to the last request
+}
+
+// An answer is what a client got.
+type answer struct {
+	status int
+	body   string
 }
 
 // open opens a new app for one scenario.
@@ -53,17 +60,26 @@ func open(ctx context.Context, program *legible.Program, o legible.Options) (*wo
 // play runs the steps of a scenario up to the first that fails.
 func (w *world) play(s *syntax.Scenario) *Failure {
 	for _, step := range s.Steps {
-		w.clock.advance(time.Millisecond) // no two steps are at the same moment
-		w.log.reset()
-		if f := w.step(step); f != nil {
-			f.Span = step.Span
-			if text := w.log.String(); text != "" {
-				f.note("%s", text)
-			}
+		if f := w.next(step); f != nil {
 			return f
 		}
 	}
 	return nil
+}
+
+// next runs the next step.
+func (w *world) next(step *syntax.Step) *Failure {
+	w.clock.advance(time.Millisecond) // no two steps are at the same moment
+	w.log.reset()
+	f := w.step(step)
+	if f == nil {
+		return nil
+	}
+	f.Span = step.Span
+	if text := w.log.String(); text != "" {
+		f.note("%s", text)
+	}
+	return f
 }
 
 func (w *world) step(step *syntax.Step) *Failure {
