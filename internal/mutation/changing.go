@@ -22,6 +22,8 @@ func (l line) args() (lists [][]*syntax.Arg) {
 			return [][]*syntax.Arg{b.In, b.Out}
 		case *syntax.ViewLine:
 			return [][]*syntax.Arg{b.In, b.Out}
+		case *syntax.MemberLine:
+			return [][]*syntax.Arg{b.Fields}
 		}
 	}
 	return nil

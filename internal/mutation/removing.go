@@ -123,6 +123,9 @@ func removeOutput(m *maker) {
 func removeArgument(m *maker) {
 	drop := func(l line, args []*syntax.Arg) {
 		for i, a := range args {
+			if len(args) == 1 {
+				continue // an empty list of fields is another mistake
+			}
 			s := a.Span
 			switch {
 			case i+1 < len(args):
@@ -134,22 +137,8 @@ func removeArgument(m *maker) {
 		}
 	}
 	for _, l := range m.survey.lines {
-		switch {
-		case l.when != nil:
-			drop(l, l.when.Args)
-			drop(l, l.when.Out)
-		case l.ask != nil:
-			drop(l, l.ask.Args)
-			drop(l, l.ask.Out)
-		case l.where != nil:
-			switch b := l.where.Body.(type) {
-			case *syntax.QueryLine:
-				drop(l, b.In)
-				drop(l, b.Out)
-			case *syntax.ViewLine:
-				drop(l, b.In)
-				drop(l, b.Out)
-			}
+		for _, args := range l.args() {
+			drop(l, args)
 		}
 	}
 }
