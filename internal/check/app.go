@@ -201,9 +201,13 @@ func (c *checker) instance(name syntax.Name) *Instance {
 				Message: "the app uses “" + name.Text + "” under the name “" + others[0] + "”"}
 			if len(others) > 1 {
 				d.Message = "the app uses “" + name.Text + "” under the names “" + strings.Join(others, "” and “") + "”"
-			} else {
-				d.Fix = &diag.Fix{Title: "write " + others[0], Edits: []diag.Edit{{Span: name.Span, Text: others[0]}}}
 			}
+			for _, other := range others {
+				if u := c.program.Instances[other].Use; u != nil {
+					d.Related = append(d.Related, diag.Related{Span: u.Span, Message: "“" + other + "” is declared here"})
+				}
+			}
+			d.Notes = []string{"write “" + strings.Join(others, "” or “") + "” here, or “use " + name.Text + "” in the app"}
 			c.add(d)
 			return nil
 		}

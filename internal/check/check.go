@@ -63,6 +63,7 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 			Instances: map[string]*Instance{},
 			Views:     map[string]*View{},
 			Questions: map[*syntax.Line]*Line{},
+			files:     files,
 		},
 		specs:       map[string]*spec{},
 		views:       map[string]*viewState{},
@@ -73,6 +74,7 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 		p.run(c)
 	}
 	c.program.Broken = c.broken()
+	c.program.KeepCertain(c.diags)
 	return c.program, diag.Sort(c.diags)
 }
 
@@ -200,7 +202,9 @@ func (c *checker) unknown(code diag.Code, name syntax.Name, message string, know
 	d := diag.Diagnostic{Code: code, Span: name.Span, Message: message, Notes: notes}
 	if near, ok := diag.Nearest(name.Text, known); ok {
 		d.Message += "; did you mean “" + near + "”?"
-		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: name.Span, Text: near}}}
+		if diag.IsOnlyNearest(name.Text, near, known) {
+			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: name.Span, Text: near}}}
+		}
 	} else if n := len(known); n > 0 && n <= 12 {
 		d.Notes = append(d.Notes, "known names: "+words.Enumerate(known, "and"))
 	}

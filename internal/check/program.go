@@ -32,6 +32,8 @@ type Program struct {
 	Broken bool
 	// Incomplete is set if a sync with an error was left out of Syncs.
 	Incomplete bool
+
+	files []*syntax.File
 }
 
 // A Concept is a specification with its names resolved.

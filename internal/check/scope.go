@@ -17,6 +17,7 @@ type resolver struct {
 	c              *checker
 	vars           []*Var
 	scope          *scope
+	text           source.Span
 	ok             bool // no error was found
 	lenient        bool // part of the text could not be parsed: what seems to be missing may be there
 	unboundAllowed bool // of scenarios, whose variables are bound when they run
@@ -47,7 +48,11 @@ type unnamedOutput struct {
 	span   source.Span // of the line
 	by     string      // "Sessioning.create"
 	hasOut bool
+	names  []string // of all outputs, as they are declared
 	out    []*syntax.Arg
+	// misspelt is set if the line names an output that it does not have, and that is
+	// reported as a misspelling of this one.
+	misspelt bool
 }
 
 func newResolver(c *checker, broken bool) *resolver {

@@ -32,6 +32,7 @@ func (c *checker) syncs() {
 
 func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 	r := newResolver(c, t.Broken)
+	r.text = t.Span
 	r.collectSites(t.Stages...)
 	s := &Sync{Tree: t, Name: t.Name.Text}
 	for _, p := range t.When {
@@ -85,7 +86,7 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 		r.path(p)
 		r.misspeltField(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
 		r.misspeltField(p.In, "method", func(text string) bool {
-			return slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, text)
+			return slices.Contains(Methods, text)
 		})
 	}
 	if t.Refused.Text != "" {
@@ -192,6 +193,9 @@ func (r *resolver) bodyless(p *Pattern) {
 		}
 	}
 }
+
+// Methods are the methods of HTTP that programs use.
+var Methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 
 // misspeltField reports a field of a request that is probably a misspelling of path
 // or method: the name is similar and the value fits.

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -165,18 +167,21 @@ func (r *resolver) unbound(name syntax.Name) {
 			return
 		}
 	}
-	if u, ok := r.unnamed[name.Text]; ok {
+	if u, ok := r.unnamed[name.Text]; ok && u.misspelt {
+		return // reported at the output
+	} else if ok {
 		d := diag.Diagnostic{Code: diag.OutputNotNamed, Span: name.Span,
 			Message: said + " is not bound: it is an output of “" + u.by + "” that the line does not name",
 			Related: []diag.Related{{Span: u.span, Message: "this line has the output “" + name.Text + "”"}}}
 		edit := diag.Edit{Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + name.Text + ")"}
-		if n := len(u.out); n > 0 {
-			end := u.out[n-1].Span.End
-			edit = diag.Edit{Span: source.Span{File: u.span.File, Start: end, End: end}, Text: ", " + name.Text}
+		if len(u.out) > 0 {
+			edit = u.insert(name.Text)
 		} else if u.hasOut {
 			edit = diag.Edit{}
 		}
-		if edit.Text != "" {
+		if idle := r.idle(); idle != "" {
+			d.Notes = []string{"name it, as in “: (" + name.Text + ")”; but nothing uses “" + idle + "”, so a line that binds “" + name.Text + "” may be missing"}
+		} else if edit.Text != "" {
 			d.Fix = &diag.Fix{Title: "name the output", Edits: []diag.Edit{edit}}
 		} else {
 			d.Notes = []string{"name it: “: (" + name.Text + ")”"}
@@ -198,6 +203,35 @@ func (r *resolver) unbound(name syntax.Name) {
 	if d := &r.c.diags[len(r.c.diags)-1]; d.Fix != nil && r.declared {
 		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
 	}
+}
+
+// insert returns the edit that names an output among the others, in the order in
+// which they are declared.
+func (u *unnamedOutput) insert(name string) diag.Edit {
+	at := source.Span{File: u.span.File}
+	for _, a := range u.out {
+		if slices.Index(u.names, a.Name.Text) > slices.Index(u.names, name) {
+			at.Start, at.End = a.Span.Start, a.Span.Start
+			return diag.Edit{Span: at, Text: name + ", "}
+		}
+	}
+	at.Start = u.out[len(u.out)-1].Span.End
+	at.End = at.Start
+	return diag.Edit{Span: at, Text: ", " + name}
+}
+
+// idle returns a visible variable that its text names only once, "" if there is none.
+func (r *resolver) idle() string {
+	count := map[string]int{}
+	for _, word := range wordOrComment.FindAllString(r.text.Text(), -1) {
+		count[word]++
+	}
+	for _, name := range r.visible() {
+		if count[name] == 1 && name != "request" {
+			return name
+		}
+	}
+	return ""
 }
 
 // literalWords can stand where a variable can.
@@ -223,7 +257,11 @@ func (r *resolver) noteUnnamed(span source.Span, by string, hasOut bool, names [
 			named = named || a.Name.Text == name
 		}
 		if !named {
-			r.unnamed[name] = unnamedOutput{span: span, by: by, hasOut: hasOut, out: out}
+			misspelt := slices.ContainsFunc(out, func(a *syntax.Arg) bool {
+				near, ok := diag.Nearest(a.Name.Text, names)
+				return ok && near == name && !slices.Contains(names, a.Name.Text)
+			})
+			r.unnamed[name] = unnamedOutput{span: span, by: by, hasOut: hasOut, names: names, out: out, misspelt: misspelt}
 		}
 	}
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
@@ -35,6 +34,7 @@ func (c *checker) unused() {
 			u.pattern(p)
 		}
 		for _, stage := range s.sync.Stages {
+			u.callers(s.sync, stage.Where)
 			u.lines(stage.Where, boundLine)
 			u.asks(stage.Then)
 		}
@@ -62,11 +62,12 @@ type uses struct {
 	count map[*Var]int
 	first map[*Var]role
 	span  map[*Var]source.Span
-	edit  map[*Var]*diag.Edit // removes the variable, nil if that is not enough
+	// caller are the variables that lines give for a credential of the request.
+	caller map[*Var]bool
 }
 
 func newUses(vars []*Var) *uses {
-	return &uses{vars: vars, count: map[*Var]int{}, first: map[*Var]role{}, span: map[*Var]source.Span{}, edit: map[*Var]*diag.Edit{}}
+	return &uses{vars: vars, count: map[*Var]int{}, first: map[*Var]role{}, span: map[*Var]source.Span{}, caller: map[*Var]bool{}}
 }
 
 func (u *uses) note(v *Var, span source.Span, as role) {
@@ -93,49 +94,18 @@ func (u *uses) expr(e *Expr) {
 }
 
 func (u *uses) args(args []*Arg, as role) {
-	for i := range args {
-		u.arg(args, i, as)
-	}
-}
-
-func (u *uses) arg(args []*Arg, i int, as role) {
-	if v := args[i].Term.Var; v != nil && u.count[v] == 0 && (as == whenInput || as == output) {
-		u.edit[v] = leaveOut(args, i)
-	}
-	u.term(args[i].Term, as)
-}
-
-// leaveOut returns the edit that removes an argument from its list, nil if it would
-// remove something else too.
-func leaveOut(args []*Arg, i int) *diag.Edit {
-	span := args[i].Tree.Span
-	switch {
-	case i > 0:
-		span.Start = args[i-1].Tree.Span.End
-	case len(args) > 1:
-		span.End = args[1].Tree.Span.Start
-	}
-	after := strings.TrimSpace(span.File.Text[args[i].Tree.Span.End:])
-	if strings.Contains(span.Text(), "#") || i == len(args)-1 && strings.HasPrefix(after, ",") {
-		return nil
-	}
-	return &diag.Edit{Span: span}
-}
-
-// anything gives the edit that writes "_" for a variable.
-func (u *uses) anything(t Term, as role) {
-	if v := t.Var; v != nil && u.count[v] == 0 && as == boundLine {
-		u.edit[v] = &diag.Edit{Span: t.Span, Text: "_"}
+	for _, a := range args {
+		u.term(a.Term, as)
 	}
 }
 
 func (u *uses) pattern(p *Pattern) {
-	for i, a := range p.In {
+	for _, a := range p.In {
 		as := whenInput
 		if p.IsRequest() || a.Param != nil && a.Param.Optional {
 			as = needed
 		}
-		u.arg(p.In, i, as)
+		u.term(a.Term, as)
 	}
 	if p.IsRequest() || p.Refused {
 		// The name of a request is useful to readers even if the sync does not
@@ -176,14 +146,9 @@ func (u *uses) lines(list []*Line, as role) {
 			u.args(b.In, valueInput)
 			u.args(b.Out, given)
 		case *FieldLine:
-			u.anything(b.Subject, in)
 			u.term(b.Subject, in)
-			u.anything(b.Object, in)
 			u.term(b.Object, in)
 		case *MemberLine:
-			if len(b.Fields) > 0 {
-				u.anything(b.Subject, in)
-			}
 			u.term(b.Subject, in)
 			if args := b.args(); len(args) > 1 {
 				u.args(args, given)
@@ -200,7 +165,6 @@ func (u *uses) lines(list []*Line, as role) {
 			u.expr(b.Expr)
 		case *HasLine:
 			u.expr(b.List)
-			u.anything(b.Item, in)
 			u.term(b.Item, in)
 		case *BlockLine:
 			u.lines(b.Lines, in)
@@ -225,6 +189,30 @@ func (u *uses) lines(list []*Line, as role) {
 			}
 		default:
 			panic("check: unknown line")
+		}
+	}
+}
+
+// callers notes what the lines of a sync give for a credential of its request.
+func (u *uses) callers(s *Sync, lines []*Line) {
+	credential := map[*Var]bool{}
+	for _, p := range s.When {
+		for _, a := range p.In {
+			if p.IsRequest() && slices.ContainsFunc(p.Instance.Credentials, func(c *Credential) bool { return c.Field == a.Name }) {
+				credential[a.Term.Var] = a.Term.Var != nil
+			}
+		}
+	}
+	for _, l := range lines {
+		var in, out []*Arg
+		switch b := l.Body.(type) {
+		case *QueryLine:
+			in, out = b.In, b.Out
+		case *ViewLine:
+			in, out = b.In, b.Out
+		}
+		for _, a := range out {
+			u.caller[a.Term.Var] = slices.ContainsFunc(in, func(a *Arg) bool { return credential[a.Term.Var] })
 		}
 	}
 }
@@ -254,13 +242,16 @@ func (c *checker) reportUnused(u *uses) {
 				continue
 			}
 		case whenInput:
-			d.Notes = []string{"leave out inputs that are not used"}
+			d.Notes = []string{"a line that uses it may be missing; leave out inputs that nothing needs"}
 		case output:
-			d.Notes = []string{"leave out outputs that are not used, as in “: ()”"}
+			d.Notes = []string{"a line that uses it may be missing; leave out outputs that nothing needs, as in “: ()”"}
 		case boundLine:
-			d.Notes = []string{"“_” matches any value"}
+			d.Notes = []string{"a line that uses it may be missing; “_” matches any value"}
 		case viewInput:
 			d.Message = "the input “" + v.Name + "” of the view is never used"
+		}
+		if u.caller[v] {
+			d.Notes = []string{"it is what the credential of the request stands for: a line that relates the data to it is probably missing"}
 		}
 		if v.Type.Kind == Enum && slices.Contains(v.Type.Constants, v.Name) {
 			d.Message += "; write the constant in quotation marks"
@@ -268,11 +259,6 @@ func (c *checker) reportUnused(u *uses) {
 			d.Fix = &diag.Fix{Title: `write "` + v.Name + `"`, Edits: []diag.Edit{{Span: v.Span, Text: `"` + v.Name + `"`}}}
 		} else if slip {
 			d.Message += "; did you mean “" + near + "”?"
-		} else if e := u.edit[v]; e != nil {
-			d.Fix = &diag.Fix{Title: "leave it out", Edits: []diag.Edit{*e}}
-			if e.Text != "" {
-				d.Fix.Title = "write " + e.Text
-			}
 		}
 		c.add(d)
 	}

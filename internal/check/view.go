@@ -37,6 +37,7 @@ func (c *checker) resolveView(state *viewState) {
 	state.state = 1
 	t := state.tree
 	r := newResolver(c, t.Broken)
+	r.text = t.Span
 	r.nested = "a view"
 	r.collectSites(&syntax.Stage{Where: t.Where})
 	v := &View{Tree: t, Name: t.Name.Text}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -54,7 +53,6 @@ func fixAll(talk io.Writer, files *workspace.Texts, paths []string) (int, error)
 		if err != nil {
 			return 0, err
 		}
-		f.count(w)
 		if !f.round(findings) {
 			break
 		}
@@ -70,7 +68,6 @@ type fixer struct {
 	before map[string]string   // what they were
 	states map[string][]string // what they have been so far
 	held   map[string]bool     // files that stay as they are
-	words  map[string]int      // how often each stands in the programs
 	done   []edited
 }
 
@@ -193,8 +190,7 @@ func (f *fixer) choose(text *workspace.Text, findings []diag.Diagnostic, only gr
 		if d.Fix == nil || gradeOf(d) != only || shadowed(text.Tree, d, findings) {
 			continue
 		}
-		d.Fix = f.corrected(text, d)
-		fits := d.Fix != nil && len(d.Fix.Edits) > 0
+		fits := len(d.Fix.Edits) > 0
 		for i := 0; fits && i < len(d.Fix.Edits); i++ {
 			e := d.Fix.Edits[i]
 			fits = e.Span.File == text.File && !slices.ContainsFunc(edits, func(other diag.Edit) bool { return meet(e, other) })
@@ -204,56 +200,6 @@ func (f *fixer) choose(text *workspace.Text, findings []diag.Diagnostic, only gr
 		}
 	}
 	return edits, done
-}
-
-// aWord is what a slip can be in.
-var aWord = regexp.MustCompile(`"[^"\n]*"|_?\pL[\pL\d_]*`)
-
-// count counts the words of the programs and of their concepts.
-func (f *fixer) count(w *workspace.Workspace) {
-	files := map[*source.File]bool{}
-	for _, p := range w.Programs {
-		for _, name := range p.Names {
-			files[f.texts.Get(name).File] = true
-		}
-		for _, c := range p.Checked.Concepts {
-			files[c.Tree.Span.File] = true
-		}
-	}
-	f.words = map[string]int{}
-	for file := range files {
-		for _, word := range aWord.FindAllString(file.Text, -1) {
-			f.words[word]++
-		}
-	}
-}
-
-// corrected gives the fix of a finding, or none when it is not sure. Where a
-// declaration is misspelt, its uses seem to be: then the word that would go
-// stands more often than the one that would come. If that one stands nowhere
-// but once in the same item, it is the slip.
-func (f *fixer) corrected(text *workspace.Text, d diag.Diagnostic) *diag.Fix {
-	for _, e := range d.Fix.Edits {
-		word := e.Span.Text()
-		if aWord.FindString(word) != word || aWord.FindString(e.Text) != e.Text ||
-			f.words[e.Text] == 0 || f.words[word] <= f.words[e.Text] { // a word that no text has is one of the language
-			continue
-		}
-		around := itemAround(text.Tree, d.Span)
-		var places [][]int
-		for _, at := range aWord.FindAllStringIndex(around.Text(), -1) {
-			if around.Text()[at[0]:at[1]] == e.Text {
-				places = append(places, at)
-			}
-		}
-		if len(d.Fix.Edits) > 1 || len(places) != 1 || f.words[e.Text] != 1 {
-			return nil
-		}
-		at := places[0]
-		slip := text.File.Span(around.Start+at[0], around.Start+at[1])
-		return &diag.Fix{Title: fmt.Sprintf("write %s for “%s” at %s", word, e.Text, slip), Edits: []diag.Edit{{Span: slip, Text: word}}}
-	}
-	return d.Fix
 }
 
 // meet tells whether two edits change the same text, or one writes where the

@@ -47,7 +47,9 @@ type Diagnostic struct {
 	Related []Related
 	// Notes are further sentences, such as the consequence or the remedy.
 	Notes []string
-	// Fix is the correction, if there is exactly one safe correction.
+	// Fix is the correction, if there is exactly one that is certain. A finding that
+	// may be a consequence of a mistake at another place has none: the fix would hide
+	// the mistake. Its notes name the possible remedies.
 	Fix *Fix
 }
 

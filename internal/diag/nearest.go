@@ -20,6 +20,19 @@ func Nearest(word string, candidates []string) (string, bool) {
 	return best, best != ""
 }
 
+// IsOnlyNearest reports whether no other candidate is as near to a word as one is.
+func IsOnlyNearest(word, near string, candidates []string) bool {
+	lower := []rune(strings.ToLower(word))
+	far := allowed(string(lower)) + 1
+	least := distance(lower, []rune(strings.ToLower(near)), far)
+	for _, c := range candidates {
+		if c != "" && c != near && c != word && distance(lower, []rune(strings.ToLower(c)), far) <= least {
+			return false
+		}
+	}
+	return true
+}
+
 // allowed returns how many typing errors a word of this length may have. A
 // short word with two errors is another word.
 func allowed(word string) int {

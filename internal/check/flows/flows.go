@@ -108,6 +108,7 @@ type options struct {
 }
 
 func (an *analyzer) run() {
+	defer func() { an.program.KeepCertain(an.found) }()
 	an.entries = an.findEntryPoints()
 	an.requestFields()
 	an.resolveOpens()

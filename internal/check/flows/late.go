@@ -6,7 +6,6 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
-	"github.com/legible-lang/legible/internal/source"
 )
 
 // lateDrop reports a line of a later stage that may drop a frame and has no else.
@@ -15,13 +14,10 @@ func (r *reporter) lateDrop(l *check.Line) {
 		return
 	}
 	r.lateDrops[l] = true
-	span := l.Tree.Span
-	r.an.add(diag.Diagnostic{Code: diag.LateDrop, Span: span,
+	r.an.add(diag.Diagnostic{Code: diag.LateDrop, Span: l.Tree.Span,
 		Message: "this line may give no frame, and the changes of the stage above remain",
 		Notes: []string{"add an else below it if this can happen; otherwise “surely” before the line states that it cannot, " +
-			"and the flow faults if it does"},
-		Fix: &diag.Fix{Title: "write surely", Edits: []diag.Edit{
-			{Span: source.Span{File: span.File, Start: span.Start, End: span.Start}, Text: "surely "}}}})
+			"and the flow faults if it does"}})
 }
 
 // lateErrors reports error answers in later stages.

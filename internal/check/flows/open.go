@@ -1,6 +1,9 @@
 package flows
 
 import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -61,6 +64,8 @@ func (an *analyzer) unknownRoute(t *syntax.Open) {
 	d := diag.Diagnostic{Code: diag.UnknownRoute, Span: t.PathSpan, Message: said}
 	if near, ok := diag.Nearest(t.Path, known); ok {
 		d.Message += "; did you mean “" + near + "”?"
+		i := slices.IndexFunc(an.entries, func(e *EntryPoint) bool { return e.Kind == Route && e.Path == near })
+		d.Related = []diag.Related{{Span: an.entries[i].span(), Message: "this sync names “" + near + "”"}}
 		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: t.PathSpan, Text: `"` + near + `"`}}}
 	}
 	an.add(d)
@@ -71,7 +76,9 @@ func (an *analyzer) unknownMethod(t *syntax.Open, said, method string) {
 	d := diag.Diagnostic{Code: diag.UnknownRoute, Span: t.Method.Span, Message: said, Notes: []string{"the path has the method " + method}}
 	if _, ok := diag.Nearest(t.Method.Text, []string{method}); ok {
 		d.Message += "; did you mean “" + method + "”?"
-		d.Fix = &diag.Fix{Title: "write " + method, Edits: []diag.Edit{{Span: t.Method.Span, Text: method}}}
+		if slices.Contains(check.Methods, method) && !slices.Contains(check.Methods, t.Method.Text) {
+			d.Fix = &diag.Fix{Title: "write " + method, Edits: []diag.Edit{{Span: t.Method.Span, Text: method}}}
+		}
 	} else {
 		d.Notes = append(d.Notes, "known names: "+method)
 	}

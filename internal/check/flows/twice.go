@@ -45,8 +45,9 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 	d.Notes = append(d.Notes, "the first answer is sent; the second is refused as ALREADY_ANSWERED")
 	if note != "" {
 		d.Notes = append(d.Notes, note)
+	} else {
+		r.suggestAwait(&d, events, by)
 	}
-	r.suggestAwait(&d, events, by)
 	r.an.add(d)
 }
 

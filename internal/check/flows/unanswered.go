@@ -3,7 +3,6 @@ package flows
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
@@ -103,14 +102,7 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 		status, sentence = "401", "Please log in."
 	}
 	text := "else " + instance + ".respond (" + request + ", status: " + status + ", error: " + strconv.Quote(sentence) + ")"
-	span := l.line.Tree.Span
-	indent := strings.Repeat(" ", span.Position().Column-1+4)
-	rest, _, _ := strings.Cut(span.File.Text[span.End:], "\n")
-	if strings.HasPrefix(strings.TrimSpace(rest), "#") { // the comment belongs to this line
-		span.End += len(strings.TrimRight(rest, " \t\r"))
-	}
-	span.Start = span.End
-	d.Fix = &diag.Fix{Title: "add “" + text + "”", Edits: []diag.Edit{{Span: span, Text: "\n" + indent + text}}}
+	d.Notes = append(d.Notes, "an else below this line would answer, such as “"+text+"”")
 }
 
 // An unansweredRoute is a route that is answered on no path.
