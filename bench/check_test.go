@@ -97,7 +97,7 @@ where
 then
     Library.create (owner: user, name) : (document)
     Library.rename (document, name) : ()
-    Counting.increment (name: "%[1]d")
+    Counting.increment (name: "%[1]d") : ()
     Requesting.respond (request, document)
 
 sync Count%[1]d
@@ -143,7 +143,7 @@ then
 // chain writes n syncs, each of which sets off the next in two ways.
 func chain(n int) string {
 	var b strings.Builder
-	b.WriteString("\nsync Begin\nwhen\n    Requesting.request (path: \"/begin\") : (request)\nthen\n    Counting.increment (name: \"0\")\n    Requesting.respond (request)\n")
+	b.WriteString("\nsync Begin\nwhen\n    Requesting.request (path: \"/begin\") : (request)\nthen\n    Counting.increment (name: \"0\") : ()\n    Requesting.respond (request)\n")
 	for i := range n {
 		fmt.Fprintf(&b, `
 sync Next%[1]d

@@ -215,6 +215,12 @@ const (
 	LateDrop Code = "L0508"
 	// LateError means that a later stage answers with an error.
 	LateError Code = "L0509"
+	// IgnoredRefusal means that a request is answered with success although an action
+	// was refused.
+	IgnoredRefusal Code = "L0516"
+	// EarlyAnswer means that a request is answered with success before an action that
+	// can be refused.
+	EarlyAnswer Code = "L0517"
 )
 
 // The codes for secrets and open routes, of package check.

@@ -45,6 +45,7 @@ func (w *walk) respond(at int, st *state, a *askInfo, in []sym) []successor {
 	e := event{kind: answersEvent, ask: a, list: asking}
 	w.noteAnswer(asking, a)
 	if st.answered == 0 {
+		w.answerFirst(st, asking, a)
 		st.answered, st.fallback = 1, nil
 		list := w.returns(st, asking, a, in)
 		for i := range list {
@@ -69,8 +70,9 @@ func (w *walk) returns(st *state, by *askList, a *askInfo, in []sym) []successor
 	if !a.action.request && !a.action.respond {
 		st.forget(w.model, a.action.instance)
 	}
+	st.returned = st.returned || st.answered == 0 && !a.action.respond
 	outs := map[string]sym{}
-	d := completion{action: a.action, list: by, ask: a, ancestors: st.top().ancestors, values: make([]sym, len(a.action.columns))}
+	d := completion{action: a.action, list: by, ask: a, ancestors: st.top().ancestors, standing: st.top().standing, values: make([]sym, len(a.action.columns))}
 	out := func(name string) sym {
 		if s, ok := outs[name]; ok {
 			return s
@@ -164,7 +166,8 @@ func (w *walk) passedThrough(st *state, a *askInfo, out *check.Param) sym {
 
 // refuse returns the state after an action was refused.
 func (w *walk) refuse(st *state, by *askList, a *askInfo, in []sym, r *check.Refusal) *state {
-	d := completion{action: a.action, list: by, ask: a, refusal: r, ancestors: st.top().ancestors, values: make([]sym, len(a.action.columns))}
+	w.ignore(st, by, a, r)
+	d := completion{action: a.action, list: by, ask: a, refusal: r, ancestors: st.top().ancestors, standing: st.top().standing, values: make([]sym, len(a.action.columns))}
 	for i, c := range a.action.columns {
 		switch {
 		case c.kind == inputColumn:
@@ -188,6 +191,7 @@ func (w *walk) refuse(st *state, by *askList, a *askInfo, in []sym, r *check.Ref
 		d.matched = true
 		t := st.top()
 		t.list, t.next = list, 0
+		t.standing |= aware
 		t.env = slices.Clone(t.env)
 		t.env[list.handler.Refusal.Index] = st.fresh(abstractValue{literal: w.literals.intern(value.String(r.Code)), null: no})
 		t.env[list.handler.Error.Index] = st.fresh(abstractValue{null: no, label: "the refusal of " + a.action.name()})

@@ -29,11 +29,23 @@ func (st *state) canonicalize(m *model) string {
 	} else {
 		put(0)
 	}
+	flag(st.returned)
+	put(int(st.answer))
+	if x := st.ignored; x != nil {
+		put(x.list.sync.index + 1)
+		put(x.list.number)
+		put(slices.Index(x.list.asks, x.ask))
+	} else {
+		put(0)
+	}
+	relevant := st.relevantStanding()
 	st.request = r.of(st.request)
 	put(len(st.stack))
 	for i := len(st.stack) - 1; i >= 0; i-- {
 		t := &st.stack[i]
 		put(t.next)
+		t.standing &= relevant
+		put(int(t.standing))
 		appendAncestors(&r.key, t.ancestors)
 		if t.list == nil {
 			put(-1)
@@ -81,6 +93,8 @@ func (st *state) canonicalize(m *model) string {
 		}
 		flag(d.matched)
 		flag(d.matching)
+		d.standing &= relevant
+		put(int(d.standing))
 		appendAncestors(&r.key, d.ancestors)
 		cols := make([]sym, len(d.values))
 		for j, s := range d.values {

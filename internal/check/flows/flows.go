@@ -1,7 +1,7 @@
 // Package flows analyzes the possible executions of a checked program. It reports
-// what can go wrong in them: requests that are answered twice or not at all, syncs
-// that never fire, cycles of syncs, routes that change state without looking at a
-// credential.
+// what can go wrong in them: requests that are answered twice or not at all, answers
+// of success that hide a refusal, syncs that never fire, cycles of syncs, routes that
+// change state without looking at a credential.
 //
 // [Check] checks a program completely: it resolves the names and types with package
 // check, and analyzes the result. [Analyze] analyzes a program that is resolved
@@ -40,8 +40,8 @@
 // Entry points are independent of each other, so workers (workers.go) explore
 // several at the same time over one immutable [model] of the program (model.go,
 // drops.go, literals.go, cycles.go). The results are collected in the order of the
-// entry points (report.go), and reported by twice.go, unanswered.go and paths.go,
-// unreachable.go, cycles.go and routes.go. entrypoint.go, open.go and answer.go describe
+// entry points (report.go), and reported by twice.go, success.go, unanswered.go and
+// paths.go, unreachable.go, cycles.go and routes.go. entrypoint.go, open.go and answer.go describe
 // the entry points themselves.
 //
 // # Guarantees

@@ -136,6 +136,7 @@ func (w *walk) fire(at int, st *state, x match, env []sym, n int, free bool) []s
 		ancestors = append(slices.Clone(ancestors), int16(s.index))
 	}
 	w.fired[s] = true
+	standing := st.standingOf(x)
 	var list []successor
 	for _, p := range w.wherePaths(st, s, s.stages[0], env) {
 		if again && p.list != nil {
@@ -152,7 +153,7 @@ func (w *walk) fire(at int, st *state, x match, env []sym, n int, free bool) []s
 			st.completed[i].matched = true
 		}
 		for i := len(p.envs) - 1; i >= 0; i-- {
-			st.stack = append(st.stack, task{list: p.list, env: slices.Clone(p.envs[i]), ancestors: ancestors})
+			st.stack = append(st.stack, task{list: p.list, env: slices.Clone(p.envs[i]), ancestors: ancestors, standing: standing})
 		}
 		list = append(list, successor{st, []event{e}})
 	}

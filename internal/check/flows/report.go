@@ -20,6 +20,8 @@ type reporter struct {
 	answers          map[*check.Ask]*Answer   // of all entry points
 	unguarded        map[*EntryPoint]*askInfo // the first change that is asked before a credential is looked at
 	unansweredRoutes []unansweredRoute
+	falseSuccess     map[*check.Ask]diag.Diagnostic // by the line that can be refused
+	awaited          map[*check.Ask]bool            // lines that a finding suggests to await
 	// anyPath are the syncs without a path that were reported as a first or second
 	// answer.
 	anyPath map[*syncInfo]bool
@@ -36,7 +38,8 @@ type trigger struct {
 func (an *analyzer) explore() {
 	m := an.buildModel()
 	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{}, lateDrops: map[*check.Line]bool{},
-		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{}}
+		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{},
+		falseSuccess: map[*check.Ask]diag.Diagnostic{}, awaited: map[*check.Ask]bool{}}
 	ws := &workers{model: m, an: an}
 	truncated := false
 	add := func(x *walk) {
@@ -52,6 +55,7 @@ func (an *analyzer) explore() {
 		add(ws.exploreNow(len(an.entries) - 1))
 	}
 	r.lateErrors(m)
+	r.falseSuccesses(m)
 	r.cycles(m)
 	if !truncated {
 		r.unreachable(m)
@@ -113,6 +117,11 @@ func (r *reporter) collect(w *walk) {
 	}
 	for _, x := range w.observed.secondAnswers {
 		r.answeredTwice(w, x.events, x.ask, x.list)
+	}
+	for _, x := range w.observed.falseSuccess {
+		if _, known := r.falseSuccess[x.refused.ask.ask]; !known {
+			r.falseSuccess[x.refused.ask.ask] = x.finding(w)
+		}
 	}
 }
 

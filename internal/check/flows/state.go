@@ -20,6 +20,12 @@ type state struct {
 	checkedCredential bool
 	// fallback is the first refusal that no sync can match any more.
 	fallback *Unhandled
+	// returned is set when an action has returned, until there is an answer.
+	returned bool
+	// ignored is the first refusal of which an answer may not know, until there is one.
+	ignored *refusedAsk
+	// answer describes the first answer.
+	answer answerTraits
 }
 
 // A completion is a completed action.
@@ -29,8 +35,9 @@ type completion struct {
 	values    []sym
 	list      *askList // the list that asked it, nil for the first action of the flow
 	ask       *askInfo
-	matched   bool    // a sync has fired for it
-	matching  bool    // its syncs are being considered
+	matched   bool // a sync has fired for it
+	matching  bool // its syncs are being considered
+	standing  standing
 	ancestors []int16 // the cyclic syncs that led to it
 }
 
@@ -41,6 +48,7 @@ type task struct {
 	env       []sym // by Var.Index
 	joint     []int // completed so far under "then together"
 	ancestors []int16
+	standing  standing
 
 	completion int
 	matches    []match

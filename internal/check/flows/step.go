@@ -16,7 +16,7 @@ func (w *walk) step(at int, st *state) []successor {
 		t.frames = t.frames[1:]
 		return w.ask(at, st, t.list.asks[t.next-1])
 	case t.list == nil && t.next == len(t.matches):
-		w.finishMatching(st, t.completion)
+		w.finishMatching(at, st, t.completion)
 		st.pop()
 		return []successor{{state: st}}
 	case t.list == nil:
@@ -74,9 +74,10 @@ func matchTask(n int, matches []match) task {
 
 // finishMatching ends the task of a completed action. A refusal that no sync can
 // match any more may become the answer.
-func (w *walk) finishMatching(st *state, n int) {
+func (w *walk) finishMatching(at int, st *state, n int) {
 	d := &st.completed[n]
 	d.matching = false
+	w.afterAnswer(at, st, d)
 	if d.refusal != nil && !d.matched && !d.action.joined[1] {
 		w.noteFallback(st, d)
 	}
@@ -129,7 +130,7 @@ func (w *walk) enterStage(st *state) []successor {
 			continue // the flow faults
 		}
 		for i := len(p.envs) - 1; i >= 0; i-- {
-			p.state.stack = append(p.state.stack, task{list: p.list, env: slices.Clone(p.envs[i]), ancestors: t.ancestors})
+			p.state.stack = append(p.state.stack, task{list: p.list, env: slices.Clone(p.envs[i]), ancestors: t.ancestors, standing: t.standing})
 		}
 		list = append(list, successor{p.state, []event{e}})
 	}

@@ -58,10 +58,9 @@ func (r *reporter) suggestAwait(d *diag.Diagnostic, events []event, by *askList)
 		if e.kind != refusedEvent || e.list != by || e.ask.ask.Awaited || by.joint {
 			continue
 		}
-		end := e.ask.ask.Tree.Span
-		end.Start = end.End
+		r.awaited[e.ask.ask] = true
 		d.Notes = append(d.Notes, "write “: ()” after “"+e.ask.action.name()+" (…)” to await it: then the lines below run only if it returns")
-		d.Fix = &diag.Fix{Title: "await " + e.ask.action.name(), Edits: []diag.Edit{{Span: end, Text: " : ()"}}}
+		d.Fix = e.ask.await()
 		return
 	}
 }

@@ -31,6 +31,7 @@ type observations struct {
 	triggers      map[trigger]bool
 	answers       []answerLine
 	secondAnswers []secondAnswer
+	falseSuccess  []falseSuccess
 	unguarded     *askInfo
 	lateDrops     []*check.Line // of a later stage, that may drop a frame
 }
