@@ -38,7 +38,7 @@ func bytesOf(n int) string {
 func (f *flow) stop(err error) {
 	f.dead = err
 	f.noteFault(err)
-	f.recordFault(err)
+	f.recordFault(err, journal.Entry{})
 }
 
 // answeredLate reports whether the answer came after the caller was told to wait: it is

@@ -23,13 +23,13 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	if !known && f.matchedGone(s, at) {
 		err := fmt.Errorf("%s: sync %s: %w", s.Span, s.Name, errGone)
 		f.noteFault(err)
-		f.recordFault(err)
+		f.recordFault(err, f.matchOf(s, at))
 		return
 	}
 	if !known {
 		slots := f.values.take(len(s.Slots))
 		f.bindMatch(s, at, slots)
-		if !f.where(s, s.Stages[0], slots) {
+		if !f.where(s, s.Stages[0], slots, func() journal.Entry { return f.matchOf(s, at) }) {
 			f.popFrames(keptFrom, lostFrom)
 			return
 		}
@@ -48,7 +48,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		f.firings++
 		number = f.firings
 	} else if number == 0 {
-		return // the journal has it as dropped
+		return // the journal has it as dropped, or as faulted
 	}
 	for _, n := range f.tuples[at : at+width] {
 		f.occs[n].taken = true
@@ -57,9 +57,18 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	f.popFrames(keptFrom, lostFrom)
 }
 
+// matchOf names a match in a fault.
+func (f *flow) matchOf(s *plan.Sync, at int) journal.Entry {
+	e := journal.Entry{Sync: s.Name}
+	for _, n := range f.tuples[at : at+len(s.When)] {
+		e.Matched = append(e.Matched, f.occs[n].id)
+	}
+	return e
+}
+
 // where runs the where of a stage with the bindings in slots and reports whether it
-// did not fail.
-func (f *flow) where(s *plan.Sync, stage *plan.Stage, slots []value.Value) bool {
+// did not fail. at names the stage in a fault.
+func (f *flow) where(s *plan.Sync, stage *plan.Stage, slots []value.Value, at func() journal.Entry) bool {
 	if len(stage.Where) == 0 {
 		f.kept = append(f.kept, keptFrame{nil, slots})
 		return true
@@ -67,7 +76,7 @@ func (f *flow) where(s *plan.Sync, stage *plan.Stage, slots []value.Value) bool 
 	err := f.frames(s, stage, slots)
 	if err != nil && !f.suspended() { // otherwise the where runs again when the flow resumes
 		f.noteFault(err)
-		f.recordFault(err)
+		f.recordFault(err, at())
 	}
 	return err == nil
 }
@@ -104,7 +113,7 @@ func (f *flow) enterStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, s
 	}()
 	number, known := f.recallStage(s, stage, of, 0)
 	if !known {
-		if !f.where(s, stage, slots) {
+		if !f.where(s, stage, slots, func() journal.Entry { return journal.Entry{Sync: s.Name, Stage: stage.Index, Of: of} }) {
 			return
 		}
 		start := len(f.writer.Bytes)
@@ -115,6 +124,8 @@ func (f *flow) enterStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, s
 		}
 		f.firings++
 		number = f.firings
+	} else if number == 0 {
+		return // the journal has it as faulted
 	}
 	f.runStage(s, stage, number, keptFrom, depth)
 }
@@ -158,7 +169,7 @@ func (f *flow) askAll(s *plan.Sync, stage *plan.Stage, lines []*plan.Ask, slots 
 // must return and match.
 func (f *flow) askFrames(s *plan.Sync, stage *plan.Stage, line *plan.Ask, slots []value.Value, id journal.ActionID, depth int32, all bool) bool {
 	ask := func(frame []value.Value, id journal.ActionID) bool {
-		n, ok := f.askLine(line, frame, id, depth)
+		n, ok := f.askLine(s, line, frame, id, depth)
 		if f.dead != nil {
 			return false
 		}
@@ -186,7 +197,7 @@ func (f *flow) askFrames(s *plan.Sync, stage *plan.Stage, line *plan.Ask, slots 
 		if err := f.framesOf(s, line, working); err != nil {
 			if !f.suspended() { // otherwise the where runs again when the flow resumes
 				f.noteFault(err)
-				f.recordFault(err)
+				f.recordFault(err, journal.Entry{Sync: s.Name, Stage: stage.Index, Of: of, Line: line.Line + 1})
 			}
 			return false
 		}
@@ -198,6 +209,8 @@ func (f *flow) askFrames(s *plan.Sync, stage *plan.Stage, line *plan.Ask, slots 
 		}
 		f.firings++
 		number = f.firings
+	} else if number == 0 {
+		return false // the journal has it as faulted
 	}
 	for i, end := keptFrom, len(f.kept); i < end; i++ {
 		if !ask(f.kept[i].slots, journal.ActionID{Firing: number, Frame: uint32(i - keptFrom)}) {
@@ -222,8 +235,11 @@ func (f *flow) handle(s *plan.Sync, stage *plan.Stage, line *plan.Ask, n int32, 
 }
 
 // askLine asks one line and reports whether it could be asked.
-func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID, depth int32) (int32, bool) {
+func (f *flow) askLine(s *plan.Sync, line *plan.Ask, slots []value.Value, id journal.ActionID, depth int32) (int32, bool) {
 	id.Line = uint32(line.Line)
+	if f.past != nil && f.past.faulted[id] {
+		return -1, false
+	}
 	in := f.values.take(len(line.Action.Inputs))
 	for i := range line.In {
 		input := &line.In[i]
@@ -236,7 +252,7 @@ func (f *flow) askLine(line *plan.Ask, slots []value.Value, id journal.ActionID,
 			if err != nil {
 				err = faultAt(line, input.Term.Expr.Text, blameInput(input.Term.Expr, err))
 				f.noteFault(err)
-				f.recordFault(err)
+				f.recordFault(err, journal.Entry{Sync: s.Name, ID: id})
 				return -1, false
 			}
 			in[input.Column] = v

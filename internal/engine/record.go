@@ -43,8 +43,11 @@ func (f *flow) recordDecided(n int32, d *store.Decision) {
 	f.entries.Decided(o.id, o.action.FullName(), d.Code, f.engine.now(), d.Reason, d.Name)
 }
 
-func (f *flow) recordFault(err error) {
-	f.entries.Faulted(firstLine(err.Error()))
+// recordFault records a fault outside an action. at says what part of a sync faulted, so
+// that it does not run again when the flow resumes.
+func (f *flow) recordFault(err error, at journal.Entry) {
+	at.Text = firstLine(err.Error())
+	f.entries.Faulted(at)
 	f.engine.options.Log.Log(f.ctx, faultLevel(err), "flow faulted", "flow", f.idText, "error", err.Error())
 }
 

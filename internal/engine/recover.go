@@ -17,9 +17,11 @@ type past struct {
 	asked     map[journal.ActionID]*journal.Entry
 	completed map[journal.ActionID]*journal.Entry
 	undone    map[journal.ActionID]bool // returned earlier, in a joint decision
-	matches   map[string]*journal.Entry // Fired and Dropped, by matchKey
-	stages    map[stageKey]*journal.Entry
-	entries   []journal.Entry
+	// What has run: Fired, Dropped, Entered and Faulted.
+	matches map[string]*journal.Entry // by matchKey
+	stages  map[stageKey]*journal.Entry
+	faulted map[journal.ActionID]bool // an input could not be computed
+	entries []journal.Entry
 	// For effect actions: their progress and the decisions in force.
 	tried   map[journal.ActionID]*attempt
 	decided map[string]bool
@@ -28,7 +30,7 @@ type past struct {
 func newPast(entries []journal.Entry) *past {
 	p := &past{
 		asked: map[journal.ActionID]*journal.Entry{}, completed: map[journal.ActionID]*journal.Entry{},
-		matches: map[string]*journal.Entry{}, stages: map[stageKey]*journal.Entry{}, undone: map[journal.ActionID]bool{}, entries: entries,
+		matches: map[string]*journal.Entry{}, stages: map[stageKey]*journal.Entry{}, undone: map[journal.ActionID]bool{}, faulted: map[journal.ActionID]bool{}, entries: entries,
 	}
 	for i := range entries {
 		x := &entries[i]
@@ -44,6 +46,15 @@ func newPast(entries []journal.Entry) *past {
 			p.matches[matchKey(x.Sync, x.Matched)] = x
 		case journal.Entered:
 			p.stages[stageKey{x.Sync, x.Stage, x.Of, x.Line}] = x
+		case journal.Faulted:
+			switch {
+			case len(x.Matched) > 0:
+				p.matches[matchKey(x.Sync, x.Matched)] = x
+			case x.ID != journal.ActionID{}:
+				p.faulted[x.ID] = true
+			case x.Sync != "":
+				p.stages[stageKey{x.Sync, x.Stage, x.Of, x.Line}] = x
+			}
 		case journal.Tried, journal.Parked, journal.Decided:
 			p.addAttempt(x)
 		}
@@ -170,7 +181,7 @@ func goneInput(o *occurrence) string {
 }
 
 // recallFiring finds a match in the journal: the number of its firing with its
-// frames pushed on f.kept, or 0 if it was dropped.
+// frames pushed on f.kept, or 0 if it was dropped or faulted.
 func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	if f.past == nil {
 		return 0, false
@@ -189,8 +200,8 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	return e.Number, true
 }
 
-// recallStage finds the entering of a stage, or of the where of a line, in the journal: the number of its entry with
-// its frames pushed on f.kept.
+// recallStage finds the entering of a stage, or of the where of a line, in the journal: the
+// number of its entry with its frames pushed on f.kept, or 0 if it faulted.
 func (f *flow) recallStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, line int) (number uint32, known bool) {
 	if f.past == nil {
 		return 0, false

@@ -122,6 +122,6 @@ func write(w *journal.Writer, e *journal.Entry) {
 		}
 		w.End()
 	case journal.Faulted:
-		w.Faulted(e.Text)
+		w.Faulted(*e)
 	}
 }

@@ -19,7 +19,7 @@ type EntryWriter interface {
 	Frames(n int)
 	Frame(line int, droppedAt string, names []string, slots []value.Value)
 	End()
-	Faulted(text string)
+	Faulted(e Entry)
 	Tried(id ActionID, action string, tries uint32, now, next time.Time, text string)
 	Parked(id ActionID, action string, tries uint32, now time.Time, text string)
 	Decided(id ActionID, action, code string, now time.Time, text, decision string)
@@ -43,7 +43,7 @@ func (discard) Entered(uint32, string, int, FrameID, int)                      {
 func (discard) Frames(int)                                                     {}
 func (discard) Frame(int, string, []string, []value.Value)                     {}
 func (discard) End()                                                           {}
-func (discard) Faulted(string)                                                 {}
+func (discard) Faulted(Entry)                                                  {}
 func (discard) Tried(ActionID, string, uint32, time.Time, time.Time, string)   {}
 func (discard) Parked(ActionID, string, uint32, time.Time, string)             {}
 func (discard) Decided(ActionID, string, string, time.Time, string, string)    {}

@@ -107,7 +107,7 @@ func TestExportSays(t *testing.T) {
 		{"lines changed places", lines[0] + lines[2] + lines[1] + lines[3], "the lines before line 4"},
 		{"something behind it", whole + "{}\n", "there is more after the end in line 4"},
 		{"a changed id", strings.Replace(whole, `"rested":true`, `"rested":false`, 1), "line 2: the journal is damaged: flow"},
-		{"a newer record", later, "the journal has format 5; this program reads up to format 4: run it with the newer program"},
+		{"a newer record", later, "the journal has format 6; this program reads up to format 5: run it with the newer program"},
 	} {
 		err := ReadExport(strings.NewReader(c.text), func(Recorded) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), c.want) {

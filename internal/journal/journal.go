@@ -21,8 +21,9 @@ import (
 // first entry holds the version that its entries have.
 //
 // Version 2 added Tried, Parked and Decided. Version 3 added values that are not
-// kept: a value.Omitted may replace a value. Version 4 added Entered.
-const Version = 4
+// kept: a value.Omitted may replace a value. Version 4 added Entered, version 5 the place
+// in Faulted.
+const Version = 5
 
 // A Kind is the type of an entry.
 type Kind uint8
@@ -120,13 +121,14 @@ type Entry struct {
 	// Decided
 	Decision string // its name, so that it counts once
 
-	// Fired, Dropped, Entered
+	// Fired, Dropped, Entered, and Faulted if a sync faulted
 	Number  uint32 // of the firing, from 1; Entered continues the numbers of Fired
 	Sync    string
-	Matched []ActionID // not of Entered
+	Matched []ActionID // not of Entered; of Faulted, if the where of the match did
 	Frames  []Frame
 
-	// Entered
+	// Entered, and Faulted if a stage or the where of a line did. Faulted has an ID if an
+	// input of that action could not be computed.
 	Stage int     // index of the stage, from 1
 	Of    FrameID // the frame that entered it
 	// Line is set if the frames are those of the where of one line of then: 1 + the

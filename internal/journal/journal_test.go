@@ -34,7 +34,9 @@ func sample() []byte {
 	w.Frames(1)
 	w.Frame(-1, "", []string{"a"}, []value.Value{value.Number(2)})
 	w.End()
-	w.Faulted("deadline")
+	w.Faulted(Entry{Text: "deadline"})
+	w.Faulted(Entry{Text: "no", Sync: "S", Matched: []ActionID{{}, {1, 0, 2}}})
+	w.Faulted(Entry{Text: "no", Sync: "S", Stage: 1, Of: FrameID{1, 0}, Line: 2, ID: ActionID{1, 0, 1}})
 	w.Tried(ActionID{2, 0, 1}, "Mailing.send", 3, time.UnixMilli(1_700_000_001_000), time.UnixMilli(1_700_000_009_000), "451 try later")
 	w.Parked(ActionID{2, 0, 1}, "Mailing.send", 4, time.UnixMilli(1_700_000_010_000), "no more tries")
 	w.Decided(ActionID{2, 0, 1}, "Mailing.send", "retry", time.UnixMilli(1_700_000_020_000), "the server is back", "d1")
@@ -64,6 +66,8 @@ func TestReadBack(t *testing.T) {
 		{Kind: Dropped, Sync: "Other"},
 		{Kind: Entered, Number: 2, Sync: "LogIn", Stage: 1, Of: FrameID{1, 0}, Line: 3, Frames: []Frame{{Line: -1, Bindings: []Binding{{0, "a", value.Number(2)}}}}},
 		{Kind: Faulted, Text: "deadline"},
+		{Kind: Faulted, Text: "no", Sync: "S", Matched: []ActionID{{}, {1, 0, 2}}},
+		{Kind: Faulted, Text: "no", Sync: "S", Stage: 1, Of: FrameID{1, 0}, Line: 2, ID: ActionID{1, 0, 1}},
 		{Kind: Tried, ID: ActionID{2, 0, 1}, Action: "Mailing.send", Tries: 3, Moment: time.UnixMilli(1_700_000_001_000).UTC(),
 			Next: time.UnixMilli(1_700_000_009_000).UTC(), Text: "451 try later"},
 		{Kind: Parked, ID: ActionID{2, 0, 1}, Action: "Mailing.send", Tries: 4, Moment: time.UnixMilli(1_700_000_010_000).UTC(), Text: "no more tries"},

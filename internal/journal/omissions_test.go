@@ -123,7 +123,7 @@ func TestCutBack(t *testing.T) {
 	if w.Size() != size {
 		t.Errorf("cut back, the entries take %d bytes, want %d", w.Size(), size)
 	}
-	w.Faulted("limit")
+	w.Faulted(Entry{Text: "limit"})
 	w.Resolve(true)
 	entries, err := Read(w.Bytes)
 	if err != nil || len(entries) != 3 || !value.Equal(entries[1].In[0].Value, large) {

@@ -168,10 +168,7 @@ func (w *Writer) Entered(number uint32, sync string, stage int, of FrameID, line
 	w.open(Entered)
 	w.number(uint64(number))
 	w.Bytes = value.AppendText(w.Bytes, sync)
-	w.number(uint64(stage))
-	w.number(uint64(of.Firing))
-	w.number(uint64(of.Frame))
-	w.number(uint64(line))
+	w.place(stage, of, line)
 }
 
 // Matched writes a matched action.
@@ -203,11 +200,28 @@ func (w *Writer) Frame(line int, droppedAt string, names []string, slots []value
 // End ends an entry that Match began.
 func (w *Writer) End() { w.close() }
 
-// Faulted writes a fault outside an action.
-func (w *Writer) Faulted(text string) {
+// Faulted writes a fault outside an action: the text of e, and if a part of a sync faulted,
+// which one.
+func (w *Writer) Faulted(e Entry) {
 	w.open(Faulted)
-	w.Bytes = value.AppendText(w.Bytes, text)
+	w.Bytes = value.AppendText(w.Bytes, e.Text)
+	if e.Sync != "" {
+		w.Bytes = value.AppendText(w.Bytes, e.Sync)
+		w.number(uint64(len(e.Matched)))
+		for _, id := range e.Matched {
+			w.id(id)
+		}
+		w.place(e.Stage, e.Of, e.Line)
+		w.id(e.ID)
+	}
 	w.close()
+}
+
+func (w *Writer) place(stage int, of FrameID, line int) {
+	w.number(uint64(stage))
+	w.number(uint64(of.Firing))
+	w.number(uint64(of.Frame))
+	w.number(uint64(line))
 }
 
 // Tried writes that an effect action failed and when it is retried.
@@ -358,6 +372,19 @@ func (r *reader) moment() time.Time { return time.UnixMilli(int64(r.number())).U
 
 func (r *reader) id() ActionID { return ActionID{r.small(), r.small(), r.small()} }
 
+func (r *reader) ids() []ActionID {
+	var list []ActionID
+	for range r.count() {
+		list = append(list, r.id())
+	}
+	return list
+}
+
+func (r *reader) place(e *Entry) {
+	e.Stage, e.Of = int(r.small()), FrameID{r.small(), r.small()}
+	e.Line = int(r.small())
+}
+
 func (r *reader) fields() []value.Field {
 	n := r.count()
 	list := make([]value.Field, 0, n)
@@ -401,12 +428,9 @@ func (r *reader) entry(kind Kind) Entry {
 	case Fired, Dropped, Entered:
 		e.Number, e.Sync = r.small(), r.text()
 		if kind == Entered {
-			e.Stage, e.Of = int(r.small()), FrameID{r.small(), r.small()}
-			e.Line = int(r.small())
+			r.place(&e)
 		} else {
-			for range r.count() {
-				e.Matched = append(e.Matched, r.id())
-			}
+			e.Matched = r.ids()
 		}
 		for range r.count() {
 			f := Frame{Line: int(r.small()) - 1, DroppedAt: r.text()}
@@ -419,7 +443,11 @@ func (r *reader) entry(kind Kind) Entry {
 			}
 		}
 	case Faulted:
-		e.Text = r.text()
+		if e.Text = r.text(); len(r.b) > 0 {
+			e.Sync, e.Matched = r.text(), r.ids()
+			r.place(&e)
+			e.ID = r.id()
+		}
 	case Tried, Parked, Decided:
 		e.ID, e.Action, e.Moment = r.id(), r.text(), r.moment()
 		switch kind {
