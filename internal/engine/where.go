@@ -374,7 +374,7 @@ func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
 		if w.err != nil {
 			return
 		}
-		if w.take(q.Out, rows.row(i)) {
+		if w.take(q.Out, rows.Row(i)) {
 			emit()
 		}
 	}
@@ -401,7 +401,7 @@ func accepts(o *plan.Output, v value.Value, slots []value.Value) bool {
 	v = present(v)
 	switch {
 	case o.Term.Any:
-		return true
+		return !v.IsNull()
 	case o.Term.Slot < 0:
 		return value.Equal(v, present(o.Term.Literal))
 	case v.IsNull() && !o.Optional:
@@ -417,6 +417,11 @@ func accepts(o *plan.Output, v value.Value, slots []value.Value) bool {
 }
 
 func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
+	defer func() {
+		for i := range v.In {
+			w.slots[v.In[i].Inner] = value.Value{}
+		}
+	}()
 	for i := range v.In {
 		x, ok := w.term(line, &v.In[i].Term)
 		if !ok {
@@ -444,9 +449,6 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 		w.inner = inside
 	})
 	w.inner = before
-	for i := range v.In {
-		w.slots[v.In[i].Inner] = value.Value{}
-	}
 }
 
 // eval computes an expression over slots. "new" is a fresh id each time.
@@ -476,7 +478,7 @@ func (f *flow) takeRows(width int) *Rows {
 		r.width, r.count, r.cells = width, 0, r.cells[:0]
 		return &r
 	}
-	return &Rows{width: width}
+	return NewRows(width)
 }
 
 func (f *flow) giveRows(r *Rows) {

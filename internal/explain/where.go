@@ -440,7 +440,11 @@ func unlike(s *plan.Sync, line *plan.Ask, a *action, f *journal.Frame) string {
 	for _, o := range line.Out {
 		got := a.Column(plan.Column{Out: true, Index: o.Column})
 		switch {
-		case o.Term.Any, value.Gone(got):
+		case value.Gone(got):
+		case o.Term.Any:
+			if got.IsNull() {
+				return "no " + o.Name
+			}
 		case o.Term.Slot < 0:
 			if !same(got, o.Term.Literal) {
 				return o.Name + " = " + show(got, a.ColumnType(plan.Column{Out: true, Index: o.Column})) + ", but the line requires " + o.Term.Literal.String()

@@ -109,6 +109,9 @@ func (w *walk) returns(st *state, by *askList, a *askInfo, in []sym) []successor
 	for _, o := range a.ask.Out {
 		switch {
 		case o.Term.Any:
+			if p := a.action.spec.Output(o.Name); p != nil && p.Optional {
+				conds = append(conds, condition{a: out(o.Name)})
+			}
 		case o.Binds:
 			t.env[o.Term.Var.Index] = out(o.Name)
 			if p := a.action.spec.Output(o.Name); p != nil && p.Optional && !o.Optional {

@@ -40,7 +40,7 @@ func (w *walk) atomOf(st *state, l *check.Line, env []sym) atom {
 			i := slices.IndexFunc(args, func(a *check.Arg) bool { return a.Name == name })
 			var v *check.Var
 			s := sym(0)
-			null := slices.Contains(nullables, name) && (i < 0 || args[i].Optional || args[i].Term.Any)
+			null := slices.Contains(nullables, name) && (i < 0 || args[i].Optional)
 			switch {
 			case i < 0 || args[i].Term.Any:
 			case args[i].Binds:

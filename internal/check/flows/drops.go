@@ -71,11 +71,11 @@ func nullableOutputs(body check.LineBody) []string {
 }
 
 // requiredNonNull returns the nullable outputs that a line requires: null does not
-// match an output without “?”.
+// match “_”, nor an output without “?”.
 func requiredNonNull(out []*check.Arg, nullables []string) []string {
 	var list []string
 	for _, a := range out {
-		if a.Term.Var != nil && !a.Optional && slices.Contains(nullables, a.Name) {
+		if (a.Term.Var != nil || a.Term.Any) && !a.Optional && slices.Contains(nullables, a.Name) {
 			list = append(list, a.Name)
 		}
 	}
