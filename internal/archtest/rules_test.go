@@ -40,6 +40,7 @@ var rules = []rule{
 	{"internal/history", []string{"internal/plan", "internal/check", "internal/journal", "value"}, "the history of a flow depends only on its record and the plan"},
 	{"internal/explain", []string{"internal/words", "internal/history", "internal/plan", "internal/check", "internal/syntax", "internal/journal", "internal/diag", "internal/source", "value"}, "explanations depend only on plan and journal; nothing runs again"},
 
+	{"internal/engine/enginetest", []string{"internal/engine", "internal/plan", "internal/check", "internal/syntax", "internal/journal", "internal/diag", "internal/source", "store", "value"}, "the oracle shares only the checked program with the engine"},
 	{"internal/host", []string{"internal/words", "internal/engine", "internal/history", "internal/explain", "internal/plan", "internal/check", "internal/journal", "store", "internal/diag", "value"}, "the HTTP front calls the engine and contains no rules of a program"},
 	{"internal/inspect/api", []string{"internal/history", "internal/explain", "value"}, "the interface of the inspector is declared once, for both its sides"},
 	{"internal/inspect", []string{"internal/inspect/api", "internal/engine", "internal/history", "internal/explain", "internal/plan", "internal/check", "internal/syntax", "internal/journal", "store", "internal/source", "value"}, "the pages read plan, store and journal, and change nothing"},

@@ -221,7 +221,7 @@ func (f *flow) callQuery(q *plan.Query, in []value.Value, rows *Rows, place func
 	f.session.noteExhausted(err)
 	if types := f.engine.rowConstants[q.Index]; types != nil && err == nil {
 		for i := range rows.Len() {
-			if err := checkConstants(types, "it", q.Outputs, rows.row(i)); err != nil {
+			if err := checkConstants(types, "it", q.Outputs, rows.Row(i)); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,7 @@
 // wraps the session of the store, rescue.go finds flows that nobody runs, and
 // overdue.go releases callers whose flow does not end. effect.go runs effect actions,
 // tries.go says how often, and scheduler.go keeps the flows that wait for them.
-// naive.go is the oracle for the matching.
+// Package enginetest runs programs by the letter of the specification, to compare.
 package engine
 
 import (
@@ -47,6 +47,9 @@ type Rows struct {
 	cells        []value.Value
 }
 
+// NewRows returns no rows, of a query with this many outputs.
+func NewRows(width int) *Rows { return &Rows{width: width} }
+
 // Add adds a row; the caller must fill it at once.
 func (r *Rows) Add() []value.Value {
 	r.count++
@@ -60,7 +63,8 @@ func (r *Rows) Add() []value.Value {
 // Len is the number of rows.
 func (r *Rows) Len() int { return r.count }
 
-func (r *Rows) row(i int) []value.Value { return r.cells[i*r.width : (i+1)*r.width] }
+// Row returns a row.
+func (r *Rows) Row(i int) []value.Value { return r.cells[i*r.width : (i+1)*r.width] }
 
 // Methods are the Go side of one instance, by name. The two actions of Requesting
 // have none: the engine implements them.

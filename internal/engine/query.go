@@ -27,7 +27,7 @@ func (e *Engine) Query(ctx context.Context, q *plan.Query, in []value.Value) (ro
 			return
 		}
 		for i := range given.Len() {
-			rows = append(rows, append([]value.Value(nil), given.row(i)...))
+			rows = append(rows, append([]value.Value(nil), given.Row(i)...))
 		}
 	})
 	if lost != nil {

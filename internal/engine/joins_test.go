@@ -14,6 +14,7 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/engine/enginetest"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/source"
@@ -66,7 +67,7 @@ func start(t testing.TB, p *plan.Plan, methods map[string]engine.Methods, o engi
 
 // model is how the actions of random programs end: it depends on the action
 // and its inputs alone.
-func model(a *plan.Action, in []value.Value) (engine.Outcome, []value.Value) {
+func model(a *plan.Action, in, out []value.Value) error {
 	h := len(a.Name)
 	for _, b := range value.AppendKey(value.AppendText(nil, a.Name), value.List(slices.Clone(in))) {
 		h = h*31 + int(b)
@@ -75,9 +76,19 @@ func model(a *plan.Action, in []value.Value) (engine.Outcome, []value.Value) {
 		h = -h
 	}
 	if h%5 == 0 {
-		return journal.Refused, []value.Value{value.String("No."), value.String([]string{"NO", "NEVER"}[h/5%2])}
+		return &engine.Refusal{Code: []string{"NO", "NEVER"}[h/5%2]}
 	}
-	return journal.Returned, []value.Value{word(h / 7 % 3), word(h / 11 % 3)}
+	out[0], out[1] = word(h/7%3), word(h/11%3)
+	return nil
+}
+
+// models returns the Go code of the actions.
+func models(p *plan.Plan) engine.Methods {
+	m := engine.Methods{Actions: map[string]engine.Method{}}
+	for _, a := range p.Actions {
+		m.Actions[a.Name] = func(_ engine.Context, in, out []value.Value) error { return model(a, in, out) }
+	}
+	return m
 }
 
 func word(i int) value.Value { return value.String(string(rune('u' + i))) }
@@ -195,10 +206,10 @@ func randomProgram(r *rand.Rand) string {
 	return b.String()
 }
 
-// TestNaive holds the engine against the oracle: the same firings, of the same
-// actions, in the same order. That the effect actions fail at first, so that the
-// flow is left and gone on with from its record, makes no difference.
-func TestNaive(t *testing.T) {
+// TestJoins compares programs with joins of up to three actions with the oracle: the same
+// firings, of the same actions, in the same order. That effect actions fail at first, so
+// that the flow waits and continues from its record, makes no difference.
+func TestJoins(t *testing.T) {
 	programs := 1000
 	if testing.Short() {
 		programs = 100
@@ -210,24 +221,17 @@ func TestNaive(t *testing.T) {
 		p := build(t, text)
 		const limit = 40
 		var entries []byte
-		var root engine.Method
 		methods := engine.Methods{Actions: map[string]engine.Method{}}
 		tries := map[string]int{}
 		for _, a := range p.Actions {
-			root = func(ctx engine.Context, in, out []value.Value) error {
+			method := models(p).Actions[a.Name]
+			methods.Actions[a.Name] = func(ctx engine.Context, in, out []value.Value) error {
 				if tries[ctx.Key()]++; tries[ctx.Key()] <= failures(a, in) {
 					failed++
 					return errors.New("not yet")
 				}
-				outcome, values := model(a, in)
-				if outcome == journal.Refused {
-					code, _ := values[plan.RefusedCode].Text()
-					return &engine.Refusal{Code: code}
-				}
-				copy(out, values)
-				return nil
+				return method(ctx, in, out)
 			}
-			methods.Actions[a.Name] = root
 		}
 		c := &clock{now: time.UnixMilli(1_900_000_000_000)}
 		e := start(t, p, map[string]engine.Methods{"Thing": methods}, engine.Options{
@@ -247,46 +251,20 @@ func TestNaive(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		n := &engine.Naive{Plan: p, Perform: model, Limit: limit}
-		n.Ask(opening, slices.Clone(in))
-		var want []string
-		for _, f := range n.Fired {
-			want = append(want, fmt.Sprint(f.Sync, f.Matched))
-			fired++
-			if len(f.Matched) > 1 {
-				joined++
-			}
+		oracle := &enginetest.Oracle{Program: p.Program, World: enginetest.NewWorld(), Limit: limit, Methods: map[string]engine.Methods{"Thing": models(p)}}
+		oracle.Run("Thing", opening.Name, map[string]value.Value{"p": in[0], "q": in[1]})
+		record, err := journal.Read(entries)
+		if err != nil {
+			t.Fatal(err)
 		}
-		got := firings(t, entries)
-		if !slices.Equal(got, want) {
-			t.Fatalf("with seed %d the engine fired\n%v\nbut the oracle\n%v\nin\n%s", seed, got, want, text)
+		if d := enginetest.Difference(enginetest.Events(p, record), oracle.Events, oracle.Exceeded); d != "" {
+			t.Fatalf("seed %d: %s\nin\n%s", seed, d, text)
 		}
+		seen := map[string]int{}
+		count(seen, oracle)
+		fired, joined = fired+seen["fired"], joined+seen["joined"]
 	}
 	if fired < 2*programs || joined < programs/4 || failed < programs/2 {
 		t.Errorf("the random programs fired only %d syncs, %d of them joins, and %d tries failed: they test nothing", fired, joined, failed)
 	}
-}
-
-// firings reads the firings out of a journal, the matched actions as their
-// places in the order of asking.
-func firings(t *testing.T, b []byte) []string {
-	entries, err := journal.Read(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	asked := map[journal.ActionID]int{}
-	var list []string
-	for _, e := range entries {
-		switch e.Kind {
-		case journal.Asked:
-			asked[e.ID] = len(asked)
-		case journal.Fired:
-			matched := []int{}
-			for _, id := range e.Matched {
-				matched = append(matched, asked[id])
-			}
-			list = append(list, fmt.Sprint(e.Sync, matched))
-		}
-	}
-	return list
 }
