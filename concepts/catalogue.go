@@ -17,8 +17,8 @@ import (
 //go:embed */*.concept
 var specs embed.FS
 
-// Spec gives the specification of a concept by its name, such as "Profile":
-// the name of its file, for messages, and its text.
+// Spec returns the specification of a concept, such as "Profile": the name of its
+// file, for messages, and its text.
 func Spec(name string) (file, text string, ok bool) {
 	folder := strings.ToLower(name)
 	file = folder + "/" + folder + ".concept"
@@ -29,7 +29,7 @@ func Spec(name string) (file, text string, ok bool) {
 	return "concepts/" + file, string(b), true
 }
 
-// Names are the names of the concepts in the catalogue, sorted.
+// Names returns the names of the concepts in the catalogue, sorted.
 func Names() []string {
 	folders, err := specs.ReadDir(".")
 	if err != nil {
@@ -49,7 +49,7 @@ func Names() []string {
 	return names
 }
 
-// conceptName is the name in the first line that begins a concept.
+// conceptName returns the name in the first line that declares a concept.
 func conceptName(text string) (string, bool) {
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, "concept "); ok {

@@ -9,14 +9,14 @@ import (
 	"github.com/legible-lang/legible/concepts/limiting"
 )
 
-// What a person may try, as --limit-name, --limit-address and --limit-accounts
-// read it. From one address many people may come.
+// The defaults of --limit-name, --limit-address and --limit-accounts. Many people
+// may share one address.
 const (
 	usualOfName, usualOfAddress, usualAccounts = "10/15m", "100/1m", "100/1m"
 )
 
-// limitsOf are the budgets that the syncs name. A session may try the old password as often as
-// strangers may try a name.
+// limitsOf returns the budgets that the syncs name. A session has as many tries of
+// the old password as unknown places have of a name.
 func limitsOf(name, address, account limiting.Budget) limiting.Options {
 	return limiting.Options{Budgets: map[string]limiting.Budget{
 		"name": name, "session": name, "address": address, "account": account,
@@ -36,8 +36,8 @@ func usualLimits() limiting.Options {
 	return limitsOf(budgets[0], budgets[1], budgets[2])
 }
 
-// budget reads how much may be tried at once and in which time one comes back:
-// 10/15m, or 0 for no limit.
+// budget parses the number of tries and the time in which one comes back: 10/15m, or
+// 0 for no limit.
 func budget(text string) (limiting.Budget, error) {
 	if text == "0" {
 		return limiting.Budget{Tries: -1}, nil

@@ -1,12 +1,12 @@
-// Command focusreader serves FocusReader, a place to read one's own e-books
-// without distraction.
+// Command focusreader serves FocusReader, a place to read one's own e-books without
+// distraction.
 //
-// What it does is written in the .app and .sync files in this folder; what its
-// concepts do is in the catalogue. Its main types are those of package legible:
-// the Program is made of the texts and the concepts, and its Options come from
-// flags and the environment. It promises that the API is below /api, that an
-// answered request is on disk, and that a signal lets requests in flight
-// finish. It refuses to hold any rule of the app in Go.
+// The .app and .sync files in this folder define what it does; its concepts are in
+// the catalogue. Its main types are those of package legible: the Program consists
+// of the texts and the concepts, and its Options come from flags and the
+// environment. It promises that the API is below /api, that an answered request is
+// on disk, and that running requests complete after a signal. It refuses to hold any
+// rule of the app in Go.
 package main
 
 import (

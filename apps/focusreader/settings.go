@@ -190,7 +190,7 @@ func readSettings(args, environ []string, errOut io.Writer) (*settings, error) {
 	return s, nil
 }
 
-// room parses a size in bytes: 32MB, 10GB.
+// room parses a size in bytes, such as 32MB or 10GB.
 func room(text string) (int64, error) {
 	for unit, n := range map[string]float64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12} {
 		if digits, ok := strings.CutSuffix(text, unit); ok {
@@ -202,7 +202,7 @@ func room(text string) (int64, error) {
 	return 0, fmt.Errorf("it is a size above 0 in kB, MB, GB or TB, as in 32MB, not %q", text)
 }
 
-// count parses a number above 0, or "all", a negative one.
+// count parses a number above 0, or "all", which is a negative number.
 func count(text string) (int, error) {
 	if text == "all" {
 		return -1, nil
@@ -235,7 +235,7 @@ func variable(name string) string {
 
 func isTrue(s string) bool { is, _ := strconv.ParseBool(s); return is }
 
-// said is the flag package's error, with the flag that may be meant.
+// said returns the flag package's error, with the flag that was probably meant.
 func said(err error, names []string) string {
 	message := err.Error()
 	unknown, ok := strings.CutPrefix(message, "flag provided but not defined: -")

@@ -1,11 +1,10 @@
 // Package focusstats implements the concept FocusStats: how long a user reads.
 //
-// Its three main types are [Concept], the actions; the generated [State]; and
-// tally, which counts what sessions add up to. It promises that a session ends
-// once, that one that nobody ended counts for 4 hours at the most, and that the
-// minutes of a day are those that lie in it. It refuses to know what was read
-// or whose it is: a document is an identity here, and who may look is for the
-// syncs.
+// Its three main types are [Concept], the actions; the generated [State]; and tally,
+// the sums over sessions. It promises that a session ends once, that a session
+// counts at most 4 hours, and that the minutes of a session count for the days in
+// which they lie. It refuses to know what is read and who may see it: a document is
+// an identity here, and access is decided by syncs.
 package focusstats
 
 import (
@@ -17,13 +16,13 @@ import (
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
 
-// maxSessions is how many sessions a user has at the most.
+// maxSessions is the maximum number of sessions of a user.
 const maxSessions = 10_000
 
-// longest is what a session counts for at the most.
+// longest is the maximum duration that counts for a session.
 const longest = 4 * time.Hour
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept {
 	return Define(func(s *State) Actions { return &Concept{s} })
 }
@@ -62,7 +61,7 @@ func (c *Concept) StartSession(ctx legible.Context, in StartSessionIn) (StartSes
 	return StartSessionOut{FocusSession: id}, err
 }
 
-// finish ends a session that is open.
+// finish ends an open session.
 func (c *Concept) finish(ctx legible.Context, id FocusSession, row FocusSessionRow) error {
 	end := ctx.Now()
 	if last := row.Start.Add(longest); end.After(last) {

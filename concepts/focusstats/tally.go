@@ -8,7 +8,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A tally counts what sessions add up to, as seen at one moment.
+// A tally holds the sums over sessions at one moment.
 type tally struct {
 	now       time.Time
 	total     time.Duration
@@ -17,7 +17,7 @@ type tally struct {
 	documents map[Document]*shelf
 }
 
-// A shelf is what a document was read for.
+// A shelf holds the sums of a document.
 type shelf struct {
 	time     time.Duration
 	sessions int
@@ -28,7 +28,7 @@ func newTally(now time.Time) *tally {
 	return &tally{now: now.UTC(), days: map[string]time.Duration{}, documents: map[Document]*shelf{}}
 }
 
-// add counts a session, each part of it for the day in which it lies.
+// add counts a session. Each part of it counts for the day in which it lies.
 func (t *tally) add(row FocusSessionRow) {
 	start, end := row.Start.UTC(), t.now
 	if row.End != nil {
@@ -60,8 +60,8 @@ func (t *tally) add(row FocusSessionRow) {
 	}
 }
 
-// streaks gives how many days in a row had a session, up to today or
-// yesterday, and at the most.
+// streaks returns the number of consecutive days with a session, up to today or
+// yesterday, and the longest such number.
 func (t *tally) streaks() (current, most int) {
 	today := t.now.Format(time.DateOnly)
 	dates := make([]string, 0, len(t.days))
@@ -86,7 +86,7 @@ func (t *tally) streaks() (current, most int) {
 	return current, most
 }
 
-// next is the date after a date.
+// next returns the date after a date.
 func next(date string) string {
 	d, err := time.Parse(time.DateOnly, date)
 	if err != nil {
@@ -95,11 +95,11 @@ func next(date string) string {
 	return d.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
-// maxShown is how many days and documents the statistics list. The sums count
-// all of them.
+// maxShown is the maximum number of days and documents that the statistics list. The
+// sums include all of them.
 const maxShown = 1000
 
-// record is the tally as the specification describes stats.
+// record returns the tally in the form that the specification describes as stats.
 func (t *tally) record(focusStats string) value.Value {
 	field := func(name string, v value.Value) value.Field { return value.Field{Name: name, Value: v} }
 	number := func(n int) value.Value { return value.Number(float64(n)) }

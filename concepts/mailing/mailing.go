@@ -1,15 +1,16 @@
 // Package mailing implements the concept Mailing: it sends mail over SMTP.
 //
-// Its three main types are [Concept], the action; [Options], the mail server
-// and who sends; and message, the bytes that go out. It promises that a message
-// is the same whenever it is tried, Message-ID and date included, so that one
-// that came twice can be told; that what a server does not take now is tried
-// again, and what it never takes is refused; and that no text becomes a header
-// that it was not meant for. It refuses to send where nobody can be sure who
-// listens: without TLS it speaks to this machine alone.
+// Its three main types are [Concept], the action; [Options], the mail server and the
+// sender; and message, the bytes that are sent. It promises that a message is the
+// same in every try, including its Message-ID and date, so that a recipient can
+// detect duplicates; that a message is sent again if the server does not accept it
+// now, and refused if the server never accepts it; and that no text can become a
+// header. It refuses to send over a connection that others can read: without TLS it
+// only connects to this machine.
 //
-// A mail server may take a message on and the word of it get lost. Then the
-// message is sent again and somebody may find it twice, with one Message-ID.
+// A server may accept a message and the connection may end before its reply arrives.
+// Then the message is sent again, and the recipient may get it twice, with the same
+// Message-ID.
 package mailing
 
 import (
@@ -28,27 +29,27 @@ import (
 
 //go:generate go run github.com/legible-lang/legible/cmd/legible gen .
 
-// Options say by which server mail goes out. Server and From must be there: a
-// send without them is parked, since only an operator can mend it.
+// Options name the mail server and the sender. Server and From are required: without
+// them a send is parked, because only an operator can correct that.
 type Options struct {
-	// Server is "host:port" of a mail server. On port 465 TLS is spoken from the
-	// first byte; on any other STARTTLS is, and is insisted on unless the server
-	// is on this machine.
+	// Server is "host:port" of a mail server. Port 465 uses TLS from the first byte.
+	// Other ports use STARTTLS, which is required unless the server is on this
+	// machine.
 	Server string
 	// From is the address of the sender, alone or as "Name <address>".
 	From string
-	// Username and Password are for the server, if it wants to know who sends.
+	// Username and Password authenticate the sender, if the server requires it.
 	Username string
 	Password legible.Secret
-	// TLS is for servers whose certificate is not in the system's list. It may be
-	// nil.
+	// TLS is for servers whose certificate is not signed by an authority of the
+	// system. It may be nil.
 	TLS *tls.Config
-	// Largest is how many bytes a body may have; 256 KiB for 0.
+	// Largest is the maximum size of a body in bytes; 0 means 256 KiB.
 	Largest int
 }
 
-// FromEnvironment reads the options out of MAIL_SERVER, MAIL_FROM,
-// MAIL_USERNAME, and MAIL_PASSWORD or the file that MAIL_PASSWORD_FILE names.
+// FromEnvironment reads the options from MAIL_SERVER, MAIL_FROM, MAIL_USERNAME, and
+// MAIL_PASSWORD or the file that MAIL_PASSWORD_FILE names.
 func FromEnvironment(getenv func(string) string) (Options, error) {
 	o := Options{Server: getenv("MAIL_SERVER"), From: getenv("MAIL_FROM"), Username: getenv("MAIL_USERNAME")}
 	password := getenv("MAIL_PASSWORD")
@@ -63,14 +64,14 @@ func FromEnvironment(getenv func(string) string) (Options, error) {
 	return o, nil
 }
 
-// New gives the concept with the options of the environment, to be passed to
+// New makes the concept with the options of the environment, to be passed to
 // legible.New.
 func New() legible.Concept {
 	o, err := FromEnvironment(os.Getenv)
 	return define(o, err)
 }
 
-// With gives a New with options.
+// With makes a New with options.
 func With(options Options) func() legible.Concept {
 	return func() legible.Concept { return define(options, nil) }
 }
@@ -91,7 +92,7 @@ type Concept struct {
 
 var errNoServer = errors.New("no mail server is known: set MAIL_SERVER (host:port) and MAIL_FROM, or give mailing.Options")
 
-// Send is run until a server has taken the message on, or says that none will.
+// Send runs until a server has accepted the message or rejects it permanently.
 func (c *Concept) Send(ctx legible.Context, in SendIn) (SendOut, error) {
 	m, err := c.compose(ctx.Key(), ctx.Now(), in)
 	if err != nil {
@@ -171,7 +172,7 @@ func (t *talk) tls() *tls.Config {
 	return c
 }
 
-// greet says hello and makes the connection private.
+// greet sends EHLO and starts TLS.
 func (t *talk) greet(port string) error {
 	if err := t.client.Hello(hello()); err != nil {
 		return settled("greeting", err)
@@ -189,7 +190,7 @@ func (t *talk) greet(port string) error {
 	return nil
 }
 
-// hello is the name by which this machine greets.
+// hello returns the name of this machine for EHLO.
 func hello() string {
 	name, err := os.Hostname()
 	if err != nil || name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -203,7 +204,7 @@ func onThisMachine(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// prove says who sends, if there is a user name.
+// prove authenticates, if there is a user name.
 func (t *talk) prove() error {
 	if t.options.Username == "" {
 		return nil
@@ -234,9 +235,8 @@ func (t *talk) data(m *message) error {
 	return m.taken("ending the message", w.Close())
 }
 
-// settled makes an error of what a server says before it has heard of the
-// message: what it will not have now (4…) is tried again, and what it never will
-// (5…) is for an operator to mend.
+// settled returns the error for a reply before the message itself: a temporary
+// failure (4xx) is tried again, and a permanent one (5xx) needs an operator.
 func settled(doing string, err error) error {
 	var said *textproto.Error
 	switch {
@@ -252,10 +252,10 @@ func settled(doing string, err error) error {
 	return err
 }
 
-// words are what a server said.
+// words returns the text of a reply.
 func words(said *textproto.Error) string { return clean(fmt.Sprintf("%d %s", said.Code, said.Msg)) }
 
-// taken makes a refusal of what a server never takes.
+// taken returns the refusal for a permanent rejection.
 func (m *message) taken(doing string, err error) error {
 	var said *textproto.Error
 	if errors.As(err, &said) && said.Code >= 500 {

@@ -19,14 +19,14 @@ const (
 	longestAddress = 254 // bytes, as SMTP has it
 )
 
-// A message is what goes out.
+// A message is the bytes that are sent.
 type message struct {
 	id       string // as in Message-ID, without < >
 	from, to string // as the server is told
 	text     []byte // lines end with CR LF
 }
 
-// compose makes the message of an action: the same for the same key.
+// compose makes the message of an action. It is the same for the same key.
 func (c *Concept) compose(key string, moment time.Time, in SendIn) (*message, error) {
 	if !plain(in.To) {
 		return nil, ErrBadAddress(clean(in.To))
@@ -40,8 +40,8 @@ func (c *Concept) compose(key string, moment time.Time, in SendIn) (*message, er
 	if len(in.Body) > c.options.Largest {
 		return nil, ErrTooLarge(strconv.Itoa(c.options.Largest))
 	}
-	// What only an operator can mend comes last, so that a bad address is told
-	// where no server is.
+	// Errors that only an operator can correct come last, so that a bad address is
+	// reported even without a server.
 	if c.wrong != nil {
 		return nil, legible.Permanent(c.wrong)
 	}
@@ -76,8 +76,8 @@ func (c *Concept) compose(key string, moment time.Time, in SendIn) (*message, er
 	return m, nil
 }
 
-// plain tells whether a text is one address and nothing else: in letters that
-// every server takes, without a name, a comment, quotes or a second line.
+// plain reports whether a text is exactly one address: in letters that every server
+// accepts, without a name, a comment, quotes or a second line.
 func plain(s string) bool {
 	if len(s) > longestAddress || strings.Count(s, "@") != 1 || strings.ContainsAny(s, "<>\"(),;: ") {
 		return false
@@ -91,13 +91,13 @@ func plain(s string) bool {
 	return err == nil && a.Address == s
 }
 
-// oneLine tells whether a text may stand in a header.
+// oneLine reports whether a text can be in a header.
 func oneLine(s string) bool {
 	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= longestSubject &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 })
 }
 
-// clean makes a text fit for a sentence: one line, not too long.
+// clean makes a text suitable for a sentence: one line of limited length.
 func clean(s string) string {
 	s = strings.ToValidUTF8(strings.Join(strings.Fields(s), " "), "\uFFFD")
 	s = strings.Map(func(r rune) rune {

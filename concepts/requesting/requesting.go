@@ -1,11 +1,10 @@
 // Package requesting provides the specification of the concept Requesting, which
-// stands for HTTP.
+// represents HTTP.
 //
-// Its one type of note is the specification itself, beside this file. It
-// promises that syncs see a request as an action like any other, and that a
-// request is answered once. It refuses to do any work: the engine is its
-// implementation, so that there is no Go here to get between a request and the
-// syncs.
+// It has no types of its own; the specification is in the file next to this one. It
+// promises that a request is an action like any other for syncs, and that it is
+// answered once. It refuses to do any work: the engine implements the concept, so no
+// Go code stands between a request and the syncs.
 package requesting
 
 import (
@@ -17,7 +16,7 @@ import (
 //go:embed requesting.concept
 var specText string
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept {
 	return legible.Concept{File: "requesting.concept", Spec: specText, Build: func(*legible.Instance) legible.Methods {
 		return legible.Methods{}

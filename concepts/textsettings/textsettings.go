@@ -1,11 +1,11 @@
-// Package textsettings implements the concept TextSettings: the font, the font
-// size and the line height of a text.
+// Package textsettings implements the concept TextSettings: the font, the font size
+// and the line height of a text.
 //
 // Its two main types are [Concept], the actions, and the generated [State]. It
-// promises that settings can be used in a style sheet as they are, that a user
-// has one default and a document one set of its own, and that neither changes
-// when the other does. It refuses to know what a font looks like, or who may
-// change what: that is for the syncs.
+// promises that a style sheet can use the settings unchanged, that a user has one
+// default and a document its own settings, and that changing one does not change the
+// other. It refuses to know what a font looks like, and who may change settings:
+// syncs decide that.
 package textsettings
 
 import (
@@ -24,7 +24,7 @@ const (
 	maxLineHeight = 1000
 )
 
-// New gives the concept, to be passed to legible.New.
+// New makes the concept, to be passed to legible.New.
 func New() legible.Concept {
 	return Define(func(s *State) Actions { return &Concept{s} })
 }
@@ -32,7 +32,7 @@ func New() legible.Concept {
 // A Concept is the Go of one use of TextSettings.
 type Concept struct{ *State }
 
-// values holds what a user wants against what a page can show.
+// values checks settings against the limits of the specification.
 func values(font string, size, height float64) (SettingsRow, error) {
 	row := SettingsRow{Font: font, FontSize: size, LineHeight: height}
 	switch {
@@ -46,8 +46,8 @@ func values(font string, size, height float64) (SettingsRow, error) {
 	return row, nil
 }
 
-// isFont tells whether a text may stand in a style sheet where a font does: it
-// ends neither what it stands in nor begins something that goes on after it.
+// isFont reports whether a style sheet can use a text as a font: the text neither
+// ends the declaration that contains it nor opens anything that it does not close.
 func isFont(font string) bool {
 	unfit := func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(`;{}<>\`, r) }
 	if strings.TrimSpace(font) == "" || utf8.RuneCountInString(font) > maxFont || !utf8.ValidString(font) ||
@@ -120,7 +120,7 @@ func (c *Concept) ForgetDocument(ctx legible.Context, in ForgetDocumentIn) error
 	return c.remove(ctx, id, found)
 }
 
-// remove deletes settings that were found; somebody may have done so since.
+// remove deletes settings that were found. They may already be deleted.
 func (c *Concept) remove(ctx legible.Context, id Settings, found bool) error {
 	if !found {
 		return nil

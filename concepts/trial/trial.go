@@ -5,7 +5,7 @@
 // promises that each call is an action of a flow of its own: what declines or
 // fails is undone. It refuses to mock anything but the clock.
 //
-// A test takes hold of the concept's Go where it is made:
+// A test obtains the Go code of the concept when the concept is defined:
 //
 //	var c *Concept
 //	app := trial.Open(t, func() legible.Concept {
@@ -32,7 +32,8 @@ import (
 // An App is an app with one concept.
 type App struct {
 	*legible.App
-	// Now is the moment, 2030-01-02 03:04:05 UTC at first; a test may move it.
+	// Now is the time of the app, at first 2030-01-02 03:04:05 UTC. A test may change
+	// it.
 	Now time.Time
 	t   testing.TB
 	do  func(legible.Context) error
@@ -62,7 +63,7 @@ func Open(t testing.TB, concept func() legible.Concept) *App {
 	return a
 }
 
-// trialing is a concept whose one action is what the test wants to do.
+// trialing is a concept whose one action runs the function of the test.
 func (a *App) trialing() legible.Concept {
 	return legible.Concept{
 		File: "trialing.concept",
@@ -78,8 +79,8 @@ func (a *App) trialing() legible.Concept {
 	}
 }
 
-// Do calls f as an action and gives its error; with one, what f wrote is
-// undone. A fault of f itself, such as a panic, ends the test.
+// Do runs f as an action and returns its error. If there is an error, the writes of
+// f are undone. A fault of f, such as a panic, ends the test.
 func (a *App) Do(f func(ctx legible.Context) error) error {
 	a.t.Helper()
 	a.do, a.err = f, nil

@@ -8,22 +8,21 @@ import (
 	"unicode"
 )
 
-// An archive is the ZIP archive that an EPUB is, after its directory has been
-// held against the limits.
+// An archive is the ZIP archive of an EPUB whose directory is within the limits.
 type archive struct {
 	limits Limits
 	files  []*zip.File
 	byName map[string]*zip.File
 }
 
-// perEntry is how many bytes of the directory an entry may take on average:
-// 46 and its name, with room for what tools add.
+// perEntry is the maximum average size of a directory entry in bytes: 46 and its
+// name, with room for what tools add.
 const perEntry = 400
 
-// open reads the directory of the archive. The directory says how large
-// everything is; verify holds it to that.
+// open reads the directory of the archive. It contains the sizes of all entries;
+// verify checks them.
 func (l Limits) open(src *source, size int64) (*archive, error) {
-	// Each entry takes memory before anybody can count it.
+	// Each entry takes memory before the entries can be counted.
 	src.bound, src.budget = true, int64(l.Entries)*perEntry+1<<18
 	z, err := zip.NewReader(src, size)
 	tooMany := src.budget < 0
@@ -68,7 +67,7 @@ func (l Limits) open(src *source, size int64) (*archive, error) {
 	return a, nil
 }
 
-// checkPath holds the path of an entry against what a path inside may be.
+// checkPath checks that the path of an entry does not lead outside.
 func checkPath(name string) error {
 	drive := len(name) > 1 && name[1] == ':'
 	if strings.Contains(name, `\`) || drive || !fs.ValidPath(strings.TrimSuffix(name, "/")) || name == "." || name == "./" {
@@ -80,8 +79,8 @@ func checkPath(name string) error {
 	return nil
 }
 
-// file gives the bytes of an entry, nil when there is none. It is bounded by
-// limit, whatever the directory says.
+// file returns the bytes of an entry, nil if there is none. It returns at most limit
+// bytes, whatever the directory says.
 func (a *archive) file(name string, limit int64) ([]byte, error) {
 	f := a.byName[name]
 	if f == nil {
@@ -104,8 +103,8 @@ func (a *archive) file(name string, limit int64) ([]byte, error) {
 
 func damaged(name string) error { return invalid("the file %s in it is damaged", quoted(name)) }
 
-// verify unpacks every entry: what the directory says of its length and
-// checksum must be so.
+// verify unpacks every entry: its length and checksum must be those in the
+// directory.
 func (a *archive) verify() error {
 	buf := make([]byte, 64<<10)
 	for _, f := range a.files {

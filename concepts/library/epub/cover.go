@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// cover finds the picture that stands for the book, nil when there is none. A
-// book whose cover cannot be shown is a book all the same.
+// cover finds the picture of the cover, nil if there is none. A cover that cannot be
+// shown does not make a book invalid.
 func (a *archive) cover(p *pack) (picture []byte, mediaType string) {
 	for _, name := range a.candidates(p) {
 		data, err := a.file(name, a.limits.Cover)
@@ -21,9 +21,9 @@ func (a *archive) cover(p *pack) (picture []byte, mediaType string) {
 	return nil, ""
 }
 
-// candidates are the entries that may be the cover, the likeliest first: what
-// EPUB 3 says, what EPUB 2 says, what the guide shows, and a picture that is
-// called so.
+// candidates returns the entries that may be the cover, the most likely first: as
+// declared in EPUB 3, as declared in EPUB 2, as shown by the guide, and a picture
+// with such a name.
 func (a *archive) candidates(p *pack) (names []string) {
 	add := func(name string) {
 		if name != "" {
@@ -66,13 +66,13 @@ func isPage(name, mediaType string) bool {
 	return mediaType == "application/xhtml+xml"
 }
 
-// shownOn gives the first picture that a page shows.
+// shownOn returns the first picture on a page.
 func (a *archive) shownOn(page string) (name string) {
 	data, err := a.file(page, maxPage)
 	if err != nil || data == nil {
 		return ""
 	}
-	// What was found before the page broke is good enough.
+	// If the page is invalid, pictures before the error count.
 	_ = walk(data, true, func(_ string, e *element) {
 		if name != "" {
 			return
@@ -87,8 +87,8 @@ func (a *archive) shownOn(page string) (name string) {
 	return name
 }
 
-// pictureType tells from its bytes what kind of picture it is, "" for none that
-// every browser shows. A drawing (SVG) is none: it may hold scripts.
+// pictureType returns the media type of a picture by its bytes, "" for one that not
+// every browser shows. A drawing (SVG) has none, because it may contain scripts.
 func pictureType(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):

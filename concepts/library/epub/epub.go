@@ -1,13 +1,12 @@
-// Package epub reads the title, the author and the cover of an EPUB 2 or 3 file
-// that may be hostile.
+// Package epub reads the title, the author and the cover of an EPUB 2 or 3 file that
+// may be hostile.
 //
-// Its three main types are [Book], what was read; [Invalid], why a file is no
-// EPUB; and [Limits], what a file may hold. It promises that a file that it
-// accepts is whole: each entry has been unpacked once, into nothing, and is as
-// long as it says, with the right checksum; that no path in it leads outside;
-// and that no file, whatever stands in it, costs more than the limits say. It
-// refuses to repair what is broken, to open what is protected against copying,
-// and to show a page: that is a reader's work.
+// Its three main types are [Book], the result; [Invalid], the reason why a file is
+// not an EPUB; and [Limits], the maximum sizes. It promises that an accepted file is
+// complete: each entry was unpacked once and has the declared length and checksum;
+// that no path in it leads outside; and that no file costs more than the limits
+// allow. It refuses to repair broken files, to open copy-protected ones, and to show
+// pages: that is the task of a reader.
 package epub
 
 import (
@@ -19,17 +18,17 @@ import (
 	"unicode/utf8"
 )
 
-// A Book is what is known of an e-book.
+// A Book is what was read from an e-book.
 type Book struct {
 	Title  string // "" for none; at most 300 characters
 	Author string // several are joined by commas; "" for none; at most 300 characters
 	Cover  []byte // the picture, nil for none
-	// CoverType is the media type of the cover, told from its bytes: image/png,
+	// CoverType is the media type of the cover, determined from its bytes: image/png,
 	// image/jpeg, image/gif or image/webp.
 	CoverType string
 }
 
-// Limits say what a file may hold. The zero value is right.
+// Limits are the maximum sizes in a file. The zero value has defaults.
 type Limits struct {
 	Entries int   // entries; 10,000 for 0
 	File    int64 // bytes of one entry, unpacked; 100 MiB for 0
@@ -38,7 +37,7 @@ type Limits struct {
 	Cover   int64 // bytes of the cover, above which there is none; 8 MiB for 0
 }
 
-// Invalid is the error of a file that is no EPUB.
+// Invalid is the error for a file that is not an EPUB.
 type Invalid struct {
 	// Reason completes "This file is not an EPUB: …", without a full stop.
 	Reason string
@@ -48,8 +47,8 @@ func (e *Invalid) Error() string { return "not an EPUB: " + e.Reason }
 
 func invalid(format string, args ...any) error { return &Invalid{fmt.Sprintf(format, args...)} }
 
-// Read reads a file of size bytes. A file that is no EPUB gives an *Invalid;
-// any other error is the reader's own.
+// Read reads a file of size bytes. The error is an *Invalid if the file is not an
+// EPUB; any other error is that of the reader.
 func Read(r io.ReaderAt, size int64) (*Book, error) { return Limits{}.Read(r, size) }
 
 // Read is Read with limits.
@@ -104,8 +103,7 @@ func (l Limits) read(src *source, size int64) (*Book, error) {
 	return book, nil
 }
 
-// A source passes on what a reader gives and remembers whether the reader
-// itself failed.
+// A source is a reader that remembers its own errors.
 type source struct {
 	r      io.ReaderAt
 	size   int64
@@ -132,9 +130,8 @@ func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// isEPUB holds the first thing that an EPUB says of itself against what it is.
-// That it stands first and unpacked is asked by the standard, and not by
-// readers.
+// isEPUB checks the file mimetype. The standard requires that it comes first and is
+// not compressed; readers do not.
 func (a *archive) isEPUB() error {
 	b, err := a.file("mimetype", 1<<10)
 	if err != nil {
@@ -149,12 +146,12 @@ func (a *archive) isEPUB() error {
 	return nil
 }
 
-// quoted shows a name out of a file, which may hold anything.
+// quoted formats a name from a file, which may contain anything.
 func quoted(name string) string {
 	return "“" + line(name, 60) + "”"
 }
 
-// line makes one line of at most n characters of any text.
+// line makes one line of at most n characters from any text.
 func line(s string, n int) string {
 	var b strings.Builder
 	space := false

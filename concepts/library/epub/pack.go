@@ -17,7 +17,7 @@ const (
 	maxAuthors   = 10
 )
 
-// A pack is the package document of a book: what it says of itself and lists.
+// A pack is the package document of a book: its metadata and its list of files.
 type pack struct {
 	dir      string // the folder that its references start from
 	titles   []named
@@ -35,7 +35,7 @@ type named struct {
 	id, text, role string
 }
 
-// A refine is what EPUB 3 says of something that has an id.
+// A refine is metadata of EPUB 3 about an element with an id.
 type refine struct {
 	of, property, text string
 }
@@ -119,7 +119,7 @@ func isDublinCore(e *element) bool {
 	return strings.Contains(space, "purl.org/dc/") || space == "dc" // a prefix that nobody declared
 }
 
-// title is the main title, or the first.
+// title returns the main title, or the first.
 func (p *pack) title() string {
 	for _, t := range p.titles {
 		for _, r := range p.refines {
@@ -134,8 +134,8 @@ func (p *pack) title() string {
 	return ""
 }
 
-// author is those creators who are authors, or who are nothing else; where
-// there are none, the first creator.
+// author returns the creators who are authors, or who have no other role; if there
+// are none, the first creator.
 func (p *pack) author() string {
 	var authors []string
 	for _, c := range p.creators {
@@ -157,8 +157,8 @@ func (p *pack) author() string {
 
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// resolve gives the path in the archive that a reference of the package
-// document means, "" for one that is elsewhere.
+// resolve returns the path in the archive of a reference in the package document, ""
+// for a reference that leads elsewhere.
 func (p *pack) resolve(href string) (string, error) { return resolve(p.dir, href) }
 
 func resolve(dir, href string) (string, error) {
@@ -181,8 +181,8 @@ func resolve(dir, href string) (string, error) {
 	return target, nil
 }
 
-// find gives the name of an item's entry, "" when there is none. Some books
-// have entries whose names are still escaped.
+// find returns the name of the entry of an item, "" if there is none. In some books
+// the names of entries are still escaped.
 func (a *archive) find(it *item) string {
 	if it.path == "" {
 		return ""
@@ -196,9 +196,8 @@ func (a *archive) find(it *item) string {
 	return ""
 }
 
-// isOpen refuses a book that is protected against copying: no reader here could
-// show it. Fonts are often obfuscated in one of two known ways, which is not
-// copy protection.
+// isOpen refuses a copy-protected book, because readers could not show it. Fonts are
+// often obfuscated in one of two known ways, which is not copy protection.
 func (a *archive) isOpen() error {
 	locked := false
 	_, err := a.elements("META-INF/encryption.xml", maxPackage, func(parent string, e *element) {

@@ -11,21 +11,21 @@ import (
 	"unicode/utf16"
 )
 
-// What one XML file may hold, beside its length.
+// The limits of an XML file, apart from its length.
 const (
 	maxDepth    = 200
 	maxElements = 200_000
 	maxText     = 4 << 10 // bytes of text of one element; the rest is left out
 )
 
-// An element is one element with the text that stands in it directly.
+// An element is an element with its own text.
 type element struct {
 	name xml.Name
 	attr []xml.Attr
 	text []byte
 }
 
-// get gives an attribute by its local name, whatever its space.
+// get returns an attribute by its local name, in any namespace.
 func (e *element) get(name string) string {
 	for _, a := range e.attr {
 		if a.Name.Local == name {
@@ -37,9 +37,8 @@ func (e *element) get(name string) string {
 
 var errEntities = errors.New("entities")
 
-// walk visits the elements of an XML file, each when it ends, with the local
-// name of the one around it ("" for the root). Nothing in it is expanded: there
-// are no entities but the five of XML.
+// walk visits the elements of an XML file, each at its end, with the local name of
+// its parent ("" for the root). It expands no entities except the five of XML.
 func walk(data []byte, loose bool, visit func(parent string, e *element)) error {
 	d := xml.NewDecoder(bytes.NewReader(plain(data)))
 	d.CharsetReader = charset
@@ -83,7 +82,7 @@ func walk(data []byte, loose bool, visit func(parent string, e *element)) error 
 	}
 }
 
-// elements visits the elements of an XML file of the archive; it tells whether
+// elements visits the elements of an XML file of the archive, and reports whether
 // there is such a file.
 func (a *archive) elements(name string, limit int64, visit func(parent string, e *element)) (bool, error) {
 	data, err := a.file(name, limit)
@@ -99,8 +98,8 @@ func (a *archive) elements(name string, limit int64, visit func(parent string, e
 	return true, nil
 }
 
-// plain makes UTF-8 of UTF-16, which XML files may also be in, and leaves out
-// the mark of the byte order.
+// plain converts UTF-16, which XML files may use, to UTF-8, and removes the byte
+// order mark.
 func plain(data []byte) []byte {
 	var order binary.ByteOrder
 	switch {
@@ -120,7 +119,7 @@ func plain(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// charset reads the encodings that a file may say it is in.
+// charset reads the encodings that a file may declare.
 func charset(name string, r io.Reader) (io.Reader, error) {
 	switch strings.ToLower(name) {
 	case "utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii":
@@ -131,7 +130,7 @@ func charset(name string, r io.Reader) (io.Reader, error) {
 	return nil, fmt.Errorf("the encoding %q is not known", name)
 }
 
-// latin1 reads ISO 8859-1 as UTF-8.
+// latin1 converts ISO 8859-1 to UTF-8.
 type latin1 struct{ r io.Reader }
 
 func (l latin1) Read(p []byte) (int, error) {

@@ -1,9 +1,9 @@
 // Package smtptest provides a mail server for tests.
 //
-// Its main type is [Server], which takes messages on and keeps them, and says
-// what the test wants it to say. It promises to do so on this machine alone and
-// to end with the test. It refuses to be a mail server: it knows as much SMTP as
-// a well-behaved client needs.
+// Its main type is [Server], which accepts and keeps messages, and replies as the
+// test specifies. It promises to listen on this machine only and to end with the
+// test. It refuses to be a mail server: it implements as much SMTP as a well-behaved
+// client needs.
 package smtptest
 
 import (
@@ -24,14 +24,14 @@ import (
 	"time"
 )
 
-// A Server is a mail server. What is set must be set before Start, but for Say.
+// A Server is a mail server. Its fields must be set before Start; Say may be called later.
 type Server struct {
 	// Secure makes it offer STARTTLS, with a certificate that Roots trusts.
 	Secure bool
-	// User and Password make it want to know who sends.
+	// User and Password make it require authentication.
 	User, Password string
 
-	// Addr is where it listens.
+	// Addr is the address on which it listens.
 	Addr string
 	// Roots trust its certificate.
 	Roots *x509.CertPool
@@ -46,14 +46,14 @@ type Server struct {
 	running  sync.WaitGroup
 }
 
-// A Message is what was taken on.
+// A Message is a message that was accepted.
 type Message struct {
 	From, To, Text string
 	Secure         bool   // it came over TLS
 	User           string // who sent it, if somebody said so
 }
 
-// Header gives a line of the header.
+// Header returns a line of the header.
 func (m *Message) Header(name string) string {
 	for _, line := range strings.Split(m.Text, "\r\n") {
 		if value, ok := strings.CutPrefix(line, name+": "); ok {
@@ -73,7 +73,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Start begins to listen.
+// Start starts to listen.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	var err error
@@ -107,7 +107,7 @@ func (s *Server) Start(t testing.TB) {
 	t.Cleanup(s.Stop)
 }
 
-// Stop ends it: whoever calls now is turned away by the system.
+// Stop stops listening. The system then rejects connections.
 func (s *Server) Stop() {
 	s.listener.Close()
 	s.mu.Lock()
@@ -118,11 +118,11 @@ func (s *Server) Stop() {
 	s.running.Wait()
 }
 
-// Say makes the server answer a command with a line, "451 Later.", once for each
-// line that is given, and then as usual. Commands are GREETING, EHLO, AUTH, MAIL,
-// RCPT, DATA, and END for the end of a message; "drop" in place of a line takes
-// the message on and ends the connection without a word, and "hang" says nothing
-// any more.
+// Say sets the replies to a command, such as "451 Later.": each line is used once,
+// then the server replies as usual. Commands are GREETING, EHLO, AUTH, MAIL, RCPT,
+// DATA, and END for the end of a message. The line "drop" accepts the message and
+// closes the connection without a reply; "hang" keeps the connection open without
+// further replies.
 func (s *Server) Say(command string, lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,21 +132,21 @@ func (s *Server) Say(command string, lines ...string) {
 	s.say[command] = append(s.say[command], lines...)
 }
 
-// Messages are those that were taken on.
+// Messages returns the accepted messages.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.messages)
 }
 
-// Calls is how often somebody connected.
+// Calls returns the number of connections.
 func (s *Server) Calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls
 }
 
-// next gives what is to be said to a command.
+// next returns the reply to a command.
 func (s *Server) next(command, usual string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +169,7 @@ type talk struct {
 	to     string
 }
 
-// tell answers a command and tells whether the talk goes on.
+// tell replies to a command and reports whether the connection continues.
 func (t *talk) tell(command, usual string) bool {
 	line := t.next(command, usual)
 	switch line {
@@ -253,7 +253,7 @@ func (t *talk) prove(rest string) string {
 	return "235 Welcome."
 }
 
-// take reads a message and keeps it, unless it says that it does not.
+// take reads a message and keeps it, unless the reply rejects it.
 func (t *talk) take() bool {
 	answer := t.next("DATA", "354 Go on.")
 	if _, err := fmt.Fprintf(t.conn, "%s\r\n", answer); err != nil || !strings.HasPrefix(answer, "354") {
