@@ -98,7 +98,7 @@ func Operate(p *Program) []*Mutation {
 // add adds a mutation that replaces a span.
 func (m *maker) add(item, what string, words []string, edits ...diag.Edit) *Mutation {
 	slices.SortStableFunc(edits, func(a, b diag.Edit) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
-	id := fmt.Sprintf("%s %s %s: %s %s", m.program.Name, path.Base(m.file.Name), item, m.class, what)
+	id := strings.TrimSpace(fmt.Sprintf("%s %s %s: %s %s", m.program.Name, path.Base(m.file.Name), item, m.class, what))
 	if m.ids[id]++; m.ids[id] > 1 {
 		id += fmt.Sprintf(" #%d", m.ids[id])
 	}

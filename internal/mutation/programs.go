@@ -18,7 +18,12 @@ import (
 	"github.com/legible-lang/legible/concepts/requesting"
 	"github.com/legible-lang/legible/concepts/sessioning"
 	"github.com/legible-lang/legible/concepts/textsettings"
+	"github.com/legible-lang/legible/internal/mutation/programs/borrowing"
+	"github.com/legible-lang/legible/internal/mutation/programs/noticing"
+	"github.com/legible-lang/legible/internal/mutation/programs/queueing"
+	"github.com/legible-lang/legible/internal/mutation/programs/roles"
 	"github.com/legible-lang/legible/internal/mutation/programs/signing"
+	"github.com/legible-lang/legible/internal/mutation/programs/stocking"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/workspace"
 	"github.com/legible-lang/legible/value"
@@ -36,6 +41,8 @@ func samples() []sample {
 	return []sample{
 		{"focusreader", folder("apps/focusreader"), []func() legible.Concept{requesting.New, quickProfile, sessioning.New, limiting.With(usualLimits()),
 			library.New, annotation.New, focusstats.New, textsettings.New}},
+		{"toolshed", own("toolshed"), []func() legible.Concept{requesting.New, quickProfile, sessioning.New, roles.New, stocking.New, borrowing.New,
+			queueing.New, noticing.New}},
 		{"guestbook", guestBook, []func() legible.Concept{requesting.New, quickProfile, sessioning.New, signing.New}},
 	}
 }
@@ -70,6 +77,13 @@ func folder(name string) func(string) ([]*source.File, error) {
 			}
 		}
 		return own, err
+	}
+}
+
+// own reads the texts of a program in testdata.
+func own(name string) func(string) ([]*source.File, error) {
+	return func(root string) ([]*source.File, error) {
+		return workspace.Read(os.DirFS(filepath.Join(root, "internal", "mutation", "testdata", name)))
 	}
 }
 

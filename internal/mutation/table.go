@@ -15,7 +15,7 @@ import (
 )
 
 // each is how many mutations of one operator the table has of one program.
-const each = 8
+const each = 6
 
 // Table returns the mutations of the table: some of each operator, and the handwritten
 // ones. Which ones an operator contributes depends on their IDs alone, so that a change

@@ -1,0 +1,9 @@
+package roles
+
+import (
+	"testing"
+
+	"github.com/legible-lang/legible/scenario"
+)
+
+func TestScenarios(t *testing.T) { scenario.Concept(t, New) }
