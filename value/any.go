@@ -72,6 +72,8 @@ func FromAny(x any) (Value, error) {
 		return Number(float64(x.Milliseconds())), nil
 	case *Blob:
 		return Binary(x), nil
+	case Blob: // the expression library follows pointers
+		return Binary(&x), nil
 	case []any:
 		items := make([]Value, len(x))
 		for i, y := range x {

@@ -16,8 +16,8 @@
 // without a value and without a use.
 //
 // Types: types.go infers the types of the variables of a sync or view from all
-// their uses, until nothing changes. infer.go, operator.go, functions.go and
-// assign.go do so for expressions; nullness.go finds what may be null, and join.go
+// their uses, until nothing changes. infer.go, operator.go, operand.go,
+// functions.go and assign.go do so for expressions; nullness.go finds what may be null, and join.go
 // joins two types.
 //
 // Secrets: a variable is secret if a part of its value flows into something
@@ -69,6 +69,7 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 		views:       map[string]*viewState{},
 		missing:     map[string]bool{},
 		expressions: map[string]*expression.Expression{},
+		typings:     typings(),
 	}
 	for _, p := range passes() {
 		p.run(c)
@@ -117,6 +118,7 @@ type checker struct {
 	viewOrder   []*viewState                      // a view comes after those that it uses
 	secretUses  secretUses                        // what flows into something secret
 	expressions map[string]*expression.Expression // by text
+	typings     map[string]typing                 // of the functions of expressions
 	syncOrder   []*syncState
 }
 

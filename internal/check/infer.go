@@ -2,6 +2,8 @@ package check
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
@@ -20,28 +22,35 @@ func (inf *inference) expr(e *Expr) Type {
 func (inf *inference) condition(e *Expr) {
 	r := inf.newExpr(e)
 	t := r.typeOf(e.Node.Shape())
-	r.requireNonNull(e.Node.Shape(), t, "a condition in where")
-	if t.Kind == Unknown {
-		r.require(e.Node.Shape(), Type{Kind: Flag}, "a condition in where")
-	} else if t.Kind != Flag && t.Kind != Json && t.Kind != Secret {
-		inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: e.Tree.Span,
-			Message: "a condition in where must be true or false, and this is " + Describe(t)})
+	if t.Kind == Unknown || inf.c.has(t, Flag) {
+		r.require(e.Node.Shape(), "a condition in where", Flag)
+		return
 	}
+	inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: e.Tree.Span,
+		Message: "a condition in where must be true or false, and this is " + Describe(t)})
 }
 
 // An exprInference infers the types in one expression.
 type exprInference struct {
-	inf      *inference
-	e        *Expr
-	vars     map[string]*Var
-	elements []Type // the element types of the enclosing predicates
+	inf   *inference
+	e     *Expr
+	vars  map[string]*Var
+	items []item // of the functions whose second value is being read, for each item
 	// nonNull are the paths that are known to have a value in this part.
 	nonNull  map[string]bool
 	reported map[string]bool // paths that were reported as nullable
+	// mayBeNull is set for a part whose null is replaced.
+	mayBeNull bool
 	// cache holds the types of parts since the last change; otherwise each operator
 	// would compute the parts below it again.
 	cache   map[*expression.Shape]Type
 	changes int
+}
+
+// An item is what a function that takes a list computes something for.
+type item struct {
+	elem Type // of the list
+	acc  Type // the result of reduce so far
 }
 
 func (inf *inference) newExpr(e *Expr) *exprInference {
@@ -53,10 +62,16 @@ func (inf *inference) newExpr(e *Expr) *exprInference {
 	return r
 }
 
-// span is the span of a variable in the expression; for other parts, that of the
-// expression.
+// span is the span of a variable or a literal in the expression; for other parts, that
+// of the expression.
 func (r *exprInference) span(s *expression.Shape) source.Span {
 	span := r.e.Tree.Span
+	if s.Form == expression.LiteralForm {
+		if at, end := span.Start+s.Offset, span.Start+s.Offset+literalSize(span.Text()[min(s.Offset, span.End-span.Start):]); end <= span.End && end > at {
+			span.Start, span.End = at, end
+		}
+		return span
+	}
 	if s.Form == expression.VariableForm && span.Start+s.Offset+len(s.Name) <= span.End {
 		span.Start += s.Offset
 		span.End = span.Start + len(s.Name)
@@ -64,60 +79,28 @@ func (r *exprInference) span(s *expression.Shape) source.Span {
 	return span
 }
 
+// literalSize is the length of the literal that a text begins with.
+func literalSize(text string) int {
+	if text == "" || !strings.ContainsRune("\"'`", rune(text[0])) {
+		end := strings.IndexFunc(text, func(c rune) bool { return c != '.' && c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+		if end < 0 {
+			return len(text)
+		}
+		return end
+	}
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case text[0]:
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
 func (r *exprInference) mismatch(s *expression.Shape, message string) {
 	r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: message})
-}
-
-// textual reports whether values of a type are text on the wire, so that they can
-// be compared and concatenated as text.
-func textual(t Type) bool {
-	switch t.Kind {
-	case String, Identity, Enum, Secret, Date, Unknown, Json:
-		return true
-	}
-	return false
-}
-
-func numeric(t Type) bool {
-	return t.Kind == Number || t.Kind == Unknown || t.Kind == Json || t.Kind == Secret
-}
-
-// require constrains a part to a type, or reports that it has another one.
-func (r *exprInference) require(s *expression.Shape, t Type, as string) {
-	if s.Form == expression.VariableForm && r.vars[s.Name] != nil {
-		v := r.vars[s.Name]
-		if v.Type.Kind == Unknown || v.Type.Kind == Json {
-			r.inf.constrain(v, t, r.span(s), as)
-			return
-		}
-		if t.Kind == String && textual(v.Type) || t.Kind == Number && numeric(v.Type) {
-			return
-		}
-		r.inf.constrain(v, t, r.span(s), as)
-		return
-	}
-	switch {
-	case s.Form == expression.BinaryForm && s.Name == "??":
-		r.require(s.Parts[0], t, as)
-		r.require(s.Parts[1], t, as)
-		return
-	case s.Form == expression.ConditionalForm:
-		r.branches(s, func(p *expression.Shape) { r.require(p, t, as) })
-		return
-	}
-	got := r.typeOf(s)
-	fits := false
-	switch {
-	case t.Kind == String:
-		fits = textual(got)
-	case t.Kind == Number:
-		fits = numeric(got)
-	default:
-		_, fits = Join(got, t, true)
-	}
-	if !fits {
-		r.mismatch(s, as+" must be "+Describe(t)+", and this is "+Describe(got))
-	}
 }
 
 // typeOf returns the type of a part.
@@ -176,12 +159,10 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 		return r.record(s)
 	case expression.UnaryForm:
 		if s.Name == "not" || s.Name == "!" {
-			r.require(s.Parts[0], Type{Kind: Flag}, "the operand of “"+s.Name+"”")
-			r.requireNonNull(s.Parts[0], r.typeOf(s.Parts[0]), "“"+s.Name+"”")
+			r.require(s.Parts[0], "the operand of “"+s.Name+"”", Flag)
 			return Type{Kind: Flag}
 		}
-		r.require(s.Parts[0], Type{Kind: Number}, "the operand of “"+s.Name+"”")
-		r.requireNonNull(s.Parts[0], r.typeOf(s.Parts[0]), "“"+s.Name+"”")
+		r.require(s.Parts[0], "the operand of “"+s.Name+"”", Number)
 		return Type{Kind: Number}
 	case expression.BinaryForm:
 		return r.binary(s)
@@ -199,20 +180,21 @@ func (r *exprInference) compute(s *expression.Shape) Type {
 	case expression.FieldForm:
 		return r.field(s)
 	case expression.ItemForm:
-		t := r.typeOf(s.Parts[0])
-		r.typeOf(s.Parts[1])
-		if t.Kind == List {
-			return *t.Elem // a missing item is a fault
-		}
-		return Type{}
+		return r.item(s)
 	case expression.SliceForm:
+		r.require(s.Parts[0], "what is sliced", List, String)
 		for _, p := range s.Parts[1:] {
-			r.require(p, Type{Kind: Number}, "an index in a list or text")
+			r.require(p, "an index in a list or text", Number)
 		}
 		return r.typeOf(s.Parts[0])
 	case expression.PointerForm:
-		if n := len(r.elements); n > 0 && s.Name == "" {
-			return r.elements[n-1]
+		if n := len(r.items); n > 0 {
+			switch s.Name {
+			case "":
+				return r.items[n-1].elem
+			case "acc":
+				return r.items[n-1].acc
+			}
 		}
 		if s.Name == "index" {
 			return Type{Kind: Number}
@@ -255,7 +237,7 @@ func (r *exprInference) record(s *expression.Shape) Type {
 			case of.Kind == Unknown && p.Parts[0].Form == expression.LiteralForm: // null
 			case of.Kind == Unknown:
 				known = false
-				r.require(p.Parts[0], Type{Kind: Record}, "what “...” spreads")
+				r.nullAllowed(func() { r.require(p.Parts[0], "what “...” spreads", Record) })
 			case of.Kind == Record, of.Kind == Json, of.Kind == Secret:
 				known = false
 			default:
@@ -263,9 +245,7 @@ func (r *exprInference) record(s *expression.Shape) Type {
 			}
 		case expression.ComputedForm:
 			known = false
-			key := r.typeOf(p.Parts[0])
-			r.require(p.Parts[0], Type{Kind: String}, "the name of a field")
-			r.requireNonNull(p.Parts[0], key, "the name of a field")
+			r.require(p.Parts[0], "the name of a field", String)
 			r.typeOf(p.Parts[1])
 		default:
 			set(RecordField{s.Names[i], r.typeOf(p)})
@@ -280,8 +260,7 @@ func (r *exprInference) record(s *expression.Shape) Type {
 // branches reads the condition of “a ? b : c”, and calls read for each side with
 // what the condition implies.
 func (r *exprInference) branches(s *expression.Shape, read func(*expression.Shape)) {
-	r.require(s.Parts[0], Type{Kind: Flag}, "a condition")
-	r.requireNonNull(s.Parts[0], r.typeOf(s.Parts[0]), "a condition")
+	r.require(s.Parts[0], "a condition", Flag)
 	r.withNonNull(nonNullPaths(s.Parts[0], true), func() { read(s.Parts[1]) })
 	r.withNonNull(nonNullPaths(s.Parts[0], false), func() { read(s.Parts[2]) })
 }
@@ -325,8 +304,54 @@ func (r *exprInference) field(s *expression.Shape) Type {
 		}
 	case List:
 		r.mismatch(s.Parts[0], "a list has no field “"+s.Name+"”; its items may have one: “first(…)."+s.Name+"”, “map(…, ."+s.Name+")”")
-	case String, Number, Flag, Identity, Enum, Date:
-		r.mismatch(s.Parts[0], Describe(t)+" has no field “"+s.Name+"”")
+	case String, Number, Flag, Identity, Enum, Date, DateTime, Secret, Binary:
+		r.noField(s, t)
+	}
+	return Type{}
+}
+
+// noField reports the field of a value that has none.
+func (r *exprInference) noField(s *expression.Shape, t Type) {
+	d := diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s.Parts[0]), Message: Describe(t) + " has no field “" + s.Name + "”"}
+	of := s.Parts[0].Name
+	if s.Parts[0].Form != expression.VariableForm {
+		of = "…"
+	}
+	switch t.Kind {
+	case Identity:
+		d.Notes = []string{"a field of a member is read with “in " + concept(t) + ": " + s.Name + " of " + of + " is …”"}
+	case DateTime:
+		d.Notes = []string{"“date(" + of + ", \"Europe/Berlin\")” is the calendar date of a time, such as \"2030-01-31\"; “weekday” and “startOf” give its day of the week and the beginning of its hour, day, week, month or year"}
+	case Date:
+		d.Notes = []string{"a date is a text such as \"2030-01-31\", so its year is “" + of + "[0:4]”"}
+	}
+	r.inf.report(d)
+}
+
+// concept is the instance in the name of an identity.
+func concept(t Type) string {
+	name, _, _ := strings.Cut(t.Name, ".")
+	return name
+}
+
+// item returns the type of an item of a list, of a character of a text or of a field
+// with a computed name.
+func (r *exprInference) item(s *expression.Shape) Type {
+	r.require(s.Parts[0], "what “[…]” selects from", List, Record, String)
+	t := r.typeOf(s.Parts[0])
+	switch {
+	case t.Kind == List:
+		r.require(s.Parts[1], "the place of an item in a list", Number)
+		if t.Elem != nil {
+			return *t.Elem // a missing item is a fault
+		}
+	case t.Kind == Record:
+		r.require(s.Parts[1], "the name of a field", String)
+	case t.Kind != Unknown && t.Kind != Json:
+		r.require(s.Parts[1], "the place of a character in a text", Number)
+		return Type{Kind: String}
+	default:
+		r.require(s.Parts[1], "what selects an item or a field", Number, String)
 	}
 	return Type{}
 }

@@ -93,8 +93,23 @@ func operandPaths(s *expression.Shape) []string {
 
 // requireNonNull reports a part that may be null where a value is needed.
 func (r *exprInference) requireNonNull(s *expression.Shape, t Type, by string) {
+	switch {
+	case isNull(s):
+		r.mismatch(s, by+" needs a value, and this is null")
+		return
+	case s.Form == expression.ConditionalForm:
+		r.branches(s, func(p *expression.Shape) { r.requireNonNull(p, r.typeOf(p), by) })
+		return
+	case s.Form == expression.BinaryForm && s.Name == "??":
+		r.requireNonNull(s.Parts[1], r.typeOf(s.Parts[1]), by)
+		return
+	}
 	p := pathOf(s)
-	if !t.Null || t.Kind == Secret || p == "" || r.nonNull[p] {
+	if !t.Null || t.Kind == Secret || r.nonNull[p] {
+		return
+	}
+	if p == "" {
+		r.computedNull(s, by)
 		return
 	}
 	root := s
@@ -115,6 +130,20 @@ func (r *exprInference) requireNonNull(s *expression.Shape, t Type, by string) {
 		r.inf.nonNull[v] = true // report it once
 	}
 	r.inf.report(d)
+}
+
+// computedNull reports a field or an item that may be null and has no name. What a
+// function such as “first” gives is null only if there is nothing, as an item is missing.
+func (r *exprInference) computedNull(s *expression.Shape, by string) {
+	what := "item"
+	if s.Form == expression.FieldForm {
+		what = "field “" + s.Name + "”"
+	} else if s.Form != expression.ItemForm {
+		return
+	}
+	r.inf.report(diag.Diagnostic{Code: diag.MaybeNull, Severity: diag.Warning, Span: r.span(s),
+		Message: "this " + what + " may be null here, and " + by + " needs a value",
+		Notes:   []string{"if it is null, the expression faults; “?? …” after it replaces null"}})
 }
 
 // assume notes the variables that have a value after a line that kept its frame, or

@@ -416,6 +416,9 @@ func (inf *inference) line(l *Line) {
 		if b.Binds {
 			inf.nullable[b.Var] = t.Null
 		}
+		if !b.Binds && b.Var != nil && inf.newExpr(b.Expr).constants(b.Expr.Node.Shape(), b.Var.Type) {
+			return
+		}
 		inf.constrain(b.Var, t, b.Expr.Tree.Span, "this expression")
 		if v := b.Expr.SingleVar(); v != nil && !inf.clashed[b.Var] {
 			inf.constrain(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
@@ -467,7 +470,7 @@ func (inf *inference) fold(b *FoldLine, l *Line) {
 		elem := t
 		t = Type{Kind: List, Elem: &elem}
 	case syntax.Sum:
-		if !numeric(t) {
+		if !isNumber(t) {
 			inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: b.Expr.Tree.Span, Message: "the values of sum must be numbers, and this is " + Describe(t)})
 		}
 		t = Type{Kind: Number}

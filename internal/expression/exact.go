@@ -30,11 +30,12 @@ const (
 	minusName  = "-"
 	timesName  = "*"
 	repeatName = "repeat()"
+	groupName  = "groupBy()"
 )
 
 // exactly tells the library what is done here.
 func exactly(config *conf.Config) {
-	for name, do := range map[string]func(...any) (any, error){plusName: plus, minusName: minus, timesName: times, repeatName: repeat, recordName: recordOf} {
+	for name, do := range map[string]func(...any) (any, error){plusName: plus, minusName: minus, timesName: times, repeatName: repeat, groupName: groups, recordName: recordOf} {
 		expr.Function(name, do)(config)
 	}
 }
@@ -73,8 +74,11 @@ func (exact) Visit(n *ast.Node) {
 			call(x.Operator, x.Left, x.Right)
 		}
 	case *ast.BuiltinNode:
-		if x.Name == "repeat" {
+		switch x.Name {
+		case "repeat":
 			call(repeatName, x.Arguments...)
+		case "groupBy":
+			call(groupName, x)
 		}
 	}
 }
@@ -138,3 +142,20 @@ func repeat(args ...any) (any, error) {
 
 // errTooLong is in the words of the library, which inWords knows.
 var errTooLong = errors.New("memory budget exceeded")
+
+// groups makes a record of what the library's groupBy gives.
+func groups(args ...any) (any, error) {
+	byKey, ok := args[0].(map[any][]any)
+	if !ok {
+		return nil, inOurWords("“groupBy” takes a list")
+	}
+	record := make(map[string]any, len(byKey))
+	for key, items := range byKey {
+		name, ok := key.(string)
+		if !ok {
+			return nil, inOurWords("“groupBy” groups by a text, and this is %s", kindOfAny(key))
+		}
+		record[name] = items
+	}
+	return record, nil
+}

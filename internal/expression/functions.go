@@ -1,6 +1,9 @@
 package expression
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A Function is a function of the expression language.
 type Function struct {
@@ -95,4 +98,16 @@ func function(name string) (Function, bool) {
 func NeedsValue(name string) bool {
 	f, _ := function(name)
 	return f.NeedsValue
+}
+
+// ArgumentNames returns the names of the values that a function takes, for messages.
+func ArgumentNames(name string) []string {
+	f, _ := function(name)
+	_, list, _ := strings.Cut(f.Signature, "(")
+	list, _, _ = strings.Cut(list, ")")
+	names := strings.Split(list, ", ")
+	for i := range names {
+		names[i] = strings.TrimSuffix(names[i], "?")
+	}
+	return names
 }

@@ -194,6 +194,10 @@ func (r *rewriter) excluded(i int) {
 var predicates = []string{"all", "any", "none", "one", "filter", "map", "find", "findIndex", "findLast", "findLastIndex",
 	"count", "sum", "groupBy", "sortBy", "reduce"}
 
+// TakesPredicate reports whether a function computes its second value for each item
+// of its first.
+func TakesPredicate(name string) bool { return slices.Contains(predicates, name) }
+
 // brace decides whether a “{” begins a record or a predicate.
 func (r *rewriter) brace(i int) bracket {
 	n := len(r.open)

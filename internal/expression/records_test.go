@@ -185,3 +185,25 @@ func TestFunctions(t *testing.T) {
 		seen[f.Name] = true
 	}
 }
+
+func TestGroupBy(t *testing.T) {
+	texts := value.List([]value.Value{value.String("b"), value.String("a"), value.String("b")})
+	with := map[string]value.Value{"texts": texts, "numbers": value.List([]value.Value{value.Number(1)})}
+	for text, want := range map[string]string{
+		`groupBy(texts, #)`:                       `{"a":["a"],"b":["b","b"]}`,
+		`groupBy(texts, #)["b"]`:                  `["b","b"]`,
+		`len(groupBy(texts, upper(#)))`:           `2`,
+		`{...groupBy(texts, #), c: 1}`:            `{"a":["a"],"b":["b","b"],"c":1}`,
+		`map(["x"], groupBy(texts, #))[0].a`:      `["a"]`,
+		`get(groupBy(texts, #), "a")`:             `["a"]`,
+		`groupBy(numbers, string(#))["1"][0] + 1`: `2`,
+	} {
+		got, err := eval(t, text, with)
+		if err != nil || got.String() != want {
+			t.Errorf("%s is %s, %v, want %s", text, got, err, want)
+		}
+	}
+	if _, err := eval(t, `groupBy(numbers, #)`, with); err == nil || err.Error() != "“groupBy” groups by a text, and this is a number" {
+		t.Errorf("groups of numbers: %v", err)
+	}
+}

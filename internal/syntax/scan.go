@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -126,6 +127,8 @@ func (s *scanner) tokens(i, end int) {
 		switch {
 		case c == ' ' || c == '\t' || c == '\r':
 			i++
+		case c == '#' && s.inItem(i, end):
+			put(signToken, i+1)
 		case c == '#':
 			s.line.comments = append(s.line.comments, s.p.comment(i, end))
 			return
@@ -166,6 +169,56 @@ func (s *scanner) tokens(i, end int) {
 		}
 	}
 }
+
+// inItem reports whether “#” at an offset is the item of a list: it stands in the
+// brackets of a function that computes something for each item, after the list, and an
+// expression can go on behind it. Otherwise it begins a comment.
+func (s *scanner) inItem(at, end int) bool {
+	text := s.p.src.Text
+	rest := strings.TrimLeft(text[at+1:end], " \t\r")
+	if rest == "" {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(rest); wordRune(r, true) {
+		words := itemOperators
+		if rest == text[at+1:end] {
+			words = itemParts
+		}
+		if !slices.Contains(words, s.p.wordAt(end-len(rest))) {
+			return false
+		}
+	}
+	for i := len(s.open) - 1; i >= 0; i-- {
+		o := s.open[i].start
+		if text[o] != '(' {
+			continue
+		}
+		name := o
+		for name > 0 && (text[name-1] >= 'a' && text[name-1] <= 'z' || text[name-1] >= 'A' && text[name-1] <= 'Z') {
+			name--
+		}
+		if slices.Contains(itemFunctions, text[name:o]) && (name == 0 || text[name-1] != '.') && strings.Contains(text[o:at], ",") {
+			return true
+		}
+	}
+	return false
+}
+
+// itemFunctions are the functions of expressions whose second value is computed for
+// each item of a list, which is written “#”.
+var itemFunctions = []string{"all", "any", "none", "one", "filter", "map", "find", "findIndex", "findLast", "findLastIndex",
+	"count", "sum", "groupBy", "sortBy", "reduce"}
+
+// itemOperators are the words that an expression goes on with behind “#”, and itemParts
+// those that follow it without a space.
+var (
+	itemOperators = []string{"and", "or", "in", "not", "contains", "startsWith", "endsWith", "matches"}
+	itemParts     = []string{"acc", "index"}
+)
+
+// ItemFunction reports whether “#” in the brackets of a function is an item of a list
+// and does not begin a comment.
+func ItemFunction(name string) bool { return slices.Contains(itemFunctions, name) }
 
 func (s *scanner) openBracket(t token) {
 	s.open = append(s.open, t)
