@@ -236,6 +236,14 @@ const (
 	OpenRoute Code = "L0531"
 	// UnknownRoute means that the app opens a route that does not exist.
 	UnknownRoute Code = "L0532"
+	// ClientChanges means that the client chooses whose data a route changes.
+	ClientChanges Code = "L0533"
+	// ClientReads means that the client chooses whose data a route shows.
+	ClientReads Code = "L0534"
+	// UnknownIdentity means that an action gets an identity that nobody looked up.
+	UnknownIdentity Code = "L0535"
+	// UnknownOpenField means that the app opens a field that the route does not have.
+	UnknownOpenField Code = "L0536"
 )
 
 // The codes of package gen.

@@ -191,12 +191,33 @@ func (p *parser) expose() *Expose {
 	return e
 }
 
-// open reads `open POST "/path" "why"`.
+// fieldPath reads the name of a field of requests, or the path of a part: "user.email".
+func (c *cursor) fieldPath() Name {
+	first := c.peek()
+	if first.kind == stringToken {
+		s, span := c.str("a field")
+		return Name{Text: s, Span: span}
+	}
+	n := c.lower("a field of the request")
+	for c.accept(".") {
+		n.Text += "." + c.lower("a part of the field").Text
+	}
+	n.Span = c.since(first)
+	return n
+}
+
+// open reads `open POST "/path" (user, file) "why"`.
 func (p *parser) open() *Open {
 	c := p.take()
 	first := c.take()
 	o := &Open{Method: c.upper("a method in capitals")}
 	o.Path, o.PathSpan = c.str("the path in quotation marks")
+	if t := c.peek(); c.accept("(") {
+		c.list(")", func() { o.Fields = append(o.Fields, c.fieldPath()) })
+		if len(o.Fields) == 0 && !c.bad {
+			c.fail(diag.Diagnostic{Code: diag.Unexpected, Span: c.since(t), Message: "name the fields of which the caller may choose any value, as in “(user)”"})
+		}
+	}
 	o.Why, _ = c.str("the reason in quotation marks")
 	c.end("the reason")
 	o.Span = c.since(first)

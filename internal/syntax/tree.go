@@ -296,13 +296,15 @@ type Expose struct {
 	Why     string
 }
 
-// An Open declares that a route needs no credential: `open POST "/auth/login"
-// "why"`.
+// An Open declares that anyone may call a route: `open POST "/auth/login" "why"`. With
+// fields it declares instead that the caller may choose any value for them:
+// `open POST "/wiki/{page}" (page) "why"`.
 type Open struct {
 	Span     source.Span
 	Method   Name
 	Path     string
 	PathSpan source.Span
+	Fields   []Name // the path of a part of a record is one name, "user.email"
 	Why      string
 }
 

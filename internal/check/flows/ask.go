@@ -15,6 +15,7 @@ func (w *walk) ask(at int, st *state, a *askInfo) []successor {
 	in, credential, secret := w.inputs(st, a)
 	st.checkedCredential = st.checkedCredential || credential || secret
 	w.noteAsk(st, a)
+	w.noteUse(st, asking, a)
 	if a.action.respond && st.request != 0 {
 		return w.respond(at, st, a, in)
 	}
@@ -44,6 +45,7 @@ func (w *walk) respond(at int, st *state, a *askInfo, in []sym) []successor {
 	asking := st.top().list
 	e := event{kind: answersEvent, ask: a, list: asking}
 	w.noteAnswer(asking, a)
+	w.noteRead(st, asking, a)
 	if st.answered == 0 {
 		w.answerFirst(st, asking, a)
 		st.answered, st.fallback = 1, nil
@@ -71,13 +73,13 @@ func (w *walk) returns(st *state, by *askList, a *askInfo, in []sym) []successor
 		st.forget(w.model, a.action.instance)
 	}
 	st.returned = st.returned || st.answered == 0 && !a.action.respond
-	outs := map[string]sym{}
+	outs, decided := map[string]sym{}, w.relateOutcome(st, a, st.top().env)
 	d := completion{action: a.action, list: by, ask: a, ancestors: st.top().ancestors, standing: st.top().standing, values: make([]sym, len(a.action.columns))}
 	out := func(name string) sym {
 		if s, ok := outs[name]; ok {
 			return s
 		}
-		s := abstractValue{null: no, label: "“" + name + "” of " + a.action.name()}
+		s := abstractValue{null: no, label: "“" + name + "” of " + a.action.name(), origins: decided}
 		p := a.action.spec.Output(name)
 		if p != nil && p.Optional {
 			s.null = unknown

@@ -10,7 +10,7 @@ import (
 // have the same successors.
 func (st *state) canonicalize(m *model) string {
 	st.dropUnneeded()
-	r := &renumbering{old: &st.constraints, number: make([]sym, len(st.values)), new: constraints{}}
+	r := &renumbering{old: &st.constraints, number: make([]sym, len(st.values)), new: constraints{relation: st.relation}}
 	r.new.values, r.new.parent = append(r.new.values, st.values[0]), append(r.new.parent, 0)
 	put := func(x int) { r.key = binary.AppendVarint(r.key, int64(x)) }
 	flag := func(b bool) {
@@ -110,10 +110,18 @@ func (st *state) canonicalize(m *model) string {
 		put(int(s.literal)*4 + int(s.null))
 		flag(s.credential)
 		flag(s.fromRequest)
+		put(int(s.origins))
+		put(int(s.ifAny))
+		flag(s.folded)
 		put(len(s.excluded))
 		for _, x := range s.excluded {
 			put(int(x))
 		}
+	}
+	put(int(st.relation.known))
+	flag(st.relation.authorized)
+	for _, g := range st.relation.groups {
+		put(int(g))
 	}
 	st.constraints = r.new
 	return string(r.key)

@@ -40,7 +40,12 @@ type abstractValue struct {
 	// fromRequest marks a value that came with the request, credential one that
 	// identifies the caller or is computed from such a value.
 	fromRequest, credential bool
-	label                   string // names the value in findings; it does not distinguish states
+	// origins says who decided on the value; ifAny are the origins that are related to
+	// the caller if the value is not empty. A value that is folded was made of many
+	// frames.
+	origins, ifAny origins
+	folded         bool
+	label          string // names the value in findings; it does not distinguish states
 }
 
 // A fact is an atom whose truth is known. It stays true until an action of an
@@ -59,10 +64,11 @@ type constraints struct {
 	facts    []fact
 	distinct [][2]sym
 	parent   []sym // parent[i] is i, or a smaller value that equals i
+	relation relation
 }
 
 func (cs *constraints) clone() constraints {
-	c := constraints{values: slices.Clone(cs.values), distinct: slices.Clone(cs.distinct), parent: slices.Clone(cs.parent)}
+	c := constraints{values: slices.Clone(cs.values), distinct: slices.Clone(cs.distinct), parent: slices.Clone(cs.parent), relation: cs.relation}
 	c.facts = slices.Clone(cs.facts) // a fact is immutable
 	return c
 }
@@ -187,6 +193,12 @@ func (cs *constraints) assume(c condition) {
 		to.excluded = slices.Compact(slices.Sorted(slices.Values(slices.Concat(to.excluded, from.excluded))))
 		to.credential = to.credential || from.credential
 		to.fromRequest = to.fromRequest || from.fromRequest
+		if to.origins != 0 && from.origins != 0 {
+			cs.relation.connect(to.origins | from.origins)
+		}
+		to.origins |= from.origins
+		to.ifAny |= from.ifAny
+		to.folded = to.folded || from.folded
 	default:
 		cs.distinct = append(cs.distinct, [2]sym{cs.find(c.a), cs.find(c.b)})
 	}

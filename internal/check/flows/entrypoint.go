@@ -48,7 +48,11 @@ type EntryPoint struct {
 	// Lookups are the lines of where that use a credential of the request, in the
 	// order in which the analysis reaches them.
 	Lookups []*check.Line
-	// Opened is the declaration in the app that the route needs no credential.
+	// Access says, for each field that decides whose data is changed or read, why the
+	// caller may choose it.
+	Access []*Access
+	// Opened is the declaration in the app that anyone may call the route, or that
+	// callers may choose some of its fields.
 	Opened *syntax.Open
 	// Truncated is set if the entry point has too many states to explore all of them.
 	// Then Syncs, Answers and Refusals may lack some.
@@ -76,7 +80,11 @@ func (e *EntryPoint) declaration() string {
 	if method == "" {
 		method = "POST"
 	}
-	return method + " \"" + e.Path + "\""
+	path := e.Path
+	if e.Kind == Open {
+		path = "/" + e.Instance.Name + "/" + e.Action.Name
+	}
+	return method + " \"" + path + "\""
 }
 
 // span is where the text first names the entry point.

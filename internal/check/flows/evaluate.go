@@ -47,6 +47,7 @@ func (w *walk) value(st *state, env []sym, e *check.Expr) sym {
 		x := st.value(env[v.Index])
 		s.credential = s.credential || x.credential
 		s.fromRequest = s.fromRequest || x.fromRequest
+		s.origins |= x.origins
 		switch {
 		case x.literal != 0:
 			values[i] = w.literals.value(x.literal)

@@ -37,12 +37,36 @@
 // exploration makes the first path to a state a shortest one; findings describe
 // that path (describe.go).
 //
+// # Whose data
+//
+// A walk of a route also follows what the client chooses. Each value has a set of
+// [origins] (origins.go): the fields of the request on which it depends, the caller, or
+// a credential. A field gets an origin of its own; what a line reads has the origins of
+// what it was read by; an expression has those of its variables. What is read with a
+// credential, or with a secret that the state has too, has the origin of the caller.
+//
+// A [relation] is a partition of the origins of one path. A line that keeps a frame
+// puts all origins of its values into one group (relate.go); equal values are related
+// too. Views are followed line by line, at any depth. A fold relates nothing outside,
+// but its value remembers what is related if it is not empty, so that a condition that
+// is false for the empty value relates it (decide.go). In “or”, both sides must relate.
+//
+// A use (whose.go) is an action that changes something, or an answer, that depends on
+// an origin outside of the caller's group. Since the relation is part of the abstract
+// state, a use is found on each path that reaches it before the lines that relate.
+// access.go reports uses and describes the result for each field.
+//
+// The analysis finds each identity that reaches an action without such a line. It does
+// not prove that a line is the right one: it knows which values a line compares, not what
+// the comparison means. What is found by a text of the client, such as the article of
+// a slug, must be related before it is changed, but not before it is read.
+//
 // Entry points are independent of each other, so workers (workers.go) explore
 // several at the same time over one immutable [model] of the program (model.go,
 // drops.go, literals.go, cycles.go). The results are collected in the order of the
 // entry points (report.go), and reported by twice.go, success.go, unanswered.go and
-// paths.go, unreachable.go, cycles.go and routes.go. entrypoint.go, open.go and answer.go describe
-// the entry points themselves.
+// paths.go, unreachable.go, cycles.go, routes.go and access.go. entrypoint.go, open.go and
+// answer.go describe the entry points themselves.
 //
 // # Guarantees
 //

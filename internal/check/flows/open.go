@@ -2,6 +2,7 @@ package flows
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
@@ -25,6 +26,42 @@ func (an *analyzer) resolveOpens() {
 			continue
 		}
 		e.Opened = t
+		an.openedFields(e)
+	}
+}
+
+// openedFields reports names in the declaration of an open route that are no fields
+// of its requests.
+func (an *analyzer) openedFields(e *EntryPoint) {
+	if an.program.Incomplete {
+		return
+	}
+	var known []string
+	for _, f := range e.Fields {
+		known = append(known, check.WireName(f.Name))
+	}
+	if e.Kind == Open {
+		for _, p := range e.Action.Inputs {
+			known = append(known, p.Name)
+		}
+	}
+	for i, n := range e.Opened.Fields {
+		if slices.ContainsFunc(e.Opened.Fields[:i], func(x syntax.Name) bool { return x.Text == n.Text }) {
+			an.add(diag.Diagnostic{Code: diag.UnknownOpenField, Span: n.Span, Message: "“" + n.Text + "” is named twice",
+				Fix: nil, Notes: []string{"leave it out"}})
+			continue
+		}
+		if slices.Contains(known, n.Text) {
+			continue
+		}
+		d := diag.Diagnostic{Code: diag.UnknownOpenField, Span: n.Span, Message: "“" + n.Text + "” is no field of " + e.String()}
+		if near, ok := diag.Nearest(n.Text, known); ok {
+			d.Message += "; did you mean “" + near + "”?"
+			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: n.Span, Text: near}}}
+		} else if len(known) > 0 {
+			d.Notes = append(d.Notes, "known names: "+strings.Join(known, ", "))
+		}
+		an.add(d)
 	}
 }
 
@@ -32,6 +69,9 @@ func (an *analyzer) resolveOpens() {
 func (an *analyzer) findRoute(method, path string) *EntryPoint {
 	var every *EntryPoint
 	for _, e := range an.entries {
+		if e.Kind == Open && method == "POST" && path == "/"+e.Instance.Name+"/"+e.Action.Name {
+			return e
+		}
 		if e.Kind != Route || e.Path != path {
 			continue
 		}

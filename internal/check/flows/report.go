@@ -19,6 +19,7 @@ type reporter struct {
 	triggers         map[trigger]bool         // true if no condition on a value is involved
 	answers          map[*check.Ask]*Answer   // of all entry points
 	unguarded        map[*EntryPoint]*askInfo // the first change that is asked before a credential is looked at
+	chosen           map[*check.Ask]bool      // lines reported because the client chooses what they change
 	unansweredRoutes []unansweredRoute
 	falseSuccess     map[*check.Ask]diag.Diagnostic // by the line that can be refused
 	awaited          map[*check.Ask]bool            // lines that a finding suggests to await
@@ -39,7 +40,7 @@ func (an *analyzer) explore() {
 	m := an.buildModel()
 	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{}, lateDrops: map[*check.Line]bool{},
 		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{},
-		falseSuccess: map[*check.Ask]diag.Diagnostic{}, awaited: map[*check.Ask]bool{}}
+		falseSuccess: map[*check.Ask]diag.Diagnostic{}, awaited: map[*check.Ask]bool{}, chosen: map[*check.Ask]bool{}}
 	ws := &workers{model: m, an: an}
 	truncated := false
 	add := func(x *walk) {
@@ -62,6 +63,7 @@ func (an *analyzer) explore() {
 	}
 	r.neverAnswered(m, truncated)
 	r.shadowed()
+	r.exposedChanges(m)
 	r.unguardedRoutes()
 }
 
@@ -115,6 +117,7 @@ func (r *reporter) collect(w *walk) {
 	for _, l := range w.observed.lateDrops {
 		r.lateDrop(l)
 	}
+	r.collectUses(w)
 	for _, x := range w.observed.secondAnswers {
 		r.answeredTwice(w, x.events, x.ask, x.list)
 	}

@@ -45,7 +45,7 @@ func (r *reporter) shadowed() {
 func (r *reporter) unguardedRoutes() {
 	for _, e := range r.an.entries {
 		a := r.unguarded[e]
-		if a == nil || e.Opened != nil || len(e.Instance.Credentials) == 0 {
+		if a == nil || e.Opened != nil || r.chosen[a.ask] || len(e.Instance.Credentials) == 0 {
 			continue
 		}
 		r.an.add(diag.Diagnostic{Code: diag.OpenRoute, Severity: diag.Warning, Span: e.span(),

@@ -23,6 +23,7 @@ type walk struct {
 	literals   literalTable
 	observed   observations
 	unanswered []unansweredPath
+	clientFlow
 }
 
 // observations are what a walk has found for the [reporter].
@@ -34,6 +35,7 @@ type observations struct {
 	falseSuccess  []falseSuccess
 	unguarded     *askInfo
 	lateDrops     []*check.Line // of a later stage, that may drop a frame
+	uses          []use
 }
 
 // An answerLine is a line that can answer the request.
@@ -174,6 +176,7 @@ func (w *walk) initial() *state {
 		}
 		d.values = append(d.values, v)
 	}
+	w.followClient(st, a, d.values)
 	if st.request == 0 {
 		st.request = st.fresh(abstractValue{null: no})
 	}

@@ -81,14 +81,25 @@ func (w *walk) branches(st *state, x *lineInfo, env []sym) []branch {
 	st.checkedCredential = st.checkedCredential || w.usesCredential(st, l, env)
 	env = slices.Clone(env)
 	if l.If == nil {
-		return w.outcomes(st, l, env)
+		return w.related(l, w.outcomes(st, l, env))
 	}
 	var list []branch
 	for _, b := range w.filter(st, env, l.If, false) {
+		w.relateCondition(b.state, l, b.env, b.keeps)
 		if b.keeps {
-			list = append(list, w.outcomes(b.state, l, slices.Clone(b.env))...)
+			list = append(list, w.related(l, w.outcomes(b.state, l, slices.Clone(b.env)))...)
 		} else {
 			list = append(list, branch{b.state, b.env, true}) // the line is skipped
+		}
+	}
+	return list
+}
+
+// related adds to the branches of a line what it relates.
+func (w *walk) related(l *check.Line, list []branch) []branch {
+	for _, b := range list {
+		if b.keeps {
+			w.relate(b.state, l, b.env)
 		}
 	}
 	return list

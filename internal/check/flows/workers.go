@@ -98,7 +98,7 @@ func (ws *workers) limit() int {
 
 func (ws *workers) explore(i, limit int) *walk {
 	e := ws.an.entries[i]
-	e.Truncated, e.Lookups, e.Refusals = false, nil, nil
+	e.Truncated, e.Lookups, e.Refusals, e.Access = false, nil, nil, nil
 	w := &walk{model: ws.model, an: ws.an, entry: e, fired: map[*syncInfo]bool{}, literals: literalTable{program: &ws.literals},
 		observed: observations{asks: map[*check.Ask]bool{}, triggers: map[trigger]bool{}}}
 	w.run(limit)

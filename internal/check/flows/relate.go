@@ -1,0 +1,424 @@
+package flows
+
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/check"
+	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/value"
+)
+
+// An origin is what a scope knows of the value of a variable: who decided on it.
+type origin struct {
+	origins origins
+	// ifAny are the origins that are related to the caller if the value is not empty:
+	// not null, not false, not 0 and not an empty list.
+	ifAny origins
+	// direct is set if the value came with the request, or is computed from such
+	// values alone. Otherwise it was read.
+	direct  bool
+	notNull bool
+	folded  bool // it was made of many frames
+}
+
+// A scope derives what lines relate to each other. It holds the variables of a sync, a
+// view or a fold.
+type scope struct {
+	w     *walk
+	rel   *relation
+	vars  map[*check.Var]origin
+	outer func(*check.Var) origin // for variables that are not in vars; nil for none
+	// inFold is set for the lines of a fold. A query there only reads: it drops no
+	// frame of the sync.
+	inFold bool
+	// forAll is set if what holds for an item holds for all items of its list.
+	forAll bool
+	// items are the lists of the items that a line of this scope takes.
+	items map[origins]origins
+	// excused are origins of which one side of an “or” tests only the state.
+	excused origins
+}
+
+// relate adds what a line relates that has kept a frame. It also says who decided on
+// the variables that the line binds.
+func (w *walk) relate(st *state, l *check.Line, env []sym) {
+	if w.fieldNames == nil {
+		return
+	}
+	s := w.scopeOf(st, env)
+	before := st.relation
+	s.mode(l)
+	w.bindOrigins(st, s, env)
+	w.noteEvidence(&before, &st.relation, l)
+}
+
+// relateCondition adds what the condition at the end of a line relates.
+func (w *walk) relateCondition(st *state, l *check.Line, env []sym, holds bool) {
+	if w.fieldNames == nil {
+		return
+	}
+	before := st.relation
+	w.scopeOf(st, env).condition(l.If, holds)
+	w.noteEvidence(&before, &st.relation, l)
+}
+
+func (w *walk) scopeOf(st *state, env []sym) *scope {
+	return &scope{w: w, rel: &st.relation, vars: map[*check.Var]origin{}, outer: func(v *check.Var) origin {
+		if v.Index >= len(env) {
+			return origin{}
+		}
+		return originOf(st, env[v.Index])
+	}}
+}
+
+func originOf(st *state, s sym) origin {
+	x := st.value(s)
+	if x.null == yes {
+		return origin{}
+	}
+	return origin{origins: x.origins, ifAny: x.ifAny, direct: x.fromRequest, notNull: x.null == no, folded: x.folded}
+}
+
+func (w *walk) bindOrigins(st *state, s *scope, env []sym) {
+	for v, o := range s.vars {
+		if v.Index < len(env) && st.find(env[v.Index]) != 0 {
+			x := st.value(env[v.Index])
+			if o.origins == fromCaller && v.Type.Kind == check.Identity && w.callerType == "" {
+				w.callerType = v.Type.Name
+			}
+			x.origins, x.ifAny, x.folded = x.origins|o.origins, x.ifAny|o.ifAny, x.folded || o.folded
+		}
+	}
+}
+
+func (s *scope) get(v *check.Var) origin {
+	if o, ok := s.vars[v]; ok || s.outer == nil {
+		return o
+	}
+	return s.outer(v)
+}
+
+// local returns a scope inside of s, with the same relation.
+func (s *scope) local() *scope {
+	return &scope{w: s.w, rel: s.rel, vars: map[*check.Var]origin{}, outer: s.get, inFold: s.inFold, forAll: s.forAll, items: s.items}
+}
+
+// assuming returns a scope with the variables of s and a copy of its relation.
+func (s *scope) assuming() *scope {
+	rel := *s.rel
+	c := *s
+	c.rel, c.excused = &rel, 0
+	return &c
+}
+
+// gained returns what is related to the caller in this scope and not in another one.
+func (s *scope) gained(than *scope) origins {
+	set := s.rel.tied() &^ than.rel.tied()
+	if s.rel.authorized && !than.rel.authorized {
+		set |= whenAuthorized
+	}
+	return set
+}
+
+func (s *scope) lines(list []*check.Line) {
+	for _, l := range list {
+		s.line(l)
+	}
+}
+
+// line adds what a line relates in each frame that passes it.
+func (s *scope) line(l *check.Line) {
+	if l.If == nil {
+		s.mode(l)
+		return
+	}
+	s.either(func(s *scope) {
+		s.condition(l.If, true)
+		s.mode(l)
+	}, func(s *scope) { s.condition(l.If, false) })
+}
+
+// mode is line for a line whose condition is true.
+func (s *scope) mode(l *check.Line) {
+	switch l.Mode {
+	case syntax.SomeLine:
+		s.local().body(l)
+	case syntax.NoLine:
+		s.none(l)
+	case syntax.MaybeLine:
+		c := s.assuming()
+		c.body(l)
+		for _, v := range l.Nulls {
+			o := c.vars[v]
+			o.ifAny |= c.gained(s)
+			o.notNull = false
+			s.vars[v] = o
+		}
+	default:
+		s.body(l)
+	}
+}
+
+// none adds what follows if a line gives nothing: the opposite of a condition, or, if
+// the line is a block that takes items of lists and denies something of them, that it
+// holds for all items.
+func (s *scope) none(l *check.Line) {
+	if b, ok := l.Body.(*check.FilterLine); ok {
+		s.condition(b.Expr, false)
+		return
+	}
+	b, ok := l.Body.(*check.BlockLine)
+	if !ok || len(b.Lines) == 0 {
+		return
+	}
+	c := s.local()
+	c.forAll = true
+	for i, inner := range b.Lines {
+		_, item := inner.Body.(*check.HasLine)
+		filter, condition := inner.Body.(*check.FilterLine)
+		last := i == len(b.Lines)-1
+		switch {
+		case inner.If != nil:
+			return
+		case last && inner.Mode == syntax.NoLine:
+			c.local().body(inner)
+		case last && inner.Mode == syntax.PlainLine && condition:
+			c.condition(filter.Expr, false)
+		case item && inner.Mode == syntax.PlainLine && !last:
+			c.body(inner)
+		default:
+			return
+		}
+	}
+}
+
+// body adds what a line relates if it holds.
+func (s *scope) body(l *check.Line) {
+	switch b := l.Body.(type) {
+	case *check.QueryLine:
+		s.query(b)
+	case *check.FieldLine:
+		q := &question{mayFail: true}
+		q.add(s.term(b.Subject), b.Subject, b.SubjectBinds, false)
+		q.add(s.term(b.Object), b.Object, b.ObjectBinds, b.Field.Type.Kind == check.Secret)
+		s.answer(q)
+	case *check.MemberLine:
+		q := &question{mayFail: true, test: b.Set.Of != nil && b.Set.Kind == syntax.SetDecl}
+		q.add(s.term(b.Subject), b.Subject, b.Binds, false)
+		for _, f := range b.Fields {
+			q.add(s.term(f.Term), f.Term, f.Binds, f.Field.Type.Kind == check.Secret)
+		}
+		s.answer(q)
+	case *check.ViewLine:
+		s.view(b)
+	case *check.IsLine:
+		o := s.expr(b.Expr)
+		if b.Binds {
+			o.ifAny |= s.implied(b.Expr)
+			s.vars[b.Var] = o
+		} else {
+			s.rel.connect(o.origins | s.get(b.Var).origins)
+		}
+	case *check.FilterLine:
+		s.condition(b.Expr, true)
+	case *check.FoldLine:
+		s.fold(l, b)
+	case *check.BlockLine:
+		s.lines(b.Lines)
+	case *check.HasLine:
+		s.has(b)
+	default:
+		panic("flows: unknown line")
+	}
+}
+
+// A question is a line that reads state.
+type question struct {
+	given   origins // of what the line gives or compares
+	secret  origins // of what it compares with a secret of the state
+	binds   []*check.Var
+	test    bool // it compares something with a constant
+	mayFail bool // it may give no row
+}
+
+// add adds one value of the question. A secret is compared with one of the state.
+func (q *question) add(o origin, t check.Term, binds, secret bool) {
+	switch {
+	case binds && t.Var != nil:
+		q.binds = append(q.binds, t.Var)
+	case secret && o.direct && !t.Any:
+		q.secret |= o.origins
+	case !t.Any:
+		q.given |= o.origins
+		q.test = q.test || isConstant(t)
+	}
+}
+
+// isConstant reports whether a term is a text or a flag, which a test may require.
+func isConstant(t check.Term) bool {
+	if t.Var != nil || t.Expr != nil || t.Any {
+		return false
+	}
+	return constant(t.Literal)
+}
+
+func constant(v value.Value) bool {
+	b, flag := v.Bool()
+	return v.Kind() == value.StringKind || flag && b
+}
+
+// answer adds what follows from an answer to a question.
+func (s *scope) answer(q *question) {
+	who := s.yield(q)
+	if q.mayFail {
+		s.rel.connect(who | q.secret)
+		s.rel.known |= who & fromClient
+		s.rel.authorized = s.rel.authorized || q.test && who == fromCaller
+	}
+	for _, v := range q.binds {
+		s.vars[v] = origin{origins: who, notNull: true}
+	}
+}
+
+// yield returns who decided on what a question gives. A credential, or a secret that
+// the state has too, says who the caller is.
+func (s *scope) yield(q *question) origins {
+	who := q.given
+	if q.given&fromCredential != 0 || q.secret != 0 {
+		who |= fromCaller
+	}
+	return who &^ fromCredential
+}
+
+func (s *scope) query(b *check.QueryLine) {
+	q := &question{mayFail: b.Query.Rows != syntax.OneRow}
+	test := false // a constant input tests something only if the query gives nothing else
+	for _, a := range b.In {
+		q.add(s.term(a.Term), a.Term, false, a.Param != nil && a.Param.Type.Kind == check.Secret)
+	}
+	test, q.test = q.test, false
+	asked := q.given
+	for _, a := range b.Out {
+		q.add(s.term(a.Term), a.Term, a.Binds, false)
+		q.mayFail = q.mayFail || !a.Binds && !a.Term.Any
+	}
+	q.test = q.test || test && len(q.binds) == 0
+	if s.inFold && q.given == asked && q.secret == 0 {
+		q.mayFail = false
+	}
+	s.answer(q)
+	if !q.mayFail && !s.inFold {
+		c := s.assuming()
+		c.rel.connect(s.yield(q))
+		for _, v := range q.binds {
+			o := s.vars[v]
+			o.ifAny = c.gained(s)
+			s.vars[v] = o
+		}
+	}
+}
+
+// view adds what the lines of a view relate.
+func (s *scope) view(b *check.ViewLine) {
+	c := &scope{w: s.w, rel: s.rel, vars: map[*check.Var]origin{}, inFold: s.inFold, items: s.items}
+	for _, p := range b.View.In {
+		for _, a := range b.In {
+			if a.Name == p.Name {
+				c.vars[p.Var] = s.term(a.Term)
+			}
+		}
+	}
+	c.lines(b.View.Where)
+	for _, a := range b.Out {
+		i := slices.IndexFunc(b.View.Out, func(p *check.ViewParam) bool { return p.Name == a.Name })
+		if i < 0 || a.Term.Any {
+			continue
+		}
+		o := c.get(b.View.Out[i].Var)
+		if a.Binds && a.Term.Var != nil {
+			s.vars[a.Term.Var] = o
+			continue
+		}
+		s.rel.connect(o.origins | s.term(a.Term).origins)
+		s.rel.authorized = s.rel.authorized || o.origins == fromCaller && !o.direct && isConstant(a.Term)
+	}
+}
+
+// fold adds the variable that a fold binds. The fold has only rows that its lines
+// relate to the caller, so what they relate to the caller does not decide what is read.
+func (s *scope) fold(l *check.Line, b *check.FoldLine) {
+	c := s.assuming()
+	c.vars, c.outer, c.inFold, c.items = map[*check.Var]origin{}, s.get, true, map[origins]origins{}
+	c.lines(b.Lines)
+	held := c.rel.tied()
+	for item, list := range c.items {
+		if item&held != 0 {
+			held |= list
+		}
+	}
+	o := origin{ifAny: c.gained(s) | held&fromClient&^s.rel.tied(), folded: true}
+	used := slices.Concat(outerVariables(l), b.Expr.Variables(), b.Limit.Variables(), b.Offset.Variables())
+	for _, k := range b.Order {
+		used = append(used, k.Expr.Variables()...)
+	}
+	for _, v := range used {
+		if _, inside := c.vars[v]; !inside {
+			o.origins |= s.get(v).origins
+		}
+	}
+	if o.origins&held != 0 {
+		o.origins |= fromCaller
+	}
+	o.origins &^= held&fromClient | fromCredential
+	if b.Binds {
+		s.vars[b.Var] = o
+		if b.Page != nil && b.Page.Next != nil {
+			s.vars[b.Page.Next] = origin{origins: o.origins}
+		}
+		return
+	}
+	s.rel.connect(o.origins | s.get(b.Var).origins)
+}
+
+func (s *scope) has(b *check.HasLine) {
+	list := s.expr(b.List)
+	switch {
+	case !b.Binds:
+		s.rel.connect(list.origins | s.term(b.Item).origins)
+	case b.Item.Var == nil:
+	case list.direct && !s.forAll && s.rel.untied(list.origins) != 0:
+		item := s.w.itemOrigin(b, list.origins)
+		s.vars[b.Item.Var] = origin{origins: item, direct: true, notNull: true}
+		if s.items != nil {
+			s.items[item] = list.origins
+		}
+	default:
+		s.vars[b.Item.Var] = origin{origins: list.origins, direct: list.direct, notNull: true}
+	}
+}
+
+func (s *scope) term(t check.Term) origin {
+	switch {
+	case t.Var != nil:
+		return s.get(t.Var)
+	case t.Expr != nil:
+		return s.expr(t.Expr)
+	}
+	return origin{}
+}
+
+// expr returns who decided on the value of an expression.
+func (s *scope) expr(e *check.Expr) origin {
+	if v := e.SingleVar(); v != nil {
+		return s.get(v)
+	}
+	o := origin{direct: true}
+	for _, v := range e.Vars {
+		if v != nil {
+			x := s.get(v)
+			o.origins |= x.origins
+			o.direct = o.direct && (x.direct || x.origins == 0)
+		}
+	}
+	return o
+}
