@@ -57,11 +57,15 @@ func valueOf(a *syntax.Arg) string {
 	return a.Value.Name.Text
 }
 
-// swapThen exchanges two lines of then that follow each other.
+// swapThen exchanges two lines of then that follow each other. The order of two lines of
+// different concepts that are not awaited does not matter.
 func swapThen(m *maker) {
 	for i := 0; i+1 < len(m.survey.lines); i++ {
 		a, b := m.survey.lines[i], m.survey.lines[i+1]
 		if a.part != "then" || b.part != "then" || a.in != b.in || a.ask == nil || b.ask == nil {
+			continue
+		}
+		if !a.ask.HasOut && !b.ask.HasOut && a.ask.Concept.Text != b.ask.Concept.Text && a.ask.Concept.Text != "Requesting" {
 			continue
 		}
 		first, second := block(a.span), block(b.span)

@@ -1,6 +1,7 @@
 package mutation
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
@@ -101,10 +102,22 @@ func removeElse(m *maker) {
 	}
 }
 
-// removeOutput removes the output pattern of a line of then.
+// removeOutput removes the output pattern of a line of then. Without one, a line that
+// binds nothing does the same if it is one of then together or cannot be refused.
 func removeOutput(m *maker) {
+	together := map[*syntax.Ask]bool{}
+	for _, x := range m.tree.Syncs {
+		for _, stage := range x.Stages {
+			for _, a := range stage.Then {
+				together[a] = stage.Together
+			}
+		}
+	}
 	for _, l := range m.survey.lines {
 		if l.ask == nil || !l.ask.HasOut || len(l.ask.Handlers) > 0 {
+			continue
+		}
+		if len(l.ask.Out) == 0 && (together[l.ask] || !m.refuses(l.ask)) {
 			continue
 		}
 		text := l.ask.Span.Text()
@@ -118,6 +131,12 @@ func removeOutput(m *maker) {
 		}
 		m.replace(l.item, short(l.span), m.names(s), s, "")
 	}
+}
+
+// refuses reports whether an action can be refused.
+func (m *maker) refuses(a *syntax.Ask) bool {
+	c := m.spec(a.Concept.Text)
+	return c != nil && slices.ContainsFunc(c.Actions, func(x *syntax.Action) bool { return x.Name.Text == a.Action.Text && len(x.Refusals) > 0 })
 }
 
 func removeArgument(m *maker) {
@@ -205,17 +224,23 @@ func dropOrder(m *maker) {
 			continue
 		}
 		s := m.file.Span(m.file.LineStart(n), m.file.LineStart(n+1))
-		m.replace(m.itemAt(s), strings.TrimSpace(m.file.Line(n)), nil, s, "")
+		at := m.fold(s)
+		x := m.replace(at.item, strings.TrimSpace(m.file.Line(n)), nil, s, "")
+		x.Places = append(x.Places, m.place(at.span))
 	}
 }
 
-func (m *maker) itemAt(s source.Span) string {
+// fold returns the innermost fold that a span is in.
+func (m *maker) fold(s source.Span) (found line) {
 	for _, l := range m.survey.lines {
-		if l.in.Start <= s.Start && s.Start < l.in.End {
-			return l.item
+		if l.part != "where" {
+			continue
+		}
+		if _, ok := l.where.Body.(*syntax.FoldLine); ok && l.span.Start <= s.Start && s.End <= block(l.span).End {
+			found = l
 		}
 	}
-	return ""
+	return found
 }
 
 // doubleSync repeats a sync under another name.

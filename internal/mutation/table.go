@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -56,8 +57,7 @@ func Draw(programs []*Program, seed uint64, count int) []*Mutation {
 }
 
 // Judge judges mutations, several at a time, and returns the results in their order.
-// Reasons are those of [Reasons].
-func Judge(list []*Mutation, reasons map[string]Reason) []Result {
+func Judge(list []*Mutation, reasons ReasonList) []Result {
 	results := make([]Result, len(list))
 	next := make(chan int)
 	var wg sync.WaitGroup
@@ -65,7 +65,7 @@ func Judge(list []*Mutation, reasons map[string]Reason) []Result {
 		wg.Go(func() {
 			for i := range next {
 				results[i] = list[i].Judge()
-				if r, ok := reasons[list[i].ID]; ok && results[i].Verdict != Right {
+				if r, ok := reasons.of(list[i].ID); ok && results[i].Verdict != Right && (r.Pattern == nil || results[i].Verdict == Silent) {
 					results[i].Verdict, results[i].By = r.Verdict, r.Why
 				}
 			}
@@ -79,42 +79,61 @@ func Judge(list []*Mutation, reasons map[string]Reason) []Result {
 	return results
 }
 
-// A Reason says why a mutation need not be named: the program does the same, or nobody
-// can know that it is a mistake.
+// A Reason says why mutations need not be named: the program does the same, or nobody can
+// know that it is a mistake.
 type Reason struct {
+	ID      string         // of one mutation
+	Pattern *regexp.Regexp // of the IDs of several; nil for one
 	Verdict Verdict
 	Why     string
 }
 
+// A ReasonList is all reasons.
+type ReasonList []Reason
+
+func (list ReasonList) of(id string) (Reason, bool) {
+	for _, r := range list {
+		if r.ID == id || r.Pattern != nil && r.Pattern.MatchString(id) {
+			return r, true
+		}
+	}
+	return Reason{}, false
+}
+
 // Reasons reads the mutations that need not be named from equivalent.txt and
-// unknowable.txt in a folder. Each ID is followed by an indented line with the reason.
-func Reasons(folder string) (map[string]Reason, error) {
-	reasons := map[string]Reason{}
-	for name, verdict := range map[string]Verdict{"equivalent.txt": Equivalent, "unknowable.txt": Unknowable} {
-		lines, err := readLines(filepath.Join(folder, name))
+// unknowable.txt in a folder. An indented line with the reason follows one or several
+// IDs. A line "~ REGEXP" stands for all IDs that it matches of which nothing is said.
+func Reasons(folder string) (ReasonList, error) {
+	var all ReasonList
+	for _, file := range []struct {
+		name    string
+		verdict Verdict
+	}{{"equivalent.txt", Equivalent}, {"unknowable.txt", Unknowable}} {
+		lines, err := readLines(filepath.Join(folder, file.name))
 		if err != nil {
 			return nil, err
 		}
-		var ids []string
+		without := len(all) // those from here on have no reason yet
 		for _, line := range lines {
 			if why, ok := strings.CutPrefix(line, "    "); ok {
-				for _, id := range ids {
-					reasons[id] = Reason{verdict, why}
+				for ; without < len(all); without++ {
+					all[without].Why = why
 				}
 				continue
 			}
-			if len(ids) > 0 && reasons[ids[len(ids)-1]].Why != "" {
-				ids = nil
+			r := Reason{ID: line, Verdict: file.verdict}
+			if pattern, ok := strings.CutPrefix(line, "~ "); ok {
+				if r.Pattern, err = regexp.Compile(pattern); err != nil {
+					return nil, fmt.Errorf("%s: %w", file.name, err)
+				}
 			}
-			ids = append(ids, line)
+			all = append(all, r)
+		}
+		if without < len(all) {
+			return nil, fmt.Errorf("%s: %s needs a reason", file.name, all[without].ID)
 		}
 	}
-	for id, r := range reasons {
-		if r.Why == "" {
-			return nil, fmt.Errorf("%s needs a reason", id)
-		}
-	}
-	return reasons, nil
+	return all, nil
 }
 
 // NotYet reads the IDs of the mutations that are known to be named wrongly, with their
