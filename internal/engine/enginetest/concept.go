@@ -49,7 +49,7 @@ state
 
 actions
     add (name: String, group: String, note?: String, size: Number, tags: set of String) : (item: Item)
-        refuses TAKEN as conflict "There is a {name} in {group}."
+        refuses TAKEN as conflict "There is a {name}."
         effects adds an item
     drop (item: Item) : (name: String)
         refuses MISSING as missing "There is no such item."
