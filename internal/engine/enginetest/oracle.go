@@ -385,14 +385,12 @@ func (o *Oracle) line(s *check.Sync, stage int, line *check.Ask, f *frame, all b
 		}
 	}
 	for _, own := range envs {
-		in := map[string]value.Value{}
-		for _, a := range line.In {
-			v, err := o.term(a.Term, own.env)
-			if err != nil {
-				o.fault()
-				return false, nil
-			}
-			in[a.Name] = v
+		in, fails := o.inputs(line, own.env)
+		switch {
+		case fails && (line.Awaited || all):
+			return false, nil
+		case fails:
+			continue // like an action that faults
 		}
 		x, err := o.ask(line.Instance, line.Action, in)
 		if err != nil {
@@ -418,6 +416,20 @@ func (o *Oracle) line(s *check.Sync, stage int, line *check.Ask, f *frame, all b
 		return false, err
 	}
 	return true, nil
+}
+
+// inputs computes the inputs of a line. It reports whether an expression fails.
+func (o *Oracle) inputs(line *check.Ask, e env) (in map[string]value.Value, fails bool) {
+	in = map[string]value.Value{}
+	for _, a := range line.In {
+		v, err := o.term(a.Term, e)
+		if err != nil {
+			o.fault()
+			return nil, true
+		}
+		in[a.Name] = v
+	}
+	return in, false
 }
 
 // decide asks the lines of then together: all return, or none has happened.
