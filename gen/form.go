@@ -56,6 +56,7 @@ type shape struct {
 	optional bool
 	many     syntax.Many
 	stored   bool // in a row, where a set is one already
+	null     bool // an input in which null differs from absence
 }
 
 // shapeOf is the shape of a parameter in the struct with a name.
@@ -64,7 +65,7 @@ func (m *maker) shapeOf(in string, p *check.Param) shape {
 	if p.Type.Kind == check.Enum {
 		enum, _ = m.paramEnum(in, p)
 	}
-	return shape{base(p.Type, enum, false), p.Optional, p.Many, false}
+	return shape{form: base(p.Type, enum, false), optional: p.Optional, many: p.Many, null: p.Null}
 }
 
 // paramEnum is the name of the Go type of a parameter with constants: that of a field
@@ -81,11 +82,13 @@ func (m *maker) paramEnum(in string, p *check.Param) (name string, own bool) {
 }
 
 func fieldShape(set *check.Set, f *check.Field) shape {
-	return shape{base(f.Type, enumName(set, f), true), f.Optional, f.Many, true}
+	return shape{form: base(f.Type, enumName(set, f), true), optional: f.Optional, many: f.Many, stored: true}
 }
 
 func (s shape) goType() string {
 	switch {
+	case s.null:
+		return "legible.Optional[" + s.withoutNull().goType() + "]"
 	case s.many != syntax.One:
 		return "[]" + s.form.goType
 	case s.optional && !s.nothing:
@@ -94,9 +97,17 @@ func (s shape) goType() string {
 	return s.form.goType
 }
 
+// withoutNull is the shape of an input in which null means absence.
+func (s shape) withoutNull() shape {
+	s.null = false
+	return s
+}
+
 // reading is the Go that reads the value in x.
 func (s shape) reading(x string) string {
 	switch {
+	case s.null:
+		return s.goType() + "{Given: slot.Given(" + x + "), Value: " + s.withoutNull().reading(x) + "}"
 	case s.many == syntax.SetOf && !s.stored:
 		return "slot.Set(" + x + ", " + s.read + ")"
 	case s.many != syntax.One:

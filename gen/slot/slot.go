@@ -109,6 +109,9 @@ func Maybe[T any](v value.Value, read func(value.Value) T) *T {
 	return new(read(v))
 }
 
+// Given reports whether an input declared “or null” was given a value or null.
+func Given(v value.Value) bool { return !v.IsUnset() }
+
 // OfMaybe writes what is optional; nil becomes null.
 func OfMaybe[T any](p *T, write func(T) value.Value) value.Value {
 	if p == nil {

@@ -89,7 +89,6 @@ type pass struct {
 
 func passes() []pass {
 	return []pass{
-		{"pending", (*checker).pending, nil, "no form that is not implemented"},
 		{"concepts", (*checker).concepts, nil, "contracts"},
 		{"app", (*checker).app, []string{"contracts"}, "instances"},
 		{"views", (*checker).resolveViews, []string{"instances"}, "views"},

@@ -72,7 +72,6 @@ func (c *checker) spec(name string) *spec {
 	}
 	for _, tree := range f.Concepts {
 		if tree.Name.Text == name {
-			c.pendingIn(tree, &tree.Broken)
 			return c.addConcept(tree)
 		}
 	}

@@ -50,6 +50,7 @@ func (c *checker) params(s *spec, trees []*syntax.Param, what, of string) []*Par
 	var list []*Param
 	for _, t := range trees {
 		p := &Param{Tree: t, Name: t.Name.Text, Optional: t.Optional, Many: t.Type.Many, Type: c.itemType(s, t.Type)}
+		p.Null = t.Type.Null && c.nullFits(t, what)
 		if first := param(list, p.Name); first != nil {
 			c.declaredTwice(t.Name.Span, first.Tree.Name.Span, "“"+of+"” has "+what+" “"+p.Name+"” twice")
 			continue

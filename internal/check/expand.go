@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -51,6 +52,7 @@ func (e *expansion) use(l *Line, b *ViewLine) []*Line {
 		i := slices.IndexFunc(b.In, func(a *Arg) bool { return a.Name == p.Name })
 		switch {
 		case i < 0:
+			s.variable(p.Var).Absent = true
 			list = append(list, bindLine(l, s.variable(p.Var), e.literal(l, "null")))
 		case b.In[i].Term.Var != nil:
 			s.vars[p.Var] = b.In[i].Term.Var
@@ -92,12 +94,16 @@ func bindLine(l *Line, v *Var, x *Expr) *Line {
 }
 
 // literal returns an expression that is not in the text of the program.
-func (e *expansion) literal(l *Line, text string) *Expr {
-	node, err := e.c.expression(text)
+func (e *expansion) literal(l *Line, text string) *Expr { return e.c.implied(l.Tree.Span, text) }
+
+// implied returns an expression that is not in the text of the program, but stands for
+// what is there.
+func (c *checker) implied(span source.Span, text string, vars ...*Var) *Expr {
+	node, err := c.expression(text)
 	if err != nil {
 		panic("check: " + text + ": " + err.Error())
 	}
-	return &Expr{Tree: &syntax.Expr{Span: l.Tree.Span, Text: text}, Node: node}
+	return &Expr{Tree: &syntax.Expr{Span: span, Text: text}, Node: node, Vars: vars}
 }
 
 // A substitution copies the lines of a view, with the variables of the sync that uses
@@ -202,7 +208,7 @@ func (s *substitution) line(l *Line) *Line {
 	case *FilterLine:
 		x.Body = &FilterLine{Expr: s.expr(b.Expr)}
 	case *HasLine:
-		x.Body = &HasLine{List: s.expr(b.List), Item: s.term(b.Item), Binds: b.Binds}
+		x.Body = &HasLine{List: s.expr(b.List), Item: s.term(b.Item), Binds: b.Binds, Pattern: s.args(b.Pattern), Needed: b.Needed}
 	case *BlockLine:
 		x.Body = &BlockLine{Lines: s.lines(b.Lines)}
 	case *FoldLine:

@@ -120,7 +120,7 @@ func (r *exprInference) call(s *expression.Shape) Type {
 	}
 	switch s.Name {
 	case "given":
-		r.mismatch(s, "“given” is not implemented yet: compare with null, as in “"+s.Parts[0].Name+" != null”")
+		return r.given(s)
 	case "min", "max":
 		return r.extreme(s)
 	case "mean", "median":

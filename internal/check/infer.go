@@ -248,7 +248,7 @@ func (r *exprInference) record(s *expression.Shape) Type {
 			r.require(p.Parts[0], "the name of a field", String)
 			r.typeOf(p.Parts[1])
 		default:
-			set(RecordField{s.Names[i], r.typeOf(p)})
+			set(RecordField{Name: s.Names[i], Type: r.typeOf(p)})
 		}
 	}
 	if !known {
@@ -261,8 +261,8 @@ func (r *exprInference) record(s *expression.Shape) Type {
 // what the condition implies.
 func (r *exprInference) branches(s *expression.Shape, read func(*expression.Shape)) {
 	r.require(s.Parts[0], "a condition", Flag)
-	r.withNonNull(nonNullPaths(s.Parts[0], true), func() { read(s.Parts[1]) })
-	r.withNonNull(nonNullPaths(s.Parts[0], false), func() { read(s.Parts[2]) })
+	r.withNonNull(nonNullPaths(s.Parts[0], true, r.isAbsent), func() { read(s.Parts[1]) })
+	r.withNonNull(nonNullPaths(s.Parts[0], false, r.isAbsent), func() { read(s.Parts[2]) })
 }
 
 func (r *exprInference) variable(s *expression.Shape) Type {
@@ -283,12 +283,14 @@ func (r *exprInference) variable(s *expression.Shape) Type {
 
 func (r *exprInference) field(s *expression.Shape) Type {
 	t := r.typeOf(s.Parts[0])
-	r.requireNonNull(s.Parts[0], t, "“."+s.Name+"”")
+	if !s.Safe {
+		r.requireNonNull(s.Parts[0], t, "“."+s.Name+"”")
+	}
 	switch t.Kind {
 	case Record:
 		if f := t.field(s.Name); f != nil {
 			found := *f
-			found.Null = found.Null && !r.nonNull[pathOf(s)]
+			found.Null = (found.Null || s.Safe && t.Null) && !r.nonNull[pathOf(s)]
 			return found
 		}
 		if len(t.Fields) > 0 {

@@ -9,7 +9,7 @@ import (
 // identical reports whether two types are the same.
 func identical(a, b Type) bool {
 	switch {
-	case a.Kind != b.Kind, a.Name != b.Name, a.Null != b.Null, !slices.Equal(a.Constants, b.Constants), len(a.Fields) != len(b.Fields):
+	case a.Kind != b.Kind, a.Name != b.Name, a.Null != b.Null, a.Open != b.Open, !slices.Equal(a.Constants, b.Constants), len(a.Fields) != len(b.Fields):
 		return false
 	case a.Elem != nil && b.Elem != nil:
 		return identical(*a.Elem, *b.Elem)
@@ -68,22 +68,36 @@ func joinKinds(a, b Type, field bool) (Type, bool) {
 }
 
 // joinRecords returns a record with the fields of both. A field that only one has
-// may be null.
+// may be null. If one is open, the other one has its fields; if both are, a value has
+// what each of them requires.
 func joinRecords(a, b Type, field bool) (Type, bool) {
-	t := Type{Kind: Record}
+	t := Type{Kind: Record, Open: a.Open && b.Open}
 	all := true
+	if a.Open && !b.Open {
+		a, b = b, a
+	}
 	for _, f := range a.Fields {
 		if other := b.field(f.Name); other != nil {
 			joined, ok := Join(f.Type, *other, field)
+			switch {
+			case t.Open:
+				joined.Null = f.Type.Null && other.Null
+			case b.Open:
+				joined.Null = f.Type.Null
+			}
 			f.Type, all = joined, all && ok
-		} else {
+		} else if !b.Open {
 			f.Type.Null = true
 		}
 		t.Fields = append(t.Fields, f)
 	}
 	for _, f := range b.Fields {
-		if a.field(f.Name) == nil {
-			f.Type.Null = true
+		switch {
+		case a.field(f.Name) != nil:
+		case b.Open && !a.Open:
+			all = false // which is reported where the field is read
+		default:
+			f.Type.Null = f.Type.Null || !t.Open
 			t.Fields = append(t.Fields, f)
 		}
 	}

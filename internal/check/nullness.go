@@ -38,13 +38,13 @@ func (r *exprInference) withNonNull(paths []string, read func()) {
 }
 
 // nonNullPaths returns the paths that have a value if a condition is true, or with
-// want false if it is false.
-func nonNullPaths(s *expression.Shape, want bool) []string {
+// want false if it is false. Absent reports whether null in a variable means absence.
+func nonNullPaths(s *expression.Shape, want bool, absent func(name string) bool) []string {
 	switch {
 	case s.IsNot():
-		return nonNullPaths(s.Parts[0], !want)
+		return nonNullPaths(s.Parts[0], !want, absent)
 	case s.IsAnd(), s.IsOr():
-		a, b := nonNullPaths(s.Parts[0], want), nonNullPaths(s.Parts[1], want)
+		a, b := nonNullPaths(s.Parts[0], want, absent), nonNullPaths(s.Parts[1], want, absent)
 		if s.IsAnd() == want {
 			return append(a, b...)
 		}
@@ -58,6 +58,11 @@ func nonNullPaths(s *expression.Shape, want bool) []string {
 			}
 		}
 		return append(list, append(operandPaths(s.Parts[0]), operandPaths(s.Parts[1])...)...)
+	case s.IsGiven():
+		if want && absent(s.Parts[0].Name) {
+			return []string{s.Parts[0].Name}
+		}
+		return nil
 	case s.Form == expression.BinaryForm && want && slices.Contains([]string{"in", "contains", "startsWith", "endsWith", "matches"}, s.Name):
 		return append(impliedPaths(s.Parts[0]), impliedPaths(s.Parts[1])...)
 	}
@@ -149,7 +154,7 @@ func (r *exprInference) computedNull(s *expression.Shape, by string) {
 // assume notes the variables that have a value after a line that kept its frame, or
 // in the else of one that dropped it.
 func (inf *inference) assume(e *Expr, want bool) {
-	names := nonNullPaths(e.Node.Shape(), want)
+	names := nonNullPaths(e.Node.Shape(), want, inf.newExpr(e).isAbsent)
 	for i, name := range e.Node.Variables() {
 		if v := e.Vars[i]; v != nil && slices.Contains(names, name) {
 			inf.nonNull[v] = true

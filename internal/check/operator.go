@@ -14,7 +14,7 @@ func (r *exprInference) binary(s *expression.Shape) Type {
 	switch s.Name {
 	case "and", "or", "&&", "||":
 		r.require(a, "an operand of "+op, Flag)
-		r.withNonNull(nonNullPaths(a, s.IsAnd()), func() { r.require(b, "an operand of "+op, Flag) })
+		r.withNonNull(nonNullPaths(a, s.IsAnd(), r.isAbsent), func() { r.require(b, "an operand of "+op, Flag) })
 		return Type{Kind: Flag}
 	case "==", "!=":
 		r.equal(s, a, b)

@@ -117,7 +117,10 @@ type Param struct {
 	Name     string
 	Type     Type
 	Optional bool
-	Many     syntax.Many
+	// Null is set by “or null”: null is a value of the input, and differs from leaving
+	// it out.
+	Null bool
+	Many syntax.Many
 }
 
 // A Refusal is an outcome in which an action declines.
@@ -165,6 +168,8 @@ type Type struct {
 	Constants []string      // of an Enum
 	Elem      *Type         // of a List
 	Fields    []RecordField // of a Record, in order; none if they are not known
+	// Open is set on a Record that may have further fields: a pattern reads Fields.
+	Open bool
 	// Null is set if the value may be null: the result of “maybe”, or an optional
 	// input.
 	Null bool
@@ -174,6 +179,9 @@ type Type struct {
 type RecordField struct {
 	Name string
 	Type Type
+	// Absent is set on a field of a request or an answer that may be left out, which
+	// differs from null.
+	Absent bool
 }
 
 // An Instance is one use of a concept in the app.
@@ -216,6 +224,17 @@ type Var struct {
 	Secret bool
 	// Parts is set if it is secret because of a field or an item of its value.
 	Parts bool
+	// Optional is set if an input bound with “?” binds it, so that “given” can ask
+	// about it.
+	Optional bool
+	// Nullable is set if the variable distinguishes null from absence, because its
+	// type in the pattern, or its input, is declared “or null”. It is not set on a
+	// parameter of a view, for which it depends on the use.
+	Nullable bool
+	// Absent is set if null in the variable means that the input was left out.
+	Absent bool
+	// Internal is set if the variable has no name in the text.
+	Internal bool
 }
 
 // A Sync is a sync with its names resolved.
@@ -491,6 +510,10 @@ type HasLine struct {
 	List  *Expr
 	Item  Term
 	Binds bool
+	// Pattern is what a record pattern after “has” reads of each item; nil for none.
+	// Needed says that each item must have what it requires.
+	Pattern []*Arg
+	Needed  bool
 }
 
 // A FoldLine makes one value of the frames that its lines give.

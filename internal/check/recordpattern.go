@@ -48,6 +48,7 @@ func (r *resolver) patternField(path string, t *syntax.Arg, optional bool) []*Ar
 		a.Term, a.Binds = r.patternTerm(t.Name, t.Value)
 		if t.Type != nil {
 			a.Type = r.fieldType(path, t)
+			r.nullInPattern(t, optional)
 		}
 		return []*Arg{a}
 	}

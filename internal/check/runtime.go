@@ -50,5 +50,6 @@ func httpPart(name string) *Type {
 
 // httpType is the type of the field http of a request.
 func httpType() Type {
-	return Type{Kind: Record, Fields: []RecordField{{ClientField, Type{Kind: String}}, {NetworkField, Type{Kind: String}}, {FilesField, Type{Kind: Number, Null: true}}}}
+	return Type{Kind: Record, Fields: []RecordField{{Name: ClientField, Type: Type{Kind: String}}, {Name: NetworkField, Type: Type{Kind: String}},
+		{Name: FilesField, Type: Type{Kind: Number, Null: true}}}}
 }

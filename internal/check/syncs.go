@@ -40,6 +40,7 @@ func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 			s.When = append(s.When, p)
 		}
 	}
+	noteAbsence(s.When)
 	for _, stage := range t.Stages {
 		s.Stages = append(s.Stages, r.stage(stage))
 	}
@@ -88,6 +89,9 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 		r.misspeltField(p.In, "method", func(text string) bool {
 			return slices.Contains(Methods, text)
 		})
+	}
+	if p.IsRequest() {
+		r.nullInRequest(p)
 	}
 	if t.Refused.Text != "" {
 		p.Refused, p.Code = true, t.Refused.Text

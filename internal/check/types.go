@@ -300,7 +300,7 @@ func (inf *inference) lines(list []*Line) {
 		// What a line shows that may be skipped, or that holds for no frame, is not
 		// known outside of it.
 		_, block := l.Body.(*BlockLine)
-		inside := l.If != nil || block && l.Mode != syntax.SomeLine
+		inside := l.If != nil || block && (l.Mode == syntax.NoLine || l.Mode == syntax.MaybeLine)
 		if inside {
 			inf.nonNull = maps.Clone(outer)
 		}

@@ -116,8 +116,12 @@ func (r *resolver) collectArgs(args []*syntax.Arg, kind siteKind, where string) 
 }
 
 func (r *resolver) collectTerm(t *syntax.Term, kind siteKind, where string) {
-	if t != nil && t.Kind == syntax.VariableTerm {
+	switch {
+	case t == nil:
+	case t.Kind == syntax.VariableTerm:
 		r.collectName(t.Name, kind, where)
+	case t.Kind == syntax.RecordTerm:
+		r.collectArgs(t.Record, kind, where)
 	}
 }
 

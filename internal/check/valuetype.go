@@ -51,7 +51,10 @@ func (c *checker) recordType(s *spec, fields []*syntax.Param) Type {
 		if p.Type != nil {
 			field.Type = c.valueType(s, p.Type)
 		}
-		field.Type.Null = field.Type.Null || p.Optional
+		if field.Type.Null {
+			c.misplacedNull(p.Type, "“or null” tells null from absence, and in a value an absent field is null", "“"+p.Name.Text+"?” allows both")
+		}
+		field.Type.Null = p.Optional
 		record.Fields = append(record.Fields, field)
 	}
 	return record

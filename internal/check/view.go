@@ -50,6 +50,7 @@ func (c *checker) resolveView(state *viewState) {
 			r.errorAt(diag.ArgumentTwice, a.Name.Span, "the view “"+v.Name+"” has the input “"+a.Name.Text+"” twice")
 		default:
 			if x, _ := r.bind(name); x != nil {
+				x.Optional = a.Optional
 				v.In = append(v.In, &ViewParam{Name: a.Name.Text, Var: x, Optional: a.Optional})
 			}
 		}

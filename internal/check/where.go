@@ -109,7 +109,7 @@ func (r *resolver) body(t *syntax.Line) LineBody {
 	case *syntax.BlockLine:
 		return r.blockLine(t, b)
 	case *syntax.HasLine:
-		return r.hasLine(b)
+		return r.hasLine(t, b)
 	case nil:
 	default:
 		panic("check: unknown line")

@@ -169,9 +169,15 @@ func (w *writer) object(fields []check.RecordField, written map[string]value.Val
 		}
 		return w.out(f.Type, indent)
 	}
+	mark := func(f check.RecordField) string {
+		if f.Absent {
+			return "?: "
+		}
+		return ": "
+	}
 	var parts []string
 	for _, f := range fields {
-		parts = append(parts, property(f.Name)+": "+typeOf(f, indent))
+		parts = append(parts, property(f.Name)+mark(f)+typeOf(f, indent))
 	}
 	line := "{ " + strings.Join(parts, "; ") + " }"
 	if len(indent)+len(line) < 80 && !strings.Contains(line, "\n") {
@@ -180,7 +186,7 @@ func (w *writer) object(fields []check.RecordField, written map[string]value.Val
 	var b strings.Builder
 	b.WriteString("{\n")
 	for _, f := range fields {
-		b.WriteString(indent + "  " + property(f.Name) + ": " + typeOf(f, indent+"  ") + ";\n")
+		b.WriteString(indent + "  " + property(f.Name) + mark(f) + typeOf(f, indent+"  ") + ";\n")
 	}
 	b.WriteString(indent + "}")
 	return b.String()

@@ -193,6 +193,10 @@ const (
 	IdleTest Code = "L0415"
 	// SecretBound means that a line binds a secret of state.
 	SecretBound Code = "L0416"
+	// MisplacedNull means that "or null" is used where nothing can be absent.
+	MisplacedNull Code = "L0417"
+	// MisplacedGiven means that "given" asks about a variable that is always given.
+	MisplacedGiven Code = "L0418"
 )
 
 // The codes for what happens to requests and syncs, of package check.

@@ -142,9 +142,15 @@ func (f *flow) popFrames(kept, lost int) {
 func (f *flow) bindMatch(s *plan.Sync, at int, slots []value.Value) {
 	for i, p := range s.When {
 		n := f.tuples[at+i]
-		for _, v := range p.Vars {
-			if slots[v.Slot].IsNull() {
-				slots[v.Slot] = present(f.column(n, v.Column))
+		for i := range p.Vars {
+			v := &p.Vars[i]
+			if !slots[v.Slot].IsNull() {
+				continue
+			}
+			if x := f.column(n, v.Column); !x.IsNull() {
+				slots[v.Slot] = x
+			} else if slots[v.Slot].IsUnset() {
+				slots[v.Slot] = v.Missing(x)
 			}
 		}
 	}
@@ -257,7 +263,9 @@ func (f *flow) askLine(s *plan.Sync, line *plan.Ask, slots []value.Value, id jou
 			}
 			in[input.Column] = v
 		case input.Term.Slot >= 0:
-			in[input.Column] = slots[input.Term.Slot]
+			if v := slots[input.Term.Slot]; !input.Absent || !v.IsNull() {
+				in[input.Column] = v
+			}
 		default:
 			in[input.Column] = input.Term.Literal
 		}

@@ -150,7 +150,7 @@ func (f *flow) bind(join *plan.Join, n int32, base int) bool {
 			if !v.Optional {
 				return false
 			}
-			x = value.Null
+			x = v.Missing(x)
 		}
 		f.slots[base+v.Slot] = x
 	}

@@ -348,7 +348,9 @@ func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
 		if !ok {
 			return
 		}
-		in[q.In[i].Column] = v
+		if !q.In[i].Absent || !v.IsNull() {
+			in[q.In[i].Column] = v
+		}
 	}
 	rows := f.takeRows(len(q.Query.Outputs))
 	defer f.giveRows(rows)
@@ -430,7 +432,10 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 		if v.In[i].Secret {
 			x = value.Secret(x)
 		}
-		w.slots[v.In[i].Inner] = present(x)
+		if !v.In[i].Unset {
+			x = present(x)
+		}
+		w.slots[v.In[i].Inner] = x
 	}
 	before := w.inner
 	w.inner++
@@ -465,7 +470,7 @@ func (f *flow) eval(e *plan.Expr, slots []value.Value) (value.Value, error) {
 		case plan.NewSlot:
 			return value.String(f.engine.options.IDs.At(f.now).String())
 		default:
-			return slots[s]
+			return e.Read(i, slots[s])
 		}
 	})
 }

@@ -143,7 +143,7 @@ func (r *record) eval(e *plan.Expr, get func(int) (value.Value, bool)) (value.Va
 			if !there || v.HoldsSecret() || v.HoldsOmitted() {
 				ok = false
 			}
-			return v
+			return e.Read(i, v)
 		}
 	})
 	return v, ok && err == nil

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -185,11 +184,10 @@ func (x *rerun) fields(a, b *action) {
 	var list []*Tree
 	for _, name := range names {
 		was, now := before.Get(name), after.Get(name)
-		if name == "request" || x.ids.same(was, now) {
+		if name == "request" || x.ids.same(was, now) && was.IsUnset() == now.IsUnset() {
 			continue
 		}
-		words := map[bool]string{true: "nothing"}
-		title := fmt.Sprintf("%s was %s and is now %s", name, cmp.Or(words[was.IsNull()], shortly(was)), cmp.Or(words[now.IsNull()], shortly(x.ids.Then(now))))
+		title := fmt.Sprintf("%s was %s and is now %s", name, shortly(was), shortly(x.ids.Then(now)))
 		list = append(list, &Tree{Kind: DifferenceNode, Title: title})
 	}
 	if len(list) == 0 {

@@ -209,6 +209,9 @@ func show(v value.Value, t check.Type) string {
 	if v.IsSecret() || t.Kind == check.Secret && !v.IsNull() {
 		return value.Hidden
 	}
+	if v.IsUnset() {
+		return "nothing"
+	}
 	if v.Omitted() != nil {
 		return v.String() // it is short, and says so at its end
 	}

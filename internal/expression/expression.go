@@ -115,13 +115,22 @@ type (
 		program *vm.Program
 		names   []string
 		places  []int
+		fields  fieldReads
 	}
 	// A givenNode asks whether a variable has been given a value.
 	givenNode int
 )
 
-func (n variableNode) eval(s Scope) (value.Value, error) { return s(int(n)), nil }
-func (n literalNode) eval(Scope) (value.Value, error)    { return n.v, nil }
+// Inside an expression, absence is null.
+func (n variableNode) eval(s Scope) (value.Value, error) {
+	v := s(int(n))
+	if v.IsUnset() {
+		v = value.Null
+	}
+	return v, nil
+}
+
+func (n literalNode) eval(Scope) (value.Value, error) { return n.v, nil }
 
 func (n listNode) eval(s Scope) (value.Value, error) {
 	items := make([]value.Value, len(n))
@@ -215,6 +224,9 @@ func (n *programNode) eval(s Scope) (value.Value, error) {
 		}
 		var e *file.Error
 		if errors.As(err, &e) {
+			if name, ok := n.fields[e.From]; ok && e.Message == noIndex {
+				return value.Value{}, errors.New(noField(name))
+			}
 			return value.Value{}, errors.New(inWords(e.Message))
 		}
 		return value.Value{}, errors.New(inWords(err.Error()))
@@ -297,7 +309,8 @@ func (e *builder) compile(n ast.Node) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &programNode{names: names}
+	p := &programNode{names: names, fields: fieldReads{}}
+	ast.Walk(&n, p.fields)
 	for _, name := range names {
 		p.places = append(p.places, slices.Index(e.variables, name))
 	}
@@ -317,6 +330,31 @@ func (e *builder) compile(n ast.Node) (node, error) {
 	}
 	return p, nil
 }
+
+// noField says that a text or a list has no field with a name, or, without a name, no
+// item with a name.
+func noField(name string) string {
+	if name == "" {
+		return "an item of a text or a list is chosen by a number, and here by a text"
+	}
+	return "a text or a list has no field “" + name + "”"
+}
+
+// fieldReads are the names of the fields that a program reads, by their places. They are
+// "" for names that are computed.
+type fieldReads map[int]string
+
+func (f fieldReads) Visit(n *ast.Node) {
+	if m, ok := (*n).(*ast.MemberNode); ok {
+		f[m.Location().From] = ""
+		if name, ok := m.Property.(*ast.StringNode); ok {
+			f[m.Location().From] = name.Value
+		}
+	}
+}
+
+// noIndex is the message of the library if a field of a text or a list is read.
+const noIndex = "invalid operation: int(string)"
 
 // prefix keeps variables apart from the library's functions, so that a variable
 // may be called count.

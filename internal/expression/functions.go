@@ -17,7 +17,7 @@ type Function struct {
 // functions are the functions of the language; no other function of the library can
 // be called. docs/reference/functions.md lists them.
 var functions = []Function{
-	{"given", "given(variable) : Flag", "whether a variable that is bound with “?” has been given a value, null included", 1, 1, false},
+	{"given", "given(variable) : Flag", "whether the input that binds a variable with “?” was not absent; null counts if it is declared `or null`", 1, 1, false},
 
 	{"len", "len(text or list or record) : Number", "the number of characters, items or fields", 1, 1, true},
 	{"upper", "upper(text) : String", "the text in upper case", 1, 1, true},

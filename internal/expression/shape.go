@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"slices"
+
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/legible-lang/legible/value"
@@ -54,6 +56,7 @@ type Shape struct {
 	Parts   []*Shape
 	Names   []string // of a record's fields, one for each part; "" for SpreadForm and ComputedForm
 	Offset  int      // in bytes, where it stands in the text
+	Safe    bool     // of a FieldForm: “?.”, which is null if there is no record
 }
 
 // Shape returns the form of the expression.
@@ -67,6 +70,14 @@ func (s *Shape) IsAnd() bool { return s.Form == BinaryForm && (s.Name == "and" |
 
 // IsOr reports whether the part is a disjunction.
 func (s *Shape) IsOr() bool { return s.Form == BinaryForm && (s.Name == "or" || s.Name == "||") }
+
+// IsGiven reports whether the part asks whether a variable has been given a value.
+func (s *Shape) IsGiven() bool { return s.Form == CallForm && s.Name == "given" && len(s.Parts) == 1 }
+
+// AsksGiven reports whether the part, or one in it, asks that.
+func (s *Shape) AsksGiven() bool {
+	return s.IsGiven() || slices.ContainsFunc(s.Parts, (*Shape).AsksGiven)
+}
 
 func (e *Expression) shapeOf(n ast.Node) *Shape {
 	s := &Shape{Offset: e.source.origin(n.Location().From)}
@@ -129,7 +140,7 @@ func (e *Expression) shapeOf(n ast.Node) *Shape {
 		return e.shapeOf(n.Node)
 	case *ast.MemberNode:
 		if name, ok := n.Property.(*ast.StringNode); ok {
-			s.Form, s.Name = FieldForm, name.Value
+			s.Form, s.Name, s.Safe = FieldForm, name.Value, n.Optional
 			parts(n.Node)
 			break
 		}

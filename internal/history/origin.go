@@ -71,7 +71,8 @@ func (f *Flow) Origin(m *Match, frame uint32, slot int) Origin {
 }
 
 // Binding returns the recorded binding of a frame's variable, nil if there is
-// none. The frame is nil if the record does not have it.
+// none. The frame is nil if the record does not have it. The value of a variable that
+// distinguishes null from absence is unset if the input was absent.
 func Binding(s *plan.Sync, f *journal.Frame, slot int) *journal.Binding {
 	if f == nil || slot < 0 || slot >= len(s.Slots) {
 		return nil
@@ -80,6 +81,9 @@ func Binding(s *plan.Sync, f *journal.Frame, slot int) *journal.Binding {
 		if b := &f.Bindings[i]; b.Slot == slot && b.Name == s.Slots[slot] {
 			return b
 		}
+	}
+	if s.Absence[slot] == plan.AbsentIsUnset && s.Slots[slot] != "" {
+		return &journal.Binding{Slot: slot, Name: s.Slots[slot]}
 	}
 	return nil
 }

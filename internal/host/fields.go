@@ -182,6 +182,9 @@ func (field *knownField) part(v value.Value) (part value.Value, place string, er
 		v = v.Get(step)
 		place = strings.Join(field.steps[:i+1], ".")
 		if v.IsNull() {
+			if i+1 < len(field.steps) {
+				v = value.Value{} // a record that is null has no parts
+			}
 			return v, place, nil
 		}
 		if (i+1 < len(field.steps) || field.record) && v.Kind() != value.RecordKind {

@@ -31,8 +31,8 @@ func (x *exchange) dropped(k *knownRoute, known func(column int) bool) bool {
 	for i := range e.Pattern.Vars {
 		if v := &e.Pattern.Vars[i]; !v.Column.Out && known(v.Column.Index) {
 			has[v.Slot] = true
-			if is := x.in[v.Column.Index]; !is.IsUnset() {
-				slots[v.Slot] = is
+			if slots[v.Slot] = x.in[v.Column.Index]; slots[v.Slot].IsNull() {
+				slots[v.Slot] = v.Missing(slots[v.Slot])
 			}
 		}
 	}

@@ -43,6 +43,7 @@ type Field struct {
 	Name     string
 	Type     check.Type
 	Optional bool
+	Nullable bool // null differs from leaving the field out
 	// Only are the possible values; none means any value.
 	Only       []value.Value
 	Credential *check.Credential
@@ -134,7 +135,7 @@ func (g *gathering) operation(e *flows.EntryPoint, method string) *Operation {
 		if x.Param {
 			continue
 		}
-		f := &Field{Name: x.Name, Type: x.Type, Optional: x.Optional, Credential: x.Credential, Only: only(e, x)}
+		f := &Field{Name: x.Name, Type: x.Type, Optional: x.Optional, Nullable: x.Nullable, Credential: x.Credential, Only: only(e, x)}
 		if x.Credential != nil && f.Type.Kind == check.Unknown {
 			f.Type.Kind = check.Secret
 		}
@@ -291,7 +292,7 @@ func (g *gathering) exposed(x *check.Exposed) {
 		o.At, o.About = g.places.of(x.Tree.Span), paragraphs(x.Tree.Why, o.About)
 	}
 	for _, p := range inputs {
-		f := &Field{Name: p.Name, Type: whole(x.Instance, p, false), Optional: p.Optional}
+		f := &Field{Name: p.Name, Type: whole(x.Instance, p, false), Optional: p.Optional, Nullable: p.Null}
 		for _, c := range g.api.Credentials {
 			if c.Field == p.Name {
 				f.Credential = c

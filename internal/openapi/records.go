@@ -21,21 +21,22 @@ func addPart(fields []*Field, part *Field, steps []string) []*Field {
 		t = typeOfLiterals(part.Only)
 	}
 	t.Null = part.Optional
-	addField(&f.Type, t, steps[1:])
+	addField(&f.Type, check.RecordField{Type: t, Absent: part.Nullable}, steps[1:])
 	f.Optional = f.Type.Null
 	return fields
 }
 
 // addField adds a field to a record type. A record that has a required field is
 // required itself.
-func addField(record *check.Type, t check.Type, steps []string) {
-	record.Null = record.Null && t.Null
+func addField(record *check.Type, part check.RecordField, steps []string) {
+	record.Null = record.Null && part.Type.Null
 	i := slices.IndexFunc(record.Fields, func(f check.RecordField) bool { return f.Name == steps[0] })
 	if len(steps) == 1 {
 		if i < 0 {
-			record.Fields = append(record.Fields, check.RecordField{Name: steps[0], Type: t})
+			part.Name = steps[0]
+			record.Fields = append(record.Fields, part)
 		} else if f := &record.Fields[i]; f.Type.Kind == check.Record { // its presence
-			f.Type.Null = f.Type.Null && t.Null
+			f.Type.Null = f.Type.Null && part.Type.Null
 		}
 		return
 	}
@@ -45,7 +46,7 @@ func addField(record *check.Type, t check.Type, steps []string) {
 	} else if record.Fields[i].Type.Kind != check.Record { // its presence came first
 		record.Fields[i].Type = check.Type{Kind: check.Record, Null: record.Fields[i].Type.Null}
 	}
-	addField(&record.Fields[i].Type, t, steps[1:])
+	addField(&record.Fields[i].Type, part, steps[1:])
 }
 
 // mergeRecords joins the field that says that a record is there with the record.

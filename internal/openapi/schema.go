@@ -104,7 +104,7 @@ func (w *writing) schema(t check.Type, out bool) value.Value {
 }
 
 // properties writes the fields of a record. In an answer each is there, if only as
-// null; in a request null is the same as nothing.
+// null, unless absence differs from null; in a request null is the same as nothing.
 func (w *writing) properties(s *object, fields []check.RecordField, literals map[string]value.Value, out bool) {
 	if len(fields) == 0 {
 		return
@@ -112,7 +112,7 @@ func (w *writing) properties(s *object, fields []check.RecordField, literals map
 	var names []string
 	var props object
 	for _, f := range fields {
-		if out || !f.Type.Null {
+		if out && !f.Absent || !out && !f.Type.Null {
 			names = append(names, f.Name)
 		}
 		if v, ok := literals[f.Name]; ok {
@@ -122,6 +122,9 @@ func (w *writing) properties(s *object, fields []check.RecordField, literals map
 		schema := w.schema(f.Type, out)
 		if !out {
 			schema = w.short(schema, f.Type)
+			if f.Absent {
+				schema = nullDiffers(schema)
+			}
 		}
 		props.set(f.Name, schema)
 	}
@@ -196,10 +199,28 @@ func (w *writing) fieldSchema(f *Field) value.Value {
 		s = fields.value()
 	}
 	s = w.short(s, t)
+	if f.Nullable {
+		s = nullDiffers(s)
+	}
 	if !f.Limit && !f.Cursor {
 		return s
 	}
 	return f.paged(s)
+}
+
+// nullDiffers adds to the schema of a field that null is not the same as nothing.
+func nullDiffers(s value.Value) value.Value {
+	const text = "Null differs from leaving the field out."
+	fields := object(slices.Clone(s.Fields()))
+	for i, f := range fields {
+		if f.Name == "description" {
+			before, _ := f.Value.Text()
+			fields[i].Value = str(before + " " + text)
+			return fields.value()
+		}
+	}
+	fields.set("description", str(text))
+	return fields.value()
 }
 
 // short adds the maximum length of a text that a client sends.

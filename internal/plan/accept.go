@@ -117,11 +117,17 @@ func acceptRecord(t check.Type, v value.Value) (value.Value, error) {
 		return v, wanted("a record", v)
 	}
 	fields := make([]value.Field, 0, len(t.Fields))
+	if t.Open {
+		fields = append(fields, v.Fields()...)
+	}
 	for _, f := range t.Fields {
 		part := v.Get(f.Name)
 		if part.IsNull() {
 			if !f.Type.Null {
 				return v, within("."+f.Name, errors.New("is missing"))
+			}
+			if t.Open {
+				continue
 			}
 			fields = append(fields, value.Field{Name: f.Name, Value: value.Null})
 			continue
@@ -130,6 +136,7 @@ func acceptRecord(t check.Type, v value.Value) (value.Value, error) {
 		if err != nil {
 			return v, within("."+f.Name, err)
 		}
+		// The last of several fields with a name counts.
 		fields = append(fields, value.Field{Name: f.Name, Value: got})
 	}
 	return value.Record(fields), nil

@@ -226,13 +226,21 @@ func (l *lowering) slot(v *check.Var) int {
 	}
 	i := len(l.sync.Slots)
 	name := v.Name
-	if l.view {
+	if l.view || v.Internal {
 		name = ""
 	}
 	l.sync.Slots = append(l.sync.Slots, name)
 	l.sync.Types = append(l.sync.Types, v.Type)
 	l.sync.Secret = append(l.sync.Secret, isSecret(v))
 	l.sync.Parts = append(l.sync.Parts, v.Parts)
+	absence := NotAbsent
+	switch {
+	case v.Nullable:
+		absence = AbsentIsUnset
+	case v.Absent:
+		absence = AbsentIsNull
+	}
+	l.sync.Absence = append(l.sync.Absence, absence)
 	l.slots[v] = i
 	return i
 }
@@ -254,7 +262,8 @@ func (l *lowering) pattern(w *check.Pattern) *Pattern {
 			p.Tests = append(p.Tests, Test{Column: c, Name: x.Name, Any: true})
 		case x.Term.Var != nil:
 			slot := l.slot(x.Term.Var)
-			p.Vars = append(p.Vars, Var{Column: c, Name: x.Name, Slot: slot, Optional: x.Optional})
+			p.Vars = append(p.Vars, Var{Column: c, Name: x.Name, Slot: slot, Optional: x.Optional,
+				Nullable: x.Nullable(), Unset: l.sync.Absence[slot] == AbsentIsUnset})
 			if a.Role == Request && !c.Out {
 				l.from[slot] = x.Name
 			}
@@ -307,6 +316,7 @@ func (l *lowering) asks(list []*check.Ask) []*Ask {
 		ask.Where = l.lines(x.Where)
 		for _, in := range x.In {
 			input := Input{Column: a.Input(in.Name), Name: in.Name, Term: l.term(in.Term), Part: in.Part}
+			input.Absent = input.Term.Slot >= 0 && in.Nullable() && l.sync.Absence[input.Term.Slot] == AbsentIsNull
 			if input.Secret = a.Secret[input.Column]; input.Secret {
 				input.Term.Literal = value.Secret(input.Term.Literal)
 			}
@@ -352,6 +362,11 @@ func (l *lowering) expr(e *check.Expr) *Expr {
 			out.Slots = append(out.Slots, NewSlot)
 		default:
 			out.Slots = append(out.Slots, NowSlot)
+		}
+	}
+	if e.Node.Shape().AsksGiven() {
+		for _, slot := range out.Slots {
+			out.Absent = append(out.Absent, slot >= 0 && l.sync.Absence[slot] == AbsentIsNull)
 		}
 	}
 	for i, slot := range out.Slots {
@@ -433,7 +448,9 @@ func (l *lowering) line(x *check.Line) *Line {
 		q := l.query(body.Instance, body.Query)
 		op := &QueryOp{Query: q}
 		for _, in := range body.In {
-			op.In = append(op.In, Input{Column: index(q.Inputs, in.Name), Name: in.Name, Term: l.term(in.Term)})
+			input := Input{Column: index(q.Inputs, in.Name), Name: in.Name, Term: l.term(in.Term)}
+			input.Absent = input.Term.Slot >= 0 && in.Nullable() && l.sync.Absence[input.Term.Slot] == AbsentIsNull
+			op.In = append(op.In, input)
 		}
 		for _, o := range body.Out {
 			op.Out = append(op.Out, Output{Column: index(q.Outputs, o.Name), Name: o.Name, Term: l.term(o.Term), Binds: o.Binds, Optional: o.Optional, Secret: isSecret(o.Term.Var)})
@@ -515,11 +532,17 @@ func (l *lowering) useView(use *check.ViewLine) *ViewOp {
 		if in.Term.Field != "" {
 			l.from[in.Inner] = in.Term.Field
 		}
+		if in.Optional && in.Term.Slot >= 0 {
+			l.sync.Absence[in.Inner] = l.sync.Absence[in.Term.Slot]
+			in.Unset = l.sync.Absence[in.Inner] == AbsentIsUnset
+		}
 		op.In = append(op.In, in)
 	}
 	for _, p := range use.View.In {
 		if !slices.ContainsFunc(use.In, func(x *check.Arg) bool { return x.Name == p.Name }) { // optional and not given
-			op.In = append(op.In, Pass{Name: p.Name, Inner: inner.slot(p.Var), Term: Term{Slot: -1, Literal: value.Null}, Optional: true})
+			in := Pass{Name: p.Name, Inner: inner.slot(p.Var), Term: Term{Slot: -1, Literal: value.Null}, Optional: true}
+			l.sync.Absence[in.Inner] = AbsentIsNull
+			op.In = append(op.In, in)
 		}
 	}
 	op.Lines = inner.lines(use.View.Where)

@@ -142,14 +142,29 @@ type Sync struct {
 	Types  []check.Type // of the slots, as far as known
 	Secret []bool       // of the slots: the whole value is secret
 	Parts  []bool       // of the slots: they are secret because a part of the value is
-	When   []*Pattern
-	Joins  [][]Join // for each pattern that a completed action matches, how to find the others
-	Stages []*Stage // at least one
+	// Absence says for each slot how it holds the absence of an input.
+	Absence []Absence
+	When    []*Pattern
+	Joins   [][]Join // for each pattern that a completed action matches, how to find the others
+	Stages  []*Stage // at least one
 	// Lines are the lines of where of all stages; Line.Place is the place in it.
 	Lines []*Line
 	// Asks are all lines of then and else; Ask.Line is the place in it.
 	Asks []*Ask
 }
+
+// Absence says how a slot holds the absence of an input.
+type Absence int
+
+const (
+	// NotAbsent is a slot in which null is a value like any other.
+	NotAbsent Absence = iota
+	// AbsentIsNull is a slot that is null if the input is absent or null.
+	AbsentIsNull
+	// AbsentIsUnset is a slot that is unset if the input is absent, and null if the
+	// input is null.
+	AbsentIsUnset
+)
 
 // AllLines returns the lines of where of all stages, and those below lines of then.
 func (s *Sync) AllLines() []*Line {
@@ -202,6 +217,20 @@ type Var struct {
 	Name     string // of the parameter
 	Slot     int
 	Optional bool // absence binds null
+	// Nullable says that null in the column differs from absence, and Unset that
+	// absence leaves the slot unset.
+	Nullable, Unset bool
+}
+
+// Missing returns what the slot gets from a column that is null or unset.
+func (v *Var) Missing(column value.Value) value.Value {
+	switch {
+	case v.Nullable && v.Unset && !column.IsUnset():
+		return value.Null
+	case v.Unset:
+		return value.Value{}
+	}
+	return value.Null
 }
 
 // A Join is one step in finding a match: it tries the completed actions of a pattern.
@@ -237,6 +266,17 @@ type Expr struct {
 	Slots []int
 	// Fields are the places in a request that the expression reads.
 	Fields []string
+	// Absent says for each variable that null in its slot means absence, in an
+	// expression that contains “given”. It is nil in others.
+	Absent []bool
+}
+
+// Read returns the value of the i-th variable, whose slot has the value v.
+func (e *Expr) Read(i int, v value.Value) value.Value {
+	if e.Absent != nil && e.Absent[i] && v.IsNull() {
+		return value.Value{}
+	}
+	return v
 }
 
 // An Input gives a value to a column.
@@ -250,6 +290,9 @@ type Input struct {
 	// Part says that the value contains no secret itself. It may still be hidden, as
 	// a part of a value that is secret as a whole.
 	Part bool
+	// Absent says that null in the slot of the term means that the value is absent, and
+	// the column distinguishes the two.
+	Absent bool
 }
 
 // An Output takes a value from a column: it binds a slot or compares.
@@ -401,6 +444,7 @@ type Pass struct {
 	Binds    bool
 	Optional bool
 	Secret   bool // the slot that gets its value is secret
+	Unset    bool // the slot of an input stays unset if the value is absent
 }
 
 // An IsOp binds a slot to the value of an expression, or compares them. Secret says

@@ -269,8 +269,8 @@ func (r *Routes) fields(route *Route) {
 				return
 			}
 			f := field(name)
-			if f.Type.Kind == check.Unknown {
-				f.Type = t
+			if joined, ok := check.Join(f.Type, t, true); ok {
+				f.Type = joined
 			}
 			f.Secret, f.Parts = f.Secret || secret, f.Parts || parts
 			if !optional {

@@ -36,6 +36,33 @@ func (c *Concept) Put(ctx legible.Context, in PutIn) (PutOut, error) {
 
 func (c *Concept) Maybe(_ legible.Context, in MaybeIn) (MaybeOut, error) { return MaybeOut(in), nil }
 
+// Change gives the names of the inputs that are given, and of those that are null.
+func (c *Concept) Change(_ legible.Context, in ChangeIn) (ChangeOut, error) {
+	var out ChangeOut
+	note := func(name string, given, null bool) {
+		switch {
+		case given && null:
+			out.Null = append(out.Null, name)
+		case given:
+			out.Given = append(out.Given, name)
+		case !null:
+			panic("an absent input has a value")
+		}
+	}
+	note("name", in.Name.Given, in.Name.Value == nil)
+	note("size", in.Size.Given, in.Size.Value == nil)
+	note("done", in.Done.Given, in.Done.Value == nil)
+	note("moment", in.Moment.Given, in.Moment.Value == nil)
+	note("token", in.Token.Given, in.Token.Value == nil)
+	note("scan", in.Scan.Given, in.Scan.Value == nil)
+	note("extra", in.Extra.Given, in.Extra.Value.IsNull())
+	note("author", in.Author.Given, in.Author.Value == nil)
+	note("mood", in.Mood.Given, in.Mood.Value == nil)
+	note("labels", in.Labels.Given, in.Labels.Value == nil)
+	note("steps", in.Steps.Given, in.Steps.Value == nil)
+	return out, nil
+}
+
 // Paint gives the shade and the colors that it is given.
 func (c *Concept) Paint(_ legible.Context, in PaintIn) (PaintOut, error) {
 	if in.Mood != FormMoodGood && in.Mood != FormMoodBad {

@@ -235,6 +235,27 @@ type MaybeOut struct {
 	Steps  []string
 }
 
+// ChangeIn is what change takes.
+type ChangeIn struct {
+	Name   legible.Optional[*string]
+	Size   legible.Optional[*float64]
+	Done   legible.Optional[*bool]
+	Moment legible.Optional[*time.Time]
+	Token  legible.Optional[*legible.Secret]
+	Scan   legible.Optional[*legible.Blob]
+	Extra  legible.Optional[legible.Value]
+	Author legible.Optional[*Author]
+	Mood   legible.Optional[*FormMood]
+	Labels legible.Optional[[]Label]
+	Steps  legible.Optional[[]string]
+}
+
+// ChangeOut is what change gives.
+type ChangeOut struct {
+	Given []string
+	Null  []string
+}
+
 // PaintIn is what paint takes.
 type PaintIn struct {
 	Mood   FormMood
@@ -368,6 +389,8 @@ type Actions interface {
 	Put(ctx legible.Context, in PutIn) (PutOut, error)
 	// Maybe is the action maybe.
 	Maybe(ctx legible.Context, in MaybeIn) (MaybeOut, error)
+	// Change is the action change.
+	Change(ctx legible.Context, in ChangeIn) (ChangeOut, error)
 	// Paint is the action paint.
 	Paint(ctx legible.Context, in PaintIn) (PaintOut, error)
 	// Collect is the action collect.
@@ -894,6 +917,27 @@ func Define(build func(*State) Actions) legible.Concept {
 					out[7] = slot.OfMaybe(o.Author, slot.OfText[Author])
 					out[8] = slot.OfMaybeSet(o.Labels, slot.OfText[Label])
 					out[9] = slot.OfMaybeList(o.Steps, value.String)
+					return nil
+				},
+				"change": func(ctx legible.Context, in, out []value.Value) error {
+					o, err := a.Change(ctx, ChangeIn{
+						Name:   legible.Optional[*string]{Given: slot.Given(in[0]), Value: slot.Maybe(in[0], slot.Text)},
+						Size:   legible.Optional[*float64]{Given: slot.Given(in[1]), Value: slot.Maybe(in[1], slot.Number)},
+						Done:   legible.Optional[*bool]{Given: slot.Given(in[2]), Value: slot.Maybe(in[2], slot.Flag)},
+						Moment: legible.Optional[*time.Time]{Given: slot.Given(in[3]), Value: slot.Maybe(in[3], slot.Moment)},
+						Token:  legible.Optional[*legible.Secret]{Given: slot.Given(in[4]), Value: slot.Maybe(in[4], slot.Secret)},
+						Scan:   legible.Optional[*legible.Blob]{Given: slot.Given(in[5]), Value: slot.Blob(in[5])},
+						Extra:  legible.Optional[legible.Value]{Given: slot.Given(in[6]), Value: in[6]},
+						Author: legible.Optional[*Author]{Given: slot.Given(in[7]), Value: slot.Maybe(in[7], slot.TextOf[Author])},
+						Mood:   legible.Optional[*FormMood]{Given: slot.Given(in[8]), Value: slot.Maybe(in[8], slot.TextOf[FormMood])},
+						Labels: legible.Optional[[]Label]{Given: slot.Given(in[9]), Value: slot.Set(in[9], slot.TextOf[Label])},
+						Steps:  legible.Optional[[]string]{Given: slot.Given(in[10]), Value: slot.List(in[10], slot.Text)},
+					})
+					if err != nil {
+						return err
+					}
+					out[0] = slot.OfList(o.Given, value.String)
+					out[1] = slot.OfList(o.Null, value.String)
 					return nil
 				},
 				"paint": func(ctx legible.Context, in, out []value.Value) error {

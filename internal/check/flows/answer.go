@@ -45,7 +45,7 @@ func answerOf(s *check.Sync, a *check.Ask) *Answer {
 		case "headers":
 			x.Headers = true
 		default:
-			x.Fields = append(x.Fields, check.RecordField{Name: check.WireName(arg.Name), Type: t})
+			x.Fields = append(x.Fields, check.RecordField{Name: check.WireName(arg.Name), Type: t, Absent: arg.Term.Var != nil && arg.Term.Var.Nullable})
 		}
 	}
 	return x
@@ -58,6 +58,8 @@ type RequestField struct {
 	// Optional is set if some sync that the request alone starts does not need the
 	// field.
 	Optional bool
+	// Nullable is set if null differs from absence.
+	Nullable bool
 	// Secret is set if a sync passes the field to an input that is secret.
 	Secret     bool
 	Credential *check.Credential // set if the field carries a credential
@@ -153,6 +155,7 @@ func (an *analyzer) addRequestField(e *EntryPoint, a *check.Arg) {
 		e.Fields = append(e.Fields, f)
 	}
 	f := e.Fields[i]
+	f.Nullable = f.Nullable || a.Nullable()
 	if a.Term.Var == nil {
 		if !a.Term.Any && !slices.ContainsFunc(f.Literals, func(v value.Value) bool { return value.Equal(v, a.Term.Literal) }) {
 			f.Literals = append(f.Literals, a.Term.Literal)

@@ -37,7 +37,7 @@ func (w *walk) value(st *state, env []sym, e *check.Expr) sym {
 		return env[v.Index]
 	}
 	s := abstractValue{label: "“" + e.Tree.Text + "”"}
-	literal := true
+	literal := !e.Node.Shape().AsksGiven()
 	values := make([]value.Value, len(e.Vars))
 	for i, v := range e.Vars {
 		if v == nil {
@@ -68,10 +68,10 @@ func (w *walk) value(st *state, env []sym, e *check.Expr) sym {
 // filter returns the branches of a line that keeps a frame if its expression is
 // true, or, with not, if it is false.
 func (w *walk) filter(st *state, env []sym, e *check.Expr, not bool) []branch {
-	ev := &evaluation{w: w, env: env, vars: map[string]sym{}}
+	ev := &evaluation{w: w, env: env, vars: map[string]sym{}, absent: map[string]bool{}}
 	for i, name := range e.Node.Variables() {
 		if v := e.Vars[i]; v != nil {
-			ev.vars[name] = env[v.Index]
+			ev.vars[name], ev.absent[name] = env[v.Index], v.Absent
 		}
 	}
 	shape := e.Node.Shape()
@@ -100,6 +100,8 @@ type evaluation struct {
 	w    *walk
 	env  []sym
 	vars map[string]sym
+	// absent are the variables in which null means absence.
+	absent map[string]bool
 }
 
 // operand returns the value of a part that is a variable or a literal.
@@ -115,8 +117,11 @@ func (ev *evaluation) operand(st *state, s *expression.Shape) (sym, bool) {
 }
 
 // equality returns the condition of “a == b” if both sides are variables or
-// literals.
+// literals, and that of “given(a)” if null in a means absence.
 func (ev *evaluation) equality(st *state, s *expression.Shape) (condition, bool) {
+	if s.IsGiven() && ev.absent[s.Parts[0].Name] {
+		return condition{a: ev.vars[s.Parts[0].Name]}, true
+	}
 	if s.Form != expression.BinaryForm || s.Name != "==" && s.Name != "!=" {
 		return condition{}, false
 	}
@@ -151,6 +156,9 @@ func (ev *evaluation) truth(st *state, s *expression.Shape) truth {
 	}
 	if c, ok := ev.equality(st, s); ok {
 		return st.test(c)
+	}
+	if s.IsGiven() && st.value(ev.vars[s.Parts[0].Name]).null == no {
+		return yes
 	}
 	predicate, args, not := ev.atom(st, s)
 	if f := st.lookup(predicate, args); f != nil {
@@ -193,6 +201,9 @@ func (ev *evaluation) assume(st *state, s *expression.Shape, want bool) {
 		c.want = c.want == want
 		st.assume(c)
 		return
+	}
+	if s.IsGiven() && !want {
+		st.assume(condition{a: ev.vars[s.Parts[0].Name], want: true})
 	}
 	predicate, args, not := ev.atom(st, s)
 	ev.w.learn(st, atom{predicate: predicate, args: args}, nil, want != not)

@@ -145,6 +145,15 @@ func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 			}
 			return []branch{{st, env, true}}
 		}
+		if l.Mode != syntax.NoLine && l.Mode != syntax.SomeLine { // of a record pattern after “has”
+			for _, v := range l.Nulls {
+				null := no
+				if v.Type.Null {
+					null = unknown
+				}
+				env[v.Index] = st.fresh(abstractValue{null: null, label: "“" + v.Name + "”"})
+			}
+		}
 	case *check.MemberLine:
 		if len(b.Fields) > 0 && l.Mode != syntax.MaybeLine && !b.Binds && !b.Subject.Any {
 			return w.memberOutcomes(st, l, b, env)
