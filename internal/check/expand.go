@@ -55,7 +55,8 @@ func (e *expansion) use(l *Line, b *ViewLine) []*Line {
 			s.variable(p.Var).Absent = true
 			list = append(list, bindLine(l, s.variable(p.Var), e.literal(l, "null")))
 		case b.In[i].Term.Var != nil:
-			s.vars[p.Var] = b.In[i].Term.Var
+			v := b.In[i].Term.Var
+			s.vars[p.Var], v.Compared = v, append(v.Compared, p.Var.Compared...)
 		case b.In[i].Term.Expr != nil:
 			list = append(list, bindLine(l, s.variable(p.Var), b.In[i].Term.Expr))
 		default:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
+	"github.com/legible-lang/legible/value"
 )
 
 func (r *exprInference) binary(s *expression.Shape) Type {
@@ -74,6 +75,12 @@ func (r *exprInference) constrainUnknown(s *expression.Shape, t Type, as string)
 // equal reports values that are never equal.
 func (r *exprInference) equal(s, a, b *expression.Shape) {
 	x, y := r.typeOf(a), r.typeOf(b)
+	if x.Kind == Unknown {
+		r.compared(a, b.Literal)
+	}
+	if y.Kind == Unknown {
+		r.compared(b, a.Literal)
+	}
 	if r.constants(a, y) || r.constants(b, x) || r.sent(a, b) || r.sent(b, a) {
 		return
 	}
@@ -197,6 +204,19 @@ func (r *exprInference) in(a, b *expression.Shape, op string) {
 		if !r.inf.c.comparable(x, *list.Elem) {
 			r.neverEqual(a, x, *list.Elem, "this is "+Describe(x)+" and cannot be in "+Describe(list))
 		}
+	}
+}
+
+// compared notes that a variable of unknown type is compared with a number or a
+// flag.
+func (r *exprInference) compared(s *expression.Shape, literal value.Value) {
+	if s.Form != expression.VariableForm || literal.Kind() != value.NumberKind && literal.Kind() != value.FlagKind {
+		return
+	}
+	c := Comparison{r.span(s), literal}
+	v := r.vars[s.Name]
+	if v != nil && !slices.ContainsFunc(v.Compared, func(x Comparison) bool { return x.Span == c.Span }) {
+		v.Compared = append(v.Compared, c)
 	}
 }
 

@@ -235,6 +235,14 @@ type Var struct {
 	Absent bool
 	// Internal is set if the variable has no name in the text.
 	Internal bool
+	// Compared are its comparisons with numbers and flags while its type was unknown.
+	Compared []Comparison
+}
+
+// A Comparison is a comparison of a variable with a literal.
+type Comparison struct {
+	Span    source.Span // of the variable
+	Literal value.Value
 }
 
 // A Sync is a sync with its names resolved.

@@ -104,6 +104,7 @@ func (an *analyzer) routeFields(e *EntryPoint) {
 		}
 		f.Optional = f.Optional && !f.Param
 	}
+	an.comparedTexts(e)
 	slices.SortFunc(e.Fields, func(a, b *RequestField) int { return cmp.Compare(a.Name, b.Name) })
 }
 
