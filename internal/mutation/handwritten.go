@@ -28,7 +28,8 @@ import (
 // default are the lines with "+ ", or those around the gap. If the file
 // has it several times, those in the changed sync or view count. There may be several such
 // lines, and one of them must be named; "at FILE: LINE" is in another file. "by" says what must name it:
-// check, start, answer, scenario, why or whynot; the default is any of them. Steps of a
+// check, start, answer, scenario, why or whynot; the default is any of them. "by nothing"
+// marks a change that is no mistake, so that nothing may be said. Steps of a
 // scenario follow "steps", indented by four spaces; the original program passes them.
 // Lines that begin with # are comments.
 func Handwritten(programs []*Program, folder string) ([]*Mutation, error) {

@@ -17,6 +17,10 @@ func (m *Mutation) Judge() Result {
 	j := &judge{Mutation: m}
 	verdict, by := j.run()
 	switch {
+	case m.By == "nothing" && by != "check" && by != "start":
+		verdict = Right // the change is no mistake, and its answers may differ
+	case m.By == "nothing":
+		verdict = Wrong
 	case m.By == "check" && by != "check" && verdict < Equivalent:
 		j.note("check must name it, and says nothing")
 		verdict = Silent

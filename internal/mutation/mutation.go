@@ -43,7 +43,8 @@ type Mutation struct {
 	// Gone is set if what is missing has no place: a scenario that fails is enough.
 	Gone bool
 	// By is what must name the place: "check", "answer", "scenario", "why" or
-	// "whynot". Empty means any of them.
+	// "whynot". Empty means any of them; "nothing" that the change is no mistake, so that
+	// nothing may be said.
 	By string
 	// Steps are further steps of a scenario, which the original program passes.
 	Steps string

@@ -113,8 +113,12 @@ func (p *Program) program(files []*source.File) *legible.Program {
 	return legible.New(texts, p.concepts...)
 }
 
+// printed is what two programs that do the same have in common.
 func printed(p *check.Program) string {
 	var b strings.Builder
+	for _, x := range p.Exposed {
+		fmt.Fprintln(&b, "expose", x.Tree.Span.Text())
+	}
 	if err := plan.Build(p).Print(&b); err != nil {
 		return err.Error()
 	}

@@ -13,3 +13,4 @@ use Noticing [Member = Profile.User]
 
 open POST "/members" "this is how a membership begins"
 open POST "/sessions" "the password is looked at first"
+open GET "/things/{thing}" (thing) "members see every thing"
