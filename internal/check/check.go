@@ -93,8 +93,10 @@ func passes() []pass {
 		{"app", (*checker).app, []string{"contracts"}, "instances"},
 		{"views", (*checker).resolveViews, []string{"instances"}, "views"},
 		{"syncs", (*checker).syncs, []string{"instances", "views"}, "syncs"},
+		{"routes", (*checker).routes, []string{"instances", "syncs"}, "no path without requests"},
 		{"scenarios", (*checker).scenarios, []string{"instances", "syncs"}, "scenarios"},
 		{"types", (*checker).types, []string{"views", "syncs"}, "types of variables"},
+		{"answers", (*checker).answers, []string{"types of variables"}, "no answer that says something else than it means"},
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).keepSound, []string{"types of variables"}, "a program without broken parts"},
 		{"secrets", (*checker).secrets, []string{"a program without broken parts"}, "no secret told"},
@@ -118,6 +120,10 @@ type checker struct {
 	secretUses  secretUses                        // what flows into something secret
 	expressions map[string]*expression.Expression // by text
 	typings     map[string]typing                 // of the functions of expressions
+	words       *vocabulary                       // of the texts; nil before its first use
+	cookies     []syntax.Name                     // that answers set
+	errorStatus bool                              // some answer with an error has a status of an error
+	noStatus    []diag.Diagnostic                 // about answers with an error and no status
 	syncOrder   []*syncState
 }
 

@@ -251,6 +251,7 @@ func (r *exprInference) record(s *expression.Shape) Type {
 			set(RecordField{Name: s.Names[i], Type: r.typeOf(p)})
 		}
 	}
+	r.renamedInRecord(s)
 	if !known {
 		t.Fields = nil
 	}

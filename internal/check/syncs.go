@@ -7,7 +7,6 @@ import (
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
-	"github.com/legible-lang/legible/value"
 )
 
 // syncs resolves all syncs and sorts them by name.
@@ -43,6 +42,11 @@ func (c *checker) resolveSync(t *syntax.Sync) (*Sync, bool) {
 	noteAbsence(s.When)
 	for _, stage := range t.Stages {
 		s.Stages = append(s.Stages, r.stage(stage))
+	}
+	for _, p := range s.When {
+		if p.IsRequest() {
+			r.reserved(p, t.Span.Text())
+		}
 	}
 	if len(s.Stages) == 0 {
 		s.Stages = []*Stage{{}} // its text could not be read
@@ -85,6 +89,7 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	if p.IsRequest() {
 		r.bodyless(p)
 		r.path(p)
+		r.method(p)
 		r.misspeltField(p.In, "path", func(text string) bool { return strings.HasPrefix(text, "/") })
 		r.misspeltField(p.In, "method", func(text string) bool {
 			return slices.Contains(Methods, text)
@@ -198,9 +203,6 @@ func (r *resolver) bodyless(p *Pattern) {
 	}
 }
 
-// Methods are the methods of HTTP that programs use.
-var Methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
-
 // misspeltField reports a field of a request that is probably a misspelling of path
 // or method: the name is similar and the value fits.
 func (r *resolver) misspeltField(args []*Arg, own string, fits func(string) bool) {
@@ -211,25 +213,6 @@ func (r *resolver) misspeltField(args []*Arg, own string, fits func(string) bool
 		text, ok := a.Term.Literal.Text()
 		if _, near := diag.Nearest(a.Name, []string{own}); ok && near && a.Param == nil && fits(text) {
 			r.unknown(diag.UnknownInput, a.Tree.Name, "“"+a.Name+"” matches a field that the client sends", []string{own})
-		}
-	}
-}
-
-// path reports a path that no request can have.
-func (r *resolver) path(p *Pattern) {
-	for _, a := range p.In {
-		text, ok := a.Term.Literal.Text()
-		if a.Name != "path" || a.Term.Literal.Kind() == value.Unset || !ok {
-			continue
-		}
-		switch {
-		case !strings.HasPrefix(text, "/"):
-			r.errorAt(diag.BadPath, a.Term.Span, "the path “"+text+"” does not begin with “/”")
-		case strings.ContainsAny(text, "?# "):
-			r.errorAt(diag.BadPath, a.Term.Span, "the path “"+text+"” contains “?”, “#” or a space",
-				"the fields of a query string are inputs of the request")
-		case len(text) > 1 && strings.HasSuffix(text, "/"):
-			r.errorAt(diag.BadPath, a.Term.Span, "the path “"+text+"” ends with “/”")
 		}
 	}
 }

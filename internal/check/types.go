@@ -138,6 +138,9 @@ func (inf *inference) constrain(v *Var, t Type, span source.Span, what string) {
 
 func (inf *inference) pattern(p *Pattern) {
 	inf.current = p
+	if p.IsRequest() && !inf.quiet {
+		inf.c.renamedInPattern(p)
+	}
 	for _, a := range p.In {
 		v := a.Term.Var
 		if v == nil {

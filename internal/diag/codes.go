@@ -135,6 +135,22 @@ const (
 	UnknownSync Code = "L0237"
 	// WrongStep means that a step does not fit its scenario.
 	WrongStep Code = "L0238"
+	// BadMethod means that no request has the method.
+	BadMethod Code = "L0239"
+	// UnreadParameter means that no sync reads a parameter of a path.
+	UnreadParameter Code = "L0240"
+	// ExposedHidden means that a sync is on the path of an exposed operation.
+	ExposedHidden Code = "L0241"
+	// HiddenField means that the runtime sets a field that a client sends.
+	HiddenField Code = "L0242"
+	// NearlyRenamed means that a field is renamed to nearly the same name.
+	NearlyRenamed Code = "L0243"
+	// NotSent means that the client does not get a field of an answer.
+	NotSent Code = "L0244"
+	// SuccessWithError means that an answer with an error has a status of success.
+	SuccessWithError Code = "L0245"
+	// UnreadCookie means that no credential reads a cookie that is set.
+	UnreadCookie Code = "L0246"
 )
 
 // The codes for types, of package check.
