@@ -123,7 +123,7 @@ func TestWhatTheClientSees(t *testing.T) {
 		"/metrics":           "legible_flows_parked 2",
 		"/":                  "Mailing.send is parked",
 		"/flows/" + tell:     "answered by Tell, Mailing.send is parked",
-		"/flows/" + stranded: "To continue, use legible flow retry or legible flow cancel",
+		"/flows/" + stranded: "to continue, use legible flow retry or legible flow cancel",
 	} {
 		in := app.Inspector(private.Access{})
 		r := httptest.NewRequest("GET", "http://127.0.0.1"+path, nil)

@@ -40,7 +40,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		}
 		start := len(f.writer.Bytes)
 		f.recordMatch(journal.Fired, s, at, f.firings+1)
-		if err := f.recordFrames(s, start, keptFrom); err != nil {
+		if err := f.recordFrames(s, f.firings+1, start, keptFrom); err != nil {
 			f.stop(err)
 			f.popFrames(keptFrom, lostFrom)
 			return
@@ -70,7 +70,7 @@ func (f *flow) matchOf(s *plan.Sync, at int) journal.Entry {
 // did not fail. at names the stage in a fault.
 func (f *flow) where(s *plan.Sync, stage *plan.Stage, slots []value.Value, at func() journal.Entry) bool {
 	if len(stage.Where) == 0 {
-		f.kept = append(f.kept, keptFrame{nil, slots})
+		f.kept = append(f.kept, keptFrame{slots: slots})
 		return true
 	}
 	err := f.frames(s, stage, slots)
@@ -118,7 +118,7 @@ func (f *flow) enterStage(s *plan.Sync, stage *plan.Stage, of journal.FrameID, s
 		}
 		start := len(f.writer.Bytes)
 		f.entries.Entered(f.firings+1, s.Name, stage.Index, of, 0)
-		if err := f.recordFrames(s, start, keptFrom); err != nil {
+		if err := f.recordFrames(s, f.firings+1, start, keptFrom); err != nil {
 			f.stop(err)
 			return
 		}
@@ -200,7 +200,8 @@ func (f *flow) askFrames(s *plan.Sync, stage *plan.Stage, line *plan.Ask, slots 
 	if !known {
 		working := f.values.take(len(slots))
 		copy(working, slots)
-		if err := f.framesOf(s, line, working); err != nil {
+		lost, err := f.framesOf(s, line, working)
+		if err != nil {
 			if !f.suspended() { // otherwise the where runs again when the flow resumes
 				f.noteFault(err)
 				f.recordFault(err, journal.Entry{Sync: s.Name, Stage: stage.Index, Of: of, Line: line.Line + 1})
@@ -209,10 +210,11 @@ func (f *flow) askFrames(s *plan.Sync, stage *plan.Stage, line *plan.Ask, slots 
 		}
 		start := len(f.writer.Bytes)
 		f.entries.Entered(f.firings+1, s.Name, stage.Index, of, line.Line+1)
-		if err := f.recordFrames(s, start, keptFrom); err != nil {
+		if err := f.recordFrames(s, f.firings+1, start, keptFrom); err != nil {
 			f.stop(err)
 			return false
 		}
+		f.recordLost(s, journal.FrameID{Firing: f.firings + 1}, lost)
 		f.firings++
 		number = f.firings
 	} else if number == 0 {

@@ -32,9 +32,8 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 		return
 	}
 	var rows []foldRow
-	before, held := w.inner, w.bytes
-	w.inner++
-	w.lines(op.Lines, 0, func() {
+	held := w.bytes
+	w.rows(op.Lines, func() {
 		var row foldRow
 		if op.Expr != nil {
 			v, ok := w.eval(line, op.Expr)
@@ -55,7 +54,6 @@ func (w *search) fold(line *plan.Line, op *plan.FoldOp, emit func()) {
 			w.fail(line, fmt.Errorf("the lines below give more than %d frames, which is the limit", w.flow.engine.options.Limits.Frames))
 		}
 	})
-	w.inner = before
 	w.addBytes(line, held-w.bytes)
 	if w.err != nil {
 		return

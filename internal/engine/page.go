@@ -195,9 +195,8 @@ func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 	if !w.paging(line, op.Page, p) {
 		return
 	}
-	before, held := w.inner, w.bytes
-	w.inner++
-	w.lines(op.Lines, 0, func() {
+	held := w.bytes
+	w.rows(op.Lines, func() {
 		if p.shown%1024 == 1023 && time.Since(w.flow.call.start) > limits.Deadline {
 			w.fail(line, fmt.Errorf("the flow has run for %s, which is its deadline, and the page is not complete", limits.Deadline))
 			return
@@ -235,7 +234,6 @@ func (w *search) page(line *plan.Line, op *plan.FoldOp, emit func()) {
 		p.add(row)
 		w.addBytes(line, held+p.bytes-w.bytes)
 	})
-	w.inner = before
 	w.addBytes(line, held-w.bytes)
 	if w.err != nil {
 		return

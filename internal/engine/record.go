@@ -60,7 +60,7 @@ func (f *flow) recordMatch(k journal.Kind, s *plan.Sync, at int, number uint32) 
 
 // recordFrames ends an entry that began at start. It returns an error where the frames
 // are more than a record may hold.
-func (f *flow) recordFrames(s *plan.Sync, start, keptFrom int) error {
+func (f *flow) recordFrames(s *plan.Sync, number uint32, start, keptFrom int) error {
 	f.entries.Frames(len(f.kept) - keptFrom)
 	for i := keptFrom; i < len(f.kept); i++ {
 		if err := f.checkRecordSize(f.writer.MemorySize()); err != nil {
@@ -75,6 +75,9 @@ func (f *flow) recordFrames(s *plan.Sync, start, keptFrom int) error {
 		f.entries.Frame(k.line.Place, k.line.Span.String(), s.Slots, k.slots)
 	}
 	f.entries.End()
+	for i, k := range f.kept[keptFrom:] {
+		f.recordLost(s, journal.FrameID{Firing: number, Frame: uint32(i)}, k.lost)
+	}
 	return nil
 }
 
@@ -86,6 +89,9 @@ func (f *flow) recordDropped(s *plan.Sync, at int, lostFrom int) {
 		f.entries.Frame(l.line.Place, l.line.Span.String(), s.Slots, l.slots)
 	}
 	f.entries.End()
+	for i, l := range f.dropped[lostFrom:] {
+		f.recordLost(s, journal.FrameID{Frame: uint32(i)}, l.lost)
+	}
 }
 
 // record shows the recorder what is about to be handed to the store.

@@ -433,6 +433,9 @@ func TestResume(t *testing.T) {
 					if len(before) < 2 {
 						continue // the request itself was never kept
 					}
+					if cut < len(whole) && journal.Kind(whole[cut]) == journal.Lost {
+						continue // it is written together with the entry before
+					}
 					after := resume(t, file, id, whole[:cut], before)
 					got := append(slices.Clone(before), after...)
 					if a, b := canonical(id, got), canonical(id, want); a != b {

@@ -14,12 +14,14 @@ import (
 type keptFrame struct {
 	line  *plan.Line // that dropped it, or nil
 	slots []value.Value
+	lost  []lostRows // for the first frames
 }
 
 // A droppedFrame is a frame that was dropped by a line without else.
 type droppedFrame struct {
 	line  *plan.Line
 	slots []value.Value
+	lost  []lostRows
 }
 
 // droppedLimit is how many dropped frames of one match the record keeps: enough for an
@@ -39,6 +41,13 @@ type search struct {
 	last    []value.Value // the slots of the last kept frame
 	bytes   int64         // estimated memory of the frames, lists and rows
 	inner   int           // > 0 inside a fold, a view, no or maybe, where a line drops no frame of the match
+
+	// For explanations, see lose.
+	folding  bool       // in a fold or the where of a line of then
+	muted    int        // > 0 in no, some, maybe or whether
+	losses   int        // calls of lose that counted
+	lost     []lostRows // in the folds that the current frame has
+	furthest lostRows   // in the current line of the match
 }
 
 // frames runs the where of a stage with the bindings in slots. It pushes the frames that
@@ -49,10 +58,15 @@ func (f *flow) frames(s *plan.Sync, stage *plan.Stage, slots []value.Value) erro
 }
 
 // framesOf runs the where of one line of then with the bindings in slots, and pushes its
-// frames on f.kept. A line that gives nothing drops a frame of this where only.
-func (f *flow) framesOf(s *plan.Sync, line *plan.Ask, slots []value.Value) error {
-	w := &search{flow: f, sync: s, slots: slots, inner: 1}
-	return w.run(line.Where)
+// frames on f.kept. A line that gives nothing drops a frame of this where only; lost has
+// those lines.
+func (f *flow) framesOf(s *plan.Sync, line *plan.Ask, slots []value.Value) (lost []lostRows, err error) {
+	w := &search{flow: f, sync: s, slots: slots, inner: 1, folding: true}
+	err = w.run(line.Where)
+	for i := range w.lost {
+		w.lost[i].kept = w.kept
+	}
+	return w.lost, err
 }
 
 // run runs lines of where and keeps the frames. Inside a transaction that has written it
@@ -135,7 +149,7 @@ func (w *search) push(line *plan.Line) {
 	slots := w.flow.values.take(len(w.slots))
 	copy(slots, w.slots)
 	w.last = slots
-	w.flow.kept = append(w.flow.kept, keptFrame{line, slots})
+	w.flow.kept = append(w.flow.kept, keptFrame{line, slots, w.lostSoFar(line != nil)})
 }
 
 // The faults of a line that must give a frame: one with “surely”, or one of a later stage
@@ -151,10 +165,19 @@ func (w *search) fail(line *plan.Line, err error) {
 	}
 }
 
-// drop notes that a line has dropped a frame.
-func (w *search) drop(line *plan.Line) {
-	if w.inner > 0 || w.err != nil {
+// drop notes that a line has dropped a frame. before is the value of losses when the
+// line began: if a line inside of it has lost rows since, that line is the reason.
+func (w *search) drop(line *plan.Line, before int) {
+	switch {
+	case w.err != nil:
 		return
+	case w.inner > 0:
+		if w.losses == before {
+			w.lose(line, "")
+		}
+		return
+	case w.losses == before:
+		w.furthest = lostRows{}
 	}
 	if line.Else != nil {
 		w.push(line)
@@ -167,7 +190,7 @@ func (w *search) drop(line *plan.Line) {
 	if w.dropped++; w.dropped <= droppedLimit {
 		slots := w.flow.values.take(len(w.slots))
 		copy(slots, w.slots)
-		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, slots})
+		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, slots, w.lostSoFar(true)})
 	}
 }
 
@@ -182,7 +205,10 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 		return
 	}
 	line := lines[i]
-	gave := 0
+	gave, losses, rows := 0, w.losses, len(w.lost)
+	if w.inner == 0 {
+		w.furthest = lostRows{}
+	}
 	if line.If != nil {
 		if is, ok := w.holds(line, line.If); !ok {
 			return
@@ -200,11 +226,18 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 		case found == (line.Mode == syntax.SomeLine):
 			w.lines(lines, i+1, next)
 		default:
-			w.drop(line)
+			w.drop(line, losses)
 		}
 		return
 	case syntax.MaybeLine:
-		w.body(line, func() { gave++; w.lines(lines, i+1, next) })
+		w.mute(func() {
+			w.body(line, func() {
+				gave++
+				w.muted--
+				w.lines(lines, i+1, next)
+				w.muted++
+			})
+		})
 		if gave == 0 && w.err == nil {
 			for _, s := range line.Binds {
 				w.slots[s] = value.Null
@@ -218,10 +251,13 @@ func (w *search) lines(lines []*plan.Line, i int, next func()) {
 		case line.Mode == syntax.SurelyLine:
 			w.fail(line, errNotSure)
 		default:
-			w.drop(line)
+			w.drop(line, losses)
 		}
 	}
 	w.unset(line)
+	if !w.folding {
+		w.lost = w.lost[:rows]
+	}
 }
 
 // errFound ends the part of a search that asks only whether there is a frame.
@@ -230,7 +266,12 @@ var errFound = errors.New("found")
 // any reports whether run emits a frame. It ends run at the first.
 func (w *search) any(line *plan.Line, run func(emit func())) bool {
 	w.inner++
-	run(func() { w.fail(line, errFound) })
+	found := func() { run(func() { w.fail(line, errFound) }) }
+	if line.Mode == syntax.SomeLine && !w.folding {
+		found() // the line inside at which it ended explains why it found nothing
+	} else {
+		w.mute(found)
+	}
 	w.inner--
 	if w.err != errFound {
 		return false
@@ -378,6 +419,8 @@ func (w *search) query(line *plan.Line, q *plan.QueryOp, emit func()) {
 		}
 		if w.take(q.Out, rows.Row(i)) {
 			emit()
+		} else if null := absent(q.Out, rows.Row(i)); null != "" && w.inner > 0 && w.err == nil {
+			w.lose(line, null)
 		}
 	}
 }
@@ -396,6 +439,17 @@ func (w *search) take(out []plan.Output, row []value.Value) bool {
 		}
 	}
 	return true
+}
+
+// absent returns the name of the first output that a row does not have, although the
+// line requires it.
+func absent(out []plan.Output, row []value.Value) string {
+	for i := range out {
+		if o := &out[i]; o.Binds && !o.Optional && present(row[o.Column]).IsNull() {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 // accepts binds or compares one output.
@@ -444,6 +498,7 @@ func (w *search) view(line *plan.Line, v *plan.ViewOp, emit func()) {
 			p := &v.Out[i]
 			o := plan.Output{Term: p.Term, Binds: p.Binds, Optional: p.Optional, Secret: p.Secret}
 			if !accepts(&o, w.slots[p.Inner], w.slots) {
+				w.lose(line, "")
 				return
 			}
 		}

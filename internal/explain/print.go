@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // Style says how a tree is printed. The zero Style draws branches in ASCII, for
@@ -25,12 +27,15 @@ var (
 	lines = branches{"├─ ", "└─ ", "│  ", "   "}
 )
 
-// Print writes the tree: each node with its place, and below it the text at that
+// Print writes the sentence of the tree, and then the tree: each node with its place, and below it the text at that
 // place and the values.
 func (t *Tree) Print(w io.Writer, style Style) error {
 	p := &printer{style: style, branches: ascii}
 	if style.Lines {
 		p.branches = lines
+	}
+	if t.Sentence != "" && t.Sentence != t.Title {
+		p.text.WriteString(p.paint(bold, printable(words.Sentence(t.Sentence))) + "\n\n")
 	}
 	p.node(t, "", "")
 	if _, err := io.WriteString(w, p.text.String()); err != nil {

@@ -20,7 +20,7 @@ type Tree struct {
 	// Title is a phrase for people. It begins in lower case or with a name.
 	Title string `json:"title"`
 	// Sentence is the whole explanation in one sentence without a full stop.
-	// Only the root of an explanation of what did not happen has one.
+	// Only the root of an explanation has one.
 	Sentence string `json:"sentence,omitempty"`
 	// Place is the source position of the node, "file:line:col", and Text is
 	// the source text there.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,7 @@ queries
     _find (x: String) : optional (y: String)
     _all (x: String) : many (y: String)
     _member (x: String) : optional (member: Member)
+    _places (x: String) : many (y: String, place?: String)
 `
 
 func methods() map[string]engine.Methods {
@@ -90,6 +92,14 @@ func methods() map[string]engine.Methods {
 	thing := engine.Methods{
 		Actions: map[string]engine.Method{"do": do, "other": do},
 		Queries: map[string]engine.QueryMethod{
+			"_places": func(_ engine.Context, in []value.Value, rows *engine.Rows) error {
+				x, _ := in[0].Text()
+				for i, place := range []value.Value{value.String("here"), value.Null, value.Null} {
+					row := rows.Add()
+					row[0], row[1] = value.String(x+strconv.Itoa(i+1)), place
+				}
+				return nil
+			},
 			"_find": func(_ engine.Context, in []value.Value, rows *engine.Rows) error {
 				if x, _ := in[0].Text(); x != "none" {
 					rows.Add()[0] = value.String(x + "!")

@@ -50,15 +50,19 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.DroppedAt
 		return v
 	}
-	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + outcome(line)
-	v.text += with(s, line, f)
+	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + Outcome(line)
+	v.text += with(s, line, f) + r.insideText(s, line, reason(m, f))
 	switch n := len(m.Frames) - 1; {
 	case n == 1:
 		v.text += "; another frame was dropped too"
 	case n > 1:
 		v.text += "; " + strconv.Itoa(n) + " other frames were dropped too"
 	}
-	v.text += "; an else below that line could answer"
+	if reason(m, f) != nil {
+		v.text += "; an else below the use of the view could answer"
+	} else {
+		v.text += "; an else below that line could answer"
+	}
 	return v
 }
 
@@ -81,12 +85,12 @@ func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree 
 	if line == nil {
 		return &Tree{Kind: WhereNode, Title: "the frame was dropped at a line that no longer exists", Place: f.DroppedAt}
 	}
-	t := (&Tree{Kind: WhereNode, Title: "this line of " + placeOf(line) + outcome(line)}).at(line.Span, line.Text)
+	t := (&Tree{Kind: WhereNode, Title: "this line of " + placeOf(line) + Outcome(line)}).at(line.Span, line.Text)
 	b := &bindings{record: r, sync: s, match: m, frame: f}
 	r.reading(t, b, line)
 	end := t
-	if line.View != nil {
-		if n := r.inside(t, b, line); n != nil {
+	if e := reason(m, f); e != nil {
+		if n := r.inside(t, s, line, e); n != nil {
 			end = n
 		}
 	}
@@ -130,8 +134,8 @@ func (r *record) reading(t *Tree, b *bindings, line *plan.Line) {
 // nullFindsNothing follows the name of a variable that is null.
 const nullFindsNothing = " is null, and nothing is found for null"
 
-// outcome says why a line dropped a frame, as the predicate of a sentence.
-func outcome(line *plan.Line) string {
+// Outcome says why a line dropped a frame, as the predicate of a sentence.
+func Outcome(line *plan.Line) string {
 	switch {
 	case line.Mode == syntax.NoLine:
 		return "found something, but “no” requires nothing"
@@ -177,91 +181,13 @@ func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
 	return text + nulls
 }
 
-// reads returns the slots that a line reads, in the order of the text.
+// reads returns the slots that a line reads, each once.
 func reads(line *plan.Line) []int {
 	var list []int
-	slot := func(i int) {
-		if i >= 0 && !slices.Contains(list, i) {
-			list = append(list, i)
+	for _, slot := range line.Reads() {
+		if !slices.Contains(list, slot) {
+			list = append(list, slot)
 		}
-	}
-	expr := func(e *plan.Expr) {
-		if e != nil {
-			for _, i := range e.Slots {
-				slot(i)
-			}
-		}
-	}
-	term := func(t *plan.Term) {
-		slot(t.Slot)
-		expr(t.Expr)
-	}
-	expr(line.If)
-	switch {
-	case line.Query != nil:
-		for i := range line.Query.In {
-			term(&line.Query.In[i].Term)
-		}
-		for i := range line.Query.Out {
-			if !line.Query.Out[i].Binds {
-				term(&line.Query.Out[i].Term)
-			}
-		}
-	case line.Read != nil:
-		if !line.Read.SubjectBinds {
-			term(&line.Read.Subject)
-		}
-		if !line.Read.ObjectBinds {
-			term(&line.Read.Object)
-		}
-	case line.Member != nil:
-		if !line.Member.Binds {
-			term(&line.Member.Subject)
-		}
-		for i := range line.Member.Fields {
-			if f := &line.Member.Fields[i]; !f.Binds {
-				term(&f.Term)
-			}
-		}
-	case line.View != nil:
-		for i := range line.View.In {
-			term(&line.View.In[i].Term)
-		}
-		for i := range line.View.Out {
-			if !line.View.Out[i].Binds {
-				term(&line.View.Out[i].Term)
-			}
-		}
-	case line.Is != nil:
-		if !line.Is.Binds {
-			slot(line.Is.Slot)
-		}
-		expr(line.Is.Expr)
-	case line.Filter != nil:
-		expr(line.Filter)
-	case line.Fold != nil:
-		if !line.Fold.Binds {
-			slot(line.Fold.Slot)
-		}
-		for _, inner := range line.Fold.Lines {
-			for _, i := range reads(inner) {
-				slot(i)
-			}
-		}
-		expr(line.Fold.Expr)
-	case line.Has != nil:
-		expr(line.Has.List)
-		if !line.Has.Binds {
-			term(&line.Has.Item)
-		}
-	case line.Block != nil:
-		for _, inner := range line.Block {
-			for _, i := range reads(inner) {
-				slot(i)
-			}
-		}
-	default:
-		panic("explain: unknown line")
 	}
 	return list
 }
@@ -335,7 +261,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		n := r.lostAt(s, m, f)
 		n.Title += ", and its else does not ask " + what
 		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ")" +
-			with(s, line, f) + ", and that else does not ask " + what, 0, n
+			with(s, line, f) + r.insideText(s, line, reason(m, f)) + ", and that else does not ask " + what, 0, n
 	}
 	for i, line := range lines {
 		id := journal.ActionID{Firing: m.Number, Frame: frame, Line: uint32(line.Line)}

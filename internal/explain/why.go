@@ -192,6 +192,7 @@ func (r *record) askedBefore(t *Tree, k *asking, seen map[*action]bool) {
 				n.Values = append(n.Values, Detail{Name: k.sync.Slots[slot], Value: show(b.value(slot), k.sync.Types[slot])})
 			}
 		}
+		n.add(r.lostRows(k.sync, k.match, k.index, line)...)
 		t.add(n)
 	}
 	for _, line := range k.lines {
@@ -242,7 +243,9 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 // by a firing, or by the runtime if no sync answered.
 func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 	r := read(p, entries)
-	return r.complete(r.whyAnswer(entries))
+	t := r.whyAnswer(entries)
+	t.Sentence = r.cause(entries)
+	return r.complete(t)
 }
 
 func (r *record) whyAnswer(entries []journal.Entry) *Tree {
@@ -279,15 +282,12 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 				t.add(n)
 			}
 		}
+		t.add(r.ignoredNodes(answer)...)
 		return t
 	case refused != nil:
-		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered with a refusal that no sync matched: " + refused.Label() + " " + ended(refused)}
-		if kind := refused.RefusalKind(); kind != "" {
-			t.Title += ", of the kind " + kind
-		}
+		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was answered with status %d, a refusal", r.Opening(), plan.RefusalStatus(refused.RefusalKind()))}
 		t.add(r.why(refused, map[*action]bool{}))
 		if n := WhyUnanswered(r.Plan, entries); len(n.Children) > 0 {
-			t.Sentence = n.Sentence
 			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
 		}
 		return t

@@ -130,6 +130,7 @@ func (r *record) fired(s *plan.Sync, m *history.Match) *Tree {
 			n.Title += ", so its else applied"
 			to.add(n)
 		}
+		to.add(r.lostRows(s, m, uint32(i))...)
 		r.asked(to, s, m, uint32(i), f)
 		for _, next := range m.Next {
 			if next.Of.Frame == uint32(i) {

@@ -61,6 +61,7 @@ func Read(p *plan.Plan, entries []journal.Entry, rested bool) *Flow {
 		f.syncs[s.Name] = s
 	}
 	ended := 0
+	var last *Match // the match or stage before
 	for i := range entries {
 		e := &entries[i]
 		switch e.Kind {
@@ -78,9 +79,13 @@ func Read(p *plan.Plan, entries []journal.Entry, rested bool) *Flow {
 				a.completed(e)
 			}
 		case journal.Fired, journal.Dropped:
-			f.matched(e)
+			last = f.matched(e)
 		case journal.Entered:
-			f.entered(e)
+			last = f.entered(e)
+		case journal.Lost:
+			if last != nil && last.Sync == e.Sync {
+				last.Lost = append(last.Lost, e)
+			}
 		case journal.Faulted:
 			f.Faults = append(f.Faults, e.Text)
 		case journal.Tried, journal.Parked, journal.Decided:
@@ -112,7 +117,7 @@ func (f *Flow) asked(e *journal.Entry, spec *plan.Action) {
 	}
 }
 
-func (f *Flow) matched(e *journal.Entry) {
+func (f *Flow) matched(e *journal.Entry) *Match {
 	m := &Match{Entry: e, Spec: f.syncs[e.Sync], Place: len(f.Matches)}
 	for _, id := range e.Matched {
 		a := f.byID[id]
@@ -134,12 +139,13 @@ func (f *Flow) matched(e *journal.Entry) {
 		f.firing[e.Number] = m
 	}
 	f.Matches = append(f.Matches, m)
+	return m
 }
 
 // entered adds a stage, or the where of a line of then, that a frame of a firing has
 // entered. It has the matched actions
 // of the firing.
-func (f *Flow) entered(e *journal.Entry) {
+func (f *Flow) entered(e *journal.Entry) *Match {
 	m := &Match{Entry: e, Spec: f.syncs[e.Sync]}
 	if from := f.firing[e.Of.Firing]; from != nil {
 		copied := *e
@@ -149,6 +155,7 @@ func (f *Flow) entered(e *journal.Entry) {
 	}
 	f.firing[e.Number] = m
 	f.Stages = append(f.Stages, m)
+	return m
 }
 
 // Root is the action that opened the flow, nil if not recorded.
@@ -202,6 +209,7 @@ type Match struct {
 	// firing or stage entered.
 	From *Match
 	Next []*Match
+	Lost []*journal.Entry // the rows that its frames lost
 }
 
 // StageSpec returns the stage in the plan, nil if it has none.

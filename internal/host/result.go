@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/legible-lang/legible/internal/engine"
@@ -56,16 +55,20 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	case store.Exhausted(r.Fault):
 		return x.failed("a request could not be answered", trace, r.Fault)
 	case r.Fault != nil: // the engine has logged it
-		reason, _, _ := strings.Cut(r.Fault.Error(), "\n")
-		return x.fault(trace, reason)
+		return x.fault(trace, x.cause(r, true))
 	}
-	entries, err := journal.Read(r.Entries)
-	reason := explain.Unanswered(x.front.plan, entries)
-	if err != nil {
-		reason = "the record of the flow cannot be read: " + err.Error()
-	}
+	reason := x.cause(r, true)
 	x.warn("no sync answered the request", trace, reason)
 	return x.broken("No sync answered this request.", trace, reason)
+}
+
+// cause is the reason for how a flow ended, in the words of the other explanations.
+func (x *exchange) cause(r engine.Result, rested bool) string {
+	entries, err := journal.Read(r.Entries)
+	if err != nil {
+		return "the record of the flow cannot be read: " + err.Error()
+	}
+	return explain.Cause(x.front.plan, entries, rested)
 }
 
 const (

@@ -168,7 +168,7 @@ func (in *Inspector) stepDetail(s *story, e ending, x *step) *detail {
 	if x.By != nil && x.By.Spec != nil && x.Line != nil {
 		marks := []mark{{x.Line.Span, "here", ended(x)}}
 		if l := x.By.Else(x.ID.Frame); l != nil {
-			marks = append(marks, mark{l.Span, "lost", kept(l)})
+			marks = append(marks, mark{l.Span, "lost", explain.Outcome(l)})
 		}
 		d.Source = excerptOf(x.By.Spec.Span, marks...)
 		d.Caption = "In the text of " + x.By.Sync
@@ -299,7 +299,7 @@ func (in *Inspector) matchDetail(s *story, m *match) *detail {
 			continue
 		}
 		if l := m.Spec.Line(f.Line); l != nil {
-			marks = append(marks, mark{l.Span, "lost", kept(l)})
+			marks = append(marks, mark{l.Span, "lost", explain.Outcome(l)})
 		}
 	}
 	if m.Spec != nil {
@@ -336,7 +336,7 @@ func (in *Inspector) syncDetail(s *story, sync *plan.Sync) *detail {
 		for _, m := range dropped {
 			for _, f := range m.Frames {
 				if l := sync.Line(f.Line); l != nil {
-					marks = append(marks, mark{l.Span, "lost", "dropped here: it " + kept(l)})
+					marks = append(marks, mark{l.Span, "lost", "dropped here: it " + explain.Outcome(l)})
 				}
 			}
 		}

@@ -95,9 +95,9 @@ func sourceLink(file string, line int) string {
 	return (&url.URL{Path: "/source/" + file, RawQuery: "line=" + n, Fragment: "L" + n}).String()
 }
 
-// words matches the colored parts of a line: a comment, a string, a keyword at
+// tokenPattern matches the colored parts of a line: a comment, a string, a keyword at
 // the beginning of a line, a name.
-var words = regexp.MustCompile(`#.*|"(?:[^"\\]|\\.)*"?|[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z_"#]+`)
+var tokenPattern = regexp.MustCompile(`#.*|"(?:[^"\\]|\\.)*"?|[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z_"#]+`)
 
 var keywords = []string{
 	"sync", "when", "where", "then", "together", "else", "in", "no", "maybe", "some", "surely", "whether", "if", "is", "each", "view", "order", "by", "limit",
@@ -110,7 +110,7 @@ var keywords = []string{
 // something else.
 func tokens(line string) []token {
 	var list []token
-	for _, w := range words.FindAllString(line, -1) {
+	for _, w := range tokenPattern.FindAllString(line, -1) {
 		look := ""
 		switch {
 		case w[0] == '#':

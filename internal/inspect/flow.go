@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/legible-lang/legible/internal/explain"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -79,8 +81,7 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 	var look []link
 	at := in.selected(s, e, r)
 	if e.unanswered {
-		var nearest *plan.Sync
-		e.why, nearest = in.unanswered(s)
+		nearest := in.nearest(s)
 		if r.URL.RawQuery == "" && nearest != nil {
 			at = selection{sync: nearest}
 		}
@@ -89,7 +90,7 @@ func (in *Inspector) flowPage(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	v := flowView{
-		ID: id.String(), Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, longValue), Why: e.why,
+		ID: id.String(), Title: s.title(), Class: e.class, Mark: e.mark, Words: e.words, Text: cut(e.text, longValue), Why: words.Sentence(explain.Cause(s.Plan, s.entries, s.Rested)),
 		Clock: clock(s.Begun), Day: s.Begun.Format(time.DateOnly), Moment: s.Begun.Format(time.RFC3339Nano), Took: s.took(),
 		Actions: len(s.Actions), Faults: s.Faults, Picture: s.draw(e, at), Detail: in.detail(s, e, at),
 	}
@@ -212,7 +213,7 @@ func (v *flowView) syncs(in *Inspector, s *story) {
 func lostAt(m *match) string {
 	for _, f := range m.Frames {
 		if l := m.Spec.Line(f.Line); l != nil {
-			return "“" + cut(l.Text, 80) + "” " + kept(l)
+			return "“" + cut(l.Text, 80) + "” " + explain.Outcome(l)
 		}
 	}
 	return "its where dropped every frame"

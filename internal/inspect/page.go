@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/store"
 )
 
@@ -97,7 +98,7 @@ func (in *Inspector) failed(w http.ResponseWriter, r *http.Request, doing string
 			"The inspector failed while "+doing+". The app is stopping, or its database or disk does not answer; the app's log says why. Try again in a moment.")
 		return
 	}
-	in.problem(w, r, http.StatusInternalServerError, "The page could not be loaded", sentence(doing+": "+err.Error()))
+	in.problem(w, r, http.StatusInternalServerError, "The page could not be loaded", words.Sentence(doing+": "+err.Error()))
 }
 
 // An asset is a file that pages refer to.

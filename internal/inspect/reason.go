@@ -8,6 +8,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/explain"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // A Reason is an explanation for a page: a tree of limited size.
@@ -71,14 +72,9 @@ func (in *Inspector) placeLink(place string) (text, to string) {
 	return file + ":" + parts[len(parts)-2], sourceLink(file, line)
 }
 
-// unanswered explains why no sync answered the request, and returns the sync
-// that came nearest, or nil.
-func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
+// nearest returns the sync that came nearest to answering the request, or nil.
+func (in *Inspector) nearest(s *story) (nearest *plan.Sync) {
 	tree := explain.WhyUnanswered(s.Plan, s.entries)
-	why = tree.Sentence
-	if why == "" {
-		why = explain.Unanswered(s.Plan, s.entries)
-	}
 	var find func(t *explain.Tree)
 	find = func(t *explain.Tree) {
 		if nearest == nil {
@@ -89,16 +85,16 @@ func (in *Inspector) unanswered(s *story) (why string, nearest *plan.Sync) {
 		}
 	}
 	find(tree)
-	return sentence(why), nearest
+	return nearest
 }
 
 // whyNot explains why a sync did not fire, or that it did.
 func (in *Inspector) whyNot(s *story, sync *plan.Sync) (tree *explain.Tree, lead string) {
 	tree, err := explain.WhyNot(s.Plan, s.entries, sync.Name)
 	if err != nil {
-		return nil, sentence(err.Error())
+		return nil, words.Sentence(err.Error())
 	}
-	return tree, sentence(tree.Sentence)
+	return tree, words.Sentence(tree.Sentence)
 }
 
 // stopped says where the where of a sync dropped a match.
@@ -111,7 +107,7 @@ func stopped(m *match) string {
 		if l == nil {
 			continue
 		}
-		text := fmt.Sprintf("Its when matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), kept(l))
+		text := fmt.Sprintf("Its when matched, but its line of where at %s (%s) %s", place(l.Span), cut(l.Text, 100), explain.Outcome(l))
 		if n := len(m.Frames) - 1; n > 0 {
 			text += "; " + count(n, "other frame was", "other frames were") + " dropped too"
 		}

@@ -37,7 +37,7 @@ func (in *Inspector) clean(e *journal.Entry) {
 			}
 			f.Value = hide(f.Value)
 		}
-	case journal.Fired, journal.Dropped, journal.Entered:
+	case journal.Fired, journal.Dropped, journal.Entered, journal.Lost:
 		s := in.byName[e.Sync]
 		for i := range e.Frames {
 			for j := range e.Frames[i].Bindings {

@@ -94,22 +94,6 @@ func cut(s string, most int) string {
 	return s
 }
 
-// sentence capitalizes a text and adds a full stop. A name at the beginning is
-// not changed.
-func sentence(s string) string {
-	if s == "" {
-		return ""
-	}
-	first, _, _ := strings.Cut(s, " ")
-	if !strings.ContainsAny(first, "._") {
-		s = strings.ToUpper(s[:1]) + s[1:]
-	}
-	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "…") {
-		return s
-	}
-	return s + "."
-}
-
 // trimName removes the name of an action from the beginning of its fault.
 func trimName(text, name string) string { return strings.TrimPrefix(text, name+": ") }
 

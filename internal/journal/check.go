@@ -34,6 +34,7 @@ type checker struct {
 	firings  uint32
 	frames   map[uint32]int // of each firing
 	faulted  bool
+	last     *Entry // the match or stage before, if only entries Lost follow it
 }
 
 func (c *checker) report(format string, args ...any) {
@@ -44,6 +45,8 @@ func (c *checker) entry(i int, e *Entry) {
 	if (i == 0) != (e.Kind == Begun) {
 		c.report("its entry %d is %q, but a flow has exactly one entry begun, which is the first", i+1, e.Kind)
 	}
+	before := c.last
+	c.last = nil
 	switch e.Kind {
 	case Asked:
 		c.asked(e)
@@ -51,6 +54,12 @@ func (c *checker) entry(i int, e *Entry) {
 		c.completed(e)
 	case Fired, Dropped, Entered:
 		c.matched(e)
+		c.last = e
+	case Lost:
+		if before == nil || before.Sync != e.Sync || before.Number != e.Of.Firing || int(e.Of.Frame) >= max(len(before.Frames), 1) {
+			c.report("rows of the sync %s were lost at %s in a frame that does not exist", e.Sync, e.Place)
+		}
+		c.last = before
 	case Faulted:
 		c.faulted = true
 	case Tried, Parked, Decided:

@@ -23,8 +23,8 @@ func TestCheck(t *testing.T) {
 	without := func(n int) func([]Entry) []Entry {
 		return func(e []Entry) []Entry { return append(e[:n:n], e[n+1:]...) }
 	}
-	with := func(x Entry) func([]Entry) []Entry {
-		return func(e []Entry) []Entry { return append(e, x) }
+	with := func(x ...Entry) func([]Entry) []Entry {
+		return func(e []Entry) []Entry { return append(e, x...) }
 	}
 	for _, c := range []struct {
 		name   string
@@ -51,6 +51,8 @@ func TestCheck(t *testing.T) {
 		{name: "nobody's", change: func(e []Entry) []Entry { return append(e[:3:3], e[4:]...) }, want: "the action 1.0.0 (P.do) was asked by a firing that does not exist"},
 		{name: "matched too early", change: with(Entry{Kind: Dropped, Sync: "T", Matched: []ActionID{{9, 0, 0}}}), want: "the sync T matched the action 9.0.0, which had not ended"},
 		{name: "a later stage", change: with(Entry{Kind: Entered, Number: 2, Sync: "S", Stage: 1, Of: FrameID{1, 0}, Frames: []Frame{{Line: -1}}})},
+		{name: "lost rows", change: with(Entry{Kind: Entered, Number: 2, Sync: "S", Stage: 1, Of: FrameID{1, 0}, Frames: []Frame{{Line: -1}}}, Entry{Kind: Lost, Sync: "S", Of: FrameID{2, 0}, Place: "a.sync:1:1"})},
+		{name: "lost rows of no frame", change: with(Entry{Kind: Entered, Number: 2, Sync: "S", Stage: 1, Of: FrameID{1, 0}, Frames: []Frame{{Line: -1}}}, Entry{Kind: Lost, Sync: "S", Of: FrameID{2, 1}, Place: "a.sync:1:1"}), want: "rows of the sync S were lost at a.sync:1:1 in a frame that does not exist"},
 		{name: "a stage of no frame", change: with(Entry{Kind: Entered, Number: 2, Sync: "S", Stage: 1, Of: FrameID{1, 1}}), want: "the sync S entered its stage 2 for a frame that does not exist"},
 		{name: "a stage without a number", change: with(Entry{Kind: Entered, Number: 1, Sync: "S", Stage: 1, Of: FrameID{1, 0}}), want: "the firing 1 of S comes after firing 1: the firings between are missing"},
 	} {

@@ -16,6 +16,8 @@ type EntryWriter interface {
 	Match(k Kind, number uint32, sync string, matched int)
 	Matched(id ActionID)
 	Entered(number uint32, sync string, stage int, of FrameID, line int)
+	Lost(sync string, of FrameID, place string, rows, kept uint32, null string)
+	Row(of []int, names []string, slots []value.Value)
 	Frames(n int)
 	Frame(line int, droppedAt string, names []string, slots []value.Value)
 	End()
@@ -40,6 +42,8 @@ func (discard) Failed(ActionID, string, Outcome, string)                       {
 func (discard) Match(Kind, uint32, string, int)                                {}
 func (discard) Matched(ActionID)                                               {}
 func (discard) Entered(uint32, string, int, FrameID, int)                      {}
+func (discard) Lost(string, FrameID, string, uint32, uint32, string)           {}
+func (discard) Row([]int, []string, []value.Value)                             {}
 func (discard) Frames(int)                                                     {}
 func (discard) Frame(int, string, []string, []value.Value)                     {}
 func (discard) End()                                                           {}

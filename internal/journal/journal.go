@@ -22,7 +22,7 @@ import (
 //
 // Version 2 added Tried, Parked and Decided. Version 3 added values that are not
 // kept: a value.Omitted may replace a value. Version 4 added Entered, version 5 the place
-// in Faulted.
+// in Faulted, and Lost.
 const Version = 5
 
 // A Kind is the type of an entry.
@@ -51,13 +51,16 @@ const (
 	// Entered: a frame entered a later stage of its sync, or the where of a line of
 	// then, whose frames ask their actions.
 	Entered
+	// Lost: a line inside a view, a fold or the where of a line of then dropped rows of
+	// a frame. It follows the entry Fired, Dropped or Entered that has the frame.
+	Lost
 )
 
 func (k Kind) String() string {
-	if k < Begun || k > Entered {
+	if k < Begun || k > Lost {
 		return fmt.Sprintf("kind %d", uint8(k))
 	}
-	return [...]string{"begun", "asked", "completed", "fired", "dropped", "faulted", "tried", "parked", "decided", "entered"}[k-1]
+	return [...]string{"begun", "asked", "completed", "fired", "dropped", "faulted", "tried", "parked", "decided", "entered", "lost"}[k-1]
 }
 
 // An Outcome is how an action ended.
@@ -121,19 +124,28 @@ type Entry struct {
 	// Decided
 	Decision string // its name, so that it counts once
 
-	// Fired, Dropped, Entered, and Faulted if a sync faulted
+	// Fired, Dropped, Entered, Lost, and Faulted if a sync faulted
 	Number  uint32 // of the firing, from 1; Entered continues the numbers of Fired
 	Sync    string
-	Matched []ActionID // not of Entered; of Faulted, if the where of the match did
-	Frames  []Frame
+	Matched []ActionID // of Fired and Dropped; of Faulted, if the where of the match did
+	Frames  []Frame    // of Lost, some of the dropped rows
 
 	// Entered, and Faulted if a stage or the where of a line did. Faulted has an ID if an
 	// input of that action could not be computed.
 	Stage int     // index of the stage, from 1
-	Of    FrameID // the frame that entered it
+	Of    FrameID // the frame that entered it; of Lost, the frame that lost rows
 	// Line is set if the frames are those of the where of one line of then: 1 + the
 	// place of the line among all lines of the sync's else and then.
 	Line int
+
+	// Lost
+	Place string // of the line, "file:line:col"
+	// Rows is the number of rows that the line dropped, and Kept the number that its
+	// fold has left. Rows is 0 if the line is the reason why a line of where dropped
+	// its frame.
+	Rows, Kept uint32
+	// Null is the name of the output whose absence dropped the rows, or "".
+	Null string
 }
 
 // A FrameID names a frame by its firing, or by the stage that made it.

@@ -34,6 +34,10 @@ func sample() []byte {
 	w.Frames(1)
 	w.Frame(-1, "", []string{"a"}, []value.Value{value.Number(2)})
 	w.End()
+	w.Lost("LogIn", FrameID{2, 0}, "a.sync:3:4", 3, 1, "place")
+	w.Frames(1)
+	w.Row([]int{1, 0, 1}, []string{"a", "b"}, []value.Value{value.Number(2), value.String("x")})
+	w.End()
 	w.Faulted(Entry{Text: "deadline"})
 	w.Faulted(Entry{Text: "no", Sync: "S", Matched: []ActionID{{}, {1, 0, 2}}})
 	w.Faulted(Entry{Text: "no", Sync: "S", Stage: 1, Of: FrameID{1, 0}, Line: 2, ID: ActionID{1, 0, 1}})
@@ -65,6 +69,7 @@ func TestReadBack(t *testing.T) {
 		{Kind: Completed, ID: ActionID{1, 0, 1}, Action: "Profile.authenticate", Outcome: Fault, Text: "lost disk"},
 		{Kind: Dropped, Sync: "Other"},
 		{Kind: Entered, Number: 2, Sync: "LogIn", Stage: 1, Of: FrameID{1, 0}, Line: 3, Frames: []Frame{{Line: -1, Bindings: []Binding{{0, "a", value.Number(2)}}}}},
+		{Kind: Lost, Sync: "LogIn", Of: FrameID{2, 0}, Place: "a.sync:3:4", Rows: 3, Kept: 1, Null: "place", Frames: []Frame{{Line: -1, Bindings: []Binding{{1, "b", value.String("x")}, {0, "a", value.Number(2)}}}}},
 		{Kind: Faulted, Text: "deadline"},
 		{Kind: Faulted, Text: "no", Sync: "S", Matched: []ActionID{{}, {1, 0, 2}}},
 		{Kind: Faulted, Text: "no", Sync: "S", Stage: 1, Of: FrameID{1, 0}, Line: 2, ID: ActionID{1, 0, 1}},

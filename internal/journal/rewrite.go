@@ -8,7 +8,7 @@ import (
 )
 
 // Rewrite calls change for the entries that have values, Asked, Completed, Fired,
-// Dropped and Entered, and returns the changed record. The bytes of the other entries stay the same.
+// Dropped, Entered and Lost, and returns the changed record. The bytes of the other entries stay the same.
 func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
 	entries, err := Read(b)
 	if err != nil {
@@ -19,7 +19,7 @@ func Rewrite(b []byte, change func(*Entry)) ([]byte, error) {
 		e := &entries[i]
 		n := 5 + int(binary.LittleEndian.Uint32(b[1:])) // Read has checked the length
 		switch e.Kind {
-		case Asked, Completed, Fired, Dropped, Entered:
+		case Asked, Completed, Fired, Dropped, Entered, Lost:
 			change(e)
 			w.entry(e)
 		default:
@@ -36,9 +36,12 @@ func (w *Writer) entry(e *Entry) {
 	case e.Kind == Asked:
 		w.Asked(e.ID, e.Action, nil, nil, e.In)
 	case e.Kind != Completed:
-		if e.Kind == Entered {
+		switch e.Kind {
+		case Entered:
 			w.Entered(e.Number, e.Sync, e.Stage, e.Of, e.Line)
-		} else {
+		case Lost:
+			w.Lost(e.Sync, e.Of, e.Place, e.Rows, e.Kept, e.Null)
+		default:
 			w.Match(e.Kind, e.Number, e.Sync, len(e.Matched))
 			for _, id := range e.Matched {
 				w.Matched(id)

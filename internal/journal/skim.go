@@ -31,7 +31,7 @@ func Skim(b []byte, each func(Mark)) {
 func (m *Mark) skim(b []byte) bool {
 	numbers := 0
 	switch m.Kind {
-	case Begun, Faulted:
+	case Begun, Faulted, Lost:
 		return true
 	case Asked, Completed, Tried, Parked, Decided:
 		numbers = 3 // the id

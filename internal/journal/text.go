@@ -37,22 +37,19 @@ func (e Entry) String() string {
 		} else {
 			fmt.Fprintf(&b, " %v", e.Matched)
 		}
-		for _, f := range e.Frames {
-			b.WriteString(" {")
-			for i, x := range f.Bindings {
-				if i > 0 {
-					b.WriteString(", ")
-				}
-				b.WriteString(x.Name + ": " + x.Value.String())
-			}
-			b.WriteString("}")
-			if f.DroppedAt != "" {
-				b.WriteString(" lost at " + f.DroppedAt)
-			}
-		}
+		b.WriteString(framesText(e.Frames))
 		return b.String()
 	}
 	switch e.Kind {
+	case Lost:
+		text := fmt.Sprintf("lost in frame %d.%d of %s at %s", e.Of.Firing, e.Of.Frame, e.Sync, e.Place)
+		if e.Rows > 0 {
+			text += fmt.Sprintf(": %d rows, %d kept", e.Rows, e.Kept)
+		}
+		if e.Null != "" {
+			text += ", without " + e.Null
+		}
+		return text + framesText(e.Frames)
 	case Tried:
 		return fmt.Sprintf("tried %s %s %d times, again at %s: %q", e.ID, e.Action, e.Tries, e.Next.Format(value.MomentLayout), e.Text)
 	case Parked:
@@ -61,6 +58,24 @@ func (e Entry) String() string {
 		return fmt.Sprintf("decided %s %s %s %q", e.ID, e.Action, e.Code, e.Text)
 	}
 	return fmt.Sprintf("faulted %q", e.Text)
+}
+
+func framesText(frames []Frame) string {
+	var b strings.Builder
+	for _, f := range frames {
+		b.WriteString(" {")
+		for i, x := range f.Bindings {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(x.Name + ": " + x.Value.String())
+		}
+		b.WriteString("}")
+		if f.DroppedAt != "" {
+			b.WriteString(" lost at " + f.DroppedAt)
+		}
+	}
+	return b.String()
 }
 
 // Bindings prints named values as the language writes arguments.

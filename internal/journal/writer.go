@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/legible-lang/legible/value"
@@ -171,6 +172,18 @@ func (w *Writer) Entered(number uint32, sync string, stage int, of FrameID, line
 	w.place(stage, of, line)
 }
 
+// Lost begins an entry Lost. Frames, one Frame for each recorded row, and End follow.
+func (w *Writer) Lost(sync string, of FrameID, place string, rows, kept uint32, null string) {
+	w.open(Lost)
+	w.Bytes = value.AppendText(w.Bytes, sync)
+	w.number(uint64(of.Firing))
+	w.number(uint64(of.Frame))
+	w.Bytes = value.AppendText(w.Bytes, place)
+	w.number(uint64(rows))
+	w.number(uint64(kept))
+	w.Bytes = value.AppendText(w.Bytes, null)
+}
+
 // Matched writes a matched action.
 func (w *Writer) Matched(id ActionID) { w.id(id) }
 
@@ -197,7 +210,29 @@ func (w *Writer) Frame(line int, droppedAt string, names []string, slots []value
 	}
 }
 
-// End ends an entry that Match began.
+// Row writes a row of an entry Lost, with the bindings of some of its slots.
+func (w *Writer) Row(of []int, names []string, slots []value.Value) {
+	w.number(0) // no line
+	w.Bytes = value.AppendText(w.Bytes, "")
+	n := 0
+	named := func(i, at int) bool {
+		return !slots[at].IsUnset() && names[at] != "" && !slices.Contains(of[:i], at)
+	}
+	for i, at := range of {
+		if named(i, at) {
+			n++
+		}
+	}
+	w.number(uint64(n))
+	for i, at := range of {
+		if named(i, at) {
+			w.number(uint64(at))
+			w.Bytes = w.value(value.AppendText(w.Bytes, names[at]), slots[at])
+		}
+	}
+}
+
+// End ends an entry that Match, Entered or Lost began.
 func (w *Writer) End() { w.close() }
 
 // Faulted writes a fault outside an action: the text of e, and if a part of a sync faulted,
@@ -432,16 +467,11 @@ func (r *reader) entry(kind Kind) Entry {
 		} else {
 			e.Matched = r.ids()
 		}
-		for range r.count() {
-			f := Frame{Line: int(r.small()) - 1, DroppedAt: r.text()}
-			for range r.count() {
-				f.Bindings = append(f.Bindings, Binding{Slot: int(r.small()), Name: r.text(), Value: r.value()})
-			}
-			e.Frames = append(e.Frames, f)
-			if r.err != nil {
-				break
-			}
-		}
+		e.Frames = r.frames()
+	case Lost:
+		e.Sync, e.Of, e.Place = r.text(), FrameID{r.small(), r.small()}, r.text()
+		e.Rows, e.Kept, e.Null = r.small(), r.small(), r.text()
+		e.Frames = r.frames()
 	case Faulted:
 		if e.Text = r.text(); len(r.b) > 0 {
 			e.Sync, e.Matched = r.text(), r.ids()
@@ -462,4 +492,19 @@ func (r *reader) entry(kind Kind) Entry {
 		r.fail()
 	}
 	return e
+}
+
+func (r *reader) frames() []Frame {
+	var list []Frame
+	for range r.count() {
+		f := Frame{Line: int(r.small()) - 1, DroppedAt: r.text()}
+		for range r.count() {
+			f.Bindings = append(f.Bindings, Binding{Slot: int(r.small()), Name: r.text(), Value: r.value()})
+		}
+		list = append(list, f)
+		if r.err != nil {
+			break
+		}
+	}
+	return list
 }

@@ -230,6 +230,7 @@ func (l *lowering) slot(v *check.Var) int {
 		name = ""
 	}
 	l.sync.Slots = append(l.sync.Slots, name)
+	l.sync.Names = append(l.sync.Names, v.Name)
 	l.sync.Types = append(l.sync.Types, v.Type)
 	l.sync.Secret = append(l.sync.Secret, isSecret(v))
 	l.sync.Parts = append(l.sync.Parts, v.Parts)
@@ -427,7 +428,8 @@ func (l *lowering) lines(list []*check.Line) []*Line {
 }
 
 func (l *lowering) line(x *check.Line) *Line {
-	line := &Line{Mode: x.Mode, Place: -1}
+	line := &Line{Mode: x.Mode, Place: -1, Seq: l.sync.lines}
+	l.sync.lines++
 	if x.Tree != nil {
 		line.Span, line.Text = x.Tree.Span, oneLine(x.Tree.Span)
 	}

@@ -151,6 +151,9 @@ type Sync struct {
 	Lines []*Line
 	// Asks are all lines of then and else; Ask.Line is the place in it.
 	Asks []*Ask
+	// Names are the names of the variables of all slots; Slots has none for the variables of views.
+	Names []string
+	lines int // so far, for Line.Seq
 }
 
 // Absence says how a slot holds the absence of an input.
@@ -346,6 +349,7 @@ func (a *Ask) Handler(code string) *Handler {
 // A Line is a line of where. Exactly one of its operations is set.
 type Line struct {
 	Place int // in Sync.Lines; -1 for a line of a view or fold
+	Seq   int // the place among all lines of the sync, with those inside of lines, in the order of the text
 	Span  source.Span
 	Text  string
 	Mode  syntax.Mode

@@ -1,0 +1,129 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/legible-lang/legible/internal/history"
+	"github.com/legible-lang/legible/internal/journal"
+	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
+)
+
+// Cause says in one sentence, without a full stop, why a flow ended as it did: which line
+// of which sync decided it, and with which values. The command, the inspector and the
+// answer in development all show this sentence.
+func Cause(p *plan.Plan, entries []journal.Entry, rested bool) string {
+	return readOpen(p, entries, rested).cause(entries)
+}
+
+func (r *record) cause(entries []journal.Entry) string {
+	root, result := r.Root(), r.Result()
+	if root == nil {
+		return "the record of this flow is empty"
+	}
+	x := result.Action
+	text := ""
+	switch result.Outcome {
+	case history.Answered:
+		text = r.answerCause(x)
+	case history.Refused:
+		text = x.Name + " " + ended(x)
+		if k := r.askingOf(x); k != nil && k.line != nil {
+			text += " at " + k.line.Span.String()
+		}
+		if root.Is(plan.Request) {
+			text += fmt.Sprintf("; no line and no sync handles that refusal, so it is the answer: its kind %s is status %d", x.RefusalKind(), result.Status)
+		}
+	case history.Returned:
+		text = x.Name + " returned"
+	case history.Unanswered:
+		return Unanswered(r.Plan, entries)
+	case history.Running:
+		return "the flow is not at rest yet"
+	case history.Waiting:
+		return x.Name + " " + effort(r.Held)
+	case history.Parked:
+		return x.Name + " " + effort(r.Held) + decide
+	default:
+		if text, _ = r.faulted(); text == "" {
+			text = result.Text
+		}
+	}
+	if n := len(r.ignored(x)); n > 0 {
+		a := r.ignored(x)[0]
+		text += "; " + a.Name + " " + ended(a) + ", and nothing handles it"
+	}
+	if h := r.held(); h != nil {
+		if text += "; " + h.text; h.Parked {
+			text += decide
+		}
+	}
+	return text
+}
+
+// decide follows a parked action.
+const decide = "; to continue, use legible flow retry or legible flow cancel"
+
+// answerCause says which line of a sync asked the answer, and why that line and no other.
+func (r *record) answerCause(answer *action) string {
+	m := answer.By
+	if m == nil {
+		return answer.Name + " was asked from outside"
+	}
+	k := r.askingOf(answer)
+	for _, x := range m.Asked {
+		if x.ID.Frame == answer.ID.Frame && x.Handler() != nil {
+			return "in sync " + m.Sync + ", " + x.Name + " " + ended(x) + atLine(r.askingOf(x)) + ", so its else answered"
+		}
+	}
+	if line := m.Else(answer.ID.Frame); line != nil && k.sync != nil {
+		return "in sync " + m.Sync + ", the where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + Outcome(line) +
+			with(k.sync, line, k.frame) + ", so its else answered" + r.insideText(k.sync, line, reason(m, k.frame))
+	}
+	for _, x := range m.Actions {
+		if x != nil && x.Outcome == journal.Refused {
+			return x.Name + " " + ended(x) + atLine(r.askingOf(x)) + ", and sync " + m.Sync + " answers that refusal"
+		}
+	}
+	return "sync " + m.Sync + " answered" + atLine(k)
+}
+
+func atLine(k *asking) string {
+	if k == nil || k.line == nil {
+		return ""
+	}
+	return " at " + k.line.Span.String()
+}
+
+// ignored returns the actions besides one that were refused or faulted although neither an
+// else nor a sync handled that, in the order of their completion. They are not the end
+// of the flow, but probably a mistake.
+func (r *record) ignored(besides *action) []*action {
+	var list []*action
+	for _, a := range r.Actions {
+		failed := a.Outcome == journal.Refused && a.Handler() == nil && len(a.Firings) == 0 || a.Outcome == journal.Fault
+		if failed && a != besides && !a.Is(plan.Respond) && a.ID != (journal.ActionID{}) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// ignoredNodes returns a node for each ignored action.
+func (r *record) ignoredNodes(besides *action) []*Tree {
+	var list []*Tree
+	for _, a := range r.ignored(besides) {
+		n := r.action(a)
+		n.Kind = NoteNode
+		n.Title += ", and nothing handles it"
+		if k := r.askingOf(a); k != nil && k.line != nil {
+			n.at(k.line.Span, k.line.Text)
+			n.Sync = k.match.Sync
+			if !k.line.Awaited {
+				n.add(note("the line is not awaited: with an output pattern, as in “: ()”, the lines below it would not be asked after a refusal"))
+			}
+		}
+		list = append(list, n)
+	}
+	return list
+}
