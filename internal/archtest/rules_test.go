@@ -43,7 +43,7 @@ var rules = []rule{
 	{"internal/engine/enginetest", []string{"internal/engine", "internal/plan", "internal/check", "internal/syntax", "internal/journal", "internal/diag", "internal/source", "store", "value"}, "the oracle shares only the checked program with the engine"},
 	{"internal/host", []string{"internal/words", "internal/engine", "internal/history", "internal/explain", "internal/plan", "internal/check", "internal/journal", "store", "internal/diag", "value"}, "the HTTP front calls the engine and contains no rules of a program"},
 	{"internal/inspect/api", []string{"internal/history", "internal/explain", "value"}, "the interface of the inspector is declared once, for both its sides"},
-	{"internal/inspect", []string{"internal/inspect/api", "internal/engine", "internal/history", "internal/explain", "internal/plan", "internal/check", "internal/syntax", "internal/journal", "store", "internal/source", "value"}, "the pages read plan, store and journal, and change nothing"},
+	{"internal/inspect", []string{"internal/inspect/api", "internal/words", "internal/engine", "internal/history", "internal/explain", "internal/plan", "internal/check", "internal/syntax", "internal/journal", "store", "internal/source", "value"}, "the pages read plan, store and journal, and change nothing"},
 	{"internal/telemetry", []string{"internal/engine", "internal/journal", "value"}, "metrics and spans depend only on what the engine reports"},
 	{"concepts", nil, "reading specifications does not require the Go code of concepts"},
 	{"internal/workspace", []string{"concepts", "internal/check/flows", "internal/check", "internal/syntax", "internal/diag", "internal/source"}, "only this package decides which files belong to a program"},
