@@ -49,7 +49,9 @@ type unnamedOutput struct {
 	by     string      // "Sessioning.create"
 	hasOut bool
 	names  []string // of all outputs, as they are declared
-	out    []*syntax.Arg
+	// pattern is the name, with a “?” if the output may be null.
+	pattern string
+	out     []*syntax.Arg
 	// misspelt is set if the line names an output that it does not have, and that is
 	// reported as a misspelling of this one.
 	misspelt bool

@@ -111,7 +111,7 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	for _, a := range p.Out {
 		a.Binds = false
 	}
-	r.noteUnnamed(t.Span, by, t.HasOut, paramNames(a.Outputs), t.Out)
+	r.noteUnnamed(t.Span, by, t.HasOut, a.Outputs, t.Out)
 	return p
 }
 
@@ -290,7 +290,7 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 		return nil
 	}
 	a.Out = r.patternArgs(&signature{by: by, params: a.Action.Outputs, out: true, broken: s.broken()}, a.Instance, t.Out)
-	r.noteUnnamed(t.Span, by, t.HasOut, paramNames(a.Action.Outputs), t.Out)
+	r.noteUnnamed(t.Span, by, t.HasOut, a.Action.Outputs, t.Out)
 	return a
 }
 

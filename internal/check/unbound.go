@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
@@ -177,18 +178,18 @@ func (r *resolver) unbound(name syntax.Name) {
 		d := diag.Diagnostic{Code: diag.OutputNotNamed, Span: name.Span,
 			Message: said + " is not bound: it is an output of “" + u.by + "” that the line does not name",
 			Related: []diag.Related{{Span: u.span, Message: "this line has the output “" + name.Text + "”"}}}
-		edit := diag.Edit{Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + name.Text + ")"}
+		edit := diag.Edit{Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + u.pattern + ")"}
 		if len(u.out) > 0 {
-			edit = u.insert(name.Text)
+			edit = u.insert()
 		} else if u.hasOut {
 			edit = diag.Edit{}
 		}
 		if idle := r.idle(); idle != "" {
-			d.Notes = []string{"name it, as in “: (" + name.Text + ")”; but nothing uses “" + idle + "”, so a line that binds “" + name.Text + "” may be missing"}
+			d.Notes = []string{"name it, as in “: (" + u.pattern + ")”; but nothing uses “" + idle + "”, so a line that binds “" + name.Text + "” may be missing"}
 		} else if edit.Text != "" {
 			d.Fix = &diag.Fix{Title: "name the output", Edits: []diag.Edit{edit}}
 		} else {
-			d.Notes = []string{"name it: “: (" + name.Text + ")”"}
+			d.Notes = []string{"name it: “: (" + u.pattern + ")”"}
 		}
 		r.c.add(d)
 		return
@@ -211,17 +212,17 @@ func (r *resolver) unbound(name syntax.Name) {
 
 // insert returns the edit that names an output among the others, in the order in
 // which they are declared.
-func (u *unnamedOutput) insert(name string) diag.Edit {
+func (u *unnamedOutput) insert() diag.Edit {
 	at := source.Span{File: u.span.File}
 	for _, a := range u.out {
-		if slices.Index(u.names, a.Name.Text) > slices.Index(u.names, name) {
+		if slices.Index(u.names, a.Name.Text) > slices.Index(u.names, strings.TrimSuffix(u.pattern, "?")) {
 			at.Start, at.End = a.Span.Start, a.Span.Start
-			return diag.Edit{Span: at, Text: name + ", "}
+			return diag.Edit{Span: at, Text: u.pattern + ", "}
 		}
 	}
 	at.Start = u.out[len(u.out)-1].Span.End
 	at.End = at.Start
-	return diag.Edit{Span: at, Text: ", " + name}
+	return diag.Edit{Span: at, Text: ", " + u.pattern}
 }
 
 // idle returns a visible variable that its text names only once, "" if there is none.
@@ -254,18 +255,20 @@ func (r *resolver) respell(name syntax.Name, near string) *diag.Fix {
 }
 
 // noteUnnamed notes the outputs that a line does not name.
-func (r *resolver) noteUnnamed(span source.Span, by string, hasOut bool, names []string, out []*syntax.Arg) {
-	for _, name := range names {
-		named := false
-		for _, a := range out {
-			named = named || a.Name.Text == name
+func (r *resolver) noteUnnamed(span source.Span, by string, hasOut bool, params []*Param, out []*syntax.Arg) {
+	names := paramNames(params)
+	for _, p := range params {
+		if slices.ContainsFunc(out, func(a *syntax.Arg) bool { return a.Name.Text == p.Name }) {
+			continue
 		}
-		if !named {
-			misspelt := slices.ContainsFunc(out, func(a *syntax.Arg) bool {
-				near, ok := diag.Nearest(a.Name.Text, names)
-				return ok && near == name && !slices.Contains(names, a.Name.Text)
-			})
-			r.unnamed[name] = unnamedOutput{span: span, by: by, hasOut: hasOut, names: names, out: out, misspelt: misspelt}
+		misspelt := slices.ContainsFunc(out, func(a *syntax.Arg) bool {
+			near, ok := diag.Nearest(a.Name.Text, names)
+			return ok && near == p.Name && !slices.Contains(names, a.Name.Text)
+		})
+		u := unnamedOutput{span: span, by: by, hasOut: hasOut, names: names, out: out, misspelt: misspelt, pattern: p.Name}
+		if p.Optional {
+			u.pattern += "?"
 		}
+		r.unnamed[p.Name] = u
 	}
 }

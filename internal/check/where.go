@@ -156,7 +156,7 @@ func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
 	by := b.Concept.Text + "." + q.Query.Name
 	q.In = r.valueArgs(&signature{by: by, params: q.Query.Inputs, span: b.Query.Span, broken: s.broken() || r.lenient}, q.Instance, b.In)
 	q.Out = r.patternArgs(&signature{by: by, params: q.Query.Outputs, out: true, broken: s.broken()}, q.Instance, b.Out)
-	r.noteUnnamed(t.Span, by, b.HasOut, paramNames(q.Query.Outputs), b.Out)
+	r.noteUnnamed(t.Span, by, b.HasOut, q.Query.Outputs, b.Out)
 	return q
 }
 
@@ -249,7 +249,7 @@ func (r *resolver) viewLine(t *syntax.Line, b *syntax.ViewLine) LineBody {
 	for _, a := range append(slices.Clone(l.In), l.Out...) {
 		a.Param = nil // a view's parameters are variables
 	}
-	r.noteUnnamed(t.Span, by, b.HasOut, paramNames(out.params), b.Out)
+	r.noteUnnamed(t.Span, by, b.HasOut, out.params, b.Out)
 	for _, a := range l.Out {
 		if v.Answers && !a.Binds && !a.Term.Any {
 			r.errorAt(diag.AnsweringView, a.Term.Span, "the view “"+v.Name+"” has an else, so its output “"+a.Name+"” can only be bound: a comparison would drop the frame without an answer",

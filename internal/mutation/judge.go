@@ -193,6 +193,9 @@ func (j *judge) hides(found []diag.Diagnostic) string {
 			}
 		}
 		if !changed {
+			if len(titles) > 0 && !slices.ContainsFunc(found, j.names) {
+				return strings.Join(titles, "; ")
+			}
 			return ""
 		}
 		analysis, left := j.Program.check(files)
