@@ -235,6 +235,12 @@ const (
 	LateDrop Code = "L0508"
 	// LateError means that a later stage answers with an error.
 	LateError Code = "L0509"
+	// SameAsk means that an action is asked twice with the same inputs for one trigger.
+	SameAsk Code = "L0510"
+	// IdleRows means that a line gives several frames of which nothing is used.
+	IdleRows Code = "L0511"
+	// SameSync means that two syncs do the same.
+	SameSync Code = "L0512"
 	// IgnoredRefusal means that a request is answered with success although an action
 	// was refused.
 	IgnoredRefusal Code = "L0516"

@@ -65,8 +65,9 @@
 // several at the same time over one immutable [model] of the program (model.go,
 // drops.go, literals.go, cycles.go). The results are collected in the order of the
 // entry points (report.go), and reported by twice.go, success.go, unanswered.go and
-// paths.go, unreachable.go, cycles.go, routes.go and access.go. entrypoint.go, open.go and
-// answer.go describe the entry points themselves.
+// paths.go, unreachable.go, cycles.go, routes.go and access.go. duplicate.go and rows.go
+// report work that is done twice; they compare what syncs require and compute, as texts
+// (meaning.go). entrypoint.go, open.go and answer.go describe the entry points themselves.
 //
 // # Guarantees
 //

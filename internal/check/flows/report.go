@@ -26,6 +26,7 @@ type reporter struct {
 	// anyPath are the syncs without a path that were reported as a first or second
 	// answer.
 	anyPath map[*syncInfo]bool
+	copies  map[*check.Sync]bool // that do the same as another
 }
 
 // A trigger is a line of a sync that makes another sync fire.
@@ -40,7 +41,9 @@ func (an *analyzer) explore() {
 	m := an.buildModel()
 	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{}, lateDrops: map[*check.Line]bool{},
 		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{},
-		falseSuccess: map[*check.Ask]diag.Diagnostic{}, awaited: map[*check.Ask]bool{}, chosen: map[*check.Ask]bool{}}
+		falseSuccess: map[*check.Ask]diag.Diagnostic{}, awaited: map[*check.Ask]bool{}, chosen: map[*check.Ask]bool{}, copies: map[*check.Sync]bool{}}
+	r.duplicates()
+	r.idleRows()
 	ws := &workers{model: m, an: an}
 	truncated := false
 	add := func(x *walk) {

@@ -14,6 +14,9 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 		return
 	}
 	r.secondAnswers[a.ask] = true
+	if r.copies[by.sync.sync] {
+		return // the two syncs are reported
+	}
 	first := slices.IndexFunc(events, func(e event) bool { return e.kind == answersEvent })
 	var note string
 	for _, s := range []*syncInfo{by.sync, events[first].list.sync} {
