@@ -3,6 +3,7 @@ package check
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
@@ -24,6 +25,32 @@ func (r *resolver) hasLine(t *syntax.Line, b *syntax.HasLine) LineBody {
 		return nil
 	}
 	return l
+}
+
+// itemOfList reports a condition “x in LIST” whose x is not bound: “LIST has x” gives a
+// frame for each item.
+func (r *resolver) itemOfList(t *syntax.Expr) bool {
+	if t == nil || t.Broken || r.lenient {
+		return false
+	}
+	item, list, ok := strings.Cut(t.Text, " in ")
+	node, err := r.c.expression(t.Text)
+	if !ok || err != nil {
+		return false
+	}
+	s := node.Shape()
+	if s.Form != expression.BinaryForm || s.Name != "in" || s.Parts[0].Form != expression.VariableForm || s.Parts[0].Name != item ||
+		isReserved(item) || r.lookup(item) != nil || slices.ContainsFunc(r.sites[item], func(x site) bool { return x.kind == lineSite }) {
+		return false
+	}
+	r.ok = false
+	r.unboundNames = append(r.unboundNames, item)
+	form := strings.TrimSpace(list) + " has " + item
+	r.c.add(diag.Diagnostic{Code: diag.Unbound, Span: readSpan(t, s, item),
+		Message: "“" + item + "” is not bound, so “in” has nothing to look for; “" + form + "” gives a frame for each item of the list",
+		Fix:     &diag.Fix{Title: "write “" + form + "”", Edits: []diag.Edit{{Span: t.Span, Text: form}}}})
+	r.declare(syntax.Name{Text: item, Span: t.Span})
+	return true
 }
 
 // itemPattern resolves "LIST has {sku, quantity}". It gives a block: a line that binds

@@ -204,8 +204,15 @@ func (r *resolver) unbound(name syntax.Name) {
 			names = append(names, word)
 		}
 	}
+	many := plural(name.Text)
+	list := r.lookup(many) != nil
+	if list {
+		notes = append([]string{"“" + many + " has " + name.Text + "” in where gives a frame for each item of “" + many + "”"}, notes...)
+	}
 	r.c.unknown(diag.Unbound, name, said+" is not bound", names, notes...)
-	if d := &r.c.diags[len(r.c.diags)-1]; d.Fix != nil && r.declared {
+	if d := &r.c.diags[len(r.c.diags)-1]; list {
+		d.Fix = nil // there are two remedies
+	} else if d.Fix != nil && r.declared {
 		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
 	}
 }

@@ -229,9 +229,9 @@ func (c *checker) reportUnused(u *uses) {
 			continue
 		}
 		near, slip := diag.Nearest(v.Name, names)
-		// Misspellings rarely change the first letter, and a short similar name is
-		// probably another word.
-		slip = slip && !slices.Contains(names, v.Name) && len(v.Name) > 3 && v.Name[0] == near[0]
+		// Misspellings rarely change the first letter; a short similar name is probably
+		// another word, and a plural names a list.
+		slip = slip && !slices.Contains(names, v.Name) && len(v.Name) > 3 && v.Name[0] == near[0] && !isPlural(v.Name, near)
 		d := diag.Diagnostic{Code: diag.Unused, Severity: diag.Warning, Span: v.Span,
 			Message: "“" + v.Name + "” is bound but never used"}
 		switch u.first[v] {

@@ -103,6 +103,9 @@ func (r *resolver) body(t *syntax.Line) LineBody {
 	case *syntax.FoldLine:
 		return r.foldLine(b)
 	case *syntax.FilterLine:
+		if r.itemOfList(b.Expr) {
+			return nil
+		}
 		if e := r.expr(b.Expr); e != nil {
 			return &FilterLine{Expr: e}
 		}

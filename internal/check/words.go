@@ -119,3 +119,6 @@ func plural(word string) string {
 func sameType(a, b string) bool {
 	return a == b || slices.Contains(singulars(a), b) || slices.Contains(singulars(b), a)
 }
+
+// isPlural reports whether one of two words is the plural of the other.
+func isPlural(a, b string) bool { return plural(a) == b || plural(b) == a }

@@ -208,7 +208,33 @@ func (w *walk) bindRow(st *state, env []sym, a atom, f *fact, holds truth) []sym
 			env[v.Index] = outs[i]
 		}
 	}
+	if f == nil && holds == yes && a.atMostOne && len(outs) == 1 {
+		w.excludeComparisons(st, a, outs[0])
+	}
 	return outs
+}
+
+// learnRow adds the only row that a line has found by comparing one of its outputs.
+func (w *walk) learnRow(st *state, a atom) {
+	if !a.atMostOne || len(a.args) != a.inputs+1 || a.args[a.inputs] == 0 {
+		return
+	}
+	w.learn(st, atom{predicate: a.predicate, args: append(slices.Clone(a.args[:a.inputs]), 0), atMostOne: true}, a.args[a.inputs:], true)
+}
+
+// excludeComparisons adds that the output of the only row differs from the values that
+// were compared with it in vain.
+func (w *walk) excludeComparisons(st *state, a atom, out sym) {
+	for _, f := range st.facts {
+		if f.predicate == a.predicate && !f.holds && len(f.args) == a.inputs+1 && f.args[a.inputs] != 0 &&
+			slices.EqualFunc(f.args[:a.inputs], a.args[:a.inputs], st.equal) {
+			c := st.equality(out, f.args[a.inputs])
+			c.want = false
+			if st.test(c) == unknown {
+				st.assume(c)
+			}
+		}
+	}
 }
 
 // learn adds the fact that an atom holds or does not hold. Predicates that occur
@@ -294,6 +320,7 @@ func (m *model) countUses(l *check.Line) {
 	m.linePredicates[l] = m.predicateOf(l)
 	m.uses[m.linePredicates[l]]++
 	m.countMemberships(l)
+	m.addInside(l)
 }
 
 // countMemberships counts the memberships that decide a line if they are known. One line

@@ -111,6 +111,12 @@ func (cs *constraints) equality(a, b sym) condition {
 	case cs.find(a) == 0:
 		return condition{a: b, want: true}
 	}
+	if n := cs.value(b).literal; n != 0 {
+		return condition{a: a, literal: n, want: true}
+	}
+	if n := cs.value(a).literal; n != 0 {
+		return condition{a: b, literal: n, want: true}
+	}
 	return condition{a: a, b: b, want: true}
 }
 

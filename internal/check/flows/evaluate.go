@@ -37,32 +37,39 @@ func (w *walk) value(st *state, env []sym, e *check.Expr) sym {
 		return env[v.Index]
 	}
 	s := abstractValue{label: "“" + e.Tree.Text + "”"}
-	literal := !e.Node.Shape().AsksGiven()
-	values := make([]value.Value, len(e.Vars))
-	for i, v := range e.Vars {
-		if v == nil {
-			literal = false
-			continue
-		}
+	for _, v := range e.Variables() {
 		x := st.value(env[v.Index])
 		s.credential = s.credential || x.credential
 		s.fromRequest = s.fromRequest || x.fromRequest
 		s.origins |= x.origins
-		switch {
+	}
+	if v, ok := w.computed(st, env, e); ok {
+		return w.literal(st, v)
+	}
+	return st.fresh(s)
+}
+
+// computed returns the value of an expression all of whose variables are literals.
+func (w *walk) computed(st *state, env []sym, e *check.Expr) (value.Value, bool) {
+	if e.Node.Shape().AsksGiven() {
+		return value.Value{}, false
+	}
+	values := make([]value.Value, len(e.Vars))
+	for i, v := range e.Vars {
+		if v == nil {
+			return value.Value{}, false
+		}
+		switch x := st.value(env[v.Index]); {
 		case x.literal != 0:
 			values[i] = w.literals.value(x.literal)
 		case x.null == yes:
 			values[i] = value.Null
 		default:
-			literal = false
+			return value.Value{}, false
 		}
 	}
-	if literal {
-		if v, err := e.Node.Eval(func(i int) value.Value { return values[i] }); err == nil {
-			return w.literal(st, v)
-		}
-	}
-	return st.fresh(s)
+	v, err := e.Node.Eval(func(i int) value.Value { return values[i] })
+	return v, err == nil
 }
 
 // filter returns the branches of a line that keeps a frame if its expression is
@@ -76,6 +83,13 @@ func (w *walk) filter(st *state, env []sym, e *check.Expr, not bool) []branch {
 	}
 	shape := e.Node.Shape()
 	t := ev.truth(st, shape)
+	if t == unknown {
+		if v, ok := w.computed(st, env, e); ok {
+			if b, ok := v.Bool(); ok {
+				t = truthOf(b)
+			}
+		}
+	}
 	var list []branch
 	if t != no {
 		mine := st

@@ -27,7 +27,8 @@
 // A step (step.go, ask.go, match.go) executes one task as the engine would. Where
 // the constraints do not decide, the path branches, and each branch assumes its
 // condition: each asked action returns, or is refused with each of its codes; a
-// pattern matches or not; a line of where (where.go) keeps the frame or drops it.
+// pattern matches or not; a line of where (where.go, inside.go) keeps the frame or drops
+// it.
 //
 // States join if they are equal: each state is reduced to what can still matter,
 // its values are renumbered (canonical.go), and a state with a known key is not

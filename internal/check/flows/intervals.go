@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/legible-lang/legible/internal/expression"
+	"github.com/legible-lang/legible/value"
 )
 
 // A bound is a condition that compares something with a number, such as “len(name)
@@ -34,6 +35,16 @@ func boundOf(s *expression.Shape) (b bound, names []string, ok bool) {
 	}
 	what, names, _ := conditionKey(left)
 	return bound{what, op, n}, names, true
+}
+
+// addBelowOne adds the bound that a count does not have if it is not 0.
+func (m *model) addBelowOne() {
+	n := &expression.Shape{Form: expression.VariableForm, Name: "n"}
+	below := &expression.Shape{Form: expression.BinaryForm, Name: "<", Parts: []*expression.Shape{n, {Form: expression.LiteralForm, Literal: value.Number(1)}}}
+	countConditions(m, below)
+	text, _, _ := conditionKey(below)
+	m.belowOne = m.predicate("if " + text)
+	m.uses[m.belowOne] += 2
 }
 
 // An interval is the set of numbers that satisfy some bounds.

@@ -138,3 +138,36 @@ func (w *walk) learnMembership(st *state, i *check.Instance, set *check.Set, s s
 		w.learn(st, atom{predicate: w.membershipPredicate(i, set), args: []sym{s}}, nil, true)
 	}
 }
+
+// readsField returns a line that reads a field of a variable.
+func readsField(l *check.Line) (b *check.FieldLine, ok bool) {
+	b, ok = l.Body.(*check.FieldLine)
+	return b, ok && !b.Has && !b.SubjectBinds && b.Subject.Var != nil
+}
+
+// impossible returns no for a line that gives no frame whatever the state is: it asks
+// about null, or reads a field of something that is not a member.
+func (w *walk) impossible(st *state, l *check.Line, env []sym) truth {
+	if b, ok := l.Body.(*check.QueryLine); ok {
+		for _, p := range b.Query.Inputs {
+			i := slices.IndexFunc(b.In, func(a *check.Arg) bool { return a.Name == p.Name })
+			if !p.Optional && i >= 0 && b.In[i].Term.Var != nil && st.value(env[b.In[i].Term.Var.Index]).null == yes {
+				return no
+			}
+		}
+	}
+	if b, ok := readsField(l); ok {
+		member := env[b.Subject.Var.Index]
+		if f := st.lookup(w.membershipPredicate(b.Instance, b.Set), []sym{member}); st.value(member).null == yes || f != nil && !f.holds {
+			return no
+		}
+	}
+	return unknown
+}
+
+// learnNoMember adds that something is no member, because it lacks a required field.
+func (w *walk) learnNoMember(st *state, l *check.Line, env []sym) {
+	if b, ok := readsField(l); ok && !b.Field.Optional && (b.ObjectBinds || b.Object.Any) {
+		w.learn(st, atom{predicate: w.membershipPredicate(b.Instance, b.Set), args: []sym{env[b.Subject.Var.Index]}}, nil, false)
+	}
+}

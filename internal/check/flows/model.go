@@ -27,6 +27,10 @@ type model struct {
 	bounded        map[string][]int32
 	proven         map[*check.View][]provenParam
 	neverDropping  map[*check.View]bool // whether a view gives a frame for all inputs
+	exactViews     map[*check.View]bool // whether the lines of a view are executed
+	exactLines     map[*check.Line]bool // the blocks and folds whose lines are executed
+	tested         map[*check.Line]bool // the “maybe” lines whose result a condition looks at
+	belowOne       int32                // the predicate “is less than 1”
 	// frozen is set when the model is complete. From then on it does not change,
 	// and several walks may read it.
 	frozen bool
@@ -196,8 +200,10 @@ func (an *analyzer) buildModel() *model {
 	m := &model{program: an.program, byAction: map[*check.Action][]*actionInfo{}, predicates: map[string]int32{},
 		linePredicates: map[*check.Line]int32{}, memberships: map[setRef]int32{},
 		neverDropping: map[*check.View]bool{}, proven: map[*check.View][]provenParam{},
-		bounds: map[int32]bound{}, bounded: map[string][]int32{}}
+		bounds: map[int32]bound{}, bounded: map[string][]int32{},
+		exactViews: map[*check.View]bool{}, exactLines: map[*check.Line]bool{}, tested: map[*check.Line]bool{}}
 	m.predicate("")
+	m.addBelowOne()
 	for _, name := range slices.Sorted(maps.Keys(an.program.Instances)) {
 		i := an.program.Instances[name]
 		for _, a := range i.Concept.Actions {
@@ -338,7 +344,7 @@ func (m *model) newStage(s *syncInfo, index int, where []*check.Line, bound []*c
 	stage := &stageInfo{index: index}
 	r := multiplicityOf(where, bound)
 	stage.severalFrames, stage.determined = r.several, r.determined
-	for _, l := range where {
+	for n, l := range where {
 		info := &lineInfo{line: l, mayDrop: m.mayDrop(l)}
 		if len(l.Else) > 0 {
 			info.orelse = m.newAskList(s, l, l.Else)
@@ -346,6 +352,7 @@ func (m *model) newStage(s *syncInfo, index int, where []*check.Line, bound []*c
 		s.mayDrop = s.mayDrop || info.mayDrop
 		stage.where = append(stage.where, info)
 		m.countUses(l)
+		m.addTested(l, where[n+1:])
 		if b, ok := l.Body.(*check.ViewLine); ok {
 			m.neverDrops(b.View)
 			m.provenParams(b.View)

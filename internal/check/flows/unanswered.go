@@ -70,10 +70,21 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 		return
 	}
 	var sync *check.Sync
+	several := false
 	for _, s := range w.syncs {
-		if slices.ContainsFunc(s.stages, func(x *stageInfo) bool { return slices.Contains(x.where, l) }) {
-			sync = s.sync
+		for _, x := range s.stages {
+			if i := slices.Index(x.where, l); i >= 0 {
+				sync, several = s.sync, x.severalFrames[i+1] && !x.severalFrames[i]
+			}
 		}
+	}
+	if v := createdIn(sync, l.line); v != nil {
+		d.Notes = append(d.Notes, "“"+v.Name+"” has just been created: “surely” before the line states that it gives a frame, and the flow faults if it does not")
+		return
+	}
+	if several && l.line.Mode == syntax.PlainLine {
+		d.Notes = append(d.Notes, "the line gives a frame for each of many, or none: “xs is each …” with this line below it collects them in one list, which may be empty")
+		return
 	}
 	request, instance := "", ""
 	for _, p := range sync.When {
@@ -103,6 +114,26 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 	}
 	text := "else " + instance + ".respond (" + request + ", status: " + status + ", error: " + strconv.Quote(sentence) + ")"
 	d.Notes = append(d.Notes, "an else below this line would answer, such as “"+text+"”")
+}
+
+// createdIn returns the variable of something that an action in when has created and
+// about which the line asks that concept; nil if there is none.
+func createdIn(s *check.Sync, l *check.Line) *check.Var {
+	if l.Mode != syntax.PlainLine {
+		return nil
+	}
+	reads := lineReads(l, nil)
+	for _, p := range s.When {
+		for _, a := range p.Out {
+			if p.IsRequest() || p.Refused || a.Param == nil || p.Action.Input(a.Name) != nil || setOfType(p.Instance, a.Param.Type) == nil {
+				continue
+			}
+			if slices.Contains(reads, p.Instance) && a.Term.Var != nil && slices.Contains(l.Variables(), a.Term.Var) {
+				return a.Term.Var
+			}
+		}
+	}
+	return nil
 }
 
 // An unansweredRoute is a route that is answered on no path.

@@ -127,6 +127,9 @@ func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 		}
 		return list
 	case *check.FoldLine:
+		if b.Binds && w.exactLines[l] {
+			return w.foldOutcomes(st, l, b, env)
+		}
 		if b.Binds {
 			null := no
 			if b.Fold == syntax.Min || b.Fold == syntax.Max || b.Fold == syntax.First {
@@ -172,7 +175,12 @@ func (w *walk) question(st *state, l *check.Line, env []sym, a atom) []branch {
 	case a.atLeastOne:
 		holds = yes
 	default:
-		holds = w.compareRow(st, a)
+		if holds = w.compareRow(st, a); holds == unknown {
+			holds = w.impossible(st, l, env)
+		}
+	}
+	if holds == unknown && w.tested[l] {
+		return w.maybeOutcomes(st, l, env, a)
 	}
 	if l.Mode == syntax.MaybeLine {
 		w.bindRow(st, env, a, f, holds)
@@ -185,6 +193,9 @@ func (w *walk) question(st *state, l *check.Line, env []sym, a atom) []branch {
 		}
 		return []branch{{st, env, true}}
 	}
+	if holds == unknown && w.executed(l) {
+		return w.executedOutcomes(st, l, env, a)
+	}
 	var list []branch
 	none := l.Mode == syntax.NoLine
 	if holds != no {
@@ -196,6 +207,7 @@ func (w *walk) question(st *state, l *check.Line, env []sym, a atom) []branch {
 			w.learn(mine, a, nil, true)
 		} else {
 			w.learn(mine, a, w.bindRow(mine, e, a, f, yes), true)
+			w.learnRow(mine, a)
 			w.learnMemberships(mine, l, e)
 			if b, ok := l.Body.(*check.MemberLine); ok {
 				w.bindFields(mine, b, e)
@@ -205,10 +217,27 @@ func (w *walk) question(st *state, l *check.Line, env []sym, a atom) []branch {
 	}
 	if holds != yes {
 		w.learn(st, a, nil, false)
+		w.learnNoMember(st, l, env)
 		list = append(list, branch{st, env, none})
 	}
 	if none {
 		slices.Reverse(list) // the branch that keeps the frame comes first
+	}
+	return list
+}
+
+// maybeOutcomes returns the outcomes of a “maybe” line if it matters which one it is.
+func (w *walk) maybeOutcomes(st *state, l *check.Line, env []sym, a atom) []branch {
+	plain := *l
+	plain.Mode = syntax.PlainLine
+	list := w.question(st, &plain, env, a)
+	for i, x := range list {
+		if !x.keeps {
+			list[i].env, list[i].keeps = slices.Clone(x.env), true
+			for _, v := range l.Nulls {
+				list[i].env[v.Index] = 0
+			}
+		}
 	}
 	return list
 }
