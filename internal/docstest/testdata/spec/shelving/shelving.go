@@ -28,6 +28,16 @@ func (c *Concept) Put(ctx legible.Context, in PutIn) (PutOut, error) {
 	return PutOut{Book: book}, err
 }
 
+// Correct sets the shade of a book, or removes it.
+func (c *Concept) Correct(ctx legible.Context, in CorrectIn) error {
+	row, found := c.Books.Get(ctx, in.Book)
+	if !found {
+		return nil
+	}
+	row.Shade = in.Shade.Or(row.Shade)
+	return c.Books.Update(ctx, in.Book, row)
+}
+
 // Take removes a book.
 func (c *Concept) Take(ctx legible.Context, in TakeIn) error {
 	err := c.Books.Delete(ctx, in.Book)
