@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/words"
@@ -24,7 +25,8 @@ func newRoutes(s Streams) *cobra.Command {
 		Short: "List the routes of a program",
 		Long: `Routes lists every route of the program: its method and path, the fields of the
 request with their types (name? is optional), the required credential and how it is
-checked, and the answers: the syncs with their statuses, and the refusals that
+checked, for each field that decides whose data is changed or shown the line that
+relates it to the caller, and the answers: the syncs with their statuses, and the refusals that
 become the answer because no sync matches them. Exposed actions come last.`,
 		Example: "  legible routes apps/focusreader\n  legible routes --json | jq 'select(.demands == null) | .path'",
 		Args:    cobra.MaximumNArgs(1),
@@ -65,14 +67,14 @@ func without(n int) string {
 
 // endpointTable draws the routes as a table whose cells may have several lines.
 func endpointTable(endpoints []*plan.Endpoint) string {
-	rows := [][][]string{{{"ROUTE"}, {"FIELD"}, {"TYPE"}, {"DEMANDS"}, {"ANSWERS"}}}
+	rows := [][][]string{{{"ROUTE"}, {"FIELD"}, {"TYPE"}, {"DEMANDS"}, {"WHOSE DATA"}, {"ANSWERS"}}}
 	for _, d := range endpoints {
 		var fields, types []string
 		for _, f := range d.Fields {
 			fields = append(fields, optional(f))
 			types = append(types, typeOf(f))
 		}
-		rows = append(rows, [][]string{{anyMethod(d) + " " + d.Path}, fields, types, demands(d), answers(d)})
+		rows = append(rows, [][]string{{anyMethod(d) + " " + d.Path}, fields, types, demands(d), whose(d), answers(d)})
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -140,6 +142,27 @@ func demands(d *plan.Endpoint) []string {
 	return list
 }
 
+// whose says for each field that decides whose data is changed or shown why the caller
+// may choose it.
+func whose(d *plan.Endpoint) []string {
+	var list []string
+	for _, a := range d.Access {
+		switch a.Kind {
+		case flows.Chosen:
+			list = append(list, a.Field+" of anyone")
+		case flows.Related:
+			list = append(list, a.Field+" by "+fileLine(a.Span))
+		case flows.ByRole:
+			list = append(list, "any "+a.Field+" by "+fileLine(a.Span))
+		case flows.Declared:
+			list = append(list, "any "+a.Field+", open in "+fileLine(a.Span))
+		case flows.Mentioned:
+			list = append(list, a.Field+" only mentioned")
+		}
+	}
+	return list
+}
+
 // answers says who answers, with which statuses, and which refusals are the
 // answer when no sync matches them.
 func answers(d *plan.Endpoint) []string {
@@ -188,6 +211,7 @@ type (
 		Why      string        `json:"why,omitempty"`
 		Fields   []fieldJSON   `json:"fields"`
 		Demands  *demandJSON   `json:"demands"` // null where nothing is demanded
+		Whose    []whoseJSON   `json:"whose"`   // fields that decide whose data is changed or shown
 		Answers  []answerJSON  `json:"answers"`
 		Refusals []refusalJSON `json:"refusals"`
 		Syncs    []string      `json:"syncs"`
@@ -210,6 +234,12 @@ type (
 	lookupJSON struct {
 		By string `json:"by"`
 		At string `json:"at"`
+	}
+	whoseJSON struct {
+		Field string `json:"field"`
+		// Kind is "related", "role", "declared", "mentioned" or "chosen".
+		Kind string `json:"kind"`
+		At   string `json:"at,omitempty"` // of the line that says so
 	}
 	answerJSON struct {
 		Sync   string `json:"sync"`
@@ -236,7 +266,7 @@ func writeEndpointsJSON(w io.Writer, endpoints []*plan.Endpoint) error {
 }
 
 func jsonOf(d *plan.Endpoint) doorJSON {
-	j := doorJSON{Method: d.Method, Path: d.Path, At: place(d.Span), Why: d.Why, Fields: []fieldJSON{},
+	j := doorJSON{Method: d.Method, Path: d.Path, At: place(d.Span), Why: d.Why, Fields: []fieldJSON{}, Whose: []whoseJSON{},
 		Answers: []answerJSON{}, Refusals: []refusalJSON{}, Syncs: []string{}, Asks: []string{}}
 	switch {
 	case d.Action != nil:
@@ -252,6 +282,9 @@ func jsonOf(d *plan.Endpoint) doorJSON {
 		for _, l := range d.Lookups {
 			j.Demands.By = append(j.Demands.By, lookupJSON{l.By, place(l.Span)})
 		}
+	}
+	for _, a := range d.Access {
+		j.Whose = append(j.Whose, whoseJSON{a.Field, a.Kind.String(), place(a.Span)})
 	}
 	for _, a := range d.Answers {
 		j.Answers = append(j.Answers, answerJSON{a.Sync.Name, a.Status, place(a.Ask.Span)})
@@ -273,4 +306,12 @@ func place(s source.Span) string {
 		return ""
 	}
 	return s.String()
+}
+
+// fileLine is a place without its column.
+func fileLine(s source.Span) string {
+	if !s.Known() {
+		return ""
+	}
+	return s.File.Name + ":" + strconv.Itoa(s.Position().Line)
 }

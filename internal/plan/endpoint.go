@@ -35,6 +35,9 @@ type Endpoint struct {
 	Changes []*Action
 	// Lookups are the lines and actions that check a credential.
 	Lookups []Lookup
+	// Access says why a caller may choose the fields that decide whose data is changed
+	// or shown.
+	Access []*flows.Access
 }
 
 // An Answer is a line of then or else that may answer a request.
@@ -190,6 +193,7 @@ func (d *Endpoint) fill(p *Plan, e *flows.EntryPoint, patterns []Ref) {
 	})
 	d.Refusals = slices.CompactFunc(d.Refusals, func(a, b Refusal) bool { return a.Code == b.Code && a.Action == b.Action })
 	d.lookups(e)
+	d.Access = e.Access
 }
 
 // status returns the status of an answer, 200 for a line without one, or 0 if it is

@@ -37,6 +37,11 @@ const (
 	Mentioned
 )
 
+// String returns the kind in one word.
+func (k AccessKind) String() string {
+	return [...]string{"chosen", "related", "role", "declared", "mentioned"}[k]
+}
+
 // collectUses takes what the client decides on in a walk, and reports it.
 func (r *reporter) collectUses(w *walk) {
 	var uses []use

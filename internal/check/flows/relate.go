@@ -366,10 +366,12 @@ func (s *scope) fold(l *check.Line, b *check.FoldLine) {
 			o.origins |= s.get(v).origins
 		}
 	}
-	if o.origins&held != 0 {
+	inside := o.origins & held & fromClient &^ s.rel.tied()
+	s.w.relatedInFold(l, inside)
+	if inside != 0 {
 		o.origins |= fromCaller
 	}
-	o.origins &^= held&fromClient | fromCredential
+	o.origins &^= inside | fromCredential
 	if b.Binds {
 		s.vars[b.Var] = o
 		if b.Page != nil && b.Page.Next != nil {

@@ -134,6 +134,17 @@ func (w *walk) noteEvidence(before, after *relation, l *check.Line) {
 	}
 }
 
+// relatedInFold notes origins that the lines of a fold relate to the caller, so that the
+// fold reads only what they permit.
+func (w *walk) relatedInFold(l *check.Line, inside origins) {
+	inside.each(func(o origins) {
+		w.used |= o & w.identities
+		if w.evidence[o] == nil {
+			w.evidence[o] = l
+		}
+	})
+}
+
 // noteUse notes what the client decides on when an action is asked.
 func (w *walk) noteUse(st *state, list *askList, a *askInfo) {
 	if w.fieldNames == nil || list == w.opening {
