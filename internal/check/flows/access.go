@@ -42,35 +42,55 @@ func (k AccessKind) String() string {
 	return [...]string{"chosen", "related", "role", "declared", "mentioned"}[k]
 }
 
-// collectUses takes what the client decides on in a walk, and reports it.
+// A choice is something that the client of a route decides on, with its uses.
+type choice struct {
+	*clientFlow
+	use
+	others []use
+}
+
+// collectUses takes what the client decides on in a walk.
 func (r *reporter) collectUses(w *walk) {
-	var uses []use
-	for _, u := range w.observed.uses {
-		if u.verifies && w.establishes {
-			continue // the secret says who the caller is, who then gets a credential
-		}
-		uses = append(uses, u)
+	if w.fieldNames == nil {
+		return
 	}
-	w.entry.Access = w.access(uses)
-	slices.SortStableFunc(uses, func(a, b use) int { return int(a.kind - b.kind) })
-	var reported origins
-	for _, u := range uses {
-		if u.group&reported != 0 {
-			continue
+	flow := w.clientFlow
+	flow.decides = slices.DeleteFunc(w.observed.uses, func(u use) bool {
+		return u.verifies && w.establishes // the secret says who the caller is, who then gets a credential
+	})
+	r.clientFlows = append(r.clientFlows, &flow)
+}
+
+// clientChoices reports what the clients of all routes decide on.
+func (r *reporter) clientChoices(m *model) {
+	owned := m.ownedTypes(r.clientFlows)
+	var choices []*choice
+	for _, flow := range r.clientFlows {
+		flow.dropUnowned(owned)
+		flow.entry.Access = flow.access()
+		slices.SortStableFunc(flow.decides, func(a, b use) int { return int(a.kind - b.kind) })
+		var reported origins
+		for _, u := range flow.decides {
+			if u.group&reported != 0 {
+				continue
+			}
+			reported |= u.group
+			choices = append(choices, &choice{flow, u, flow.decides})
+			if u.kind == changes || u.kind == setsSecret {
+				r.chosen[u.ask] = true
+			}
 		}
-		reported |= u.group
-		r.reportUse(w, u, uses)
-		if u.kind == changes || u.kind == setsSecret {
-			r.chosen[u.ask] = true
-		}
+	}
+	for _, c := range r.viewsToBlame(m, choices) {
+		r.reportChoice(c)
 	}
 }
 
 // access returns why a caller may choose each field that decides on something.
-func (w *walk) access(uses []use) []*Access {
+func (w *clientFlow) access() []*Access {
 	all := w.used
 	var chosen origins
-	for _, u := range uses {
+	for _, u := range w.decides {
 		if u.kind != unknownIdentity {
 			chosen |= u.group
 		}
@@ -100,9 +120,9 @@ func (w *walk) access(uses []use) []*Access {
 	return list
 }
 
-// reportUse reports that the client decides on something.
-func (r *reporter) reportUse(w *walk, u use, all []use) {
-	e := w.entry
+// reportChoice reports that the client decides on something.
+func (r *reporter) reportChoice(w *choice) {
+	e, u := w.entry, w.use
 	names := w.namesOf(u.origin | u.group&w.identities)
 	slices.SortStableFunc(names, func(a, b string) int { return boolIndex(w.namesCaller(b)) - boolIndex(w.namesCaller(a)) })
 	d := diag.Diagnostic{Severity: diag.Warning, Span: w.placeOf(u, names[0])}
@@ -145,7 +165,7 @@ func (r *reporter) reportUse(w *walk, u use, all []use) {
 		}
 		d.Related = append(d.Related, diag.Related{Span: u.ask.Tree.Span, Message: said})
 	}
-	for _, other := range all {
+	for _, other := range w.others {
 		if other.ask != u.ask && other.group&u.group != 0 && len(d.Related) < maxPlaces {
 			d.Related = append(d.Related, diag.Related{Span: other.ask.Tree.Span, Message: "and here"})
 		}
@@ -165,7 +185,7 @@ func quoted(names []string) []string {
 }
 
 // namesCaller reports whether a field has the type of what a credential yields.
-func (w *walk) namesCaller(field string) bool {
+func (w *clientFlow) namesCaller(field string) bool {
 	return w.callerType != "" && slices.ContainsFunc(w.entry.Fields, func(f *RequestField) bool {
 		return check.WireName(f.Name) == field && f.Type.Name == w.callerType
 	})
@@ -173,7 +193,7 @@ func (w *walk) namesCaller(field string) bool {
 
 // placeOf returns where the sync of a use names a field of the request, or else where
 // another sync of the route does.
-func (w *walk) placeOf(u use, field string) source.Span {
+func (w *clientFlow) placeOf(u use, field string) source.Span {
 	for _, patterns := range [][]*check.Pattern{u.list.sync.sync.When, w.entry.Patterns} {
 		for _, p := range patterns {
 			for _, a := range p.In {

@@ -119,6 +119,7 @@ func (st *state) canonicalize(m *model) string {
 		}
 	}
 	put(int(st.relation.known))
+	put(int(st.relation.mentioned))
 	flag(st.relation.authorized)
 	for _, g := range st.relation.groups {
 		put(int(g))

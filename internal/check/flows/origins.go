@@ -40,6 +40,8 @@ func (o origins) each(f func(origins)) {
 type relation struct {
 	groups []origins // disjoint sets of two or more, sorted
 	known  origins   // those that a line has shown to exist
+	// mentioned are those that an action on behalf of the caller has got.
+	mentioned origins
 	// authorized is set if a line has tested the caller alone against a constant.
 	authorized bool
 }
@@ -83,7 +85,7 @@ func (r *relation) untied(set origins) origins { return set & fromClient &^ r.ti
 
 // meet returns what holds in both of two relations.
 func meet(a, b relation) relation {
-	r := relation{known: a.known & b.known, authorized: a.authorized && b.authorized}
+	r := relation{known: a.known & b.known, mentioned: a.mentioned & b.mentioned, authorized: a.authorized && b.authorized}
 	switch {
 	case a.authorized && !b.authorized: // a permits everything
 		r.groups = b.groups

@@ -20,6 +20,7 @@ type reporter struct {
 	answers          map[*check.Ask]*Answer   // of all entry points
 	unguarded        map[*EntryPoint]*askInfo // the first change that is asked before a credential is looked at
 	chosen           map[*check.Ask]bool      // lines reported because the client chooses what they change
+	clientFlows      []*clientFlow            // of the routes
 	unansweredRoutes []unansweredRoute
 	falseSuccess     map[*check.Ask]diag.Diagnostic // by the line that can be refused
 	awaited          map[*check.Ask]bool            // lines that a finding suggests to await
@@ -66,6 +67,7 @@ func (an *analyzer) explore() {
 	}
 	r.neverAnswered(m, truncated)
 	r.shadowed()
+	r.clientChoices(m)
 	r.exposedChanges(m)
 	r.unguardedRoutes()
 }

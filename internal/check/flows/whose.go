@@ -13,6 +13,7 @@ import (
 
 // A clientFlow is what a walk knows of the values that the client sends.
 type clientFlow struct {
+	entry       *EntryPoint
 	fieldNames  []string // by origin; nil if nothing is followed
 	identities  origins  // the fields and items that are identities
 	public      origins  // the fields that the app declares open
@@ -23,6 +24,7 @@ type clientFlow struct {
 	used        origins                 // that decide on something
 	establishes bool                    // an action gives a credential
 	callerType  string                  // the identity type of what a credential yields
+	decides     []use                   // set when the walk is collected
 }
 
 // A use is a place at which the client decides whose data is changed or read.
@@ -52,7 +54,7 @@ func (w *walk) followClient(st *state, a *actionInfo, values []sym) {
 	if len(w.entry.Instance.Credentials) == 0 {
 		return
 	}
-	w.fieldNames = []string{}
+	w.fieldNames, w.clientFlow.entry = []string{}, w.entry
 	w.evidence, w.evidenceAsk = map[origins]*check.Line{}, map[origins]*check.Ask{}
 	for i, c := range a.columns {
 		s := values[i]
@@ -107,7 +109,7 @@ func (w *walk) itemOrigin(b *check.HasLine, list origins) origins {
 }
 
 // namesOf returns the names of the fields in a set, each once.
-func (w *walk) namesOf(set origins) []string {
+func (w *clientFlow) namesOf(set origins) []string {
 	var names []string
 	for i, name := range w.fieldNames {
 		if set&(firstField<<i) != 0 && !slices.Contains(names, name) {
@@ -187,7 +189,9 @@ func (w *walk) noteUse(st *state, list *askList, a *askInfo) {
 	}
 }
 
-// noteIdentity notes an identity that the client has chosen for an action.
+// noteIdentity notes an identity that the client has chosen for an action. What an
+// action on behalf of the caller has got may go on to other concepts, such as the author
+// of what the caller likes, who is told.
 func (w *walk) noteIdentity(st *state, list *askList, a *askInfo, args []*check.Arg, i int, verifies bool) {
 	env := st.top().env
 	arg := args[i]
@@ -197,11 +201,13 @@ func (w *walk) noteIdentity(st *state, list *askList, a *askInfo, args []*check.
 		return
 	}
 	u := use{ask: a.ask, list: list, arg: arg, origin: untied, group: st.relation.group(untied) & fromClient &^ w.public, verifies: verifies}
-	if !st.relation.authorized && !w.mayMention(st, a, args, i) {
+	follows := untied&^st.relation.mentioned == 0 && arg.Param != nil && !a.action.owns(arg.Param)
+	if !st.relation.authorized && !follows && !w.mayMention(st, a, args, i) {
 		u.kind = changes
 		w.note(u)
 		return
 	}
+	st.relation.mentioned |= untied
 	if x.direct && untied&^st.relation.known != 0 && !a.action.refusesUnknown(arg.Param) && !w.checkedTogether(st, list, arg) && w.isMember(a, arg.Param) {
 		u.kind = unknownIdentity
 		w.note(u)
