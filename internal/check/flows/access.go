@@ -165,6 +165,9 @@ func (r *reporter) reportChoice(w *choice) {
 		}
 		d.Related = append(d.Related, diag.Related{Span: u.ask.Tree.Span, Message: said})
 	}
+	if u.kind == changes || u.kind == reads {
+		d.Related = append(d.Related, w.near(u.origin)...)
+	}
 	for _, other := range w.others {
 		if other.ask != u.ask && other.group&u.group != 0 && len(d.Related) < maxPlaces {
 			d.Related = append(d.Related, diag.Related{Span: other.ask.Tree.Span, Message: "and here"})
@@ -181,6 +184,26 @@ func quoted(names []string) []string {
 	for _, name := range names {
 		list = append(list, "“"+name+"”")
 	}
+	return list
+}
+
+// near returns the lines that come near to relating an origin to the caller.
+func (w *clientFlow) near(set origins) []diag.Related {
+	var list []diag.Related
+	add := func(l *check.Line, message string) {
+		if l != nil && !slices.ContainsFunc(list, func(r diag.Related) bool { return r.Span == l.Tree.Span }) {
+			list = append(list, diag.Related{Span: l.Tree.Span, Message: message})
+		}
+	}
+	set.each(func(o origins) {
+		name := "“" + strings.Join(w.namesOf(o), "”, “") + "”"
+		if l := w.weak[o]; l != nil && l.Mode != syntax.NoLine && (l.If != nil || l.Mode == syntax.MaybeLine) {
+			add(l, "this line would relate "+name+" to the caller, but it may be skipped")
+		} else {
+			add(l, "this line requires that "+name+" is not the caller's")
+		}
+		add(w.lookedUp[o], "this line shows that "+name+" exists, but not whose it is")
+	})
 	return list
 }
 

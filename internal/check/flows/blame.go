@@ -104,6 +104,11 @@ func (r *reporter) viewsToBlame(m *model, choices []*choice) []*choice {
 			}
 			name := c.namesOf(c.origin)[0]
 			if len(d.Related) < maxPlaces {
+				for _, near := range c.near(c.origin) {
+					if !slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span == near.Span }) {
+						d.Related = append(d.Related, near)
+					}
+				}
 				d.Related = append(d.Related, diag.Related{Span: c.placeOf(c.use, name), Message: "“" + name + "” of " + c.entry.String()})
 			}
 		}

@@ -96,7 +96,7 @@ func (an *analyzer) unknownRoute(t *syntax.Open) {
 			continue
 		}
 		if e.Path == t.Path && e.Method != "" {
-			an.unknownMethod(t, said, e.Method)
+			an.unknownMethod(t, said)
 			return
 		}
 		known = append(known, e.Path)
@@ -111,16 +111,28 @@ func (an *analyzer) unknownRoute(t *syntax.Open) {
 	an.add(d)
 }
 
-// unknownMethod reports a route whose path has only another method.
-func (an *analyzer) unknownMethod(t *syntax.Open, said, method string) {
-	d := diag.Diagnostic{Code: diag.UnknownRoute, Span: t.Method.Span, Message: said, Notes: []string{"the path has the method " + method}}
-	if _, ok := diag.Nearest(t.Method.Text, []string{method}); ok {
+// unknownMethod reports a route whose path has only other methods.
+func (an *analyzer) unknownMethod(t *syntax.Open, said string) {
+	d := diag.Diagnostic{Code: diag.UnknownRoute, Span: t.Method.Span, Message: said}
+	var known []string
+	for _, e := range an.entries {
+		if e.Kind == Route && e.Path == t.Path && e.Method != "" {
+			known = append(known, e.Method)
+			d.Related = append(d.Related, diag.Related{Span: e.span(), Message: "this sync names the path with " + e.Method})
+		}
+	}
+	if len(known) == 1 {
+		d.Notes = []string{"the path has the method " + known[0]}
+	} else {
+		d.Notes = []string{"the path has the methods " + strings.Join(known, ", ")}
+	}
+	if method, ok := diag.Nearest(t.Method.Text, known); ok {
 		d.Message += "; did you mean “" + method + "”?"
 		if slices.Contains(check.Methods, method) && !slices.Contains(check.Methods, t.Method.Text) {
 			d.Fix = &diag.Fix{Title: "write " + method, Edits: []diag.Edit{{Span: t.Method.Span, Text: method}}}
 		}
 	} else {
-		d.Notes = append(d.Notes, "known names: "+method)
+		d.Notes = append(d.Notes, "known names: "+strings.Join(known, ", "))
 	}
 	an.add(d)
 }

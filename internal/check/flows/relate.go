@@ -47,9 +47,34 @@ func (w *walk) relate(st *state, l *check.Line, env []sym) {
 	}
 	s := w.scopeOf(st, env)
 	before := st.relation
+	c := s.inside()
 	s.mode(l)
 	w.bindOrigins(st, s, env)
 	w.noteEvidence(&before, &st.relation, l)
+	noteFirst(w.lookedUp, st.relation.known&^before.known, l)
+	switch filter, ok := l.Body.(*check.FilterLine); {
+	case ok:
+		c.condition(filter.Expr, l.Mode == syntax.NoLine)
+	case l.Mode == syntax.NoLine || l.Mode == syntax.MaybeLine:
+		c.body(l)
+	}
+	noteFirst(w.weak, c.rel.tied()&^st.relation.tied(), l)
+}
+
+// inside returns a scope inside of s with a copy of its relation.
+func (s *scope) inside() *scope {
+	c := s.assuming()
+	c.vars, c.outer = map[*check.Var]origin{}, s.get
+	return c
+}
+
+// noteFirst notes the first line for each origin of a set.
+func noteFirst(lines map[origins]*check.Line, set origins, l *check.Line) {
+	set.each(func(o origins) {
+		if lines[o] == nil {
+			lines[o] = l
+		}
+	})
 }
 
 // relateCondition adds what the condition at the end of a line relates.
@@ -58,8 +83,14 @@ func (w *walk) relateCondition(st *state, l *check.Line, env []sym, holds bool) 
 		return
 	}
 	before := st.relation
-	w.scopeOf(st, env).condition(l.If, holds)
+	s := w.scopeOf(st, env)
+	s.condition(l.If, holds)
 	w.noteEvidence(&before, &st.relation, l)
+	if !holds {
+		c := s.inside()
+		c.body(l)
+		noteFirst(w.weak, c.rel.tied()&^st.relation.tied(), l)
+	}
 }
 
 func (w *walk) scopeOf(st *state, env []sym) *scope {
@@ -345,8 +376,8 @@ func (s *scope) view(b *check.ViewLine) {
 // fold adds the variable that a fold binds. The fold has only rows that its lines
 // relate to the caller, so what they relate to the caller does not decide what is read.
 func (s *scope) fold(l *check.Line, b *check.FoldLine) {
-	c := s.assuming()
-	c.vars, c.outer, c.inFold, c.items = map[*check.Var]origin{}, s.get, true, map[origins]origins{}
+	c := s.inside()
+	c.inFold, c.items = true, map[origins]origins{}
 	c.lines(b.Lines)
 	held := c.rel.tied()
 	for item, list := range c.items {

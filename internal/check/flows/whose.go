@@ -19,6 +19,8 @@ type clientFlow struct {
 	public      origins  // the fields that the app declares open
 	items       map[*check.HasLine]origins
 	evidence    map[origins]*check.Line // the first line that relates an origin to the caller
+	lookedUp    map[origins]*check.Line // the first line that shows that it exists
+	weak        map[origins]*check.Line // the first line that would relate it, but is denied or skipped
 	evidenceAsk map[origins]*check.Ask  // the same for actions
 	role        *check.Line             // the first line that tests the caller alone
 	used        origins                 // that decide on something
@@ -56,6 +58,7 @@ func (w *walk) followClient(st *state, a *actionInfo, values []sym) {
 	}
 	w.fieldNames, w.clientFlow.entry = []string{}, w.entry
 	w.evidence, w.evidenceAsk = map[origins]*check.Line{}, map[origins]*check.Ask{}
+	w.lookedUp, w.weak = map[origins]*check.Line{}, map[origins]*check.Line{}
 	for i, c := range a.columns {
 		s := values[i]
 		if s == 0 || c.kind != inputColumn || c.name == "path" || c.name == "method" {
@@ -126,11 +129,7 @@ func isIdentity(t check.Type) bool {
 // noteEvidence notes the line that has related an origin to the caller, and the one
 // that has tested the caller.
 func (w *walk) noteEvidence(before, after *relation, l *check.Line) {
-	(after.tied() &^ before.tied()).each(func(o origins) {
-		if w.evidence[o] == nil {
-			w.evidence[o] = l
-		}
-	})
+	noteFirst(w.evidence, after.tied()&^before.tied(), l)
 	if after.authorized && !before.authorized && w.role == nil {
 		w.role = l
 	}
@@ -139,12 +138,8 @@ func (w *walk) noteEvidence(before, after *relation, l *check.Line) {
 // relatedInFold notes origins that the lines of a fold relate to the caller, so that the
 // fold reads only what they permit.
 func (w *walk) relatedInFold(l *check.Line, inside origins) {
-	inside.each(func(o origins) {
-		w.used |= o & w.identities
-		if w.evidence[o] == nil {
-			w.evidence[o] = l
-		}
-	})
+	w.used |= inside & w.identities
+	noteFirst(w.evidence, inside, l)
 }
 
 // noteUse notes what the client decides on when an action is asked.
