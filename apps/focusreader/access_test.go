@@ -23,28 +23,29 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A door says how a route is asked, and which of its fields say whose things
-// are meant. What a field holds is the name of a thing of a reader: "document".
+// A door describes a request of a route, and which of its fields name whose data. A
+// field names an object of a reader, such as "document".
 type door struct {
-	open   bool              // it may be asked without a session
-	fields fields            // what else the route needs
-	ids    map[string]string // fields that carry ids, with the things they are of
-	claim  string            // the field in which a body claims to be a user's
-	// missing are fields that name what is not there for anybody else: the
-	// answer is 404 then, whatever there is.
+	open   bool              // it needs no session
+	fields fields            // further fields that the route needs
+	ids    map[string]string // fields that contain ids, with their objects
+	claim  string            // the field in which a body names the user
+	// missing are fields that identify something that does not exist for other users:
+	// the answer is then 404, whether it exists or not.
 	missing []string
-	// unknown is the status for a session that nobody has: 401 if 0.
+	// unknown is the status for a made-up session: 401 if 0.
 	unknown int
-	// last are routes after which others cannot be asked, the greater the later.
+	// last is above 0 for routes that end something; routes with greater numbers come
+	// later.
 	last int
 }
 
-// doors has every route. One that is not here fails the test.
+// doors has every route. The test fails if one is missing.
 var doors = map[string]door{
 	"POST /Profile/createAccount": {open: true, fields: fields{"username": "carl", "password": "correct horse"}},
 	"POST /Profile/authenticate":  {open: true, fields: fields{"username": "ann", "password": "correct horse"}},
 	"POST /auth/login":            {open: true, fields: fields{"username": "ann", "password": "correct horse"}},
-	// The session is what it is about, not what opens it.
+	// The session is the object of this route, not its credential.
 	"POST /auth/logout": {unknown: 404},
 
 	"POST /Profile/_getUserDetails": {claim: "user"},
@@ -83,8 +84,8 @@ var doors = map[string]door{
 	"POST /TextSettings/_getDocumentCurrentSettings": {claim: "user", ids: map[string]string{"document": "document"}},
 }
 
-// TestAccess asks every route as everybody who may not, and wants to be
-// refused, to be told nothing, and that nothing has changed.
+// TestAccess sends requests without a session, with another session and with other
+// ids to every route. Each must be refused, reveal nothing and change nothing.
 func TestAccess(t *testing.T) {
 	h := newHouse(t, "ann", "bob")
 	for _, route := range h.routes(t) {
@@ -94,14 +95,14 @@ func TestAccess(t *testing.T) {
 		}
 		t.Run(strings.ReplaceAll(route, "/", " "), func(t *testing.T) {
 			a := &attempt{t: t, house: h, route: route, door: d, before: h.dump(t)}
-			// Nobody.
+			// Without a login.
 			hers := d.with(h.ann)
 			a.refused("without a session", hers, "", 401)
 			a.refused("with a session that is made up", hers, "made up", a.or(d.unknown, 401))
-			h.later.Store(int64(31 * 24 * time.Hour)) // and nothing has ended her session yet
+			h.later.Store(int64(31 * 24 * time.Hour)) // her session has expired and still exists
 			a.refused("with her session, which has expired", hers, h.ann.session, a.or(d.unknown, 401))
 			h.later.Store(0)
-			// Another reader, who knows all her ids.
+			// Another reader, who knows all ids.
 			if d.claim != "" {
 				a.refused("by another who claims to be her", set(d.with(h.bob), d.claim, h.ann.things["user"]), h.bob.session, 403)
 				a.refused("by another who claims to be nobody", set(d.with(h.bob), d.claim, "nobody"), h.bob.session, 403)
@@ -121,7 +122,7 @@ func TestAccess(t *testing.T) {
 				}
 			}
 			for thing, id := range h.ann.things {
-				// Ids of one kind where another is wanted.
+				// Ids of the wrong kind.
 				for field := range d.ids {
 					if d.ids[field] != thing && !(d.ids[field] == "settings" && thing == "current") && !slices.Contains(d.missing, field) {
 						a.refused("by another with her "+thing+" as the "+field, set(d.with(h.bob), field, id), h.bob.session, 403)
@@ -130,7 +131,7 @@ func TestAccess(t *testing.T) {
 			}
 		})
 	}
-	// They were asked as they should be: she herself is not refused.
+	// The requests are valid: the reader herself is not refused.
 	for _, route := range h.routes(t) {
 		session := h.ann.session
 		if route == "POST /auth/logout" {
@@ -142,15 +143,15 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// A reader has one of everything.
+// A reader has one object of each kind.
 type reader struct {
 	name    string
 	session string
-	spare   string            // another session, to be ended
+	spare   string            // another session, which is ended
 	things  map[string]string // ids
 }
 
-// A house is the app with two readers in it.
+// A house is the app with two readers.
 type house struct {
 	client
 	app      *legible.App
@@ -177,8 +178,8 @@ func newHouse(t *testing.T, names ...string) *house {
 	return h
 }
 
-// moveIn makes a reader. All that they write has their name in it, written in
-// a way that nothing else is.
+// moveIn creates a reader. All texts of the reader contain the reader's name in a
+// unique form.
 func (h *house) moveIn(name string) reader {
 	h.t.Helper()
 	mark := name + "-8461"
@@ -206,8 +207,8 @@ func (h *house) moveIn(name string) reader {
 	return r
 }
 
-// routes gives all routes, those last that end something, and holds them
-// against the doors.
+// routes returns all routes, those that end something last, and compares them with
+// the doors.
 func (h *house) routes(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -250,7 +251,7 @@ func isIdentity(t check.Type) bool {
 	return t.Kind == check.Identity || t.Kind == check.List && t.Elem != nil && isIdentity(*t.Elem)
 }
 
-// with gives the body of a request of a reader for what is theirs.
+// with returns the body of a reader's request about the reader's own data.
 func (d door) with(r reader) fields {
 	body := fields{}
 	maps.Copy(body, d.fields)
@@ -263,14 +264,14 @@ func (d door) with(r reader) fields {
 	return body
 }
 
-// set gives a body with another value in a field.
+// set returns a body with another value in a field.
 func set(body fields, name string, v any) fields {
 	body = maps.Clone(body)
 	body[name] = v
 	return body
 }
 
-// madeUp gives an id of the same form that nobody has.
+// madeUp returns an id of the same form that does not exist.
 func madeUp(id any) any {
 	if _, list := id.([]string); list {
 		return []string{value.NewIDs().At(time.Now()).String()}
@@ -278,7 +279,7 @@ func madeUp(id any) any {
 	return value.NewIDs().At(time.Now()).String()
 }
 
-// ask sends a request. What stands in the path is taken from the body.
+// ask sends a request. Parameters of the path are taken from the body.
 func (h *house) ask(route string, body fields, session string) answer {
 	h.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
@@ -302,13 +303,13 @@ func (h *house) ask(route string, body fields, session string) answer {
 	return h.get(prefix+path, "Authorization", "Bearer "+session)
 }
 
-// dump writes all state.
+// dump returns all state.
 func (h *house) dump(t *testing.T) []string {
 	t.Helper()
 	return dump(t, h.app)
 }
 
-// dump writes all that an app keeps, one line a member.
+// dump returns the state of an app, one member per line.
 func dump(t *testing.T, app *legible.App) []string {
 	t.Helper()
 	e := app.Engine(private.Access{})
@@ -331,7 +332,7 @@ func dump(t *testing.T, app *legible.App) []string {
 	return lines
 }
 
-// An attempt is made at a route by somebody who may not.
+// An attempt is a request of a route without permission.
 type attempt struct {
 	t      *testing.T
 	house  *house
@@ -347,7 +348,8 @@ func (a *attempt) or(n, usual int) int {
 	return n
 }
 
-// refused asks, and wants a status and nothing else. It gives what was said.
+// refused sends the request and requires a status and an unchanged state. It returns
+// the answer.
 func (a *attempt) refused(how string, body fields, session string, status int) string {
 	a.t.Helper()
 	got := a.house.ask(a.route, body, session)
@@ -375,7 +377,7 @@ func (a *attempt) refused(how string, body fields, session string, status int) s
 	return fmt.Sprintf("%d %s", got.status, got.raw)
 }
 
-// differing gives the lines that are on one side only.
+// differing returns the lines that only one side has.
 func differing(before, after []string) []string {
 	var lines []string
 	for _, line := range before {

@@ -16,7 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/private"
 )
 
-// serve serves the app on a store of its own.
+// serve serves the app with a new store.
 func serve(t *testing.T, args ...string) client {
 	t.Helper()
 	s, err := readSettings(append([]string{"--store", "sqlite:" + t.TempDir() + "/reader.db"}, args...), nil, io.Discard)
@@ -44,7 +44,7 @@ func serveProgram(t *testing.T, program *legible.Program, options legible.Option
 	return client{t, server.URL}, app
 }
 
-// fields are what an answer must hold.
+// fields are required fields of an answer.
 type fields = map[string]any
 
 const ann = `{"username": "ann", "password": "correct horse"}`
@@ -66,7 +66,7 @@ func TestChecker(t *testing.T) {
 	}
 }
 
-// TestRoutes goes through the routes as a client does.
+// TestRoutes uses the routes as a client does.
 func TestRoutes(t *testing.T) {
 	c := serve(t)
 
@@ -95,7 +95,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("login set the cookie %v", login.cookie)
 	}
 
-	// The session, whichever way it comes.
+	// The session may be in the body, a header or a cookie.
 	c.want("/api/Profile/_getUserDetails", `{"session": "`+session+`"}`, 200, fields{"username": "ann"})
 	c.want("/api/Profile/_getUserDetails", `{}`, 200, fields{"username": "ann"}, "Authorization", "Bearer "+session)
 	c.want("/api/Profile/_getUserDetails", `{}`, 200, fields{"username": "ann"}, "Cookie", "session="+session)
@@ -119,7 +119,7 @@ func TestRoutes(t *testing.T) {
 	c.want("/api/Profile/_getUserDetails", `{}`, 401, fields{"error": "Please log in."}, "Cookie", "session="+session)
 }
 
-// TestOlderClients wants refusals as they are used to.
+// TestOlderClients requires refusals with status 200.
 func TestOlderClients(t *testing.T) {
 	c := serve(t, "--store", "memory:", "--refusals", "200")
 	c.want("/api/Profile/createAccount", ann, 200, nil)
@@ -128,7 +128,7 @@ func TestOlderClients(t *testing.T) {
 	c.want("/api/Profile/_getUserDetails", `{"session": "made up"}`, 200, fields{"error": "Please log in."})
 }
 
-// TestPaths asks where nothing is.
+// TestPaths requests unknown paths.
 func TestPaths(t *testing.T) {
 	c := serve(t, "--store", "memory:")
 	c.want("/api/auth/Login", ann, 404, fields{"nearest": "/api/auth/login"})
@@ -211,7 +211,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// A word that is neither yes nor no must not quietly leave cookies without Secure.
+// A value that is neither true nor false must not silently leave cookies without
+// Secure.
 func TestVariablesThatAreFlags(t *testing.T) {
 	for _, x := range []struct {
 		value string
@@ -240,7 +241,7 @@ func TestVariablesThatAreFlags(t *testing.T) {
 	}
 }
 
-// What keeps the inspector from starting keeps the server from saying that it listens.
+// If the inspector cannot start, the server does not report that it listens.
 func TestStartSaysNothingTooEarly(t *testing.T) {
 	var out, errOut strings.Builder
 	err := run(t.Context(), []string{"--store", "memory:", "--addr", "127.0.0.1:0", "--inspect", "0.0.0.0:0"}, nil, &out, &errOut)

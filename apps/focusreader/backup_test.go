@@ -16,9 +16,9 @@ import (
 	"github.com/legible-lang/legible/internal/cli"
 )
 
-// TestBackupUnderLoad copies the store with the command while readers work, and
-// starts the app on the copy: what was answered before is there, nothing is
-// there twice, and the copy is whole.
+// TestBackupUnderLoad copies the store with the command while clients work, and
+// starts the app on the copy. Everything that was answered before is in the copy,
+// nothing is there twice, and the copy is complete.
 func TestBackupUnderLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	if testing.Short() {
 		copies = 1
 	}
-	reached := make([]chan struct{}, copies) // closed when 100 tags are asked for, 200, 300
+	reached := make([]chan struct{}, copies) // closed after 100, 200 and 300 tags
 	for n := range reached {
 		reached[n] = make(chan struct{})
 	}

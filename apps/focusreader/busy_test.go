@@ -18,8 +18,8 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// crowdedProgram is FocusReader in which the queue before the hashing is full for whoever
-// comes with the password "crowded horse".
+// crowdedProgram is FocusReader with a full queue of password hashing for the
+// password "crowded horse".
 func crowdedProgram(limits limiting.Options) *legible.Program {
 	crowded := func() legible.Concept {
 		c := profile.With(profile.Options{Memory: 8, Time: 1, Threads: 1, RefuseCommon: true})()
@@ -29,7 +29,7 @@ func crowdedProgram(limits limiting.Options) *legible.Program {
 			for _, name := range []string{"authenticate", "changePassword"} {
 				method := m.Actions[name]
 				m.Actions[name] = func(ctx legible.Context, in, out []value.Value) error {
-					const password = 1 // the place of authenticate's password, and of the old one
+					const password = 1 // the index of the password of authenticate, and of the old password
 					if text, _ := in[password].Reveal().Text(); text == "crowded horse" {
 						return &legible.Refusal{Code: profile.ErrBusy.Code, After: time.Second}
 					}
@@ -44,8 +44,8 @@ func crowdedProgram(limits limiting.Options) *legible.Program {
 		library.New, annotation.New, focusstats.New, textsettings.New)
 }
 
-// A password that nobody has looked at costs no try: strangers who fill the queue
-// before the hashing use up nobody's tries.
+// A password that was not checked costs no try: strangers who fill the queue of
+// password hashing do not use up the tries of others.
 func TestBusyCostsNoTry(t *testing.T) {
 	two := limiting.Budget{Tries: 2, Every: 15 * time.Minute}
 	program := crowdedProgram(limitsOf(two, two, limiting.Budget{}))
@@ -90,7 +90,7 @@ func TestBusyCostsNoTry(t *testing.T) {
 	for _, try := range tries {
 		g.want(200, away, try.path, try.body, "Authorization", "Bearer "+session)
 	}
-	// A wrong one costs a try as ever.
+	// A wrong password costs a try as usual.
 	for _, status := range []int{401, 401, 429} {
 		g.want(status, "198.51.100.2:1", "/auth/login", `{"username": "bob", "password": "wrong horse"}`)
 	}

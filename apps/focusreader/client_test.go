@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// A client asks the API and holds what it says.
+// A client sends requests to the API and checks the answers.
 type client struct {
 	t    *testing.T
 	base string // such as "http://127.0.0.1:8000"
 }
 
-// An answer is what the server said.
+// An answer is an answer of the server.
 type answer struct {
 	status int
 	fields map[string]any // of an object
@@ -25,7 +25,7 @@ type answer struct {
 	header http.Header
 }
 
-// post sends a JSON object; each header is a name and a value.
+// post sends a JSON object. Headers are pairs of a name and a value.
 func (c client) post(path, body string, headers ...string) answer {
 	c.t.Helper()
 	r, err := http.NewRequest("POST", c.base+path, bytes.NewBufferString(body))
@@ -67,8 +67,8 @@ func (c client) send(r *http.Request) answer {
 	return a
 }
 
-// want posts and holds status and fields of the answer; a field that is wanted
-// as nil must be there with any text in it.
+// want sends a JSON object and checks the status and the fields of the answer. A
+// field whose expected value is nil must contain a text.
 func (c client) want(path, body string, status int, fields map[string]any, headers ...string) answer {
 	c.t.Helper()
 	a := c.post(path, body, headers...)
@@ -85,7 +85,7 @@ func (c client) want(path, body string, status int, fields map[string]any, heade
 	return a
 }
 
-// get asks for a page; each header is a name and a value.
+// get requests a page. Headers are pairs of a name and a value.
 func (c client) get(path string, headers ...string) answer {
 	c.t.Helper()
 	r, err := http.NewRequest("GET", c.base+path, nil)
@@ -98,7 +98,7 @@ func (c client) get(path string, headers ...string) answer {
 	return c.send(r)
 }
 
-// object writes the body of a request: names and values in turn.
+// object returns the body of a request. Arguments are pairs of a name and a value.
 func object(pairs ...any) string {
 	fields := map[string]any{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -111,7 +111,7 @@ func object(pairs ...any) string {
 	return string(text)
 }
 
-// text gives a field of the answer.
+// text returns a field of the answer.
 func (a answer) text(name string) string {
 	s, _ := a.fields[name].(string)
 	return s

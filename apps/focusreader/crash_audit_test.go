@@ -21,12 +21,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A keptStore is what a server has left, opened by the audit.
+// A keptStore is the store of a server, opened by the audit.
 type keptStore interface {
 	store.Store
 }
 
-// openKept opens a database file beside the server that works with it.
+// openKept opens a database file while the server uses it.
 func openKept(t *testing.T, file string) keptStore {
 	t.Helper()
 	s, err := sqlite.Open(file, sqlite.Options{ReadOnly: true})
@@ -36,9 +36,8 @@ func openKept(t *testing.T, file string) keptStore {
 	return s
 }
 
-// An audit reads the record of all flows and plays what was completed in a
-// model of its own: the state must be what comes out. It holds each flow
-// against what the record must look like, too.
+// An audit reads the records of all flows and applies the completed actions to its
+// own model: the state must be equal. It also checks each record.
 type audit struct {
 	plan   *plan.Plan
 	schema *store.Schema
@@ -47,7 +46,7 @@ type audit struct {
 	newest value.ID
 	model  model
 	flows  int
-	faults bool // there may be some
+	faults bool // they are allowed
 }
 
 func newAudit(t *testing.T) *audit {
@@ -64,7 +63,7 @@ func newAudit(t *testing.T) *audit {
 	return a
 }
 
-// hold audits what a store has, which no flow is at work with.
+// hold audits a store in which no flow runs.
 func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
 	t.Helper()
 	defer s.Close()
@@ -72,8 +71,8 @@ func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
 	if err := s.Prepare(ctx, a.schema); err != nil {
 		t.Fatal(err)
 	}
-	// Nobody waits for the rest of a flow that was gone on with: that it is at
-	// rest is written with the next group.
+	// No client waits for the rest of a flow that was recovered. That it is at rest
+	// is written with the next group.
 	rested(t, s, 20*time.Second)
 	answered := map[string]bool{}
 	for _, id := range a.unread(t, s) {
@@ -99,7 +98,7 @@ func (a *audit) hold(t *testing.T, s keptStore, readers []*bookworm) {
 	a.compare(t, s)
 }
 
-// rested waits until no flow is unfinished, and tells whether it had to wait.
+// rested waits until no flow is unfinished, and reports whether it had to wait.
 func rested(t *testing.T, s keptStore, patience time.Duration) (waited bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
@@ -111,7 +110,7 @@ func rested(t *testing.T, s keptStore, patience time.Duration) (waited bool) {
 			return waited
 		case time.Now().After(deadline):
 			for _, id := range left {
-				b, _ := s.Journal(context.Background(), id) // what cannot be read is not shown
+				b, _ := s.Journal(context.Background(), id) // ignores what cannot be read
 				entries, err := journal.Read(b)
 				t.Errorf("nothing is in its way, and flow %s does not come to rest within %s (%v):%s", id, patience, err, listed(entries))
 			}
@@ -121,7 +120,7 @@ func rested(t *testing.T, s keptStore, patience time.Duration) (waited bool) {
 	}
 }
 
-// listed writes entries, one a line.
+// listed formats entries, one per line.
 func listed(entries []journal.Entry) string {
 	var text strings.Builder
 	for _, e := range entries {
@@ -130,7 +129,7 @@ func listed(entries []journal.Entry) string {
 	return text.String()
 }
 
-// unread lists the flows that no earlier audit has seen, oldest first.
+// unread returns the flows that no earlier audit has read, oldest first.
 func (a *audit) unread(t *testing.T, s keptStore) []value.ID {
 	var ids []value.ID
 	for before := value.Zero; ; before = ids[len(ids)-1] {
@@ -157,8 +156,8 @@ func (a *audit) unread(t *testing.T, s keptStore) []value.ID {
 	return ids
 }
 
-// bereft tells whether something faulted since it needed a secret, which was in
-// the memory of the process alone.
+// bereft reports whether something faulted because it needed a secret that was only
+// in the memory of the ended process.
 func bereft(e *journal.Entry) bool {
 	return strings.Contains(e.Text, "was lost when the process ended")
 }
@@ -169,8 +168,8 @@ type step struct {
 	in []value.Field
 }
 
-// flow holds the record of one flow at rest against the rules. It gives what was
-// done, in order, and tells whether there is an answer that says so.
+// flow checks the record of a flow at rest. It returns the completed actions in
+// order, and whether there is an answer.
 func (a *audit) flow(t *testing.T, id value.ID, b []byte) (steps []step, answered bool) {
 	a.flows++
 	entries, err := journal.Read(b)
@@ -239,7 +238,7 @@ func (a *audit) flow(t *testing.T, id value.ID, b []byte) (steps []step, answere
 			bad("%s was asked and never completed", x)
 		}
 	}
-	// What a flow at rest need not keep is not there to run it again with.
+	// A record that omits values cannot be run again.
 	if !faulted && !journal.Omits(entries) {
 		a.replay.is(id, b)
 		if _, err := a.again.Resume(context.Background(), id); err != nil {
@@ -257,7 +256,7 @@ func (a *audit) flow(t *testing.T, id value.ID, b []byte) (steps []step, answere
 	return steps, answered
 }
 
-// compare holds the state against the model.
+// compare compares the state with the model.
 func (a *audit) compare(t *testing.T, s keptStore) {
 	flow := s.NewSession(value.NewIDs().At(time.Now()))
 	defer flow.Abandon()
@@ -277,7 +276,7 @@ func (a *audit) compare(t *testing.T, s keptStore) {
 		case "Remembering.Session":
 			a.owned(t, table, members)
 			continue
-		case "Limiting.Entry": // spent before what it is spent for
+		case "Limiting.Entry": // spent before the action that it limits
 			continue
 		}
 		want, known := a.model.tables[table.Name()]
@@ -297,8 +296,8 @@ func (a *audit) compare(t *testing.T, s keptStore) {
 	}
 }
 
-// sessions counts, since the record has no secret: each of those who stay has
-// as many as were made for them, but for those that were ended.
+// sessions only counts sessions, because the record has no secrets: readers who stay
+// have as many as were created and not ended.
 func (a *audit) sessions(t *testing.T, table *store.Table, members []store.Member) {
 	stay := 0
 	a.owned(t, table, members)
@@ -313,9 +312,9 @@ func (a *audit) sessions(t *testing.T, table *store.Table, members []store.Membe
 	}
 }
 
-// A replayStore has the record of one flow, and takes what a run adds to it.
+// A replayStore has the record of one flow and receives the entries that a run adds.
 type replayStore struct {
-	store.Store // what is not below is not asked
+	store.Store // only the methods below are called
 	id          value.ID
 	entries     []byte
 	more        []byte
@@ -347,7 +346,7 @@ func (f *replayFlow) Commit(entries []byte) error {
 }
 func (f *replayFlow) Finish(entries []byte) error { return f.Commit(entries) }
 
-// refusing gives methods that nobody should come to call.
+// refusing implements methods that must not be called.
 func refusing(p *plan.Plan) map[string]engine.Methods {
 	all := map[string]engine.Methods{}
 	for _, in := range p.Instances {
@@ -363,7 +362,7 @@ func refusing(p *plan.Plan) map[string]engine.Methods {
 	return all
 }
 
-// owned holds the users of sessions against those who are there.
+// owned compares the users of sessions with the existing users.
 func (a *audit) owned(t *testing.T, table *store.Table, members []store.Member) {
 	for _, m := range members {
 		user, _ := m.Row[table.Column("user")].Text()

@@ -30,10 +30,10 @@ import (
 
 const crashChild = "LEGIBLE_CRASH_CHILD"
 
-// builds is a folder for what tests build and share.
+// builds is a folder for binaries that tests share.
 var builds string
 
-// TestMain becomes the server that is killed when a crash test asks for it.
+// TestMain runs the server that is killed if a crash test starts it.
 func TestMain(m *testing.M) {
 	if os.Getenv(crashChild) != "" {
 		if err := dawdle(os.Args[1:]); err != nil {
@@ -53,10 +53,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// dawdle serves FocusReader with actions that take their time. A flow of
-// several actions takes well under a millisecond, so a crash hardly ever finds
-// one half done: here it finds several. Passwords are hashed with little work,
-// for the load is to be on the store.
+// dawdle serves FocusReader with slow actions. A flow of several actions takes well
+// under a millisecond, so a crash would rarely interrupt one; with slow actions it
+// interrupts several. Hashing passwords takes little work, because the load should
+// be on the store.
 func dawdle(args []string) error {
 	s, err := readSettings(args, os.Environ(), os.Stderr)
 	if err != nil {
@@ -81,8 +81,7 @@ func dawdle(args []string) error {
 	return errors.Join(app.Serve(ctx, l, handler(app)), app.Close())
 }
 
-// slowly makes every other action of a concept wait up to three milliseconds
-// before it begins.
+// slowly delays every other action of a concept by up to three milliseconds.
 func slowly(make func() legible.Concept) func() legible.Concept {
 	return func() legible.Concept {
 		c := make()
@@ -96,7 +95,7 @@ func slowly(make func() legible.Concept) func() legible.Concept {
 					}
 					err := action(ctx, in, out)
 					if name == "authenticate" {
-						// With as much work as in earnest, it takes so long to say what it has read.
+						// This is about as long as real hashing takes after its read.
 						time.Sleep(rand.N(20 * time.Millisecond))
 					}
 					return err

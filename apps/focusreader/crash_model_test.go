@@ -11,17 +11,17 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A model is what FocusReader's concepts keep, in so far as the record says it:
-// each completed action changes it as the specification says. Flows come in the
-// order in which they began, which is right for the things of one reader, who
-// does one thing at a time.
+// A model is the state of the concepts as far as the record shows it: each completed
+// action changes it as the specification says. Flows are applied in the order in
+// which they began, which is correct for the data of one reader, who does one thing
+// at a time.
 type model struct {
-	tables map[string]map[string]string // members by id, each as shown writes it
-	names  map[string]string            // of users, also of those who have left
-	stay   int                          // sessions of those who stay
+	tables map[string]map[string]string // members by id, in the form of shown
+	names  map[string]string            // of users, including deleted ones
+	stay   int                          // sessions of the readers who stay
 }
 
-// columns are those of which the record says what they hold.
+// columns are the columns whose values the record shows.
 var columns = map[string][]string{
 	"Requesting.Request":      {},
 	"Profile.User":            {"username"},
@@ -46,8 +46,8 @@ func newModel() model {
 	return m
 }
 
-// shown writes the columns of a row that the model knows. Of a moment it says
-// only whether it is there.
+// shown formats the columns of a row that the model knows. Of a time it only shows
+// whether it is set.
 func (m *model) shown(t *store.Table, row store.Row) string {
 	var parts []string
 	for _, name := range columns[t.Name()] {
@@ -71,9 +71,9 @@ func plain(v value.Value) string {
 	return v.String()
 }
 
-const never = "null" // how plain writes a moment that is not there
+const never = "null" // the text of plain for a time that is not set
 
-// apply changes the model as an action that returned says.
+// apply changes the model as a returned action does.
 func (m *model) apply(t *testing.T, action string, in, out []value.Field) {
 	arg := func(name string) string {
 		for _, list := range [][]value.Field{out, in} {
@@ -86,7 +86,7 @@ func (m *model) apply(t *testing.T, action string, in, out []value.Field) {
 		return never
 	}
 	put := func(table, id string, columns ...string) { m.tables[table][id] = strings.Join(columns, "|") }
-	// drop removes the members of which a column holds something.
+	// drop removes the members with a value in a column.
 	drop := func(table string, column int, what string) (ids []string) {
 		for id, row := range m.tables[table] {
 			if strings.Split(row, "|")[column] == what {
@@ -101,7 +101,7 @@ func (m *model) apply(t *testing.T, action string, in, out []value.Field) {
 	}
 	switch action {
 	case "Requesting.request", "Requesting.respond", "Profile.authenticate", "Profile.changePassword":
-	// Of what is counted for a while the model knows nothing, nor of secrets.
+	// The model does not contain temporary counts and secrets.
 	case "Limiting.spend", "Limiting.restore", "Limiting.welcome", "Limiting.forget", "Limiting.expire",
 		"Remembering.create", "Remembering.deleteAll", "Remembering.sweep", "Sessioning.sweep":
 	case "Profile.createAccount":

@@ -17,16 +17,16 @@ import (
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 )
 
-// A bookworm is a client of a server that crashes. It does one thing at a time,
-// and holds what it was told. What was under way at a crash may have happened
-// or not: that is settled when the server is back.
+// A bookworm is a client of a server that crashes. It does one thing at a time and
+// remembers the answers. A request that was running at a crash may have been carried
+// out or not: check determines that when the server runs again.
 type bookworm struct {
 	rng   *rand.Rand
 	house string
 	n     int // of the name
-	count int // of things that were made
-	// Some accounts are left again; the others log out now and then. So the
-	// audit, which sees no session, can say whose sessions ended.
+	count int // of created objects
+	// Some accounts are deleted; the others log out sometimes. So the audit, which
+	// sees no sessions, knows whose sessions ended.
 	leaves bool
 
 	there     bool
@@ -35,7 +35,7 @@ type bookworm struct {
 	library   string
 	defaults  string
 	sessions  []string
-	ended     []string // sessions that are over
+	ended     []string // sessions that ended
 	size      float64
 	documents map[string]string // names
 	books     map[string][]byte
@@ -43,15 +43,15 @@ type bookworm struct {
 	opened    int               // how often a document was opened
 	gone      []string          // names of accounts that were deleted
 
-	busy    bool // the server may answer that it cannot keep anything just now
-	waits   int  // how often it did
+	busy    bool // the server may answer that it cannot store anything now
+	waits   int  // how often it did so
 	pending *pending
-	told    []string // flows whose answers reply that something was changed
+	told    []string // flows whose answers confirm a change
 	answers int
 	client  *http.Client
 }
 
-// A pending request is one whose answer has not come.
+// A pending request is one without an answer.
 type pending struct {
 	what     string
 	id, name string
@@ -79,7 +79,7 @@ func (r *bookworm) anew() {
 	r.documents, r.books, r.notes, r.size = map[string]string{}, map[string][]byte{}, map[string]string{}, 16
 }
 
-// A reply is what a server answered.
+// A reply is an answer of the server.
 type reply struct {
 	status int
 	trace  string
@@ -94,8 +94,8 @@ func (s *reply) text(name string) string {
 	return text
 }
 
-// ask posts a JSON object or a book, again while too many passwords are being
-// checked. It gives nil when no answer came.
+// ask sends a JSON object or a book, again while too many passwords are being
+// checked. It returns nil if there is no answer.
 func (r *bookworm) ask(t *testing.T, base, path string, body any) *reply {
 	session := ""
 	if len(r.sessions) > 0 {
@@ -152,8 +152,8 @@ func exchange(client *http.Client, method, url, session, kind string, body []byt
 	return s, nil
 }
 
-// change asks for a change, and holds that it may have happened until it is
-// answered. It gives nil unless it was told that it has.
+// change requests a change, which may have happened until it is answered. It returns
+// nil unless the answer says that it has.
 func (r *bookworm) change(t *testing.T, base, path string, body any, p pending) *reply {
 	r.pending = &p
 	s := r.ask(t, base, path, body)
@@ -165,7 +165,7 @@ func (r *bookworm) change(t *testing.T, base, path string, body any, p pending) 
 			t.Errorf("%s: POST %s was answered 503, and not when to try again", p.what, path)
 		}
 		r.waits++
-		return nil // it may have happened, or happen yet
+		return nil // it may have happened, or may still happen
 	}
 	r.pending = nil
 	if s.status != 200 {
@@ -179,7 +179,7 @@ func (r *bookworm) change(t *testing.T, base, path string, body any, p pending) 
 
 const crashPassword = "correct horse"
 
-// work does things until no answer comes.
+// work does things until there is no answer.
 func (r *bookworm) work(t *testing.T, base string, stop chan struct{}) {
 	for r.pending == nil && !t.Failed() {
 		select {
@@ -258,7 +258,7 @@ func (r *bookworm) step(t *testing.T, base string) {
 		if r.change(t, base, "/Profile/deleteAccount", fields{}, pending{what: "delete"}) != nil {
 			r.left()
 		}
-	default: // something that must be refused changes nothing
+	default: // a request that must be refused changes nothing
 		s := r.ask(t, base, "/Profile/createAccount", fields{"username": r.name, "password": crashPassword})
 		if s != nil && s.status != 409 && !(r.busy && s.status == 503) {
 			t.Errorf("a name that is taken was answered %d: %s", s.status, s.raw)
@@ -287,7 +287,8 @@ func (r *bookworm) left() {
 	r.gone, r.ended = gone, ended
 }
 
-// pick takes a key of a map, the same for the same source, and "" of none.
+// pick returns a key of a map, the same for the same source, and "" if the map is
+// empty.
 func pick[V any](rng *rand.Rand, m map[string]V) string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -300,8 +301,8 @@ func pick[V any](rng *rand.Rand, m map[string]V) string {
 	return keys[rng.IntN(len(keys))]
 }
 
-// check asks for everything that the reader was told, and settles what was
-// under way.
+// check requests everything that the reader knows, and determines whether pending
+// requests were carried out.
 func (r *bookworm) check(t *testing.T, base string) {
 	ask := func(path string, body fields) *reply {
 		s := r.ask(t, base, path, body)
@@ -359,7 +360,7 @@ func (r *bookworm) check(t *testing.T, base string) {
 		case 200:
 			r.there, r.user, r.sessions = true, s.text("user"), []string{s.text("session")}
 		case 401:
-			return // it is not there, and may be asked for again
+			return // it does not exist, and may be requested again
 		default:
 			t.Errorf("logging in after a crash while the account was made was answered %d: %s", s.status, s.raw)
 			return
@@ -378,7 +379,7 @@ func (r *bookworm) check(t *testing.T, base string) {
 	r.checkRest(t, ask, p)
 }
 
-// field finds a field of an object in a list of objects that hold one.
+// field returns a field of an object in a list of records.
 func inner(v any, name string) map[string]any {
 	o, _ := v.(map[string]any)
 	in, _ := o[name].(map[string]any)
@@ -457,7 +458,7 @@ func (r *bookworm) checkRest(t *testing.T, ask func(string, fields) *reply, p *p
 			}
 			if p.what == "annotate" && p.id == document && r.notes[id] == "" {
 				r.notes[id] = document
-				p.what = "" // there is one at most
+				p.what = "" // there is at most one
 				continue
 			}
 			t.Errorf("%s has an annotation %s that was not made or was deleted", r.name, id)

@@ -42,7 +42,7 @@ func TestCrash(t *testing.T) {
 	count := *kills
 	var binary string
 	if testing.Short() {
-		count = 2 // of the slow one alone: the binary is not built
+		count = 2 // only of the slow one: the binary is not built
 	} else {
 		binary = build(t)
 	}
@@ -82,7 +82,7 @@ func TestCrash(t *testing.T) {
 type crash struct {
 	t       *testing.T
 	binary  string
-	slow    bool // the binary is this test's own, with slow actions
+	slow    bool // the binary is that of this test, with slow actions
 	dir     string
 	out     *output
 	rng     *rand.Rand
@@ -166,7 +166,7 @@ type server struct {
 // Kill ends the server as a crash does.
 func (s *server) Kill() {
 	s.cmd.Process.Signal(syscall.SIGKILL)
-	s.cmd.Wait() // its error is that it was killed
+	s.cmd.Wait() // the error says that it was killed
 }
 
 // generous adds flags that let one address try as much as tests do.

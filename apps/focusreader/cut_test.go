@@ -19,10 +19,10 @@ import (
 	"github.com/legible-lang/legible/store"
 )
 
-// TestRemoveWhileConnectionsEnd removes documents while the server ends every
-// connection again and again, and is stopped once. Nobody is told that the program
-// or the request is at fault; what is answered with success, or was perhaps done,
-// is done as a whole within ten seconds; and nothing is left unfinished.
+// TestRemoveWhileConnectionsEnd removes documents while the database server
+// repeatedly ends all connections, and is stopped once. No answer blames the program
+// or the request. Whatever is answered with success, or may have been done, is done
+// completely within ten seconds, and nothing remains unfinished.
 func TestRemoveWhileConnectionsEnd(t *testing.T) {
 	server := pgtest.Own(t, "-c", "fsync=off")
 	p := &patient{t: t}
@@ -62,7 +62,7 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-half: // the other half of the documents meets a server that is down
+			case <-half: // the server is down for the other half of the documents
 				server.Halt(pgtest.Immediate)
 				close(halted)
 				half = nil
@@ -72,7 +72,7 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 					return
 				}
 			case <-time.After(10 * time.Millisecond):
-				_, _ = server.Terminate(1000) // its own connection may be one of them
+				_, _ = server.Terminate(1000) // its own connection may end too
 			}
 		}
 	})
@@ -93,7 +93,7 @@ func TestRemoveWhileConnectionsEnd(t *testing.T) {
 					switch {
 					case w.Code == 200:
 						done = true
-					case w.Code == 403 && unsure: // it is nobody's document any more
+					case w.Code == 403 && unsure: // the document was removed
 						done = true
 					case w.Code == 503 && strings.Contains(text, `"done":"nothing"`):
 						what += " nothing"

@@ -12,8 +12,8 @@ import (
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 )
 
-// TestNothingIsLeft compares all that is kept before a reader came with all
-// that is kept when they have gone, also if they go while they do other things.
+// TestNothingIsLeft compares the state before a reader signed up with the state
+// after the account was deleted, also if it is deleted while other requests run.
 func TestNothingIsLeft(t *testing.T) {
 	h := newHouse(t, "bob")
 	before := h.dump(t)
@@ -42,7 +42,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	h.want("/api/Profile/deleteAccount", object("session", ann.session), 200, fields{"success": true})
 	busy.Wait()
-	// How many accounts have come from her address is known for a while.
+	// The number of accounts from an address is kept for a while.
 	after := h.dump(t)
 	for _, list := range []*[]string{&before, &after} {
 		*list = slices.DeleteFunc(*list, func(line string) bool {
@@ -52,8 +52,8 @@ func TestNothingIsLeft(t *testing.T) {
 	if !slices.Equal(before, after) {
 		t.Errorf("when she had gone there was another state than before she came:\n%s", strings.Join(differing(before, after), "\n"))
 	}
-	// Her books are swept away with all else that nothing refers to; his stay.
+	// Her books are deleted with all data without references; his remain.
 	h.want("/api/Library/_getDocumentDetails", object("session", h.bob.session, "document", h.bob.things["document"]), 200, nil)
-	// The name is free, and whoever takes it finds nothing.
+	// The name is free, and its next user finds nothing.
 	h.moveIn("ann")
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// small gives a folder on a disk of its own of so many bytes.
+// small returns a folder on a disk of its own with a size in bytes.
 func small(t *testing.T, size int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func small(t *testing.T, size int) string {
 	return dir
 }
 
-// fill takes all the room that a disk has left.
+// fill uses all free space of a disk.
 func fill(t *testing.T, dir string) (file string) {
 	t.Helper()
 	file = filepath.Join(dir, "ballast")
@@ -51,10 +51,10 @@ func fill(t *testing.T, dir string) (file string) {
 	return file
 }
 
-// TestFullDisk lets the disk be full again and again while readers are at work.
-// The server says that it can keep nothing just now, shows what it has, also when it
-// is killed meanwhile and starts again, and goes
-// on by itself when there is room; nothing is half done then.
+// TestFullDisk repeatedly fills the disk while readers work. The server answers that
+// it cannot store anything now, continues to read, also after it was killed and
+// started again, and continues to write when there is space. Nothing is half done
+// then.
 func TestFullDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the server and fills a disk: go test without -short does")
@@ -89,13 +89,13 @@ func TestFullDisk(t *testing.T) {
 		done := make(chan struct{})
 		go func() { all.Wait(); close(done) }()
 		select {
-		case <-done: // everyone was told that nothing is kept
+		case <-done: // each client got the answer that nothing can be stored
 		case <-time.After(time.Duration(50+rng.IntN(300)) * time.Millisecond):
 			close(stop)
 			<-done
 		}
 		if round%2 == 1 {
-			// A server that crashes now starts all the same, and shows what it has.
+			// A server that crashes now can start and read.
 			p.Kill()
 			ballast = fill(t, dir)
 			p = c.start()
@@ -112,7 +112,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.settled()
-		time.Sleep(150 * time.Millisecond) // after a start on a full disk the store looks for room now and then
+		time.Sleep(150 * time.Millisecond) // after a start on a full disk the store checks for space regularly
 		c.check(p.base)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
@@ -128,7 +128,7 @@ func TestFullDisk(t *testing.T) {
 	if waits == 0 || reads == 0 {
 		t.Error("the disk was never full: the test tests nothing")
 	}
-	// Nor is anything left for a start to do.
+	// Nothing is left to recover.
 	p.Kill()
 	p = c.start()
 	c.check(p.base)
@@ -145,9 +145,8 @@ func (c *crash) settled() {
 	rested(c.t, s, 20*time.Second)
 }
 
-// TestCannotStart starts the server on files that it cannot work with. It ends
-// with status 2 and says which file it is and what to do. A store that is there, on a
-// disk that is full, is one that it works with.
+// TestCannotStart starts the server with unusable files. It ends with status 2 and
+// reports the file and the remedy. A store on a full disk is usable.
 func TestCannotStart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the server in seven ways: go test without -short does")
@@ -208,7 +207,7 @@ func TestCannotStart(t *testing.T) {
 		session = ask(p, "/auth/login").text("session")
 		p.Kill()
 		fill(t, dir)
-		// It starts all the same, reads what it has, and says that it keeps nothing.
+		// It starts, reads, and reports that it cannot write.
 		p = c.start("--store", "sqlite:"+file)
 		defer p.Kill()
 		if s := ask(p, "/Library/_getLibraryByUser"); s.status != 200 {
@@ -242,7 +241,7 @@ func TestCannotStart(t *testing.T) {
 	})
 }
 
-// shown lets everybody look into a folder of the test.
+// shown makes a folder of the test readable for everyone.
 func shown(t *testing.T, folder string) {
 	t.Helper()
 	for ; len(folder) > len(os.TempDir()); folder = filepath.Dir(folder) {
@@ -263,7 +262,7 @@ func copyTo(t *testing.T, from, to string) {
 	}
 }
 
-// cannot starts a server that must say why it cannot start.
+// cannot starts a server that must report why it cannot start.
 func cannot(t *testing.T, c *crash, file string, as func(*exec.Cmd), want string) {
 	t.Helper()
 	cmd := c.command("--store", "sqlite:"+file)

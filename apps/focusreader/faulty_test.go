@@ -30,11 +30,11 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A patient is FocusReader on a store that fails when it is told to.
+// A patient is FocusReader with a store that fails on demand.
 type patient struct {
 	t     *testing.T
 	dir   string // with the files
-	after string // with those that a crash has left
+	after string // with the files after a crash
 	app   *legible.App
 	store *faulty.Store
 }
@@ -44,7 +44,7 @@ func ail(t *testing.T, dir string, eager bool) *patient {
 	p := &patient{t: t, dir: dir}
 	o := legible.Options{Store: "sqlite:" + filepath.Join(dir, "focusreader.db"), Log: slog.New(slog.DiscardHandler)}
 	o.HTTP.Prefix, o.HTTP.MaxUpload = prefix, maxUpload
-	o.Clock = time.Now // so that nothing happens by itself
+	o.Clock = time.Now // so that no timer starts
 	o.Wrap = func(behind store.Store) store.Store {
 		p.store = &faulty.Store{Store: behind, Eager: eager, OnCrash: func() {
 			p.after = t.TempDir()
@@ -60,8 +60,8 @@ func ail(t *testing.T, dir string, eager bool) *patient {
 	return p
 }
 
-// copyFiles copies what a killed process leaves: not what it shares with others
-// in memory.
+// copyFiles copies the files that a killed process leaves, without those that it
+// shares in memory.
 func copyFiles(t *testing.T, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
@@ -86,7 +86,7 @@ func copyFiles(t *testing.T, from, to string) {
 	}
 }
 
-// end ends the app and gives the folder with what it has left.
+// end ends the app and returns the folder with its files.
 func (p *patient) end() string {
 	p.t.Helper()
 	if err := p.app.Close(); err != nil {
@@ -98,7 +98,7 @@ func (p *patient) end() string {
 	return p.dir
 }
 
-// post asks the app itself.
+// post sends a request to the app directly.
 func (p *patient) post(path, session, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", prefix+path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -110,8 +110,8 @@ func (p *patient) post(path, session, body string) *httptest.ResponseRecorder {
 	return w
 }
 
-// ails makes a folder with the files of an account, with two documents and what
-// belongs to them; it gives the ids and the session by name.
+// ails creates a folder with the files of an account, with two documents and their
+// data. It returns the ids and the session by name.
 func ails(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	p := ail(t, dir, false)
@@ -145,12 +145,12 @@ func replaced(text string, things map[string]string) string {
 	return text
 }
 
-// counts says how many members each set has.
+// counts returns the number of members of each set.
 func counts(t *testing.T, app *legible.App) string {
 	t.Helper()
 	n := map[string]int{}
 	for _, line := range dump(t, app) {
-		// What is limited is spent before what it is spent for is decided.
+		// A try is spent before the action that it limits.
 		if name, _, _ := strings.Cut(line, " "); name != "Limiting.Entry" {
 			n[name]++
 		}
@@ -162,8 +162,8 @@ func counts(t *testing.T, app *legible.App) string {
 	return b.String()
 }
 
-// audited opens what is left, with a store that is well, and holds it against
-// its own record. It gives what there is.
+// audited opens the files with a working store and audits them. It returns the
+// state.
 func audited(t *testing.T, dir string, faults bool, told ...string) string {
 	t.Helper()
 	p := ail(t, dir, false)
@@ -174,12 +174,11 @@ func audited(t *testing.T, dir string, faults bool, told ...string) string {
 	return counts(t, p.app)
 }
 
-// TestFaultsEverywhere lets each operation of a flow in the store fail, be
-// broken, cut off or in doubt, or be the last before or after which the process ends. Then a client
-// is told the truth or that something went wrong, and what is left, once it has
-// been gone on with, is all of the flow or nothing, as the record says. Where
-// something is refused for good, each action is done or not, as the
-// record says.
+// TestFaultsEverywhere makes each store operation of a flow fail, break, be cut off
+// or be in doubt, or ends the process before or after it. The client is told the
+// truth or that something went wrong. After recovery the flow is done completely or
+// not at all, as the record says. If something is refused permanently, each action
+// is done or not, as the record says.
 func TestFaultsEverywhere(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
@@ -187,7 +186,7 @@ func TestFaultsEverywhere(t *testing.T) {
 	before := audited(t, base, false)
 	step := 1
 	if testing.Short() {
-		step = 1000 // the first of each kind, and the longest flow alone
+		step = 1000 // only the first of each kind, and the longest flow
 	}
 	type manner struct {
 		deed  faulty.Effect
@@ -260,7 +259,7 @@ func TestFaultsEverywhere(t *testing.T) {
 							}
 							got := audited(t, dir, m.deed == faulty.Refuse, told...)
 							switch {
-							case got == after, m.deed == faulty.Refuse: // an action that faults is not done, and others go on
+							case got == after, m.deed == faulty.Refuse: // an action that faults is not done, and others continue
 							case status == 200:
 								t.Errorf("%s: it was answered 200, and there is\n%swant\n%s", fault, got, after)
 							case got != before:
@@ -280,7 +279,7 @@ func TestFaultsEverywhere(t *testing.T) {
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// TestFaultSteps plays the files in testdata/faults. Their steps are
+// TestFaultSteps runs the files in testdata/faults. Their steps are
 //
 //	tell DEED OPERATION N   what is to happen; see package faulty
 //	ask PATH                with the body below it; $session and so on are things of ann's
@@ -349,7 +348,7 @@ func TestFaultSteps(t *testing.T) {
 	}
 }
 
-// named writes names for the ids of a test.
+// named replaces the ids of a test with names.
 func named(text []byte, things map[string]string, flow value.ID) string {
 	s := strings.ReplaceAll(string(text), flow.String(), "THIS")
 	for name, id := range things {

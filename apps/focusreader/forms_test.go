@@ -15,7 +15,7 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// firings counts how often each sync fired, out of the record.
+// firings counts from the records how often each sync fired.
 type firings struct {
 	mu    sync.Mutex
 	t     *testing.T
@@ -47,7 +47,7 @@ func (f *firings) of(sync string) int {
 	return n
 }
 
-// loginApp is what of the app logging in takes.
+// loginApp is the part of the app that a login uses.
 const loginApp = `
 app Login
 
@@ -57,7 +57,7 @@ use Profile
 use Sessioning [User = Profile.User]
 `
 
-// try serves the concepts that logging in takes, with other syncs.
+// try serves the concepts of a login with other syncs.
 func try(t *testing.T, syncs string) (client, *firings) {
 	t.Helper()
 	f := &firings{t: t, flows: map[value.ID][]byte{}}
@@ -79,9 +79,9 @@ then
     Requesting.respond (request, user)
 `
 
-// TestLoginForms logs in through syncs as they were first written, with an
-// action that uses the output of the one before it; split so that each sync
-// uses only what others gave; and as one sync. A client sees no difference.
+// TestLoginForms logs in through syncs in three forms: with an action that uses the
+// output of the previous one; split so that each sync only uses outputs of others;
+// and as one sync. For a client they are equal.
 func TestLoginForms(t *testing.T) {
 	for name, form := range map[string]struct {
 		syncs string
@@ -158,8 +158,8 @@ then
 	}
 }
 
-// TestOnceForEachMatch joins the request with each of three actions of its
-// flow: the same request takes part in each match.
+// TestOnceForEachMatch joins the request with each of three actions of its flow: the
+// same request is part of each match.
 func TestOnceForEachMatch(t *testing.T) {
 	c, fired := try(t, signUp+`
 sync Begin
@@ -196,15 +196,15 @@ then
 	if got := fired.of("EndThree"); got != 1 {
 		t.Errorf("EndThree fired %d times for one request, want 1", got)
 	}
-	// None of them can end twice, and then nothing is noted.
+	// A session cannot end twice; then nothing is recorded.
 	c.want("/api/end", body, 404, fields{"error": "There is no such session."})
 	if got := fired.of("NoteEnd"); got != 3 {
 		t.Errorf("NoteEnd fired for a refused deletion")
 	}
 }
 
-// TestSilentDrop asks what a where without else drops: the answer comes at
-// once, and says which line it was.
+// TestSilentDrop sends a request that a line without else drops: the answer comes at
+// once and names the line.
 func TestSilentDrop(t *testing.T) {
 	c, fired := try(t, `
 sync WhoAmI

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// The kinds of things that an account has.
+// The kinds of objects of an account.
 const (
 	documents = iota
 	notes
@@ -20,8 +20,8 @@ const (
 
 var kindNames = [kinds]string{"document", "note", "tag", "focus session"}
 
-// A holder is what the ledger knows of one account, from before it is asked
-// for until after it is deleted.
+// A holder is what the ledger knows about one account, from before its creation is
+// requested until after its deletion.
 type holder struct {
 	mu    sync.Mutex
 	name  string
@@ -30,21 +30,21 @@ type holder struct {
 	user, library string
 	passwords     []*password // newest last
 	sessions      []*session
-	dead          []*session // the last that have ended
-	lost          []*session // logins of which no answer came
+	dead          []*session // the latest that have ended
+	lost          []*session // logins without an answer
 	things        [kinds][]*thing
 	opens         []open
-	focused       int  // focus sessions that there have been, for certain
+	focused       int  // focus sessions that certainly existed
 	unsettled     bool // whether a change of the password or a deletion may have been done
 }
 
-// An open is a document that was opened, which begins a focus session.
+// An open is an opened document, which starts a focus session.
 type open struct {
 	*deed
 	document *thing
 }
 
-// current is the password that was set last and may be right.
+// current returns the password that was set last and may be right.
 func (a *holder) current() *password {
 	for _, p := range slices.Backward(a.passwords) {
 		if p.set.fate != undone {
@@ -54,27 +54,27 @@ func (a *holder) current() *password {
 	return a.passwords[0]
 }
 
-// possible are deletions that were not refused.
+// possible returns the deletions that were not refused.
 func (a *holder) possible() []*deed {
 	return slices.DeleteFunc(slices.Clone(a.ends), func(d *deed) bool { return d.fate == undone })
 }
 
-// deleted tells whether the account is gone for certain.
+// deleted reports whether the account is certainly gone.
 func (a *holder) deleted() bool {
 	return certain(a.ends)
 }
 
-// certain tells whether one of the deeds was done.
+// certain reports whether one of the deeds was done.
 func certain(deeds []*deed) bool {
 	return slices.ContainsFunc(deeds, func(d *deed) bool { return d.fate == done })
 }
 
-// alive are the sessions that have not ended for certain.
+// alive returns the sessions that have not certainly ended.
 func (a *holder) alive() []*session {
 	return slices.DeleteFunc(slices.Clone(a.sessions), func(s *session) bool { return certain(s.endings(a)) })
 }
 
-// session picks one, mostly one that may be alive; nil when there is none.
+// session picks a session, mostly one that may be alive; nil if there is none.
 func (a *holder) session(rng *rand.Rand) *session {
 	some := a.alive()
 	if rng.IntN(20) == 0 {
@@ -86,7 +86,7 @@ func (a *holder) session(rng *rand.Rand) *session {
 	return some[rng.IntN(len(some))]
 }
 
-// pick takes a thing of a kind that may be there and whose id is known.
+// pick picks a thing of a kind that may exist and whose id is known.
 func (a *holder) pick(rng *rand.Rand, kind int) *thing {
 	var some []*thing
 	for _, x := range a.things[kind] {
@@ -103,9 +103,9 @@ func (a *holder) pick(rng *rand.Rand, kind int) *thing {
 // A row is a thing as it was read.
 type row struct{ id, text string }
 
-// hold holds what was read in a span against the things of a kind, those of one
-// document if it is given. It says what differs. Quiet is a span in which nothing
-// was under way: then what was unknown is settled.
+// hold compares the things that were read in a span with the known things of a kind,
+// or of one document if it is given. It reports the differences. In a quiet span
+// nothing else ran, so that unknown outcomes become known.
 func (a *holder) hold(kind int, rows []row, of *thing, s span, quiet bool) (wrong []string) {
 	say := func(format string, args ...any) {
 		wrong = append(wrong, fmt.Sprintf("%s: ", a.name)+fmt.Sprintf(format, args...))
@@ -114,7 +114,7 @@ func (a *holder) hold(kind int, rows []row, of *thing, s span, quiet bool) (wron
 	for _, r := range rows {
 		x := a.find(kind, r)
 		switch {
-		case x == nil && kind == focuses: // opening a document has made it
+		case x == nil && kind == focuses: // opening a document created it
 			x = &thing{id: r.id, made: &deed{fate: done, answered: s.to}, of: &a.thing}
 			a.things[focuses] = append(a.things[focuses], x)
 		case x == nil:
@@ -155,7 +155,7 @@ func (a *holder) hold(kind int, rows []row, of *thing, s span, quiet bool) (wron
 	return wrong
 }
 
-// find gives the thing that was read, by its id or by what was written of it.
+// find returns the thing that was read, by its id or its text.
 func (a *holder) find(kind int, r row) *thing {
 	for _, x := range a.things[kind] {
 		if x.id == r.id {
@@ -170,7 +170,7 @@ func (a *holder) find(kind int, r row) *thing {
 	return nil
 }
 
-// deeds shows deeds by value.
+// deeds returns the values of deeds.
 func deeds(list []*deed) (all []deed) {
 	for _, d := range list {
 		all = append(all, *d)

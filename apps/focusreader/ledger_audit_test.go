@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// audit reads all that the accounts show, at a time when nothing is under way,
-// and settles what was not known.
+// audit reads all data of the accounts while nothing else runs, and determines
+// unknown outcomes.
 func (l *ledger) audit(rng *rand.Rand, node int) {
 	var all sync.WaitGroup
 	for _, s := range append(slices.Clone(l.slots), l.probe) {
@@ -20,8 +20,8 @@ func (l *ledger) audit(rng *rand.Rand, node int) {
 	all.Wait()
 }
 
-// audit settles the account of a slot, and looks whether those that are gone
-// stay so.
+// audit determines the account of a slot, and checks that deleted accounts stay
+// deleted.
 func (w *worker) audit() {
 	if a := w.account; a != nil {
 		switch {
@@ -67,7 +67,7 @@ func (w *worker) audit() {
 	w.look(a, a.session(w.rng), true)
 }
 
-// enters tries a password until it is answered whether it is right.
+// enters tries a password until the answer says whether it is right.
 func (w *worker) enters(a *holder, p *password) bool {
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		_, r := w.login(a, p)
@@ -81,7 +81,7 @@ func (w *worker) enters(a *holder, p *password) bool {
 	}
 }
 
-// enter finds out whether an account is there, and with which password.
+// enter determines whether an account exists, and its password.
 func (w *worker) enter(a *holder) bool {
 	if a.made.fate == done && !a.unsettled {
 		return true
@@ -112,7 +112,7 @@ func (w *worker) enter(a *holder) bool {
 		}
 		return false
 	}
-	// The change that made the right password was done, and no other since.
+	// The change to the right password was done, and no later one.
 	right.set.seen(at)
 	for _, p := range a.passwords {
 		for _, c := range p.changes {

@@ -16,33 +16,33 @@ import (
 	"time"
 )
 
-// patience is how long anything may take when nothing is in its way.
+// patience is the maximum time of an operation without disturbances.
 const patience = 10 * time.Second
 
-// A ledger holds what clients of a server were told, and what must, may and
-// cannot be there because of it.
+// A ledger contains the answers to clients of a server, and what must, may and
+// cannot exist because of them.
 type ledger struct {
 	t      *testing.T
 	clock  atomic.Int64
 	world  *world
 	http   *http.Client
 	slots  []*slot
-	probe  *slot // for which no clients work
+	probe  *slot // that no client uses
 	record *audit
 
 	mu       sync.Mutex
-	statuses map[string]int // of answers; also what came instead of one
-	told     []string       // flows whose answers say that something was changed
+	statuses map[string]int // of answers, or errors in place of one
+	told     []string       // flows whose answers confirm a change
 	counts   struct{ operations, done, refused, unknown, differences int }
-	longest  time.Duration // of an answer, while nothing was in its way
+	longest  time.Duration // the wait for an answer without disturbances
 }
 
-// A slot is where one account after the other lives.
+// A slot is a sequence of accounts, one at a time.
 type slot struct {
 	n       int
 	mu      sync.Mutex
 	account *holder
-	gone    []*holder // deleted ones
+	gone    []*holder // deleted accounts
 	making  atomic.Bool
 	count   atomic.Int64
 }
@@ -56,7 +56,7 @@ func newLedger(t *testing.T, w *world) *ledger {
 
 func (l *ledger) now() int64 { return l.clock.Add(1) }
 
-// differ says that something is not as it must be.
+// differ reports a difference.
 func (l *ledger) differ(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,28 +65,28 @@ func (l *ledger) differ(format string, args ...any) {
 	}
 }
 
-// A call is a request that a worker makes of a server.
+// A call is a request of a worker.
 type call struct {
-	what    string // path, without what varies
+	what    string // the path without parameters
 	path    string // with a query string
 	kind    string // of the body; JSON when empty
-	body    any    // fields, or bytes as they are
+	body    any    // fields, or bytes
 	token   string
 	changes bool
 }
 
-// A worker asks for one thing after the other.
+// A worker sends one request after the other.
 type worker struct {
 	*ledger
 	*slot
 	rng  *rand.Rand
-	node int // that it asks; a random one when below 0
+	node int // that gets the request; a random one if below 0
 }
 
-// do makes a call of an account, and gives what came of it. What the ledger is to
-// know of the deed before it can have any effect is said by begin, and what it
-// learns from the answer by end; both have the account locked, and may be nil. The
-// reply is there also when no answer came.
+// do makes a call for an account and returns its outcome. The function begin notes
+// what the ledger must know before the call can have an effect, and end what the
+// answer shows. Both run with the account locked and may be nil. There is a reply
+// also if no answer came.
 func (w *worker) do(a *holder, c call, needs []needed, begin func(*deed), end func(*deed, *reply)) (*deed, *reply) {
 	d := &deed{asked: w.now(), answered: unanswered}
 	if begin != nil {
@@ -110,7 +110,7 @@ func (w *worker) do(a *holder, c call, needs []needed, begin func(*deed), end fu
 	return d, r
 }
 
-// send makes a call and counts what comes of it.
+// send makes a call and counts its outcome.
 func (w *worker) send(c call) (*reply, fate) {
 	kind, raw := c.kind, []byte(nil)
 	method := "POST"
@@ -164,7 +164,7 @@ func (w *worker) send(c call) (*reply, fate) {
 	return r, fate
 }
 
-// judge tells what a client knows by an answer, or without one.
+// judge determines what a client knows from an answer, or without one.
 func judge(r *reply, err error) (status string, f fate) {
 	var op *net.OpError
 	switch {
@@ -181,7 +181,7 @@ func judge(r *reply, err error) (status string, f fate) {
 	case r.status < 500:
 		return fmt.Sprint(r.status), undone
 	}
-	// What is turned away before it begins says so in its sentence.
+	// A request that is turned away says so in its sentence.
 	said := strings.ToLower(r.text("error"))
 	if r.status == 503 && (r.text("done") == "nothing" || strings.Contains(said, "nothing was done") || strings.Contains(said, "the server is busy")) {
 		return "503 nothing was done", undone
@@ -196,9 +196,9 @@ func count1(yes bool) int {
 	return 0
 }
 
-// holds holds how a deed ended against what it needed, with the account locked:
-// what was done was there to be done at some moment, and what was refused was
-// not there at some moment.
+// holds compares the outcome of a deed with what it needed, with the account locked:
+// what was done was possible at some moment, and what was refused was impossible at
+// some moment.
 func (w *worker) holds(a *holder, c call, d *deed, r *reply, needs []needed) {
 	sp := span{d.asked, w.now()}
 	all, had := len(needs) > 0, ""

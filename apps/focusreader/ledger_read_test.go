@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// look reads one of the things that an account shows, and holds it against what
-// is known. With all it reads everything, at a time when nothing is under way,
-// and settles what was not known.
+// look reads one part of the data of an account and compares it with the ledger.
+// With all it reads everything while nothing else runs, and determines unknown
+// outcomes.
 func (w *worker) look(a *holder, s *session, all bool) {
 	reads := []func(){
 		func() { w.readDocuments(a, s, all) },
@@ -29,8 +29,8 @@ func (w *worker) look(a *holder, s *session, all bool) {
 	}
 }
 
-// read asks for something and gives the answer to got, with the account locked.
-// At a quiet time it must be answered.
+// read sends a request and passes the answer to got, with the account locked. In a
+// quiet span there must be an answer.
 func (w *worker) read(a *holder, s *session, of *thing, path string, body any, quiet bool, got func(span, *reply)) {
 	needs := []needed{s.needed(a)}
 	if of != nil {
@@ -50,7 +50,7 @@ func (w *worker) read(a *holder, s *session, of *thing, path string, body any, q
 	})
 }
 
-// holdRows holds a list of the things of a kind.
+// holdRows compares a list of the things of a kind.
 func (w *worker) holdRows(a *holder, kind int, rows []row, of *thing, s span, quiet bool) {
 	for _, wrong := range a.hold(kind, rows, of, s, quiet) {
 		w.differ("%s", wrong)
@@ -88,7 +88,7 @@ func (w *worker) readDocuments(a *holder, s *session, quiet bool) {
 			rows = append(rows, rowOf(inner(x, "document"), "name"))
 		}
 		w.holdRows(a, documents, rows, nil, sp, quiet)
-		if quiet { // the notes of documents that are gone are gone
+		if quiet { // the notes of deleted documents are deleted
 			a.things[notes] = slices.DeleteFunc(a.things[notes], func(x *thing) bool { return x.of.made.fate == undone })
 		}
 	})
@@ -108,7 +108,7 @@ func (w *worker) readNotes(a *holder, s *session, quiet bool) {
 	}
 }
 
-// some gives one thing of a kind, or all.
+// some returns one thing of a kind, or all.
 func (w *worker) some(a *holder, kind int, all bool) []*thing {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -131,8 +131,8 @@ func (w *worker) readTags(a *holder, s *session, quiet bool) {
 	})
 }
 
-// readFocus reads the focus sessions. At a quiet time there are as many as
-// documents were opened.
+// readFocus reads the focus sessions. In a quiet span there is one for each opened
+// document.
 func (w *worker) readFocus(a *holder, s *session, quiet bool) {
 	w.read(a, s, nil, "/FocusStats/_getSessions", fields{}, quiet, func(sp span, r *reply) {
 		list, _ := r.fields["sessions"].([]any)
@@ -150,7 +150,7 @@ func (w *worker) readFocus(a *holder, s *session, quiet bool) {
 		least, most := 0, 0
 		for _, o := range a.opens {
 			most += count1(o.fate != undone)
-			// What was opened while it was removed may have begun no session.
+			// A document that was opened during its removal may have no session.
 			least += count1(o.fate == done && !slices.ContainsFunc(o.document.endings(), func(d *deed) bool { return d.mayPrecede(o.answered) }) && o.document.made.fate == done)
 		}
 		if a.focused < least || a.focused > most {
@@ -172,10 +172,10 @@ func (w *worker) readSettings(a *holder, s *session, x *thing, quiet bool) {
 	})
 }
 
-// holdSize holds settings that were read: there are some, always the same.
+// holdSize compares settings: they exist and are consistent.
 func (w *worker) holdSize(a *holder, x *thing, sp span, r *reply, quiet bool) {
 	if len(r.list) == 0 && !x.must(sp) {
-		return // it went while it was looked at
+		return // it was deleted meanwhile
 	}
 	if len(r.list) != 1 {
 		w.differ("%s of %s has %d settings: %s", x.id, a.name, len(r.list), r.raw)
@@ -193,7 +193,7 @@ func (w *worker) holdSize(a *holder, x *thing, sp span, r *reply, quiet bool) {
 	}
 }
 
-// readDocument reads the settings of a document and the book itself.
+// readDocument reads the settings and the contents of a document.
 func (w *worker) readDocument(a *holder, s *session, quiet bool) {
 	for _, x := range w.some(a, documents, quiet) {
 		w.readSettings(a, s, x, quiet)
@@ -205,7 +205,7 @@ func (w *worker) readDocument(a *holder, s *session, quiet bool) {
 	}
 }
 
-// ask asks whose a session is, and tells whether it is one.
+// ask determines the user of a session, and whether it is valid.
 func (w *worker) ask(a *holder, s *session) (is bool) {
 	_, r := w.do(a, call{what: "/Profile/_getUserDetails", path: "/Profile/_getUserDetails", body: fields{}, token: s.token}, []needed{s.needed(a)}, nil, func(d *deed, r *reply) {
 		if name := r.text("username"); d.fate == done && name != a.name {

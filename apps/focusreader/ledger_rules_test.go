@@ -7,68 +7,68 @@ import (
 	"slices"
 )
 
-// A fate says what became of an operation.
+// A fate is the outcome of an operation.
 type fate int
 
 const (
-	unknown fate = iota // it may have been done, or be done yet
+	unknown fate = iota // it may have been done, or may still be done
 	done
 	undone
 )
 
-// A deed is one operation that a client asked for, with the moments by the
-// ledger's clock between which it took effect, if it did.
+// A deed is one operation of a client, with the times by the ledger's clock between
+// which it took effect, if it did.
 type deed struct {
 	asked, answered int64 // answered is unanswered while the fate is unknown
 	fate            fate
 }
 
-// unanswered is the moment of an answer that did not come.
+// unanswered is the time of an answer that did not come.
 const unanswered = math.MaxInt64
 
-// doneBefore tells whether the deed had taken effect at a moment.
+// doneBefore reports whether the deed had taken effect at a time.
 func (d *deed) doneBefore(at int64) bool { return d.fate == done && d.answered < at }
 
-// mayPrecede tells whether the deed may have taken effect at a moment.
+// mayPrecede reports whether the deed may have taken effect at a time.
 func (d *deed) mayPrecede(at int64) bool { return d.fate != undone && d.asked < at }
 
-// seen notes that the effect of the deed was there at a moment.
+// seen notes that the effect of the deed was visible at a time.
 func (d *deed) seen(at int64) {
 	if d.fate == unknown {
 		d.fate, d.answered = done, at
 	}
 }
 
-// A span is the time in which a client looked.
+// A span is the time of a read.
 type span struct{ from, to int64 }
 
-// must tells whether something must have been there for the whole of a span,
-// by what made it and what may have ended it.
+// must reports whether something must have existed during a whole span, by the deed
+// that created it and those that may have ended it.
 func must(made *deed, ends []*deed, s span) bool {
 	return made.doneBefore(s.from) && !slices.ContainsFunc(ends, func(d *deed) bool { return d.mayPrecede(s.to) })
 }
 
-// mustNot tells whether something cannot have been there at any moment of a span.
+// mustNot reports whether something cannot have existed at any time of a span.
 func mustNot(made *deed, ends []*deed, s span) bool {
 	return !made.mayPrecede(s.to) || slices.ContainsFunc(ends, func(d *deed) bool { return d.doneBefore(s.from) })
 }
 
-// A thing is what an account has or is: the account itself, a document, a note,
-// a tag, a focus session.
+// A thing is an account, or an object of it: a document, a note, a tag, a focus
+// session.
 type thing struct {
 	id   string
 	made *deed
 	ends []*deed // that may have removed it
-	of   *thing  // with which it goes
+	of   *thing  // with which it is removed
 	text register
-	size register // of letters: of a document or an account
+	size register // the font size of a document or an account
 	open register // of a document
 	book []byte
-	own  string // of a document: its settings, when they are known
+	own  string // of a document: its settings, if they are known
 }
 
-// endings are the deeds that may have ended the thing, by itself or with that
-// which it belongs to.
+// endings returns the deeds that may have ended the thing, directly or with its
+// owner.
 func (x *thing) endings() []*deed {
 	all := slices.Clone(x.ends)
 	if x.of != nil {
@@ -80,8 +80,7 @@ func (x *thing) endings() []*deed {
 func (x *thing) must(s span) bool    { return must(x.made, x.endings(), s) }
 func (x *thing) mustNot(s span) bool { return mustNot(x.made, x.endings(), s) }
 
-// settle notes whether the thing is there at a moment at which nothing is under
-// way.
+// settle notes whether the thing exists while nothing else runs.
 func (x *thing) settle(there bool, at int64) {
 	x.made.seen(at)
 	x.ends = nil
@@ -90,7 +89,7 @@ func (x *thing) settle(there bool, at int64) {
 	}
 }
 
-// A register is a value that is written again and again.
+// A register is a value that is written repeatedly.
 type register []write
 
 type write struct {
@@ -100,8 +99,8 @@ type write struct {
 
 func (r *register) write(d *deed, value string) { *r = append(*r, write{d, value}) }
 
-// may tells whether the value may have been read in a span: it was written, and
-// not certainly written over.
+// may reports whether the value may have been read in a span: it was written, and
+// not certainly overwritten.
 func (r register) may(value string, s span) bool {
 	return slices.ContainsFunc(r, func(w write) bool {
 		return w.value == value && w.mayPrecede(s.to) && !slices.ContainsFunc(r, func(over write) bool {
@@ -110,17 +109,17 @@ func (r register) may(value string, s span) bool {
 	})
 }
 
-// has tells whether the value was ever asked to be written.
+// has reports whether a deed was to write the value.
 func (r register) has(value string) bool {
 	return slices.ContainsFunc(r, func(w write) bool { return w.value == value })
 }
 
-// settle notes the value at a moment at which nothing is under way.
+// settle notes the value while nothing else runs.
 func (r *register) settle(value string, at int64) {
 	*r = register{{&deed{asked: at, answered: at, fate: done}, value}}
 }
 
-// A password is one that an account had, and what may have replaced it.
+// A password is a password of an account, and the deeds that may have replaced it.
 type password struct {
 	text    string
 	set     *deed
@@ -128,28 +127,28 @@ type password struct {
 	logins  []*deed
 }
 
-// A change of a password spares the session that asked for it.
+// A change of a password does not end the session that requested it.
 type change struct {
 	*deed
 	by *session
 	to *password
 }
 
-// A session is one that a client was given.
+// A session is a session of a client.
 type session struct {
 	token string
-	basis *password // that it was made with
+	basis *password // that was used to create it
 	made  *deed
 	outs  []*deed // logouts
 }
 
-// endings are the deeds that may have ended the session of an account.
+// endings returns the deeds that may have ended the session of an account.
 func (s *session) endings(a *holder) []*deed {
 	return slices.Concat(s.outs, a.ends, s.changed(s.basis))
 }
 
-// changed are the changes of a password that end the session: those that others
-// asked for, also after those that it has asked for itself.
+// changed returns the changes of a password that end the session: those of other
+// sessions, also after its own.
 func (s *session) changed(p *password) (all []*deed) {
 	for _, c := range p.changes {
 		if c.by != s {
@@ -161,7 +160,7 @@ func (s *session) changed(p *password) (all []*deed) {
 	return all
 }
 
-// endings are the deeds that may have ended the time of a password.
+// endings returns the deeds that may have replaced a password.
 func (p *password) endings(a *holder) []*deed {
 	all := slices.Clone(a.ends)
 	for _, c := range p.changes {
@@ -170,8 +169,8 @@ func (p *password) endings(a *holder) []*deed {
 	return all
 }
 
-// A needed is what an operation needs: it is done if that is there, and refused
-// if it is not.
+// A needed is a condition of an operation: the operation is done if the condition
+// holds, and refused otherwise.
 type needed struct {
 	what    string
 	made    *deed

@@ -15,13 +15,12 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// A tables is all members of all sets, by id, with their columns by name.
+// A tables is all members of all sets by id, with their columns by name.
 type tables map[string]map[string]map[string]string
 
-// auditStore holds the store against what the clients were told, after audit has
-// settled what they did not know: the members are those that there must be, what
-// belongs to something that is gone is gone too, and the record of each flow is
-// whole.
+// auditStore compares the store with the ledger after an audit: the members are
+// those that must exist, nothing belongs to a deleted owner, and the record of each
+// flow is complete.
 func (l *ledger) auditStore(s keptStore) {
 	ctx := context.Background()
 	answered := map[string]bool{}
@@ -51,7 +50,7 @@ func (l *ledger) auditStore(s keptStore) {
 			l.expect(s.account, want, all)
 		}
 	}
-	delete(want, "Limiting.Entry") // of what is counted for a while the clients know nothing
+	delete(want, "Limiting.Entry") // the clients do not know temporary counts
 	for name, members := range want {
 		for id, columns := range members {
 			is, there := all[name][id]
@@ -95,8 +94,8 @@ func (l *ledger) tables(s keptStore) tables {
 	return all
 }
 
-// references are the columns that hold members of other sets. What is required
-// both ways is there as often.
+// references are the columns that contain members of other sets. If one is required
+// in both directions, the numbers are equal.
 var references = []struct {
 	set, column, of string
 	both            bool
@@ -116,8 +115,8 @@ var references = []struct {
 	{"Library.Opened", "", "Library.Document", false},
 }
 
-// orphans says what belongs to something that is gone, and what lacks something
-// that belongs to it.
+// orphans reports what belongs to something that is gone, and what lacks a required
+// part.
 func orphans(all tables) (wrong []string) {
 	for _, r := range references {
 		known := map[string]int{}
@@ -163,7 +162,7 @@ func orphans(all tables) (wrong []string) {
 	return wrong
 }
 
-// items are the members that a column names: one, or those of a collection.
+// items returns the members in a column: one, or those of a collection.
 func items(column string) []string {
 	if inside, list := strings.CutPrefix(column, "["); list {
 		inside = strings.NewReplacer(`"`, "", "]", "", " ", "").Replace(inside)
@@ -172,8 +171,8 @@ func items(column string) []string {
 	return []string{column}
 }
 
-// expect writes down what must be there of an account whose state is settled.
-// What it does not know by id it takes from what there is, if that is possible.
+// expect adds what must exist of an account whose state is known. Unknown ids are
+// taken from the store if that is possible.
 func (l *ledger) expect(a *holder, want, all tables) {
 	put := func(set, id string, pairs ...string) {
 		columns := map[string]string{}
@@ -219,8 +218,8 @@ func (l *ledger) expect(a *holder, want, all tables) {
 	for _, x := range a.things[focuses] {
 		put("FocusStats.FocusSession", x.id, "user", a.user)
 	}
-	// A session is known by the digest of its token. Of a login without an answer
-	// there may be one, while the password is the same.
+	// A session is identified by the digest of its token. A login without an answer
+	// may have created one, if the password is the same.
 	spare := 0
 	for _, s := range a.lost {
 		spare += count1(s.basis == a.current())

@@ -18,12 +18,12 @@ import (
 
 var ledgerFor = flag.Duration("ledger.for", 0, "how long each of the ledger tests goes on, such as 30m; 0 is a few rounds")
 
-// TestLedger lets several clients of each account do everything that FocusReader
-// can do, side by side, while its nodes are killed and paused, and the database
-// loses connections and stops. The clients keep a ledger: what was answered as
-// done must be there and whole, what was answered as not done must not, and what
-// nobody knows of is there or not, and then stays so. Nothing is stuck for longer
-// than ten seconds, and nothing is answered 500.
+// TestLedger runs several clients of each account concurrently, which do everything
+// that FocusReader can do, while nodes are killed and paused, and the database loses
+// connections and stops. The clients keep a ledger: what was answered as done must
+// exist completely, what was answered as not done must not, and what was not
+// answered is done or not, and stays so. Nothing takes longer than ten seconds, and
+// nothing is answered with 500.
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	seed := seeded(t)
@@ -31,8 +31,8 @@ func TestLedger(t *testing.T) {
 		name     string
 		nodes    int
 		database bool
-		round    []string // what happens, in a random order
-		more     []string // what happens also in a long run
+		round    []string // disturbances, in random order
+		more     []string // further disturbances of a long run
 	}{
 		{"sqlite", 1, false, []string{"kill", "kill", "pause", "kill", "kill"}, nil},
 		{"postgres", 1, true, []string{"terminate", "stop", "kill", "stop"}, []string{"terminate", "pause", "long pause", "outage"}},
@@ -53,7 +53,7 @@ func TestLedger(t *testing.T) {
 			}
 			l.probe = &slot{n: len(l.slots)}
 			defer l.report()
-			l.works(rng) // so that whom works asks for is there
+			l.works(rng) // so that the account that works uses exists
 			for began, first := time.Now(), true; first || time.Since(began) < *ledgerFor; first = false {
 				rng.Shuffle(len(c.round), func(i, j int) { c.round[i], c.round[j] = c.round[j], c.round[i] })
 				for _, what := range c.round {
@@ -65,8 +65,7 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// round lets the clients work, does something to the world under them, and looks
-// at what is left.
+// round lets the clients work, disturbs them, and audits the result.
 func (l *ledger) round(rng *rand.Rand, what string) {
 	stop := make(chan struct{})
 	var all sync.WaitGroup
@@ -94,7 +93,7 @@ func (l *ledger) round(rng *rand.Rand, what string) {
 	}
 }
 
-// loud gives the lines of a log that are not about requests as they come.
+// loud returns the lines of a log that are not about requests.
 func loud(log []byte) []byte {
 	var lines [][]byte
 	for line := range bytes.Lines(log) {
@@ -105,7 +104,7 @@ func loud(log []byte) []byte {
 	return bytes.Join(lines, nil)
 }
 
-// works wants each node to change something within ten seconds.
+// works requires each node to change something within ten seconds.
 func (l *ledger) works(rng *rand.Rand) {
 	for n := range l.world.nodes {
 		w := &worker{ledger: l, slot: l.probe, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), node: n}
@@ -119,7 +118,7 @@ func (l *ledger) works(rng *rand.Rand) {
 	}
 }
 
-// change changes something of an account for which nobody else works.
+// change changes something of an account that nobody else uses.
 func (w *worker) change() bool {
 	a := w.home()
 	if a == nil {
@@ -133,8 +132,7 @@ func (w *worker) change() bool {
 	return d != nil && d.fate == done
 }
 
-// rested opens the store when every flow in it has come to rest, for which it has
-// ten seconds.
+// rested opens the store when all flows are at rest, within ten seconds.
 func (l *ledger) rested() keptStore {
 	s := l.world.open()
 	if err := s.Prepare(context.Background(), l.record.schema); err != nil {
@@ -146,7 +144,7 @@ func (l *ledger) rested() keptStore {
 	return s
 }
 
-// report says what was tried and what came of it.
+// report lists the operations and their outcomes.
 func (l *ledger) report() {
 	var statuses []string
 	for _, status := range slices.Sorted(maps.Keys(l.statuses)) {

@@ -12,7 +12,7 @@ import (
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 )
 
-// add asks for a new thing of an account.
+// add requests a new thing of an account.
 func (w *worker) add(a *holder, s *session, kind int, x *thing, c call, text, field string) {
 	c.changes, c.token = true, s.token
 	needs := []needed{s.needed(a)}
@@ -46,7 +46,7 @@ func (w *worker) createTag(a *holder, s *session) {
 	w.add(a, s, tags, &thing{}, call{what: "/Annotation/createTag", path: "/Annotation/createTag", body: fields{"title": title}}, title, "tag")
 }
 
-// upload brings a book in one of the three ways.
+// upload uploads a book in one of the three forms.
 func (w *worker) upload(a *holder, s *session) {
 	a.mu.Lock()
 	library := a.library
@@ -77,7 +77,7 @@ func (w *worker) upload(a *holder, s *session) {
 	w.add(a, s, documents, &thing{book: book}, c, name, "document")
 }
 
-// alter asks for something to be done with a thing that is there.
+// alter requests a change of an existing thing.
 func (w *worker) alter(a *holder, s *session, x *thing, path string, body fields, begin func(*deed)) *deed {
 	d, _ := w.do(a, call{what: path, path: path, body: body, token: s.token, changes: true}, []needed{s.needed(a), x.needed()}, begin, nil)
 	return d
@@ -134,7 +134,7 @@ func (w *worker) removeFocus(a *holder, s *session) {
 	w.alter(a, s, x, "/FocusStats/removeSession", fields{"focusSession": x.id}, func(d *deed) { x.ends = append(x.ends, d) })
 }
 
-// edit writes the size of letters of a document or of the defaults.
+// edit sets the font size of a document or of the default settings.
 func (w *worker) edit(a *holder, s *session, x *thing, settings string) *deed {
 	size := float64(10 + w.rng.IntN(40))
 	return w.alter(a, s, x, "/TextSettings/editSettings", fields{"textSettings": settings, "font": "Georgia", "fontSize": size, "lineHeight": 2 * size},

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// How much of each kind an account may have, so that audits are short.
+// The maximum number of things of each kind, so that audits are short.
 const manyDocuments, manyNotes, manyTags, manySessions = 6, 20, 20, 8
 
-// work asks for one thing after the other until stop.
+// work sends one request after the other until stop.
 func (w *worker) work(stop <-chan struct{}) {
 	for !w.t.Failed() {
 		select {
@@ -80,8 +80,8 @@ func (w *worker) step() {
 	}
 }
 
-// home is the account of the slot. When that is gone, one worker makes another;
-// the others have none until it is asked for.
+// home returns the account of the slot. If it is gone, one worker creates another;
+// the others get none until its creation was requested.
 func (w *worker) home() *holder {
 	w.slot.mu.Lock()
 	a := w.account
@@ -108,13 +108,13 @@ func (w *worker) home() *holder {
 	return nil
 }
 
-// unique gives a text that stands nowhere else.
+// unique returns a text that occurs nowhere else.
 func (w *worker) unique(what string) string {
 	return fmt.Sprintf("%s %d-%d", what, w.slot.n, w.count.Add(1))
 }
 
-// create makes the account of the slot: one with the name of the last, which is
-// free again, or with a new one.
+// create creates the account of the slot: with the name of the last one, which is
+// free again, or with a new name.
 func (w *worker) create() {
 	a := &holder{name: w.unique("reader")}
 	w.slot.mu.Lock()
@@ -141,7 +141,8 @@ func (w *worker) create() {
 	})
 }
 
-// stranger asks as somebody whose account is gone, which must be in vain.
+// stranger sends requests with the session of a deleted account, which must be
+// refused.
 func (w *worker) stranger() {
 	w.slot.mu.Lock()
 	var a *holder
@@ -163,7 +164,7 @@ func (w *worker) stranger() {
 	w.createTag(a, s)
 }
 
-// guess picks a password: mostly one that may be right.
+// guess picks a password, mostly one that may be right.
 func (w *worker) guess(a *holder) *password {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -173,7 +174,7 @@ func (w *worker) guess(a *holder) *password {
 	return a.current()
 }
 
-// login logs in with a password, which succeeds if and only if that is right.
+// login logs in with a password, which succeeds if and only if it is right.
 func (w *worker) login(a *holder, p *password) (*session, *reply) {
 	s := &session{basis: p}
 	body := fields{"username": a.name, "password": p.text}
@@ -208,7 +209,7 @@ func (w *worker) logout(a *holder, s *session) {
 		func(d *deed) { s.outs = append(s.outs, d) }, nil)
 }
 
-// storm does something while others log in and make tags.
+// storm does something while other clients log in and create tags.
 func (w *worker) storm(a *holder, deed func()) {
 	var all sync.WaitGroup
 	p := a.currentLocked()
@@ -232,8 +233,8 @@ func (a *holder) currentLocked() *password {
 	return a.current()
 }
 
-// changePassword changes the password to a new one, unless another change or the
-// deletion of the account is not settled.
+// changePassword changes the password to a new one, unless the outcome of another
+// change or of the deletion is unknown.
 func (w *worker) changePassword(a *holder, s *session) {
 	old, p := a.currentLocked(), &password{text: w.unique("another password")}
 	c := &change{by: s, to: p}

@@ -20,8 +20,8 @@ import (
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
-// A world is what the clients of a ledger work with: nodes of one store, and what
-// happens to them.
+// A world is the system that the clients use: nodes of one store, and their
+// disturbances.
 type world struct {
 	t     *testing.T
 	dir   string
@@ -29,7 +29,7 @@ type world struct {
 	out   *output
 	db    *pgtest.Server // nil without one
 	nodes []*node
-	open  func() keptStore // the store, to be read beside the nodes
+	open  func() keptStore // the store, read while the nodes run
 
 	mu       sync.Mutex
 	troubles []trouble
@@ -37,14 +37,14 @@ type world struct {
 	recovery time.Duration // the longest
 }
 
-// A node is one process after the other.
+// A node is a sequence of processes.
 type node struct {
 	n    int
 	cmd  *exec.Cmd
 	site atomic.Pointer[string] // the address of the API; nil while there is none
 }
 
-// A trouble is a time in which a node cannot answer, or in which none can.
+// A trouble is a time in which a node, or every node, cannot answer.
 type trouble struct {
 	node     int // below 0: all
 	from, to time.Time
@@ -81,7 +81,7 @@ func (n *node) base() string {
 	return ""
 }
 
-// command is the server of a node, with slow actions, not yet started.
+// command returns the server of a node with slow actions, not yet started.
 func (w *world) command() *exec.Cmd {
 	cmd := exec.Command(os.Args[0], generous("--addr", "127.0.0.1:0", "--inspect", "none", "--store", w.store)...)
 	cmd.Dir, cmd.Stderr = w.dir, w.out
@@ -100,7 +100,7 @@ func (w *world) start(n *node) {
 	n.site.Store(&site)
 }
 
-// trouble does something to a node, or to all, that keeps them from answering.
+// trouble prevents a node, or all nodes, from answering.
 func (w *world) trouble(node int, do func()) {
 	w.mu.Lock()
 	w.troubles = append(w.troubles, trouble{node: node, from: time.Now()})
@@ -112,8 +112,7 @@ func (w *world) trouble(node int, do func()) {
 	w.mu.Unlock()
 }
 
-// late gives how long a request has waited for its answer, from when nothing was
-// in its way any more.
+// late returns how long a request has waited for its answer without disturbances.
 func (w *world) late(node int, began time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,7 +128,7 @@ func (w *world) late(node int, began time.Time) time.Duration {
 	return time.Since(began)
 }
 
-// disturb does one thing to the world.
+// disturb causes one disturbance.
 func (w *world) disturb(rng *rand.Rand, what string) {
 	n := w.nodes[rng.IntN(len(w.nodes))]
 	switch what {
@@ -138,7 +137,7 @@ func (w *world) disturb(rng *rand.Rand, what string) {
 		w.trouble(n.n, func() {
 			n.site.Store(nil)
 			n.kill()
-			if rng.IntN(4) == 0 { // what a crash has left is gone on with by a start that crashes, too
+			if rng.IntN(4) == 0 { // the recovery after a crash crashes, too
 				w.counts.kills++
 				n.cmd = w.command()
 				if err := n.cmd.Start(); err != nil {
@@ -156,7 +155,7 @@ func (w *world) disturb(rng *rand.Rand, what string) {
 			if what == "pause" {
 				sleep(rng, 20*time.Millisecond, 500*time.Millisecond)
 			} else {
-				sleep(rng, 6*time.Second, 8*time.Second) // a lease is 5
+				sleep(rng, 6*time.Second, 8*time.Second) // a lease lasts 5 seconds
 			}
 			w.signal(n, syscall.SIGCONT)
 		})
@@ -203,7 +202,7 @@ func (w *world) disturb(rng *rand.Rand, what string) {
 	}
 }
 
-// end wants each node to end in order when it is told to.
+// end requires each node to end in order on a signal.
 func (w *world) end() {
 	for _, n := range w.nodes {
 		w.signal(n, syscall.SIGTERM)
@@ -220,7 +219,7 @@ func (w *world) end() {
 
 func (n *node) kill() {
 	n.cmd.Process.Kill()
-	n.cmd.Wait() // its error is that it was killed
+	n.cmd.Wait() // the error says that it was killed
 }
 
 func (w *world) signal(n *node, s syscall.Signal) {
@@ -233,7 +232,7 @@ func sleep(rng *rand.Rand, least, most time.Duration) {
 	time.Sleep(least + time.Duration(rng.Int64N(int64(most-least))))
 }
 
-// recovered notes how long something took since the last trouble ended.
+// recovered notes the time of a recovery after the last trouble.
 func (w *world) recovered() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -26,7 +26,7 @@ var built = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// build gives the binary.
+// build returns the path of the binary.
 func build(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
@@ -39,16 +39,16 @@ func build(t *testing.T) string {
 	return binary
 }
 
-// kill ends a server as a crash does.
+// kill ends a server like a crash.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Wait() // its error is that it was killed
+	p.cmd.Wait() // the error says that it was killed
 }
 
-// TestLifeByCurl plays life.sh, and ends the server in the middle of it.
+// TestLifeByCurl runs life.sh, and kills the server in the middle of it.
 func TestLifeByCurl(t *testing.T) {
 	binary := build(t)
 	for _, tool := range []string{"sh", "curl", "base64", "cmp", "sed", "grep"} {
@@ -78,9 +78,9 @@ func TestLifeByCurl(t *testing.T) {
 	p.kill(t)
 }
 
-// TestLifeOfAnOlderClient plays a client that sends the user where it should
-// send the session, that takes a field "error" for a refusal and no other sign,
-// and that keeps cookies because browsers do.
+// TestLifeOfAnOlderClient acts as a client that sends the user in place of the
+// session, that recognizes refusals only by the field "error", and that keeps
+// cookies like a browser.
 func TestLifeOfAnOlderClient(t *testing.T) {
 	binary := build(t)
 	dir, out := t.TempDir(), &output{}
@@ -142,7 +142,7 @@ func TestLifeOfAnOlderClient(t *testing.T) {
 	if n := len(ok("ann", "/FocusStats/_getSessions", "user", ann).fields["sessions"].([]any)); n != 1 {
 		t.Errorf("there are %d sessions of reading, want 1", n)
 	}
-	// What they cannot do is told as they are used to.
+	// Refusals have the form that older clients expect.
 	refused("Invalid username or password.", "carl", "/auth/login", "username", "ann", "password", "wrong horse")
 	refused("This is not your account.", "bob", "/Library/openDocument", "user", ann, "document", document)
 	refused("This is not your account.", "bob", "/Profile/deleteAccount", "user", ann)

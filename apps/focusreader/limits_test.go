@@ -17,13 +17,13 @@ import (
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
-// A gate is an app that clients with addresses of their own knock at.
+// A gate is an app with clients at several addresses.
 type gate struct {
 	t *testing.T
 	http.Handler
 }
 
-// openGate opens an app as the flags say.
+// openGate opens an app with flags.
 func openGate(t *testing.T, flags ...string) *gate {
 	t.Helper()
 	var said strings.Builder
@@ -46,7 +46,7 @@ func openGate(t *testing.T, flags ...string) *gate {
 	return &gate{t, handler(app)}
 }
 
-// knock sends a request from an address, with headers as name, value.
+// knock sends a request from an address. Headers are pairs of a name and a value.
 func (g *gate) knock(from, path, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", "/api"+path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -59,7 +59,7 @@ func (g *gate) knock(from, path, body string, headers ...string) *httptest.Respo
 	return w
 }
 
-// want knocks and wants a status.
+// want sends a request and checks the status.
 func (g *gate) want(status int, from, path, body string, headers ...string) {
 	g.t.Helper()
 	w := g.knock(from, path, body, headers...)
@@ -75,13 +75,13 @@ func account(name string) string {
 	return fmt.Sprintf(`{"username": %q, "password": "correct horse"}`, name)
 }
 
-// Accounts from one address are limited, whether or not they can be made, and
-// those from another are not; of IPv6 addresses one network is one client.
+// New accounts from one address are limited, whether or not they can be created,
+// independently of other addresses. An IPv6 network counts as one client.
 func TestLimitOfAccounts(t *testing.T) {
 	g := openGate(t, "--limit-accounts=3/10m")
 	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
 	g.want(409, "203.0.113.7:2", "/Profile/createAccount", account("ann"))
-	g.want(400, "203.0.113.7:3", "/Profile/createAccount", `{"username": "bob"}`) // no sync has seen it
+	g.want(400, "203.0.113.7:3", "/Profile/createAccount", `{"username": "bob"}`) // no sync sees it
 	g.want(200, "203.0.113.7:3", "/Profile/createAccount", account("bob"))
 	g.want(429, "203.0.113.7:4", "/Profile/createAccount", account("carl"))
 	g.want(429, "203.0.113.7:4", "/Profile/createAccount", account("ann"))
@@ -93,8 +93,8 @@ func TestLimitOfAccounts(t *testing.T) {
 	g.want(200, "203.0.113.7:1", "/auth/login", account("ann"))
 }
 
-// One address tries so many passwords, whatever the names; what was right is
-// given back. A network with many people is not in the way of itself.
+// An address has a limited number of wrong passwords, for any names; right passwords
+// are not counted. A network with many people does not block itself.
 func TestLimitOfAnAddress(t *testing.T) {
 	g := openGate(t, "--limit-address=4/10m")
 	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
@@ -112,8 +112,7 @@ func TestLimitOfAnAddress(t *testing.T) {
 	g.want(200, "203.0.113.8:1", "/auth/login", account("ann"))
 }
 
-// A browser that is known logs in also from where strangers have tried all that
-// an address may try.
+// A known browser can log in from an address whose tries strangers have used up.
 func TestKnownBrowserBehindNAT(t *testing.T) {
 	g := openGate(t, "--limit-address=4/10m")
 	g.want(200, "203.0.113.7:1", "/Profile/createAccount", account("ann"))
@@ -132,14 +131,14 @@ func TestKnownBrowserBehindNAT(t *testing.T) {
 	g.want(429, "203.0.113.7:1", "/auth/login", account("ann"))
 	g.want(429, "203.0.113.7:1", "/auth/login", account("ann"), "Cookie", "device=made-up")
 	g.want(200, "203.0.113.7:1", "/auth/login", account("ann"), "Cookie", "device="+device)
-	// It lets nobody in, neither as a session nor for another name.
+	// The cookie logs nobody in, neither as a session nor with another name.
 	g.want(401, "203.0.113.7:1", "/Profile/_getUserDetails", `{}`, "Authorization", "Bearer "+device)
 	g.want(401, "203.0.113.7:1", "/Profile/_getUserDetails", `{}`, "Cookie", "session="+device)
 	g.want(429, "203.0.113.7:1", "/auth/login", account("bob"), "Cookie", "device="+device)
 }
 
-// Behind a trusted proxy each client counts for itself; what a client writes
-// into the header counts for nothing.
+// Behind a trusted proxy each client counts separately; a header from the client
+// itself has no effect.
 func TestLimitsBehindAProxy(t *testing.T) {
 	g := openGate(t, "--limit-accounts=1/10m", "--trusted-proxies=10.0.0.0/8, fd00::1")
 	for i, from := range []string{"203.0.113.7", "203.0.113.8"} {
@@ -160,8 +159,8 @@ func TestLimitsCanBeTurnedOff(t *testing.T) {
 	}
 }
 
-// With the usual limits a class of thirty behind one address signs up and logs
-// in, and mistypes now and then.
+// With the default limits a class of thirty behind one address can sign up and log
+// in, with some wrong passwords.
 func TestUsualLimitsDoNotHurt(t *testing.T) {
 	g := openGate(t)
 	for i := range 30 {
@@ -173,7 +172,7 @@ func TestUsualLimitsDoNotHurt(t *testing.T) {
 	}
 }
 
-// Nodes on one database count together, also when they are asked at once.
+// Nodes on one database count together, also concurrently.
 func TestNodesCountTogether(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts PostgreSQL")
@@ -200,7 +199,7 @@ func TestNodesCountTogether(t *testing.T) {
 func TestLimitFlags(t *testing.T) {
 	for _, x := range []struct {
 		flag string
-		want string // what is said; "" when it is right
+		want string // the error; "" if the value is valid
 	}{
 		{"--limit-name=10/15m", ""}, {"--limit-address=1000/1s", ""}, {"--limit-accounts=0", ""},
 		{"--limit-name=10", `--limit-name: it is TRIES/TIME`},
@@ -221,5 +220,5 @@ func TestLimitFlags(t *testing.T) {
 	if err != nil || s.limits.Budgets["name"] != (limiting.Budget{Tries: 3, Every: time.Hour}) || len(s.options.HTTP.TrustedProxies) != 1 {
 		t.Errorf("of the environment is read %+v, %v", s, err)
 	}
-	var _ *legible.Program = newProgram(profile.Options{}) // the usual limits
+	var _ *legible.Program = newProgram(profile.Options{}) // the default limits
 }

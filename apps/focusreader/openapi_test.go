@@ -24,14 +24,14 @@ import (
 	"github.com/legible-lang/legible/internal/private"
 )
 
-// witnessed is the handler of an app, with one before it that holds all that is
-// asked and answered in these tests against the app's document.
+// witnessed is the handler of an app with a middleware that compares all requests
+// and answers of these tests with the app's document.
 func witnessed(t *testing.T, program *legible.Program, app *legible.App, options legible.Options) http.Handler {
 	t.Helper()
 	return openapitest.New(t, contractOf(t, program, options), handler(app))
 }
 
-// contracts are those that tests have read: most tests serve the same program.
+// contracts caches the documents: most tests serve the same program.
 var contracts = struct {
 	mu sync.Mutex
 	of map[contractKey]*openapitest.Contract
@@ -58,9 +58,9 @@ func contractOf(t *testing.T, program *legible.Program, options legible.Options)
 	return contracts.of[key]
 }
 
-// TestDocument plays a reader's life with all that can go wrong in it. What is
-// asked and answered is held against the document by the witness; here it is
-// held that nothing in the document went unasked.
+// TestDocument uses the app as a reader does, including all errors. The witness
+// compares requests and answers with the document; this test checks that no part of
+// the document was left out.
 func TestDocument(t *testing.T) {
 	program := testProgram()
 	options := legible.Options{Log: slog.New(slog.DiscardHandler)}
@@ -166,8 +166,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// TestDocs asks for what tells callers about the app, and types what its page
-// says.
+// TestDocs requests the description of the app, and runs the commands on its page.
 func TestDocs(t *testing.T) {
 	h := newHouse(t, "ann")
 	for _, path := range []string{"/openapi.json", prefix + "/openapi.json"} {
@@ -240,8 +239,8 @@ func TestDocs(t *testing.T) {
 			good++
 			continue
 		}
-		// An example does not know what a color is, or a password: that it was
-		// understood shows in a refusal of a concept.
+		// An example may be an invalid color or password. A refusal of a concept shows
+		// that the request was understood.
 		if text, err := os.ReadFile(answer); err != nil || !strings.Contains(string(text), `"refusal":`) {
 			t.Errorf("%s\nanswered %s: %s (%v)", line, said, text, err)
 		}

@@ -13,12 +13,12 @@ import (
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 )
 
-// A paged is a list of a reader that comes page by page.
+// A paged is a paginated list of a reader.
 type paged struct {
 	path  string
 	field string   // of the answer that holds the items; "" for an answer that is a list
-	ids   []string // the way to the id of an item
-	// things are the fields of the request that the reader's own things stand in.
+	ids   []string // the path to the id of an item
+	// things are the fields of the request that contain the reader's own objects.
 	things map[string]string
 }
 
@@ -32,7 +32,7 @@ var pagedLists = []paged{
 
 var linkNext = regexp.MustCompile(`^<([^>?]*)\?(?:[^>]*&)?cursor=([^>&]*)>; rel="next"$`)
 
-// page asks for one page of a list and gives the ids in it and the next cursor.
+// page requests one page of a list and returns its ids and the next cursor.
 func (l paged) page(c client, r reader, pairs ...any) (ids []string, next string) {
 	c.t.Helper()
 	for field, thing := range l.things {
@@ -62,7 +62,7 @@ func (l paged) page(c client, r reader, pairs ...any) (ids []string, next string
 		}
 		next = m[2]
 	}
-	if l.ids == nil { // the documents of the one library
+	if l.ids == nil { // the documents of the library
 		for _, id := range items[0].(map[string]any)["library"].(map[string]any)["documents"].([]any) {
 			ids = append(ids, id.(string))
 		}
@@ -77,7 +77,7 @@ func (l paged) page(c client, r reader, pairs ...any) (ids []string, next string
 	return ids, next
 }
 
-// all goes through all pages of a list.
+// all requests all pages of a list.
 func (l paged) all(c client, r reader, limit int) []string {
 	c.t.Helper()
 	var all []string
@@ -93,7 +93,7 @@ func (l paged) all(c client, r reader, limit int) []string {
 	}
 }
 
-// fill gives a reader five more of everything.
+// fill gives a reader five more objects of each kind.
 func (h *house) fill(r reader) {
 	h.t.Helper()
 	book := base64.StdEncoding.EncodeToString(epubtest.Make("", "", nil, []string{"<p>Text.</p>"}))
@@ -110,8 +110,8 @@ func (h *house) fill(r reader) {
 	}
 }
 
-// TestListsArePaged asks for every list whole, page by page, behind what is no
-// cursor, and behind that of another list and of another reader.
+// TestListsArePaged requests every list as a whole, page by page, with invalid
+// cursors, and with cursors of another list and another reader.
 func TestListsArePaged(t *testing.T) {
 	h := newHouse(t, "ann", "bob")
 	h.fill(h.ann)
@@ -144,7 +144,7 @@ func TestListsArePaged(t *testing.T) {
 			h.want(prefix+l.path, object(pairs...), 400, fields{"field": bad.field})
 		}
 	}
-	// The cursor may stand in the query string, as a Link has it.
+	// The cursor may be in the query string, as in a Link header.
 	_, cursor := pagedLists[1].page(h.client, h.ann, "limit", 2)
 	a := h.post(prefix+"/Annotation/_getTags?limit=3&cursor="+cursor, `{}`, "Authorization", "Bearer "+h.ann.session)
 	if a.status != 200 || len(a.list) != 3 || !strings.Contains(a.header.Get("Link"), "?limit=3&cursor=") {
@@ -152,8 +152,8 @@ func TestListsArePaged(t *testing.T) {
 	}
 }
 
-// TestPagesWhileNotesComeAndGo pages through notes that are added and deleted
-// between the pages: what is there all the time comes exactly once.
+// TestPagesWhileNotesComeAndGo reads pages of notes while notes are added and
+// deleted: a note that exists all the time comes exactly once.
 func TestPagesWhileNotesComeAndGo(t *testing.T) {
 	h := newHouse(t, "ann")
 	r := rand.New(rand.NewPCG(5, 6))
@@ -182,7 +182,7 @@ func TestPagesWhileNotesComeAndGo(t *testing.T) {
 					list = append(list, add())
 					continue
 				}
-				// The last one of the page, often, as it is what the cursor is behind.
+				// Often the last note of the page, because the cursor refers to it.
 				gone := ids[len(ids)-1]
 				if i := r.IntN(len(list)); r.IntN(2) == 0 || !slices.Contains(list, gone) {
 					gone = list[i]
@@ -203,11 +203,11 @@ func TestPagesWhileNotesComeAndGo(t *testing.T) {
 	}
 }
 
-// TestLargeNotes is an attack on the memory, smaller: one search of many large
-// notes. Each page is bounded, and all of them are found.
+// TestLargeNotes is a small attack on the memory: one search of many large notes.
+// Each page is bounded, and all notes are found.
 func TestLargeNotes(t *testing.T) {
 	h := newHouse(t, "ann")
-	large := strings.Repeat("\x01", 10_000) // of which JSON makes six times as much
+	large := strings.Repeat("\x01", 10_000) // six times as long in JSON
 	n := 150
 	for i := range n {
 		content := large
@@ -234,12 +234,12 @@ func TestLargeNotes(t *testing.T) {
 		}
 		cursor = a.fields["next"]
 	}
-	if len(found) != n+1 || pages < 2 { // and the one that she has anyway
+	if len(found) != n+1 || pages < 2 { // and the note that she has already
 		t.Errorf("%d notes on %d pages", len(found), pages)
 	}
 }
 
-// TestFirstPage asks without a limit where there are more than a page has.
+// TestFirstPage requests a list that is longer than a page, without a limit.
 func TestFirstPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 1,005 notes")

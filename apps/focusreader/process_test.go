@@ -16,14 +16,14 @@ import (
 	"testing"
 )
 
-// A process is the server as a person starts it.
+// A process is a running server.
 type process struct {
 	client
 	cmd *exec.Cmd
 	out *output
 }
 
-// output gathers what a process prints.
+// output collects what a process prints.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -41,7 +41,7 @@ func (o *output) bytes() []byte {
 	return bytes.Clone(o.text.Bytes())
 }
 
-// start starts the binary in a folder and waits until it says where it listens.
+// start starts the binary in a folder and waits until it reports its address.
 func start(t *testing.T, binary, dir string, out *output, args ...string) *process {
 	t.Helper()
 	cmd := exec.Command(binary, append([]string{"--addr", "127.0.0.1:0"}, args...)...)
@@ -55,7 +55,7 @@ func start(t *testing.T, binary, dir string, out *output, args ...string) *proce
 	return &process{client{t, base}, cmd, out}
 }
 
-// launch starts a server and waits until it says where it listens.
+// launch starts a server and waits until it reports its address.
 func launch(cmd *exec.Cmd) (base string, err error) {
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
@@ -72,16 +72,16 @@ func launch(cmd *exec.Cmd) (base string, err error) {
 	return base, nil
 }
 
-// end ends a server as a crash does, unless it has not begun or has ended.
+// end kills a server, if it runs.
 func end(cmd *exec.Cmd) {
 	if cmd.Process != nil {
-		cmd.Process.Kill() // fails when it has ended already
+		cmd.Process.Kill() // fails if it has ended
 	}
 }
 
-// TestProcess ends the server in both ways and goes on where it was. It is the
-// test of what people are promised: what was answered is kept, and no secret
-// is written anywhere.
+// TestProcess ends the server by a signal and by a kill, and continues. It tests the
+// promises to users: everything that was answered is kept, and no secret is written
+// anywhere.
 func TestProcess(t *testing.T) {
 	binary := build(t)
 	dir := t.TempDir()
@@ -100,7 +100,7 @@ func TestProcess(t *testing.T) {
 		`{"session": "`+session+`", "oldPassword": "correct horse", "newPassword": "battery staple"}`, 200, nil)
 	second := p.want("/api/auth/login", `{"username": "ann", "password": "battery staple"}`, 200, nil).text("session")
 	p.want("/api/auth/logout", `{"session": "`+session+`"}`, 200, nil)
-	// Fields that no sync names are as secret as anything.
+	// Fields that no sync names may contain secrets.
 	p.want("/api/auth/login", `{"username": "ann", "password": "battery staple", "pin": "pin-8461"}`, 200, nil)
 
 	files := map[string][]byte{"what it printed": nil}
@@ -117,7 +117,7 @@ func TestProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	read() // while it runs, with what the database keeps beside its file
+	read() // while it runs, with the further files of the database
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// TestProcessSaysWhy starts the server as it cannot be started.
+// TestProcessSaysWhy starts the server with invalid settings.
 func TestProcessSaysWhy(t *testing.T) {
 	out := &output{}
 	ctx := t.Context()

@@ -13,10 +13,9 @@ import (
 	"github.com/legible-lang/legible/internal/store/postgres/pgtest"
 )
 
-// TestLoginRaces logs in with a password all the time while it is changed, or
-// while the account is deleted. Hashing takes as long as it does for users, so
-// that most logins have read the old hash when the other one commits. No
-// session that began with the old password is left.
+// TestLoginRaces logs in repeatedly while the password is changed or the account is
+// deleted. Hashing takes as long as in production, so most logins have read the old
+// hash when the change commits. No session that began with the old password remains.
 func TestLoginRaces(t *testing.T) {
 	t.Parallel()
 	accounts := 2
@@ -51,7 +50,7 @@ func TestLoginRaces(t *testing.T) {
 					change := object("session", session, "oldPassword", "correct horse", "newPassword", "battery staple")
 					a := first.post("/api/Profile/changePassword", change)
 					for ; a.text("refusal") == "BUSY"; a = first.post("/api/Profile/changePassword", change) {
-						time.Sleep(10 * time.Millisecond) // the logins keep the queue of passwords full
+						time.Sleep(10 * time.Millisecond) // the logins fill the queue of passwords
 					}
 					if a.status != 200 {
 						t.Errorf("changing the password was answered %d: %s", a.status, a.raw)
@@ -63,9 +62,9 @@ func TestLoginRaces(t *testing.T) {
 	}
 }
 
-// raceLogins makes an account, logs in to it at one node until that is refused,
-// has the account changed at another, and makes sure that no session that the
-// logins began is left. It returns the session with which it was changed.
+// raceLogins makes an account, logs in at one node until that is refused, changes
+// the account at another, and checks that no session of these logins remains. It
+// returns the session that changed the account.
 func raceLogins(t *testing.T, logins, other client, body string, change func(session string)) string {
 	t.Helper()
 	other.want("/api/Profile/createAccount", body, 200, nil)
@@ -107,8 +106,8 @@ func raceLogins(t *testing.T, logins, other client, body string, change func(ses
 	return kept
 }
 
-// racer serves the app with the password hashing that users have, or with -short
-// a quarter of its work.
+// racer serves the app with the password hashing of production, or with -short a
+// quarter of its work.
 func racer(t *testing.T, place string) client {
 	t.Helper()
 	s, err := readSettings([]string{"--store", place}, nil, io.Discard)

@@ -10,7 +10,7 @@ import (
 	"github.com/legible-lang/legible/internal/plan"
 )
 
-// TestReadme holds the tables of the README against the app.
+// TestReadme compares the tables of the README with the app.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/legible-lang/legible/value"
 )
 
-// TestRecordStaysSmall asks for much and gets it, and sends much that is turned
-// down: neither fills the record. What a change was asked for with stays in there,
-// and with --record full all of it.
+// TestRecordStaysSmall sends large requests that are answered and large requests
+// that are refused: neither fills the record. The values of a request that changed
+// something are kept, and with --record full all values.
 func TestRecordStaysSmall(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		mode := map[bool]string{true: "full", false: "bounded"}[full]
@@ -61,7 +61,7 @@ func TestRecordStaysSmall(t *testing.T) {
 		for _, x := range []struct {
 			path, body string
 			status     int
-			marks      int // how often the record has what was sent, if all of it is kept
+			marks      int // how often the sent value is in a full record
 		}{
 			{"/api/Library/_getDocumentsInLibrary", object("session", session, "library", library), 200, 0},
 			{"/api/Annotation/search", object("session", session, "document", document), 200, 0},
@@ -79,7 +79,7 @@ func TestRecordStaysSmall(t *testing.T) {
 				t.Errorf("%s %s: the answer has %d bytes, and the record %d", mode, x.path, len(a.raw), len(b))
 			}
 		}
-		// A megabyte is not even read.
+		// A megabyte is rejected before it is read.
 		c.want("/api/Profile/createAccount", object("username", strings.Repeat("x", 1_000_000), "password", "p"), 413, nil)
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/legible-lang/legible/internal/private"
 )
 
-// A narrow is the app with little room for each reader, and ann in it.
+// A narrow is the app with little storage for each reader, and a reader.
 type narrow struct {
 	client
 	app     *legible.App
@@ -46,7 +46,7 @@ func newNarrow(t *testing.T, books, notes int64) *narrow {
 	return n
 }
 
-// upload sends a book as it is, or in a form; a length below zero is not said.
+// upload sends a book as a body or in a form. A negative length is not sent.
 func (n *narrow) upload(name, kind string, body io.Reader, length int64) answer {
 	n.t.Helper()
 	path := n.base + prefix + "/Library/createDocument"
@@ -63,11 +63,11 @@ func (n *narrow) upload(name, kind string, body io.Reader, length int64) answer 
 	return n.send(r)
 }
 
-// form is a book in a form, behind its other fields.
+// form returns a form with a book after its other fields.
 func (n *narrow) form(name string, book []byte) (kind string, body []byte) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	_ = w.WriteField("name", name) // a buffer takes all
+	_ = w.WriteField("name", name) // a buffer has no errors
 	_ = w.WriteField("library", n.library)
 	part, _ := w.CreateFormFile("epubContent", "book.epub")
 	_, _ = part.Write(book)
@@ -75,7 +75,7 @@ func (n *narrow) form(name string, book []byte) (kind string, body []byte) {
 	return w.FormDataContentType(), b.Bytes()
 }
 
-// files is how many bytes the large values of the store have.
+// files returns the size in bytes of the large values in the store.
 func (n *narrow) files() (bytes int64) {
 	n.t.Helper()
 	err := filepath.WalkDir(n.store+"-blobs", func(_ string, d fs.DirEntry, err error) error {
@@ -93,14 +93,14 @@ func (n *narrow) files() (bytes int64) {
 }
 
 func bookOf(size int) []byte {
-	// What is compressed little, so that the book has its size.
+	// Random data is hardly compressed, so the book has its size.
 	text := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1, 2, 3}, 10))
 	return epubtest.Zip(append(epubtest.Files("", "", nil, []string{"<p>" + text + "</p>"}),
 		epubtest.File{Name: "OEBPS/more.bin", Data: string(randomBytes(size))})...)
 }
 
-// TestBooksHaveRoom fills a library in each way in which a book may come: what
-// does not fit is refused, before it is on disk where its size is known by then.
+// TestBooksHaveRoom fills a library with each kind of upload. A book that does not
+// fit is refused, before it is stored if its size is known by then.
 func TestBooksHaveRoom(t *testing.T) {
 	n := newNarrow(t, 400_000, 0)
 	book := bookOf(100_000)
@@ -126,7 +126,7 @@ func TestBooksHaveRoom(t *testing.T) {
 	if grown := n.files() - before; grown > 1000 {
 		t.Errorf("what was refused by its length has left %d bytes on disk", grown)
 	}
-	// A length that nobody says: the book is taken, refused and swept away.
+	// Without a length the book is stored, refused and removed.
 	refused("a file without a length", n.upload("four", raw, io.MultiReader(bytes.NewReader(large)), -1))
 	refused("a form without a length", n.upload("four", kind, io.MultiReader(bytes.NewReader(form)), -1))
 	if _, err := n.app.Engine(private.Access{}).Store().SweepBlobs(context.Background(), -1); err != nil {
@@ -143,8 +143,8 @@ func TestBooksHaveRoom(t *testing.T) {
 	}
 }
 
-// TestRoomIsNotRaced sends many books, then many notes, at once: no more are kept
-// than there is room for.
+// TestRoomIsNotRaced sends many books, then many notes, concurrently: no more are
+// kept than fit.
 func TestRoomIsNotRaced(t *testing.T) {
 	n := newNarrow(t, 400_000, 50_000)
 	book := bookOf(90_000)
@@ -153,7 +153,7 @@ func TestRoomIsNotRaced(t *testing.T) {
 		var done atomic.Int32
 		for i := range 12 {
 			wg.Go(func() {
-				for { // what is busy comes again
+				for { // until it is not busy
 					a := n.post(prefix+path, body(i))
 					switch {
 					case a.status == 200:
@@ -189,13 +189,13 @@ func TestRoomIsNotRaced(t *testing.T) {
 	if want := "There is no room for this: your notes and tags take 46.1 of 50.0 kB, and this takes 9.2 kB more."; a.text("error") != want {
 		t.Errorf("it says %q, want %q", a.text("error"), want)
 	}
-	// Deleting the book, and its notes with it, gives the room back.
+	// Deleting the book and its notes frees the storage.
 	n.want(prefix+"/Library/removeDocument", object("session", n.session, "document", document), 200, nil)
 	document = list[1].(map[string]any)["document"].(map[string]any)["_id"]
 	n.want(prefix+"/Annotation/createAnnotation", object("session", n.session, "document", document, "location", "epubcfi(/6/4)", "content", note), 200, nil)
 }
 
-// randomBytes are the same each time and hardly compressed.
+// randomBytes returns the same bytes each time, which are hardly compressed.
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	x := uint32(1)

@@ -10,8 +10,8 @@ import (
 	"github.com/legible-lang/legible/internal/openapi"
 )
 
-// TestTypeScriptClient has Node drive the app through its client, as the
-// compiler has checked it. The witness holds all of it against the document.
+// TestTypeScriptClient runs the app from Node through its client, which the compiler
+// has checked. The witness compares all of it with the document.
 func TestTypeScriptClient(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a client and starts Node: .ci/run runs it, as does go test without -short")

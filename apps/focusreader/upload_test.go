@@ -14,8 +14,7 @@ import (
 	"github.com/legible-lang/legible/concepts/library/epub/epubtest"
 )
 
-// TestUploads brings a book in each way in which one can come, and takes it out
-// in each way in which it goes.
+// TestUploads uploads a book in each form, and downloads it in each form.
 func TestUploads(t *testing.T) {
 	h := newHouse(t, "ann")
 	library, session := h.ann.things["library"], h.ann.session
@@ -71,7 +70,8 @@ func TestUploads(t *testing.T) {
 		}
 	}
 	before := h.dump(t)
-	// The session stands in no query string, and a file has no other place for it.
+	// The session is not accepted in the query string, where a file upload might put
+	// None of these has a valid session. A session in the query string is not used.
 	query := asFile("nobody's")
 	query.Set("session", session)
 	for how, a := range map[string]answer{
@@ -90,7 +90,7 @@ func TestUploads(t *testing.T) {
 	if after := h.dump(t); len(after) != len(before) {
 		t.Errorf("what was refused left something:\n%v", differing(before, after))
 	}
-	// A browser asks again for what it has, and is told that it has it.
+	// A browser requests a file that it has, and gets 304.
 	path := "/api/documents/" + h.ann.things["document"] + "/cover"
 	r, err := http.NewRequest("GET", h.base+path, nil)
 	if err != nil {
@@ -113,8 +113,7 @@ func TestUploads(t *testing.T) {
 	}
 }
 
-// TestTheShelfReadsNoContents lists a library whose books have been taken away
-// under it.
+// TestTheShelfReadsNoContents lists a library whose files have been removed.
 func TestTheShelfReadsNoContents(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "reader.db")
 	h := &house{}

@@ -12,8 +12,8 @@ import (
 )
 
 // TestWrongValuesEverywhere sends values of other types, at every depth, to every
-// field of every route. None breaks anything: what does not fit is the client's, and
-// the answer names the field.
+// field of every route. None causes a fault: the answer to a value of the wrong type
+// is 400 and names the field.
 func TestWrongValuesEverywhere(t *testing.T) {
 	wrong := []string{`null`, `true`, `-1e300`, `""`, `"\u0000"`, `"\u0000a"`, `"x"`, `[]`, `{}`, `{"a": [null]}`}
 	if testing.Short() {
@@ -28,7 +28,7 @@ func TestWrongValuesEverywhere(t *testing.T) {
 	handler := handler(h.app)
 	for _, route := range h.routes(t) {
 		if doors[route].last > 0 {
-			continue // what it would end is needed for the others
+			continue // it would end what the others need
 		}
 		method, path, _ := strings.Cut(route, " ")
 		body := doors[route].with(h.ann)
