@@ -76,7 +76,7 @@ func (r *records) why(s Streams, f *recordsFlags, args []string) error {
 	if !rested {
 		fmt.Fprintf(s.Err, "legible: flow %s has not come to rest; this is its state\n", id)
 	}
-	if err := f.print(s.Out, id, explain.WhyAnswer(r.plan, entries)); err != nil {
+	if err := f.print(s.Out, id, explain.WhyAnswer(r.plan, entries, rested)); err != nil {
 		return err
 	}
 	switch explain.Summarize(r.plan, entries, rested).Outcome {

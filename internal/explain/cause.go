@@ -27,10 +27,7 @@ func (r *record) cause(entries []journal.Entry) string {
 	case history.Answered:
 		text = r.answerCause(x)
 	case history.Refused:
-		text = x.Name + " " + ended(x)
-		if k := r.askingOf(x); k != nil && k.line != nil {
-			text += " at " + k.line.Span.String()
-		}
+		text = r.named(x) + " " + ended(x)
 		if root.Is(plan.Request) {
 			text += fmt.Sprintf("; no line and no sync handles that refusal, so it is the answer: its kind %s is status %d", x.RefusalKind(), result.Status)
 		}
@@ -41,9 +38,9 @@ func (r *record) cause(entries []journal.Entry) string {
 	case history.Running:
 		return "the flow is not at rest yet"
 	case history.Waiting:
-		return x.Name + " " + effort(r.Held)
+		return r.named(x) + " " + effort(r.Held)
 	case history.Parked:
-		return x.Name + " " + effort(r.Held) + decide
+		return r.named(x) + " " + effort(r.Held) + decide
 	default:
 		if text, _ = r.faulted(); text == "" {
 			text = result.Text
@@ -51,7 +48,7 @@ func (r *record) cause(entries []journal.Entry) string {
 	}
 	if n := len(r.ignored(x)); n > 0 {
 		a := r.ignored(x)[0]
-		text += "; " + a.Name + " " + ended(a) + ", and nothing handles it"
+		text += "; " + r.named(a) + " " + ended(a) + ", and nothing handles it"
 	}
 	if h := r.held(); h != nil {
 		if text += "; " + h.text; h.Parked {
@@ -73,7 +70,7 @@ func (r *record) answerCause(answer *action) string {
 	k := r.askingOf(answer)
 	for _, x := range m.Asked {
 		if x.ID.Frame == answer.ID.Frame && x.Handler() != nil {
-			return "in sync " + m.Sync + ", " + x.Name + " " + ended(x) + atLine(r.askingOf(x)) + ", so its else answered"
+			return "in sync " + m.Sync + ", " + r.named(x) + " " + ended(x) + ", so its else answered"
 		}
 	}
 	if line := m.Else(answer.ID.Frame); line != nil && k.sync != nil {
@@ -82,17 +79,21 @@ func (r *record) answerCause(answer *action) string {
 	}
 	for _, x := range m.Actions {
 		if x != nil && x.Outcome == journal.Refused {
-			return x.Name + " " + ended(x) + atLine(r.askingOf(x)) + ", and sync " + m.Sync + " answers that refusal"
+			return r.named(x) + " " + ended(x) + ", and sync " + m.Sync + " answers that refusal"
 		}
 	}
-	return "sync " + m.Sync + " answered" + atLine(k)
+	if k.line == nil {
+		return "sync " + m.Sync + " answered"
+	}
+	return "sync " + m.Sync + " answered at " + k.line.Span.String()
 }
 
-func atLine(k *asking) string {
-	if k == nil || k.line == nil {
-		return ""
+// named is the name of an action with the place of the line that asked it.
+func (r *record) named(a *action) string {
+	if k := r.askingOf(a); k != nil && k.line != nil {
+		return a.Name + " at " + k.line.Span.String()
 	}
-	return " at " + k.line.Span.String()
+	return a.Name
 }
 
 // ignored returns the actions besides one that were refused or faulted although neither an

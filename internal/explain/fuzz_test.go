@@ -62,7 +62,7 @@ func FuzzExplain(f *testing.F) {
 		if explain.Unanswered(p, entries) == "" {
 			t.Error("nothing is said")
 		}
-		explain.WhyAnswer(p, entries)
+		explain.WhyAnswer(p, entries, true)
 		explain.Flow(p, entries, len(b)%2 == 0)
 		for _, e := range entries {
 			if e.Kind != journal.Asked {

@@ -1,13 +1,13 @@
 package explain
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/internal/words"
 )
@@ -27,7 +27,7 @@ func reason(m *history.Match, f *journal.Frame) *journal.Entry {
 // the outermost to that line; nil if there is none.
 func chainTo(lines []*plan.Line, place string) []*plan.Line {
 	for _, l := range lines {
-		if l.Span.String() == place {
+		if samePlace(l.Span, place) {
 			return []*plan.Line{l}
 		}
 		if rest := chainTo(l.Inner(), place); rest != nil {
@@ -37,11 +37,17 @@ func chainTo(lines []*plan.Line, place string) []*plan.Line {
 	return nil
 }
 
+// samePlace reports whether a recorded place is that of a span. The folder of the file may
+// have changed since, so only its base name, line and column count.
+func samePlace(s source.Span, place string) bool {
+	return s.Known() && base(s.String()) == base(place)
+}
+
 // inside adds the line inside of a line that dropped the frame, with the lines that lead
 // to it. It returns its node, nil if there is none.
 func (r *record) inside(t *Tree, s *plan.Sync, use *plan.Line, e *journal.Entry) *Tree {
 	chain := chainTo(use.Inner(), e.Place)
-	if use.Span.String() == e.Place && use.View != nil {
+	if samePlace(use.Span, e.Place) && use.View != nil {
 		t.add(gaveOther(use, e)...)
 		return nil
 	}
@@ -65,6 +71,9 @@ func (r *record) inside(t *Tree, s *plan.Sync, use *plan.Line, e *journal.Entry)
 func insideOf(use, line *plan.Line) string {
 	if use.View != nil {
 		return "in view " + use.View.Name + ", this line "
+	}
+	if use.Fold != nil {
+		return "this line "
 	}
 	return "below it, this line "
 }
@@ -133,7 +142,7 @@ func (r *record) insideText(s *plan.Sync, use *plan.Line, e *journal.Entry) stri
 	if e == nil {
 		return ""
 	}
-	if use.Span.String() == e.Place && use.View != nil {
+	if samePlace(use.Span, e.Place) && use.View != nil {
 		var list []string
 		for _, n := range gaveOther(use, e) {
 			list = append(list, n.Title)
@@ -167,42 +176,56 @@ func withValues(list []Detail) string {
 	return ", with " + strings.Join(parts, ", ")
 }
 
-// lostRows returns a node for each line that dropped rows of a frame, inside the folds of
-// the lines; of all lines if there are none.
-func (r *record) lostRows(s *plan.Sync, m *history.Match, frame uint32, lines ...*plan.Line) []*Tree {
-	if len(lines) == 0 {
-		lines = s.AllLines()
-	}
+// lostRows returns a node for each line that dropped rows of a frame of a sync.
+func (r *record) lostRows(s *plan.Sync, m *history.Match, frame uint32) []*Tree {
 	var list []*Tree
-	for _, e := range m.Lost {
-		if e.Rows == 0 || e.Of.Frame != frame {
-			continue
+	for _, line := range s.AllLines() {
+		for _, n := range r.rowsOf(s, m, frame, line) {
+			n.walk(func(n *Tree) bool {
+				if n.Kind == LostNode {
+					n.Children = nil
+					list = append(list, n)
+				}
+				return true
+			})
 		}
-		chain := chainTo(lines, e.Place)
-		if len(chain) == 0 {
-			continue
-		}
-		line := chain[len(chain)-1]
-		n := (&Tree{Kind: WhereNode}).at(line.Span, line.Text)
-		n.Title = rows(int(e.Rows+e.Kept)) + ", " + strconv.Itoa(int(e.Rows)) + " dropped"
-		if fold := foldOf(chain); fold != nil && fold.Fold.Slot < len(s.Names) {
-			n.Title = s.Names[fold.Fold.Slot] + ": " + n.Title
-		}
-		n.Title += ": this line " + lostBy(line, e, true)
-		n.Values = lostValues(s, e)
-		list = append(list, n)
 	}
 	return list
 }
 
-// foldOf returns the last fold in a chain of lines before its end.
-func foldOf(chain []*plan.Line) *plan.Line {
-	for _, l := range slices.Backward(chain[:len(chain)-1]) {
-		if l.Fold != nil {
-			return l
+// rowsOf returns a node for each line of a fold: whether it dropped rows, and why. Lines
+// inside of views are shown if they did. It returns nothing for other lines, unless a
+// fold is inside of them.
+func (r *record) rowsOf(s *plan.Sync, m *history.Match, frame uint32, line *plan.Line) []*Tree {
+	var list []*Tree
+	for _, l := range line.Inner() {
+		n := r.rowOf(s, m, frame, line, l)
+		if inner := r.rowsOf(s, m, frame, l); len(inner) > 0 {
+			n.add(inner...)
+			if n.Kind == WhereNode {
+				n.Title = insideOf(line, l) + "dropped rows inside of it"
+			}
+		}
+		if line.Fold != nil || n.Kind == LostNode || len(n.Children) > 0 {
+			list = append(list, n)
 		}
 	}
-	return nil
+	return list
 }
 
-func rows(n int) string { return counted(n, "row") }
+func (r *record) rowOf(s *plan.Sync, m *history.Match, frame uint32, of, line *plan.Line) *Tree {
+	n := (&Tree{Kind: WhereNode, Title: "this line dropped no row"}).at(line.Span, line.Text)
+	for _, e := range m.Lost {
+		if e.Rows == 0 || e.Of.Frame != frame || !samePlace(line.Span, e.Place) {
+			continue
+		}
+		n.Kind = LostNode
+		n.Title = strconv.Itoa(int(e.Rows)) + " of " + counted(int(e.Rows+e.Kept), "row") + " dropped: this line " + lostBy(line, e, true)
+		if of.Fold != nil && of.Fold.Slot < len(s.Names) {
+			n.Title = s.Names[of.Fold.Slot] + ": " + n.Title
+		}
+		n.Values = lostValues(s, e)
+		break
+	}
+	return n
+}

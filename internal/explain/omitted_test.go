@@ -73,7 +73,7 @@ func TestOmitted(t *testing.T) {
 	}{
 		{"flow", explain.Flow(p, entries, true), []string{start, "parts: […] (300 items, ", " bytes, not kept)", remedy}},
 		{"why", why("Requesting.respond"), []string{start, "[…] (300 items, ", remedy}},
-		{"answer", explain.WhyAnswer(p, entries), []string{start, remedy}},
+		{"answer", explain.WhyAnswer(p, entries, true), []string{start, remedy}},
 		{"dropped", whyNot("Drop"), []string{`x == "short"`, start, remedy}},
 		{"unmatched", whyNot("Short"), []string{`x is "word word`, `(1499 bytes, not kept), but the line requires "short"`, remedy}},
 	} {

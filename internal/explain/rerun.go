@@ -155,7 +155,7 @@ func (x *rerun) answer(r *Rerun) {
 	case len(x.found) == 0: // otherwise the title reports it, and the other differences explain it
 		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was %s and is now %s", r.Before.Request, said(r.Before), said(r.After))}
 		if b == nil {
-			t.add(WhyAnswer(x.plan, x.entries))
+			t.add(WhyAnswer(x.plan, x.entries, true))
 		}
 		x.found = append(x.found, t)
 	}

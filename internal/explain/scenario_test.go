@@ -146,7 +146,7 @@ then
 	} {
 		entries, _ := flow(t, p, request)
 		var text strings.Builder
-		explain.WhyAnswer(p, entries).Print(&text, explain.Style{})
+		explain.WhyAnswer(p, entries, true).Print(&text, explain.Style{})
 		if strings.Contains(text.String(), want) != wants {
 			t.Errorf("%s: the explanation is\n%s", request, text.String())
 		}

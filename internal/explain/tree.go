@@ -67,6 +67,8 @@ const (
 	WhenNode
 	// WhereNode is a line of where: what it bound, or why it dropped a frame.
 	WhereNode
+	// LostNode is a line inside of a fold that dropped rows.
+	LostNode
 	// ThenNode is a line of then or else and the outcome of its action.
 	ThenNode
 	// SyncNode is a sync that did not do what the explanation is about.
@@ -85,7 +87,7 @@ const (
 	NoteNode
 )
 
-var kindNames = [...]string{"", "flow", "action", "firing", "when", "where", "then", "sync",
+var kindNames = [...]string{"", "flow", "action", "firing", "when", "where", "lost", "then", "sync",
 	"candidate", "difference", "source", "answer", "fault", "note"}
 
 func (k Kind) String() string {

@@ -83,7 +83,7 @@ func ask(t testing.TB, p *plan.Plan, entries []journal.Entry, question string) *
 		}
 		return tree
 	case "answer":
-		return explain.WhyAnswer(p, entries)
+		return explain.WhyAnswer(p, entries, true)
 	case "flow":
 		return explain.Flow(p, entries, true)
 	}

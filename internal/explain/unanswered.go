@@ -19,7 +19,10 @@ func Unanswered(p *plan.Plan, entries []journal.Entry) string {
 // and with which values. If a sync waited for an action that was not asked, the
 // explanation continues with the sync that could have asked that action.
 func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
-	r := read(p, entries)
+	return read(p, entries).whyUnanswered()
+}
+
+func (r *record) whyUnanswered() *Tree {
 	t := &Tree{Kind: AnswerNode}
 	say := func(sentence string) *Tree { t.Sentence = sentence; return t }
 	if len(r.Actions) == 0 {
@@ -43,7 +46,7 @@ func WhyUnanswered(p *plan.Plan, entries []journal.Entry) *Tree {
 			return say(h.Action + " " + effort(h))
 		}
 	}
-	respond := p.Routes.Respond
+	respond := r.Plan.Routes.Respond
 	if respond == nil {
 		return say("the program has no Requesting.respond, so no sync can answer")
 	}
@@ -186,7 +189,7 @@ func (r *record) faulted() (string, *Tree) {
 			if k := r.askingOf(a); k != nil && k.line != nil {
 				t.at(k.line.Span, k.line.Text)
 			}
-			return a.Name + " " + ended(a), t
+			return r.named(a) + " " + ended(a), t
 		}
 	}
 	if len(r.Faults) > 0 {

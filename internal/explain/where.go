@@ -58,7 +58,7 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 	case n > 1:
 		v.text += "; " + strconv.Itoa(n) + " other frames were dropped too"
 	}
-	if reason(m, f) != nil {
+	if line.View != nil && reason(m, f) != nil {
 		v.text += "; an else below the use of the view could answer"
 	} else {
 		v.text += "; an else below that line could answer"

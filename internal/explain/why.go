@@ -192,7 +192,7 @@ func (r *record) askedBefore(t *Tree, k *asking, seen map[*action]bool) {
 				n.Values = append(n.Values, Detail{Name: k.sync.Slots[slot], Value: show(b.value(slot), k.sync.Types[slot])})
 			}
 		}
-		n.add(r.lostRows(k.sync, k.match, k.index, line)...)
+		n.add(r.rowsOf(k.sync, k.match, k.index, line)...)
 		t.add(n)
 	}
 	for _, line := range k.lines {
@@ -240,9 +240,10 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 }
 
 // WhyAnswer explains how and why the request that opened a flow was answered:
-// by a firing, or by the runtime if no sync answered.
-func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
-	r := read(p, entries)
+// by a firing, or by the runtime if no sync answered. Rested means that the flow is at
+// rest.
+func WhyAnswer(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
+	r := readOpen(p, entries, rested)
 	t := r.whyAnswer(entries)
 	t.Sentence = r.cause(entries)
 	return r.complete(t)
@@ -250,7 +251,7 @@ func WhyAnswer(p *plan.Plan, entries []journal.Entry) *Tree {
 
 func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	if len(r.Actions) == 0 {
-		return WhyUnanswered(r.Plan, entries)
+		return r.whyUnanswered()
 	}
 	root := r.Actions[0]
 	if root.Spec == nil || root.Spec.Role != plan.Request {
@@ -292,7 +293,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 		}
 		return t
 	}
-	return WhyUnanswered(r.Plan, entries)
+	return r.whyUnanswered()
 }
 
 // statusOf returns " with status 401", or 200 if the answer has no status.

@@ -59,7 +59,10 @@ func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 			}
 		}
 		t.Sentence = t.Title
-		return t.single()
+		if t.single(); t.CauseNode() != nil {
+			t.Sentence = r.firedSentence(s, t.Title)
+		}
+		return t
 	case dropped == 1:
 		return r.sole(t)
 	case dropped > 1:
@@ -80,6 +83,32 @@ func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 		}
 	}
 	return v.tree
+}
+
+// firedSentence says where the first frame that did not ask all lines of a sync that fired
+// stopped, or which else it took.
+func (r *record) firedSentence(s *plan.Sync, fired string) string {
+	for _, m := range append(slices.Clone(r.Matches), r.Stages...) {
+		if m.Sync != s.Name || !m.Fired() {
+			continue
+		}
+		for i := range m.Frames {
+			f := &m.Frames[i]
+			if line := s.Line(f.Line); line != nil {
+				return fired + "; its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + Outcome(line) +
+					with(s, line, f) + ", so its else applied" + r.insideText(s, line, reason(m, f))
+			}
+			lines := r.Asked(m, uint32(i))
+			if len(lines) == 0 {
+				continue
+			}
+			text, at, n := r.branch(s, m, uint32(i), f, func(a *plan.Ask) bool { return a == lines[len(lines)-1] })
+			if at < len(lines) && n.Kind == ThenNode {
+				return text
+			}
+		}
+	}
+	return fired
 }
 
 // sole returns the only verdict of a tree, with the sentence of the tree.

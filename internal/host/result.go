@@ -43,7 +43,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 		}
 		return p
 	case r.Waiting != nil:
-		return x.waiting(r.Waiting, trace)
+		return x.waiting(r, trace)
 	case r.Unhandled != nil:
 		return x.front.soft(refused(r.Unhandled))
 	case errors.Is(r.Fault, engine.ErrNoMemory):
@@ -114,10 +114,11 @@ func (x *exchange) failed(what, trace string, err error) *reply {
 // waiting is the reply when something outside delays a flow. The request is kept
 // and will be done, so sending it again would do it twice. Once an action is
 // parked, it is uncertain whether it will be done.
-func (x *exchange) waiting(w *engine.Waiting, trace string) *reply {
+func (x *exchange) waiting(r engine.Result, trace string) *reply {
+	w := r.Waiting
 	if w.Parked {
 		x.warn("no answer: "+w.Action+" is parked", trace, w.Reason)
-		return x.fault(trace, w.Action+" is parked: "+w.Reason)
+		return x.fault(trace, x.cause(r, false))
 	}
 	fields := []value.Field{
 		{Name: "pending", Value: value.String(w.Action)},

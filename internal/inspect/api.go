@@ -132,7 +132,7 @@ func (in *Inspector) apiFlow(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.URL.Query().Get("only") != "record" {
 		summary := explain.Summarize(in.plan, s.entries, s.Rested)
-		a.Summary, a.Tree, a.Answer = &summary, explain.Flow(in.plan, s.entries, s.Rested), explain.WhyAnswer(in.plan, s.entries)
+		a.Summary, a.Tree, a.Answer = &summary, explain.Flow(in.plan, s.entries, s.Rested), explain.WhyAnswer(in.plan, s.entries, s.Rested)
 	}
 	in.apiAnswer(w, http.StatusOK, a)
 }

@@ -103,7 +103,7 @@ func TestFindTheReason(t *testing.T) {
 	run("looking for it with the keyboard", input.DispatchKeyEvent(input.KeyRawDown).WithKey("/"), chromedp.KeyEvent("/auth/login"), chromedp.KeyEvent(kb.Enter),
 		chromedp.WaitVisible(".clear"), chromedp.WaitVisible(row), chromedp.WaitNotPresent("#list tbody tr:nth-child(2)"))
 	run("opening it", chromedp.Click(row+" a"), chromedp.WaitVisible(".verdict"))
-	says("the reason", ".verdict", "Invalid username or password.", "Profile.authenticate was refused INVALID_CREDENTIALS")
+	says("the reason", ".verdict", "Invalid username or password.", "was refused INVALID_CREDENTIALS")
 	says("the line", "tr.marked.here", "18", "Profile.authenticate (username, password) : (user)")
 
 	run("choosing the request in the picture", chromedp.Click(`.picture a.node[href^="?at=0.0.0"]`), chromedp.WaitVisible(`.picture a.node.at[href^="?at=0.0.0"]`))

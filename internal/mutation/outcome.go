@@ -53,7 +53,7 @@ func (o *outcome) explanations(original outcome) (trees []namedTree) {
 		if len(entries) == 0 {
 			continue
 		}
-		trees = append(trees, namedTree{"why", explain.WhyAnswer(o.Plan, entries)})
+		trees = append(trees, namedTree{"why", explain.WhyAnswer(o.Plan, entries, true)})
 		for _, sync := range slices.Compact(slices.Sorted(slices.Values(original.fired))) {
 			if slices.Contains(o.fired, sync) {
 				continue
