@@ -147,6 +147,28 @@ then
 	}
 }
 
+// TestOpenRefusesErrors: an error of any pass of the checker keeps the program from
+// starting.
+func TestOpenRefusesErrors(t *testing.T) {
+	const in = "sync A\nwhen\n    Sessioning.create (user) : (session)\n"
+	for code, text := range map[string]string{
+		"L0107": in + "then\n    Sessioning.deleteAll (user: \"x)\n",                                                                                                                         // syntax
+		"L0401": in + "then\n    Sessioning.deleteAll (user: other)\n",                                                                                                                       // names
+		"L0302": in + "where\n    user > 3\nthen\n    Sessioning.deleteAll (user)\n",                                                                                                         // types
+		"L0521": in + "then\n    Keeping.put (text: session)\n",                                                                                                                              // secrets
+		"L0508": in + "then\n    Sessioning.deleteOthers (user, session) : ()\nwhere\n    in Sessioning: _getUser (session) : (user: other)\nthen\n    Sessioning.deleteAll (user: other)\n", // flows
+	} {
+		program := legible.New(fstest.MapFS{"a.app": {Data: []byte("app First\n\nuse Sessioning\nuse Keeping\n")}, "a.sync": {Data: []byte(text)}}, sessioning.New, keeping("        a text String\n"))
+		_, opened := program.Open(t.Context(), legible.Options{})
+		for what, err := range map[string]error{"Open": opened, "ListenAndServe": program.ListenAndServe(t.Context(), legible.Options{Addr: "127.0.0.1:0"})} {
+			var wrong *legible.CheckError
+			if !errors.As(err, &wrong) || !slices.ContainsFunc(wrong.Findings, func(f legible.Finding) bool { return f.Code == code && !f.Warning }) {
+				t.Errorf("%s of a program with %s returns %v", what, code, err)
+			}
+		}
+	}
+}
+
 // TestOptionsOfHTTP sets each option and finds it in those of the front.
 func TestOptionsOfHTTP(t *testing.T) {
 	var o legible.HTTP

@@ -46,6 +46,14 @@ where
 then
     Requesting.respond (request, codes)
 
+sync Counted
+when
+    Requesting.request (path: "/counted", list) : (request)
+where
+    few is take(list, 2)
+then
+    Requesting.respond (request, few)
+
 sync Typed
 when
     Requesting.request (path: "/typed", lines: seq of {sku: String, quantity?: Number}) : (request)
@@ -93,6 +101,7 @@ func TestItems(t *testing.T) {
 		{"/deep", `{"data": {}}`, `200 {"codes":[]}`},
 		{"/deep", `{"data": {"lines": [3]}}`, `400 {"error":"the field data.lines[…].code does not fit what is made of it: a number has no field or item “code”","field":"data"}`},
 		{"/deep", `{"data": {"lines": ["x"]}}`, `400 {"error":"the field data.lines[…].code does not fit what is made of it: a text or a list has no field “code”","field":"data"}`},
+		{"/counted", `{"list": [1, "a", 3]}`, `200 {"few":[1,"a"]}`},
 		{"/typed", `{"lines": [{"sku": "a", "quantity": 2, "more": 1}, {"sku": "b"}]}`, `200 {"skus":["a"],"lines":[{"sku":"a","quantity":2},{"sku":"b","quantity":null}]}`},
 	} {
 		w := httptest.NewRecorder()

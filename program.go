@@ -96,7 +96,7 @@ func (p *Program) compile() (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	analysis, found := flows.Check(s.trees, check.Options{Running: true, Concept: s.spec})
+	analysis, found := flows.Check(s.trees, check.Options{Concept: s.spec})
 	if found = diag.Sort(append(s.found, found...)); diag.HasErrors(found) {
 		return nil, &CheckError{findings(found)}
 	}

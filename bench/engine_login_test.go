@@ -97,7 +97,7 @@ then
 func engineBegin(b testing.TB, text string, o engine.Options) *engine.Engine {
 	b.Helper()
 	tree, findings := syntax.Parse(source.NewFile("bench", engineConcepts+text))
-	program, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
+	program, more := check.Check([]*syntax.File{tree}, check.Options{})
 	for _, d := range append(findings, more...) {
 		if d.Severity == diag.Error {
 			b.Fatalf("%s: %s", d.Span, d.Message)

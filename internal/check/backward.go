@@ -46,7 +46,7 @@ type secretUses map[location][]secretUse
 func (c *checker) findSecrets() {
 	shown := &backwardAnalysis{uses: secretUses{}, collectOpen: true}
 	shown.run(c.program)
-	ba := &backwardAnalysis{uses: secretUses{}, open: shown.uses}
+	ba := &backwardAnalysis{uses: secretUses{}, open: shown.uses, credentials: map[*Var]secretUse{}}
 	ba.run(c.program)
 	c.secretUses = ba.uses
 	c.program.Secret = map[Column]bool{}
@@ -68,6 +68,9 @@ type backwardAnalysis struct {
 	collectOpen bool       // it collects open
 	name        string     // of the sync or view
 	changed     bool
+	// credentials are the variables that are a credential of a request. What they are
+	// compared with is secret, even if they flow into nothing that is declared so.
+	credentials map[*Var]secretUse
 }
 
 // run traverses the program until nothing changes.
@@ -158,6 +161,21 @@ func (p *Pattern) column(a *Arg, out bool) location {
 	return location{column: Column{p.Instance, p.Action, a.Name, out}}
 }
 
+// isCredential reports whether an input of a request is a credential that is no
+// identity of the state.
+func (p *Pattern) isCredential(a *Arg) bool {
+	return p.IsRequest() && a.Term.Var.Type.Kind != Identity &&
+		slices.ContainsFunc(p.Instance.Credentials, func(c *Credential) bool { return c.Field == a.Name })
+}
+
+// credential notes that a variable is a credential.
+func (ba *backwardAnalysis) credential(v *Var, x secretUse) {
+	if _, known := ba.credentials[v]; !known && !ba.collectOpen {
+		ba.credentials[v] = x
+		ba.changed = true
+	}
+}
+
 // anyPath is the path of a pattern that matches requests of all routes.
 const anyPath = "*"
 
@@ -176,6 +194,9 @@ func (ba *backwardAnalysis) pattern(p *Pattern) {
 			}
 			if !ba.collectOpen && !out && p.IsRequest() && a.Name == HTTPField+"."+RawField {
 				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Term.Span, "the body as it came", ba.name, false})
+			}
+			if !out && p.isCredential(a) {
+				ba.credential(a.Term.Var, secretUse{accessPath{}, a.Term.Span, "the credential “" + a.Name + "”", ba.name, false})
 			}
 			h := p.column(a, out)
 			ba.link(location{v: a.Term.Var}, h)
@@ -262,6 +283,13 @@ func (ba *backwardAnalysis) line(l *Line) {
 			}
 			return list
 		})
+		for _, a := range b.In {
+			for _, p := range b.View.In {
+				if x, ok := ba.credentials[a.Term.Var]; ok && p.Name == a.Name {
+					ba.credential(p.Var, x)
+				}
+			}
+		}
 		for _, a := range b.Out {
 			for _, p := range b.View.Out {
 				if p.Name == a.Name && a.Term.Var != nil {
@@ -278,6 +306,9 @@ func (ba *backwardAnalysis) line(l *Line) {
 		}
 		if v, p := newTracer(b.Expr).path(b.Expr.Node.Shape()); v != nil && !b.Binds {
 			ba.equate(v, p, b.Var, nil)
+		}
+		if x, ok := ba.credentials[b.Expr.SingleVar()]; ok && b.Binds {
+			ba.credential(b.Var, x)
 		}
 	case *FilterLine:
 		ba.comparisons(b.Expr)
@@ -303,7 +334,9 @@ func (ba *backwardAnalysis) line(l *Line) {
 				ba.expr(b.List, x)
 			}
 			if v, p := newTracer(b.List).path(b.List.Node.Shape()); v != nil {
-				ba.equate(v, append(slices.Clone(p), anyItem), b.Item.Var, nil)
+				item := append(slices.Clone(p), anyItem)
+				ba.equate(v, item, b.Item.Var, nil)
+				ba.equate(b.Item.Var, nil, v, item)
 			}
 		}
 	case *MemberLine:
@@ -343,6 +376,10 @@ func (ba *backwardAnalysis) comparisons(e *Expr) {
 
 // equate adds a use of the part q of b if all of the part p of a is used.
 func (ba *backwardAnalysis) equate(a *Var, p accessPath, b *Var, q accessPath) {
+	if x, ok := ba.credentials[a]; ok && len(p) == 0 && b.Type.Kind != Identity {
+		ba.add(location{v: b}, secretUse{q, x.span, x.what, x.by, x.combined})
+		return
+	}
 	for _, x := range ba.uses[location{v: a}] {
 		if x.path.covers(p) {
 			ba.add(location{v: b}, secretUse{q, x.span, x.what, x.by, x.combined})

@@ -47,9 +47,6 @@ type Options struct {
 	// Known are the names of the concepts that Concept knows, to suggest one for a
 	// misspelt name.
 	Known []string
-	// Running leaves out the findings about secrets. An app that starts needs to
-	// know only whether its program is sound.
-	Running bool
 }
 
 // Check resolves the texts of one program. The program is never nil. The findings

@@ -12,9 +12,6 @@ import (
 // something not declared Secret.
 func (c *checker) secrets() {
 	c.findSecrets()
-	if c.opt.Running {
-		defer func(found int) { c.diags = c.diags[:found] }(len(c.diags))
-	}
 	reported := map[source.Span]bool{}
 	for _, s := range c.program.Syncs {
 		fa := &forwardAnalysis{c: c, name: s.Name, reported: reported, taints: map[*Var]*taint{}}

@@ -59,6 +59,12 @@ func (inf *inference) newExpr(e *Expr) *exprInference {
 	for i, name := range e.Node.Variables() {
 		r.vars[name] = e.Vars[i]
 	}
+	for _, p := range inf.paths {
+		if r.nonNull == nil {
+			r.nonNull = map[string]bool{}
+		}
+		r.nonNull[p] = true
+	}
 	return r
 }
 

@@ -68,7 +68,7 @@ func (r *exprInference) require(s *expression.Shape, as string, kinds ...TypeKin
 		return
 	}
 	if v := r.variableOf(s); v != nil && len(kinds) == 1 && (v.Type.Kind == Unknown || v.Type.Kind == Json || !r.inf.c.has(v.Type, kinds[0]) && !r.inf.c.created(v.Type)) {
-		r.inf.constrain(v, Type{Kind: kinds[0]}, r.span(s), as)
+		r.inf.constrain(v, typeOfKind(kinds[0]), r.span(s), as)
 		t = r.typeOf(s)
 	} else if !slices.ContainsFunc(kinds, func(k TypeKind) bool { return r.inf.c.has(t, k) }) {
 		d := diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: as + " must be " + describeKinds(kinds) + ", and this is " + Describe(t)}
@@ -135,4 +135,12 @@ func describeKinds(kinds []TypeKind) string {
 		}
 	}
 	return words.Enumerate(list, "or")
+}
+
+// typeOfKind is the type of which only the kind is known.
+func typeOfKind(k TypeKind) Type {
+	if k == List {
+		return Type{Kind: List, Elem: &Type{}}
+	}
+	return Type{Kind: k}
 }

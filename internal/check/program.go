@@ -445,6 +445,9 @@ func (l *Line) Inner() []*Line {
 		return b.Lines
 	case *FoldLine:
 		return b.Lines
+	case *QueryLine, *FieldLine, *MemberLine, *ViewLine, *IsLine, *FilterLine, *HasLine:
+	default:
+		panic("check: unknown line")
 	}
 	return nil
 }

@@ -50,10 +50,11 @@ type inference struct {
 	nullable      map[*Var]bool // may be null
 	nonNull       map[*Var]bool // a line has shown that they are not null
 	clashed       map[*Var]bool
-	inNo          bool // what is traversed stands below “no”
-	quiet         bool // nothing is reported yet
-	changed       bool // a type changed in this round
-	changes       int  // the number of changes so far
+	paths         []string // that have a value, because of the condition at the end of the line
+	inNo          bool     // what is traversed stands below “no”
+	quiet         bool     // nothing is reported yet
+	changed       bool     // a type changed in this round
+	changes       int      // the number of changes so far
 	ok            bool
 	// current is the line that is being traversed. faulty are the lines for which
 	// an error was reported that may cause others.
@@ -65,7 +66,7 @@ type inference struct {
 // errors. It reports whether there are none.
 func (inf *inference) fixpoint(run func()) bool {
 	inf.quiet = true
-	for range 4 {
+	for range 8 { // enough for lists in lists
 		inf.changed = false
 		run()
 		if !inf.changed {
@@ -311,11 +312,12 @@ func (inf *inference) lines(list []*Line) {
 			inf.current = l
 			inf.condition(l.If)
 			inf.assume(l.If, true)
+			inf.paths = nonNullPaths(l.If.Node.Shape(), true, inf.newExpr(l.If).isAbsent)
 		}
 		no := inf.inNo
 		inf.inNo = no || l.Mode == syntax.NoLine
 		inf.line(l)
-		inf.inNo = no
+		inf.inNo, inf.paths = no, nil
 		if inside {
 			inf.nonNull = outer
 		}
@@ -363,6 +365,9 @@ func (inf *inference) frameKept(l *Line) {
 		for _, v := range l.Variables() {
 			inf.nonNull[v] = inf.nonNull[v] || !slices.Contains(l.Nulls, v)
 		}
+	case *IsLine, *FoldLine, *BlockLine:
+	default:
+		panic("check: unknown line")
 	}
 }
 

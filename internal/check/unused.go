@@ -210,6 +210,9 @@ func (u *uses) callers(s *Sync, lines []*Line) {
 			in, out = b.In, b.Out
 		case *ViewLine:
 			in, out = b.In, b.Out
+		case *FieldLine, *MemberLine, *IsLine, *FilterLine, *FoldLine, *BlockLine, *HasLine:
+		default:
+			panic("check: unknown line")
 		}
 		for _, a := range out {
 			u.caller[a.Term.Var] = slices.ContainsFunc(in, func(a *Arg) bool { return credential[a.Term.Var] })

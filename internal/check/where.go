@@ -84,6 +84,9 @@ func (l *Line) CanDrop() bool {
 		return !b.Binds
 	case *FoldLine:
 		return !b.Binds
+	case *QueryLine, *FieldLine, *MemberLine, *ViewLine, *FilterLine, *BlockLine, *HasLine:
+	default:
+		panic("check: unknown line")
 	}
 	return true
 }

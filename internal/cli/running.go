@@ -49,7 +49,7 @@ func planOfApp(s Streams, c *api.Client) (*plan.Plan, error) {
 			concepts[c.Name.Text] = tree
 		}
 	}
-	program, ds := check.Check(trees, check.Options{Running: true, Concept: func(name string) *syntax.File { return concepts[name] }})
+	program, ds := check.Check(trees, check.Options{Concept: func(name string) *syntax.File { return concepts[name] }})
 	if err := broken(s.Err, diag.Sort(append(findings, ds...))); err != nil {
 		fmt.Fprintf(s.Err, "legible: the app runs the same texts, so it was built with another version of legible (%s; this is %s)\n", c.App.Legible, version())
 		return nil, err

@@ -36,7 +36,7 @@ func build(t testing.TB, text string) *plan.Plan {
 // built is build outside of a test.
 func built(text string) (*plan.Plan, error) {
 	tree, findings := syntax.Parse(source.NewFile("program", text))
-	program, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
+	program, more := check.Check([]*syntax.File{tree}, check.Options{})
 	for _, d := range append(findings, more...) {
 		if d.Severity == diag.Error {
 			return nil, fmt.Errorf("%s: %s", d.Span, d.Message)

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -182,17 +183,30 @@ func Flow(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	return r.complete(t)
 }
 
-// growFrames adds what the frames of a firing asked, and the stages that they entered.
+// growFrames adds what the frames of a firing asked, in the order of the lines, and the
+// stages that they entered.
 func growFrames(t *Tree, m *history.Match, grow func(a *action) *Tree) {
 	for i := range m.Frames {
-		for _, b := range m.Asked {
-			if b.ID.Frame == uint32(i) {
-				t.add(grow(b))
+		asked := 0 // how many of the actions are shown
+		growAsked := func(before int) {
+			for ; asked < len(m.Asked); asked++ {
+				b := m.Asked[asked]
+				if b.ID.Frame == uint32(i) && int(b.ID.Line) >= before {
+					return
+				}
+				if b.ID.Frame == uint32(i) {
+					t.add(grow(b))
+				}
 			}
 		}
 		for _, next := range m.Next {
 			if next.Of.Frame != uint32(i) {
 				continue
+			}
+			if next.Line > 0 {
+				growAsked(next.Line - 1) // the lines above the one that was asked for each frame
+			} else {
+				growAsked(math.MaxInt)
 			}
 			n := &Tree{Kind: FiringNode, Sync: m.Sync, Title: laterTitle(next)}
 			if lines := next.Lines(0); len(lines) > 0 {
@@ -201,6 +215,7 @@ func growFrames(t *Tree, m *history.Match, grow func(a *action) *Tree) {
 			growFrames(n, next, grow)
 			t.add(n)
 		}
+		growAsked(math.MaxInt)
 	}
 }
 

@@ -51,7 +51,7 @@ then
 func build(t *testing.T) *plan.Plan {
 	t.Helper()
 	tree, findings := syntax.Parse(source.NewFile("program", program))
-	checked, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
+	checked, more := check.Check([]*syntax.File{tree}, check.Options{})
 	for _, d := range append(findings, more...) {
 		t.Logf("%s: %s", d.Span, d.Message)
 	}

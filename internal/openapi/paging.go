@@ -52,6 +52,9 @@ func pagesBy(lines []*check.Line, v *check.Var) (limit, cursor bool) {
 			}
 		case *check.BlockLine:
 			l, c = pagesBy(b.Lines, v)
+		case *check.QueryLine, *check.FieldLine, *check.MemberLine, *check.IsLine, *check.FilterLine, *check.HasLine:
+		default:
+			panic("openapi: unknown line")
 		}
 		limit, cursor = limit || l, cursor || c
 	}

@@ -256,6 +256,9 @@ func lineArgs(l *check.Line) []*check.Arg {
 		return b.In
 	case *check.QueryLine:
 		return b.In
+	case *check.FieldLine, *check.MemberLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine, *check.HasLine:
+	default:
+		panic("plan: unknown line")
 	}
 	return nil
 }
@@ -271,6 +274,9 @@ func lookedUpBy(l *check.Line) string {
 		return b.Instance.Name + "." + b.Set.Name + "." + b.Field.Name
 	case *check.MemberLine:
 		return b.Instance.Name + "." + b.Set.Name
+	case *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine, *check.HasLine:
+	default:
+		panic("plan: unknown line")
 	}
 	return strings.Join(strings.Fields(l.Tree.Span.Text()), " ")
 }

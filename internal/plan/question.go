@@ -44,8 +44,9 @@ func instanceOf(x *check.Line) *check.Instance {
 		return body.Instance
 	case *check.MemberLine:
 		return body.Instance
+	default:
+		panic("plan: a line that is no question about a concept")
 	}
-	panic("plan: a line that is no question about a concept")
 }
 
 // Given sets which slots have a value already; the line sets the others if it can. It

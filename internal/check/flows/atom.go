@@ -281,6 +281,9 @@ func (m *model) predicateOf(l *check.Line) int32 {
 	case *check.BlockLine:
 		// Blocks with the same text ask the same about the same values.
 		return m.predicate("block "+blockText(b.Lines), lineReads(l, nil)...)
+	case *check.IsLine, *check.FilterLine, *check.FoldLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return m.predicate("line "+l.Tree.Span.String(), lineReads(l, nil)...)
 }
@@ -339,6 +342,9 @@ func (m *model) countMemberships(l *check.Line) {
 		for _, inner := range b.View.Where {
 			m.countMemberships(inner)
 		}
+	case *check.QueryLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 }
 

@@ -22,6 +22,9 @@ func (m *model) mayDrop(l *check.Line) bool {
 		return !m.neverDrops(b.View) || !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0
 	case *check.MemberLine:
 		return b.Set.Kind != syntax.ElementDecl || !b.Binds && !b.Subject.Any || slices.ContainsFunc(b.Fields, mayDisagree)
+	case *check.FieldLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return true
 }
@@ -66,6 +69,9 @@ func nullableOutputs(body check.LineBody) []string {
 				list = append(list, p.Name)
 			}
 		}
+	case *check.FieldLine, *check.MemberLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return list
 }
@@ -116,8 +122,10 @@ func (m *model) viewHolds(use *check.ViewLine, isMember func(check.Term, *check.
 			if !bindsAll(b.Out) || len(requiredNonNull(b.Out, nullableOutputs(b))) > 0 || !m.viewHolds(b, given) {
 				return false
 			}
-		default:
+		case *check.QueryLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine, *check.HasLine:
 			return false
+		default:
+			panic("flows: unknown line")
 		}
 	}
 	return true

@@ -46,6 +46,9 @@ func (m *model) addInside(l *check.Line) {
 		if l.Mode != syntax.MaybeLine {
 			m.addBlock(l, b.Lines)
 		}
+	case *check.QueryLine, *check.FieldLine, *check.MemberLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 }
 

@@ -83,6 +83,9 @@ func (m *model) membershipsOf(l *check.Line) []membership {
 			list = append(list, m.membershipsOf(inner)...)
 		}
 		return list
+	case *check.IsLine, *check.FilterLine, *check.FoldLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return nil
 }

@@ -92,6 +92,9 @@ func severalFramesNote(l *check.Line) string {
 		return "the list can have several items; “xs is each …” makes one value of them"
 	case *check.MemberLine:
 		return "several members can have these values; “unique” in the state says that there is one, and “xs is each …” makes one list of them"
+	case *check.ViewLine, *check.IsLine, *check.FilterLine, *check.FoldLine, *check.BlockLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return "“" + lineText(l) + "” can give several frames; “xs is each …” collects them in one list"
 }

@@ -105,6 +105,9 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 	switch l.line.Body.(type) {
 	case *check.FilterLine, *check.IsLine, *check.FoldLine:
 		status, sentence = "422", "This cannot be done."
+	case *check.QueryLine, *check.FieldLine, *check.MemberLine, *check.ViewLine, *check.BlockLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 	if l.line.Mode == syntax.NoLine {
 		status, sentence = "409", "This is there already."

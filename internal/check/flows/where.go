@@ -161,6 +161,9 @@ func (w *walk) outcomes(st *state, l *check.Line, env []sym) []branch {
 		if len(b.Fields) > 0 && l.Mode != syntax.MaybeLine && !b.Binds && !b.Subject.Any {
 			return w.memberOutcomes(st, l, b, env)
 		}
+	case *check.QueryLine, *check.FieldLine, *check.ViewLine, *check.HasLine:
+	default:
+		panic("flows: unknown line")
 	}
 	return w.question(st, l, env, w.atomOf(st, l, env))
 }

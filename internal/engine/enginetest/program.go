@@ -29,7 +29,7 @@ type Program struct {
 // finds in it.
 func Build(text string) (*Program, error) {
 	tree, found := syntax.Parse(source.NewFile("program", text))
-	checked, more := check.Check([]*syntax.File{tree}, check.Options{Running: true})
+	checked, more := check.Check([]*syntax.File{tree}, check.Options{})
 	for _, d := range append(found, more...) {
 		if d.Severity == diag.Error {
 			return nil, fmt.Errorf("%s: %s: %s", d.Span, d.Code, d.Message)

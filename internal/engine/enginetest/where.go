@@ -129,8 +129,11 @@ func (w *where) body(line *check.Line, e env, next yield) error {
 		return w.fold(b, e, next)
 	case *check.HasLine:
 		return w.has(b, e, next)
+	case *check.BlockLine:
+		return w.lines(b.Lines, e, inside, next)
+	default:
+		panic("enginetest: unknown line")
 	}
-	return w.lines(line.Body.(*check.BlockLine).Lines, e, inside, next)
 }
 
 // bindOrCompare binds a variable, or compares it, also with null.
