@@ -22,8 +22,10 @@ func (r *resolver) page(fold *syntax.FoldLine) *Page {
 	}
 	switch {
 	case fold.Fold != syntax.Each:
-		r.errorAt(diag.MisplacedPage, p.Span, "“"+fold.Fold.String()+"” has no pages: a page is a part of a list",
-			"write page below “"+fold.Var.Text+" is each …”")
+		r.ok = false
+		r.c.add(diag.Diagnostic{Code: diag.MisplacedPage, Span: p.Span, Message: "“" + fold.Fold.String() + "” has no pages: a page is a part of a list",
+			Related: []diag.Related{{Span: fold.Var.Span, Message: "of this fold"}},
+			Notes:   []string{"write page below “" + fold.Var.Text + " is each …”"}})
 	case fold.Limit != nil:
 		r.errorAt(diag.MisplacedPage, fold.Limit.Span, "a list with pages has no other limit", "write “page (limit: …)”")
 	case fold.Offset != nil:

@@ -204,8 +204,8 @@ func (inf *inference) successWithError(a *Ask) {
 			}
 		case "status":
 			written = true
-			if statuses = numbers(x.Term); x.Term.Var != nil || x.Term.Expr != nil && len(statuses) == 0 {
-				return // it is computed
+			if statuses = numbers(x.Term); x.Term.Var != nil || len(statuses) == 0 {
+				return // it is computed, or no number
 			}
 		case "body":
 			return

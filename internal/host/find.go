@@ -71,7 +71,7 @@ func (x *exchange) find() (*knownRoute, *reply) {
 	if len(allowed) == 0 {
 		return nil, f.unknownPath(r.Method, full, readable)
 	}
-	return nil, f.wrongMethod(x, full, allowed)
+	return nil, f.wrongMethod(x, full, readable, allowed)
 }
 
 // written joins segments to a path that a person can read, and that leads where
@@ -106,9 +106,10 @@ func (f *Front) unknownPath(method, full, inner string) *reply {
 	return problem(http.StatusNotFound, message+"; the nearest path is "+near, value.Field{Name: "nearest", Value: value.String(near)})
 }
 
-// wrongMethod answers a method that the path does not have; OPTIONS is told
-// which there are.
-func (f *Front) wrongMethod(x *exchange, full string, allowed []string) *reply {
+// wrongMethod answers a method that the path does not have. OPTIONS is answered with the
+// methods that it has. Full and inner are as for unknownPath: the path may be that of
+// another route, which has the method, with a slip in one of the two.
+func (f *Front) wrongMethod(x *exchange, full, inner string, allowed []string) *reply {
 	slices.Sort(allowed)
 	allowed = slices.Compact(allowed)
 	all := slices.Clone(allowed)
@@ -127,8 +128,15 @@ func (f *Front) wrongMethod(x *exchange, full string, allowed []string) *reply {
 	for i, m := range allowed {
 		items[i] = value.String(m)
 	}
-	p := problem(http.StatusMethodNotAllowed, words.Clip(full, 200)+" takes "+words.Enumerate(allowed, "or")+", not "+x.request.Method,
-		value.Field{Name: "allow", Value: value.List(items)})
+	message := words.Clip(full, 200) + " takes " + words.Enumerate(allowed, "or") + ", not " + x.request.Method
+	further := []value.Field{{Name: "allow", Value: value.List(items)}}
+	others := slices.DeleteFunc(slices.Clone(f.paths), func(r *plan.Route) bool { return r.Method != x.request.Method })
+	if near, ok := nearestPath(inner, others); ok {
+		near = f.options.Prefix + near
+		message += "; the nearest path that takes " + x.request.Method + " is " + near
+		further = append(further, value.Field{Name: "nearest", Value: value.String(near)})
+	}
+	p := problem(http.StatusMethodNotAllowed, message, further...)
 	p.set("Allow", allow)
 	return p
 }

@@ -90,23 +90,38 @@ func (an *analyzer) unknownRoute(t *syntax.Open) {
 		return // a sync that was left out may answer it
 	}
 	said := "no sync answers “" + t.Method.Text + " " + t.Path + "”"
-	var known []string
+	var known, same []string // the paths of all routes, and of those with this method
+	method := ""
 	for _, e := range an.entries {
 		if e.Kind != Route {
 			continue
 		}
 		if e.Path == t.Path && e.Method != "" {
+			method = e.Method
+		}
+		if known = append(known, e.Path); e.Method == t.Method.Text {
+			same = append(same, e.Path)
+		}
+	}
+	if method != "" {
+		if _, ok := diag.Nearest(t.Path, same); !ok {
 			an.unknownMethod(t, said)
 			return
 		}
-		known = append(known, e.Path)
+		known = same // a slip in this path or in that of the sync is likelier than one in the method
 	}
 	d := diag.Diagnostic{Code: diag.UnknownRoute, Span: t.PathSpan, Message: said}
 	if near, ok := diag.Nearest(t.Path, known); ok {
 		d.Message += "; did you mean “" + near + "”?"
-		i := slices.IndexFunc(an.entries, func(e *EntryPoint) bool { return e.Kind == Route && e.Path == near })
+		i := slices.IndexFunc(an.entries, func(e *EntryPoint) bool {
+			return e.Kind == Route && e.Path == near && (method == "" || e.Method == t.Method.Text)
+		})
 		d.Related = []diag.Related{{Span: an.entries[i].span(), Message: "this sync names “" + near + "”"}}
-		d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: t.PathSpan, Text: `"` + near + `"`}}}
+		if method == "" {
+			d.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{{Span: t.PathSpan, Text: `"` + near + `"`}}}
+		} else {
+			d.Notes = []string{"the path “" + t.Path + "” has the method " + method}
+		}
 	}
 	an.add(d)
 }
