@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // Judge finds out what is said about a mutation.
 func (m *Mutation) Judge() Result {
 	j := &judge{Mutation: m}
-	verdict, by := j.run()
+	verdict, by := j.safely()
 	switch {
 	case m.By == "nothing" && by != "check" && by != "start":
 		verdict = Right // the change is no mistake, and its answers may differ
@@ -40,6 +41,17 @@ type judge struct {
 }
 
 func (j *judge) note(format string, args ...any) { fmt.Fprintf(&j.said, format+"\n", args...) }
+
+// safely judges a panic as a message that names no place.
+func (j *judge) safely() (verdict Verdict, by string) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.note("panic: %v\n%s", p, debug.Stack())
+			verdict, by = Wrong, "panic"
+		}
+	}()
+	return j.run()
+}
 
 func (j *judge) run() (Verdict, string) {
 	files, err := j.texts()
