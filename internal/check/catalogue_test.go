@@ -5,6 +5,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/check/flows"
+	"github.com/legible-lang/legible/internal/check/suggest"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -18,6 +19,9 @@ func TestCatalogueExamples(t *testing.T) {
 			continue // packages syntax and gen test them
 		}
 		found := checkExample(e.Context, e.Example)
+		if e.Code >= "L0430" && e.Code < "L0440" {
+			found = append(found, suggestions(e.Context, e.Example)...)
+		}
 		if len(found) == 0 {
 			t.Errorf("nothing is found in the example of %s", e.Code)
 		}
@@ -40,6 +44,14 @@ func checkExample(context, example string) []diag.Diagnostic {
 	file, more := syntax.Parse(source.NewFile("example", example))
 	_, ds := flows.Check([]*syntax.File{concepts, file}, check.Options{})
 	return append(append(found, more...), ds...)
+}
+
+func suggestions(context, example string) []diag.Diagnostic {
+	concepts, _ := syntax.Parse(source.NewFile("concepts", context))
+	file, _ := syntax.Parse(source.NewFile("example", example))
+	trees := []*syntax.File{concepts, file}
+	a, _ := flows.Check(trees, check.Options{})
+	return suggest.Find(trees, check.Options{}, a)
 }
 
 // Each pass needs only what earlier passes promise.

@@ -211,7 +211,7 @@ func (inf *inference) successWithError(a *Ask) {
 			return
 		}
 	}
-	if at == nil {
+	if at == nil || len(statuses) == 0 { // a status that is no number is reported elsewhere
 		return
 	}
 	if slices.ContainsFunc(statuses, func(n float64) bool { return n >= 300 }) {

@@ -23,7 +23,7 @@ const collectAt = 400
 
 func newCheck(s Streams) *cobra.Command {
 	var format findingsFormat
-	var fix, watching bool
+	var fix, suggesting, watching bool
 	cmd := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Report errors and warnings in a program without running it",
@@ -37,7 +37,9 @@ not contain come from the .concept files of the module, then from the catalogue.
 
 With --fix, check applies the fix of each finding that has exactly one, formats the
 files, lists its changes, and prints the remaining findings. It does not change
-files that it cannot parse. With --watch, check runs again whenever a file changes.`,
+files that it cannot parse. With --suggest, check also prints suggestions: newer forms of
+the language that make lines shorter and keep their meaning. They do not affect the
+exit code, and --fix --suggest applies them. With --watch, check runs again whenever a file changes.`,
 		Example: "  legible check\n  legible check apps/focusreader/auth.sync\n  legible check --fix\n  legible check --json . | jq .message",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			defer debug.SetGCPercent(debug.SetGCPercent(collectAt))
@@ -50,7 +52,7 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 			fixed := 0
 			if fix {
 				var err error
-				if fixed, err = fixAll(s.Err, &files, paths); err != nil {
+				if fixed, err = fixAll(s.Err, &files, paths, suggesting); err != nil {
 					return err
 				}
 			}
@@ -58,7 +60,7 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 			if err != nil {
 				return err
 			}
-			findings, err := checkAll(w)
+			findings, err := checkAll(w, suggesting)
 			if err != nil {
 				return err
 			}
@@ -77,19 +79,24 @@ files that it cannot parse. With --watch, check runs again whenever a file chang
 	}
 	format.flags(cmd)
 	cmd.Flags().BoolVar(&fix, "fix", false, "apply the fix of each finding that has exactly one, and format the files")
+	cmd.Flags().BoolVar(&suggesting, "suggest", false, "also print suggestions: shorter forms of the language for lines that are right")
 	cmd.Flags().BoolVar(&watching, "watch", false, "run again whenever a file changes")
 	cmd.MarkFlagsMutuallyExclusive("fix", "watch")
+	cmd.MarkFlagsMutuallyExclusive("suggest", "watch")
 	cmd.MarkFlagsMutuallyExclusive("sarif", "watch")
 	return cmd
 }
 
 // checkAll returns the findings in all programs, sorted.
-func checkAll(w *workspace.Workspace) ([]diag.Diagnostic, error) {
+func checkAll(w *workspace.Workspace, suggesting bool) ([]diag.Diagnostic, error) {
 	var findings []diag.Diagnostic
 	var errs []error
 	for _, p := range w.Programs {
 		ds, err := w.Check(p)
 		findings, errs = append(findings, ds...), append(errs, err)
+		if suggesting && err == nil {
+			findings = append(findings, w.Suggest(p)...)
+		}
 	}
 	return diag.Sort(findings), errors.Join(errs...)
 }

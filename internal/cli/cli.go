@@ -176,18 +176,15 @@ func (f *findingsFormat) print(w io.Writer, findings []diag.Diagnostic) error {
 // tally says how many findings there are of which severity: "2 errors and 1
 // warning", "no findings".
 func tally(findings []diag.Diagnostic) string {
-	errs := 0
+	count := map[diag.Severity]int{}
 	for _, d := range findings {
-		if d.Severity == diag.Error {
-			errs++
-		}
+		count[d.Severity]++
 	}
 	var parts []string
-	if errs > 0 {
-		parts = append(parts, words.Counted(errs, "error"))
+	for _, s := range []diag.Severity{diag.Error, diag.Warning, diag.Suggestion} {
+		if count[s] > 0 {
+			parts = append(parts, words.Counted(count[s], s.String()))
+		}
 	}
-	if warnings := len(findings) - errs; warnings > 0 {
-		parts = append(parts, words.Counted(warnings, "warning"))
-	}
-	return cmp.Or(strings.Join(parts, " and "), "no findings")
+	return cmp.Or(words.Enumerate(parts, "and"), "no findings")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/gen"
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/check/flows"
+	"github.com/legible-lang/legible/internal/check/suggest"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -171,6 +172,9 @@ func found(e diag.CatalogueEntry) []diag.Diagnostic {
 		context, _ := syntax.Parse(source.NewFile("concepts", e.Context))
 		program, ds := flows.Check([]*syntax.File{context, tree}, check.Options{})
 		findings = append(findings, ds...)
+		if strings.HasPrefix(string(e.Code), "L043") {
+			findings = append(findings, suggest.Find([]*syntax.File{context, tree}, check.Options{}, program)...)
+		}
 		for _, c := range program.Concepts {
 			var f *gen.FindingsError
 			if _, err := gen.Go(c, gen.Options{Package: "example", File: "example"}); errors.As(err, &f) {

@@ -22,7 +22,7 @@ const maxRounds = 30
 // and writes the files in their one style. It reads and keeps them in files,
 // says what it does, and gives how many it has written. No file is written
 // before all is done.
-func fixAll(talk io.Writer, files *workspace.Texts, paths []string) (int, error) {
+func fixAll(talk io.Writer, files *workspace.Texts, paths []string, suggesting bool) (int, error) {
 	w, err := openWith(files, paths)
 	if err != nil {
 		return 0, err
@@ -49,7 +49,7 @@ func fixAll(talk io.Writer, files *workspace.Texts, paths []string) (int, error)
 		if err != nil {
 			return 0, err
 		}
-		findings, err := checkAll(w)
+		findings, err := checkAll(w, suggesting)
 		if err != nil {
 			return 0, err
 		}
@@ -99,7 +99,7 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 		}
 		var edits []diag.Edit
 		var done []diag.Diagnostic
-		for g := unreadGrade; g <= warnGrade && len(edits) == 0; g++ {
+		for g := unreadGrade; g <= suggestGrade && len(edits) == 0; g++ {
 			edits, done = f.choose(text, mine, g)
 		}
 		after, err := diag.Apply(text.File, edits)
@@ -140,10 +140,13 @@ const (
 	nameGrade
 	errorGrade
 	warnGrade
+	suggestGrade
 )
 
 func gradeOf(d diag.Diagnostic) grade {
 	switch {
+	case d.Severity == diag.Suggestion:
+		return suggestGrade
 	case d.Severity != diag.Error:
 		return warnGrade
 	case strings.HasPrefix(string(d.Code), "L01"):

@@ -76,7 +76,7 @@ func (x *watcher) check(changed []string) error {
 	if err != nil {
 		return err
 	}
-	findings, err := checkAll(w)
+	findings, err := checkAll(w, false)
 	if err != nil {
 		return err
 	}

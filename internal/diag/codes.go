@@ -235,6 +235,14 @@ const (
 	LateDrop Code = "L0508"
 	// LateError means that a later stage answers with an error.
 	LateError Code = "L0509"
+	// SharedGuard suggests a view for a guard that stands at several places.
+	SharedGuard Code = "L0430"
+	// ViewForGuard suggests an existing view for the lines that it has.
+	ViewForGuard Code = "L0431"
+	// StageForAnswer suggests a stage for a sync that only answers for another one.
+	StageForAnswer Code = "L0432"
+	// OneMemberLine suggests one line about a member for several.
+	OneMemberLine Code = "L0433"
 	// SameAsk means that an action is asked twice with the same inputs for one trigger.
 	SameAsk Code = "L0510"
 	// IdleRows means that a line gives several frames of which nothing is used.

@@ -22,14 +22,11 @@ const (
 	Error Severity = iota
 	// Warning does not prevent it.
 	Warning
+	// Suggestion is no mistake: the program can be written in a shorter form.
+	Suggestion
 )
 
-func (s Severity) String() string {
-	if s == Warning {
-		return "warning"
-	}
-	return "error"
-}
+func (s Severity) String() string { return [...]string{"error", "warning", "suggestion"}[s] }
 
 // A Code is the permanent number of a kind of finding, such as "L0203". A code
 // is never reused for another finding.

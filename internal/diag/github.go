@@ -11,6 +11,8 @@ var (
 	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
+var gitHubCommands = map[Severity]string{Error: "error", Warning: "warning", Suggestion: "notice"}
+
 // WriteGitHub writes findings as GitHub workflow commands, which annotate the
 // lines of a change.
 func WriteGitHub(w io.Writer, ds []Diagnostic) error {
@@ -28,7 +30,7 @@ func WriteGitHub(w io.Writer, ds []Diagnostic) error {
 		}
 		properties = append(properties, "title="+annotationProperty.Replace(string(d.Code)))
 		text := strings.Join(append([]string{d.Message}, d.Notes...), "\n")
-		fmt.Fprintf(&b, "::%s %s::%s\n", d.Severity, strings.Join(properties, ","), annotationText.Replace(text))
+		fmt.Fprintf(&b, "::%s %s::%s\n", gitHubCommands[d.Severity], strings.Join(properties, ","), annotationText.Replace(text))
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing findings as annotations: %w", err)

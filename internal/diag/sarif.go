@@ -118,8 +118,10 @@ func sarifRuleOf(code Code, entries map[Code]CatalogueEntry) sarifRule {
 	return r
 }
 
+var sarifLevels = map[Severity]string{Error: "error", Warning: "warning", Suggestion: "note"}
+
 func sarifResultOf(d Diagnostic, rule int) sarifResult {
-	r := sarifResult{RuleID: string(d.Code), RuleIndex: rule, Level: d.Severity.String(),
+	r := sarifResult{RuleID: string(d.Code), RuleIndex: rule, Level: sarifLevels[d.Severity],
 		Message: sarifText{strings.Join(append([]string{d.Message}, d.Notes...), "\n")}}
 	if d.Span.Known() {
 		r.Locations = []sarifLocation{{Physical: physicalOf(d.Span)}}

@@ -54,8 +54,11 @@ func (p palette) paint(color, s string) string {
 
 func writeText(b *bytes.Buffer, d Diagnostic, p palette) {
 	color := red
-	if d.Severity == Warning {
+	switch d.Severity {
+	case Warning:
 		color = yellow
+	case Suggestion:
+		color = blue
 	}
 	if d.Span.Known() {
 		b.WriteString(p.paint(bold, d.Span.String()+":") + " ")

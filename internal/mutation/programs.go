@@ -39,12 +39,21 @@ type sample struct {
 // samples are the programs of the table. A further program is one line here.
 func samples() []sample {
 	return []sample{
-		{"focusreader", folder("apps/focusreader"), []func() legible.Concept{requesting.New, quickProfile, sessioning.New, limiting.With(usualLimits()),
-			library.New, annotation.New, focusstats.New, textsettings.New}},
+		{"focusreader", folder("apps/focusreader"), readerConcepts()},
 		{"toolshed", own("toolshed"), []func() legible.Concept{requesting.New, quickProfile, sessioning.New, roles.New, stocking.New, borrowing.New,
 			queueing.New, noticing.New}},
 		{"guestbook", guestBook, []func() legible.Concept{requesting.New, quickProfile, sessioning.New, signing.New}},
 	}
+}
+
+func readerConcepts() []func() legible.Concept {
+	return []func() legible.Concept{requesting.New, quickProfile, sessioning.New, limiting.With(usualLimits()),
+		library.New, annotation.New, focusstats.New, textsettings.New}
+}
+
+// LoadReader loads a program that uses the concepts of FocusReader.
+func LoadReader(name string, files []*source.File) (*Program, error) {
+	return Load(name, files, readerConcepts()...)
 }
 
 // Programs loads the programs of the table. The root is the folder of the module, and

@@ -14,6 +14,7 @@ import (
 	"github.com/legible-lang/legible/concepts"
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/check/flows"
+	"github.com/legible-lang/legible/internal/check/suggest"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
 )
@@ -171,15 +172,30 @@ func (w *Workspace) Check(p *Program) ([]diag.Diagnostic, error) {
 		}
 		trees, findings = append(trees, text.Tree), append(findings, text.Findings...)
 	}
-	checked, ds := flows.Check(trees, check.Options{
-		Concept: func(name string) *syntax.File { return w.concept(p.Root, name) },
-		Known:   concepts.Names(),
-	})
+	checked, ds := flows.Check(trees, w.options(p))
 	p.Checked = checked
 	findings = append(findings, ds...)
 	return slices.DeleteFunc(findings, func(d diag.Diagnostic) bool {
 		return d.Span.Known() && !p.Wanted(filepath.FromSlash(d.Span.File.Name))
 	}), nil
+}
+
+// options are those of the check of a program.
+func (w *Workspace) options(p *Program) check.Options {
+	return check.Options{
+		Concept: func(name string) *syntax.File { return w.concept(p.Root, name) },
+		Known:   concepts.Names(),
+	}
+}
+
+// Suggest returns suggestions for a program that has been checked.
+func (w *Workspace) Suggest(p *Program) []diag.Diagnostic {
+	var trees []*syntax.File
+	for _, name := range p.Names {
+		trees = append(trees, w.texts.Get(name).Tree)
+	}
+	found := suggest.Find(trees, w.options(p), p.Checked)
+	return slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return !p.Wanted(filepath.FromSlash(d.Span.File.Name)) })
 }
 
 // Wanted reports whether findings in a file are wanted.

@@ -3,6 +3,7 @@ package flows
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
@@ -59,6 +60,17 @@ func workOf(s *check.Sync) *work {
 	}
 	w.conds, w.elses = x.text(), strings.Join(elses, "; ")
 	return w
+}
+
+// Meaning returns what a sync does, as a text in which the names of variables do not
+// matter and views are expanded. Two syncs with equal texts do the same.
+func Meaning(s *check.Sync) string {
+	w := workOf(s)
+	parts := []string{w.trigger, w.conds, w.elses}
+	for _, a := range w.asks {
+		parts = append(parts, strconv.Itoa(a.stage)+" "+a.text)
+	}
+	return strings.Join(parts, "\n")
 }
 
 // same reports whether two syncs do the same.

@@ -115,10 +115,8 @@ func (x *meaning) output(a *check.Arg, text string) {
 		if !a.Optional {
 			x.must("some", text)
 		}
-	case a.Term.Any:
-		x.must("some", text)
 	default:
-		x.must(text, "=", x.term(a.Term))
+		x.equal(text, a.Term)
 	}
 }
 
@@ -136,6 +134,11 @@ func (x *meaning) line(l *check.Line) {
 	y := x.inner()
 	y.body(l)
 	if l.Mode == syntax.MaybeLine {
+		b, ok := l.Body.(*check.FieldLine)
+		if ok && b.ObjectBinds && !b.SubjectBinds && !b.Has { // as “field?” of a member
+			x.vars[b.Object.Var] = y.vars[b.Object.Var] + "?"
+			return
+		}
 		for _, v := range l.Nulls {
 			x.vars[v] = "maybe {" + y.text() + "} " + y.vars[v]
 		}
@@ -187,56 +190,58 @@ func (x *meaning) body(l *check.Line) {
 }
 
 func (x *meaning) field(b *check.FieldLine) {
-	of := b.Instance.Name + "." + b.Set.Name + "." + b.Field.Name
-	if b.SubjectBinds {
-		text := "member by " + of
-		if !b.ObjectBinds {
-			text += " " + x.term(b.Object)
-		}
-		x.vars[b.Subject.Var] = x.row(text)
-	}
-	subject := x.term(b.Subject)
-	if b.Subject.Any {
-		subject = x.row("any member by " + of)
-	}
-	text := of + " of " + subject
+	set := b.Instance.Name + "." + b.Set.Name
+	subject := x.subject(set, b.Subject, b.SubjectBinds)
+	of := set + "." + b.Field.Name + " of " + subject
+	text := of
 	if b.Has {
-		text = x.row("item of " + text)
+		text = x.row("item of " + of)
 	}
 	switch {
 	case b.ObjectBinds:
 		x.vars[b.Object.Var] = text
-		x.must("row", text)
+		x.must("some", text)
 	case b.Has:
-		x.must(of, "of", subject, "has", x.term(b.Object))
+		x.must(of, "has", x.term(b.Object))
 	default:
-		x.must(text, "=", x.term(b.Object))
+		x.equal(text, b.Object)
+	}
+}
+
+// subject returns the text of the member that a line is about.
+func (x *meaning) subject(set string, t check.Term, binds bool) string {
+	text := x.term(t)
+	if binds || t.Any {
+		text = x.row("member of " + set)
+	}
+	if binds {
+		x.vars[t.Var] = text
+	}
+	x.must(text, "in", set)
+	return text
+}
+
+// equal adds that a value equals a term that does not bind.
+func (x *meaning) equal(text string, t check.Term) {
+	if t.Any {
+		x.must("some", text)
+	} else {
+		x.must(text, "=", x.term(t))
 	}
 }
 
 func (x *meaning) member(b *check.MemberLine) {
-	of := b.Instance.Name + "." + b.Set.Name
-	subject := x.term(b.Subject)
-	if b.Binds || b.Subject.Any {
-		var by []string
-		for _, f := range b.Fields {
-			if !f.Binds {
-				by = append(by, f.Name+": "+x.term(f.Term))
-			}
-		}
-		slices.Sort(by)
-		subject = x.row("member of " + of + "(" + strings.Join(by, ", ") + ")")
-		if b.Binds {
-			x.vars[b.Subject.Var] = subject
-		}
-	}
-	x.must(subject, "in", of)
+	subject := x.subject(b.Instance.Name+"."+b.Set.Name, b.Subject, b.Binds)
 	for _, f := range b.Fields {
 		text := b.Instance.Name + "." + f.Set.Name + "." + f.Field.Name + " of " + subject
-		if f.Optional && !f.Binds {
-			text += "?"
+		switch {
+		case f.Binds && f.Optional:
+			x.vars[f.Term.Var] = text + "?"
+		case f.Optional:
+			x.equal(text+"?", f.Term)
+		default:
+			x.output(f.Arg, text)
 		}
-		x.output(f.Arg, text)
 	}
 }
 
