@@ -33,7 +33,7 @@ const (
 // New makes the concept, to be passed to legible.New.
 func New() legible.Concept { return With(Options{})() }
 
-// A Concept is the Go of one use of Annotation.
+// A Concept is the Go code of one instance of Annotation.
 type Concept struct{ *State }
 
 func (c *Concept) RegisterDocument(ctx legible.Context, in RegisterDocumentIn) (RegisterDocumentOut, error) {

@@ -7,5 +7,5 @@ import (
 	"github.com/legible-lang/legible/scenario"
 )
 
-// TestScenarios plays the scenarios of the specification.
+// TestScenarios runs the scenarios of the specification.
 func TestScenarios(t *testing.T) { scenario.Concept(t, annotation.New) }

@@ -27,7 +27,7 @@ func New() legible.Concept {
 	return Define(func(s *State) Actions { return &Concept{s} })
 }
 
-// A Concept is the Go of one use of FocusStats.
+// A Concept is the Go code of one instance of FocusStats.
 type Concept struct{ *State }
 
 func (c *Concept) InitUser(ctx legible.Context, in InitUserIn) (InitUserOut, error) {

@@ -62,7 +62,7 @@ func With(o Options) func() legible.Concept {
 	}
 }
 
-// A Concept is the Go of one use of Library.
+// A Concept is the Go code of one instance of Library.
 type Concept struct{ *State }
 
 // A bounded Concept has a room of its own.

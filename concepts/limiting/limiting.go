@@ -57,7 +57,7 @@ func With(options Options) func() legible.Concept {
 	}
 }
 
-// A Concept is the Go of one use of Limiting.
+// A Concept is the Go code of one instance of Limiting.
 type Concept struct {
 	*State
 	options Options

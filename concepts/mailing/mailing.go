@@ -83,7 +83,7 @@ func define(o Options, err error) legible.Concept {
 	return Define(func(s *State) Actions { return &Concept{s, o, err} })
 }
 
-// A Concept is the Go of one use of Mailing.
+// A Concept is the Go code of one instance of Mailing.
 type Concept struct {
 	*State
 	options Options

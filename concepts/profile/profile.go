@@ -37,7 +37,7 @@ func With(options Options) func() legible.Concept {
 	}
 }
 
-// A Concept is the Go of one use of Profile.
+// A Concept is the Go code of one instance of Profile.
 type Concept struct {
 	*State
 	hasher *hasher

@@ -7,7 +7,7 @@ import (
 	"github.com/legible-lang/legible/scenario"
 )
 
-// TestScenarios plays the scenarios of the specification.
+// TestScenarios runs the scenarios of the specification.
 func TestScenarios(t *testing.T) {
 	make := profile.New
 	if testing.Short() {

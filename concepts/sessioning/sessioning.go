@@ -47,7 +47,7 @@ func With(options Options) func() legible.Concept {
 	}
 }
 
-// A Concept is the Go of one use of Sessioning.
+// A Concept is the Go code of one instance of Sessioning.
 type Concept struct {
 	*State
 	options Options

@@ -29,7 +29,7 @@ func New() legible.Concept {
 	return Define(func(s *State) Actions { return &Concept{s} })
 }
 
-// A Concept is the Go of one use of TextSettings.
+// A Concept is the Go code of one instance of TextSettings.
 type Concept struct{ *State }
 
 // values checks settings against the limits of the specification.

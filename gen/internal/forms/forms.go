@@ -13,7 +13,7 @@ func New() legible.Concept {
 	return Define(func(s *State) Actions { return &Concept{s} })
 }
 
-// A Concept is the Go of one use of Forming.
+// A Concept is the Go code of one instance of Forming.
 type Concept struct{ *State }
 
 // Put keeps what it is given; each name it takes once from an author, who is
