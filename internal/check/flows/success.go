@@ -214,18 +214,19 @@ func (x falseSuccess) finding(w *walk) diag.Diagnostic {
 		}
 		if x.refused.list == x.answer.list {
 			d.Fix = moveAnswer(x.answer, x.refused)
-		} else if x.refused.list.sync != x.answer.list.sync {
-			d.Fix = matchToo(x.answer.list.sync.sync, x.refused.ask)
 		}
 	case same || !x.refused.ask.ask.Awaited && !x.refused.list.joint && !x.answer.list.sync.onlyRequest():
 		d.Span, d.Related = here, []diag.Related{{Span: there, Message: answering + " answers with success, also after a refusal"}}
 		d.Message = "this line does not await " + action + ", which can be refused: the answer is a success in any case"
 		d.Notes = []string{canBe, "write “: ()” after it to await it: then a refusal is the answer, and the lines below do not run", later}
-		d.Fix = x.refused.ask.await()
+		if x.refused.list.maybeTogether() {
+			d.Notes = append(d.Notes, "if the lines are to take effect together or not at all, write “then together” above them")
+		} else {
+			d.Fix = x.refused.ask.await()
+		}
 	default:
 		d.Message = answering + " answers with success, whether " + action + " returns or is refused"
-		d.Notes = []string{"match the action in when of " + answering + ": then a refusal is the answer"}
-		d.Fix = matchToo(x.answer.list.sync.sync, x.refused.ask)
+		d.Notes = []string{"match the action in when of " + answering + ", as in “" + x.refused.ask.action.name() + " () : ()”: then a refusal is the answer"}
 	}
 	return d
 }
@@ -245,12 +246,19 @@ func (a *askInfo) await() *diag.Fix {
 	return &diag.Fix{Title: "await " + a.action.name(), Edits: []diag.Edit{{Span: end, Text: " : ()"}}}
 }
 
-// matchToo returns the fix that makes a sync wait for an action.
-func matchToo(s *check.Sync, a *askInfo) *diag.Fix {
-	last := s.When[len(s.When)-1].Tree.Span
-	text := a.action.name() + " () : ()"
-	indent := strings.Repeat(" ", last.Position().Column-1)
-	return &diag.Fix{Title: "wait for " + a.action.name(), Edits: []diag.Edit{{Span: endOfLine(last), Text: "\n" + indent + text}}}
+// maybeTogether reports whether a then may have been meant as one transaction: none of
+// its lines is awaited, and two of them do something.
+func (a *askList) maybeTogether() bool {
+	doing := 0
+	for _, x := range a.asks {
+		if x.ask.Awaited {
+			return false
+		}
+		if !x.action.respond {
+			doing++
+		}
+	}
+	return doing > 1
 }
 
 // moveAnswer returns the fix that moves an answer below the last line of its block that

@@ -67,7 +67,7 @@ func (f *finder) stage(a, b *check.Sync, request, last *check.Pattern) bool {
 	if !ok || !f.keepsMeaningOfOthers(edits, a, b) {
 		return false
 	}
-	f.add(diag.StageForAnswer, b.Tree.Name.Span, "“"+b.Name+"” only answers for “"+a.Name+"”, and can be its last stage",
+	f.add(diag.StageForAnswer, b.Tree.Name.Span, "“"+b.Name+"” only answers for “"+a.Name+"”, and can be a part of it",
 		"move it into "+a.Name, []diag.Related{{Span: ask.Tree.Span, Message: "asked here"}}, edits)
 	return true
 }
@@ -153,10 +153,15 @@ func stageEdits(a, b *check.Sync, ask *check.Ask, added []string) ([]diag.Edit, 
 	if strings.Contains(head, "#") {
 		return nil, false
 	}
+	from := stage.Span.Start
+	if len(stage.Where) == 0 && !a.Stages[len(a.Stages)-1].Together {
+		first := stage.Then[0].Span // its lines follow those of the other sync
+		from = file.LineStart(first.Position().Line)
+	}
 	end := endOf(a.Tree.Span)
 	edits := []diag.Edit{
 		outputEdit(ask.Tree, added),
-		{Span: file.Span(end, end), Text: "\n" + comments + strings.TrimRight(file.Text[stage.Span.Start:endOf(b.Tree.Span)], "\n")},
+		{Span: file.Span(end, end), Text: "\n" + comments + strings.TrimRight(file.Text[from:endOf(b.Tree.Span)], "\n")},
 		{Span: file.Span(at.Start, min(len(file.Text), endOf(b.Tree.Span)+1))},
 	}
 	if edits[0].Text == "" {

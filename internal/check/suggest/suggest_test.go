@@ -69,12 +69,33 @@ func TestReader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays the scenarios of FocusReader twice")
 	}
+	log, fewer := replay(t, "testdata/reader/*")
+	for _, code := range []diag.Code{diag.SharedGuard, diag.ViewForGuard, diag.OneMemberLine} {
+		if !strings.Contains(log, string(code)) {
+			t.Errorf("no suggestion %s:\n%s", code, log)
+		}
+	}
+	if fewer < 50 {
+		t.Errorf("the texts have only %d lines less", fewer)
+	}
+}
+
+// TestAnswers does the same with syncs that only answer for others.
+func TestAnswers(t *testing.T) {
+	if log, _ := replay(t, "testdata/answers/*"); strings.Count(log, string(diag.StageForAnswer)) != 3 {
+		t.Errorf("not all answers became stages:\n%s", log)
+	}
+}
+
+// replay plays the scenarios of a program before and after the suggestions are applied.
+// It returns the suggestions, and how many lines the program has less.
+func replay(t *testing.T, pattern string) (log string, fewer int) {
+	t.Helper()
 	var texts []*source.File
-	names, err := filepath.Glob("testdata/reader/*")
+	names, err := filepath.Glob(pattern)
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no texts: %v", err)
 	}
-	lines := 0
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -82,28 +103,21 @@ func TestReader(t *testing.T) {
 		}
 		// The scenarios send files of the app.
 		texts = append(texts, source.NewFile("apps/focusreader/"+filepath.Base(name), string(text)))
-		lines += strings.Count(string(text), "\n")
+		fewer += strings.Count(string(text), "\n")
 	}
 	concepts := catalogue(t, "../../../concepts/*/*.concept")
 	t.Chdir("../../..")
-	if _, err := mutation.LoadReader("reader", texts); err != nil {
+	if _, err := mutation.LoadReader("before", texts); err != nil {
 		t.Fatal(err)
 	}
 	changed, log := apply(t, texts, concepts)
-	for _, code := range []diag.Code{diag.SharedGuard, diag.ViewForGuard, diag.OneMemberLine} {
-		if !strings.Contains(log, string(code)) {
-			t.Errorf("no suggestion %s:\n%s", code, log)
-		}
-	}
-	if _, err := mutation.LoadReader("changed", changed); err != nil {
+	if _, err := mutation.LoadReader("after", changed); err != nil {
 		t.Errorf("%v\n%s", err, log)
 	}
 	for _, f := range changed {
-		lines -= strings.Count(f.Text, "\n")
+		fewer -= strings.Count(f.Text, "\n")
 	}
-	if lines < 50 {
-		t.Errorf("the texts have only %d lines less", lines)
-	}
+	return log, fewer
 }
 
 func catalogue(t *testing.T, pattern string) func(string) *syntax.File {
