@@ -24,8 +24,9 @@ type App struct {
 	store     store.Store
 	engine    *engine.Engine
 	observers *observers
-	front     http.Handler
-	loops     []*loop // beside the app, in the order in which they end
+	routes    *host.Front
+	front     http.Handler // the routes and their description
+	loops     []*loop      // beside the app, in the order in which they end
 
 	closed     atomic.Bool
 	closing    sync.Once
@@ -67,7 +68,8 @@ func (p *Program) open(ctx context.Context, c *compiled, o Options) (*App, error
 	if err := a.engine.ApplyDecisions(ctx); err != nil {
 		a.log.Error("cannot look for decisions about waiting flows", "error", err)
 	}
-	a.front = described(p, c.plan, &o, a.log, host.New(a.engine, a.frontOptions()))
+	a.routes = host.New(a.engine, a.frontOptions())
+	a.front = described(p, c.plan, &o, a.log, a.routes)
 	a.start(ctx)
 	return a, nil
 }

@@ -16,7 +16,7 @@ import (
 func (a *App) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.closed.Load() {
-			http.Error(w, `{"error":"The app is closed."}`, http.StatusServiceUnavailable)
+			a.routes.ServeHTTP(w, r)
 			return
 		}
 		a.front.ServeHTTP(w, r)
@@ -34,7 +34,10 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 
 func (a *App) frontOptions() host.Options {
 	o := a.options.HTTP.front()
-	o.Log, o.TurnedAway = a.log, a.observers.turnedAway()
+	o.Log, o.TurnedAway, o.Closed = a.log, a.observers.turnedAway(), a.closed.Load
+	if a.routes != nil {
+		o.Busy = a.routes.Busy
+	}
 	if a.observers.tracer != nil {
 		o.Caller = a.observers.tracer.Caller
 	}

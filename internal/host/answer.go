@@ -58,7 +58,7 @@ func (x *exchange) answered(a *engine.Answer, trace string) (*reply, error) {
 			for _, f := range rest {
 				p.parts.Set(f.Name, f.Value)
 			}
-			if v, ok := x.formatted(p, trace); ok {
+			if v, ok := x.front.formatted(x.request.Context(), p, trace); ok {
 				x.rest = append(rest[:0], v.Fields()...)
 			}
 		}

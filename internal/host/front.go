@@ -67,6 +67,10 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // the server ends the connection
 		}
 	}()
+	if f.options.Closed != nil && f.options.Closed() {
+		x.send(again("The app is closed."))
+		return
+	}
 	defer f.arriving.Add(-1)
 	if f.arriving.Add(1) > int64(max(arrivingFor*f.options.MaxInFlight, 2*f.options.MaxConns)) || f.inFlight.Load() >= int64(f.options.MaxInFlight) {
 		x.send(tooMany())

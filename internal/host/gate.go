@@ -25,6 +25,7 @@ import (
 type gate struct {
 	net.Listener
 	most, perClient int
+	busy            func() []byte // the body for a connection for which there is no room
 	proxies         []netip.Prefix
 	turning         atomic.Int64 // connections that are being rejected
 	mu              sync.Mutex
@@ -55,8 +56,11 @@ type guest struct {
 }
 
 func newGate(l net.Listener, o *Options) *gate {
-	g := &gate{Listener: l, most: o.MaxConns, perClient: o.MaxPerClient, proxies: o.TrustedProxies,
+	g := &gate{Listener: l, most: o.MaxConns, perClient: o.MaxPerClient, busy: o.Busy, proxies: o.TrustedProxies,
 		all: map[*guest]bool{}, of: map[netip.Prefix]int{}}
+	if g.busy == nil {
+		g.busy = func() []byte { return tooMany().body }
+	}
 	g.keepSpare()
 	return g
 }
@@ -109,7 +113,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		}
 		go func() {
 			defer g.turning.Add(-1)
-			turnAway(conn)
+			turnAway(conn, g.busy())
 		}()
 	}
 }
@@ -153,8 +157,7 @@ func (g *gate) Close() error {
 // turnAway answers a connection for which there is no room. It reads the first
 // byte, since a client accepts no answer before it has sent something, and discards
 // the rest, since the system withdraws the answer otherwise.
-func turnAway(conn net.Conn) {
-	const busy = `{"error":"The server is busy. Please try again in a moment."}`
+func turnAway(conn net.Conn, busy []byte) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	if _, err := conn.Read(make([]byte, 1)); err != nil {

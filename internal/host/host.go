@@ -67,6 +67,12 @@ type Options struct {
 	// Caller adds to a request's context what its headers say of the trace that
 	// it belongs to. It may be nil.
 	Caller func(context.Context, http.Header) context.Context
+	// Closed reports whether the app is closed: then every request is answered 503. It
+	// may be nil.
+	Closed func() bool
+	// Busy returns the body of the answer to a connection for which there is no room. If
+	// it is nil, the body is {error}.
+	Busy func() []byte
 }
 
 func (o Options) orDefault() Options {

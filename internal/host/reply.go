@@ -96,12 +96,7 @@ func (x *exchange) send(p *reply) {
 	if p.trace == "" {
 		p.trace = x.trace()
 	}
-	if p.sentence != "" && x.front.plan.Errors != nil {
-		p.parts.Error = value.String(p.sentence)
-		if v, ok := x.formatted(p, p.trace); ok {
-			p.body = value.AppendJSON(nil, v)
-		}
-	}
+	x.front.format(x.request.Context(), p)
 	h := x.writer.Header()
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
