@@ -214,6 +214,7 @@ func (c *checker) instance(name syntax.Name) *Instance {
 		c.errorAt(diag.ConceptNotUsed, name.Span,
 			"the app “"+c.program.Name+"” does not use the concept “"+name.Text+"”",
 			"write “use "+name.Text+"” in the app")
+		c.inApp(name)
 		return nil
 	}
 	c.noConcept(name, "the app “"+c.program.Name+"” does not use a concept “"+name.Text+"”", c.instanceNames())
@@ -243,6 +244,18 @@ func (c *checker) noConcept(name syntax.Name, message string, known []string) {
 	}
 	c.missing[key] = true
 	c.unknown(diag.UnknownConcept, name, message, known)
+	if _, near := diag.Nearest(name.Text, known); !near {
+		c.inApp(name)
+	}
+}
+
+// inApp makes the app the origin of the last finding: a use is missing there.
+func (c *checker) inApp(name syntax.Name) {
+	if app := c.program.App; app != nil {
+		d := &c.diags[len(c.diags)-1]
+		d.Origins = append(d.Origins, diag.Origin{Span: app.Name.Span, Word: name.Text,
+			Message: "the app does not use a concept “" + name.Text + "”, which stands in %s"})
+	}
 }
 
 func (c *checker) expose(t *syntax.Expose) {

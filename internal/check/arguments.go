@@ -54,6 +54,7 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 	}
 	var lacking []string
 	var related []diag.Related
+	var from []diag.Origin
 	for _, p := range sig.params {
 		given := slices.ContainsFunc(trees, func(t *syntax.Arg) bool { return fieldName("", t) == p.Name })
 		if given || p.Optional || r.misspelt(sig, trees, p.Name) {
@@ -62,6 +63,7 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 		lacking = append(lacking, "“"+p.Name+"”")
 		if p.Tree != nil {
 			related = append(related, diag.Related{Span: p.Tree.Span, Message: "declared here, and not optional"})
+			from = append(from, diag.Origin{Span: p.Tree.Name.Span, Unused: true, Message: "the input “" + p.Name + "” is missing in %s"})
 		}
 	}
 	if len(lacking) > 0 {
@@ -70,7 +72,7 @@ func (r *resolver) valueArgs(sig *signature, i *Instance, trees []*syntax.Arg) [
 			word = "the inputs "
 		}
 		r.ok = false
-		r.c.add(diag.Diagnostic{Code: diag.MissingInput, Span: sig.span, Related: related,
+		r.c.add(diag.Diagnostic{Code: diag.MissingInput, Span: sig.span, Origins: from, Related: related,
 			Message: "“" + sig.by + "” needs " + word + words.Enumerate(lacking, "and")})
 	}
 	return args
@@ -153,6 +155,9 @@ func (r *resolver) findParam(sig *signature, args []*Arg, a *Arg) bool {
 		return false
 	}
 	a.Param = param(sig.params, a.Name)
+	if a.Param != nil && a.Param.Tree != nil {
+		r.used(a.Param.Tree.Name)
+	}
 	if a.Param != nil || sig.open {
 		return true
 	}
@@ -161,9 +166,9 @@ func (r *resolver) findParam(sig *signature, args []*Arg, a *Arg) bool {
 		return false
 	}
 	if sig.out {
-		r.c.unknown(diag.UnknownOutput, a.Tree.Name, "“"+sig.by+"” has no output “"+a.Name+"”", paramNames(sig.params))
+		r.c.unknownOf(nil, diag.UnknownOutput, a.Tree.Name, "“"+sig.by+"” has no output “"+a.Name+"”", paramNames(sig.params), declaredParams("output", sig.params))
 	} else {
-		r.c.unknown(diag.UnknownInput, a.Tree.Name, "“"+sig.by+"” has no input “"+a.Name+"”", paramNames(sig.params))
+		r.c.unknownOf(nil, diag.UnknownInput, a.Tree.Name, "“"+sig.by+"” has no input “"+a.Name+"”", paramNames(sig.params), declaredParams("input", sig.params))
 	}
 	return false
 }

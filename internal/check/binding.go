@@ -54,6 +54,7 @@ func (c *checker) bound(i *Instance, p string, path []string) Type {
 				break
 			}
 			t = c.boundTo(b, append(path, own.Name))
+			t.From = &diag.Origin{Span: b.Span, Message: "the binding “" + b.Span.Text() + "” of “" + i.Name + "” contradicts %s"}
 			break
 		}
 	}

@@ -52,6 +52,13 @@ type Options struct {
 // Check resolves the texts of one program. The program is never nil. The findings
 // are sorted by position.
 func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
+	c := run(files, opt)
+	c.program.KeepCertain(c.diags)
+	return c.program, diag.Sort(c.program.AtOrigins(c.diags))
+}
+
+// run runs the passes.
+func run(files []*syntax.File, opt Options) *checker {
 	c := &checker{
 		opt:   opt,
 		files: files,
@@ -61,6 +68,7 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 			Views:     map[string]*View{},
 			Questions: map[*syntax.Line]*Line{},
 			files:     files,
+			uses:      map[source.Span]int{},
 		},
 		specs:       map[string]*spec{},
 		views:       map[string]*viewState{},
@@ -72,8 +80,7 @@ func Check(files []*syntax.File, opt Options) (*Program, []diag.Diagnostic) {
 		p.run(c)
 	}
 	c.program.Broken = c.broken()
-	c.program.KeepCertain(c.diags)
-	return c.program, diag.Sort(c.diags)
+	return c
 }
 
 // A pass is a step of the check.

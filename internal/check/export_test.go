@@ -1,6 +1,14 @@
 package check
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/syntax"
+)
+
+// CheckApart returns the findings of Check, each at its own place.
+func CheckApart(files []*syntax.File, opt Options) []diag.Diagnostic { return run(files, opt).diags }
 
 // CheckPasses reports a pass that comes before one that it needs.
 func CheckPasses(report func(format string, args ...any)) {

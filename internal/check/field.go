@@ -23,6 +23,7 @@ func (r *resolver) fieldLine(b *syntax.FieldLine) LineBody {
 		r.ok = false
 		return nil
 	}
+	r.used(l.Field.declaration().name)
 	many := l.Field.Many != syntax.One
 	if many != b.Has {
 		span := b.Object.Span
@@ -53,8 +54,9 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 		}
 		owner, f := set.Find(b.Field.Text)
 		if f == nil && !s.broken() {
-			r.unknown(diag.UnknownField, b.Field, "the set “"+set.Name+"” of “"+b.Concept.Text+"” has no field “"+b.Field.Text+"”",
-				set.memberFieldNames())
+			r.ok = false
+			r.c.unknownOf(s, diag.UnknownField, b.Field, "the set “"+set.Name+"” of “"+b.Concept.Text+"” has no field “"+b.Field.Text+"”",
+				set.memberFieldNames(), set.declaredFields())
 		}
 		return owner, f
 	}
@@ -78,7 +80,8 @@ func (r *resolver) owner(i *Instance, b *syntax.FieldLine) (*Set, *Field) {
 				names = append(names, set.fieldNames()...)
 			}
 			slices.Sort(names)
-			r.unknown(diag.UnknownField, b.Field, "“"+b.Concept.Text+"” has no set with a field “"+b.Field.Text+"”", slices.Compact(names))
+			r.ok = false
+			r.c.unknownOf(s, diag.UnknownField, b.Field, "“"+b.Concept.Text+"” has no set with a field “"+b.Field.Text+"”", slices.Compact(names), s.declaredFields())
 		}
 	case 1:
 		return owners[0], owners[0].Fields[owners[0].fieldIndex(b.Field.Text)]

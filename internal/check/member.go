@@ -23,7 +23,8 @@ func (r *resolver) memberFields(m *MemberLine, b *syntax.MemberLine) LineBody {
 		case f.Field == nil:
 			ok = false
 			if !broken {
-				r.unknown(diag.UnknownField, t.Name, "the set “"+m.Set.Name+"” of “"+m.Instance.Name+"” has no field “"+f.Name+"”", m.Set.memberFieldNames())
+				r.ok = false
+				r.c.unknownOf(r.c.specs[m.Instance.Concept.Name], diag.UnknownField, t.Name, "the set “"+m.Set.Name+"” of “"+m.Instance.Name+"” has no field “"+f.Name+"”", m.Set.memberFieldNames(), m.Set.declaredFields())
 			}
 			continue
 		case slices.ContainsFunc(m.Fields, func(x *MemberField) bool { return x.Name == f.Name }):
@@ -39,6 +40,7 @@ func (r *resolver) memberFields(m *MemberLine, b *syntax.MemberLine) LineBody {
 		case t.Optional && (!f.Field.Optional || f.Field.Many != syntax.One):
 			r.errorAt(diag.MisplacedOptional, t.Span, "“"+f.Name+"” of "+set+" is never null", "“?” after a field allows it to be null")
 		}
+		r.used(f.Field.declaration().name)
 		r.hint(f.Term.Var, r.c.appType(m.Instance, f.valueType()))
 		m.Fields = append(m.Fields, f)
 	}
@@ -63,7 +65,7 @@ func (inf *inference) member(b *MemberLine) {
 				Related: []diag.Related{{Span: v.Span, Message: "it may be null from here"}},
 				Notes:   []string{"“" + v.Name + " != null” before this line requires a value; “" + f.Name + "?” also finds members without one"}})
 		}
-		inf.term(f.Term, inf.c.appType(b.Instance, f.valueType()), f.Field.Optional, "“"+f.Name+"” of "+set)
+		inf.term(f.Term, f.Field.declared(inf.c.appType(b.Instance, f.valueType())), f.Field.Optional, "“"+f.Name+"” of "+set)
 		if v != nil && f.Binds {
 			inf.nullable[v] = f.Optional
 		}

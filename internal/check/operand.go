@@ -72,7 +72,7 @@ func (r *exprInference) require(s *expression.Shape, as string, kinds ...TypeKin
 		t = r.typeOf(s)
 	} else if !slices.ContainsFunc(kinds, func(k TypeKind) bool { return r.inf.c.has(t, k) }) {
 		d := diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: as + " must be " + describeKinds(kinds) + ", and this is " + Describe(t)}
-		d.Notes = r.conversion(s, t, kinds)
+		d.Notes, d.Origins = r.conversion(s, t, kinds), origins(t, Type{Kind: kinds[0]})
 		r.inf.report(d)
 		return
 	}

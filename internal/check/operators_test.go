@@ -162,7 +162,7 @@ func reports(t *testing.T, uses []use) []bool {
 	archive := &txtar.Archive{Files: append(files, txtar.File{Name: "things.concept", Data: []byte(operandConcept)})}
 	addRequesting(archive)
 	trees, opt, found := read(t, archive)
-	_, ds := check.Check(trees, opt)
+	ds := check.CheckApart(trees, opt)
 	byFile := map[string]bool{}
 	for _, d := range append(found, ds...) {
 		byFile[d.Span.File.Name] = byFile[d.Span.File.Name] || d.Code != diag.Unused

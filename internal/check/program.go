@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
@@ -34,6 +35,8 @@ type Program struct {
 	Incomplete bool
 
 	files []*syntax.File
+	// uses counts the uses that agree with a declaration.
+	uses map[source.Span]int
 }
 
 // A Concept is a specification with its names resolved.
@@ -173,6 +176,8 @@ type Type struct {
 	// Null is set if the value may be null: the result of “maybe”, or an optional
 	// input.
 	Null bool
+	// From is the declaration that the type comes from, nil if that is not known.
+	From *diag.Origin
 }
 
 // A RecordField is a field of a record type.

@@ -67,16 +67,19 @@ func (r *resolver) call(s *spec, t *syntax.CallStep) {
 	out := &signature{by: name, out: true, broken: r.lenient}
 	switch {
 	case a != nil:
+		r.used(a.Tree.Name)
 		in.params, in.open, out.params = a.Inputs, a.Open, a.Outputs
 	case q != nil:
+		r.used(q.Tree.Name)
 		in.params, out.params = q.Inputs, q.Outputs
 	default:
 		if !s.broken() {
-			known, what := s.actionNames(), "action"
+			known, declared, what := s.actionNames(), s.declaredActions(t.Args, t.Out), "action"
 			if strings.HasPrefix(name, "_") {
-				known, what = s.queryNames(), "query"
+				known, declared, what = s.queryNames(), s.declaredQueries(t.Args, t.Out), "query"
 			}
-			r.unknown(diag.UnknownAction, t.Name, "“"+s.concept.Name+"” has no "+what+" “"+name+"”", known)
+			r.ok = false
+			r.c.unknownOf(s, diag.UnknownAction, t.Name, "“"+s.concept.Name+"” has no "+what+" “"+name+"”", known, declared)
 		}
 		in, out = nil, nil
 	}

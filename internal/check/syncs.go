@@ -74,7 +74,7 @@ func (r *resolver) pattern(t *syntax.Pattern) *Pattern {
 	var s *spec
 	if p.Instance != nil {
 		s = r.c.specs[p.Instance.Concept.Name]
-		p.Action = r.action(s, t.Concept.Text, t.Action, "queries are read in where, not matched in when")
+		p.Action = r.action(s, t.Concept.Text, t.Action, t.Args, t.Out, "queries are read in where, not matched in when")
 	}
 	if p.Action == nil {
 		r.ok = false
@@ -182,8 +182,10 @@ func (r *resolver) code(s *spec, a *Action, by string, code syntax.Name) {
 	if a.Refusal(code.Text) == nil {
 		r.ok = false
 		if !s.broken() {
-			r.c.unknown(diag.UnknownRefusal, code, "“"+by+"” has no refusal “"+code.Text+"”", a.codes())
+			r.c.unknownOf(s, diag.UnknownRefusal, code, "“"+by+"” has no refusal “"+code.Text+"”", a.codes(), a.declaredRefusals())
 		}
+	} else if tree := a.Refusal(code.Text).Tree; tree != nil {
+		r.used(tree.Code)
 	}
 }
 
@@ -218,11 +220,12 @@ func (r *resolver) misspeltField(args []*Arg, own string, fits func(string) bool
 }
 
 // action finds an action, or reports what the name stands for instead.
-func (r *resolver) action(s *spec, instance string, name syntax.Name, why string) *Action {
+func (r *resolver) action(s *spec, instance string, name syntax.Name, in, out []*syntax.Arg, why string) *Action {
 	if name.Text == "" {
 		return nil
 	}
 	if a := s.action(name.Text); a != nil {
+		r.used(a.Tree.Name)
 		return a
 	}
 	r.ok = false
@@ -234,7 +237,7 @@ func (r *resolver) action(s *spec, instance string, name syntax.Name, why string
 	case s.query(query) != nil:
 		r.c.errorAt(diag.QueryAsAction, name.Span, "“"+query+"” is a query of “"+instance+"”, not an action", why)
 	case !s.broken():
-		r.c.unknown(diag.UnknownAction, name, "“"+instance+"” has no action “"+name.Text+"”", s.actionNames())
+		r.c.unknownOf(s, diag.UnknownAction, name, "“"+instance+"” has no action “"+name.Text+"”", s.actionNames(), s.declaredActions(in, out))
 	}
 	return nil
 }
@@ -255,7 +258,7 @@ func (r *resolver) ask(t *syntax.Ask) *Ask {
 	var s *spec
 	if a.Instance != nil {
 		s = r.c.specs[a.Instance.Concept.Name]
-		a.Action = r.action(s, t.Concept.Text, t.Action, "a query is read in where, with “in "+t.Concept.Text+": …”")
+		a.Action = r.action(s, t.Concept.Text, t.Action, t.Args, t.Out, "a query is read in where, with “in "+t.Concept.Text+": …”")
 	}
 	if a.Action == nil {
 		r.ok = false

@@ -145,6 +145,7 @@ func (c *checker) resolveTypeName(s *spec, name syntax.Name) *typeDecl {
 	found := s.find(name.Text)
 	switch {
 	case len(found) == 1:
+		c.program.uses[found[0].span]++
 		return found[0]
 	case len(found) > 1:
 		c.add(diag.Diagnostic{Code: diag.AmbiguousType, Span: name.Span,
@@ -158,7 +159,7 @@ func (c *checker) resolveTypeName(s *spec, name syntax.Name) *typeDecl {
 			Message: s.concept.Name + " has no type “" + name.Text + "”; the type is called “" + known + "”",
 			Fix:     &diag.Fix{Title: "write " + known, Edits: []diag.Edit{{Span: name.Span, Text: known}}}})
 	case !s.broken() && name.Text != "":
-		c.unknown(diag.UnknownType, name, s.concept.Name+" has no type “"+name.Text+"”", s.typeNames(),
+		c.unknownOf(nil, diag.UnknownType, name, s.concept.Name+" has no type “"+name.Text+"”", s.typeNames(), s.declaredTypes(),
 			"a type is a set of the state, a type parameter, an alias or a primitive")
 	}
 	return nil

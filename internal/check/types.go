@@ -121,13 +121,19 @@ func (inf *inference) constrain(v *Var, t Type, span source.Span, what string) {
 			return
 		}
 		inf.faulty[inf.current] = true
-		inf.report(diag.Diagnostic{Code: diag.TypeClash, Span: span,
+		inf.report(diag.Diagnostic{Code: diag.TypeClash, Span: span, Origins: origins(t, v.Type),
 			Message: "“" + v.Name + "” is " + Describe(t) + " as " + what + ", but " + Describe(v.Type) + " as " + first.what,
 			Related: []diag.Related{{Span: first.span, Message: "here it is " + Describe(v.Type)}}})
 		return
 	}
 	if _, known := inf.reasons[v]; !known || joined.Kind != v.Type.Kind {
 		inf.reasons[v] = reason{span, what, inf.current}
+	}
+	if !inf.quiet && v.Type.Kind != Unknown {
+		inf.c.agree(t, v.Type)
+	}
+	if joined.From == nil {
+		joined.From = t.From
 	}
 	joined.Null = false
 	if !identical(joined, v.Type) {
@@ -233,7 +239,7 @@ func (inf *inference) requireInputs(by string, args []*Arg) {
 func (inf *inference) args(i *Instance, by, what string, args []*Arg, pattern bool) {
 	for _, a := range args {
 		if a.Param != nil {
-			t := inf.c.appType(i, a.Param.valueType())
+			t := a.Param.declared(what, inf.c.appType(i, a.Param.valueType()))
 			inf.term(a.Term, t, pattern || a.Param.Optional, what+" “"+a.Name+"” of "+by)
 		}
 	}
@@ -402,7 +408,7 @@ func (inf *inference) line(l *Line) {
 		inf.outputs(b.Out)
 	case *FieldLine:
 		inf.term(b.Subject, inf.c.appType(b.Instance, b.Set.Member), false, "a member of "+b.Instance.Name+"."+b.Set.Name)
-		inf.term(b.Object, inf.c.appType(b.Instance, b.Field.Type), b.Field.Optional, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name)
+		inf.term(b.Object, b.Field.declared(inf.c.appType(b.Instance, b.Field.Type)), b.Field.Optional, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name)
 	case *MemberLine:
 		inf.member(b)
 	case *ViewLine:

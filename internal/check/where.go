@@ -152,7 +152,7 @@ func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
 	var s *spec
 	if q.Instance != nil {
 		s = r.c.specs[q.Instance.Concept.Name]
-		q.Query = r.query(s, b.Concept.Text, b.Query)
+		q.Query = r.query(s, b.Concept.Text, b.Query, b.In, b.Out)
 	}
 	if q.Query == nil {
 		r.valueArgs(nil, nil, b.In)
@@ -166,11 +166,12 @@ func (r *resolver) queryLine(t *syntax.Line, b *syntax.QueryLine) LineBody {
 	return q
 }
 
-func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
+func (r *resolver) query(s *spec, instance string, name syntax.Name, in, out []*syntax.Arg) *Query {
 	if name.Text == "" {
 		return nil
 	}
 	if q := s.query(name.Text); q != nil {
+		r.used(q.Tree.Name)
 		return q
 	}
 	plain := name
@@ -183,7 +184,7 @@ func (r *resolver) query(s *spec, instance string, name syntax.Name) *Query {
 			"actions are asked in then")
 	case plain == name && r.lenient, s.broken():
 	default:
-		r.unknown(diag.UnknownQuery, name, "“"+instance+"” has no query “"+name.Text+"”", s.queryNames())
+		r.c.unknownOf(s, diag.UnknownQuery, name, "“"+instance+"” has no query “"+name.Text+"”", s.queryNames(), s.declaredQueries(in, out))
 	}
 	r.ok = false
 	return nil
@@ -218,10 +219,11 @@ func (r *resolver) set(s *spec, instance string, name syntax.Name) *Set {
 		return nil
 	}
 	if len(found) == 1 && found[0].set != nil {
+		r.used(found[0].set.Tree.Name)
 		return found[0].set
 	}
 	if !s.broken() {
-		r.unknown(diag.UnknownSet, name, "“"+instance+"” has no set “"+name.Text+"” in its state", s.setNames())
+		r.c.unknownOf(s, diag.UnknownSet, name, "“"+instance+"” has no set “"+name.Text+"” in its state", s.setNames(), s.declaredSets())
 	}
 	r.ok = false
 	return nil

@@ -48,6 +48,24 @@ type Diagnostic struct {
 	// may be a consequence of a mistake at another place has none: the fix would hide
 	// the mistake. Its notes name the possible remedies.
 	Fix *Fix
+	// Origins are declarations that the finding depends on. One of them is the cause
+	// if several findings depend on it.
+	Origins []Origin
+}
+
+// An Origin is a declaration that a finding depends on: a binding, a credential, a line
+// of a specification.
+type Origin struct {
+	Span    source.Span
+	Message string // of a finding about it; “%s” stands for how many uses it concerns
+	// Word is the name that the uses have in its place; "" if it is about something else.
+	Word string
+	// Least is how many findings show that it is the cause, if more than two.
+	Least int
+	// Last is set if it can be the cause only if no other one is.
+	Last bool
+	// Unused is set if it can be the cause only if no use agrees with it.
+	Unused bool
 }
 
 // Related is another place that explains a finding, and what is there.

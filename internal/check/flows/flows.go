@@ -134,7 +134,11 @@ type options struct {
 }
 
 func (an *analyzer) run() {
-	defer func() { an.program.KeepCertain(an.found) }()
+	defer func() {
+		an.program.KeepCertain(an.found)
+		an.credentialOrigins()
+		an.found = an.program.AtOrigins(an.found)
+	}()
 	an.entries = an.findEntryPoints()
 	an.requestFields()
 	an.resolveOpens()
