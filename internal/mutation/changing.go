@@ -331,8 +331,8 @@ func addOptional(m *maker)  { m.optional(false) }
 
 func (m *maker) optional(drop bool) {
 	for _, l := range m.survey.lines {
-		if l.when == nil {
-			continue
+		if l.when == nil || l.when.Concept.Text != "Requesting" {
+			continue // other inputs are null or not, whatever the pattern says
 		}
 		for _, a := range l.when.Args {
 			if a.Optional != drop || a.Value != nil && a.Value.Kind != syntax.VariableTerm || a.Name.Text == "http" {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -57,6 +58,9 @@ func Handwritten(programs []*Program, folder string) ([]*Mutation, error) {
 	}
 	return all, nil
 }
+
+// A path in a text.
+var paths = regexp.MustCompile(`"/[^"]+"`)
 
 // A reader reads one file of handwritten mutations.
 type reader struct {
@@ -173,6 +177,13 @@ func (r *reader) end() error {
 		return fmt.Errorf("the mutation %q changes nothing", r.m.ID)
 	}
 	r.m.placed()
+	for _, e := range r.m.Edits {
+		for _, path := range paths.FindAllString(e.Text, -1) {
+			if !strings.Contains(e.Span.Text(), path) {
+				r.m.Named = append(r.m.Named, strings.Trim(path, `"`)) // answers name a path
+			}
+		}
+	}
 	files, err := r.m.texts()
 	if err != nil {
 		return err
