@@ -252,10 +252,16 @@ func (c *checker) unreadCookies() {
 	if len(read) == 0 {
 		return
 	}
+	reported := map[string]int{} // the finding about a name
 	for _, name := range c.cookies {
 		if slices.Contains(read, name.Text) {
 			continue
 		}
+		if i, ok := reported[name.Text]; ok {
+			c.diags[i].Related = append(c.diags[i].Related, diag.Related{Span: name.Span, Message: "and set here"})
+			continue
+		}
+		reported[name.Text] = len(c.diags)
 		d := diag.Diagnostic{Code: diag.UnreadCookie, Severity: diag.Warning, Span: name.Span,
 			Message: "no credential of the app reads the cookie “" + name.Text + "” that is set here; the app reads " + words.Enumerate(quotedWords(read), "and"),
 			Related: []diag.Related{{Span: declared, Message: "the credentials"}},

@@ -22,18 +22,21 @@ type resolver struct {
 	lenient        bool // part of the text could not be parsed: what seems to be missing may be there
 	unboundAllowed bool // of scenarios, whose variables are bound when they run
 
-	self         *Instance         // the concept of a concept's scenario
-	hints        map[*Var]Type     // the types known so far, for ambiguous fields
-	sites        map[string][]site // where each name would be bound
-	unnamed      map[string]unnamedOutput
-	subjects     map[string][]string // the fields that are read of each name, for ambiguous fields
-	request      bool                // the sync matches a request
-	inside       string              // the fold or "no" line being resolved
-	elseWhen     string              // when the else being resolved is asked, "" outside of one
-	unboundNames []string            // names that are used without a value
-	nested       string              // the fold or view being resolved, whose lines have no else
-	declared     bool                // the name being resolved is also that of a declared input
-	fields       map[*Var]bool       // variables that only the pattern of a request names
+	self     *Instance         // the concept of a concept's scenario
+	hints    map[*Var]Type     // the types known so far, for ambiguous fields
+	sites    map[string][]site // where each name would be bound
+	unnamed  map[string]unnamedOutput
+	subjects map[string][]string // the fields that are read of each name, for ambiguous fields
+	request  bool                // the sync matches a request
+	inside   string              // the fold or "no" line being resolved
+	elseWhen string              // when the else being resolved is asked, "" outside of one
+	// outOfScope are the findings about names that are bound only inside of a line, by
+	// the line.
+	outOfScope   map[string]int
+	unboundNames []string      // names that are used without a value
+	nested       string        // the fold or view being resolved, whose lines have no else
+	declared     bool          // the name being resolved is also that of a declared input
+	fields       map[*Var]bool // variables that only the pattern of a request names
 }
 
 // A scope holds the variables that are bound so far.

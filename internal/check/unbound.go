@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
@@ -149,6 +150,9 @@ func (r *resolver) unbound(name syntax.Name) {
 			later := s.span.Start > name.Span.Start
 			switch {
 			case want == localSite && (s.where != r.inside || !later):
+				if r.alsoOutOfScope(name, s) {
+					return
+				}
 				d.Code = diag.OutOfScope
 				d.Message = said + " is bound only inside " + s.where
 				d.Related[0].Message = "bound here"
@@ -215,6 +219,24 @@ func (r *resolver) unbound(name syntax.Name) {
 	} else if d.Fix != nil && r.declared {
 		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
 	}
+}
+
+// alsoOutOfScope adds a name to the finding about another one that the same line binds,
+// if there is one: the line is the cause of both.
+func (r *resolver) alsoOutOfScope(name syntax.Name, s site) bool {
+	line := s.where + " " + strconv.Itoa(s.span.Position().Line)
+	if i, ok := r.outOfScope[line]; ok {
+		d := &r.c.diags[i]
+		if !slices.ContainsFunc(d.Related, func(x diag.Related) bool { return x.Span == name.Span }) {
+			d.Related = append(d.Related, diag.Related{Span: name.Span, Message: "so is “" + name.Text + "”"})
+		}
+		return true
+	}
+	if r.outOfScope == nil {
+		r.outOfScope = map[string]int{}
+	}
+	r.outOfScope[line] = len(r.c.diags)
+	return false
 }
 
 // insert returns the edit that names an output among the others, in the order in

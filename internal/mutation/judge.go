@@ -335,7 +335,7 @@ func (j *judge) judgeOutcome(o *outcome, original outcome) (by string, spoke boo
 // judgeTrees returns the command whose explanation of a step names the place.
 func (j *judge) judgeTrees(o *outcome, original outcome, note func(string, ...any)) string {
 	for _, t := range o.explanations(original) {
-		if slices.ContainsFunc(t.tree.Places(), j.mentions) {
+		if j.mentions(t.text()) {
 			return t.by
 		}
 		if note != nil {

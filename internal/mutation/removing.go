@@ -213,7 +213,10 @@ func dropTogether(m *maker) {
 				continue
 			}
 			s := m.file.Span(stage.Span.Start+at+len("then"), stage.Span.Start+at+len("then together"))
-			m.replace(x.Name.Text, "", nil, s, "")
+			y := m.replace(x.Name.Text, "", nil, s, "")
+			for _, a := range stage.Then {
+				y.Places = append(y.Places, m.place(a.Span)) // what was done together
+			}
 		}
 	}
 }
