@@ -71,17 +71,24 @@ func (d *decision) decide(s *scope, x *expression.Shape, want bool) {
 		return
 	}
 	at := &decision{scope: s, vars: d.vars}
-	if x.Form == expression.BinaryForm {
+	switch {
+	case x.Form == expression.ConditionalForm:
+		s.either(func(s *scope) {
+			d.decide(s, x.Parts[0], true)
+			d.decide(s, x.Parts[1], want)
+		}, func(s *scope) {
+			d.decide(s, x.Parts[0], false)
+			d.decide(s, x.Parts[2], want)
+		})
+	case x.Form == expression.BinaryForm && x.Name == "??":
+		s.either(func(s *scope) { d.decide(s, x.Parts[0], want) }, func(s *scope) { d.decide(s, x.Parts[1], want) })
+	case x.Form == expression.BinaryForm:
 		at.compare(x, want)
-	} else if want && len(x.Parts) > 1 {
-		sides := 0
-		for _, p := range x.Parts {
-			if at.origins(p) != 0 {
-				sides++
-			}
-		}
-		if sides > 1 {
-			s.rel.connect(at.origins(x))
+	case x.Form == expression.CallForm && want && len(x.Parts) == 2 && slices.Contains([]string{"all", "any", "hasPrefix", "hasSuffix"}, x.Name):
+		// An item of a list that the client sends says nothing about the others.
+		list, _ := at.single(x.Parts[0])
+		if left, right := at.origins(x.Parts[0]), at.origins(x.Parts[1]); left != 0 && right != 0 && (x.Name != "any" || !list.direct) {
+			s.rel.connect(left | right)
 		}
 	}
 	at.tests(x, want)
@@ -112,13 +119,24 @@ func (d *decision) compare(x *expression.Shape, want bool) {
 		}
 		return
 	}
-	if left, right := d.origins(a), d.origins(b); left != 0 && right != 0 && (want != differ || !equal && !differ && isOrdering(x.Name)) {
-		d.scope.rel.connect(left | right)
+	left, right := d.origins(a), d.origins(b)
+	if left == 0 || right == 0 {
+		return
 	}
-}
-
-func isOrdering(operator string) bool {
-	return slices.Contains([]string{"<", "<=", ">", ">="}, operator)
+	switch x.Name {
+	case "==", "!=":
+		if equal != want {
+			return
+		}
+	case "in", "contains", "startsWith", "endsWith", "matches":
+		if !want {
+			return
+		}
+	case "<", "<=", ">", ">=":
+	default:
+		return
+	}
+	d.scope.rel.connect(left | right)
 }
 
 // tests adds what follows from a test of state alone against a constant: of the caller,
@@ -192,7 +210,10 @@ func (d *decision) origins(x *expression.Shape) origins {
 			set |= d.scope.get(v).origins
 		}
 	})
-	return set
+	if _, one := d.single(x); one {
+		return set
+	}
+	return d.scope.rel.computed(set)
 }
 
 // single returns the origin of a part that is a variable.

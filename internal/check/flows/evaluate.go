@@ -46,6 +46,7 @@ func (w *walk) value(st *state, env []sym, e *check.Expr) sym {
 	if v, ok := w.computed(st, env, e); ok {
 		return w.literal(st, v)
 	}
+	s.origins = st.relation.computed(s.origins)
 	return st.fresh(s)
 }
 

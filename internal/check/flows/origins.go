@@ -83,6 +83,16 @@ func (r *relation) tied() origins { return r.group(fromCaller) }
 // the caller.
 func (r *relation) untied(set origins) origins { return set & fromClient &^ r.tied() }
 
+// computed returns who decided on a value that is computed from values of some origins.
+// If the client chose one of them, the result may be that one, and be nothing of the
+// caller, as in “claimed ?? user”.
+func (r *relation) computed(set origins) origins {
+	if r.untied(set) != 0 {
+		set &^= fromCaller
+	}
+	return set
+}
+
 // meet returns what holds in both of two relations.
 func meet(a, b relation) relation {
 	r := relation{known: a.known & b.known, mentioned: a.mentioned & b.mentioned, authorized: a.authorized && b.authorized}

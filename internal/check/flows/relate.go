@@ -19,6 +19,7 @@ type origin struct {
 	direct  bool
 	notNull bool
 	folded  bool // it was made of many frames
+	null    bool // it is known to be null
 }
 
 // A scope derives what lines relate to each other. It holds the variables of a sync, a
@@ -105,7 +106,7 @@ func (w *walk) scopeOf(st *state, env []sym) *scope {
 func originOf(st *state, s sym) origin {
 	x := st.value(s)
 	if x.null == yes {
-		return origin{}
+		return origin{null: true}
 	}
 	return origin{origins: x.origins, ifAny: x.ifAny, direct: x.fromRequest, notNull: x.null == no, folded: x.folded}
 }
@@ -191,8 +192,8 @@ func (s *scope) mode(l *check.Line) {
 }
 
 // none adds what follows if a line gives nothing: the opposite of a condition, or, if
-// the line is a block that takes items of lists and denies something of them, that it
-// holds for all items.
+// the line is a block that reads items of lists or required fields and denies something
+// of them, that it holds for all of these.
 func (s *scope) none(l *check.Line) {
 	if b, ok := l.Body.(*check.FilterLine); ok {
 		s.condition(b.Expr, false)
@@ -206,6 +207,9 @@ func (s *scope) none(l *check.Line) {
 	c.forAll = true
 	for i, inner := range b.Lines {
 		_, item := inner.Body.(*check.HasLine)
+		if b, ok := inner.Body.(*check.FieldLine); ok {
+			item = !b.SubjectBinds && !b.Subject.Any && b.ObjectBinds && !b.Field.Optional && b.Field.Many == syntax.One
+		}
 		filter, condition := inner.Body.(*check.FilterLine)
 		last := i == len(b.Lines)-1
 		switch {
@@ -238,6 +242,7 @@ func (s *scope) body(l *check.Line) {
 		q.add(s.term(b.Subject), b.Subject, b.Binds, false)
 		for _, f := range b.Fields {
 			q.add(s.term(f.Term), f.Term, f.Binds, f.Field.Type.Kind == check.Secret)
+			q.never = q.never && !f.Optional
 		}
 		s.answer(q)
 	case *check.ViewLine:
@@ -270,6 +275,8 @@ type question struct {
 	binds   []*check.Var
 	test    bool // it compares something with a constant
 	mayFail bool // it may give no row
+	denies  bool // it requires that something is false
+	never   bool // it compares a field with null, which no field is
 }
 
 // add adds one value of the question. A secret is compared with one of the state.
@@ -281,7 +288,11 @@ func (q *question) add(o origin, t check.Term, binds, secret bool) {
 		q.secret |= o.origins
 	case !t.Any:
 		q.given |= o.origins
+		q.never = q.never || o.null && t.Var != nil
 		q.test = q.test || isConstant(t)
+		if b, flag := t.Literal.Bool(); flag && !b && t.Var == nil && t.Expr == nil {
+			q.denies = true
+		}
 	}
 }
 
@@ -302,8 +313,13 @@ func constant(v value.Value) bool {
 func (s *scope) answer(q *question) {
 	who := s.yield(q)
 	if q.mayFail {
-		s.rel.connect(who | q.secret)
 		s.rel.known |= who & fromClient
+	}
+	if q.never {
+		s.rel.connect(who | fromCaller)
+	}
+	if q.mayFail && !q.denies {
+		s.rel.connect(who | q.secret)
 		s.rel.authorized = s.rel.authorized || q.test && who == fromCaller
 	}
 	for _, v := range q.binds {
@@ -334,6 +350,7 @@ func (s *scope) query(b *check.QueryLine) {
 		compares = compares || !a.Binds && !a.Term.Any
 	}
 	q.test = q.test || test && len(q.binds) == 0
+	q.never = false // a query may be given null
 	q.mayFail = compares || q.mayFail && (!s.inFold || q.secret != 0)
 	s.answer(q)
 	if !q.mayFail && !s.inFold {
@@ -451,5 +468,6 @@ func (s *scope) expr(e *check.Expr) origin {
 			o.direct = o.direct && (x.direct || x.origins == 0)
 		}
 	}
+	o.origins = s.rel.computed(o.origins)
 	return o
 }
