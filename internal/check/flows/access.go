@@ -46,7 +46,9 @@ func (k AccessKind) String() string {
 type choice struct {
 	*clientFlow
 	use
-	others []use
+	others  []use
+	given   []*check.View // the views that get the choice and the caller, and relate nothing
+	callers []*check.View // those that only get the caller
 }
 
 // collectUses takes what the client decides on in a walk.
@@ -58,7 +60,21 @@ func (r *reporter) collectUses(w *walk) {
 	flow.decides = slices.DeleteFunc(w.observed.uses, func(u use) bool {
 		return u.verifies && w.establishes // the secret says who the caller is, who then gets a credential
 	})
+	flow.decides = withoutAttributes(flow.decides)
 	r.clientFlows = append(r.clientFlows, &flow)
+}
+
+// withoutAttributes removes the optional identities and lists of an action that also gets
+// another identity which the client chooses. They need nothing if that one is related.
+func withoutAttributes(uses []use) []use {
+	attribute := func(u use) bool {
+		return u.arg.Param != nil && (u.arg.Param.Optional || u.arg.Param.Many != syntax.One)
+	}
+	return slices.DeleteFunc(slices.Clone(uses), func(u use) bool {
+		return u.kind == changes && attribute(u) && slices.ContainsFunc(uses, func(x use) bool {
+			return x.kind == changes && x.ask == u.ask && !attribute(x)
+		})
+	})
 }
 
 // clientChoices reports what the clients of all routes decide on.
@@ -75,7 +91,7 @@ func (r *reporter) clientChoices(m *model) {
 				continue
 			}
 			reported |= u.group
-			choices = append(choices, &choice{flow, u, flow.decides})
+			choices = append(choices, &choice{clientFlow: flow, use: u, others: flow.decides})
 			if u.kind == changes || u.kind == setsSecret {
 				r.chosen[u.ask] = true
 			}
@@ -167,6 +183,12 @@ func (r *reporter) reportChoice(w *choice) {
 	}
 	if u.kind == changes || u.kind == reads {
 		d.Related = append(d.Related, w.near(u.origin)...)
+		for _, v := range w.given {
+			d.Related = append(d.Related, diag.Related{Span: v.Tree.Name.Span, Message: "the view “" + v.Name + "” is given both, and does not relate them"})
+		}
+		for _, v := range w.callers {
+			d.Related = append(d.Related, diag.Related{Span: v.Tree.Name.Span, Message: "the view “" + v.Name + "” says no more of the caller than the views that it uses"})
+		}
 	}
 	for _, other := range w.others {
 		if other.ask != u.ask && other.group&u.group != 0 && len(d.Related) < maxPlaces {
@@ -198,10 +220,11 @@ func (w *clientFlow) near(set origins) []diag.Related {
 	set.each(func(o origins) {
 		name := "“" + strings.Join(w.namesOf(o), "”, “") + "”"
 		if l := w.weak[o]; l != nil && l.Mode != syntax.NoLine && (l.If != nil || l.Mode == syntax.MaybeLine) {
-			add(l, "this line would relate "+name+" to the caller, but it may be skipped")
+			add(l, "this line may be skipped, and so requires nothing of "+name)
 		} else {
-			add(l, "this line requires that "+name+" is not the caller's")
+			add(l, "this line requires the opposite")
 		}
+		add(w.weakRole, "this line does not require that the caller may do it")
 		add(w.lookedUp[o], "this line shows that "+name+" exists, but not whose it is")
 	})
 	return list

@@ -2,13 +2,14 @@ package flows
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
-	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/source"
 )
 
 // ownedTypes returns the identity types whose members belong to a user, by name: those
@@ -64,57 +65,82 @@ func (w *clientFlow) dropUnowned(owned map[string]bool) {
 	})
 }
 
-// viewsToBlame reports views that get what the client chooses and the caller in several
-// routes, and relate them in none. It returns the other choices.
+// viewsToBlame reports views that several routes use, and that relate in none of them what
+// the client chooses. It returns the other choices.
 func (r *reporter) viewsToBlame(m *model, choices []*choice) []*choice {
-	blamed := map[*check.View][]*choice{}
+	given := map[*check.View][]*choice{}
+	uses := map[*choice]*viewUses{}
 	for _, c := range choices {
 		if c.kind == changes || c.kind == reads {
-			for _, v := range c.views(m) {
-				blamed[v] = append(blamed[v], c)
+			uses[c] = c.viewUses(m)
+			for _, v := range slices.Concat(uses[c].given, uses[c].callers) {
+				given[v] = append(given[v], c)
 			}
 		}
 	}
-	var views []*check.View
-	for v, list := range blamed {
-		if len(list) > 1 {
-			views = append(views, v)
-		}
-	}
-	// The innermost view first, of those with the most routes.
-	slices.SortFunc(views, func(a, b *check.View) int {
-		if n := len(blamed[b]) - len(blamed[a]); n != 0 {
-			return n
-		}
-		return cmp.Or(boolIndex(usesView(a, b))-boolIndex(usesView(b, a)), strings.Compare(a.Name, b.Name))
+	views := slices.SortedFunc(maps.Keys(given), func(a, b *check.View) int {
+		return cmp.Or(len(given[b])-len(given[a]), // the innermost view first, of those with the most routes
+			boolIndex(usesView(a, b))-boolIndex(usesView(b, a)), strings.Compare(a.Name, b.Name))
 	})
 	reported := map[*choice]bool{}
 	for _, v := range views {
-		list := slices.DeleteFunc(slices.Clone(blamed[v]), func(c *choice) bool { return reported[c] })
-		if len(list) < 2 {
+		if n := len(slices.DeleteFunc(slices.Clone(given[v]), func(c *choice) bool { return reported[c] })); n < 2 {
 			continue
 		}
-		d := diag.Diagnostic{Code: diag.ClientReads, Severity: diag.Warning, Span: v.Tree.Name.Span,
-			Message: "the view “" + v.Name + "” does not relate what it is given to the caller: the client chooses whose data " + strconv.Itoa(len(list)) + " routes change or show",
-			Notes:   []string{"add a line that relates the two, such as “in Library: user of library is user”"}}
-		for _, c := range list {
-			reported[c] = true
-			if c.kind == changes {
-				d.Code = diag.ClientChanges
-			}
-			name := c.namesOf(c.origin)[0]
-			if len(d.Related) < maxPlaces {
-				for _, near := range c.near(c.origin) {
-					if !slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span == near.Span }) {
-						d.Related = append(d.Related, near)
-					}
-				}
-				d.Related = append(d.Related, diag.Related{Span: c.placeOf(c.use, name), Message: "“" + name + "” of " + c.entry.String()})
+		var list []*choice
+		for _, c := range choices {
+			if uses[c] != nil && !reported[c] && slices.Contains(uses[c].all, v) {
+				list, reported[c] = append(list, c), true
 			}
 		}
-		r.an.add(d)
+		r.blame(v.Tree.Name.Span, "the view “"+v.Name+"” does not relate what it is given to the caller, and tests no role", list)
 	}
-	return slices.DeleteFunc(choices, func(c *choice) bool { return reported[c] })
+	byRole := map[source.Span][]*choice{}
+	for _, c := range choices {
+		if l := c.weakRole; l != nil && uses[c] != nil && !reported[c] {
+			byRole[l.Tree.Span] = append(byRole[l.Tree.Span], c)
+		}
+	}
+	for span, list := range byRole {
+		if len(list) > 1 {
+			r.blame(span, "this line does not require that the caller may do it", list)
+			for _, c := range list {
+				reported[c] = true
+			}
+		}
+	}
+	rest := slices.DeleteFunc(choices, func(c *choice) bool { return reported[c] })
+	for _, c := range rest {
+		if uses[c] != nil {
+			c.given, c.callers = uses[c].given, uses[c].callers
+		}
+	}
+	return rest
+}
+
+// blame reports one place for several choices.
+func (r *reporter) blame(at source.Span, reason string, list []*choice) {
+	d := diag.Diagnostic{Code: diag.ClientReads, Severity: diag.Warning, Span: at,
+		Message: reason + ": the client chooses whose data " + strconv.Itoa(len(list)) + " routes change or show",
+		Notes:   []string{"add a line that relates the two, such as “in Library: user of library is user”, or one that tests the caller"}}
+	add := func(r diag.Related) {
+		if len(d.Related) < maxPlaces && r.Span != at && !slices.ContainsFunc(d.Related, func(x diag.Related) bool { return x.Span == r.Span }) {
+			d.Related = append(d.Related, r)
+		}
+	}
+	for _, c := range list {
+		if c.kind == changes {
+			d.Code = diag.ClientChanges
+		}
+		for _, near := range c.near(c.origin) {
+			add(near)
+		}
+	}
+	for _, c := range list {
+		name := c.namesOf(c.origin)[0]
+		add(diag.Related{Span: c.placeOf(c.use, name), Message: "“" + name + "” of " + c.entry.String()})
+	}
+	r.an.add(d)
 }
 
 // usesView reports whether a line of a view uses another view.
@@ -123,46 +149,4 @@ func usesView(v, other *check.View) bool {
 		b, ok := l.Body.(*check.ViewLine)
 		return ok && (b.View == other || usesView(b.View, other))
 	})
-}
-
-// views returns the views that lines of the sync use with the field that the client
-// chooses, and with the caller or a credential.
-func (c *choice) views(m *model) []*check.View {
-	var chosen []*check.Var
-	caller := map[*check.Var]bool{}
-	names := c.namesOf(c.origin)
-	for _, p := range c.list.sync.sync.When {
-		for _, a := range p.In {
-			switch {
-			case !p.IsRequest() || a.Term.Var == nil:
-			case slices.Contains(names, check.WireName(a.Name)):
-				chosen = append(chosen, a.Term.Var)
-			case slices.ContainsFunc(c.entry.Instance.Credentials, func(k *check.Credential) bool { return k.Field == a.Name }):
-				caller[a.Term.Var] = true
-			}
-		}
-	}
-	var list []*check.View
-	add := func(l *check.Line) {
-		b, ok := l.Body.(*check.ViewLine)
-		if !ok || l.Mode != syntax.PlainLine || l.If != nil || slices.Contains(list, b.View) {
-			return
-		}
-		given, who := false, false
-		for _, a := range b.In {
-			v := a.Term.Var
-			given = given || v != nil && slices.Contains(chosen, v)
-			who = who || v != nil && (caller[v] || c.callerType != "" && v.Type.Name == c.callerType && !slices.Contains(chosen, v))
-		}
-		if given && who {
-			list = append(list, b.View)
-		}
-	}
-	for _, l := range c.list.sync.sync.Lines() {
-		add(l)
-		if l.Use != nil {
-			add(l.Use.Line)
-		}
-	}
-	return list
 }

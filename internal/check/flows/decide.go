@@ -152,9 +152,10 @@ func (d *decision) tests(x *expression.Shape, want bool) {
 		o := d.scope.get(v)
 		all |= o.origins
 		fits = fits && !o.direct && o.origins != 0 && v.Type.Kind != check.Identity
-		if v.Type.Kind == check.Number || o.folded {
+		if v.Type.Kind == check.Number {
 			fits = fits && o.origins&fromCaller == 0
 		}
+		fits = fits && !o.folded
 	})
 	switch {
 	case !fits || all == 0:

@@ -48,18 +48,28 @@ func (w *walk) relate(st *state, l *check.Line, env []sym) {
 	}
 	s := w.scopeOf(st, env)
 	before := st.relation
-	c := s.inside()
 	s.mode(l)
 	w.bindOrigins(st, s, env)
 	w.noteEvidence(&before, &st.relation, l)
 	noteFirst(w.lookedUp, st.relation.known&^before.known, l)
+}
+
+// noteWeak notes a line that would relate something, or show that it exists, if it were
+// not denied or might not be skipped.
+func (s *scope) noteWeak(l *check.Line) {
+	c := s.inside()
 	switch filter, ok := l.Body.(*check.FilterLine); {
 	case ok:
 		c.condition(filter.Expr, l.Mode == syntax.NoLine)
-	case l.Mode == syntax.NoLine || l.Mode == syntax.MaybeLine:
+	case l.Mode == syntax.NoLine || l.Mode == syntax.MaybeLine || l.If != nil:
 		c.body(l)
+	default:
+		return
 	}
-	noteFirst(w.weak, c.rel.tied()&^st.relation.tied(), l)
+	noteFirst(s.w.weak, c.rel.tied()&^s.rel.tied()|c.rel.known&^s.rel.known, l)
+	if c.rel.authorized && !s.rel.authorized && s.w.weakRole == nil {
+		s.w.weakRole = l
+	}
 }
 
 // inside returns a scope inside of s with a copy of its relation.
@@ -88,9 +98,7 @@ func (w *walk) relateCondition(st *state, l *check.Line, env []sym, holds bool) 
 	s.condition(l.If, holds)
 	w.noteEvidence(&before, &st.relation, l)
 	if !holds {
-		c := s.inside()
-		c.body(l)
-		noteFirst(w.weak, c.rel.tied()&^st.relation.tied(), l)
+		s.noteWeak(l)
 	}
 }
 
@@ -164,6 +172,7 @@ func (s *scope) line(l *check.Line) {
 		s.mode(l)
 		return
 	}
+	s.noteWeak(l)
 	s.either(func(s *scope) {
 		s.condition(l.If, true)
 		s.mode(l)
@@ -172,6 +181,7 @@ func (s *scope) line(l *check.Line) {
 
 // mode is line for a line whose condition is true.
 func (s *scope) mode(l *check.Line) {
+	s.noteWeak(l)
 	switch l.Mode {
 	case syntax.SomeLine:
 		s.local().body(l)

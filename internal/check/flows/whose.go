@@ -21,6 +21,7 @@ type clientFlow struct {
 	evidence    map[origins]*check.Line // the first line that relates an origin to the caller
 	lookedUp    map[origins]*check.Line // the first line that shows that it exists
 	weak        map[origins]*check.Line // the first line that would relate it, but is denied or skipped
+	weakRole    *check.Line             // the same for a test of the caller alone
 	evidenceAsk map[origins]*check.Ask  // the same for actions
 	role        *check.Line             // the first line that tests the caller alone
 	used        origins                 // that decide on something
