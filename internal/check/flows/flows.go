@@ -47,15 +47,16 @@
 // credential, or with a secret that the state has too, has the origin of the caller.
 //
 // A [relation] is a partition of the origins of one path. A line that keeps a frame
-// puts all origins of its values into one group (relate.go); equal values are related
-// too. Views are followed line by line, at any depth. A fold relates nothing outside,
+// puts all origins of its values into one group (relate.go, scope.go); equal values are
+// related too. Views are followed line by line, at any depth. A fold relates nothing outside,
 // but its value remembers what is related if it is not empty, so that a condition that
 // is false for the empty value relates it (decide.go). In “or”, both sides must relate.
 //
 // A use (whose.go) is an action that changes something, or an answer, that depends on
 // an origin outside of the caller's group. Since the relation is part of the abstract
 // state, a use is found on each path that reaches it before the lines that relate.
-// access.go reports uses and describes the result for each field.
+// access.go reports uses and describes the result for each field; blame.go and
+// viewuses.go find the view that several uses have in common.
 //
 // The analysis finds each identity that reaches an action without such a line. It does
 // not prove that a line is the right one: it knows which values a line compares, not what
