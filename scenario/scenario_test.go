@@ -78,7 +78,7 @@ func TestPanic(t *testing.T) {
 	if failure == nil {
 		t.Fatal("a panic passes")
 	}
-	for _, want := range []string{"faulted: panic: a bookworm\n", "shelving_test.go:"} {
+	for _, want := range []string{"faulted: panic: a bookworm (scenario/shelving_test.go:", "shelving_test.go:"} {
 		if !strings.Contains(failure.String(), want) {
 			t.Errorf("the failure does not say %q:\n%s", want, failure)
 		}

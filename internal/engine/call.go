@@ -3,6 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -46,7 +49,28 @@ func recovered(p any) error {
 	if e, ok := p.(*StateError); ok {
 		return e
 	}
-	return &panicError{fmt.Sprintf("panic: %v\n%s", p, debug.Stack())}
+	first, rest, _ := strings.Cut(fmt.Sprint(p), "\n")
+	return &panicError{fmt.Sprintf("panic: %s%s\n%s\n%s", first, panicked(), rest, debug.Stack())}
+}
+
+// panicked returns where the code panicked that a deferred function recovers, such as
+// " (shelving/shelving.go:12)", or "" if that is not known.
+func panicked() string {
+	stack := make([]uintptr, 32)
+	frames := runtime.CallersFrames(stack[:runtime.Callers(0, stack)])
+	for below := false; ; {
+		frame, more := frames.Next()
+		switch inRuntime := strings.HasPrefix(frame.Function, "runtime."); {
+		case frame.Function == "runtime.gopanic":
+			below = true
+		case below && !inRuntime:
+			dir, file := path.Split(filepath.ToSlash(frame.File))
+			return fmt.Sprintf(" (%s:%d)", path.Join(path.Base(dir), file), frame.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
 }
 
 type panicError struct{ text string }

@@ -367,7 +367,7 @@ func TestParked(t *testing.T) {
 		reason string
 	}{
 		{"permanent", func(engine.Context, int) error { return engine.Permanent(errors.New("no key")) }, engine.Tries{}, 1, "Mail.send: no key"},
-		{"panic", func(engine.Context, int) error { panic("oh") }, engine.Tries{}, 1, "Mail.send: panic: oh"},
+		{"panic", func(engine.Context, int) error { panic("oh") }, engine.Tries{}, 1, "Mail.send: panic: oh (engine/effect_test.go:370)"},
 		{"unknown refusal", func(engine.Context, int) error { return &engine.Refusal{Code: "HUH"} }, engine.Tries{}, 1,
 			"Mail.send declined with HUH, which its specification does not have"},
 		{"writes", func(ctx engine.Context, _ int) error { ctx.Lock(); return nil }, engine.Tries{}, 1,

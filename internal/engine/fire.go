@@ -30,6 +30,7 @@ func (f *flow) fire(s *plan.Sync, at int) {
 		slots := f.values.take(len(s.Slots))
 		f.bindMatch(s, at, slots)
 		if !f.where(s, s.Stages[0], slots, func() journal.Entry { return f.matchOf(s, at) }) {
+			f.take(f.tuples[at : at+width]) // the fault is the end of the flow, not a refusal that the sync was to handle
 			f.popFrames(keptFrom, lostFrom)
 			return
 		}
@@ -50,11 +51,16 @@ func (f *flow) fire(s *plan.Sync, at int) {
 	} else if number == 0 {
 		return // the journal has it as dropped, or as faulted
 	}
-	for _, n := range f.tuples[at : at+width] {
-		f.occs[n].taken = true
-	}
+	f.take(f.tuples[at : at+width])
 	f.runStage(s, s.Stages[0], number, keptFrom, depth)
 	f.popFrames(keptFrom, lostFrom)
+}
+
+// take notes that a sync has matched actions.
+func (f *flow) take(matched []int32) {
+	for _, n := range matched {
+		f.occs[n].taken = true
+	}
 }
 
 // matchOf names a match in a fault.
@@ -279,7 +285,7 @@ func (f *flow) askLine(s *plan.Sync, line *plan.Ask, slots []value.Value, id jou
 		}
 	}
 	f.asking = line
-	return f.ask(line.Action, in, nil, id, depth), true
+	return f.ask(line.Action, in, nil, id, s, depth), true
 }
 
 // accepted reports whether an awaited action returned what its line requires, and binds

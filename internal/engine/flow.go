@@ -3,10 +3,13 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/words"
 	"github.com/legible-lang/legible/store"
 	"github.com/legible-lang/legible/value"
 )
@@ -18,13 +21,14 @@ type Outcome = journal.Outcome
 // which is the order in which actions were asked.
 type occurrence struct {
 	action  *plan.Action
+	by      *plan.Sync // that asked it; nil for the first action
 	id      journal.ActionID
 	in      []value.Value
 	out     []value.Value // outputs, or sentence and code of a refusal
 	outcome Outcome
 	seq     int32 // order of completion, from 1
 	depth   int32
-	taken   bool          // a sync that matched it fired, or an else handled it
+	taken   bool          // a sync that matched it fired or faulted, or an else handled it
 	after   time.Duration // of a refusal: when to try again
 }
 
@@ -160,7 +164,7 @@ func (f *flow) run(o Opening) (Result, error) {
 		f.recordBegun()
 		in := f.values.take(len(given))
 		copy(in, given)
-		root := f.ask(o.Action, in, o.Further, journal.ActionID{}, 0)
+		root := f.ask(o.Action, in, o.Further, journal.ActionID{}, nil, 0)
 		if f.dead != errRewind {
 			f.unpin()
 			return f.end(root)
@@ -256,9 +260,9 @@ func (f *flow) refused(o *occurrence) *Refused {
 
 // ask asks an action and all that follows from it, depth first. It returns the
 // action's index. The values of in belong to the flow.
-func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id journal.ActionID, depth int32) int32 {
+func (f *flow) ask(a *plan.Action, in []value.Value, further []value.Field, id journal.ActionID, by *plan.Sync, depth int32) int32 {
 	n := int32(len(f.occs))
-	f.occs = append(f.occs, occurrence{action: a, id: id, in: in, depth: depth})
+	f.occs = append(f.occs, occurrence{action: a, by: by, id: id, in: in, depth: depth})
 	if f.dead == nil {
 		if err := f.exceeded(depth); err != nil {
 			f.stop(err)
@@ -300,17 +304,29 @@ func (f *flow) exceeded(depth int32) error {
 	return f.checkRecordSize(f.writer.MemorySize())
 }
 
-// cycle names the actions that an endless flow keeps asking.
+// cycle names the actions that an endless flow keeps asking, and the syncs that ask them.
 func (f *flow) cycle() string {
-	last := f.occs[len(f.occs)-1].action
-	names := last.FullName()
-	for i := len(f.occs) - 2; i >= 0 && i > len(f.occs)-12; i-- {
-		if f.occs[i].action == last {
-			return names + " comes again and again; end the cycle with a where that drops the frame"
+	end := len(f.occs) - 1
+	var names, syncs []string
+	for i := end; i >= 0 && i > end-12; i-- {
+		o := &f.occs[i]
+		if i < end && o.action == f.occs[end].action {
+			slices.Reverse(names)
+			slices.Sort(syncs)
+			verb := " comes"
+			if len(names) > 1 {
+				verb = " come"
+			}
+			return words.Enumerate(names, "and") + verb + " again and again, asked by " + words.Enumerate(syncs, "and") +
+				"; end the cycle with a where that drops the frame"
 		}
-		names = f.occs[i].action.FullName() + ", " + names
+		names = append(names, o.action.FullName())
+		if s := o.by; s != nil && !slices.Contains(syncs, s.Name) {
+			syncs = append(syncs, s.Name)
+		}
 	}
-	return "the last ones are " + names
+	slices.Reverse(names)
+	return "the last ones are " + strings.Join(names, ", ")
 }
 
 // noteFault notes the flow's first fault.

@@ -194,8 +194,11 @@ func (f *flow) recallFiring(s *plan.Sync, at int) (number uint32, known bool) {
 	if e == nil {
 		return 0, false
 	}
-	if e.Kind == journal.Fired {
+	switch e.Kind {
+	case journal.Fired:
 		f.recallFrames(s, e)
+	case journal.Faulted:
+		f.take(f.tuples[at : at+len(s.When)])
 	}
 	return e.Number, true
 }

@@ -332,13 +332,13 @@ func (p *play) trace(t *testing.T) (text string, journals map[value.ID][]byte) {
 			t.Fatal(err)
 		}
 		for _, x := range entries[1:] {
-			b.WriteString(strings.ReplaceAll(x.String(), result.Flow.String(), "THIS") + "\n")
+			b.WriteString(placeless(x.String(), result.Flow) + "\n")
 		}
 		if result.Waiting != nil {
 			b.WriteString("=> waiting\n")
 			continue
 		}
-		b.WriteString(strings.ReplaceAll(ending(result), result.Flow.String(), "THIS") + "\n")
+		b.WriteString(placeless(ending(result), result.Flow) + "\n")
 	}
 	return b.String(), journals
 }
@@ -500,6 +500,13 @@ func resume(t *testing.T, file string, id value.ID, b []byte, before []journal.E
 		t.Fatalf("still unfinished: %v, %v", open, err)
 	}
 	return after
+}
+
+var goPlace = regexp.MustCompile(`\(\w+/\w+\.go:\d+\)`)
+
+// placeless replaces what is not the same in each run or version of this file.
+func placeless(s string, flow value.ID) string {
+	return goPlace.ReplaceAllString(strings.ReplaceAll(s, flow.String(), "THIS"), "(FILE.go:LINE)")
 }
 
 var fresh = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}`)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
 	"github.com/legible-lang/legible/internal/words"
@@ -266,6 +267,10 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	switch {
 	case answer != nil:
 		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered" + r.statusOf(answer)}
+		if _, err := history.AnswerStatus(answer.Input("status")); err != nil {
+			t.Title, t.Sentence = r.Opening()+" was answered"+r.invalidStatus(answer), err.Error()
+			t.add(&Tree{Kind: FaultNode, Title: err.Error(), Cause: true})
+		}
 		if k := r.askingOf(answer); k != nil {
 			t.Title += " by sync " + k.match.Sync
 			t.Sync = k.match.Sync
@@ -294,6 +299,19 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 		return t
 	}
 	return r.whyUnanswered()
+}
+
+// invalidStatus says what the client gets in place of an answer whose status is none: 400
+// if the client has sent the status, else 500.
+func (r *record) invalidStatus(a *action) string {
+	if k := r.askingOf(a); k != nil && k.line != nil {
+		for _, in := range k.line.In {
+			if in.Name == "status" && (in.Term.Field != "" || in.Term.Expr != nil && len(in.Term.Expr.Fields) > 0) {
+				return " with status 400 in place of the invalid one"
+			}
+		}
+	}
+	return " with status 500 in place of the invalid one"
 }
 
 // statusOf returns " with status 401", or 200 if the answer has no status.

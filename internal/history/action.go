@@ -31,6 +31,7 @@ type Action struct {
 	Line      *plan.Ask // the line that asked it, nil if the plan lacks it
 	Completed []*Match  // the matches that its end completed, in order
 	Firings   []*Match  // the firings that matched it
+	Broken    bool      // a sync that matched it faulted in its where
 }
 
 func (a *Action) given() {

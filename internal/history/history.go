@@ -88,6 +88,11 @@ func Read(p *plan.Plan, entries []journal.Entry, rested bool) *Flow {
 			}
 		case journal.Faulted:
 			f.Faults = append(f.Faults, e.Text)
+			for _, id := range e.Matched {
+				if a := f.byID[id]; a != nil {
+					a.Broken = true
+				}
+			}
 		case journal.Tried, journal.Parked, journal.Decided:
 			if a := f.byID[e.ID]; a != nil {
 				a.Tries = append(a.Tries, e)

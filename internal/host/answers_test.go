@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,7 +155,10 @@ func written(t *testing.T, title, method string, w *httptest.ResponseRecorder) s
 		t.Errorf("%s: the answer lacks headers that every answer has: %v", title, w.Header())
 	}
 	if body != "" {
-		fmt.Fprintln(&out, strings.ReplaceAll(body, trace, "TRACE"))
+		fmt.Fprintln(&out, goPlace.ReplaceAllString(strings.ReplaceAll(body, trace, "TRACE"), "(FILE.go:LINE)"))
 	}
 	return out.String()
 }
+
+// goPlace is where Go code has panicked.
+var goPlace = regexp.MustCompile(`\(\w+/\w+\.go:\d+\)`)

@@ -305,6 +305,9 @@ func (o *Oracle) fire(s *check.Sync, chosen []*action) error {
 	}
 	frames, ok := o.frames(s, s.Stages[0].Where, matched(s, chosen), 0)
 	if !ok {
+		for _, x := range chosen {
+			x.handled = true // the fault is how the flow ends
+		}
 		return nil
 	}
 	if len(frames) == 0 {
