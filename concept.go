@@ -44,6 +44,9 @@ type Concept struct {
 	File string
 	// Spec is its text.
 	Spec string
+	// Digest is set by generated code. It identifies the sets, actions and queries for
+	// which the code was generated: Open fails if the specification has others.
+	Digest string
 	// Build makes the Go side of one instance. It is called once for each
 	// "use" in the app, when the app is opened.
 	Build func(*Instance) Methods

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -100,6 +101,9 @@ func (p *Program) compile() (*compiled, error) {
 	if found = diag.Sort(append(s.found, found...)); diag.HasErrors(found) {
 		return nil, &CheckError{findings(found)}
 	}
+	if err := s.stale(analysis.Program); err != nil {
+		return nil, err
+	}
 	p.compiled = &compiled{plan.Build(analysis.Program), s.names}
 	return p.compiled, nil
 }
@@ -129,14 +133,28 @@ type sources struct {
 	trees []*syntax.File
 	specs map[string]*syntax.File // of the concepts, by name
 	names [][]string              // of the concepts, as in compiled
+	made  map[string]Concept      // with generated code, by the names of their concepts
 	found []diag.Diagnostic       // while parsing
+}
+
+// stale returns an error if Go code was generated from another specification than that of
+// the program.
+func (s *sources) stale(p *check.Program) error {
+	var all error
+	for _, name := range slices.Sorted(maps.Keys(p.Concepts)) {
+		c := p.Concepts[name]
+		if made, ok := s.made[c.Name]; ok && made.Digest != c.Digest() {
+			all = errors.Join(all, fmt.Errorf("the generated Go code of %s does not belong to its specification (%s), which has changed since: run legible gen on it, and build the app again", c.Name, made.File))
+		}
+	}
+	return all
 }
 
 func (s *sources) spec(concept string) *syntax.File { return s.specs[concept] }
 
 // read reads and parses the texts.
 func (p *Program) read() (*sources, error) {
-	s := &sources{specs: map[string]*syntax.File{}, names: make([][]string, len(p.concepts))}
+	s := &sources{specs: map[string]*syntax.File{}, names: make([][]string, len(p.concepts)), made: map[string]Concept{}}
 	texts, err := workspace.Read(p.texts[0], p.texts[1:]...)
 	if err != nil {
 		return nil, err
@@ -151,6 +169,9 @@ func (p *Program) read() (*sources, error) {
 		s.found = append(s.found, ds...)
 		for _, spec := range tree.Concepts {
 			s.specs[spec.Name.Text], s.names[i] = tree, append(s.names[i], spec.Name.Text)
+			if c.Digest != "" {
+				s.made[spec.Name.Text] = c
+			}
 		}
 	}
 	return s, nil

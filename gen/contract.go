@@ -105,7 +105,7 @@ func (m *maker) define() {
 	m.p("// Define makes the concept %s of the function that makes its actions, which", m.concept.Name)
 	m.p("// is called once for each use of the concept in an app.")
 	m.p("func Define(build func(*State) Actions) legible.Concept {")
-	m.p("return legible.Concept{File: %q, Spec: specText, Build: func(instance *legible.Instance) legible.Methods {", m.opt.File)
+	m.p("return legible.Concept{File: %q, Spec: specText, Digest: %q, Build: func(instance *legible.Instance) legible.Methods {", m.opt.File, m.concept.Digest())
 	if len(m.concept.Actions)+len(m.concept.Queries) > 0 {
 		m.p("a := build(newState(instance))")
 	} else {

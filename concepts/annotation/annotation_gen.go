@@ -388,7 +388,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Annotation of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "annotation.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "annotation.concept", Spec: specText, Digest: "d6755ee2a2a96b09", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

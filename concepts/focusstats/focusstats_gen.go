@@ -258,7 +258,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept FocusStats of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "focusstats.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "focusstats.concept", Spec: specText, Digest: "28be0760ae3bb70f", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

@@ -192,7 +192,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Limiting of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "limiting.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "limiting.concept", Spec: specText, Digest: "f22df36d44424928", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

@@ -65,7 +65,7 @@ func newState(*legible.Instance) *State { return &State{} }
 // Define makes the concept Mailing of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "mailing.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "mailing.concept", Spec: specText, Digest: "d76ab9f91eae660b", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

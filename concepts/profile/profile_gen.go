@@ -181,7 +181,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Profile of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "profile.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "profile.concept", Spec: specText, Digest: "ab7d76c8325f3b81", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

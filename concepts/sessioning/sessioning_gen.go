@@ -178,7 +178,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Sessioning of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "sessioning.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "sessioning.concept", Spec: specText, Digest: "b394161f99bfa658", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -280,6 +281,9 @@ func (r *records) find(text string) (value.ID, error) {
 		return value.Zero, fmt.Errorf("%q is too short for a trace id: give at least 4 of its digits", text)
 	}
 	found, err := r.begin(digits)
+	if err == nil && len(found) == 0 && r.app == nil {
+		found, err = r.await(digits)
+	}
 	if err != nil {
 		return value.Zero, err
 	}
@@ -313,6 +317,23 @@ func (r *records) find(text string) (value.ID, error) {
 		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away before it opened a flow (404, 405, 400 for a field) is known only to the app, while it runs, and in its log", text)
 	}
 	return value.Zero, fmt.Errorf("%s may be %s or %s: give more digits", text, found[0], found[1])
+}
+
+// writtenWithin is how long after its beginning a flow may not yet be in the store: an app
+// answers before it writes the record of a flow that has changed nothing.
+const writtenWithin = 2 * time.Second
+
+// await waits for a flow that has begun only just now.
+func (r *records) await(digits string) (found []value.ID, err error) {
+	id, err := value.ParseID(digits)
+	if err != nil || id.Time().After(time.Now()) {
+		return nil, nil
+	}
+	for len(found) == 0 && err == nil && time.Since(id.Time()) < writtenWithin {
+		time.Sleep(20 * time.Millisecond)
+		found, err = r.begin(digits)
+	}
+	return found, err
 }
 
 // begin gives the flows, two at most, whose ids begin with the digits.

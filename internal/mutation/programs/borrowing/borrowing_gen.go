@@ -201,7 +201,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Borrowing of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "borrowing.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "borrowing.concept", Spec: specText, Digest: "092a1b435c5a04f7", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

@@ -118,7 +118,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Noticing of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "noticing.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "noticing.concept", Spec: specText, Digest: "006cb95b31b0c274", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

@@ -151,7 +151,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Queueing of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "queueing.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "queueing.concept", Spec: specText, Digest: "dc98523b4da4fca4", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

@@ -127,7 +127,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Roles of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "roles.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "roles.concept", Spec: specText, Digest: "45d4828748c0da4b", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{

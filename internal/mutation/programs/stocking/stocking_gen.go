@@ -173,7 +173,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Stocking of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "stocking.concept", Spec: specText, Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "stocking.concept", Spec: specText, Digest: "51869f490089322b", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{
