@@ -76,7 +76,9 @@ type HTTP struct {
 	// is not a readable request for a known path (404, 405, 413, 415, 400 for
 	// what is not JSON), and 5xx of the front itself, keep their status.
 	Refusals200 bool
-	// Development puts the reason into answers with status 500.
+	// Development puts the reason into answers with status 500, and logs where the Go
+	// code of an action does not do what its specification says: effects without any
+	// write, and outputs that no set has.
 	Development bool
 	// BehindTLS says that a proxy in front speaks TLS, so that cookies are
 	// Secure also where this process sees plain HTTP.
@@ -203,7 +205,7 @@ func (h *HTTP) front() host.Options {
 
 // engine returns the options of the engine.
 func (o *Options) engine() engine.Options {
-	e := engine.Options{Limits: engine.Limits(o.Limits), Tries: engine.Tries(o.Tries), Clock: o.Clock, FullRecord: o.FullRecord}
+	e := engine.Options{Limits: engine.Limits(o.Limits), Tries: engine.Tries(o.Tries), Clock: o.Clock, FullRecord: o.FullRecord, Verify: o.HTTP.Development}
 	if len(o.TriesOf) > 0 {
 		e.TriesOf = map[string]engine.Tries{}
 	}

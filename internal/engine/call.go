@@ -113,6 +113,7 @@ func (f *flow) perform(n int32) {
 		return
 	}
 	out := f.values.take(len(a.Outputs))
+	writes := f.call.writes
 	err = f.invoke(&f.call, n, a, f.given(n), out)
 	f.session.noteExhausted(err)
 	if f.dead == errRewind {
@@ -125,6 +126,9 @@ func (f *flow) perform(n int32) {
 	if err == nil {
 		if !f.checkOutputs(n, a, out) {
 			return
+		}
+		if f.engine.options.Verify {
+			f.verify(n, out, f.call.writes > writes)
 		}
 		if f.call.wrote && !f.call.together {
 			if long := f.checkRecordSize(f.writer.Size()); long != nil {

@@ -58,6 +58,7 @@ type call struct {
 	flow     *flow
 	action   int32
 	wrote    bool            // something was written in this transaction
+	writes   int             // writes of the flow
 	locked   bool            // Lock has begun the transaction
 	together bool            // inside then together
 	reading  bool            // inside a query
@@ -176,6 +177,7 @@ func (c *call) write() error {
 		}
 	}
 	c.wrote = true
+	c.writes++
 	return nil
 }
 

@@ -137,6 +137,9 @@ type Options struct {
 	// nothing, has stand-ins for texts, lists and records of more than 512 bytes
 	// (see value.Omitted).
 	FullRecord bool
+	// Verify logs, for development, where the Go code of an action does not do what its
+	// specification says.
+	Verify bool
 	// NoJournal omits the journal, to measure its cost.
 	NoJournal bool
 }
@@ -162,6 +165,7 @@ type Engine struct {
 	scheduler *scheduler // nil when there are no effect actions
 	flows     sync.Pool
 	registry  registry
+	idle      sync.Map // *plan.Action: it has been logged that they wrote nothing
 }
 
 // New makes an engine. Every action and query of the plan must have its method.
