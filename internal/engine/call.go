@@ -348,8 +348,16 @@ func (f *flow) respond(n int32) {
 	}
 	f.answer = f.answerOf(o)
 	f.complete(n, journal.Returned, nil)
+	if f.caller != nil && !f.detached && f.caller.answered.Load() {
+		f.entries.Returned(o.id, o.action.FullName(), lateField, []value.Value{value.Flag(true)})
+		return
+	}
 	f.recordReturned(n)
 }
+
+// lateField is in the record of an answer that was given after the client had been told to
+// wait (202).
+var lateField = []string{journal.LateField}
 
 // answerOf returns the named values in the order of the source.
 func (f *flow) answerOf(o *occurrence) *Answer {

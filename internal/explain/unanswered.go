@@ -5,6 +5,7 @@ import (
 
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
+	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/internal/words"
 )
 
@@ -46,6 +47,16 @@ func (r *record) whyUnanswered() *Tree {
 			return say(h.Action + " " + effort(h))
 		}
 	}
+	if a := r.running(); a != nil {
+		n := r.action(a)
+		n.Cause, n.Title = true, a.Label()+" "+arguments(n.In)+" runs, or has not run yet"
+		if k := r.askingOf(a); k != nil && k.line != nil {
+			n.at(k.line.Span, k.line.Text)
+		}
+		t.Title = r.Opening() + " is not answered yet"
+		t.add(n)
+		return say(a.Name + " has not returned yet; a client that waits too long receives 202")
+	}
 	respond := r.Plan.Routes.Respond
 	if respond == nil {
 		return say("the program has no Requesting.respond, so no sync can answer")
@@ -64,6 +75,16 @@ func (r *record) whyUnanswered() *Tree {
 		t.add(v.tree)
 	}
 	return say(list[0].text)
+}
+
+// running returns the effect action that the flow waits for, if no try of it has ended.
+func (r *record) running() *action {
+	for _, a := range r.Actions {
+		if a.Outcome == journal.Pending && a.Spec != nil && a.Spec.Spec.Kind == syntax.Effect {
+			return a
+		}
+	}
+	return nil
 }
 
 // A verdict says how near a sync came to asking a wanted line.

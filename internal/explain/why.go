@@ -278,6 +278,9 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 				t.at(k.line.Span, "") // the line is explained below
 			}
 		}
+		if answer.Late() {
+			t.Title += ", after the client had received 202"
+		}
 		t.add(r.why(answer, map[*action]bool{}))
 		for _, a := range r.Of(answer.Spec) {
 			if k := r.askingOf(a); a.Outcome == journal.Refused && k != nil {

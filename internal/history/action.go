@@ -69,6 +69,17 @@ func (a *Action) completed(e *journal.Entry) {
 // Is reports whether the action has a role, such as Requesting.request.
 func (a *Action) Is(role plan.Role) bool { return a.Spec != nil && a.Spec.Role == role }
 
+// Late reports whether the action is an answer that was given after the client had been told
+// to wait (202).
+func (a *Action) Late() bool {
+	for _, f := range a.Gave {
+		if is, _ := f.Value.Bool(); f.Name == journal.LateField && is {
+			return true
+		}
+	}
+	return false
+}
+
 // Label is the name with the id, which is unique in the flow.
 func (a *Action) Label() string { return a.Name + " " + a.ID.String() }
 

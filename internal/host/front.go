@@ -88,6 +88,9 @@ const arrivingFor = 8
 func (x *exchange) answer() *reply {
 	k, no := x.find()
 	if no != nil {
+		if late := x.lateAnswer(); late != nil {
+			return late
+		}
 		return no
 	}
 	x.route = k

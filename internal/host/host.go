@@ -125,6 +125,7 @@ type Front struct {
 	arriving, inFlight          atomic.Int64
 	budget                      budget
 	exchanges                   sync.Pool
+	callers                     callers
 }
 
 // New returns the front of an engine's program.

@@ -196,6 +196,9 @@ func abs(n int) int { return max(n, -n) }
 // with the query string that the route reads.
 func (x *exchange) link(p *reply, next string) {
 	name := ""
+	if x.route == nil { // the answer comes late, to another path
+		return
+	}
 	for _, f := range x.route.fields {
 		if f.Paging == nil || len(f.Paging.Cursors) == 0 {
 			continue

@@ -43,6 +43,7 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 		}
 		return p
 	case r.Waiting != nil:
+		x.front.callers.keep(r.Flow, x.caller())
 		return x.waiting(r, trace)
 	case r.Unhandled != nil:
 		return x.front.soft(refused(r.Unhandled))
@@ -120,12 +121,19 @@ func (x *exchange) waiting(r engine.Result, trace string) *reply {
 		x.warn("no answer: "+w.Action+" is parked", trace, w.Reason)
 		return x.fault(trace, x.cause(r, false))
 	}
+	return x.accepted(w.Action, trace)
+}
+
+// accepted is the reply while the flow waits for an action.
+func (x *exchange) accepted(action, trace string) *reply {
 	fields := []value.Field{
-		{Name: "pending", Value: value.String(w.Action)},
+		{Name: "pending", Value: value.String(action)},
 		{Name: "message", Value: value.String("The request is stored and will be carried out. Please do not send it again.")},
 		{Name: "trace", Value: value.String(trace)},
 	}
-	return &reply{status: http.StatusAccepted, body: value.AppendJSON(nil, value.Record(fields))}
+	p := &reply{status: http.StatusAccepted, body: value.AppendJSON(nil, value.Record(fields))}
+	p.set("Location", x.front.options.Prefix+latePath+trace)
+	return p
 }
 
 func (x *exchange) warn(what, trace, reason string) {

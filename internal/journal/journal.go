@@ -25,6 +25,10 @@ import (
 // in Faulted, and Lost.
 const Version = 5
 
+// LateField is a field of the entry Completed of an answer. It is set if the client had been
+// told to wait before the answer was given.
+const LateField = "late"
+
 // A Kind is the type of an entry.
 type Kind uint8
 
