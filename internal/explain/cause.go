@@ -102,7 +102,7 @@ func (r *record) named(a *action) string {
 func (r *record) ignored(besides *action) []*action {
 	var list []*action
 	for _, a := range r.Actions {
-		failed := a.Outcome == journal.Refused && a.Handler() == nil && len(a.Firings) == 0 || a.Outcome == journal.Fault
+		failed := a.Unhandled() || a.Outcome == journal.Fault
 		if failed && a != besides && !a.Is(plan.Respond) && a.ID != (journal.ActionID{}) {
 			list = append(list, a)
 		}

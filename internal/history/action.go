@@ -69,6 +69,12 @@ func (a *Action) completed(e *journal.Entry) {
 // Is reports whether the action has a role, such as Requesting.request.
 func (a *Action) Is(role plan.Role) bool { return a.Spec != nil && a.Spec.Role == role }
 
+// Unhandled reports whether the action was refused and nothing handled that: no sync that
+// matched it fired or faulted, and its line has no else for it.
+func (a *Action) Unhandled() bool {
+	return a.Outcome == journal.Refused && len(a.Firings) == 0 && !a.Broken && a.Handler() == nil
+}
+
 // Late reports whether the action is an answer that was given after the client had been told
 // to wait (202).
 func (a *Action) Late() bool {

@@ -158,7 +158,7 @@ func (f *Flow) Ends() (answer, refused *Action) {
 			if a.Outcome == journal.Returned && (answer == nil || a.Seq < answer.Seq) {
 				answer = a
 			}
-		case a.Outcome == journal.Refused && len(a.Firings) == 0 && !a.Broken && a.Handler() == nil && (refused == nil || a.Seq < refused.Seq):
+		case a.Unhandled() && (refused == nil || a.Seq < refused.Seq):
 			refused = a
 		}
 	}

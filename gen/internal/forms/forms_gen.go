@@ -868,7 +868,7 @@ func newState(instance *legible.Instance) *State {
 // Define makes the concept Forming of the function that makes its actions, which
 // is called once for each use of the concept in an app.
 func Define(build func(*State) Actions) legible.Concept {
-	return legible.Concept{File: "forms.concept", Spec: specText, Digest: "1400e1e86d3cd2ef", Build: func(instance *legible.Instance) legible.Methods {
+	return legible.Concept{File: "forms.concept", Spec: specText, Digest: "8488023055124c53", Build: func(instance *legible.Instance) legible.Methods {
 		a := build(newState(instance))
 		return legible.Methods{
 			Actions: map[string]legible.Method{
