@@ -5,7 +5,6 @@ import (
 
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
-	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/internal/words"
 )
 
@@ -80,7 +79,7 @@ func (r *record) whyUnanswered() *Tree {
 // running returns the effect action that the flow waits for, if no try of it has ended.
 func (r *record) running() *action {
 	for _, a := range r.Actions {
-		if a.Outcome == journal.Pending && a.Spec != nil && a.Spec.Spec.Kind == syntax.Effect {
+		if a.Outcome == journal.Pending && a.Spec != nil && a.Spec.IsEffect() {
 			return a
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
-	"github.com/legible-lang/legible/internal/syntax"
 	"github.com/legible-lang/legible/value"
 )
 
@@ -142,7 +141,7 @@ func (x *exchange) mayGet(id value.ID, flow *history.Flow) bool {
 			return false
 		}
 	}
-	return slices.ContainsFunc(flow.Actions, func(a *history.Action) bool { return a.Spec != nil && a.Spec.Spec.Kind == syntax.Effect })
+	return slices.ContainsFunc(flow.Actions, func(a *history.Action) bool { return a.Spec != nil && a.Spec.IsEffect() })
 }
 
 // late returns the answer of a flow, as its record has it.

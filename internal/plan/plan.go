@@ -76,6 +76,9 @@ type Action struct {
 // FullName is "Instance.action".
 func (a *Action) FullName() string { return a.full }
 
+// IsEffect reports whether it is an effect action.
+func (a *Action) IsEffect() bool { return a.Spec.Kind == syntax.Effect }
+
 // Input returns the column of the input with a name, or -1 if there is none.
 func (a *Action) Input(name string) int { return index(a.Inputs, name) }
 
