@@ -77,9 +77,24 @@ func (inf *inference) fixpoint(run func()) bool {
 	clear(inf.nonNull)
 	run()
 	for _, v := range inf.vars {
+		v.Type = v.Type.complete()
 		v.Type.Null = inf.nullable[v]
 	}
 	return inf.ok
+}
+
+// complete returns the type with an unknown Elem for each list of whose items nothing is
+// known, so that a List always has one.
+func (t Type) complete() Type {
+	if t.Kind != List {
+		return t
+	}
+	var item Type
+	if t.Elem != nil {
+		item = t.Elem.complete()
+	}
+	t.Elem = &item
+	return t
 }
 
 // A reason is the use that determined a variable's type.
