@@ -109,7 +109,7 @@ func TestReplayEveryForm(t *testing.T) {
 			if again := explain.RunAgain(p.Plan, first[i], second[i], ids); len(again.Differences) > 0 {
 				t.Fatalf("seed %d, flow %d: without a change there are differences:\n%s\n%s", seed, i, drawn(again.Tree()), p.Source())
 			}
-			holds(t, "the answer", explain.WhyAnswer(p.Plan, first[i]))
+			holds(t, "the answer", explain.WhyAnswer(p.Plan, first[i], true))
 			for _, s := range p.Plan.Syncs {
 				if tree, err := explain.WhyNot(p.Plan, first[i], s.Name); err == nil {
 					holds(t, s.Name, tree)
