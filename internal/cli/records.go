@@ -301,7 +301,9 @@ func (r *records) find(text string) (value.ID, error) {
 			return value.Zero, &turnedError{away[0]}
 		}
 		for _, t := range away {
-			found = append(found, t.Trace)
+			if !slices.Contains(found, t.Trace) { // otherwise the flow has ended meanwhile
+				found = append(found, t.Trace)
+			}
 		}
 	}
 	switch len(found) {
@@ -314,7 +316,7 @@ func (r *records) find(text string) (value.ID, error) {
 		if r.app != nil {
 			return value.Zero, fmt.Errorf("the running app has no flow %s, and none of the latest requests that were turned away has this id; the app's log may have it", text)
 		}
-		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away before it opened a flow (404, 405, 400 for a field) is known only to the app, while it runs, and in its log", text)
+		return value.Zero, fmt.Errorf("there is no flow %s in this store: a request that was turned away before it opened a flow (404, 405, 400 for a field) is known only to the app, while it runs, and in its log, and so is one whose action has not returned", text)
 	}
 	return value.Zero, fmt.Errorf("%s may be %s or %s: give more digits", text, found[0], found[1])
 }

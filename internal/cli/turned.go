@@ -35,6 +35,9 @@ func turnedListed(t *history.TurnedAway) listed {
 // turnedTree says why a request was turned away.
 func turnedTree(t *history.TurnedAway) *explain.Tree {
 	root := &explain.Tree{Kind: explain.AnswerNode, Title: fmt.Sprintf("%s was turned away with %d before it opened a flow", t.Request(), t.Status)}
+	if t.Overdue {
+		root.Title = fmt.Sprintf("%s was answered with %d while its flow was still running", t.Request(), t.Status)
+	}
 	root.Children = append(root.Children, &explain.Tree{Kind: explain.NoteNode, Title: t.Reason, Cause: true})
 	next := ""
 	switch t.Status {

@@ -17,6 +17,9 @@ type TurnedAway struct {
 	Path   string    `json:"path"`
 	Status int       `json:"status"`
 	Reason string    `json:"reason"` // the sentence of the answer
+	// Overdue is set if the request did open a flow, which still ran when it was answered:
+	// an action has not returned. The flow has no record before it ends.
+	Overdue bool `json:"overdue,omitempty"`
 }
 
 // Request returns the method and the path.

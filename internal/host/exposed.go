@@ -98,7 +98,7 @@ func (x *exchange) call(k *knownRoute) *reply {
 		}
 		switch {
 		case errors.Is(err, engine.ErrOverdue):
-			return x.overdue(trace)
+			return x.abandon(trace)
 		case err != nil:
 			return x.failed("running an exposed query", trace, err)
 		}

@@ -36,6 +36,7 @@ type exchange struct {
 	reply   reply
 	started bool   // part of the answer was sent
 	flow    bool   // a flow was opened: it has the record
+	overdue string // why the flow still runs after its answer; "" if it does not
 	hint    string // in development: a field that was probably misspelt
 	written string // the path, as the answer writes it; "" if unchanged
 }
@@ -209,7 +210,7 @@ func (x *exchange) reset() {
 	clear(x.body)
 	clear(x.out)
 	x.body, x.out = small(x.body), small(x.out)
-	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written, x.hint = nil, nil, nil, nil, false, false, "", ""
+	x.writer, x.request, x.route, x.params, x.started, x.flow, x.written, x.hint, x.overdue = nil, nil, nil, nil, false, false, "", "", ""
 	clear(x.rest)
 	x.rest, x.undone = x.rest[:0], false
 	x.work.Store(working)

@@ -33,7 +33,8 @@ func (x *exchange) ended(r engine.Result, err error, trace string) *reply {
 	var late *engine.DeadlineError
 	switch {
 	case errors.Is(err, engine.ErrOverdue):
-		return x.overdue(trace)
+		x.overdue = err.Error()
+		return x.abandon(trace)
 	case err != nil:
 		return x.failed("answer withheld: its flow is not durable", trace, err)
 	case r.Answer != nil:
@@ -91,9 +92,9 @@ func (x *exchange) withheld(why, trace string) *reply {
 	return p
 }
 
-// overdue is the reply while the engine still works on the request: an action or
+// abandon returns the reply while the engine still works on the request: an action or
 // the store does not return. The engine has logged it.
-func (x *exchange) overdue(trace string) *reply {
+func (x *exchange) abandon(trace string) *reply {
 	x.work.CompareAndSwap(working, abandoned)
 	return x.withheld(tooSlow, trace)
 }

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 
 	"github.com/legible-lang/legible/internal/engine"
+	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/host"
 	"github.com/legible-lang/legible/internal/store/faulty"
 	"github.com/legible-lang/legible/internal/store/memory"
@@ -179,9 +180,13 @@ func TestActionNeverReturns(t *testing.T) {
 					return nil
 				}
 			})
-			front := host.New(e, host.Options{Log: silent, MaxInFlight: 1})
+			var away []history.TurnedAway
+			front := host.New(e, host.Options{Log: silent, MaxInFlight: 1, TurnedAway: func(t history.TurnedAway) { away = append(away, t) }})
 			body := `{"username": "ann", "password": "p", "x": "a"}`
 			w := send(front, "POST", path, body)
+			if path != "/Thing/_find" && (len(away) != 1 || !away[0].Overdue || !strings.HasSuffix(away[0].Reason, "the last action that it began is Thing.do")) {
+				t.Errorf("%s: the app knows of it: %+v", path, away)
+			}
 			_, done := said(t, w)
 			want := "unknown"
 			if path == "/Thing/_find" {

@@ -13,7 +13,7 @@ import (
 // false for one that was not.
 func (x *exchange) turnedAway(start time.Time) (history.TurnedAway, bool) {
 	trace, err := value.ParseID(x.reply.trace)
-	if err != nil || x.flow || x.reply.sentence == "" {
+	if err != nil || x.flow && x.overdue == "" || x.reply.sentence == "" {
 		return history.TurnedAway{}, false
 	}
 	r, shown := x.request, x.shownPath()
@@ -26,7 +26,10 @@ func (x *exchange) turnedAway(start time.Time) (history.TurnedAway, bool) {
 			break // what is shown may hold what was written
 		}
 	}
-	return history.TurnedAway{Trace: trace, Moment: start, Method: words.Clip(r.Method, 20), Path: words.Clip(shown, 300), Status: x.reply.status, Reason: words.Clip(reason, 500)}, true
+	if x.overdue != "" {
+		reason = x.overdue
+	}
+	return history.TurnedAway{Overdue: x.overdue != "", Trace: trace, Moment: start, Method: words.Clip(r.Method, 20), Path: words.Clip(shown, 300), Status: x.reply.status, Reason: words.Clip(reason, 500)}, true
 }
 
 // shownPath is what log and inspector show of a request's path.

@@ -80,7 +80,7 @@ func (in *Inspector) flowsPage(w http.ResponseWriter, r *http.Request) {
 	}
 	v.Searching = v.Query != "" || v.Outcome != "" || v.Sync != ""
 	if id, err := value.ParseID(v.Query); err == nil {
-		if _, ok := in.turned.get(id); ok {
+		if t, ok := in.turned.get(id); ok && !in.ended(in.reader(r.Context()), &t) {
 			http.Redirect(w, r, "/turned/"+id.String(), http.StatusSeeOther)
 			return
 		}
@@ -133,7 +133,7 @@ func (in *Inspector) list(r *http.Request, v *flowsView, before value.ID) error 
 			}
 			before = id
 			v.Read++
-			if t := away[id]; t != nil {
+			if t := away[id]; t != nil && !in.ended(reader, t) {
 				if row, ok := v.turnedRow(t); ok {
 					v.Rows = append(v.Rows, row)
 				}

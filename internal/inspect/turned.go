@@ -112,3 +112,12 @@ func advice(status int) string {
 	}
 	return "The syncs of this route define its fields, and this request could not match any of them."
 }
+
+// ended reports whether a flow that ran on after its answer has a record by now.
+func (in *Inspector) ended(r *reader, t *history.TurnedAway) bool {
+	if !t.Overdue {
+		return false
+	}
+	_, err := r.load(t.Trace)
+	return err == nil
+}
