@@ -13,7 +13,7 @@ import (
 
 // A Coverage says which lines of an app's syncs were reached. A line of when is
 // reached by an action that matches it, whether or not the other lines match; a line
-// of where by a frame that arrives at it; a line of then or else when its action is
+// of where by a frame that arrives at it, below a line of then by one that is kept; a line of then or else when its action is
 // asked. The lines inside a view, a fold or "no" are part of their line, because the
 // record has no more detail.
 type Coverage struct {
@@ -33,8 +33,9 @@ type Clause struct {
 // A clauseUse is a line of a sync.
 type clauseUse struct {
 	sync  *plan.Sync
-	where int       // place among the lines of where
-	ask   *plan.Ask // nil for a line of where
+	where int       // place among the lines of where of the sync, or below ask
+	ask   *plan.Ask // nil for a line of where of the sync
+	below bool      // a line of the where below ask
 }
 
 func newCoverage(p *plan.Plan) *Coverage {
@@ -45,30 +46,33 @@ func newCoverage(p *plan.Plan) *Coverage {
 			c.Clauses = append(c.Clauses, Clause{Clause: event.Clause{Sync: s.Name, Part: part, Place: place, Text: text}})
 			return &c.Clauses[len(c.Clauses)-1]
 		}
-		use := func(part, place, text string, where int, ask *plan.Ask) {
+		use := func(part, place, text string, where int, ask *plan.Ask, below bool) {
 			i, known := places[part+" "+place]
 			if !known {
 				i = len(c.Clauses)
 				places[part+" "+place] = i
 				add(part, place, text)
 			}
-			c.Clauses[i].uses = append(c.Clauses[i].uses, clauseUse{s, where, ask})
+			c.Clauses[i].uses = append(c.Clauses[i].uses, clauseUse{s, where, ask, below})
 		}
 		for _, w := range s.When {
 			add("when", w.Span.String(), w.Text).pattern = w
 		}
 		for _, stage := range s.Stages {
 			for _, l := range stage.Where {
-				use("where", l.Span.String(), l.Text, l.Place, nil)
+				use("where", l.Span.String(), l.Text, l.Place, nil, false)
 				for _, a := range l.Else {
-					use("else", a.Span.String(), a.Text, 0, a)
+					use("else", a.Span.String(), a.Text, 0, a, false)
 				}
 			}
 			for _, a := range stage.Then {
-				use("then", a.Span.String(), a.Text, 0, a)
+				use("then", a.Span.String(), a.Text, 0, a, false)
+				for i, l := range a.Where {
+					use("where", l.Span.String(), l.Text, i, a, true)
+				}
 				for _, h := range a.Handlers {
 					for _, inner := range h.Asks {
-						use("else", inner.Span.String(), inner.Text, 0, inner)
+						use("else", inner.Span.String(), inner.Text, 0, inner, false)
 					}
 				}
 			}
@@ -82,7 +86,16 @@ func (c *Coverage) add(entries []journal.Entry) {
 	flow := history.Read(c.plan, entries, true)
 	where := map[string]int{} // how many lines of where were reached, by sync
 	asked := map[*plan.Ask]bool{}
+	below := map[*plan.Ask]int{} // how many lines of the where below a line were reached
 	for _, m := range slices.Concat(flow.Matches, flow.Stages) {
+		if lines := m.Lines(0); m.Line > 0 && len(lines) == 1 {
+			reached := 1
+			if len(m.Frames) > 0 {
+				reached = len(lines[0].Where)
+			}
+			below[lines[0]] = max(below[lines[0]], reached)
+			continue
+		}
 		first, last := 0, 0 // lines of where before the stage, and with it
 		if m.Spec != nil {
 			for _, stage := range m.Spec.Stages[:min(m.Stage+1, len(m.Spec.Stages))] {
@@ -116,7 +129,9 @@ func (c *Coverage) add(entries []journal.Entry) {
 			}
 		default:
 			for _, use := range x.uses {
-				if use.ask != nil {
+				if use.below {
+					x.Reached = x.Reached || use.where < below[use.ask]
+				} else if use.ask != nil {
 					x.Reached = x.Reached || asked[use.ask]
 				} else {
 					x.Reached = x.Reached || use.where < where[use.sync.Name]
