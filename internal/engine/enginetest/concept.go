@@ -54,7 +54,7 @@ actions
     drop (item: Item) : (name: String)
         refuses MISSING as missing "There is no such item."
         effects removes an item
-    note (item: Item, note?: String, size?: Number) : (note?: String)
+    note (item: Item, note?: String or null, size?: Number) : (note?: String)
         refuses MISSING as missing "There is no such item."
         effects changes an item
     mark (item: Item, mark: String, rank?: Number) : ()
@@ -73,7 +73,7 @@ actions
 queries
     _find (group: String) : (item: Item, name: String, note?: String)
     _one (item: Item) : optional (name: String, note?: String)
-    _count (group?: String) : one (n: Number)
+    _count (group?: String or null) : one (n: Number)
 
 app Program
 
@@ -177,7 +177,9 @@ func (t *things) note(ctx engine.Context, in, out []value.Value) error {
 	}
 	out[0] = present(row[noteColumn])
 	row = slices.Clone(row)
-	row[noteColumn] = present(in[1])
+	if !in[1].IsUnset() {
+		row[noteColumn] = in[1]
+	}
 	if !in[2].IsNull() {
 		row[sizeColumn] = in[2]
 	}

@@ -18,6 +18,8 @@ type Generator struct {
 	views   []*view
 	request bool     // the variable request is bound
 	asked   []string // the actions that syncs ask, for syncs that match them
+	// givable are the variables about which “given” can ask.
+	givable map[string]bool
 }
 
 // A kind is the type of a variable.
@@ -144,6 +146,9 @@ func (g *Generator) condition(s scope) string {
 	if v := g.of(s, false, flag); v != nil && g.one(2) {
 		return g.pick(v.name, "not "+v.name)
 	}
+	if v := g.of(s, true, text); v != nil && g.givable[v.name] && g.one(2) {
+		return g.pick("given(", "not given(") + v.name + ")"
+	}
 	switch g.IntN(7) {
 	case 0:
 		if v := g.of(s, true, text, number, item); v != nil && v.null {
@@ -222,7 +227,7 @@ func (g *Generator) outputs(s scope, params ...parameter) (string, scope) {
 func (g *Generator) Program() string {
 	g.text.Reset()
 	g.text.WriteString(Concepts)
-	g.fresh, g.views, g.asked = 0, nil, nil
+	g.fresh, g.views, g.asked, g.givable = 0, nil, nil, map[string]bool{}
 	for range g.IntN(3) {
 		g.view()
 	}
@@ -254,7 +259,11 @@ func (g *Generator) Opening() (fields value.Value, isRequest bool) {
 	list = append(list, value.Field{Name: "method", Value: value.String(g.pick("POST", "POST", "POST", "POST", "POST", "POST", "GET"))},
 		value.Field{Name: "path", Value: value.String(g.pick("/p", "/p", "/p", "/p", "/p", "/q"))})
 	add("a", 12, word(g.IntN(4)))
-	add("b", 2, word(g.IntN(4)))
+	if g.one(3) {
+		add("b", 4, value.Null)
+	} else {
+		add("b", 2, word(g.IntN(4)))
+	}
 	add("n", 3, value.Number(float64(g.IntN(4))))
 	add("list", 3, texts())
 	add("item", 4, value.String(fmt.Sprint(g.pick("Thing", "Other"), 1+g.IntN(4))))

@@ -64,8 +64,19 @@ type env map[*check.Var]value.Value
 // with returns the frame with another variable.
 func (e env) with(v *check.Var, x value.Value) env {
 	c := maps.Clone(e)
-	c[v] = present(x)
+	if c[v] = x; !v.Nullable {
+		c[v] = present(x)
+	}
 	return c
+}
+
+// given returns the value of a bare argument. An absent input stays absent if the argument
+// has a place for it.
+func given(a *check.Arg, v value.Value) value.Value {
+	if x := a.Term.Var; x != nil && x.Absent && a.Nullable() && v.IsNull() {
+		return value.Value{}
+	}
+	return v
 }
 
 // errLimit ends a flow that has asked too many actions.
@@ -267,7 +278,13 @@ func matched(s *check.Sync, chosen []*action) env {
 		}{{p.In, x.in}, {p.Out, x.out}} {
 			for _, a := range side.args {
 				var ok bool
-				if e, ok = agree(e, a, present(side.of[a.Name])); !ok {
+				v := side.of[a.Name]
+				if x := a.Term.Var; v.IsNull() && x != nil && x.Nullable && !a.Nullable() {
+					v = value.Value{} // null means absence
+				} else if v.IsNull() && !a.Nullable() {
+					v = value.Null
+				}
+				if e, ok = agree(e, a, v); !ok {
 					return nil
 				}
 			}
@@ -287,12 +304,15 @@ func agree(e env, a *check.Arg, v value.Value) (env, bool) {
 	case a.Term.Any:
 		return e, !v.IsNull()
 	case a.Term.Var == nil:
-		return e, value.Equal(v, present(a.Term.Literal))
+		return e, value.Equal(present(v), present(a.Term.Literal))
 	case v.IsNull() && !a.Optional:
 		return e, false
 	}
 	if before, ok := e[a.Term.Var]; ok {
-		return e, value.Equal(before, v)
+		if before.IsUnset() && !v.IsUnset() {
+			return e.with(a.Term.Var, v), v.IsNull()
+		}
+		return e, value.Equal(present(before), present(v))
 	}
 	return e.with(a.Term.Var, v), true
 }
@@ -430,7 +450,9 @@ func (o *Oracle) inputs(line *check.Ask, e env) (in map[string]value.Value, fail
 			o.fault()
 			return nil, true
 		}
-		in[a.Name] = v
+		if v = given(a, v); !v.IsUnset() {
+			in[a.Name] = v
+		}
 	}
 	return in, false
 }

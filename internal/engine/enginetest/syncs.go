@@ -53,9 +53,13 @@ func (g *Generator) requestPattern(s scope) scope {
 	if g.IntN(3) > 0 {
 		add("a", variable{"a", text, false})
 	}
-	switch g.IntN(4) {
+	switch g.IntN(5) {
 	case 0:
+		g.givable["b"] = true
 		add("b?", variable{"b", text, true})
+	case 2:
+		g.givable["b"] = true
+		add("b?: String or null", variable{"b", text, true})
 	case 1:
 		args = append(args, `b: "u"`)
 	}
@@ -266,6 +270,7 @@ func (g *Generator) view() {
 	v.in = scope{{g.name(), text, false}}
 	if g.one(2) {
 		v.in = append(v.in, variable{g.name(), text, true})
+		g.givable[v.in[1].name] = true
 	}
 	if g.one(2) {
 		v.in = append(v.in, variable{g.name(), item, false})

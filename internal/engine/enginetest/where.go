@@ -138,7 +138,7 @@ func (w *where) body(line *check.Line, e env, next yield) error {
 
 // bindOrCompare binds a variable, or compares it, also with null.
 func bindOrCompare(e env, v *check.Var, x value.Value, next yield) error {
-	if before, ok := e[v]; ok && !value.Equal(before, present(x)) {
+	if before, ok := e[v]; ok && !value.Equal(present(before), present(x)) {
 		return nil
 	}
 	return next(e.with(v, x))
@@ -161,7 +161,11 @@ func (o *Oracle) eval(x *check.Expr, e env) (value.Value, error) {
 		if x.Vars[i] == nil {
 			return value.Time(o.Now)
 		}
-		return e[x.Vars[i]]
+		v := e[x.Vars[i]]
+		if x.Vars[i].Absent && v.IsNull() {
+			return value.Value{} // inside an expression, “given” asks about it, and else it is null
+		}
+		return v
 	})
 	if err != nil {
 		return v, errFault
@@ -186,7 +190,7 @@ func (w *where) query(q *check.QueryLine, e env, next yield) error {
 		if err != nil {
 			return err
 		}
-		in[slices.IndexFunc(q.Query.Inputs, func(p *check.Param) bool { return p.Name == a.Name })] = v
+		in[slices.IndexFunc(q.Query.Inputs, func(p *check.Param) bool { return p.Name == a.Name })] = given(a, v)
 	}
 	for i, p := range q.Query.Inputs {
 		if in[i].IsNull() && !p.Optional {
@@ -341,6 +345,9 @@ func (w *where) view(v *check.ViewLine, e env, next yield) error {
 	own := env{}
 	for _, p := range v.View.In {
 		own[p.Var] = value.Null
+		if p.Optional {
+			own[p.Var] = value.Value{}
+		}
 		for _, a := range v.In {
 			if a.Name != p.Name {
 				continue
@@ -349,7 +356,11 @@ func (w *where) view(v *check.ViewLine, e env, next yield) error {
 			if err != nil {
 				return err
 			}
-			own[p.Var] = present(x)
+			if own[p.Var] = x; !p.Optional || a.Term.Var == nil && !x.IsUnset() {
+				own[p.Var] = present(x)
+			} else if v := a.Term.Var; v != nil && v.Absent && x.IsNull() {
+				own[p.Var] = value.Value{}
+			}
 		}
 	}
 	return w.lines(v.View.Where, own, inside, func(own env) error {
