@@ -14,14 +14,17 @@ import (
 	"github.com/legible-lang/legible/internal/workspace"
 )
 
-// maxRounds is how often texts are fixed and checked again: one edit may show
-// what the fault before has hidden.
-const maxRounds = 30
+// maxRounds is how often texts are fixed and checked again, because a fix may reveal
+// further findings. Suggestions are applied one after the other and need more rounds.
+const (
+	maxRounds        = 30
+	maxSuggestRounds = 300
+)
 
-// fixAll makes the sure edits in the programs of the paths until none is left,
-// and writes the files in their one style. It reads and keeps them in files,
-// says what it does, and gives how many it has written. No file is written
-// before all is done.
+// fixAll applies the fixes of the findings in the programs of the paths until none is
+// left, with those of suggestions if suggesting, and formats the files. It reads the
+// texts through files, reports each change, and returns the number of files that it has
+// written. It writes no file before it has applied all fixes.
 func fixAll(talk io.Writer, files *workspace.Texts, paths []string, suggesting bool) (int, error) {
 	w, err := openWith(files, paths)
 	if err != nil {
@@ -44,7 +47,11 @@ func fixAll(talk io.Writer, files *workspace.Texts, paths []string, suggesting b
 		}
 	}
 	slices.Sort(f.names)
-	for range maxRounds {
+	rounds := maxRounds
+	if suggesting {
+		rounds = maxSuggestRounds
+	}
+	for range rounds {
 		w, err := openWith(files, paths)
 		if err != nil {
 			return 0, err
@@ -66,20 +73,19 @@ type fixer struct {
 	texts  *workspace.Texts
 	names  []string            // of the files that may be changed, sorted
 	before map[string]string   // what they were
-	states map[string][]string // what they have been so far
-	held   map[string]bool     // files that stay as they are
+	states map[string][]string // all versions so far
+	held   map[string]bool     // files that are not changed
 	done   []edited
 }
 
-// edited is a fix that was made.
+// edited is a fix that was applied.
 type edited struct {
 	name string
 	text string // for a person
 }
 
-// round makes the edits that the findings offer and that do not meet, and tells
-// whether there were any. Edits that meet others wait for the next round, when
-// they may no longer be needed.
+// round applies the fixes that do not overlap, and reports whether there were any.
+// Other fixes wait for the next round, when they may no longer be needed.
 func (f *fixer) round(findings []diag.Diagnostic) bool {
 	changed := false
 	for _, name := range f.names {
@@ -94,7 +100,7 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 			}
 		}
 		if slices.ContainsFunc(mine, func(d diag.Diagnostic) bool { return gradeOf(d) == unreadGrade && d.Fix == nil }) {
-			f.hold(name) // what else may be wrong with it is not known
+			f.hold(name) // what else is wrong with it is not known
 			continue
 		}
 		var edits []diag.Edit
@@ -104,11 +110,11 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 		}
 		after, err := diag.Apply(text.File, edits)
 		if err != nil || slices.Contains(f.states[name], after) {
-			continue // nothing to do, or repairs that contradict each other
+			continue // nothing to do, or fixes that contradict each other
 		}
 		was := unread(text.Findings)
 		now := unread(f.texts.Put(name, after).Findings)
-		if now > 0 && now >= was { // the edit was not as sure as it seemed
+		if now > 0 && now >= was { // the fix did not help
 			f.hold(name)
 			continue
 		}
@@ -121,7 +127,7 @@ func (f *fixer) round(findings []diag.Diagnostic) bool {
 	return changed
 }
 
-// hold leaves a file as it was.
+// hold restores a file and excludes it from further fixes.
 func (f *fixer) hold(name string) {
 	f.held[name] = true
 	if f.texts.Get(name).File.Text != f.before[name] {
@@ -130,9 +136,9 @@ func (f *fixer) hold(name string) {
 	f.done = slices.DeleteFunc(f.done, func(e edited) bool { return e.name == name })
 }
 
-// The grades of findings, in the order in which they are fixed: what keeps a text
-// from being read hides the rest, a name that nobody knows is the cause of much
-// that seems wrong behind it, and a warning may be but the shadow of an error.
+// The grades of findings, in the order in which they are fixed. A syntax error hides
+// other findings, an unknown name causes others, and a warning may be a consequence of
+// an error.
 type grade int
 
 const (
@@ -157,8 +163,8 @@ func gradeOf(d diag.Diagnostic) grade {
 	return errorGrade
 }
 
-// shadowed tells whether a finding is a warning in an item that has an error: a
-// variable that seems to be used nowhere may stand misspelt in the next line.
+// shadowed reports whether a finding is a warning in an item with an error: an unused
+// variable may be misspelt in the next line.
 func shadowed(tree *syntax.File, d diag.Diagnostic, findings []diag.Diagnostic) bool {
 	if gradeOf(d) != warnGrade {
 		return false
@@ -169,7 +175,8 @@ func shadowed(tree *syntax.File, d diag.Diagnostic, findings []diag.Diagnostic) 
 	})
 }
 
-// itemAround gives the span of the item that a place is in, or of the whole text.
+// itemAround returns the span of the sync or view that contains a place, or of the whole
+// text.
 func itemAround(tree *syntax.File, at source.Span) source.Span {
 	var items []source.Span
 	for _, x := range tree.Syncs {
@@ -186,8 +193,8 @@ func itemAround(tree *syntax.File, at source.Span) source.Span {
 	return at.File.Span(0, len(at.File.Text))
 }
 
-// choose gives the edits of the fixes of one grade, in the order of the text,
-// without those that meet one before.
+// choose returns the edits of the fixes of one grade, in the order of the text, without
+// fixes that overlap one before.
 func (f *fixer) choose(text *workspace.Text, findings []diag.Diagnostic, only grade) (edits []diag.Edit, done []diag.Diagnostic) {
 	for _, d := range findings {
 		if d.Fix == nil || gradeOf(d) != only || shadowed(text.Tree, d, findings) {
@@ -205,8 +212,8 @@ func (f *fixer) choose(text *workspace.Text, findings []diag.Diagnostic, only gr
 	return edits, done
 }
 
-// meet tells whether two edits change the same text, or one writes where the
-// other begins or ends.
+// meet reports whether two edits change the same text, or one inserts where the other
+// begins or ends.
 func meet(a, b diag.Edit) bool {
 	inserts := a.Span.Start == a.Span.End || b.Span.Start == b.Span.End
 	touch := a.Span.Start <= b.Span.End && b.Span.Start <= a.Span.End
@@ -214,7 +221,7 @@ func meet(a, b diag.Edit) bool {
 	return overlap || inserts && touch
 }
 
-// unread counts what keeps a text from being read.
+// unread counts the errors of the parser.
 func unread(findings []diag.Diagnostic) int {
 	n := 0
 	for _, d := range findings {
@@ -225,8 +232,7 @@ func unread(findings []diag.Diagnostic) int {
 	return n
 }
 
-// style writes the texts in their one style; what cannot be read even now is
-// what it was.
+// style formats the texts. Those that still have syntax errors are restored.
 func (f *fixer) style() {
 	for _, name := range f.names {
 		text := f.texts.Get(name)
@@ -241,7 +247,7 @@ func (f *fixer) style() {
 	}
 }
 
-// write writes the files that have changed and says how.
+// write writes the files that have changed, and reports the changes.
 func (f *fixer) write(talk io.Writer) (int, error) {
 	var changed []string
 	for _, name := range f.names {
