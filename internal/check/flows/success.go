@@ -247,18 +247,21 @@ func (a *askInfo) await() *diag.Fix {
 }
 
 // maybeTogether reports whether a then may have been meant as one transaction: none of
-// its lines is awaited, and two of them do something.
+// its lines is awaited but an answer, and it asks several actions.
 func (a *askList) maybeTogether() bool {
-	doing := 0
+	several := false
+	var first *askInfo
 	for _, x := range a.asks {
-		if x.ask.Awaited {
+		switch {
+		case x.action.respond:
+			continue
+		case x.ask.Awaited:
 			return false
 		}
-		if !x.action.respond {
-			doing++
-		}
+		several = several || first != nil || x.where != nil
+		first = x
 	}
-	return doing > 1
+	return several
 }
 
 // moveAnswer returns the fix that moves an answer below the last line of its block that
