@@ -9,7 +9,7 @@ import (
 
 // viewUses are the views that a sync uses at any depth: all of them, those that get both
 // what the client chooses and the caller, or a credential, and those that get only the
-// latter and do nothing but use other views. The last two count if the use is required.
+// latter and add nothing to other views. The last two count if the use is required.
 type viewUses struct {
 	all, given, callers []*check.View
 }
@@ -112,7 +112,7 @@ func (u *viewUses) view(v *check.View, given map[string]viewRole) {
 	if both == chosenRole|callerRole && !slices.Contains(u.given, v) {
 		u.given = append(u.given, v)
 	}
-	onlyViews := !slices.ContainsFunc(v.Where, func(l *check.Line) bool { _, ok := l.Body.(*check.ViewLine); return !ok })
+	onlyViews := !slices.ContainsFunc(v.Where, func(l *check.Line) bool { _, ok := l.Body.(*check.ViewLine); return !ok || len(l.Else) > 0 })
 	if both == callerRole && onlyViews && !slices.Contains(u.callers, v) {
 		u.callers = append(u.callers, v)
 	}
