@@ -80,7 +80,8 @@ func (r *resolver) itemPattern(t *syntax.Line, b *syntax.HasLine, has *HasLine) 
 	case each:
 		return block
 	}
-	// All is compared: the frame remains once.
+	// All is compared: the frame remains once, without the item.
+	r.scope.order = slices.DeleteFunc(r.scope.order, func(v *Var) bool { return v == item })
 	some := &Line{Tree: &syntax.Line{Span: t.Span}, Mode: syntax.SomeLine, Body: block, Local: []*Var{item}}
 	return &BlockLine{Lines: []*Line{some}}
 }

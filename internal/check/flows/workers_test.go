@@ -3,6 +3,7 @@ package flows_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,8 +60,9 @@ func TestWorkersTruncated(t *testing.T) {
 	if !ok {
 		t.Fatalf("nothing is explored:\n%s", text)
 	}
-	for _, want := range []string{"after 10001 different states", "after 101 different states"} {
-		if !strings.Contains(text, want) {
+	// An exploration stops as soon as it has more states than its limit.
+	for _, want := range []string{"after 1000[0-9] different states", "after 10[0-9] different states"} {
+		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no entry point ends %s: the program does not reach the limits", want)
 		}
 	}
