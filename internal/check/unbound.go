@@ -150,6 +150,10 @@ func (r *resolver) unbound(name syntax.Name) {
 			later := s.span.Start > name.Span.Start
 			switch {
 			case want == localSite && (s.where != r.inside || !later):
+				if near, ok := diag.Nearest(name.Text, r.visible()); ok && r.idle() == near {
+					r.misspeltInput(name, near)
+					return
+				}
 				if r.alsoOutOfScope(name, s) {
 					return
 				}
@@ -219,6 +223,16 @@ func (r *resolver) unbound(name syntax.Name) {
 	} else if d.Fix != nil && r.declared {
 		d.Fix = r.respell(name, d.Fix.Edits[0].Text)
 	}
+}
+
+// misspeltInput reports a name without a value, while a visible one that is like it is
+// used nowhere: the two were meant to be the same.
+func (r *resolver) misspeltInput(name syntax.Name, near string) {
+	d := diag.Diagnostic{Code: diag.Unbound, Span: name.Span, Message: "“" + name.Text + "” is not bound; did you mean “" + near + "”?"}
+	if v := r.lookup(near); v != nil {
+		d.Related = []diag.Related{{Span: v.Span, Message: "nothing uses “" + near + "”, which is bound here"}}
+	}
+	r.c.add(d)
 }
 
 // alsoOutOfScope adds a name to the finding about another one that the same line binds,

@@ -152,7 +152,10 @@ func removeArgument(m *maker) {
 			case i > 0:
 				s = m.file.Span(args[i-1].Span.End, a.Span.End)
 			}
-			m.replace(l.item, short(a.Span)+" of "+short(l.span), append(m.names(a.Span), a.Name.Text), s, "")
+			x := m.replace(l.item, short(a.Span)+" of "+short(l.span), append(m.names(a.Span), a.Name.Text), s, "")
+			if a.Name.Text == "method" && l.when != nil {
+				x.Named = []string{" takes POST, not "} // the answer of the path that now has the usual method
+			}
 		}
 	}
 	for _, l := range m.survey.lines {

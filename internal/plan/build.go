@@ -442,8 +442,11 @@ func (l *lowering) line(x *check.Line) *Line {
 		}
 	}
 	line.If = l.expr(x.If)
-	if x.Use != nil {
-		line.Use = "view " + x.Use.View + ", used at " + x.Use.Line.Tree.Span.String()
+	for u := x.Use; u != nil; u = u.Line.Use {
+		if line.Use != "" {
+			line.Use += ", in "
+		}
+		line.Use += "view " + u.View + ", used at " + u.Line.Tree.Span.String()
 	}
 	switch body := x.Body.(type) {
 	case *check.QueryLine:

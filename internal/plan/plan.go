@@ -358,7 +358,7 @@ type Line struct {
 	Mode  syntax.Mode
 	Else  []*Ask
 	// Use names the view that the line comes from and where it is used: "view Member,
-	// used at a.sync:5:5". It is empty for a line of the sync itself.
+	// used at a.sync:5:5", with the views around it, from the inside out. It is empty for a line of the sync itself.
 	Use string
 	// If is the condition at the end of the line, nil if there is none. If it is
 	// false, the line is skipped and keeps its frame.

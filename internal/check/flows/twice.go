@@ -19,12 +19,15 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 	}
 	first := slices.IndexFunc(events, func(e event) bool { return e.kind == answersEvent })
 	var note string
+	var everyPath *check.Pattern
 	for _, s := range []*syncInfo{by.sync, events[first].list.sync} {
 		if s.matchesAnyPath() {
 			if r.anyPath[s] {
 				return // reported already: it does so on every route
 			}
 			r.anyPath[s] = true
+			i := slices.IndexFunc(s.when, func(p *patternInfo) bool { return p.action.request && p.path == "" })
+			everyPath = s.when[i].pattern
 			note = "“" + s.sync.Name + "” names no path, so it answers requests of all routes"
 		}
 	}
@@ -44,6 +47,9 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 			other = "this sync"
 		}
 		d.Message = w.entry.String() + " can be answered twice: " + name + " answers here after " + other + " has answered"
+	}
+	if everyPath != nil {
+		d.Related = slices.Insert(d.Related, 0, diag.Related{Span: everyPath.Tree.Span, Message: "this pattern names no path"})
 	}
 	d.Notes = append(d.Notes, "the first answer is sent; the second is refused as ALREADY_ANSWERED")
 	if note != "" {
