@@ -92,10 +92,11 @@ type Reason struct {
 type ReasonList []Reason
 
 func (list ReasonList) of(id string) (Reason, bool) {
-	for _, r := range list {
-		if r.ID == id || r.Pattern != nil && r.Pattern.MatchString(id) {
-			return r, true
-		}
+	if i := slices.IndexFunc(list, func(r Reason) bool { return r.Pattern == nil && r.ID == id }); i >= 0 {
+		return list[i], true
+	}
+	if i := slices.IndexFunc(list, func(r Reason) bool { return r.Pattern != nil && r.Pattern.MatchString(id) }); i >= 0 {
+		return list[i], true
 	}
 	return Reason{}, false
 }

@@ -38,7 +38,7 @@ func (r *reporter) unansweredBy(w *walk) {
 				before = append(before, y)
 			}
 		}
-		d.Related = w.describe(before)
+		d.Related = append(dropsInside(last.line), w.describe(before)...)
 		if use := last.line.Use; use != nil {
 			d.Related = append(d.Related, diag.Related{Span: use.Line.Tree.Span, Message: "the view “" + use.View + "” is used here"})
 		}
