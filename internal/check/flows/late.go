@@ -34,6 +34,7 @@ func dropsInside(l *check.Line) (list []diag.Related) {
 			if inner.Mode != syntax.MaybeLine && inner.Mode != syntax.SurelyLine {
 				list = append(list, diag.Related{Span: inner.Tree.Span, Message: "in the view “" + use.View.Name + "”, this line keeps a frame only if it holds"})
 			}
+		case *check.ViewLine, *check.IsLine, *check.FoldLine: // the lines of the view follow; the others bind
 		}
 		list = append(list, dropsInside(inner)...)
 	}
