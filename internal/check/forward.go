@@ -126,6 +126,8 @@ func (fa *forwardAnalysis) pattern(p *Pattern) {
 		switch {
 		case a.Param != nil && a.Param.Type.Kind == Secret:
 			fa.seed(a, givenSecret, "the input “"+a.Name+"” of "+by+" is secret")
+		case p.IsRequest() && p.Instance.clientHolds(a.Name):
+			fa.seedUsed(a, freshSecret, "“"+a.Name+"” comes with the request")
 		case p.IsRequest():
 			fa.seedUsed(a, sentSecret, "“"+a.Name+"” comes with the request")
 		default:

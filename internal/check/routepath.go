@@ -217,6 +217,12 @@ func (c *checker) isCredential(i *Instance, field string) bool {
 	return slices.ContainsFunc(i.Credentials, func(x *Credential) bool { return x.Field == field })
 }
 
+// clientHolds reports whether a field is a credential that the client's program holds
+// itself and may get back. It cannot read one that is also sent in a cookie.
+func (i *Instance) clientHolds(field string) bool {
+	return slices.ContainsFunc(i.Credentials, func(x *Credential) bool { return x.Field == field && len(x.Cookies) == 0 })
+}
+
 // reserved reports a field of a request that the runtime sets where the client's field
 // of that name is probably meant: nothing in the text of the sync compares it.
 func (r *resolver) reserved(p *Pattern, sync string) {

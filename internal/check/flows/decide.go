@@ -95,7 +95,7 @@ func (d *decision) decide(s *scope, x *expression.Shape, want bool) {
 	empty := func(v value.Value) bool { b, ok := v.Bool(); return ok && b != want }
 	set := at.needed(x, empty)
 	s.rel.connect(fromCaller | set)
-	s.rel.authorized = s.rel.authorized || set&whenAuthorized != 0
+	s.rel.authorized = s.rel.authorized || set&whenAuthorized != 0 || s.forbids && set&whenMember != 0
 }
 
 // compare adds what a comparison relates: both of its sides, unless they differ.

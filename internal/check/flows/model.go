@@ -30,6 +30,7 @@ type model struct {
 	exactViews     map[*check.View]bool // whether the lines of a view are executed
 	exactLines     map[*check.Line]bool // the blocks and folds whose lines are executed
 	tested         map[*check.Line]bool // the “maybe” lines whose result a condition looks at
+	forbidding     map[*check.Line]bool // those that answer 403, and bind nothing that a condition looks at
 	belowOne       int32                // the predicate “is less than 1”
 	// frozen is set when the model is complete. From then on it does not change,
 	// and several walks may read it.
@@ -201,7 +202,7 @@ func (an *analyzer) buildModel() *model {
 		linePredicates: map[*check.Line]int32{}, memberships: map[setRef]int32{},
 		neverDropping: map[*check.View]bool{}, proven: map[*check.View][]provenParam{},
 		bounds: map[int32]bound{}, bounded: map[string][]int32{},
-		exactViews: map[*check.View]bool{}, exactLines: map[*check.Line]bool{}, tested: map[*check.Line]bool{}}
+		exactViews: map[*check.View]bool{}, exactLines: map[*check.Line]bool{}, tested: map[*check.Line]bool{}, forbidding: map[*check.Line]bool{}}
 	m.predicate("")
 	m.addBelowOne()
 	for _, name := range slices.Sorted(maps.Keys(an.program.Instances)) {
@@ -353,6 +354,7 @@ func (m *model) newStage(s *syncInfo, index int, where []*check.Line, bound []*c
 		stage.where = append(stage.where, info)
 		m.countUses(l)
 		m.addTested(l, where[n+1:])
+		m.forbidding[l] = forbids(l) && !slices.ContainsFunc(where[n+1:], func(x *check.Line) bool { return looksAt(x, l.Nulls) })
 		if b, ok := l.Body.(*check.ViewLine); ok {
 			m.neverDrops(b.View)
 			m.provenParams(b.View)

@@ -18,6 +18,9 @@ const (
 	fromCredential
 	// whenAuthorized stands in abstractValue.ifAny for a test of the caller alone.
 	whenAuthorized
+	// whenMember is the same for a test whether the state has the caller at all. It
+	// permits only if the client gets the status 403 otherwise.
+	whenMember
 	// firstField is the first field of the request. The other fields follow, and then
 	// the items of lists. All that do not fit share the last origin.
 	firstField
@@ -49,7 +52,7 @@ type relation struct {
 // connect relates all origins of a set to each other. A credential proves nothing by
 // being equal to something.
 func (r *relation) connect(set origins) {
-	set &^= fromCredential | whenAuthorized
+	set &^= fromCredential | whenAuthorized | whenMember
 	if bits.OnesCount64(uint64(set)) < 2 {
 		return
 	}

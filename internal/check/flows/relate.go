@@ -15,11 +15,22 @@ func (w *walk) relate(st *state, l *check.Line, env []sym) {
 		return
 	}
 	s := w.scopeOf(st, env)
+	s.forbids = w.forbidding[l]
 	before := st.relation
 	s.mode(l)
 	w.bindOrigins(st, s, env)
 	w.noteEvidence(&before, &st.relation, l)
 	noteFirst(w.lookedUp, st.relation.known&^before.known, l)
+}
+
+// forbids reports whether a line answers 403 for a frame that it drops.
+func forbids(l *check.Line) bool {
+	return slices.ContainsFunc(l.Else, func(a *check.Ask) bool {
+		return slices.ContainsFunc(a.In, func(arg *check.Arg) bool {
+			n, ok := arg.Term.Literal.Num()
+			return arg.Name == "status" && arg.Term.Var == nil && arg.Term.Expr == nil && ok && n == 403
+		})
+	})
 }
 
 // noteWeak notes a line that would relate something, or show that it exists, if it were
@@ -141,12 +152,12 @@ func (s *scope) body(l *check.Line) {
 	case *check.QueryLine:
 		s.query(b)
 	case *check.FieldLine:
-		q := &question{mayFail: true}
+		q := &question{mayFail: true, mayBeEmpty: true}
 		q.add(s.term(b.Subject), b.Subject, b.SubjectBinds, false)
 		q.add(s.term(b.Object), b.Object, b.ObjectBinds, b.Field.Type.Kind == check.Secret)
 		s.answer(q)
 	case *check.MemberLine:
-		q := &question{mayFail: true, test: b.Set.Of != nil && b.Set.Kind == syntax.SetDecl}
+		q := &question{mayFail: true, mayBeEmpty: true, single: givesOne(b), test: b.Set.Tree.Of.Text != "" && b.Set.Kind == syntax.SetDecl}
 		q.add(s.term(b.Subject), b.Subject, b.Binds, false)
 		for _, f := range b.Fields {
 			q.add(s.term(f.Term), f.Term, f.Binds, f.Field.Type.Kind == check.Secret)
@@ -178,13 +189,15 @@ func (s *scope) body(l *check.Line) {
 
 // A question is a line that reads state.
 type question struct {
-	given   origins // of what the line gives or compares
-	secret  origins // of what it compares with a secret of the state
-	binds   []*check.Var
-	test    bool // it compares something with a constant
-	mayFail bool // it may give no row
-	denies  bool // it requires that something is false
-	never   bool // it compares a field with null, which no field is
+	given      origins // of what the line gives or compares
+	secret     origins // of what it compares with a secret of the state
+	binds      []*check.Var
+	test       bool // it compares something with a constant
+	mayFail    bool // it may give no row, and says something of what it is about
+	mayBeEmpty bool // it may give no row
+	single     bool // it gives at most one row
+	denies     bool // it requires that something is false
+	never      bool // it compares a field with null, which no field is
 }
 
 // add adds one value of the question. A secret is compared with one of the state.
@@ -228,11 +241,30 @@ func (s *scope) answer(q *question) {
 	}
 	if q.mayFail && !q.denies {
 		s.rel.connect(who | q.secret)
-		s.rel.authorized = s.rel.authorized || q.test && who == fromCaller
+		s.rel.authorized = s.rel.authorized || q.test && who == fromCaller || s.forbids && q.ofMember()
 	}
+	s.member = s.member || q.mayBeEmpty && q.ofMember()
 	for _, v := range q.binds {
 		s.vars[v] = origin{origins: who, notNull: true}
 	}
+}
+
+// givesOne reports whether a line finds at most one member: a given field is unique, or
+// the member itself is given.
+func givesOne(b *check.MemberLine) bool {
+	given := func(i int) bool {
+		return slices.ContainsFunc(b.Fields, func(f *check.MemberField) bool {
+			return f.Set == b.Set && f.Field == b.Set.Fields[i] && !f.Binds && !f.Term.Any
+		})
+	}
+	return !b.Binds && !b.Subject.Any || slices.ContainsFunc(b.Set.Uniques, func(u []int) bool { return !slices.ContainsFunc(u, func(i int) bool { return !given(i) }) })
+}
+
+// ofMember reports whether a question asks whether the state has the caller. One that
+// may give several rows, or binds an identity, finds objects of the caller, and does not
+// say what they may do.
+func (q *question) ofMember() bool {
+	return q.given == fromCaller && q.single && !q.denies && !slices.ContainsFunc(q.binds, func(v *check.Var) bool { return v.Type.Kind == check.Identity })
 }
 
 // yield returns who decided on what a question gives. A credential, or a secret that
@@ -259,6 +291,7 @@ func (s *scope) query(b *check.QueryLine) {
 	}
 	q.test = q.test || test && len(q.binds) == 0
 	q.never = false // a query may be given null
+	q.mayBeEmpty, q.single = compares || q.mayFail, b.Query.Rows != syntax.ManyRows
 	q.mayFail = compares || q.mayFail && (!s.inFold || q.secret != 0)
 	s.answer(q)
 	if !q.mayFail && !s.inFold {
@@ -274,7 +307,7 @@ func (s *scope) query(b *check.QueryLine) {
 
 // view adds what the lines of a view relate.
 func (s *scope) view(b *check.ViewLine) {
-	c := &scope{w: s.w, rel: s.rel, vars: map[*check.Var]origin{}, inFold: s.inFold, supposed: s.supposed, items: s.items}
+	c := &scope{w: s.w, rel: s.rel, vars: map[*check.Var]origin{}, inFold: s.inFold, supposed: s.supposed, items: s.items, forbids: s.forbids}
 	for _, p := range b.View.In {
 		for _, a := range b.In {
 			if a.Name == p.Name {
@@ -283,6 +316,7 @@ func (s *scope) view(b *check.ViewLine) {
 		}
 	}
 	c.lines(b.View.Where)
+	s.member = s.member || c.member
 	for _, a := range b.Out {
 		i := slices.IndexFunc(b.View.Out, func(p *check.ViewParam) bool { return p.Name == a.Name })
 		if i < 0 || a.Term.Any {
@@ -302,7 +336,7 @@ func (s *scope) view(b *check.ViewLine) {
 // relate to the caller, so what they relate to the caller does not decide what is read.
 func (s *scope) fold(l *check.Line, b *check.FoldLine) {
 	c := s.inside()
-	c.inFold, c.items = true, map[origins]origins{}
+	c.inFold, c.items, c.forbids = true, map[origins]origins{}, false
 	c.lines(b.Lines)
 	held := c.rel.tied()
 	for item, list := range c.items {
@@ -311,6 +345,9 @@ func (s *scope) fold(l *check.Line, b *check.FoldLine) {
 		}
 	}
 	o := origin{ifAny: c.gained(s) | held&fromClient&^s.rel.tied(), folded: true}
+	if b.Fold == syntax.Whether && c.member {
+		o.ifAny |= whenMember
+	}
 	used := slices.Concat(outerVariables(l), b.Expr.Variables(), b.Limit.Variables(), b.Offset.Variables())
 	for _, k := range b.Order {
 		used = append(used, k.Expr.Variables()...)

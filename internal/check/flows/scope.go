@@ -32,6 +32,10 @@ type scope struct {
 	forAll bool
 	// items are the lists of the items that a line of this scope takes.
 	items map[origins]origins
+	// forbids is set if the client gets the status 403 when the line drops the frame.
+	forbids bool
+	// member is set if a line of this scope holds only if the state has the caller.
+	member bool
 	// excused are origins of which one side of an “or” tests only the state.
 	excused origins
 }
@@ -90,14 +94,14 @@ func (s *scope) get(v *check.Var) origin {
 
 // local returns a scope inside of s, with the same relation.
 func (s *scope) local() *scope {
-	return &scope{w: s.w, rel: s.rel, vars: map[*check.Var]origin{}, outer: s.get, inFold: s.inFold, supposed: s.supposed, forAll: s.forAll, items: s.items}
+	return &scope{w: s.w, rel: s.rel, vars: map[*check.Var]origin{}, outer: s.get, inFold: s.inFold, supposed: s.supposed, forAll: s.forAll, items: s.items, forbids: s.forbids}
 }
 
 // assuming returns a scope with the variables of s and a copy of its relation.
 func (s *scope) assuming() *scope {
 	rel := *s.rel
 	c := *s
-	c.rel, c.excused = &rel, 0
+	c.rel, c.excused, c.member = &rel, 0, false
 	return &c
 }
 

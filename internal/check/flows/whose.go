@@ -252,10 +252,15 @@ func (a *actionInfo) owns(p *check.Param) bool {
 	return slices.ContainsFunc(a.instance.Concept.Sets, func(s *check.Set) bool { return s.Name == p.Type.Name })
 }
 
-// refusesUnknown reports whether an action is of the concept that owns an input's
-// identities, and refuses those that do not exist.
+// refusesUnknown reports whether an action refuses identities of an input that do not
+// exist. What it refuses as missing is of its own concept, or, if it gets nothing of its
+// own concept, what it keeps about the identity.
 func (a *actionInfo) refusesUnknown(p *check.Param) bool {
-	return p != nil && a.owns(p) && slices.ContainsFunc(a.spec.Refusals, func(r *check.Refusal) bool { return r.Kind == "missing" || r.Kind == "forbidden" })
+	if p == nil || !a.owns(p) && (slices.ContainsFunc(a.spec.Inputs, a.owns) ||
+		!slices.ContainsFunc(a.spec.Refusals, func(r *check.Refusal) bool { return r.Kind == "missing" })) {
+		return false
+	}
+	return slices.ContainsFunc(a.spec.Refusals, func(r *check.Refusal) bool { return r.Kind == "missing" || r.Kind == "forbidden" })
 }
 
 // isMember reports whether an input identifies a member of some concept's set.
