@@ -2,6 +2,7 @@ package check
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/legible-lang/legible/internal/diag"
@@ -460,6 +461,7 @@ func (inf *inference) line(l *Line) {
 		for _, e := range []*Expr{b.Limit, b.Offset} {
 			if e != nil {
 				inf.term(Term{Span: e.Tree.Span, Expr: e}, Type{Kind: Number}, true, "a number of rows")
+				inf.rows(e)
 			}
 		}
 		for _, o := range b.Order {
@@ -476,6 +478,18 @@ func (inf *inference) line(l *Line) {
 		inf.has(b)
 	default:
 		panic("check: unknown line")
+	}
+}
+
+// rows reports a limit or an offset that is no number of rows.
+func (inf *inference) rows(e *Expr) {
+	s := e.Node.Shape()
+	negative := s.Form == expression.UnaryForm && s.Name == "-"
+	if negative {
+		s = s.Parts[0]
+	}
+	if n, ok := s.Literal.Num(); ok && s.Form == expression.LiteralForm && (negative && n != 0 || n != math.Trunc(n)) {
+		inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: e.Tree.Span, Message: "a number of rows is a whole number that is not negative, and this is “" + e.Tree.Text + "”"})
 	}
 }
 

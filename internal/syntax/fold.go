@@ -204,6 +204,10 @@ func valueFollows(rest string) bool {
 	if word := wordOf(rest); word != "" {
 		return !operatorWord(word, wordOf(strings.TrimSpace(rest[len(word):])))
 	}
+	if number, negative := strings.CutPrefix(rest, "-"); negative && number != "" && number[0] >= '0' && number[0] <= '9' {
+		number, _, _ = strings.Cut(number, "#")
+		return !strings.ContainsFunc(strings.TrimSpace(number), func(c rune) bool { return c != '.' && c != 'e' && (c < '0' || c > '9') })
+	}
 	return strings.IndexByte("0123456789({\"'`", rest[0]) >= 0
 }
 
