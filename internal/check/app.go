@@ -207,6 +207,9 @@ func (c *checker) instance(name syntax.Name) *Instance {
 					d.Related = append(d.Related, diag.Related{Span: u.Span, Message: "“" + other + "” is declared here"})
 				}
 			}
+			if u := c.program.Instances[others[0]].Use; u != nil && len(others) == 1 {
+				d.Origins = []diag.Origin{{Span: u.Span, Word: name.Text, Message: "the app uses “" + name.Text + "” under the name “" + others[0] + "”, which contradicts %s"}}
+			}
 			d.Notes = []string{"write “" + strings.Join(others, "” or “") + "” here, or “use " + name.Text + "” in the app"}
 			c.add(d)
 			return nil

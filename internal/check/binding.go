@@ -41,6 +41,9 @@ func (c *checker) bound(i *Instance, p string, path []string) Type {
 		return t
 	}
 	t := own
+	if i.Use != nil {
+		t.From = &diag.Origin{Span: i.Use.Span, Message: "the type parameter “" + p + "” of “" + i.Name + "” has no binding, which contradicts %s"}
+	}
 	if !c.hasApp && i.Use == nil && i.Concept != nil && c.program.Instances[i.Name] == i {
 		t = Type{} // without an app it may be anything
 	}

@@ -21,9 +21,12 @@ func (r *resolver) used(name syntax.Name) {
 
 // agree notes that two types are the same in one use.
 func (c *checker) agree(a, b Type) {
+	if a.From != nil && b.From != nil && a.From.Span == b.From.Span {
+		return
+	}
 	for _, t := range []Type{a, b} {
-		if t.From != nil && (a.From == nil || b.From == nil || a.From.Span != b.From.Span) {
-			c.program.uses[t.From.Span]++
+		for o := t.From; o != nil; o = o.Also {
+			c.program.uses[o.Span]++
 		}
 	}
 }
@@ -33,14 +36,13 @@ func (c *checker) agree(a, b Type) {
 func origins(a, b Type) []diag.Origin {
 	var list []diag.Origin
 	for _, t := range [][2]Type{{a, b}, {b, a}} {
-		if t[0].From == nil {
-			continue
+		for from := t[0].From; from != nil; from = from.Also {
+			o := *from
+			if o.Least > 0 {
+				o.Word = Describe(t[1])
+			}
+			list = append(list, o)
 		}
-		o := *t[0].From
-		if o.Least > 0 {
-			o.Word = Describe(t[1])
-		}
-		list = append(list, o)
 	}
 	return list
 }
@@ -65,6 +67,21 @@ func (p *Param) declared(what string, t Type) Type {
 		return t
 	}
 	return declared(t, strings.TrimPrefix(what, "the "), p.Name, p.Tree.Span)
+}
+
+// fromView returns the type of a view's parameter with the place in the view that
+// determines it.
+func fromView(v *View, p *ViewParam) Type {
+	t := p.Var.Type
+	if p.From.Known() {
+		t.From = &diag.Origin{Span: p.From, Least: 3, Message: "the type of “" + p.Name + "” in the view “" + v.Name + "” contradicts %s", Also: t.From}
+		if t.From.Also != nil {
+			first, mine := *t.From.Also, *t.From
+			mine.Also, first.Also = first.Also, &mine
+			t.From = &first
+		}
+	}
+	return t
 }
 
 // A declaration is a name that a concept declares.

@@ -321,6 +321,8 @@ type ViewParam struct {
 	Var      *Var
 	Optional bool
 	Always   bool // it has a value in every frame that the view gives
+	// From is the use in the view that determines the type.
+	From source.Span
 }
 
 // A Pattern is a line of when.

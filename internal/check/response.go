@@ -241,12 +241,21 @@ func (c *checker) answers() {
 func (c *checker) unreadCookies() {
 	var read []string
 	var declared source.Span
-	for _, i := range c.program.Instances {
+	var unset []diag.Related // the cookies that are read and never set
+	for _, name := range c.instanceNames() {
+		i := c.program.Instances[name]
 		for _, x := range i.Credentials {
 			read = append(read, x.Cookies...)
 		}
 		if i.Use != nil && len(i.Credentials) > 0 {
 			declared = i.Use.Span
+			for _, x := range i.Use.Credentials {
+				for _, from := range x.From {
+					if from.Kind.Text == "cookie" && !slices.ContainsFunc(c.cookies, func(n syntax.Name) bool { return n.Text == from.Name }) {
+						unset = append(unset, diag.Related{Span: from.Span, Message: "no answer sets the cookie “" + from.Name + "” that is read here"})
+					}
+				}
+			}
 		}
 	}
 	if len(read) == 0 {
@@ -264,7 +273,7 @@ func (c *checker) unreadCookies() {
 		reported[name.Text] = len(c.diags)
 		d := diag.Diagnostic{Code: diag.UnreadCookie, Severity: diag.Warning, Span: name.Span,
 			Message: "no credential of the app reads the cookie “" + name.Text + "” that is set here; the app reads " + words.Enumerate(quotedWords(read), "and"),
-			Related: []diag.Related{{Span: declared, Message: "the credentials"}},
+			Related: append([]diag.Related{{Span: declared, Message: "the credentials"}}, unset...),
 			Notes:   []string{"give the cookie the name that is read, or add “cookie \"" + name.Text + "\"” to the credential"}}
 		c.add(d)
 	}

@@ -26,6 +26,7 @@ func (c *checker) types() {
 		}) && v.ok
 		for _, p := range slices.Concat(v.view.In, v.view.Out) {
 			p.Always = inf.nonNull[p.Var] || !inf.nullable[p.Var]
+			p.From = inf.reasons[p.Var].span
 		}
 	}
 	for _, s := range c.syncOrder {
@@ -497,7 +498,7 @@ func (inf *inference) viewArgs(v *View, params []*ViewParam, args []*Arg) {
 	for _, a := range args {
 		for _, p := range params {
 			if p.Name == a.Name {
-				inf.term(a.Term, p.Var.Type, true, "“"+a.Name+"” of the view "+v.Name)
+				inf.term(a.Term, fromView(v, p), true, "“"+a.Name+"” of the view "+v.Name)
 			}
 		}
 	}

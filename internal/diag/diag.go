@@ -60,6 +60,8 @@ type Origin struct {
 	Message string // of a finding about it; “%s” stands for how many uses it concerns
 	// Word is the name that the uses have in its place; "" if it is about something else.
 	Word string
+	// Also is another declaration that it depends on, nil for none.
+	Also *Origin
 	// Least is how many findings show that it is the cause, if more than two.
 	Least int
 	// Last is set if it can be the cause only if no other one is.
