@@ -31,6 +31,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
 	"github.com/legible-lang/legible/internal/source"
@@ -103,6 +105,7 @@ func passes() []pass {
 		{"answers", (*checker).answers, []string{"types of variables"}, "no answer that says something else than it means"},
 		{"unused", (*checker).unused, []string{"views", "syncs"}, "no idle variables"},
 		{"sound", (*checker).keepSound, []string{"types of variables"}, "a program without broken parts"},
+		{"rows", (*checker).lostRows, []string{"a program without broken parts"}, "no row that is missing by accident"},
 		{"secrets", (*checker).secrets, []string{"a program without broken parts"}, "no secret told"},
 		{"expand", (*checker).expandViews, []string{"a program without broken parts", "no secret told"}, "no use of a view that answers"},
 	}
@@ -194,6 +197,11 @@ func (c *checker) broken() bool {
 }
 
 func (c *checker) add(d diag.Diagnostic) { c.diags = append(c.diags, d) }
+
+// reported reports whether there is a finding of this kind at this place.
+func (c *checker) reported(d diag.Diagnostic) bool {
+	return slices.ContainsFunc(c.diags, func(x diag.Diagnostic) bool { return x.Code == d.Code && x.Span == d.Span })
+}
 
 // errorAt reports an error.
 func (c *checker) errorAt(code diag.Code, span source.Span, message string, notes ...string) {

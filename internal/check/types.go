@@ -437,8 +437,9 @@ func (inf *inference) line(l *Line) {
 					inf.nullable[a.Term.Var] = a.Optional && !p.Always
 				}
 				if a.Name == p.Name && a.Optional && p.Always {
-					inf.report(diag.Diagnostic{Code: diag.MisplacedOptional, Span: a.Tree.Span, Notes: []string{alwaysGiven},
-						Message: "the output “" + p.Name + "” of the view “" + b.View.Name + "” is never null"})
+					if d := neverNull(b.View, p, a); !inf.c.reported(d) {
+						inf.report(d)
+					}
 				}
 			}
 		}

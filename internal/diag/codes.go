@@ -255,6 +255,8 @@ const (
 	// EarlyAnswer means that a request is answered with success before an action that
 	// can be refused.
 	EarlyAnswer Code = "L0517"
+	// LostRows means that a result lacks rows because a value in them may be absent.
+	LostRows Code = "L0518"
 )
 
 // The codes for secrets and open routes, of package check.

@@ -52,6 +52,11 @@ func (st *state) canonicalize(m *model) string {
 			put(t.completion)
 			// The other matches follow from the next one and the completed actions.
 			put(len(t.matches) - t.next)
+			for _, x := range t.matches[min(t.next, len(t.matches)):] {
+				if x.sync.cyclic {
+					flag(x.certain)
+				}
+			}
 			if t.next < len(t.matches) {
 				put(t.matches[t.next].sync.index)
 				for _, d := range t.matches[t.next].completions {
@@ -174,7 +179,7 @@ func (st *state) dropUnneeded() {
 		t.uses = renumber(t.uses, to)
 		var matches []match
 		for _, x := range t.matches[min(t.next, len(t.matches)):] {
-			matches = append(matches, match{x.sync, renumber(x.completions, to)})
+			matches = append(matches, match{x.sync, renumber(x.completions, to), x.certain})
 		}
 		t.matches, t.next = matches, 0
 	}

@@ -30,7 +30,12 @@ func (m *model) markCycles() {
 	}
 	for _, group := range components(edges) {
 		for _, n := range group {
-			m.syncs[n].cyclic = len(group) > 1 || slices.Contains(edges[n], n)
+			if m.syncs[n].cyclic = len(group) > 1 || slices.Contains(edges[n], n); m.syncs[n].cyclic {
+				// Each line is executed again in the next round.
+				for _, l := range m.syncs[n].sync.Lines() {
+					m.countUses(l)
+				}
+			}
 		}
 	}
 }
@@ -79,14 +84,14 @@ func components(edges [][]int) [][]int {
 	return all
 }
 
-// cycles reports syncs that make themselves fire again if no line of where on the
-// cycle can drop a frame.
+// cycles reports syncs that make themselves fire again, if in a second round nothing
+// that the analysis does not know decides whether a sync fires.
 func (r *reporter) cycles(m *model) {
 	to := make([][]int, len(m.syncs))
 	by := map[[2]int]trigger{}
 	for e, free := range r.triggers {
 		from := e.list.sync
-		if !free || e.list.line != nil || e.list.handler != nil || from.mayDrop {
+		if !free || e.list.line != nil || e.list.handler != nil || mayEnd(from, e) {
 			continue
 		}
 		k := [2]int{from.index, e.to.index}
@@ -105,6 +110,25 @@ func (r *reporter) cycles(m *model) {
 			r.cycle(m, path, by)
 		}
 	}
+}
+
+// mayEnd reports whether a line of a later stage, or of the where below the line that
+// makes the next sync fire, may drop a frame.
+func mayEnd(from *syncInfo, e trigger) bool {
+	lines := []*lineInfo{}
+	for _, stage := range from.stages[1:] {
+		lines = append(lines, stage.where...)
+		if stage.then == e.list {
+			break
+		}
+	}
+	if from.stages[0].then == e.list {
+		lines = nil
+	}
+	if e.ask.where != nil {
+		lines = append(lines, e.ask.where.where...)
+	}
+	return slices.ContainsFunc(lines, func(l *lineInfo) bool { return l.mayDrop })
 }
 
 // shortestCycle returns the shortest path from the first node of a component back
@@ -149,9 +173,9 @@ func (r *reporter) cycle(m *model, path []int, by map[[2]int]trigger) {
 			refused = append(refused, e.ask.action.name())
 		}
 	}
-	d.Message = names[0] + " makes itself fire without end: no line of where drops a frame"
+	d.Message = names[0] + " makes itself fire without end: no line of where ends it"
 	if len(path) > 1 {
-		d.Message = "the syncs " + words.Enumerate(names, "and") + " make each other fire without end: no line of where drops a frame"
+		d.Message = "the syncs " + words.Enumerate(names, "and") + " make each other fire without end: no line of where ends it"
 	}
 	if len(refused) > 0 {
 		d.Notes = append(d.Notes, "only a refusal of “"+words.Enumerate(refused, "” or “")+"” ends the cycle, and it may become the answer")

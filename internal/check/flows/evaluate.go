@@ -47,7 +47,32 @@ func (w *walk) value(st *state, env []sym, e *check.Expr) sym {
 		return w.literal(st, v)
 	}
 	s.origins = st.relation.computed(s.origins)
+	if neverNull(e.Node.Shape(), e.Type) {
+		s.null = no
+	}
 	return st.fresh(s)
+}
+
+// neverNull reports whether an expression that does not fail has a value: what is joined
+// or computed is not null.
+// The result of a function has the type t.
+func neverNull(s *expression.Shape, t check.Type) bool {
+	switch s.Form {
+	case expression.LiteralForm:
+		return !s.Literal.IsNull()
+	case expression.CallForm:
+		some := slices.Contains([]string{"min", "max", "first", "last", "find", "findLast", "get", "fromJSON"}, s.Name)
+		return !some && !t.Null && (t.Kind == check.String || t.Kind == check.Number || t.Kind == check.Flag || t.Kind == check.List)
+	case expression.ListForm, expression.RecordForm, expression.UnaryForm:
+		return true
+	case expression.BinaryForm:
+		return s.Name != "??" || neverNull(s.Parts[0], t) || neverNull(s.Parts[1], t)
+	case expression.ConditionalForm:
+		return neverNull(s.Parts[1], t) && neverNull(s.Parts[2], t)
+	case expression.VariableForm:
+		return s.Name == "now" || s.Name == "new"
+	}
+	return false
 }
 
 // computed returns the value of an expression all of whose variables are literals.

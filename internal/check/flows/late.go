@@ -6,39 +6,18 @@ import (
 
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
-	"github.com/legible-lang/legible/internal/syntax"
 )
 
 // lateDrop reports a line of a later stage that may drop a frame and has no else.
-func (r *reporter) lateDrop(l *check.Line) {
+func (r *reporter) lateDrop(m *model, l *check.Line) {
 	if r.lateDrops[l] {
 		return
 	}
 	r.lateDrops[l] = true
-	r.an.add(diag.Diagnostic{Code: diag.LateDrop, Span: l.Tree.Span,
-		Message: "this line may give no frame, and the changes of the stage above remain", Related: dropsInside(l),
+	r.an.add(diag.Diagnostic{Code: diag.LateDrop, Span: l.Tree.Span, Related: m.droppedInside(l),
+		Message: "this line may give no frame, and the changes of the stage above remain",
 		Notes: []string{"add an else below it if this can happen; otherwise “surely” before the line states that it cannot, " +
 			"and the flow faults if it does"}})
-}
-
-// dropsInside returns the lines of a view, and of the views that it uses, of which a frame
-// is dropped where the line uses the view.
-func dropsInside(l *check.Line) (list []diag.Related) {
-	use, ok := l.Body.(*check.ViewLine)
-	if !ok || l.Mode != syntax.PlainLine {
-		return nil
-	}
-	for _, inner := range use.View.Where {
-		switch inner.Body.(type) {
-		case *check.QueryLine, *check.FieldLine, *check.MemberLine, *check.FilterLine, *check.HasLine, *check.BlockLine:
-			if inner.Mode != syntax.MaybeLine && inner.Mode != syntax.SurelyLine {
-				list = append(list, diag.Related{Span: inner.Tree.Span, Message: "in the view “" + use.View.Name + "”, this line keeps a frame only if it holds"})
-			}
-		case *check.ViewLine, *check.IsLine, *check.FoldLine: // the lines of the view follow; the others bind
-		}
-		list = append(list, dropsInside(inner)...)
-	}
-	return list
 }
 
 // lateErrors reports error answers in later stages.

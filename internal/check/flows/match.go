@@ -33,9 +33,15 @@ func (w *walk) matches(st *state, n int) []match {
 // chooseRest fills the other patterns of a sync with actions before n.
 func (w *walk) chooseRest(st *state, s *syncInfo, chosen []int, at, n int, all []match) []match {
 	if at == len(chosen) {
-		x := match{s, slices.Clone(chosen)}
-		if conds, _ := w.conditions(st, x); slices.ContainsFunc(conds, func(c condition) bool { return st.test(c) == no }) {
-			return all
+		x := match{s, slices.Clone(chosen), true}
+		conds, _ := w.conditions(st, x)
+		for _, c := range conds {
+			switch st.test(c) {
+			case no:
+				return all
+			case unknown:
+				x.certain = false
+			}
 		}
 		return append(all, x)
 	}
@@ -98,47 +104,46 @@ func (w *walk) conditions(st *state, x match) ([]condition, []sym) {
 
 // tryMatch returns the successors of a match: the sync fires, or one of the
 // conditions fails.
-func (w *walk) tryMatch(at int, st *state, x match, n int) []successor {
+func (w *walk) tryMatch(st *state, x match, n int) []successor {
 	conds, env := w.conditions(st, x)
 	var list []successor
-	free := true // no condition on a value is involved
 	for _, p := range st.split(conds) {
 		if !p.holds {
-			free = false
 			list = append(list, successor{p.state, []event{{kind: differsEvent, sync: x.sync, condition: *p.failed, label: p.label}}})
 			continue
 		}
-		list = append(list, w.fire(at, p.state, x, env, n, free)...)
+		list = append(list, w.fire(p.state, x, env, n)...)
 	}
 	return list
 }
 
 // fire runs where for a match and pushes the lines that are asked.
-func (w *walk) fire(at int, st *state, x match, env []sym, n int, free bool) []successor {
+func (w *walk) fire(st *state, x match, env []sym, n int) []successor {
 	s := x.sync
 	if slices.ContainsFunc(s.when, func(p *patternInfo) bool { return p.startsFlow }) {
 		st.started = true
 	}
 	d := &st.completed[n]
 	ancestors := d.ancestors
-	again := false // the cycle is unrolled far enough
+	above := 0
 	if s.cyclic {
-		above := 0
 		for _, c := range ancestors {
 			if int(c) == s.index {
 				above++
 			}
 		}
-		if above > 0 {
-			w.noteTrigger(d, s, free)
-		}
-		again = above >= 2
 		ancestors = append(slices.Clone(ancestors), int16(s.index))
 	}
+	again := above >= 2 // the cycle is unrolled far enough
 	w.fired[s] = true
 	standing := st.standingOf(x)
 	var list []successor
-	for _, p := range w.wherePaths(st, s, s.stages[0], env) {
+	paths := w.wherePaths(st, s, s.stages[0], env)
+	if above > 0 {
+		drops := slices.ContainsFunc(paths, func(p path) bool { return p.line != nil })
+		w.noteTrigger(d, s, x.certain && !drops && d.refusal == nil) // a refused action may return next time
+	}
+	for _, p := range paths {
 		if again && p.list != nil {
 			continue // but the cycle may end here
 		}

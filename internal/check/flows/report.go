@@ -120,7 +120,7 @@ func (r *reporter) collect(w *walk) {
 		e.Answers = append(e.Answers, r.answers[a])
 	}
 	for _, l := range w.observed.lateDrops {
-		r.lateDrop(l)
+		r.lateDrop(w.model, l)
 	}
 	r.collectUses(w)
 	for _, x := range w.observed.secondAnswers {

@@ -63,6 +63,7 @@ type task struct {
 type match struct {
 	sync        *syncInfo
 	completions []int
+	certain     bool // its conditions hold whatever other syncs find
 }
 
 func (st *state) clone() *state {

@@ -22,7 +22,7 @@ func (w *walk) step(at int, st *state) []successor {
 	case t.list == nil:
 		x := t.matches[t.next]
 		t.next++
-		return w.tryMatch(at, st, x, t.completion)
+		return w.tryMatch(st, x, t.completion)
 	case len(t.joint) > 0 && t.next == len(t.list.asks):
 		return w.commitTogether(st)
 	case t.next == len(t.list.asks) && t.list.next != nil:

@@ -38,10 +38,11 @@ func (r *reporter) unansweredBy(w *walk) {
 				before = append(before, y)
 			}
 		}
-		d.Related = append(dropsInside(last.line), w.describe(before)...)
+		d.Related = w.describe(before)
 		if use := last.line.Use; use != nil {
 			d.Related = append(d.Related, diag.Related{Span: use.Line.Tree.Span, Message: "the view “" + use.View + "” is used here"})
 		}
+		d.Related = append(d.Related, w.droppedInside(last.line)...)
 		r.suggestElse(w, &d, last)
 		r.an.add(d)
 	}
@@ -117,6 +118,24 @@ func (r *reporter) suggestElse(w *walk, d *diag.Diagnostic, l *lineInfo) {
 	}
 	text := "else " + instance + ".respond (" + request + ", status: " + status + ", error: " + strconv.Quote(sentence) + ")"
 	d.Notes = append(d.Notes, "an else below this line would answer, such as “"+text+"”")
+}
+
+// droppedInside returns the lines of a view, and of the views in it, that may drop the
+// frame of a use.
+func (m *model) droppedInside(use *check.Line) []diag.Related {
+	b, ok := use.Body.(*check.ViewLine)
+	if !ok || use.Mode != syntax.PlainLine {
+		return nil
+	}
+	var list []diag.Related
+	for _, l := range b.View.Where {
+		if inner := m.droppedInside(l); len(inner) > 0 {
+			list = append(list, inner...)
+		} else if m.mayDrop(l) {
+			list = append(list, diag.Related{Span: l.Tree.Span, Message: "in the view “" + b.View.Name + "”, this line may drop the frame"})
+		}
+	}
+	return list
 }
 
 // createdIn returns the variable of something that an action in when has created and
