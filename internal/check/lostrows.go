@@ -44,9 +44,12 @@ type lossyLine struct {
 	line   *Line
 	values []*Var // that it binds
 	reason string // why it may give nothing
+	// among is set if a view shows the value next to others in one of its outputs.
+	among bool
 	// member is set if the value is absent only if a member does not exist. That is a
 	// reason to report the line only if an expression expects null.
 	member bool
+	tested bool // an expression of the view expects null
 	// mark is the place after the name of an output or field that takes “?”; without it
 	// the line takes “maybe”.
 	mark source.Span
@@ -70,9 +73,9 @@ func (r *rowReader) folds(lines []*Line) {
 func (r *rowReader) fold(b *FoldLine) {
 	decides := deciding(b.Lines)
 	for _, x := range r.lossy(b.Lines) {
-		tested := slices.ContainsFunc(x.values, func(v *Var) bool { return nullTested(b, v) })
-		only := !slices.ContainsFunc(x.values, func(v *Var) bool { return decides[v] }) && resultNeeds(b, x.values)
-		if tested || only && !x.member {
+		tested := slices.ContainsFunc(x.values, func(v *Var) bool { return nullTested(expressionsOf(b.Expr, b.Lines), v) })
+		only := !slices.ContainsFunc(x.values, func(v *Var) bool { return decides[v] }) && resultNeeds(b, x)
+		if tested || x.tested || only && !x.member {
 			r.report(b, x)
 		}
 	}
@@ -80,7 +83,7 @@ func (r *rowReader) fold(b *FoldLine) {
 
 // resultNeeds reports whether the result of a fold shows values next to others. A list
 // of the values themselves lacks nothing, and sums, minima and maxima are without nulls.
-func resultNeeds(b *FoldLine, values []*Var) bool {
+func resultNeeds(b *FoldLine, x lossyLine) bool {
 	if b.Expr == nil || b.Fold != syntax.Each && b.Fold != syntax.First {
 		return false
 	}
@@ -97,22 +100,23 @@ func resultNeeds(b *FoldLine, values []*Var) bool {
 			}
 		}
 	}
-	mine := func(v *Var) bool { return slices.Contains(values, v) }
-	return slices.ContainsFunc(shown, mine) && slices.ContainsFunc(shown, func(v *Var) bool { return !mine(v) })
+	mine := func(v *Var) bool { return slices.Contains(x.values, v) }
+	return slices.ContainsFunc(shown, mine) && (x.among || slices.ContainsFunc(shown, func(v *Var) bool { return !mine(v) }))
 }
 
 // nullTested reports whether an expression of a fold treats a variable as if it could be
 // null.
-func nullTested(b *FoldLine, v *Var) bool {
-	return slices.ContainsFunc(expressionsOf(b), func(e *Expr) bool {
+func nullTested(exprs []*Expr, v *Var) bool {
+	return slices.ContainsFunc(exprs, func(e *Expr) bool {
 		return e != nil && slices.Contains(e.Vars, v) && testsNull(e.Node.Shape(), v.Name)
 	})
 }
 
-// expressionsOf returns the expression of a fold, if it has one, and those of its lines.
-func expressionsOf(b *FoldLine) []*Expr {
-	list := []*Expr{b.Expr}
-	for _, l := range b.Lines {
+// expressionsOf returns the expression of a fold, which may be nil, and those of its
+// lines.
+func expressionsOf(e *Expr, lines []*Line) []*Expr {
+	list := []*Expr{e}
+	for _, l := range lines {
 		list = append(list, l.If)
 		if x, ok := l.Body.(*FilterLine); ok {
 			list = append(list, x.Expr)
@@ -182,7 +186,7 @@ func (r *rowReader) lossyLines(l *Line) []lossyLine {
 			break
 		}
 		for _, inner := range r.inView(b.View) {
-			x := lossyLine{line: l, reason: inner.reason, member: inner.member, inside: &inner}
+			x := lossyLine{line: l, reason: inner.reason, member: inner.member, among: inner.among, tested: inner.tested, inside: &inner}
 			if len(b.View.Where) > 1 {
 				x = inner
 				x.values, x.uses = nil, append(slices.Clone(inner.uses), l)
@@ -214,14 +218,34 @@ func (r *rowReader) inView(v *View) []lossyLine {
 	}
 	r.views[v] = nil
 	decides := deciding(v.Where)
+	exprs := expressionsOf(nil, v.Where)
 	var list []lossyLine
 	for _, x := range r.lossy(v.Where) {
-		if !slices.ContainsFunc(x.values, func(v *Var) bool { return decides[v] }) {
-			list = append(list, x)
+		x.tested = x.tested || slices.ContainsFunc(x.values, func(v *Var) bool { return nullTested(exprs, v) })
+		if x.tested || !slices.ContainsFunc(x.values, func(v *Var) bool { return decides[v] }) {
+			list = append(list, x.derived(v.Where))
 		}
 	}
 	r.views[v] = list
 	return list
+}
+
+// derived adds the variables that lines compute from the values of a lossy line.
+func (x lossyLine) derived(lines []*Line) lossyLine {
+	x.values = slices.Clone(x.values)
+	for _, l := range lines {
+		b, ok := l.Body.(*IsLine)
+		if !ok || !b.Binds {
+			continue
+		}
+		in := b.Expr.Variables()
+		mine := func(v *Var) bool { return slices.Contains(x.values, v) }
+		if slices.ContainsFunc(in, mine) {
+			x.among = x.among || slices.ContainsFunc(in, func(v *Var) bool { return !mine(v) })
+			x.values = append(x.values, b.Var)
+		}
+	}
+	return x
 }
 
 // neverNull reports “?” after an output of a view that is never null. If a line of the
@@ -373,7 +397,7 @@ func (r *rowReader) report(b *FoldLine, x lossyLine) {
 // strictly reports whether the fold computes something with a variable for which it
 // must have a value.
 func strictly(b *FoldLine, v *Var) bool {
-	return slices.ContainsFunc(expressionsOf(b), func(e *Expr) bool {
+	return slices.ContainsFunc(expressionsOf(b.Expr, b.Lines), func(e *Expr) bool {
 		return e != nil && slices.Contains(e.Vars, v) && needsValue(e.Node.Shape(), v.Name)
 	})
 }
