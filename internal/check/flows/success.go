@@ -133,13 +133,35 @@ func (w *walk) afterAnswer(at int, st *state, d *completion) {
 	if !d.ask.ask.Awaited && (st.answer&first == 0 || d.action.spec.Kind == syntax.Effect) {
 		return
 	}
-	events := w.eventsTo(at)
-	answer := events[slices.IndexFunc(events, func(e event) bool { return e.kind == answersEvent })]
-	w.noteFalseSuccess(falseSuccess{refusedAsk{d.list, d.ask}, answerLine{answer.list, answer.ask}, true})
+	if !w.notedFalseSuccess(d.ask) {
+		w.noteFalseSuccess(falseSuccess{refusedAsk{d.list, d.ask}, w.firstAnswer(at), true})
+	}
+}
+
+// firstAnswer returns the first line that answers on the path to a node.
+func (w *walk) firstAnswer(at int) (first answerLine) {
+	find := func(events []event) {
+		if i := slices.IndexFunc(events, func(e event) bool { return e.kind == answersEvent }); i >= 0 {
+			first = answerLine{events[i].list, events[i].ask}
+		}
+	}
+	for {
+		find(w.nodes[at].events)
+		edge := w.nodes[at].edge
+		if edge < 0 {
+			return first
+		}
+		find(w.edges[edge].events)
+		at = w.edges[edge].from
+	}
+}
+
+func (w *walk) notedFalseSuccess(a *askInfo) bool {
+	return slices.ContainsFunc(w.observed.falseSuccess, func(x falseSuccess) bool { return x.refused.ask == a })
 }
 
 func (w *walk) noteFalseSuccess(x falseSuccess) {
-	if !slices.ContainsFunc(w.observed.falseSuccess, func(y falseSuccess) bool { return x.refused.ask == y.refused.ask }) {
+	if !w.notedFalseSuccess(x.refused.ask) {
 		w.observed.falseSuccess = append(w.observed.falseSuccess, x)
 	}
 }
