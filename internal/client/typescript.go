@@ -179,7 +179,7 @@ func (w *writer) answers(o *openapi.Operation) []string {
 			plain = append(plain, r.Status)
 		case r.Status == 0 || r.Status >= 300:
 			for _, v := range w.values(r) {
-				add(&refused, "Refused<"+status+", null, "+v+">")
+				add(&refused, "Refused<"+status+", "+refusalOf(r)+", "+v+">")
 			}
 		}
 	}
@@ -196,6 +196,18 @@ func (w *writer) answers(o *openapi.Operation) []string {
 		body = ", " + errorType
 	}
 	return append(append(returned, refused...), "Refused<"+strings.Join(statuses, " | ")+", "+w.code()+body+">")
+}
+
+// refusalOf is the type of the refusal in the answer of a sync: the code that it writes, any
+// text if it computes one, and null if its answer has no field “refusal”.
+func refusalOf(r *openapi.Result) string {
+	if code, ok := r.Literals["refusal"].Text(); ok {
+		return quoted(code)
+	}
+	if r.Body == nil && slices.ContainsFunc(r.Fields, func(f check.RecordField) bool { return f.Name == "refusal" }) {
+		return "string | null"
+	}
+	return "null"
 }
 
 // values returns the types of the possible results.

@@ -119,12 +119,11 @@ export interface PutBookInput {
 /**
  * - 401: Please log in.
  * - 409 TITLE_TAKEN: You have a book called '{title}' already.
- * - 429 FULL: The shelf is full.
  */
 export type PutBookAnswer =
   | Returned<201, { book: BookId; at: Moment; ok: true }>
   | Refused<409, "TITLE_TAKEN">
-  | Refused<429, "FULL">
+  | Refused<507, "FULL", { error: string; refusal: string }>
   | Refused<400 | 401 | 403 | 408 | 413 | 415 | 431 | 500 | 503, null>;
 
 export interface ReadBookInput {
@@ -323,7 +322,7 @@ export class Shelf {
   /**
    * Read book.
    *
-   * GET /books/{book} (shelf.sync:12:1)
+   * GET /books/{book} (shelf.sync:14:1)
    */
   readBook(input: ReadBookInput, init: Init = {}): Promise<ReadBookAnswer> {
     return this.ask<ReadBookAnswer>("GET", `/books/${segment(input.book)}`, { query: { most: input.most }, as: ["session"] }, init);
@@ -332,7 +331,7 @@ export class Shelf {
   /**
    * Scan.
    *
-   * GET /books/{id}/scan (shelf.sync:23:1)
+   * GET /books/{id}/scan (shelf.sync:25:1)
    */
   scan(input: ScanInput, init: Init = {}): Promise<ScanAnswer> {
     return this.ask<ScanAnswer>("GET", `/books/${segment(input.id)}/scan`, { read: "blob" }, init);
@@ -343,7 +342,7 @@ export class Shelf {
    *
    * - Shelving.take removes book
    *
-   * DELETE /books/{which} (shelf.sync:32:1)
+   * DELETE /books/{which} (shelf.sync:34:1)
    */
   deleteBook(input: DeleteBookInput, init: Init = {}): Promise<DeleteBookAnswer> {
     return this.ask<DeleteBookAnswer>("DELETE", `/books/${segment(input.which)}`, { query: { why: input.why }, as: ["session"] }, init);
@@ -352,7 +351,7 @@ export class Shelf {
   /**
    * Either book.
    *
-   * POST /either (shelf.sync:50:1)
+   * POST /either (shelf.sync:52:1)
    */
   eitherBook(input: EitherBookInput, init: Init = {}): Promise<EitherBookAnswer> {
     return this.ask<EitherBookAnswer>("POST", "/either", { fields: { ...input } }, init);
@@ -365,7 +364,7 @@ export class Shelf {
    *
    * - Shelving.put adds a book
    *
-   * POST /orders (shelf.sync:78:1)
+   * POST /orders (shelf.sync:80:1)
    */
   order(input: OrderInput, init: Init = {}): Promise<OrderAnswer> {
     return this.ask<OrderAnswer>("POST", "/orders", { fields: { ...input } }, init);
@@ -374,7 +373,7 @@ export class Shelf {
   /**
    * Rename.
    *
-   * PUT /orders (shelf.sync:85:1)
+   * PUT /orders (shelf.sync:87:1)
    */
   rename(input: RenameInput, init: Init = {}): Promise<RenameAnswer> {
     return this.ask<RenameAnswer>("PUT", "/orders", { fields: { ...input } }, init);
@@ -383,7 +382,7 @@ export class Shelf {
   /**
    * Ping.
    *
-   * DELETE /ping (shelf.sync:44:1)
+   * DELETE /ping (shelf.sync:46:1)
    */
   pingDelete(init: Init = {}): Promise<PingDeleteAnswer> {
     return this.ask<PingDeleteAnswer>("DELETE", "/ping", { read: "text" }, init);
@@ -392,7 +391,7 @@ export class Shelf {
   /**
    * Ping.
    *
-   * GET /ping (shelf.sync:44:1)
+   * GET /ping (shelf.sync:46:1)
    */
   pingGet(init: Init = {}): Promise<PingGetAnswer> {
     return this.ask<PingGetAnswer>("GET", "/ping", { read: "text" }, init);
@@ -401,7 +400,7 @@ export class Shelf {
   /**
    * Ping.
    *
-   * PATCH /ping (shelf.sync:44:1)
+   * PATCH /ping (shelf.sync:46:1)
    */
   pingPatch(init: Init = {}): Promise<PingPatchAnswer> {
     return this.ask<PingPatchAnswer>("PATCH", "/ping", { fields: {}, read: "text" }, init);
@@ -410,7 +409,7 @@ export class Shelf {
   /**
    * Ping.
    *
-   * POST /ping (shelf.sync:44:1)
+   * POST /ping (shelf.sync:46:1)
    */
   pingPost(init: Init = {}): Promise<PingPostAnswer> {
     return this.ask<PingPostAnswer>("POST", "/ping", { fields: {}, read: "text" }, init);
@@ -419,7 +418,7 @@ export class Shelf {
   /**
    * Ping.
    *
-   * PUT /ping (shelf.sync:44:1)
+   * PUT /ping (shelf.sync:46:1)
    */
   pingPut(init: Init = {}): Promise<PingPutAnswer> {
     return this.ask<PingPutAnswer>("PUT", "/ping", { fields: {}, read: "text" }, init);
@@ -428,7 +427,7 @@ export class Shelf {
   /**
    * Tickets.
    *
-   * POST /tickets (shelf.sync:62:1)
+   * POST /tickets (shelf.sync:64:1)
    */
   tickets(init: Init = {}): Promise<TicketsAnswer> {
     return this.ask<TicketsAnswer>("POST", "/tickets", { fields: {}, as: ["ticket"] }, init);

@@ -10,7 +10,7 @@ export async function uses(): Promise<string> {
       case "TITLE_TAKEN":
         return `${made.status satisfies 409}`;
       case "FULL":
-        return `${made.status satisfies 429}`;
+        return `${made.status satisfies 507}`;
       case null:
         return made.error;
       // @ts-expect-error there is no such refusal
