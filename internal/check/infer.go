@@ -32,6 +32,7 @@ func (inf *inference) condition(e *Expr) {
 
 // An exprInference infers the types in one expression.
 type exprInference struct {
+	binds string // the variable that the expression binds, if it is that of a line
 	inf   *inference
 	e     *Expr
 	vars  map[string]*Var

@@ -31,6 +31,11 @@ func Join(a, b Type, field bool) (Type, bool) {
 	return t, ok
 }
 
+// isText reports whether values of a kind are texts, and no identities.
+func isText(k TypeKind) bool {
+	return k == String || k == Secret || k == Enum || k == Date
+}
+
 func joinKinds(a, b Type, field bool) (Type, bool) {
 	if b.Kind < a.Kind {
 		a, b = b, a
@@ -47,7 +52,7 @@ func joinKinds(a, b Type, field bool) (Type, bool) {
 	case a.Kind == Identity && b.Kind == String:
 		return a, field
 	case a.Kind == Secret, b.Kind == Secret:
-		return Type{Kind: Secret}, a.Kind != Identity && b.Kind != List && b.Kind != Record
+		return Type{Kind: Secret}, isText(a.Kind) && isText(b.Kind)
 	case a.Kind == String && b.Kind == Enum:
 		return b, true
 	case a.Kind != b.Kind:

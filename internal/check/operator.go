@@ -174,7 +174,11 @@ func (r *exprInference) constants(s *expression.Shape, t Type) bool {
 	}
 	switch {
 	case t.Kind == Enum && !slices.Contains(t.Constants, text):
-		message := "this is compared with " + Describe(t) + ", and “" + text + "” is none of them"
+		message := "this is compared with "
+		if r.binds != "" {
+			message = "“" + r.binds + "” is used as "
+		}
+		message += Describe(t) + ", and “" + text + "” is none of them"
 		if near, ok := diag.Nearest(text, t.Constants); ok {
 			message += "; did you mean “" + near + "”?"
 		}

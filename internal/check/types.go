@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/expression"
@@ -312,6 +313,10 @@ func (c *checker) literal(t Term, typ Type, null bool, what string) bool {
 	}
 	if s, _ := v.Text(); text && typ.Kind == Enum && !slices.Contains(typ.Constants, s) {
 		c.unknown(diag.WrongValue, syntax.Name{Text: s, Span: t.Span}, what+" is "+Describe(typ)+" and cannot be “"+s+"”", typ.Constants)
+		if fix := c.diags[len(c.diags)-1].Fix; fix != nil {
+			fix.Edits[0].Text = strconv.Quote(fix.Edits[0].Text)
+			fix.Title = "write " + fix.Edits[0].Text
+		}
 		return false
 	}
 	if !ok {
@@ -448,7 +453,12 @@ func (inf *inference) line(l *Line) {
 		if b.Binds {
 			inf.nullable[b.Var] = t.Null
 		}
-		if !b.Binds && b.Var != nil && inf.newExpr(b.Expr).constants(b.Expr.Node.Shape(), b.Var.Type) {
+		// A variable that is made of texts alone has constants because of its uses.
+		r := inf.newExpr(b.Expr)
+		if b.Binds {
+			r.binds = b.Var.Name
+		}
+		if b.Var != nil && (!b.Binds || t.Kind == String && b.Var.Type.Kind == Enum) && r.constants(b.Expr.Node.Shape(), b.Var.Type) {
 			return
 		}
 		inf.constrain(b.Var, t, b.Expr.Tree.Span, "this expression")
