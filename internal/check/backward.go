@@ -29,9 +29,11 @@ type location struct {
 type secretUse struct {
 	path     accessPath
 	span     source.Span
-	what     string // completes "… is secret"
-	by       string // the sync or view that gives it to something secret
-	combined bool   // an operator combines the part with other values
+	what     string      // completes "… is secret"
+	by       string      // the sync or view that gives it to something secret
+	combined bool        // an operator combines the part with other values
+	compared bool        // the part is only compared with a secret
+	part     source.Span // where the part is taken out of a value; none for a whole value
 }
 
 // secretUses holds the uses of all locations. A location with a use is secret as a
@@ -95,6 +97,11 @@ func (ba *backwardAnalysis) run(p *Program) {
 	}
 }
 
+// use returns the use of a whole value.
+func (ba *backwardAnalysis) use(span source.Span, what string) secretUse {
+	return secretUse{path: accessPath{}, span: span, what: what, by: ba.name}
+}
+
 // isSink reports whether the value of a parameter is traced.
 func (ba *backwardAnalysis) isSink(p *Param) bool {
 	if ba.collectOpen {
@@ -144,7 +151,12 @@ func (ba *backwardAnalysis) expr(e *Expr, x secretUse) {
 		return
 	}
 	newTracer(e).sources(e.Node.Shape(), x.path, func(v *Var, p accessPath, joined bool) {
-		ba.add(location{v: v}, secretUse{p, x.span, x.what, x.by, x.combined || joined})
+		y := x
+		y.path, y.combined = p, x.combined || joined
+		if len(p) > 0 && y.part.File == nil {
+			y.part = e.partSpan(v, p)
+		}
+		ba.add(location{v: v}, y)
 	})
 }
 
@@ -187,16 +199,16 @@ func (ba *backwardAnalysis) pattern(p *Pattern) {
 				continue
 			}
 			if !ba.collectOpen && ba.isSink(a.Param) {
-				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Term.Span, "“" + a.Name + "” of " + by, ba.name, false})
+				ba.add(location{v: a.Term.Var}, ba.use(a.Term.Span, "“"+a.Name+"” of "+by))
 			}
 			if !ba.collectOpen && a.Type != nil && a.Type.Kind == Secret {
-				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Tree.Type.Span, "“" + a.Name + "” of the request", ba.name, false})
+				ba.add(location{v: a.Term.Var}, ba.use(a.Tree.Type.Span, "“"+a.Name+"” of the request"))
 			}
 			if !ba.collectOpen && !out && p.IsRequest() && a.Name == HTTPField+"."+RawField {
-				ba.add(location{v: a.Term.Var}, secretUse{accessPath{}, a.Term.Span, "the body as it came", ba.name, false})
+				ba.add(location{v: a.Term.Var}, ba.use(a.Term.Span, "the body as it came"))
 			}
 			if !out && p.isCredential(a) {
-				ba.credential(a.Term.Var, secretUse{accessPath{}, a.Term.Span, "the credential “" + a.Name + "”", ba.name, false})
+				ba.credential(a.Term.Var, ba.use(a.Term.Span, "the credential “"+a.Name+"”"))
 			}
 			h := p.column(a, out)
 			ba.link(location{v: a.Term.Var}, h)
@@ -230,7 +242,7 @@ func (ba *backwardAnalysis) asks(list []*Ask) {
 				continue
 			}
 			if !ba.collectOpen && ba.isSink(x.Param) {
-				ba.add(location{v: x.Term.Var}, secretUse{accessPath{}, x.Term.Span, "“" + x.Name + "” of " + by, ba.name, false})
+				ba.add(location{v: x.Term.Var}, ba.use(x.Term.Span, "“"+x.Name+"” of "+by))
 			}
 			ba.link(location{v: x.Term.Var}, location{column: Column{a.Instance, a.Action, x.Name, true}})
 		}
@@ -242,7 +254,7 @@ func (ba *backwardAnalysis) args(list []*Arg, by string, view *View, of func(nam
 	for _, a := range list {
 		ba.comparisons(a.Term.Expr)
 		if view == nil && ba.isSink(a.Param) {
-			ba.term(a.Term, secretUse{accessPath{}, a.Term.Span, "“" + a.Name + "” of " + by, ba.name, false})
+			ba.term(a.Term, ba.use(a.Term.Span, "“"+a.Name+"” of "+by))
 			continue
 		}
 		for _, x := range of(a.Name) {
@@ -266,12 +278,12 @@ func (ba *backwardAnalysis) line(l *Line) {
 		ba.args(b.In, by, nil, func(string) []secretUse { return nil })
 		for _, a := range b.Out {
 			if !ba.collectOpen && ba.isSink(a.Param) {
-				ba.term(a.Term, secretUse{accessPath{}, a.Term.Span, "“" + a.Name + "” of " + by, ba.name, false})
+				ba.term(a.Term, ba.use(a.Term.Span, "“"+a.Name+"” of "+by))
 			}
 		}
 	case *FieldLine:
 		if !ba.collectOpen && b.Field.Type.Kind == Secret {
-			ba.term(b.Object, secretUse{accessPath{}, b.Object.Span, "“" + b.Field.Name + "” of " + b.Instance.Name + "." + b.Set.Name, ba.name, false})
+			ba.term(b.Object, ba.use(b.Object.Span, "“"+b.Field.Name+"” of "+b.Instance.Name+"."+b.Set.Name))
 		}
 	case *ViewLine:
 		ba.args(b.In, b.View.Name, b.View, func(name string) []secretUse {
@@ -305,7 +317,7 @@ func (ba *backwardAnalysis) line(l *Line) {
 			ba.expr(b.Expr, x)
 		}
 		if v, p := newTracer(b.Expr).path(b.Expr.Node.Shape()); v != nil && !b.Binds {
-			ba.equate(v, p, b.Var, nil)
+			ba.equate(v, p, b.Var, nil, b.Expr)
 		}
 		if x, ok := ba.credentials[b.Expr.SingleVar()]; ok && b.Binds {
 			ba.credential(b.Var, x)
@@ -331,18 +343,21 @@ func (ba *backwardAnalysis) line(l *Line) {
 		if b.Item.Var != nil {
 			for _, x := range ba.uses[location{v: b.Item.Var}] {
 				x.path = x.path.under(anyItem)
+				if x.part.File == nil {
+					x.part = b.Item.Span
+				}
 				ba.expr(b.List, x)
 			}
 			if v, p := newTracer(b.List).path(b.List.Node.Shape()); v != nil {
 				item := append(slices.Clone(p), anyItem)
-				ba.equate(v, item, b.Item.Var, nil)
-				ba.equate(b.Item.Var, nil, v, item)
+				ba.equate(v, item, b.Item.Var, nil, b.List)
+				ba.equate(b.Item.Var, nil, v, item, b.List)
 			}
 		}
 	case *MemberLine:
 		for _, f := range b.Fields {
 			if !ba.collectOpen && f.Field.Type.Kind == Secret {
-				ba.term(f.Term, secretUse{accessPath{}, f.Term.Span, "“" + f.Name + "” of " + b.Instance.Name + "." + b.Set.Name, ba.name, false})
+				ba.term(f.Term, ba.use(f.Term.Span, "“"+f.Name+"” of "+b.Instance.Name+"."+b.Set.Name))
 			}
 		}
 	default:
@@ -363,8 +378,8 @@ func (ba *backwardAnalysis) comparisons(e *Expr) {
 			a, p := t.path(s.Parts[0])
 			b, q := t.path(s.Parts[1])
 			if a != nil && b != nil {
-				ba.equate(a, p, b, q)
-				ba.equate(b, q, a, p)
+				ba.equate(a, p, b, q, e)
+				ba.equate(b, q, a, p, e)
 			}
 		}
 		for _, x := range s.Parts {
@@ -374,16 +389,26 @@ func (ba *backwardAnalysis) comparisons(e *Expr) {
 	look(e.Node.Shape())
 }
 
-// equate adds a use of the part q of b if all of the part p of a is used.
-func (ba *backwardAnalysis) equate(a *Var, p accessPath, b *Var, q accessPath) {
+// equate adds a use of the part q of b, in an expression, if all of the part p of a is
+// used.
+func (ba *backwardAnalysis) equate(a *Var, p accessPath, b *Var, q accessPath, e *Expr) {
 	if x, ok := ba.credentials[a]; ok && len(p) == 0 && b.Type.Kind != Identity {
-		ba.add(location{v: b}, secretUse{q, x.span, x.what, x.by, x.combined})
+		ba.equal(b, q, x, e)
 		return
 	}
 	for _, x := range ba.uses[location{v: a}] {
 		if x.path.covers(p) {
-			ba.add(location{v: b}, secretUse{q, x.span, x.what, x.by, x.combined})
+			ba.equal(b, q, x, e)
 			return
 		}
 	}
+}
+
+// equal adds a use of the part q of b, which equals a secret.
+func (ba *backwardAnalysis) equal(b *Var, q accessPath, x secretUse, e *Expr) {
+	x.path, x.compared, x.part = q, true, source.Span{}
+	if len(q) > 0 {
+		x.part = e.partSpan(b, q)
+	}
+	ba.add(location{v: b}, x)
 }

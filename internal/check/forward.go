@@ -12,6 +12,7 @@ import (
 // something not declared Secret.
 func (c *checker) secrets() {
 	c.findSecrets()
+	c.secretParts()
 	reported := map[source.Span]bool{}
 	for _, s := range c.program.Syncs {
 		fa := &forwardAnalysis{c: c, name: s.Name, reported: reported, taints: map[*Var]*taint{}}

@@ -64,6 +64,16 @@ type uses struct {
 	span  map[*Var]source.Span
 	// caller are the variables that lines give for a credential of the request.
 	caller map[*Var]bool
+	// exprs are the expressions, in the order of the text.
+	exprs []exprUse
+}
+
+// An exprUse is an expression with the argument whose value it is, or else the line
+// that it belongs to.
+type exprUse struct {
+	*Expr
+	arg  *Arg
+	line LineBody
 }
 
 func newUses(vars []*Var) *uses {
@@ -82,11 +92,12 @@ func (u *uses) note(v *Var, span source.Span, as role) {
 
 func (u *uses) term(t Term, as role) {
 	u.note(t.Var, t.Span, as)
-	u.expr(t.Expr)
+	u.expr(t.Expr, nil)
 }
 
-func (u *uses) expr(e *Expr) {
+func (u *uses) expr(e *Expr, line LineBody) {
 	if e != nil {
+		u.exprs = append(u.exprs, exprUse{Expr: e, line: line})
 		for _, v := range e.Vars {
 			u.note(v, e.Tree.Span, valueInput)
 		}
@@ -96,6 +107,9 @@ func (u *uses) expr(e *Expr) {
 func (u *uses) args(args []*Arg, as role) {
 	for _, a := range args {
 		u.term(a.Term, as)
+		if a.Term.Expr != nil {
+			u.exprs[len(u.exprs)-1].arg = a
+		}
 	}
 }
 
@@ -140,7 +154,7 @@ func (u *uses) lines(list []*Line, as role) {
 			given = output
 		}
 		u.asks(l.Else)
-		u.expr(l.If)
+		u.expr(l.If, nil)
 		switch b := l.Body.(type) {
 		case *QueryLine:
 			u.args(b.In, valueInput)
@@ -156,15 +170,19 @@ func (u *uses) lines(list []*Line, as role) {
 				u.args(args, in)
 			}
 		case *ViewLine:
+			from := len(u.exprs)
 			u.args(b.In, valueInput)
+			for i := from; i < len(u.exprs); i++ {
+				u.exprs[i].line = b
+			}
 			u.args(b.Out, given)
 		case *IsLine:
-			u.expr(b.Expr)
+			u.expr(b.Expr, b)
 			u.note(b.Var, b.Expr.Tree.Span, in)
 		case *FilterLine:
-			u.expr(b.Expr)
+			u.expr(b.Expr, b)
 		case *HasLine:
-			u.expr(b.List)
+			u.expr(b.List, b)
 			u.term(b.Item, in)
 		case *BlockLine:
 			u.lines(b.Lines, in)
@@ -174,12 +192,12 @@ func (u *uses) lines(list []*Line, as role) {
 				inner = localLine
 			}
 			u.lines(b.Lines, inner)
-			u.expr(b.Expr)
+			u.expr(b.Expr, b)
 			for _, k := range b.Order {
-				u.expr(k.Expr)
+				u.expr(k.Expr, b)
 			}
-			u.expr(b.Limit)
-			u.expr(b.Offset)
+			u.expr(b.Limit, b)
+			u.expr(b.Offset, b)
 			u.note(b.Var, b.Var.Span, in)
 			if b.Page != nil {
 				u.args(b.Page.In, valueInput)

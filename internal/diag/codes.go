@@ -213,6 +213,8 @@ const (
 	MisplacedNull Code = "L0417"
 	// MisplacedGiven means that "given" asks about a variable that is always given.
 	MisplacedGiven Code = "L0418"
+	// SecretPart means that a secret is a part of a field whose shape is unknown.
+	SecretPart Code = "L0419"
 )
 
 // The codes for what happens to requests and syncs, of package check.
