@@ -246,6 +246,9 @@ func (o *occurrences) needOf(e exprUse, path []string) need {
 			o.unsure = true // what the variable needs is not known here
 		}
 		return valueUse
+	case *QueryLine, *FieldLine, *MemberLine, *FoldLine, *BlockLine, *HasLine:
+	default:
+		panic("check: unknown line")
 	}
 	return openUse
 }
