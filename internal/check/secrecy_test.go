@@ -67,11 +67,11 @@ func secrecyOf(t *testing.T, where, then string) (secret, flows bool) {
 // TestWhatIsSecret passes something computed from the field a to a Secret.
 func TestWhatIsSecret(t *testing.T) {
 	for _, code := range []string{
-		"a", "a.b", "a[0]", "a.b[0].c", `a["b"]`, "a[b]", "a?.b", "a.b ?? a.c", "b == 1 ? a.b : a.c", "a[1:2]", "-a.n", "a.b + a.c", `"x" + a.b`,
+		"a", "a.b", "a[0]", "a.b[0].c", `a["b"]`, "a[b]", "a?.b", "a.b ?? a.c", "b == 1 ? a.b : a.c", "a[1:2]", "string(-a.n)", "a.b + a.c", `"x" + a.b`,
 		"trim(a.b)", "string(a)", `split(a, ":")[1]`, `join(a, ",")`, `get(a, "b")`, "fromJSON(a).b", "toJSON(a)", "first(a).b", "last(a)", "{...a}.b",
-		"map(a, .b)[0]", "filter(a, .b)[0].c", "find(a, .b).c", "sum(a)", "max(a)", "concat(a, [1])[0]",
+		"map(a, .b)[0]", "filter(a, .b)[0].c", "find(a, .b).c", "string(sum(a))", "max(a)", "string(concat(a, [1])[0])",
 		"flatten([a])[0]", "sort(a)[0]", "[a][0].b", "{x: a}.x.b", "{x: {y: a.b}}.x.y", "{x: 1, ...a}.b", "{...{z: a.b}}.z", "{(b): a}.x.y", "{(a.b): 1}.x", "groupBy(a, .b).x[0].c",
-		"[1, a][b]", `(a ?? {}).b`, "mean(a)", "toBase64(a.b)", "upper(lower(a))",
+		"string([1, a][b])", `(a ?? {}).b`, "string(mean(a))", "toBase64(a.b)", "upper(lower(a))",
 	} {
 		if secret, _ := secrecyOf(t, "b != null", "Vault.make (code: "+code+")"); !secret {
 			t.Errorf("what %s is made of is not secret", code)
