@@ -63,17 +63,20 @@ func (inf *inference) meant(x *Arg) string {
 	}
 	t := x.Term.ValueType()
 	n, number := x.Term.Literal.Num()
-	once := inf.c.occurrences(x.Name) == 1
 	for _, f := range []struct {
 		name string
 		fits bool
+		once bool // no other place has the name: it is not one of the program's own
 	}{
-		{"status", number && n >= 200 && n <= 599},
-		{"cookies", t.Kind == Record}, {"headers", t.Kind == Record},
-		{"error", once && t.Kind == String && isSlip(x.Name, "error")},
-		{"body", once && (t.Kind == Record || t.Kind == List || t.Kind == Binary)},
+		{"status", number && n >= 200 && n <= 599, false},
+		{"cookies", t.Kind == Record, false}, {"headers", t.Kind == Record, false},
+		{"error", t.Kind == String && isSlip(x.Name, "error"), true},
+		{"body", t.Kind == Record || t.Kind == List || t.Kind == Binary, true},
 	} {
-		if _, near := diag.Nearest(x.Name, []string{f.name}); near && f.fits {
+		if !f.fits {
+			continue
+		}
+		if _, near := diag.Nearest(x.Name, []string{f.name}); near && (!f.once || inf.c.occurrences(x.Name) == 1) {
 			return f.name
 		}
 	}

@@ -73,20 +73,42 @@ func Meaning(s *check.Sync) string {
 	return strings.Join(parts, "\n")
 }
 
-// same reports whether two syncs do the same.
-func (w *work) same(o *work) bool {
-	return w.trigger == o.trigger && w.conds == o.conds && w.elses == o.elses &&
-		slices.EqualFunc(w.asks, o.asks, func(a, b askedWork) bool { return a.text == b.text })
+// key is equal for two syncs that do the same.
+func (w *work) key() string {
+	parts := []string{w.trigger, w.conds, w.elses}
+	for _, a := range w.asks {
+		parts = append(parts, a.text)
+	}
+	return strings.Join(parts, "\n")
 }
 
-// within reports whether all conditions of one line are also conditions of another.
-func (a askedWork) within(b askedWork) bool {
-	for c := range a.conds {
-		if !b.conds[c] {
+// within reports whether all conditions of one line are also conditions of another, by
+// their ordered numbers.
+func within(a, b []int) bool {
+	for len(a) > 0 && len(b) >= len(a) {
+		if a[0] == b[0] {
+			a = a[1:]
+		} else if a[0] < b[0] {
 			return false
 		}
+		b = b[1:]
 	}
-	return true
+	return len(a) == 0
+}
+
+// conditionNumbers numbers the conditions of lines, so that they can be compared fast.
+type conditionNumbers map[string]int
+
+func (n conditionNumbers) of(conds map[string]bool) []int {
+	list := make([]int, 0, len(conds))
+	for c := range conds {
+		if _, known := n[c]; !known {
+			n[c] = len(n)
+		}
+		list = append(list, n[c])
+	}
+	slices.Sort(list)
+	return list
 }
 
 // duplicates reports syncs that do what others do, and lines that ask what another
@@ -100,43 +122,60 @@ func (r *reporter) duplicates() {
 		x, y := a.sync.Tree.Span, b.sync.Tree.Span
 		return cmp.Or(cmp.Compare(x.File.Name, y.File.Name), cmp.Compare(x.Start, y.Start))
 	})
-	for i, w := range all {
+	firsts := map[string]*check.Sync{} // by what a sync does
+	for _, w := range all {
 		r.askedTwice(w)
-		if first := slices.IndexFunc(all[:i], w.same); first >= 0 {
-			o := all[first].sync
-			r.copies[w.sync], r.copies[o] = true, true
-			r.an.add(diag.Diagnostic{Code: diag.SameSync, Severity: diag.Warning, Span: w.sync.Tree.Name.Span,
-				Message: "“" + w.sync.Name + "” does the same as “" + o.Name + "”, so everything is asked twice",
-				Related: []diag.Related{{Span: o.Tree.Name.Span, Message: "the other sync"}},
-				Notes:   []string{"remove one of the two, or change what differs"}})
-		}
-	}
-	for i, w := range all {
-		for j, o := range all {
-			if i != j && w.trigger == o.trigger && !r.copies[w.sync] && !r.copies[o.sync] {
-				r.askedByBoth(w, o, i > j)
-			}
-		}
-	}
-}
-
-// askedByBoth reports the lines of a sync that ask what another sync asks whenever
-// they are asked. If that holds for both, it is reported for the later one.
-func (r *reporter) askedByBoth(w, o *work, later bool) {
-	for _, b := range w.asks {
-		if answers(b.ask) {
+		key := w.key()
+		o := firsts[key]
+		if o == nil {
+			firsts[key] = w.sync
 			continue
 		}
-		for _, a := range o.asks {
-			if a.text != b.text || !a.within(b) || !later && b.within(a) {
+		r.copies[w.sync], r.copies[o] = true, true
+		r.an.add(diag.Diagnostic{Code: diag.SameSync, Severity: diag.Warning, Span: w.sync.Tree.Name.Span,
+			Message: "“" + w.sync.Name + "” does the same as “" + o.Name + "”, so everything is asked twice",
+			Related: []diag.Related{{Span: o.Tree.Name.Span, Message: "the other sync"}},
+			Notes:   []string{"remove one of the two, or change what differs"}})
+	}
+	type asked struct {
+		of    *work
+		at    int // of the work
+		line  *askedWork
+		conds []int
+	}
+	numbers := conditionNumbers{}
+	same := map[[2]string][]asked{} // by the trigger and what is asked
+	var keys [][2]string            // in the order of the texts
+	for i, w := range all {
+		if r.copies[w.sync] {
+			continue
+		}
+		for n := range w.asks {
+			if a := &w.asks[n]; !answers(a.ask) {
+				key := [2]string{w.trigger, a.text}
+				if same[key] == nil {
+					keys = append(keys, key)
+				}
+				same[key] = append(same[key], asked{w, i, a, numbers.of(a.conds)})
+			}
+		}
+	}
+	for _, key := range keys {
+		list := same[key]
+		for _, b := range list {
+			// The first line that is asked whenever this one is asked. If that holds for both,
+			// the later one is reported.
+			k := slices.IndexFunc(list, func(a asked) bool {
+				return a.at != b.at && within(a.conds, b.conds) && (a.at < b.at || !within(b.conds, a.conds))
+			})
+			if k < 0 {
 				continue
 			}
-			name := b.ask.Instance.Name + "." + b.ask.Action.Name
-			r.an.add(diag.Diagnostic{Code: diag.SameAsk, Severity: diag.Warning, Span: b.ask.Tree.Span,
-				Message: "“" + o.sync.Name + "” asks “" + name + "” with the same inputs for the same trigger",
-				Related: []diag.Related{{Span: a.ask.Tree.Span, Message: "asked here, whenever “" + w.sync.Name + "” asks it"}},
+			a := list[k]
+			r.an.add(diag.Diagnostic{Code: diag.SameAsk, Severity: diag.Warning, Span: b.line.ask.Tree.Span,
+				Message: "“" + a.of.sync.Name + "” asks “" + b.line.ask.Instance.Name + "." + b.line.ask.Action.Name + "” with the same inputs for the same trigger",
+				Related: []diag.Related{{Span: a.line.ask.Tree.Span, Message: "asked here, whenever “" + b.of.sync.Name + "” asks it"}},
 				Notes:   []string{"the action runs twice; remove one of the two lines, or its sync"}})
-			break
 		}
 	}
 }
