@@ -50,6 +50,12 @@ func (r *record) cause(entries []journal.Entry) string {
 		a := r.ignored(x)[0]
 		text += "; " + r.named(a) + " " + ended(a) + ", and nothing handles it"
 	}
+	switch result.Outcome {
+	case history.Answered, history.Refused, history.Returned:
+		if len(r.Faults) > 0 {
+			text += "; the flow also faulted: " + r.Faults[0]
+		}
+	}
 	if h := r.held(); h != nil {
 		if text += "; " + h.text; h.Parked {
 			text += decide
@@ -123,6 +129,21 @@ func (r *record) ignoredNodes(besides *action) []*Tree {
 			if !k.line.Awaited {
 				n.add(note("the line is not awaited: with an output pattern, as in “: ()”, the lines below it would not be asked after a refusal"))
 			}
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// alsoFaulted returns a node for each fault outside of an action in a flow that ended
+// otherwise. Such a fault is not the end of the flow, but probably a mistake.
+func (r *record) alsoFaulted() []*Tree {
+	var list []*Tree
+	for _, text := range r.Faults {
+		n := &Tree{Kind: FaultNode, Title: "the flow also faulted: " + text}
+		if s, span, line := r.faultPlace(text); s != nil {
+			n.Sync = s.Name
+			n.at(span, line)
 		}
 		list = append(list, n)
 	}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -193,9 +194,9 @@ func (r *record) lostRows(s *plan.Sync, m *history.Match, frame uint32) []*Tree 
 	return list
 }
 
-// rowsOf returns a node for each line of a fold: whether it dropped rows, and why. Lines
-// inside of views are shown if they did. It returns nothing for other lines, unless a
-// fold is inside of them.
+// rowsOf returns a node for each line inside of a line, at any depth: whether it held or
+// dropped rows, and why. The lines of a view, a fold and a block decide what the line
+// gives, so they are shown even if they dropped nothing.
 func (r *record) rowsOf(s *plan.Sync, m *history.Match, frame uint32, line *plan.Line) []*Tree {
 	var list []*Tree
 	for _, l := range line.Inner() {
@@ -206,15 +207,16 @@ func (r *record) rowsOf(s *plan.Sync, m *history.Match, frame uint32, line *plan
 				n.Title = insideOf(line, l) + "dropped rows inside of it"
 			}
 		}
-		if line.Fold != nil || n.Kind == LostNode || len(n.Children) > 0 {
-			list = append(list, n)
-		}
+		list = append(list, n)
 	}
 	return list
 }
 
 func (r *record) rowOf(s *plan.Sync, m *history.Match, frame uint32, of, line *plan.Line) *Tree {
-	n := (&Tree{Kind: WhereNode, Title: "this line dropped no row"}).at(line.Span, line.Text)
+	n := (&Tree{Kind: WhereNode, Title: insideOf(of, line) + heldInside(of)}).at(line.Span, line.Text)
+	if frame := m.Frame(frame); of.View != nil && frame != nil {
+		n.Values = viewValues(s, frame, of, line)
+	}
 	for _, e := range m.Lost {
 		if e.Rows == 0 || e.Of.Frame != frame || !samePlace(line.Span, e.Place) {
 			continue
@@ -228,4 +230,31 @@ func (r *record) rowOf(s *plan.Sync, m *history.Match, frame uint32, of, line *p
 		break
 	}
 	return n
+}
+
+// heldInside says what a line that dropped no row did inside of another, as the predicate
+// of a sentence.
+func heldInside(of *plan.Line) string {
+	switch {
+	case of.Fold != nil:
+		return "dropped no row"
+	case of.If == nil && (of.Mode == syntax.PlainLine || of.Mode == syntax.SomeLine || of.Mode == syntax.SurelyLine):
+		return "held"
+	}
+	return "was read"
+}
+
+// viewValues returns the outputs of a view that a line of it binds. The record has no
+// other variables of a view.
+func viewValues(s *plan.Sync, f *journal.Frame, use, line *plan.Line) []Detail {
+	var list []Detail
+	for _, out := range use.View.Out {
+		if !out.Binds || !slices.Contains(line.Binds, out.Inner) {
+			continue
+		}
+		if b := history.Binding(s, f, out.Term.Slot); b != nil {
+			list = append(list, Detail{Name: out.Name, Value: show(b.Value, s.Types[out.Term.Slot])})
+		}
+	}
+	return list
 }

@@ -292,12 +292,15 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 			}
 		}
 		t.add(r.ignoredNodes(answer)...)
+		t.add(r.alsoFaulted()...)
 		return t
 	case refused != nil:
 		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was answered with status %d, a refusal", r.Opening(), plan.RefusalStatus(refused.RefusalKind()))}
 		t.add(r.why(refused, map[*action]bool{}))
 		if n := WhyUnanswered(r.Plan, entries); len(n.Children) > 0 {
 			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
+		} else {
+			t.add(r.alsoFaulted()...)
 		}
 		return t
 	}
