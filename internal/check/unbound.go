@@ -3,7 +3,6 @@ package check
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/source"
@@ -186,17 +185,14 @@ func (r *resolver) unbound(name syntax.Name) {
 		d := diag.Diagnostic{Code: diag.OutputNotNamed, Span: name.Span,
 			Message: said + " is not bound: it is an output of “" + u.by + "” that the line does not name",
 			Related: []diag.Related{{Span: u.span, Message: "this line has the output “" + name.Text + "”"}}}
-		edit := diag.Edit{Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + u.pattern + ")"}
-		if len(u.out) > 0 {
-			edit = u.insert()
-		} else if u.hasOut {
-			edit = diag.Edit{}
-		}
 		if idle := r.idle(); idle != "" {
 			d.Notes = []string{"name it, as in “: (" + u.pattern + ")”; but nothing uses “" + idle + "”, so a line that binds “" + name.Text + "” may be missing"}
-		} else if edit.Text != "" {
-			d.Fix = &diag.Fix{Title: "name the output", Edits: []diag.Edit{edit}}
+		} else if !u.hasOut && len(u.out) == 0 {
+			d.Fix = &diag.Fix{Title: "name the output", Edits: []diag.Edit{{
+				Span: source.Span{File: u.span.File, Start: u.span.End, End: u.span.End}, Text: " : (" + u.pattern + ")"}}}
 		} else {
+			// The line may be right without this output, and another variable may be
+			// meant where the name is used.
 			d.Notes = []string{"name it: “: (" + u.pattern + ")”"}
 		}
 		r.c.add(d)
@@ -251,21 +247,6 @@ func (r *resolver) alsoOutOfScope(name syntax.Name, s site) bool {
 	}
 	r.outOfScope[line] = len(r.c.diags)
 	return false
-}
-
-// insert returns the edit that names an output among the others, in the order in
-// which they are declared.
-func (u *unnamedOutput) insert() diag.Edit {
-	at := source.Span{File: u.span.File}
-	for _, a := range u.out {
-		if slices.Index(u.names, a.Name.Text) > slices.Index(u.names, strings.TrimSuffix(u.pattern, "?")) {
-			at.Start, at.End = a.Span.Start, a.Span.Start
-			return diag.Edit{Span: at, Text: u.pattern + ", "}
-		}
-	}
-	at.Start = u.out[len(u.out)-1].Span.End
-	at.End = at.Start
-	return diag.Edit{Span: at, Text: ", " + u.pattern}
 }
 
 // idle returns a visible variable that its text names only once, "" if there is none.
