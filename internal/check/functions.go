@@ -237,7 +237,13 @@ func (r *exprInference) each(s *expression.Shape, f typing, given []Type) Type {
 	case s.Name == "sortBy":
 		r.require(p, what, Number, String, DateTime, Identity)
 	}
-	return r.typeOf(p)
+	t := r.typeOf(p)
+	if acc := &r.items[len(r.items)-1].acc; s.Name == "reduce" && t.Kind != acc.Kind && t.Kind != Unknown && acc.Kind != Unknown {
+		*acc = t // from the second item on
+		clear(r.cache)
+		return r.typeOf(p)
+	}
+	return t
 }
 
 // itemsAre reports a list whose items are of none of the kinds, or may be null.
