@@ -16,6 +16,7 @@ import (
 	"github.com/legible-lang/legible/internal/check/flows"
 	"github.com/legible-lang/legible/internal/check/suggest"
 	"github.com/legible-lang/legible/internal/diag"
+	"github.com/legible-lang/legible/internal/source"
 	"github.com/legible-lang/legible/internal/syntax"
 )
 
@@ -175,10 +176,21 @@ func (w *Workspace) Check(p *Program) ([]diag.Diagnostic, error) {
 	checked, ds := flows.Check(trees, w.options(p))
 	p.Checked = checked
 	findings = append(findings, ds...)
-	return slices.DeleteFunc(findings, func(d diag.Diagnostic) bool {
-		return d.Span.Known() && !p.Wanted(filepath.FromSlash(d.Span.File.Name))
-	}), nil
+	var wanted []diag.Diagnostic
+	for _, d := range findings {
+		if d.Span.Known() && !p.wants(d.Span) {
+			if !slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span.Known() && p.wants(r.Span) }) {
+				continue
+			}
+			d.Fix = nil // nothing changes in other files
+		}
+		wanted = append(wanted, d)
+	}
+	return wanted, nil
 }
+
+// wants reports whether findings about a place are wanted.
+func (p *Program) wants(s source.Span) bool { return p.Wanted(filepath.FromSlash(s.File.Name)) }
 
 // options are those of the check of a program.
 func (w *Workspace) options(p *Program) check.Options {
