@@ -37,7 +37,8 @@ func (c *checker) dividing(p *Pattern, a *Arg) *diag.Fix {
 		}
 	}
 	unread := slices.ContainsFunc(c.syncOrder, func(s *syncState) bool {
-		return !s.ok && strings.Contains(s.sync.Tree.Span.Text(), a.Name)
+		text := s.sync.Tree.Span.Text() // of a sync with an error, which may be on this route too
+		return !s.ok && strings.Contains(text, a.Name) && (strings.Contains(text, strconv.Quote(path)) || !strings.Contains(text, "path:"))
 	})
 	if unread || path == "" || method == "" || !d.prefixFree() || !d.dividesSecrets(a.Term.Var) {
 		return nil

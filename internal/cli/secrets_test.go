@@ -219,7 +219,7 @@ then
     Requesting.respond (request, item)`, body: `{"user": {"password": HUSH}}`, status: 500},
 	{name: "unfit", sync: `REQUEST (user: account) : (request)
 where
-    n is account.password * 2
+    n is fromJSON(account.password)
     m is account.name matches account.name
 then
     Vault.make (code: account.password, name: "ann") : (item)
@@ -228,7 +228,7 @@ then
 where
     list is each x
         x is 1
-        limit account.password
+        limit fromJSON(account.password)
 then
     Vault.make (code: account.password, name: "ann") : (item)
     Requesting.respond (request, item)`, body: `{"user": {"password": HUSH}}`, status: 400},
