@@ -13,6 +13,7 @@ type stageReader struct {
 	sync   *Sync
 	last   *Stage      // the last stage whose then was read, or nil
 	open   bool        // a where was read, and its then was not
+	apart  bool        // two blocks of then without a where were reported
 	head   source.Span // of that where
 	faults int         // the number of findings when it had been read
 }
@@ -34,7 +35,8 @@ func (r *stageReader) order(item string, words []string, at, last int) (diag.Cod
 	case last == then && at == then:
 		l := r.p.peek()
 		rest := strings.TrimLeft(r.p.src.Text[l.text+len("then"):l.end], " \t")
-		if r.last != nil && !r.last.Together && wordOf(rest) != "together" {
+		if r.last != nil && !r.last.Together && wordOf(rest) != "together" && !r.apart {
+			r.apart = true // the further blocks are probably consequences
 			return diag.Repeated, "two “then” blocks need a “where” between them, or “together”"
 		}
 		return "", ""

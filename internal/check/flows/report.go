@@ -14,6 +14,7 @@ type reporter struct {
 	asks             map[*check.Ask]bool      // lines that are asked on some path
 	fired            map[*syncInfo]bool       // syncs that fire on some path
 	secondAnswers    map[*check.Ask]bool      // lines reported as a second answer
+	answeredPairs    map[syncPair]int         // indexes of the findings about second answers
 	unanswered       map[*check.Line]bool     // lines reported as leaving a request unanswered
 	lateDrops        map[*check.Line]bool     // lines of later stages that were reported
 	triggers         map[trigger]bool         // true if no condition on a value is involved
@@ -22,6 +23,7 @@ type reporter struct {
 	chosen           map[*check.Ask]bool      // lines reported because the client chooses what they change
 	clientFlows      []*clientFlow            // of the routes
 	unansweredRoutes []unansweredRoute
+	unansweredLines  []*unansweredLine
 	falseSuccess     map[*check.Ask]diag.Diagnostic // by the line that can be refused
 	awaited          map[*check.Ask]bool            // lines that a finding suggests to await
 	// anyPath are the syncs without a path that were reported as a first or second
@@ -40,7 +42,7 @@ type trigger struct {
 // explore explores all entry points and reports what can go wrong.
 func (an *analyzer) explore() {
 	m := an.buildModel()
-	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{}, lateDrops: map[*check.Line]bool{},
+	r := &reporter{an: an, asks: map[*check.Ask]bool{}, fired: map[*syncInfo]bool{}, secondAnswers: map[*check.Ask]bool{}, answeredPairs: map[syncPair]int{}, anyPath: map[*syncInfo]bool{}, unanswered: map[*check.Line]bool{}, lateDrops: map[*check.Line]bool{},
 		triggers: map[trigger]bool{}, answers: map[*check.Ask]*Answer{}, unguarded: map[*EntryPoint]*askInfo{},
 		falseSuccess: map[*check.Ask]diag.Diagnostic{}, awaited: map[*check.Ask]bool{}, chosen: map[*check.Ask]bool{}, copies: map[*check.Sync]bool{}}
 	r.duplicates()
@@ -59,6 +61,7 @@ func (an *analyzer) explore() {
 	for !truncated && r.addUnreachedEntryPoint(m) {
 		add(ws.exploreNow(len(an.entries) - 1))
 	}
+	r.unansweredByLines()
 	r.lateErrors(m)
 	r.falseSuccesses(m)
 	r.cycles(m)

@@ -34,6 +34,7 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 	name := by.sync.sync.Name
 	d := diag.Diagnostic{Code: diag.AnsweredTwice, Severity: diag.Warning, Span: a.ask.Tree.Span,
 		Related: w.describe(events)}
+	var others *syncPair
 	switch before := events[first]; {
 	case before.ask == a && before.list == by:
 		d.Message = w.entry.String() + " can be answered twice: " + name + " answers for each frame of its where"
@@ -45,6 +46,8 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 		other := before.list.sync.sync.Name
 		if other == name {
 			other = "this sync"
+		} else {
+			others = &syncPair{before.list.sync.sync, by.sync.sync}
 		}
 		d.Message = w.entry.String() + " can be answered twice: " + name + " answers here after " + other + " has answered"
 	}
@@ -57,8 +60,20 @@ func (r *reporter) answeredTwice(w *walk, events []event, a *askInfo, by *askLis
 	} else {
 		r.suggestAwait(&d, events, by)
 	}
+	if others != nil && d.Fix == nil {
+		if i, ok := r.answeredPairs[*others]; ok {
+			head := &r.an.found[i]
+			head.Related = append(head.Related, diag.Related{Span: d.Span, Message: name + " can also answer here"})
+			return
+		}
+		r.answeredPairs[*others] = len(r.an.found)
+	}
 	r.an.add(d)
 }
+
+// A syncPair is a sync and another one that answers the same request after it. One finding
+// is about all lines of the second sync that answer.
+type syncPair struct{ first, second *check.Sync }
 
 // suggestAwait suggests to await a line that is refused on the path, if that keeps
 // the sync from its second answer.

@@ -7,6 +7,7 @@ import (
 	"github.com/legible-lang/legible/internal/check"
 	"github.com/legible-lang/legible/internal/diag"
 	"github.com/legible-lang/legible/internal/syntax"
+	"github.com/legible-lang/legible/internal/words"
 )
 
 // unansweredBy reports the paths on which an entry point gets no answer.
@@ -30,6 +31,10 @@ func (r *reporter) unansweredBy(w *walk) {
 			continue
 		}
 		r.unanswered[last.line] = true
+		if i := slices.IndexFunc(r.unansweredLines, func(x *unansweredLine) bool { return x.tree == last.line.Tree }); i >= 0 {
+			r.unansweredLines[i].add(e, last.line)
+			continue
+		}
 		d := diag.Diagnostic{Code: diag.Unanswered, Severity: diag.Warning, Span: last.line.Tree.Span,
 			Message: e.String() + " remains unanswered if " + dropReason(last.line), Notes: unansweredNotes()}
 		var before []event
@@ -44,6 +49,48 @@ func (r *reporter) unansweredBy(w *walk) {
 		}
 		d.Related = append(d.Related, w.droppedInside(last.line)...)
 		r.suggestElse(w, &d, last)
+		r.unansweredLines = append(r.unansweredLines, &unansweredLine{tree: last.line.Tree, reason: dropReason(last.line), first: e, finding: d})
+	}
+}
+
+// An unansweredLine is the finding about a line that leaves requests unanswered. A line of
+// a view has one finding, though syncs of several routes use the view.
+type unansweredLine struct {
+	tree    *syntax.Line
+	reason  string // “this line gives no frame”
+	first   *EntryPoint
+	others  []*EntryPoint
+	finding diag.Diagnostic
+}
+
+// mostOthers is how many further routes a finding lists.
+const mostOthers = 5
+
+func (x *unansweredLine) add(e *EntryPoint, l *check.Line) {
+	if e == x.first || slices.Contains(x.others, e) {
+		return
+	}
+	x.others = append(x.others, e)
+	if len(x.others) > mostOthers {
+		return
+	}
+	at := e.span()
+	if l.Use != nil {
+		at = l.Use.Line.Tree.Span
+	}
+	x.finding.Related = append(x.finding.Related, diag.Related{Span: at, Message: e.String() + " remains unanswered too"})
+}
+
+// unansweredByLines reports the lines that leave requests unanswered.
+func (r *reporter) unansweredByLines() {
+	for _, x := range r.unansweredLines {
+		d := x.finding
+		if n := len(x.others); n > 0 {
+			d.Message = x.first.String() + " and " + words.Counted(n, "other route") + " remain unanswered if " + x.reason
+			if n > mostOthers {
+				d.Notes = append(d.Notes, "and "+words.Counted(n-mostOthers, "further route"))
+			}
+		}
 		r.an.add(d)
 	}
 }
