@@ -30,7 +30,7 @@ func (r *exprInference) assign(s *expression.Shape, t Type, what string) {
 	}
 	got := r.typeOf(s)
 	if _, fits := Join(got, t, got.Kind == String); !fits {
-		r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Origins: origins(got, t),
+		r.inf.report(diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Origins: origins(got, t), Related: r.determined(s),
 			Message: "this is " + Describe(got) + ", but " + what + " is " + Describe(t)})
 	}
 }

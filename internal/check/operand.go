@@ -72,7 +72,7 @@ func (r *exprInference) require(s *expression.Shape, as string, kinds ...TypeKin
 		t = r.typeOf(s)
 	} else if !slices.ContainsFunc(kinds, func(k TypeKind) bool { return r.inf.c.has(t, k) }) {
 		d := diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: as + " must be " + describeKinds(kinds) + ", and this is " + Describe(t)}
-		d.Notes, d.Origins = r.conversion(s, t, kinds), origins(t, Type{Kind: kinds[0]})
+		d.Notes, d.Origins, d.Related = r.conversion(s, t, kinds), origins(t, Type{Kind: kinds[0]}), r.determined(s)
 		r.inf.report(d)
 		return
 	}
@@ -92,6 +92,22 @@ func (r *exprInference) nullAllowed(read func()) {
 // isNull reports whether a part is the literal null.
 func isNull(s *expression.Shape) bool {
 	return s.Form == expression.LiteralForm && s.Literal.IsNull()
+}
+
+// determined returns the uses that determine the types of the variables of a part, or of
+// its operands: one of them may be the mistake that shows in this part.
+func (r *exprInference) determined(s *expression.Shape) []diag.Related {
+	var list []diag.Related
+	for _, p := range append([]*expression.Shape{s}, s.Parts...) {
+		v := r.variableOf(p)
+		if v == nil {
+			continue
+		}
+		if at := r.inf.reasons[v]; at.span.Known() && at.line != r.inf.current {
+			list = append(list, diag.Related{Span: at.span, Message: "“" + v.Name + "” is " + Describe(v.Type) + " as " + at.what})
+		}
+	}
+	return list
 }
 
 // variableOf returns the variable that a part consists of, nil for any other part.

@@ -99,7 +99,7 @@ func (r *exprInference) sent(s, literal *expression.Shape) bool {
 
 // neverEqual reports a comparison, and says how the values can be compared.
 func (r *exprInference) neverEqual(s *expression.Shape, x, y Type, message string) {
-	d := diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: message, Origins: origins(x, y)}
+	d := diag.Diagnostic{Code: diag.WrongValue, Span: r.span(s), Message: message, Origins: origins(x, y), Related: r.determined(s)}
 	if x.Kind > y.Kind {
 		x, y = y, x
 	}

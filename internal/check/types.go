@@ -462,6 +462,9 @@ func (inf *inference) line(l *Line) {
 			return
 		}
 		inf.constrain(b.Var, t, b.Expr.Tree.Span, "this expression")
+		if t.Kind == Unknown { // its branches or items have different types
+			inf.newExpr(b.Expr).assign(b.Expr.Node.Shape(), b.Var.Type, "“"+b.Var.Name+"”")
+		}
 		if v := b.Expr.SingleVar(); v != nil && !inf.clashed[b.Var] {
 			inf.constrain(v, b.Var.Type, b.Expr.Tree.Span, "“"+b.Var.Name+"”")
 		}
