@@ -30,7 +30,7 @@ import (
 func TestCrashes(t *testing.T) {
 	programs := uint64(400)
 	if testing.Short() {
-		programs = 40
+		programs = 60
 	}
 	seen := map[string]int{}
 	for seed := range programs {
