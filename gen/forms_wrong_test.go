@@ -53,7 +53,7 @@ when
 then
     Forming.collect (
         texts: data.texts, sizes: data.sizes, flags: data.flags, days: data.days, moments: data.moments,
-        keys: data.keys, scans: data.scans, extras: data.extras, authors: data.authors, forms: data.forms
+        scans: data.scans, extras: data.extras, authors: data.authors, forms: data.forms
     ) : (count)
     Requesting.respond (request, count)
 
@@ -64,7 +64,7 @@ where
     part is data.part
 then
     Forming.maybe (
-        name: part.name, size: part.size, done: part.done, moment: part.moment, token: part.token, scan: part.scan,
+        name: part.name, size: part.size, done: part.done, moment: part.moment, scan: part.scan,
         extra: part.extra, author: part.author, labels: part.labels, steps: part.steps
     ) : ()
     Requesting.respond (request, done: true)
@@ -72,8 +72,7 @@ then
 view Known (data) : (form)
 where
     in Forming: _kinds (
-        size: data.size, done: data.done, day: data.day, moment: data.moment, extra: data.extra, sizes: data.sizes,
-        keys: data.keys
+        size: data.size, done: data.done, day: data.day, moment: data.moment, extra: data.extra, sizes: data.sizes
     ) : (form)
 
 sync Ask

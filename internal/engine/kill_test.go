@@ -144,8 +144,8 @@ func TestKilled(t *testing.T) {
 		v.compare(t, seed, path)
 	}
 	t.Logf("%d processes were killed", killed)
-	if killed < 2*programs {
-		t.Errorf("only %d processes were killed", killed)
+	if killed == 0 { // how many there are depends on the machine
+		t.Error("no process was killed")
 	}
 }
 
