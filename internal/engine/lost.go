@@ -37,20 +37,20 @@ func (w *search) lose(line *plan.Line, null string) {
 	w.losses++
 	if !w.folding {
 		if at := end(line); w.furthest.line == nil || at > end(w.furthest.line) {
-			w.furthest = lostRows{line: line, null: null, samples: [][]value.Value{w.sample()}}
+			w.furthest = lostRows{line: line, null: null, samples: [][]value.Value{w.copySlots()}}
 		}
 		return
 	}
 	for i := range w.lost {
 		if l := &w.lost[i]; l.line == line && l.null == null {
 			if l.rows++; len(l.samples) < lostSamples {
-				l.samples = append(l.samples, w.sample())
+				l.samples = append(l.samples, w.copySlots())
 			}
 			return
 		}
 	}
 	if len(w.lost) < lostLines {
-		w.lost = append(w.lost, lostRows{line: line, null: null, rows: 1, samples: [][]value.Value{w.sample()}})
+		w.lost = append(w.lost, lostRows{line: line, null: null, rows: 1, samples: [][]value.Value{w.copySlots()}})
 	}
 }
 
@@ -77,7 +77,8 @@ func end(line *plan.Line) int {
 	return max(line.Seq, end(lines[len(lines)-1]))
 }
 
-func (w *search) sample() []value.Value {
+// copySlots copies the slots as they are now.
+func (w *search) copySlots() []value.Value {
 	slots := w.flow.values.take(len(w.slots))
 	copy(slots, w.slots)
 	return slots

@@ -146,10 +146,8 @@ func (w *search) push(line *plan.Line) {
 		bytes += value.Size(v)
 	}
 	w.addBytes(line, bytes+int64(len(w.slots))*slotSize)
-	slots := w.flow.values.take(len(w.slots))
-	copy(slots, w.slots)
-	w.last = slots
-	w.flow.kept = append(w.flow.kept, keptFrame{line, slots, w.lostSoFar(line != nil)})
+	w.last = w.copySlots()
+	w.flow.kept = append(w.flow.kept, keptFrame{line, w.last, w.lostSoFar(line != nil)})
 }
 
 // The faults of a line that must give a frame: one with “surely”, or one of a later stage
@@ -188,9 +186,7 @@ func (w *search) drop(line *plan.Line, before int) {
 		return
 	}
 	if w.dropped++; w.dropped <= droppedLimit {
-		slots := w.flow.values.take(len(w.slots))
-		copy(slots, w.slots)
-		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, slots, w.lostSoFar(true)})
+		w.flow.dropped = append(w.flow.dropped, droppedFrame{line, w.copySlots(), w.lostSoFar(true)})
 	}
 }
 

@@ -6,17 +6,16 @@ import (
 	"github.com/legible-lang/legible/internal/history"
 	"github.com/legible-lang/legible/internal/journal"
 	"github.com/legible-lang/legible/internal/plan"
-	"github.com/legible-lang/legible/internal/words"
 )
 
 // Cause says in one sentence, without a full stop, why a flow ended as it did: which line
 // of which sync decided it, and with which values. The command, the inspector and the
 // answer in development all show this sentence.
 func Cause(p *plan.Plan, entries []journal.Entry, rested bool) string {
-	return readOpen(p, entries, rested).cause(entries)
+	return readOpen(p, entries, rested).cause()
 }
 
-func (r *record) cause(entries []journal.Entry) string {
+func (r *record) cause() string {
 	root, result := r.Root(), r.Result()
 	if root == nil {
 		return "the record of this flow is empty"
@@ -34,7 +33,7 @@ func (r *record) cause(entries []journal.Entry) string {
 	case history.Returned:
 		text = x.Name + " returned"
 	case history.Unanswered:
-		return Unanswered(r.Plan, entries)
+		return r.whyUnanswered().Sentence
 	case history.Running:
 		return "the flow is not at rest yet"
 	case history.Waiting:
@@ -46,8 +45,8 @@ func (r *record) cause(entries []journal.Entry) string {
 			text = result.Text
 		}
 	}
-	if n := len(r.ignored(x)); n > 0 {
-		a := r.ignored(x)[0]
+	if list := r.ignored(x); len(list) > 0 {
+		a := list[0]
 		text += "; " + r.named(a) + " " + ended(a) + ", and nothing handles it"
 	}
 	switch result.Outcome {
@@ -80,7 +79,7 @@ func (r *record) answerCause(answer *action) string {
 		}
 	}
 	if line := m.Else(answer.ID.Frame); line != nil && k.sync != nil {
-		return "in sync " + m.Sync + ", the where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + Outcome(line) +
+		return "in sync " + m.Sync + ", the " + whereLine(line) + " " + Outcome(line) +
 			with(k.sync, line, k.frame) + ", so its else answered" + r.insideText(k.sync, line, reason(m, k.frame))
 	}
 	for _, x := range m.Actions {

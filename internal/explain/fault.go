@@ -48,6 +48,15 @@ func (r *record) cut() *Tree {
 	return nil
 }
 
+// faultNodes returns a node for each fault of the flow outside of its actions.
+func (r *record) faultNodes() []*Tree {
+	var list []*Tree
+	for _, text := range r.Faults {
+		list = append(list, &Tree{Kind: FaultNode, Title: "the flow faulted: " + text})
+	}
+	return list
+}
+
 // faultPlace finds the line that a fault of the flow names. The folder of the
 // file may have changed since, so only its base name, line and column count.
 func (r *record) faultPlace(text string) (*plan.Sync, source.Span, string) {

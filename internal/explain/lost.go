@@ -49,7 +49,7 @@ func samePlace(s source.Span, place string) bool {
 func (r *record) inside(t *Tree, s *plan.Sync, use *plan.Line, e *journal.Entry) *Tree {
 	chain := chainTo(use.Inner(), e.Place)
 	if samePlace(use.Span, e.Place) && use.View != nil {
-		t.add(gaveOther(use, e)...)
+		t.add(gaveOther(s, use, e)...)
 		return nil
 	}
 	for i, line := range chain {
@@ -63,7 +63,7 @@ func (r *record) inside(t *Tree, s *plan.Sync, use *plan.Line, e *journal.Entry)
 	t.Values = lostValues(s, e)
 	t.Cause = true
 	if use.View != nil {
-		t.add(gaveOther(use, e)...)
+		t.add(gaveOther(s, use, e)...)
 	}
 	return t
 }
@@ -119,7 +119,7 @@ func lostValues(s *plan.Sync, e *journal.Entry) []Detail {
 }
 
 // gaveOther notes the outputs of a view that differ from bound variables.
-func gaveOther(use *plan.Line, e *journal.Entry) []*Tree {
+func gaveOther(s *plan.Sync, use *plan.Line, e *journal.Entry) []*Tree {
 	if len(e.Frames) == 0 {
 		return nil
 	}
@@ -129,8 +129,8 @@ func gaveOther(use *plan.Line, e *journal.Entry) []*Tree {
 			continue
 		}
 		for _, b := range e.Frames[0].Bindings {
-			if b.Slot == out.Inner {
-				list = append(list, note("the view gave "+out.Name+" = "+words.Clip(b.Value.String(), shown)))
+			if b.Slot == out.Inner && b.Slot < len(s.Types) {
+				list = append(list, note("the view gave "+out.Name+" = "+show(b.Value, s.Types[b.Slot])))
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func (r *record) insideText(s *plan.Sync, use *plan.Line, e *journal.Entry) stri
 	}
 	if samePlace(use.Span, e.Place) && use.View != nil {
 		var list []string
-		for _, n := range gaveOther(use, e) {
+		for _, n := range gaveOther(s, use, e) {
 			list = append(list, n.Title)
 		}
 		if len(list) == 0 {

@@ -61,9 +61,7 @@ func (r *record) lacks(s *plan.Sync, got *partial, q *question) *verdict {
 			v.text += ": the flow faulted before"
 		}
 		v.tree.Title = v.text
-		for _, f := range r.Faults {
-			v.tree.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + f})
-		}
+		v.tree.add(r.faultNodes()...)
 	}
 	return v
 }

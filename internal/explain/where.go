@@ -50,7 +50,7 @@ func (r *record) dropped(s *plan.Sync, m *history.Match) *verdict {
 		v.text = "sync " + s.Name + " matched, but its where dropped the match at " + f.DroppedAt
 		return v
 	}
-	v.text = "sync " + s.Name + " matched, but its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + Outcome(line)
+	v.text = "sync " + s.Name + " matched, but its " + whereLine(line) + " " + Outcome(line)
 	v.text += with(s, line, f) + r.insideText(s, line, reason(m, f))
 	switch n := len(m.Frames) - 1; {
 	case n == 1:
@@ -98,6 +98,11 @@ func (r *record) lostAt(s *plan.Sync, m *history.Match, f *journal.Frame) *Tree 
 		end.add(b.source(slot, begin()))
 	}
 	return t
+}
+
+// whereLine names a line of where in a sentence: "where line at a.sync:5:5 (x == y)".
+func whereLine(line *plan.Line) string {
+	return "where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ")"
 }
 
 // usedIn follows the place of a line of a view that answers.
@@ -161,24 +166,20 @@ func compares(o plan.Output) bool { return !o.Binds && !o.Term.Any }
 // with lists the variables that a line reads: `, with user = "u1"`. It adds a
 // note for each variable that is null and therefore finds nothing.
 func with(s *plan.Sync, line *plan.Line, f *journal.Frame) string {
-	text, nulls := "", ""
+	var list []Detail
+	nulls := ""
 	asked := asksOf(line)
 	for _, slot := range reads(line) {
 		b := history.Binding(s, f, slot)
 		if b == nil {
 			continue
 		}
-		if text == "" {
-			text = ", with "
-		} else {
-			text += ", "
-		}
-		text += b.Name + " = " + show(b.Value, s.Types[slot])
+		list = append(list, Detail{Name: b.Name, Value: show(b.Value, s.Types[slot])})
 		if b.Value.IsNull() && slices.Contains(asked, slot) {
 			nulls += "; " + b.Name + nullFindsNothing
 		}
 	}
-	return text + nulls
+	return withValues(list) + nulls
 }
 
 // reads returns the slots that a line reads, each once.
@@ -260,7 +261,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		}
 		n := r.lostAt(s, m, f)
 		n.Title += ", and its else does not ask " + what
-		return "sync " + s.Name + " took the else of its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ")" +
+		return "sync " + s.Name + " took the else of its " + whereLine(line) +
 			with(s, line, f) + r.insideText(s, line, reason(m, f)) + ", and that else does not ask " + what, 0, n
 	}
 	for i, line := range lines {
@@ -282,9 +283,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 		switch {
 		case a == nil:
 			n.Title = "the flow ended before it asked this line"
-			for _, x := range r.Faults {
-				n.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + x})
-			}
+			n.add(r.faultNodes()...)
 			return fired + "the flow ended before it asked " + place, i, n
 		case wanted(line) && a.Outcome == journal.Refused:
 			return fired + place + " " + ended(a) + given(a), i, n
@@ -313,9 +312,7 @@ func (r *record) branch(s *plan.Sync, m *history.Match, frame uint32, f *journal
 	}
 	if f.Line < 0 && m.LaterAsks(frame, wanted) {
 		n := (&Tree{Kind: NoteNode, Title: "the next stage was not entered"}).at(s.Span, "")
-		for _, x := range r.Faults {
-			n.add(&Tree{Kind: FaultNode, Title: "the flow faulted: " + x})
-		}
+		n.add(r.faultNodes()...)
 		return "sync " + s.Name + " fired, but its next stage was not entered", len(lines), n
 	}
 	return "sync " + s.Name + " fired", len(lines), (&Tree{Kind: NoteNode, Title: "sync " + s.Name + " fired"}).at(s.Span, "")

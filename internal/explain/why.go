@@ -245,12 +245,12 @@ func (b *bindings) inputs(line *plan.Ask) []Detail {
 // rest.
 func WhyAnswer(p *plan.Plan, entries []journal.Entry, rested bool) *Tree {
 	r := readOpen(p, entries, rested)
-	t := r.whyAnswer(entries)
-	t.Sentence = r.cause(entries)
+	t := r.whyAnswer()
+	t.Sentence = r.cause()
 	return r.complete(t)
 }
 
-func (r *record) whyAnswer(entries []journal.Entry) *Tree {
+func (r *record) whyAnswer() *Tree {
 	if len(r.Actions) == 0 {
 		return r.whyUnanswered()
 	}
@@ -268,7 +268,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	case answer != nil:
 		t := &Tree{Kind: AnswerNode, Title: r.Opening() + " was answered" + r.statusOf(answer)}
 		if _, err := history.AnswerStatus(answer.Input("status")); err != nil {
-			t.Title, t.Sentence = r.Opening()+" was answered"+r.invalidStatus(answer), err.Error()
+			t.Title = r.Opening() + " was answered" + r.invalidStatus(answer)
 			t.add(&Tree{Kind: FaultNode, Title: err.Error(), Cause: true})
 		}
 		if k := r.askingOf(answer); k != nil {
@@ -297,7 +297,7 @@ func (r *record) whyAnswer(entries []journal.Entry) *Tree {
 	case refused != nil:
 		t := &Tree{Kind: AnswerNode, Title: fmt.Sprintf("%s was answered with status %d, a refusal", r.Opening(), plan.RefusalStatus(refused.RefusalKind()))}
 		t.add(r.why(refused, map[*action]bool{}))
-		if n := WhyUnanswered(r.Plan, entries); len(n.Children) > 0 {
+		if n := r.whyUnanswered(); len(n.Children) > 0 {
 			t.add(&Tree{Kind: NoteNode, Title: "no sync answered", Children: n.Children})
 		} else {
 			t.add(r.alsoFaulted()...)

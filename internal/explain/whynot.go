@@ -88,14 +88,14 @@ func (r *record) whyNotAlone(s *plan.Sync) *Tree {
 // firedSentence says where the first frame that did not ask all lines of a sync that fired
 // stopped, or which else it took.
 func (r *record) firedSentence(s *plan.Sync, fired string) string {
-	for _, m := range append(slices.Clone(r.Matches), r.Stages...) {
+	for _, m := range slices.Concat(r.Matches, r.Stages) {
 		if m.Sync != s.Name || !m.Fired() {
 			continue
 		}
 		for i := range m.Frames {
 			f := &m.Frames[i]
 			if line := s.Line(f.Line); line != nil {
-				return fired + "; its where line at " + line.Span.String() + usedIn(line) + " (" + words.Clip(line.Text, shown) + ") " + Outcome(line) +
+				return fired + "; its " + whereLine(line) + " " + Outcome(line) +
 					with(s, line, f) + ", so its else applied" + r.insideText(s, line, reason(m, f))
 			}
 			lines := r.Asked(m, uint32(i))

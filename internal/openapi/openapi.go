@@ -46,7 +46,7 @@ type API struct {
 	Options Options
 	// Operations are in the order of their paths and methods.
 	Operations []*Operation
-	// Credentials are the fields that say who is asking.
+	// Credentials are the fields that identify the caller.
 	Credentials []*check.Credential
 	// Errors is the type of the app's format of errors, nil if it has none.
 	Errors *check.Type

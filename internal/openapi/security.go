@@ -55,10 +55,9 @@ func (w *writing) schemes() object {
 	return out
 }
 
-// security writes the ways in which a request may say who is asking: each
-// credential in one of its places. The empty one stands for a body that has it,
-// or for a request that does without; where there is no other, there is nothing to
-// say.
+// security writes the ways in which a request may identify its caller: each
+// credential in one of its places. The empty one stands for a credential in the body,
+// and for a request without one. It writes nothing if there is no other way.
 func (w *writing) security(o *Operation) []value.Value {
 	ways := []object{{}}
 	for _, f := range o.Credentials {
